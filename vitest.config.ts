@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/**/*.soak.test.ts'],
+    pool: 'forks',
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      // Wires the process to runCli; it runs in child processes, which are not measured.
+      exclude: ['src/cli/main.ts'],
+      reporter: [['text', { skipFull: true }], 'lcov'],
+      thresholds: { lines: 95, statements: 90, functions: 90, branches: 90 },
+    },
+  },
+})
