@@ -1,0 +1,38 @@
+/** Names, and in the second list beginnings of names, that a value from a file is never given (trust.md). */
+const NAMES = new Set([
+  'NODE_OPTIONS',
+  'NODE_PATH',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_REPL_EXTERNAL_MODULE',
+  'OPENSSL_CONF',
+  'BASH_ENV',
+  'ENV',
+  'PROMPT_COMMAND',
+  'PATH',
+  'HOME',
+  'SHELL',
+  'IFS',
+  'RUBYOPT',
+  'RUBYLIB',
+  'JAVA_TOOL_OPTIONS',
+  '_JAVA_OPTIONS',
+  'DOTNET_STARTUP_HOOKS',
+  'ELECTRON_RUN_AS_NODE',
+  'BROWSER',
+  'EDITOR',
+  'VISUAL',
+  // A checked-in .env must not send a token elsewhere.
+  'SYSTEMPROMPT_API_URL',
+  'SYSTEMPROMPT_API_TOKEN',
+  'SYSTEMPROMPT_PROFILE',
+])
+
+const BEGINNINGS = /^(?:SSL_CERT_|LD_|DYLD_|PYTHON|PERL5|GIT_|NPM_CONFIG_)/
+const ENDINGS = /_PROXY$/
+
+/** Whether a value from a file may not be set under this name, in any case, since it would run or redirect code. */
+export function isBlockedName(name: string): boolean {
+  const upper = name.toUpperCase()
+  return NAMES.has(upper) || BEGINNINGS.test(upper) || ENDINGS.test(upper)
+}

@@ -1,0 +1,303 @@
+import { toBoolean, toList, toNumber } from './coerce.ts'
+import type { ProfileRef } from './discover.ts'
+import type { Problems } from './errors.ts'
+import { resolvePath } from './paths.ts'
+import { LATER_KEYS, LONG_EXPIRATION, MOVED_KEYS, PROFILE_FIELDS, type ProfileField } from './schema/profile-fields.ts'
+import { nearest } from './suggest.ts'
+import { literal, mapNode, nodeAt, siteOf, variableSource, withNodeAt } from './tree.ts'
+import type { ListNode, MapNode, ScalarNode, TreeNode } from './types.ts'
+
+export interface ProfileCheck {
+  readonly profile: ProfileRef
+  /** The profile's file, as messages show it. */
+  readonly file: string
+  readonly strict: boolean
+  readonly exists: (path: string) => boolean
+}
+
+const DEFAULTS = variableSource('defaults', 'profile defaults')
+const FIELDS = PROFILE_FIELDS.map((field) => ({ ...field, steps: field.path.split('.') }))
+
+/** What a profile that does not say otherwise has; the lowest layer of all. */
+export const PROFILE_DEFAULTS: MapNode = FIELDS.reduce(
+  (tree, field) => (field.default === undefined ? tree : withNodeAt(tree, field.steps, defaultNode(field.default))),
+  mapNode(new Map(), { source: DEFAULTS }),
+)
+
+/**
+ * Holds the configuration against the table of profile.yaml (formats.md, section 3): a key that is there is
+ * always checked, missing ones are errors under `strict`. Returns the tree with texts as the types the table
+ * wants, earlier values as current ones and paths absolute.
+ */
+export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Problems): MapNode {
+  const ratesOff = nodeAt(tree, ['rate_limits', 'disabled'])
+  const skipRates = ratesOff?.kind === 'scalar' && toBoolean(ratesOff.value) === true
+  const missing: string[] = []
+  let checked = tree
+  for (const field of FIELDS) {
+    const node = nodeAt(checked, field.steps)
+    const isNothing = node === undefined || (node.kind === 'scalar' && node.value === null && !field.nullable)
+    if (isNothing && problems.isReported(field.path)) continue
+    if (isNothing) {
+      const value = fallback(field, check)
+      if (field.required) missing.push(field.path)
+      if (node || value) checked = withNodeAt(checked, field.steps, value)
+      continue
+    }
+    if (skipRates && field.path.startsWith('rate_limits.') && field.path !== 'rate_limits.disabled') continue
+    const result = checkField(field, node, problems)
+    const placed = result && field.onDisk ? onDisk(field.path, result, checked, check, problems) : result
+    if (placed && placed !== node) checked = withNodeAt(checked, field.steps, placed)
+  }
+  reportMissing(missing, checked, check, problems)
+  reportTypos(checked, check.strict, problems)
+  warnOfLongLife(checked, problems)
+  return checked
+}
+
+function defaultNode(value: NonNullable<ProfileField['default']> | null): TreeNode {
+  const site = { source: DEFAULTS }
+  if (typeof value !== 'object' || value === null) return literal(value, site)
+  return { kind: 'list', items: value.map((item) => literal(item, site)), ...site }
+}
+
+function fallback(field: ProfileField, { profile }: ProfileCheck): TreeNode | undefined {
+  if (field.default !== undefined) return defaultNode(field.default)
+  const isName = field.path === 'name' || field.path === 'display_name'
+  return isName ? literal(profile.name, { source: DEFAULTS }) : undefined
+}
+
+/** The node with the type that the table wants; undefined after reporting that it cannot have it. */
+function checkField(field: ProfileField, node: TreeNode, problems: Problems): TreeNode | undefined {
+  const invalid = (at: TreeNode): undefined => {
+    problems.error({ code: 'INVALID_VALUE', key: field.path, at, ...wording(field, at) })
+  }
+  if (field.nullable && node.kind === 'scalar' && node.value === null) return node
+  if (field.type === 'string[]') return checkList(field, node, invalid)
+  if (node.kind !== 'scalar') return invalid(node)
+  const typed = typedNode(field, node)
+  return typed && isAllowed(field, typed.value) ? typed : invalid(node)
+}
+
+function checkList(field: ProfileField, node: TreeNode, invalid: (at: TreeNode) => undefined): TreeNode | undefined {
+  const list = node.kind === 'scalar' && typeof node.value === 'string' ? splitNode(node, node.value) : node
+  if (list.kind !== 'list') return invalid(node)
+  const wrong = list.items.find(
+    (item) => item.kind !== 'scalar' || typeof item.value !== 'string' || !isAllowed(field, item.value),
+  )
+  return wrong ? invalid(wrong) : list
+}
+
+function splitNode(node: ScalarNode, text: string): ListNode {
+  const { taint, shadowed } = node
+  return {
+    kind: 'list',
+    items: toList(text).map((item) => ({ ...literal(item, node), ...(taint ? { taint } : {}) })),
+    coercedFrom: text,
+    ...siteOf(node),
+    ...(shadowed ? { shadowed } : {}),
+    ...(taint ? { taint } : {}),
+  }
+}
+
+function typedNode(field: ProfileField, node: ScalarNode): ScalarNode | undefined {
+  const value = typedValue(field, node)
+  if (value === undefined || value === node.value) return value === undefined ? undefined : node
+  return { ...node, value, coercedFrom: node.value }
+}
+
+function typedValue(field: ProfileField, node: ScalarNode): string | number | boolean | undefined {
+  const { value, text } = node
+  if (field.type === 'boolean') return toBoolean(value)
+  if (field.type === 'string') {
+    const string = typeof value === 'string' ? value : text
+    return string === undefined ? undefined : (field.formerly?.[string] ?? string)
+  }
+  const number = toNumber(value)
+  return field.type === 'integer' && !Number.isInteger(number) ? undefined : number
+}
+
+function isAllowed({ oneOf, min, max, exclusive, format, type }: ProfileField, value: unknown): boolean {
+  if (typeof value === 'number') {
+    if (min !== undefined && (exclusive ? value <= min : value < min)) return false
+    return max === undefined || value <= max
+  }
+  if (typeof value !== 'string') return true
+  if (oneOf && !oneOf.includes(value)) return false
+  if (format !== undefined) return isHttp(value, format === 'http-origin')
+  return value !== '' || type !== 'string'
+}
+
+function isHttp(text: string, originOnly: boolean): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || !/^https?:\/\//i.test(text)) return false
+  if (!originOnly) return true
+  return (
+    url.pathname === '/' &&
+    !/[/?#]$/.test(text) &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === '' &&
+    url.password === ''
+  )
+}
+
+/** What the rule is, in words, and an example of a value that keeps it. */
+function wording(field: ProfileField, node: TreeNode): { message: string; remedy: string } {
+  const { type, oneOf, min, max, exclusive, format } = field
+  if (oneOf) {
+    const near = node.kind === 'scalar' && typeof node.value === 'string' ? nearest(node.value, oneOf) : undefined
+    return {
+      message: `is not one of ${oneOf.join(', ')}`,
+      remedy: near ? `did you mean ${near}?` : `write one of ${oneOf.join(', ')}`,
+    }
+  }
+  if (format === 'http-url')
+    return { message: 'is not an absolute http(s) URL', remedy: 'write one such as https://api.example.com' }
+  if (format === 'http-origin') {
+    return {
+      message: 'holds something that is not an http(s) origin',
+      remedy: 'write scheme, host and port only: https://example.com:8443',
+    }
+  }
+  if (type === 'boolean')
+    return {
+      message: 'is neither true nor false',
+      remedy: 'write true or false (1/0, yes/no and on/off are taken too)',
+    }
+  if (type === 'string[]') return { message: 'is not a list of texts', remedy: 'write one item a line: - item' }
+  if (type === 'string') {
+    const isEmpty = node.kind === 'scalar' && node.value === ''
+    return isEmpty
+      ? { message: 'is empty', remedy: 'give it a value, or remove the key' }
+      : { message: 'is not text', remedy: 'put the value in quotes' }
+  }
+  const kind = type === 'integer' ? 'a whole number' : 'a number'
+  const range = max !== undefined ? ` from ${min} to ${max}` : ` above ${exclusive ? min : (min ?? 1) - 1}`
+  return {
+    message: `is not ${kind}${range}`,
+    remedy: `write ${kind} such as ${field.default ?? (max === undefined ? 3600 : 8080)}`,
+  }
+}
+
+/** A path made absolute from the profile's directory, and where the target wants it. */
+function onDisk(key: string, node: TreeNode, tree: MapNode, check: ProfileCheck, problems: Problems): TreeNode {
+  if (node.kind !== 'scalar' || typeof node.value !== 'string') return node
+  const path = resolvePath(node.value, check.profile.directory)
+  const target = nodeAt(tree, ['target'])
+  const isCloud = target?.kind === 'scalar' && target.value === 'cloud'
+  const isMain = key === 'paths.system' || key === 'paths.services' || key === 'paths.bin'
+  const base = key === 'paths.web_path' ? '/app/web' : '/app'
+  if (isCloud && (isMain || key === 'paths.web_path') && path !== base && !path.startsWith(`${base}/`)) {
+    problems.error({
+      code: 'INVALID_VALUE',
+      key,
+      message: `does not lie under ${base}, where a cloud container has its files`,
+      remedy: `write a path such as ${base}/${key.slice('paths.'.length)}`,
+      at: node,
+    })
+  }
+  if (!isCloud && isMain && !check.exists(path)) {
+    problems.warn({
+      code: 'PATH_MISSING',
+      key,
+      message: 'names a path that is not there',
+      remedy: 'create it, or correct the path',
+      at: node,
+    })
+  }
+  return path === node.value ? node : { ...node, value: path }
+}
+
+function reportMissing(
+  missing: readonly string[],
+  tree: MapNode,
+  { strict, file }: ProfileCheck,
+  problems: Problems,
+): void {
+  if (missing.length === 0) return
+  const whole = { source: { layer: 'profile', file, confidential: false } as const }
+  if (!strict) {
+    problems.warn({
+      code: 'MISSING_KEY',
+      message: `leaves out ${missing.length === 1 ? 'a key' : `${missing.length} keys`} that SystemPrompt needs: ${missing.join(', ')}`,
+      remedy: "fine for a service that only reads its own settings; 'systemprompt config check' calls it an error",
+      at: whole,
+    })
+    return
+  }
+  for (const key of missing) {
+    const steps = key.split('.')
+    const parent = steps.length > 1 ? nodeAt(tree, steps.slice(0, -1)) : undefined
+    const at = parent?.source.file === file ? parent : whole
+    problems.error({
+      code: 'MISSING_KEY',
+      key,
+      message: 'is missing',
+      remedy: `add ${steps.at(-1)} to the profile`,
+      at,
+    })
+  }
+}
+
+const KNOWN = childrenByParent([
+  ...PROFILE_FIELDS.map(({ path }) => path),
+  ...LATER_KEYS,
+  ...MOVED_KEYS.map(({ from }) => from),
+])
+
+/** `{ '': ['name', 'site', …], 'site': ['name', 'github_link'], … }` */
+function childrenByParent(paths: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const children = new Map<string, Set<string>>()
+  for (const path of paths) {
+    const steps = path.split('.')
+    for (const [index, step] of steps.entries()) {
+      const parent = steps.slice(0, index).join('.')
+      children.set(parent, (children.get(parent) ?? new Set<string>()).add(step))
+    }
+  }
+  return children
+}
+
+/** An unknown key one or two edits from a known one that is not there as well was probably meant to be that one. */
+function reportTypos(tree: MapNode, strict: boolean, problems: Problems): void {
+  for (const [parent, known] of KNOWN) {
+    const node = parent === '' ? tree : nodeAt(tree, parent.split('.'))
+    if (node?.kind !== 'map') continue
+    for (const [key, child] of node.entries) {
+      if (known.has(key) || key.length < 3) continue
+      const near = nearest(
+        key,
+        [...known].filter((name) => isOpen(node.entries.get(name))),
+      )
+      if (near === undefined) continue
+      const path = (name: string): string => (parent === '' ? name : `${parent}.${name}`)
+      problems[strict ? 'error' : 'warn']({
+        code: 'UNKNOWN_KEY',
+        key: path(key),
+        message: 'is not a known key',
+        remedy: `did you mean ${path(near)}?`,
+        at: child,
+      })
+    }
+  }
+}
+
+/** Not set by anybody but the defaults. */
+function isOpen(node: TreeNode | undefined): boolean {
+  if (node?.kind === 'map') return [...node.entries.values()].every(isOpen)
+  return node === undefined || node.source.layer === 'defaults'
+}
+
+function warnOfLongLife(tree: MapNode, problems: Problems): void {
+  const key = 'security.jwt_access_token_expiration'
+  const node = nodeAt(tree, key.split('.'))
+  if (node?.kind !== 'scalar' || typeof node.value !== 'number' || node.value <= LONG_EXPIRATION) return
+  problems.warn({
+    code: 'INVALID_VALUE',
+    key,
+    message: 'lets an access token live for more than a year',
+    remedy: `write at most ${LONG_EXPIRATION} (seconds)`,
+    at: node,
+  })
+}

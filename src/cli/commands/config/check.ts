@@ -1,0 +1,48 @@
+import { defineCommand } from 'citty'
+import { checkConfig, checkError } from '../../../index.ts'
+import { EXIT, type Io } from '../../io.ts'
+import { LOAD_ARGS, loadOptions } from '../../options.ts'
+import { printJson, printWarnings, styled } from '../../output.ts'
+
+export const check = defineCommand({
+  meta: {
+    name: 'systemprompt config check',
+    description: 'Check everything: required keys, types, secrets, file modes, git',
+  },
+  args: {
+    ...LOAD_ARGS,
+    strict: { type: 'boolean', description: 'Fail on warnings as well' },
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const checked = await checkConfig(loadOptions(args, io))
+    const ok = checked.ok && !(args.strict && checked.warnings.length > 0)
+    const code = ok ? EXIT.ok : EXIT.validation
+    const { issues, warnings, result } = checked
+    if (args.json) {
+      printJson(io, { ok, profile: result?.profile?.name ?? null, issues, warnings })
+      return code
+    }
+    if (!checked.ok) io.err(`${checkError(checked).message}\n`)
+    else if (result) io.out(`${summary(io, ok, result)}\n`)
+    printWarnings(io, warnings)
+    return code
+  },
+})
+
+function summary(
+  io: Io,
+  ok: boolean,
+  { profile, secrets, layers }: NonNullable<Awaited<ReturnType<typeof checkConfig>>['result']>,
+): string {
+  const mark = ok ? styled(io, 'green', '✔') : styled(io, 'red', '✖')
+  const what = profile ? `Profile ${profile.name}` : 'No profile: .env files and the environment'
+  const files = layers.flatMap((layer) => layer.files ?? [])
+  const verdict = ok ? 'is valid' : 'has warnings, which --strict takes for errors'
+  const counts = `${count(files.length, 'file')}, ${count(secrets.size, 'secret')}`
+  return `${mark} ${what} ${profile ? verdict : ok ? 'are valid' : 'have warnings, which --strict takes for errors'} (${counts})`
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

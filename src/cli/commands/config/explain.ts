@@ -1,0 +1,48 @@
+import { defineCommand } from 'citty'
+import { type Explanation, loadConfig, nearest } from '../../../index.ts'
+import { CliError, EXIT, type Io } from '../../io.ts'
+import { LOAD_ARGS, loadOptions } from '../../options.ts'
+import { placeOf, printJson, shown, styled, table } from '../../output.ts'
+import { leafPaths } from './leaf-paths.ts'
+
+export const explain = defineCommand({
+  meta: { name: 'systemprompt config explain', description: 'Say where a value comes from, and what it overrode' },
+  args: {
+    path: { type: 'positional', description: 'A key (server.port), a secret or a variable (DATABASE_URL)' },
+    ...LOAD_ARGS,
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const result = await loadConfig(loadOptions(args, io))
+    const path = String(args.path)
+    const explanations = result.explain(path)
+    const [winner] = explanations
+    if (!winner) {
+      const near = nearest(path, [...leafPaths(result.config), ...result.secrets])
+      const hint = near === undefined ? "'systemprompt config show' lists what there is." : `Did you mean ${near}?`
+      throw new CliError('NOT_FOUND', EXIT.notFound, `Nothing sets that key. ${hint}`)
+    }
+    if (args.json) printJson(io, { path, explanations })
+    else io.out(`${render(io, path, winner, explanations)}\n`)
+    return EXIT.ok
+  },
+})
+
+function render(io: Io, path: string, winner: Explanation, explanations: readonly Explanation[]): string {
+  const head = `${styled(io, 'bold', path)} = ${styled(io, 'cyan', shown(winner.value))}`
+  const rows = explanations.map((each) => [
+    each.overridden ? '' : '→',
+    shown(each.value),
+    each.origin.layer,
+    placeOf(each),
+  ])
+  const notes = [
+    winner.secret &&
+      `Secret: masked wherever it is shown${winner.through ? `; it comes from ${winner.through.join(' → ')}` : ''}.`,
+    winner.references && `Refers to ${winner.references.join(', ')}.`,
+    winner.coerced && `Taken as ${winner.coerced.to}; it was a ${winner.coerced.from}.`,
+  ].filter((note) => typeof note === 'string')
+  return [head, '', table(io, ['', 'value', 'layer', 'from'], rows), ...(notes.length > 0 ? ['', ...notes] : [])].join(
+    '\n',
+  )
+}

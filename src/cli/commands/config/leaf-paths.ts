@@ -1,0 +1,25 @@
+import { formatPath } from '../../../index.ts'
+
+/** The path of every value in a configuration; an empty list or map is a value. */
+export function* leafPaths(value: unknown, path: readonly (string | number)[] = []): Generator<string> {
+  const children = childrenOf(value)
+  if (children.length === 0) {
+    if (path.length > 0) yield formatPath(path)
+    return
+  }
+  for (const [key, child] of children) yield* leafPaths(child, [...path, key])
+}
+
+function childrenOf(value: unknown): readonly (readonly [string | number, unknown])[] {
+  if (Array.isArray(value)) return value.every(isScalar) ? [] : [...value.entries()]
+  return isScalar(value) ? [] : Object.entries(value as object)
+}
+
+/** Lists of scalars are shown on one line. */
+function isScalar(value: unknown): boolean {
+  return (
+    typeof value !== 'object' ||
+    value === null ||
+    (Object.getPrototypeOf(value) !== Object.prototype && !Array.isArray(value))
+  )
+}

@@ -1,0 +1,133 @@
+import { defineCommand } from 'citty'
+import { type Explanation, loadConfig, nearest, parsePath, type ResolvedConfig, reveal } from '../../../index.ts'
+import { CliError, EXIT, type Io } from '../../io.ts'
+import { LOAD_ARGS, loadOptions } from '../../options.ts'
+import { placeOf, printJson, printWarnings, shown, styled, table } from '../../output.ts'
+import { leafPaths } from './leaf-paths.ts'
+
+export const show = defineCommand({
+  meta: { name: 'systemprompt config show', description: 'Show the resolved configuration, secrets masked' },
+  args: {
+    path: { type: 'positional', required: false, description: 'Only this key and what is below it' },
+    ...LOAD_ARGS,
+    reveal: { type: 'boolean', description: 'Show secrets as they are; asks first' },
+    yes: { type: 'boolean', alias: 'y', description: 'Do not ask' },
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const result = await loadConfig(loadOptions(args, io))
+    const path = args.path === undefined ? undefined : String(args.path)
+    const part = path === undefined ? result.config : partOf(result, path)
+    if (args.reveal) await mayReveal(io, result, Boolean(args.yes))
+    if (args.json) printJson(io, document(result, part, path, Boolean(args.reveal)))
+    else io.out(`${render(io, result, path, Boolean(args.reveal))}\n`)
+    printWarnings(io, args.json ? [] : result.warnings)
+    return EXIT.ok
+  },
+})
+
+function partOf({ config, explain, secrets }: ResolvedConfig, path: string): unknown {
+  const steps = parsePath(path)
+  const part = steps?.reduce<unknown>(
+    (at, step) => (isObject(at) && Object.hasOwn(at, step) ? Reflect.get(at, step) : undefined),
+    config,
+  )
+  if (part !== undefined || explain(path).length > 0) return part
+  const near = nearest(path, [...leafPaths(config), ...secrets])
+  const hint = near === undefined ? 'Without a path everything is shown.' : `Did you mean ${near}?`
+  throw new CliError('NOT_FOUND', EXIT.notFound, `Nothing sets that key. ${hint}`)
+}
+
+/** Shows secrets only to somebody who said so: on a terminal by answering, elsewhere by -y. */
+async function mayReveal(io: Io, { profile }: ResolvedConfig, yes: boolean): Promise<void> {
+  if (yes) return
+  if (!io.isInteractive) {
+    throw new CliError(
+      'REFUSED',
+      EXIT.refused,
+      '--reveal prints secrets. Nobody can be asked here; add -y if that is what you want.',
+    )
+  }
+  const name = profile ? ` of profile ${profile.name}` : ''
+  const agreed = await io.confirm(`Print the secrets${name} on this terminal?`)
+  if (!agreed) throw new CliError('REFUSED', EXIT.refused, 'Nothing was printed.')
+}
+
+function document(result: ResolvedConfig, part: unknown, path: string | undefined, isRevealed: boolean): unknown {
+  if (path !== undefined) {
+    const value = part === undefined ? secretOf(result, path, isRevealed) : maskedPart(result, path, part, isRevealed)
+    return { path, value }
+  }
+  const { config, secrets, profile, warnings } = result
+  return {
+    profile: profile?.name ?? null,
+    config: isRevealed ? reveal(config) : config,
+    secrets: isRevealed ? Object.fromEntries(secrets.names().map((name) => [name, secrets.get(name)])) : secrets,
+    warnings,
+  }
+}
+
+/** A part that is a secret itself has no object around it to mask it. */
+function maskedPart({ explain }: ResolvedConfig, path: string, part: unknown, isRevealed: boolean): unknown {
+  if (isRevealed) return reveal(part)
+  return isObject(part) ? part : explain(path)[0]?.value
+}
+
+function secretOf({ secrets, explain }: ResolvedConfig, path: string, isRevealed: boolean): unknown {
+  const value = isRevealed ? secrets.get(path.replace(/^secrets\./, '')) : undefined
+  return value ?? explain(path)[0]?.value
+}
+
+interface Row {
+  readonly path: string
+  readonly value: unknown
+  readonly from: Explanation
+}
+
+function render(io: Io, result: ResolvedConfig, path: string | undefined, isRevealed: boolean): string {
+  const { profile, layers } = result
+  const rows = [...configRows(result, isRevealed), ...secretRows(result, isRevealed)]
+  const wanted =
+    path === undefined ? rows : rows.filter((row) => isAtOrBelow(row.path, path) || row.path === `secrets.${path}`)
+  const list = wanted.length > 0 || path === undefined ? wanted : variableRow(result, path, isRevealed)
+  const cells = list.map(({ path: name, value, from }) => [name, shown(value), from.origin.layer, placeOf(from)])
+  const body = table(io, ['key', 'value', 'layer', 'from'], cells)
+  if (path !== undefined) return body
+  const title = profile ? `Profile ${styled(io, 'bold', profile.name)}, chosen by: ${profile.chosenBy}` : 'No profile'
+  const files = layers.flatMap((layer) => layer.files ?? [])
+  return `${title}\n${styled(io, 'dim', files.length === 0 ? 'no files' : files.join(', '))}\n\n${body}`
+}
+
+function* configRows({ config, explain }: ResolvedConfig, isRevealed: boolean): Generator<Row> {
+  for (const path of leafPaths(config)) {
+    const [from] = explain(path)
+    if (!from) continue
+    const steps = parsePath(path) ?? []
+    const real = (): unknown =>
+      steps.reduce<unknown>((at, step) => (isObject(at) ? Reflect.get(at, step) : undefined), config)
+    yield { path, value: isRevealed ? real() : from.value, from }
+  }
+}
+
+function* secretRows({ secrets, explain }: ResolvedConfig, isRevealed: boolean): Generator<Row> {
+  for (const name of secrets) {
+    const [from] = explain(`secrets.${name}`)
+    if (from) yield { path: `secrets.${name}`, value: isRevealed ? secrets.get(name) : from.value, from }
+  }
+}
+
+/** A variable of a .env file that no key refers to, or a secret by its name in the environment. */
+function variableRow({ explain, secrets }: ResolvedConfig, path: string, isRevealed: boolean): readonly Row[] {
+  const real = isRevealed ? secrets.get(path) : undefined
+  return explain(path)
+    .slice(0, 1)
+    .map((from) => ({ path, value: real ?? from.value, from }))
+}
+
+function isAtOrBelow(path: string, ancestor: string): boolean {
+  return path === ancestor || path.startsWith(`${ancestor}.`) || path.startsWith(`${ancestor}[`)
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}

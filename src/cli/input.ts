@@ -1,0 +1,6 @@
+/** Asks on the terminal. The prompt library is loaded only when there is something to ask. */
+export async function confirm(question: string): Promise<boolean> {
+  const prompts = await import('@clack/prompts')
+  const answer = await prompts.confirm({ message: question, initialValue: false, output: process.stderr })
+  return answer === true
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import { confirm } from './input.ts'
+import { runCli } from './run.ts'
+
+const { stdin, stdout, stderr, env } = process
+
+// A reader that has seen enough (`| head`) is no error.
+for (const stream of [stdout, stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(0)
+  })
+}
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  out: (text) => void stdout.write(text),
+  err: (text) => void stderr.write(text),
+  isInteractive: Boolean(stdin.isTTY && stderr.isTTY) && !env.CI && !env.SYSTEMPROMPT_NON_INTERACTIVE,
+  columns: stdout.isTTY ? stdout.columns : undefined,
+  color: Boolean(stdout.isTTY) && !env.NO_COLOR && env.TERM !== 'dumb',
+  cwd: process.cwd(),
+  env,
+  confirm,
+})

@@ -1,0 +1,24 @@
+import type { ArgsDef } from 'citty'
+import { type LoadOptions, parseOverrides } from '../index.ts'
+import type { Io } from './io.ts'
+
+/** Flags that every command has which reads a configuration. */
+export const LOAD_ARGS = {
+  profile: { type: 'string', valueHint: 'name|path', description: 'The profile to use' },
+  cwd: { type: 'string', valueHint: 'dir', description: 'Where to look for the project' },
+  set: { type: 'string', valueHint: 'path=value', description: 'Set a value over everything else; may be repeated' },
+  json: { type: 'boolean', description: 'Print one JSON document' },
+  help: { type: 'boolean', alias: 'h', description: 'Show this help' },
+} as const satisfies ArgsDef
+
+type Args = Readonly<Record<string, unknown>>
+
+/** The options of a load as the flags say. */
+export function loadOptions(args: Args, io: Io): LoadOptions {
+  return {
+    cwd: typeof args.cwd === 'string' ? args.cwd : io.cwd,
+    env: io.env,
+    ...(typeof args.profile === 'string' ? { profile: args.profile } : {}),
+    ...(Array.isArray(args.set) ? { overrides: parseOverrides(args.set.map(String)) } : {}),
+  }
+}

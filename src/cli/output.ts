@@ -1,0 +1,92 @@
+import type { Explanation, Problem } from '../index.ts'
+import { renderProblem } from '../index.ts'
+import type { Io } from './io.ts'
+
+const STYLES = {
+  dim: [2, 22],
+  bold: [1, 22],
+  green: [32, 39],
+  yellow: [33, 39],
+  red: [31, 39],
+  cyan: [36, 39],
+} as const
+
+/** A text in a style, where the output shows colours. */
+export function styled(io: Io, style: keyof typeof STYLES, text: string): string {
+  const [on, off] = STYLES[style]
+  return io.color ? `\u001b[${on}m${text}\u001b[${off}m` : text
+}
+
+/** `.systemprompt/profiles/local/profile.yaml:14:9`, a variable's name, or nothing. */
+export function placeOf({ origin }: Explanation): string {
+  if (origin.file === undefined) return origin.name ?? ''
+  return [origin.file, origin.line, origin.column].filter((part) => part !== undefined).join(':')
+}
+
+/** A value on one line, fit for a terminal. */
+export function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return (text ?? 'undefined').replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) =>
+    escaped(character),
+  )
+}
+
+function escaped(character: string): string {
+  return character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+/**
+ * Rows in columns as wide as their longest cell. On a terminal too narrow for them, the second column is
+ * cut first and the last from its left, where a path says least.
+ */
+export function table(io: Io, header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows]
+  const widths = header.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))))
+  const fitted = fit(widths, io.columns)
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => pad(cut(cell, fitted[column] ?? 0, column === row.length - 1), fitted[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+  return [styled(io, 'dim', line(header)), ...rows.map(line)].join('\n')
+}
+
+const NARROWEST = 8
+
+function fit(widths: readonly number[], columns: number | undefined): readonly number[] {
+  if (columns === undefined) return widths
+  const fitted = [...widths]
+  for (const column of [1, widths.length - 1, 0]) {
+    const over = fitted.reduce((sum, each) => sum + each, 2 * (widths.length - 1)) - columns
+    if (over > 0) fitted[column] = Math.max(NARROWEST, (fitted[column] ?? 0) - over)
+  }
+  return fitted
+}
+
+function cut(cell: string, limit: number, fromLeft: boolean): string {
+  if (width(cell) <= limit) return cell
+  const characters = [...cell]
+  return fromLeft
+    ? `…${characters.slice(characters.length - limit + 1).join('')}`
+    : `${characters.slice(0, limit - 1).join('')}…`
+}
+
+function pad(cell: string, to: number): string {
+  return cell + ' '.repeat(Math.max(0, to - width(cell)))
+}
+
+function width(text: string): number {
+  return [...text].length
+}
+
+/** Warnings, on the error output. */
+export function printWarnings(io: Io, warnings: readonly Problem[]): void {
+  if (warnings.length === 0) return
+  const count = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`
+  io.err(`\n${styled(io, 'yellow', count)}\n${warnings.map(renderProblem).join('\n')}\n`)
+}
+
+/** The one JSON document of a command. */
+export function printJson(io: Io, data: unknown): void {
+  io.out(`${JSON.stringify(data, null, 2)}\n`)
+}

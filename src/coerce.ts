@@ -1,0 +1,35 @@
+import { typedScalar } from './read/yaml-scalar.ts'
+
+const TRUE = new Set(['true', '1', 'yes', 'on'])
+const FALSE = new Set(['false', '0', 'no', 'off'])
+
+/** true/1/yes/on and false/0/no/off in any case; undefined for everything else, never a guess. */
+export function toBoolean(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const word = String(value).trim().toLowerCase()
+  if (TRUE.has(word)) return true
+  return FALSE.has(word) ? false : undefined
+}
+
+/** The finite number that a text spells, as YAML reads it; undefined when it spells none. */
+export function toNumber(value: unknown): number | undefined {
+  const number = typeof value === 'string' ? typedScalar(value.trim()) : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+}
+
+/** `a, b` → `['a', 'b']`; JSON text of an array is read as such; an empty text is an empty list. */
+export function toList(text: string): readonly string[] {
+  if (text.trim() === '') return []
+  return jsonList(text) ?? text.split(',').map((item) => item.trim())
+}
+
+function jsonList(text: string): readonly string[] | undefined {
+  if (!text.trimStart().startsWith('[')) return undefined
+  try {
+    const list: unknown = JSON.parse(text)
+    return Array.isArray(list) && list.every((item) => typeof item === 'string') ? list : undefined
+  } catch {
+    return undefined
+  }
+}

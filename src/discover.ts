@@ -1,0 +1,198 @@
+import { dirname, join, resolve } from 'node:path'
+import { configError, type Problems } from './errors.ts'
+import type { Environment } from './options.ts'
+import { displayPath, resolvePath } from './paths.ts'
+import { isDirectory, listDirectory, pathExists, readText } from './read/guard.ts'
+import { parseJson } from './read/json.ts'
+import { nearest } from './suggest.ts'
+import { scalarAt } from './tree.ts'
+
+/** How the profile was chosen, in the order in which the ways are tried (formats.md, section 2). */
+export type ProfileChoice = 'option' | 'SYSTEMPROMPT_PROFILE' | 'session' | 'only one' | 'local'
+
+export interface ProfileRef {
+  readonly name: string
+  /** Absolute path of the YAML file. */
+  readonly file: string
+  /** Absolute path of the directory that relative paths in the profile start from. */
+  readonly directory: string
+  readonly chosenBy: ProfileChoice
+}
+
+export interface Project {
+  /** The directory that holds `.systemprompt`; without one, the working directory. Absolute. */
+  readonly root: string
+  /** Whether there is a `.systemprompt` directory. */
+  readonly found: boolean
+  readonly profile?: ProfileRef
+}
+
+export interface DiscoverOptions {
+  readonly cwd: string
+  readonly profile?: string | undefined
+  readonly env: Environment
+}
+
+const STATE = '.systemprompt'
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
+
+/**
+ * Finds the project and the profile that is in use.
+ * @throws ConfigError PROFILE_NOT_FOUND, PROFILE_AMBIGUOUS, PROFILE_NAME_INVALID
+ */
+export function discover(options: DiscoverOptions, problems: Problems): Project {
+  const cwd = resolve(options.cwd)
+  const found = findRoot(cwd)
+  const asked = askedFor(options)
+  if (asked && isPath(asked.value)) {
+    const profile = profileAt(asked.value, cwd, asked.by)
+    const root = found ?? findRoot(profile.directory)
+    return { root: root ?? cwd, found: root !== undefined, profile }
+  }
+  if (asked && !NAME.test(asked.value)) throw invalidName(asked.by)
+  if (found === undefined) {
+    if (asked) throw noProject(asked.value, asked.by)
+    return { root: cwd, found: false }
+  }
+  const profile = asked ? namedProfile(found, asked.value, asked.by) : impliedProfile(found, problems)
+  return { root: found, found: true, ...(profile ? { profile } : {}) }
+}
+
+/** The names of the profiles a project has, sorted. */
+export function profileNames(root: string): readonly string[] {
+  const directory = join(root, STATE, 'profiles')
+  return listDirectory(directory).filter(
+    (name) => NAME.test(name) && profileFileIn(join(directory, name)) !== undefined,
+  )
+}
+
+/** The first directory, from here upward, that holds a `.systemprompt` directory. */
+export function findRoot(from: string): string | undefined {
+  for (let directory = from; ; directory = dirname(directory)) {
+    if (isDirectory(join(directory, STATE))) return directory
+    if (dirname(directory) === directory) return undefined
+  }
+}
+
+function askedFor({ profile, env }: DiscoverOptions): { value: string; by: ProfileChoice } | undefined {
+  if (profile !== undefined) return { value: profile, by: 'option' }
+  const variable = env.SYSTEMPROMPT_PROFILE
+  return variable ? { value: variable, by: 'SYSTEMPROMPT_PROFILE' } : undefined
+}
+
+function isPath(value: string): boolean {
+  if (value.includes('\0')) return false
+  return /[\\/]/.test(value) || /\.ya?ml$/.test(value) || value.startsWith('.') || value.startsWith('~')
+}
+
+function profileAt(value: string, cwd: string, by: ProfileChoice): ProfileRef {
+  const path = resolvePath(value, cwd)
+  const file = isDirectory(path) ? profileFileIn(path) : path
+  if (file === undefined || !pathExists(file)) {
+    throw configError({
+      code: 'PROFILE_NOT_FOUND',
+      key: source(by),
+      message: `names ${printableName(value)}, where there is no profile`,
+      remedy: 'give the path of a profile.yaml or of the directory that holds it',
+    })
+  }
+  return { name: nameOf(file), file, directory: dirname(file), chosenBy: by }
+}
+
+function namedProfile(root: string, name: string, by: ProfileChoice): ProfileRef {
+  const directory = join(root, STATE, 'profiles', name)
+  const file = profileFileIn(directory)
+  if (file !== undefined) return { name, file, directory, chosenBy: by }
+  const names = profileNames(root)
+  const near = nearest(name, names)
+  const list = names.length === 0 ? 'this project has no profile yet' : `this project has ${names.join(', ')}`
+  throw configError({
+    code: 'PROFILE_NOT_FOUND',
+    key: source(by),
+    message: `names the profile ${printableName(name)}, which is not there`,
+    remedy: near === undefined ? list : `did you mean ${near}? (${list})`,
+  })
+}
+
+function impliedProfile(root: string, problems: Problems): ProfileRef | undefined {
+  const fromSession = sessionProfile(root, problems)
+  if (fromSession) return fromSession
+  const names = profileNames(root)
+  const [only] = names
+  if (only === undefined) return undefined
+  if (names.length === 1) return namedProfile(root, only, 'only one')
+  if (names.includes('local')) return namedProfile(root, 'local', 'local')
+  throw configError({
+    code: 'PROFILE_AMBIGUOUS',
+    message: `There are several profiles and none is active: ${names.join(', ')}`,
+    remedy: `choose one with the profile option, --profile or SYSTEMPROMPT_PROFILE=${only}`,
+  })
+}
+
+/** The active session's profile. A session that cannot be read, or names what is gone, is passed over. */
+function sessionProfile(root: string, problems: Problems): ProfileRef | undefined {
+  const file = join(root, STATE, 'sessions', 'index.json')
+  const silent: Problems = { ...problems, error: () => sessionUnreadable(root, file, problems) }
+  const read = readText(file, { layer: 'profile', file: displayPath(root, file), confidential: true }, silent)
+  const session = read && parseJson(read.source, silent)
+  if (!session) return undefined
+  const named = scalarAt(session, ['active_profile_name'])?.value
+  const key = scalarAt(session, ['active_key'])?.value
+  const path = typeof key === 'string' ? scalarAt(session, ['sessions', key, 'profile_path'])?.value : undefined
+  try {
+    if (typeof named === 'string' && named !== '') {
+      return NAME.test(named) ? namedProfile(root, named, 'session') : sessionUnreadable(root, file, problems)
+    }
+    if (typeof path === 'string' && path !== '') return profileAt(path, root, 'session')
+  } catch {
+    sessionUnreadable(root, file, problems)
+  }
+  return undefined
+}
+
+function sessionUnreadable(root: string, file: string, problems: Problems): undefined {
+  problems.warn({
+    code: 'SESSION_UNREADABLE',
+    message: 'does not name a profile that is there; it was passed over',
+    remedy: 'choose one with the profile option, --profile or SYSTEMPROMPT_PROFILE',
+    at: { source: { layer: 'profile', file: displayPath(root, file), confidential: true } },
+  })
+}
+
+function profileFileIn(directory: string): string | undefined {
+  return ['profile.yaml', 'profile.yml'].map((name) => join(directory, name)).find(pathExists)
+}
+
+/** `…/profiles/local/profile.yaml` → `local`; `…/profiles/prod.profile.yaml` → `prod`. */
+function nameOf(file: string): string {
+  const base = file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1).replace(/\.ya?ml$/, '')
+  if (base === 'profile') return dirname(file).split(/[\\/]/).at(-1) ?? base
+  return base.replace(/\.profile$/, '')
+}
+
+function source(by: ProfileChoice): string {
+  return by === 'option' ? 'profile' : by
+}
+
+function invalidName(by: ProfileChoice): Error {
+  return configError({
+    code: 'PROFILE_NAME_INVALID',
+    key: source(by),
+    message: 'is not the name of a profile',
+    remedy: 'use letters, digits, dots, dashes and underscores, or give a path',
+  })
+}
+
+function noProject(name: string, by: ProfileChoice): Error {
+  return configError({
+    code: 'PROFILE_NOT_FOUND',
+    key: source(by),
+    message: `names the profile ${printableName(name)}, and there is no ${STATE} directory here or above`,
+    remedy: 'start in the project, or give the path of a profile.yaml',
+  })
+}
+
+/** A name somebody else may have chosen, fit for a terminal. */
+function printableName(name: string): string {
+  return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name)
+}

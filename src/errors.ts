@@ -1,0 +1,201 @@
+import { frameAt, positionOf } from './frame.ts'
+import { formatPath } from './path.ts'
+import type { Path, Site } from './types.ts'
+
+/** What can be wrong, one heading each in docs/errors.md. */
+export const PROBLEM_CODES = [
+  'ASYNC_SCHEMA',
+  'BLOCKED_NAME',
+  'CONFIG_FILE',
+  'CONFLICTING_SPELLINGS',
+  'CREDENTIALS_EXPIRED',
+  'CREDENTIALS_INCOMPLETE',
+  'DUPLICATE_KEY',
+  'ENCODING',
+  'FILE_MODE',
+  'FILE_TOO_LARGE',
+  'FILE_UNREADABLE',
+  'FORBIDDEN_KEY',
+  'INCLUDE_CYCLE',
+  'INCLUDE_MISSING',
+  'INCLUDE_OUTSIDE',
+  'INVALID_OPTION',
+  'INVALID_VALUE',
+  'LIMIT_EXCEEDED',
+  'MISSING_KEY',
+  'OLD_SPELLING',
+  'PATH_MISSING',
+  'PROFILE_AMBIGUOUS',
+  'PROFILE_NAME_INVALID',
+  'PROFILE_NOT_FOUND',
+  'PROVIDER_DISABLED',
+  'REFERENCE_CYCLE',
+  'REQUIRED_VARIABLE',
+  'SCHEMA',
+  'SECRET_AS_TEXT',
+  'SECRET_CONFLICT',
+  'SECRET_INVALID',
+  'SECRET_MISSING',
+  'SECRETS_FILE_MISSING',
+  'SESSION_UNREADABLE',
+  'SYNTAX',
+  'TENANT_UNKNOWN',
+  'TOO_DEEP',
+  'TRACKED_BY_GIT',
+  'UNDEFINED_VARIABLE',
+  'UNKNOWN_KEY',
+  'UNSUPPORTED_YAML',
+] as const
+
+export type ProblemCode = (typeof PROBLEM_CODES)[number]
+
+/** One thing that is wrong, as data. It never holds a value of a confidential source. */
+export interface Problem {
+  readonly code: ProblemCode
+  /** What is wrong, in words: `is not a whole number from 1 to 65535`. */
+  readonly message: string
+  /** What to do about it. */
+  readonly remedy?: string
+  /** The key, as a dotted path, or the variable's or secret's name. */
+  readonly key?: string
+  /** Path relative to the project root. */
+  readonly file?: string
+  /** 1-based. */
+  readonly line?: number
+  /** 1-based, in UTF-16 units. */
+  readonly column?: number
+  /** The source line with a caret below it; only where that line cannot hold a secret. */
+  readonly frame?: string
+  /** Section of the documentation that ships with the package. */
+  readonly docs: string
+}
+
+/** How a stage words a problem; the place and the frame are worked out when it is reported. */
+export interface Report {
+  readonly code: ProblemCode
+  readonly message: string
+  readonly remedy?: string
+  readonly key?: string | Path
+  readonly at?: Site
+}
+
+/** Collects what is wrong while a load goes on, so that the user sees all of it at once. */
+export interface Problems {
+  readonly errors: readonly Problem[]
+  readonly warnings: readonly Problem[]
+  error(report: Report): void
+  warn(report: Report): void
+  /** Whether an error about this key was reported, so that what follows from it need not be. */
+  isReported(key: string): boolean
+  /** @throws ConfigError with every error reported so far, if there is one. */
+  throwIfAny(): void
+}
+
+/** A collector. `title` heads the message of the error it throws. */
+export function collectProblems(title: () => string = () => 'The configuration is not valid'): Problems {
+  const errors: Problem[] = []
+  const warnings: Problem[] = []
+  const seen = new Set<string>()
+  const add = (list: Problem[], report: Report): void => {
+    const problem = toProblem(report)
+    const identity = JSON.stringify([
+      problem.code,
+      problem.key,
+      problem.file,
+      problem.line,
+      problem.column,
+      problem.message,
+    ])
+    if (!seen.has(identity)) list.push(problem)
+    seen.add(identity)
+  }
+  return {
+    errors,
+    warnings,
+    error: (report) => add(errors, report),
+    warn: (report) => add(warnings, report),
+    isReported: (key) => errors.some((error) => error.key === key),
+    throwIfAny() {
+      if (errors.length > 0) throw new ConfigError(errors, title())
+    },
+  }
+}
+
+/**
+ * The one error that this library throws for a configuration that is not right.
+ * `message` is ready to print; `issues` is the same as data; `JSON.stringify(error)` is safe to log.
+ */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  /** The code of the first issue. */
+  readonly code: ProblemCode
+  readonly issues: readonly Problem[]
+
+  constructor(issues: readonly [Problem, ...Problem[]] | readonly Problem[], title = 'The configuration is not valid') {
+    super(renderProblems(issues, title))
+    this.code = issues[0]?.code ?? 'INVALID_VALUE'
+    this.issues = Object.freeze([...issues])
+  }
+
+  toJSON(): { name: string; code: ProblemCode; issues: readonly Problem[] } {
+    return { name: this.name, code: this.code, issues: this.issues }
+  }
+}
+
+/**
+ * Whether `error` is a {@link ConfigError}, with `code` among its issues if one is given. Works across
+ * two copies of the package, since it looks at the name and not at the class.
+ *
+ * @example
+ * try { loadConfigSync() } catch (error) {
+ *   if (isConfigError(error, 'UNDEFINED_VARIABLE')) console.error(error.message)
+ * }
+ */
+export function isConfigError(error: unknown, code?: ProblemCode): error is ConfigError {
+  if (!(error instanceof Error) || error.name !== 'ConfigError') return false
+  const issues: unknown = Reflect.get(error, 'issues')
+  if (!Array.isArray(issues)) return false
+  return code === undefined || issues.some((issue: unknown) => isRecord(issue) && issue.code === code)
+}
+
+/** A single problem thrown on the spot, for what makes going on pointless. */
+export function configError(report: Report, title?: string): ConfigError {
+  return new ConfigError([toProblem(report)], title)
+}
+
+/** The lines a user reads: a header, then every problem with its place, key and remedy. */
+export function renderProblems(problems: readonly Problem[], title: string): string {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  const lines = problems.map(renderProblem)
+  const links = [...new Set(problems.map((problem) => problem.docs))]
+  return `${title}: ${count}\n\n${lines.join('\n')}\n\nMore: ${links.join('\n      ')}`
+}
+
+/** One problem, its frame below it. */
+export function renderProblem(problem: Problem): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':')
+  const head = [place, problem.key, problem.message].filter((part) => part !== undefined && part !== '').join('  ')
+  const remedy = problem.remedy === undefined ? '' : `  → ${problem.remedy}`
+  const frame = problem.frame === undefined ? '' : `\n${problem.frame}`
+  return `  ${head}${remedy}${frame}`
+}
+
+function toProblem(report: Report): Problem {
+  const { code, message, remedy, key, at } = report
+  const position = at && positionOf(at)
+  const frame = at && frameAt(at)
+  return {
+    code,
+    message,
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(key === undefined ? {} : { key: typeof key === 'string' ? key : formatPath(key) }),
+    ...(at?.source.file === undefined ? {} : { file: at.source.file }),
+    ...(position ?? {}),
+    ...(frame === undefined ? {} : { frame }),
+    docs: `@systemprompt/env/docs/errors.md#${code.toLowerCase()}`,
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,216 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { ProfileRef } from './discover.ts'
+import type { Problem } from './errors.ts'
+import { originOf } from './frame.ts'
+import { protect } from './mask.ts'
+import { formatPath, parsePath } from './path.ts'
+import type { ProfileConfig } from './profile-config.ts'
+import type { Credentials } from './read/credentials.ts'
+import type { Tenant } from './read/tenants.ts'
+import { secretName } from './schema/secret-names.ts'
+import { isSecretValue, looksSecret, MASK } from './secret.ts'
+import { type ResolvedSecret, Secrets } from './secrets.ts'
+import { leaves, nodeAt, toPlain } from './tree.ts'
+import type { LayerName, MapNode, Origin, Path, Scalar, TreeNode } from './types.ts'
+import type { Candidate, Variable } from './variables.ts'
+
+/** One value that a key has or had, and where it came from. */
+export interface Explanation {
+  /** The value; a mask where it is secret. */
+  readonly value: unknown
+  readonly origin: Origin
+  /** Another layer won over it. */
+  readonly overridden?: true
+  readonly secret?: true
+  /** What it was before the schema's type was applied, and what it became. */
+  readonly coerced?: { readonly from: string; readonly to: string }
+  /** Variables that were substituted into it. */
+  readonly references?: readonly string[]
+  /** Through which references a secret came into it, the secret last. */
+  readonly through?: readonly string[]
+}
+
+/** One layer that took part. */
+export interface LayerInfo {
+  readonly name: LayerName
+  /** Paths relative to the project root, highest precedence first. */
+  readonly files?: readonly string[]
+}
+
+/** What a schema makes of the configuration; the profile's own types without one. */
+export type ConfigOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : ProfileConfig
+
+/** What `loadConfig` returns: frozen, and safe to print. */
+export interface ResolvedConfig<Schema = undefined> {
+  /** The configuration, typed by the schema. Deep-frozen; secrets in it are text when read and masked when printed. */
+  readonly config: ConfigOf<Schema>
+  readonly secrets: Secrets
+  /**
+   * Flat text, what the preload would inject: secrets under their environment names and the .env values, less
+   * the blocked names and what the process environment has already. Masked when printed.
+   */
+  readonly env: Readonly<Record<string, string>>
+  /** The directory that holds `.systemprompt`; without one, the working directory. Absolute. */
+  readonly root: string
+  readonly profile: ProfileRef | undefined
+  readonly tenant: Tenant | undefined
+  readonly credentials: Credentials | undefined
+  /** The layers that took part, highest precedence first. */
+  readonly layers: readonly LayerInfo[]
+  /** What is not right and not an error. */
+  readonly warnings: readonly Problem[]
+  /**
+   * Every value that a key, a secret or a .env variable has or had, the one that counts first; empty for
+   * what is not there.
+   * @example
+   * explain('server.port') // [{ value: 9090, origin: { layer: 'environment', name: 'SYSTEMPROMPT__SERVER__PORT' } }, …]
+   */
+  explain(path: string): readonly Explanation[]
+}
+
+export interface Exposure {
+  readonly tree: MapNode
+  /** What the schema made of the tree; undefined without a schema. */
+  readonly output: unknown
+  readonly coerced: ReadonlySet<string>
+  readonly secrets: readonly ResolvedSecret[]
+  readonly lookedIn: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly variable: (name: string) => Variable | undefined
+  readonly candidates: (name: string) => readonly Candidate[]
+  readonly isSecretName: (name: string) => boolean
+  readonly root: string
+  readonly profile: ProfileRef | undefined
+  readonly tenant: Tenant | undefined
+  readonly credentials: Credentials | undefined
+  readonly layers: readonly LayerInfo[]
+  readonly warnings: readonly Problem[]
+}
+
+/** Values shorter than this are not looked for inside others: `local` in `localhost` is no leak. */
+const SHORTEST = 8
+
+/** What the caller holds. */
+export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | undefined> {
+  const { tree, output, profile, tenant, credentials, layers, warnings } = exposure
+  const isSecret = secretRule(exposure)
+  const config: unknown = protect(output ?? toPlain(tree), { isSecret })
+  return Object.freeze({
+    config,
+    secrets: new Secrets(exposure.secrets, exposure.lookedIn),
+    env: protect(exposure.env, { isSecret: () => true }) as Readonly<Record<string, string>>,
+    root: exposure.root,
+    profile: profile && Object.freeze(profile),
+    tenant: protect(tenant, { isSecret: (_, path) => /database_url$|token$/.test(String(path[0])) }) as
+      | Tenant
+      | undefined,
+    credentials: protect(credentials, { isSecret: (_, path) => path[0] === 'api_token' }) as Credentials | undefined,
+    layers: Object.freeze(layers),
+    warnings: Object.freeze([...warnings]),
+    explain: (path: string) => explain(path, exposure, config, isSecret),
+  })
+}
+
+type SecretRule = (value: unknown, path: Path) => boolean
+
+/** A leaf is secret by taint, by its key's name, by its form, or because a schema made it of a secret. */
+function secretRule({ tree, output, secrets }: Exposure): SecretRule {
+  const values = new Set(secrets.map(({ value }) => value))
+  for (const [, leaf] of leaves(tree)) {
+    if (leaf.taint && leaf.kind === 'scalar' && typeof leaf.value === 'string') values.add(leaf.value)
+  }
+  const long = [...values].filter((value) => value.length >= SHORTEST)
+  const isTransformed = output !== undefined
+  return (value, path) => {
+    if (value === null || value === undefined || typeof value === 'boolean') return false
+    const node = nodeAt(tree, path)
+    if (typeof value === 'object') return isOpaque(value) && long.some((secret) => String(value).includes(secret))
+    if (node && node.kind !== 'map' && node.taint) return true
+    if (typeof value !== 'string') return false
+    const key = path.findLast((segment) => typeof segment === 'string')
+    if ((key !== undefined && looksSecret(key)) || isSecretValue(value)) return true
+    return (
+      (value.length >= SHORTEST && values.has(value)) ||
+      (isTransformed && long.some((secret) => value.includes(secret)))
+    )
+  }
+}
+
+/** An object that a schema made and that prints itself, such as a URL. */
+function isOpaque(value: object): boolean {
+  return value instanceof URL || value instanceof String
+}
+
+function explain(path: string, exposure: Exposure, config: unknown, isSecret: SecretRule): readonly Explanation[] {
+  const steps = parsePath(path)
+  if (steps === undefined) return []
+  const node = nodeAt(exposure.tree, steps)
+  if (node) return explainNode(node, steps, exposure, config, isSecret)
+  const made = valueAt(config, steps)
+  if (made !== undefined)
+    return [{ value: isSecret(made, steps) ? MASK : made, origin: { layer: 'defaults', name: 'schema' } }]
+  return explainVariable(path.replace(/^secrets\./, ''), exposure)
+}
+
+function explainNode(
+  node: TreeNode,
+  path: Path,
+  { coerced }: Exposure,
+  config: unknown,
+  isSecret: SecretRule,
+): readonly Explanation[] {
+  const value = valueAt(config, path) ?? toPlain(node)
+  const from = node.kind === 'map' ? undefined : node.coercedFrom
+  const before = coerced.has(formatPath(path)) ? toPlain(node) : from
+  const winner = {
+    ...entry(node, value, isSecret(toPlain(node), path) || isSecret(value, path)),
+    ...(before === undefined ? {} : { coerced: { from: kindOf(before), to: kindOf(value) } }),
+  }
+  const losers = (node.shadowed ?? []).map((loser) => {
+    const plain = toPlain(loser)
+    return { ...entry(loser, plain, isSecret(plain, path)), overridden: true as const }
+  })
+  return [winner, ...losers]
+}
+
+function entry(node: TreeNode, value: unknown, isSecret: boolean): Explanation {
+  const taint = node.kind === 'map' ? undefined : node.taint
+  const references = node.kind === 'scalar' ? node.references : undefined
+  return {
+    value: isSecret || taint ? MASK : value,
+    origin: originOf(node),
+    ...(isSecret || taint ? { secret: true } : {}),
+    ...(references ? { references } : {}),
+    ...(taint ? { through: taint } : {}),
+  }
+}
+
+function explainVariable(name: string, exposure: Exposure): readonly Explanation[] {
+  const { env } = secretName(name)
+  const known = exposure.variable(name) ? name : env
+  const variable = exposure.variable(known)
+  if (!variable) return []
+  const isSecret = variable.taint !== undefined || exposure.isSecretName(known)
+  return exposure.candidates(known).map((candidate, index) => ({
+    value: isSecret ? MASK : index === 0 ? variable.value : candidate.value,
+    origin: originOf(candidate.site),
+    ...(index === 0 ? {} : { overridden: true as const }),
+    ...(isSecret ? { secret: true as const } : {}),
+    ...(index === 0 && variable.references.length > 0 ? { references: variable.references } : {}),
+    ...(index === 0 && variable.taint && variable.taint.length > 1 ? { through: variable.taint } : {}),
+  }))
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let at = value
+  for (const segment of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, segment)) return undefined
+    at = Reflect.get(at, segment)
+  }
+  return at
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'list' : typeof (value as Scalar)
+}

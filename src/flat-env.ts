@@ -1,0 +1,40 @@
+import { isBlockedName } from './blocked-names.ts'
+import type { Problems } from './errors.ts'
+import type { Layers } from './layers.ts'
+import type { SettledOptions } from './options.ts'
+import type { ResolvedSecret } from './secrets.ts'
+import { setOwn } from './tree.ts'
+
+/**
+ * Secrets and .env values as variables, less what the process environment has already and what no file may
+ * set; each blocked name is a warning with its place (trust.md).
+ */
+export function flatEnvironment(
+  layers: Layers,
+  secrets: readonly ResolvedSecret[],
+  { env, emptyIsValue, allowEnv, dotenv }: SettledOptions,
+  problems: Problems,
+): Readonly<Record<string, string>> {
+  const flat: Record<string, string> = {}
+  const names = new Set([...secrets.map((secret) => secret.env), ...layers.dotenvFiles.variables.keys()])
+  for (const name of [...names].sort()) {
+    const variable = layers.variables.get(name)
+    if (typeof variable !== 'object') continue
+    if (isBlockedName(name) && !allowEnv.includes(name)) {
+      const { source } = variable.site
+      if (source.layer === 'environment' && source.name === name) continue
+      problems.warn({
+        code: 'BLOCKED_NAME',
+        key: name,
+        message: 'is never set from a file, since it could run or redirect code',
+        remedy: `set it in the environment, or name it in allowEnv: ['${name}']`,
+        at: variable.site,
+      })
+      continue
+    }
+    const set = env[name]
+    const isTaken = set !== undefined && (set !== '' || emptyIsValue) && !dotenv.override
+    if (!isTaken) setOwn(flat, name, variable.value)
+  }
+  return flat
+}

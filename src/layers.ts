@@ -1,0 +1,275 @@
+import { join } from 'node:path'
+import type { Project } from './discover.ts'
+import type { Problems } from './errors.ts'
+import type { SettledOptions } from './options.ts'
+import { formatPath } from './path.ts'
+import { displayPath, resolvePath } from './paths.ts'
+import { type Credentials, readCredentials } from './read/credentials.ts'
+import { type DotenvFiles, dotenvNames, readDotenv } from './read/dotenv.ts'
+import { readEnvironment, readSettings, type SettingVariable, settingNames } from './read/environment.ts'
+import { readPlain } from './read/options.ts'
+import { readProfile, renameMovedKeys } from './read/profile.ts'
+import { readSecrets, type SecretsFile } from './read/secrets.ts'
+import { readServices, type Services } from './read/services.ts'
+import { readTenant, type Tenant } from './read/tenants.ts'
+import type { SecretsValidation } from './resolve-secrets.ts'
+import { envNamesOf, KNOWN_SECRETS, secretName } from './schema/secret-names.ts'
+import { literal, mapNode, scalarAt, variableSource, withNodeAt } from './tree.ts'
+import type { MapNode } from './types.ts'
+import { type Candidate, createVariables, type Variables } from './variables.ts'
+
+/** Everything that was read, before anything is merged. */
+export interface Layers {
+  readonly overrides: MapNode
+  readonly environment: MapNode
+  readonly dotenv: MapNode
+  /** Under the key `services`. */
+  readonly services: MapNode
+  /** undefined where there is no profile, or it cannot be read. */
+  readonly profile: MapNode | undefined
+  readonly defaults: MapNode
+  readonly variables: Variables
+  readonly candidates: (name: string) => readonly Candidate[]
+  readonly dotenvFiles: DotenvFiles
+  readonly serviceFiles: readonly string[]
+  readonly secretsFile: SecretsFile & { readonly shown?: string }
+  /** By environment name: known ones, required ones, those of the file and those that a variable names. */
+  readonly secretNames: ReadonlySet<string>
+  /** undefined outside of a SystemPrompt project. */
+  readonly secretsValidation: SecretsValidation | undefined
+  /** Where a secret may come from, for the message about one that is missing. */
+  readonly lookedIn: readonly string[]
+  readonly credentials: Credentials | undefined
+  readonly tenant: Tenant | undefined
+}
+
+/** Reads every source of a project. What cannot be read is reported, and the rest is read all the same. */
+export function readLayers(project: Project, options: SettledOptions, problems: Problems): Layers {
+  const { root, profile } = project
+  const { env } = options
+  const profileTree = profile && readProfile(profile.file, displayPath(root, profile.file), problems)
+  const overrides = readTree(options.overrides, 'overrides', problems)
+  const dotenvFiles = readDotenv(root, options.dotenv.files ?? dotenvNames(profile?.name), problems)
+  const settings = readEarlySettings({ overrides, profile: profileTree, dotenvFiles, project, options, problems })
+
+  const secretsFile = readSecretsFile(project, settings, options, problems)
+  const secretNames = new Set<string>([
+    ...KNOWN_SECRETS.map((secret) => secret.env),
+    ...(options.secrets?.required ?? []).map((name) => secretName(name).env),
+    ...settings.customSecrets,
+    ...secretsFile.secrets.keys(),
+  ])
+  const isSecret = (name: string): boolean => secretNames.has(secretName(name).env)
+  const environment = readEnvironment({ env, emptyIsValue: options.emptyIsValue, root, isSecret }, problems)
+  for (const name of environment.secretFiles) secretNames.add(name)
+
+  const candidates = (name: string): readonly Candidate[] => {
+    const canonical = isSecret(name) ? secretName(name).env : name
+    const fromFiles = envNamesOf(canonical).flatMap((alias) => dotenvFiles.variables.get(alias) ?? [])
+    const fromDotenv = isSecret(canonical) ? fromFiles.filter(({ value }) => value.trim() !== '') : fromFiles
+    const secret = secretsFile.secrets.get(canonical)
+    const fromSecrets = secret ? [{ value: secret.value, site: secret.site, expands: false }] : []
+    const fromProcess = environment.candidates(canonical)
+    const variables = options.dotenv.override ? [...fromDotenv, ...fromProcess] : [...fromProcess, ...fromDotenv]
+    return [...variables, ...fromSecrets]
+  }
+  const variables = createVariables({
+    candidates: remembered(candidates),
+    isSecret,
+    onUndefined: options.onUndefined,
+    bare: options.dotenv.bare ?? false,
+    problems,
+  })
+  const services = readServiceFiles(project, settings, options, problems)
+  const cloud = readCloud(project, settings, options, problems)
+  return {
+    overrides,
+    environment: withServicesPath(readSettings(settingsIn(env, options), 'environment', problems), settings),
+    dotenv: readSettings(settingsInDotenv(dotenvFiles, variables), 'dotenv', problems),
+    services: under('services', services.tree),
+    profile: profileTree,
+    defaults: readTree(options.defaults, 'defaults', problems),
+    variables,
+    candidates,
+    dotenvFiles,
+    serviceFiles: services.files,
+    secretsFile,
+    secretNames,
+    secretsValidation: profile ? settings.secretsValidation : undefined,
+    lookedIn: ['the process environment', ...dotenvFiles.files, ...(secretsFile.shown ? [secretsFile.shown] : [])],
+    ...cloud,
+  }
+}
+
+/** Settings that say where the other files are. They can use variables and .env values, not secrets. */
+interface EarlySettings {
+  text(path: string, fallback: string): string
+  readonly servicesPath: string | undefined
+  readonly customSecrets: readonly string[]
+  readonly secretsValidation: SecretsValidation
+  readonly cloudValidation: SecretsValidation
+  readonly tenantId: string | undefined
+}
+
+interface EarlyInputs {
+  readonly overrides: MapNode
+  readonly profile: MapNode | undefined
+  readonly dotenvFiles: DotenvFiles
+  readonly project: Project
+  readonly options: SettledOptions
+  readonly problems: Problems
+}
+
+function readEarlySettings({ overrides, profile, dotenvFiles, options, problems }: EarlyInputs): EarlySettings {
+  const { env, emptyIsValue, onUndefined, dotenv } = options
+  const fromProcess = (name: string): readonly Candidate[] => {
+    const value = env[name]
+    const isSet = value !== undefined && (value !== '' || emptyIsValue)
+    return isSet ? [{ value, site: { source: variableSource('environment', name) }, expands: false }] : []
+  }
+  const variables = createVariables({
+    candidates: (name) => {
+      const fromFiles = dotenvFiles.variables.get(name) ?? []
+      return dotenv.override ? [...fromFiles, ...fromProcess(name)] : [...fromProcess(name), ...fromFiles]
+    },
+    isSecret: () => false,
+    onUndefined,
+    bare: dotenv.bare ?? false,
+    problems,
+  })
+  const variable = (name: string): string | undefined => {
+    const found = variables.get(name)
+    return found === undefined || found === 'failed' || found.value === '' ? undefined : found.value
+  }
+  const setting = (path: string): string | undefined => {
+    const steps = path.split('.')
+    const given = scalarAt(overrides, steps)?.value
+    if (typeof given === 'string') return given
+    const fromVariable = variable(`SYSTEMPROMPT__${steps.join('__').toUpperCase()}`)
+    if (fromVariable !== undefined) return fromVariable
+    const node = scalarAt(profile, steps)
+    if (typeof node?.value !== 'string') return undefined
+    const expansion = variables.expand(node.value, { key: formatPath(steps), site: node })
+    return typeof expansion === 'object' ? expansion.value : expansion === 'failed' ? undefined : node.value
+  }
+  return {
+    text: (path, fallback) => setting(path) || fallback,
+    servicesPath: variable('SYSTEMPROMPT_SERVICES_PATH'),
+    customSecrets: (variable('SYSTEMPROMPT_CUSTOM_SECRETS') ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '')
+      .map((name) => secretName(name).env),
+    secretsValidation: validationOf(setting('secrets.validation') ?? setting('secrets.validation_mode'), 'warn'),
+    cloudValidation: validationOf(setting('cloud.validation'), 'strict'),
+    tenantId: setting('cloud.tenant_id'),
+  }
+}
+
+function validationOf(text: string | undefined, fallback: SecretsValidation): SecretsValidation {
+  return text === 'strict' || text === 'warn' || text === 'skip' ? text : fallback
+}
+
+function readTree(plain: SettledOptions['overrides'], layer: 'overrides' | 'defaults', problems: Problems): MapNode {
+  return renameMovedKeys(readPlain(plain ?? {}, layer, problems), problems)
+}
+
+function readSecretsFile(
+  { root, profile }: Project,
+  settings: EarlySettings,
+  { env, strict }: SettledOptions,
+  problems: Problems,
+): Layers['secretsFile'] {
+  if (!profile) return { found: false, secrets: new Map() }
+  const path = resolvePath(settings.text('secrets.secrets_path', './secrets.json'), profile.directory)
+  const shown = displayPath(root, path)
+  const file = readSecrets({ path, shown, strict }, problems)
+  const mayBeAbsent =
+    Boolean(env.SYSTEMPROMPT_SUBPROCESS) ||
+    Boolean(env.FLY_APP_NAME) ||
+    settings.text('secrets.source', 'file') === 'env'
+  const validation = settings.secretsValidation
+  if (!file.found && !mayBeAbsent && validation !== 'skip') {
+    problems[validation === 'strict' ? 'error' : 'warn']({
+      code: 'SECRETS_FILE_MISSING',
+      message: 'is not there',
+      remedy: 'create it with mode 0600, or set secrets.source to env where secrets come from the environment',
+      at: { source: { layer: 'secrets', file: shown, confidential: true } },
+    })
+  }
+  return { ...file, shown }
+}
+
+function readServiceFiles(
+  project: Project,
+  settings: EarlySettings,
+  options: SettledOptions,
+  problems: Problems,
+): Services {
+  const { root, found, profile } = project
+  const { services } = options
+  const nothing = { tree: mapNode(new Map(), { source: variableSource('services', 'services') }), files: [] }
+  if (services === false || (!found && !profile && settings.servicesPath === undefined)) return nothing
+  const configured = settings.text('paths.services', '')
+  const fromProfile = profile && configured !== '' ? resolvePath(configured, profile.directory) : join(root, 'services')
+  const directory = settings.servicesPath === undefined ? fromProfile : resolvePath(settings.servicesPath, root)
+  const names = services === undefined || services === true ? undefined : services
+  return readServices({ directory, root, names }, problems)
+}
+
+function readCloud(
+  { root, found, profile }: Project,
+  settings: EarlySettings,
+  { env, now }: SettledOptions,
+  problems: Problems,
+): Pick<Layers, 'credentials' | 'tenant'> {
+  const state = join(root, '.systemprompt')
+  const place = (key: string, name: string): { path: string; shown: string } => {
+    const path = profile ? resolvePath(settings.text(key, `../../${name}`), profile.directory) : join(state, name)
+    return { path, shown: displayPath(root, path) }
+  }
+  const validation = settings.cloudValidation
+  const credentials = place('cloud.credentials_path', 'credentials.json')
+  const tenants = place('cloud.tenants_path', 'tenants.json')
+  return {
+    credentials: readCredentials({ env, ...credentials, validation, now }, problems),
+    tenant: found || profile ? readTenant({ ...tenants, validation, wanted: settings.tenantId }, problems) : undefined,
+  }
+}
+
+function* settingsIn(env: SettledOptions['env'], { emptyIsValue }: SettledOptions): Generator<SettingVariable> {
+  for (const name of settingNames(Object.keys(env))) {
+    const value = env[name]
+    if (value === undefined || (value === '' && !emptyIsValue)) continue
+    yield { name, value, site: { source: variableSource('environment', name) } }
+  }
+}
+
+function* settingsInDotenv(files: DotenvFiles, variables: Variables): Generator<SettingVariable> {
+  for (const name of settingNames(files.variables.keys())) {
+    const variable = variables.get(name)
+    if (typeof variable !== 'object' || variable.value === '' || variable.site.source.layer !== 'dotenv') continue
+    const { value, site, taint } = variable
+    yield { name, value, site, ...(taint ? { taint } : {}) }
+  }
+}
+
+function withServicesPath(tree: MapNode, { servicesPath }: EarlySettings): MapNode {
+  if (servicesPath === undefined) return tree
+  const site = { source: variableSource('environment', 'SYSTEMPROMPT_SERVICES_PATH') }
+  return withNodeAt(tree, ['paths', 'services'], literal(servicesPath, site))
+}
+
+function under(key: string, tree: MapNode): MapNode {
+  return mapNode(tree.entries.size === 0 ? new Map() : new Map([[key, tree]]), tree)
+}
+
+/** A variable's definitions are asked for again and again, and never change during a load. */
+function remembered<T>(find: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>()
+  return (name) => {
+    const value = known.get(name) ?? find(name)
+    known.set(name, value)
+    return value
+  }
+}

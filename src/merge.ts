@@ -1,0 +1,32 @@
+import type { MapNode, TreeNode } from './types.ts'
+
+export interface MergeOptions {
+  /** Keys of the upper tree find keys of the lower one whatever their case (variables are upper case). */
+  readonly foldCase?: boolean
+}
+
+/**
+ * One tree over another: maps merge deeply, lists and scalars replace, `null` above is a value. Every
+ * node that wins remembers what it overrode. Neither tree is changed, and what only one of them has is shared.
+ */
+export function merge(upper: MapNode, lower: MapNode, options: MergeOptions = {}): MapNode {
+  if (upper.entries.size === 0) return lower
+  if (lower.entries.size === 0) return upper
+  const entries = new Map(lower.entries)
+  const folded = options.foldCase ? foldedKeys(lower) : undefined
+  for (const [name, node] of upper.entries) {
+    const key = folded && !entries.has(name) ? (folded.get(name.toLowerCase()) ?? name) : name
+    const below = entries.get(key)
+    entries.set(key, below ? mergeNodes(node, below, options) : node)
+  }
+  return { ...lower, entries }
+}
+
+function mergeNodes(upper: TreeNode, lower: TreeNode, options: MergeOptions): TreeNode {
+  if (upper.kind === 'map' && lower.kind === 'map') return merge(upper, lower, options)
+  return { ...upper, shadowed: [...(upper.shadowed ?? []), lower, ...(lower.shadowed ?? [])] }
+}
+
+function foldedKeys(tree: MapNode): ReadonlyMap<string, string> {
+  return new Map([...tree.entries.keys()].map((key) => [key.toLowerCase(), key]))
+}

@@ -1,0 +1,93 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+
+/** The environment as text: `process.env`, or what stands in for it. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A tree of plain values, as `overrides` and `defaults` take it. */
+export type PlainTree = { readonly [key: string]: unknown }
+
+export interface SecretsOptions {
+  /** Secrets that must be there, in any of their spellings: `['STRIPE_KEY', 'anthropic']`. */
+  readonly required?: readonly string[]
+  /**
+   * Any Standard Schema for the secrets under their environment names, `{ STRIPE_KEY: … }`. It can refuse
+   * a secret, it does not change one; its messages are not shown, since they may repeat the value.
+   */
+  readonly schema?: StandardSchemaV1
+}
+
+export interface DotenvOptions {
+  /**
+   * File names, highest precedence first, relative to the project root.
+   * @default ['.env.<profile>.local', '.env.local', '.env.<profile>', '.env']
+   */
+  readonly files?: readonly string[]
+  /** Also expand `$VAR` without braces. @default false */
+  readonly bare?: boolean
+  /** .env files win over the process environment. @default false */
+  readonly override?: boolean
+}
+
+/** What to load and how. Every option has a default; `loadConfig()` alone does what the documentation says. */
+export interface LoadOptions<Schema extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined> {
+  /** Where to look for the project, going upward. @default process.cwd() */
+  readonly cwd?: string
+  /** A profile's name, or the path of its file or directory. @default SYSTEMPROMPT_PROFILE, the session's, the only one, `local` */
+  readonly profile?: string
+  /** Any Standard Schema (zod, valibot, arktype, …) for the whole configuration; `config` has its output type. */
+  readonly schema?: Schema
+  readonly secrets?: SecretsOptions
+  /** Missing required keys, likely typos and loose file modes are errors instead of warnings. @default false */
+  readonly strict?: boolean
+  /** Values that win over everything else; a tree, or dotted paths: `{ 'server.port': 9090 }`. */
+  readonly overrides?: PlainTree
+  /** Values for keys that nothing else sets. */
+  readonly defaults?: PlainTree
+  /** Read instead of `process.env`; never written. */
+  readonly env?: Environment
+  /** Whether and which .env files are read. @default true */
+  readonly dotenv?: boolean | readonly string[] | DotenvOptions
+  /** Whether and which service configs are read. @default true */
+  readonly services?: boolean | readonly string[]
+  /** What an undefined `${VAR}` does: fail the load, stay as its text, or become empty. @default 'error' */
+  readonly onUndefined?: 'error' | 'keep' | 'empty'
+  /** An empty environment variable counts as set. @default false */
+  readonly emptyIsValue?: boolean
+  /** Names that files may set although they are blocked, such as `NODE_OPTIONS`. @default [] */
+  readonly allowEnv?: readonly string[]
+}
+
+/** Options with every default in its place: the only spot that reads the process. */
+export type SettledOptions = Required<
+  Pick<LoadOptions, 'cwd' | 'strict' | 'env' | 'onUndefined' | 'emptyIsValue' | 'allowEnv'>
+> &
+  Omit<LoadOptions, 'cwd' | 'strict' | 'env' | 'onUndefined' | 'emptyIsValue' | 'allowEnv' | 'dotenv'> & {
+    readonly dotenv: DotenvOptions
+    /** Milliseconds since 1970. */
+    readonly now: number
+  }
+
+export function withDefaults(options: LoadOptions): SettledOptions {
+  const { cwd, strict, env, onUndefined, emptyIsValue, allowEnv, dotenv, ...rest } = options
+  return {
+    ...rest,
+    cwd: cwd ?? process.cwd(),
+    strict: strict ?? false,
+    env: env ?? process.env,
+    onUndefined: onUndefined ?? 'error',
+    emptyIsValue: emptyIsValue ?? false,
+    allowEnv: allowEnv ?? [],
+    dotenv: dotenvOptions(dotenv),
+    now: Date.now(),
+  }
+}
+
+function dotenvOptions(dotenv: LoadOptions['dotenv']): DotenvOptions {
+  if (dotenv === false) return { files: [] }
+  if (dotenv === undefined || dotenv === true) return {}
+  return isFileList(dotenv) ? { files: dotenv } : dotenv
+}
+
+function isFileList(dotenv: readonly string[] | DotenvOptions): dotenv is readonly string[] {
+  return Array.isArray(dotenv)
+}

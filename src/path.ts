@@ -1,0 +1,48 @@
+import type { Path } from './types.ts'
+
+const PLAIN_KEY = /^[\p{L}\p{N}_$-]+$/u
+
+/** `['a', 'b.c', 0]` → `a["b.c"][0]`; control characters in a key are escaped. */
+export function formatPath(path: Path): string {
+  let text = ''
+  for (const segment of path) {
+    if (typeof segment === 'number') text += `[${segment}]`
+    else if (PLAIN_KEY.test(segment)) text += text === '' ? segment : `.${segment}`
+    else text += `[${JSON.stringify(segment)}]`
+  }
+  return text
+}
+
+/**
+ * `a["b.c"][0].d` → `['a', 'b.c', 0, 'd']`. A bare number between dots is a key, in brackets an index.
+ * Returns undefined for what is not a path (an empty segment, an open bracket).
+ */
+export function parsePath(text: string): Path | undefined {
+  const path: (string | number)[] = []
+  const token = /\[(\d{1,9})\]|\[("(?:[^"\\]|\\.)*")\]|(\.?)([^.[\]]+)/y
+  while (token.lastIndex < text.length) {
+    const start = token.lastIndex
+    const match = token.exec(text)
+    if (!match) return undefined
+    const [, index, quoted, dot, key] = match
+    if (index !== undefined) path.push(Number(index))
+    else if (quoted !== undefined) {
+      const segment = unquote(quoted)
+      if (segment === undefined) return undefined
+      path.push(segment)
+    } else if (key !== undefined) {
+      if ((dot === '.') === (start === 0)) return undefined
+      path.push(key)
+    }
+  }
+  return path.length === 0 ? undefined : path
+}
+
+function unquote(text: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'string' ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,20 @@
+import { homedir } from 'node:os'
+import { isAbsolute, join, relative, resolve, sep } from 'node:path'
+
+/** A path as messages show it: relative to the root where it lies below it, with forward slashes. */
+export function displayPath(root: string, file: string): string {
+  const path = relative(root, file)
+  const shown = path.startsWith('..') || isAbsolute(path) ? file : path
+  return sep === '/' ? shown : shown.split(sep).join('/')
+}
+
+/** Makes a path from a file or variable absolute, `~/` included. */
+export function resolvePath(path: string, from: string): string {
+  if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1))
+  return isAbsoluteAnywhere(path) ? path : resolve(from, path)
+}
+
+/** Absolute here or on Windows: a profile is shared between machines, so `C:\data` is never made relative. */
+function isAbsoluteAnywhere(path: string): boolean {
+  return isAbsolute(path) || /^[A-Za-z]:[\\/]|^\\\\/.test(path)
+}

@@ -1,0 +1,133 @@
+/**
+ * The grammar of .env files: text in, assignments out, with the names and values that dotenv 18 gives.
+ * What a value refers to is `template.ts`'s and `substitute.ts`'s business.
+ */
+
+export type Quote = 'none' | 'single' | 'double' | 'backtick'
+
+export interface DotenvEntry {
+  /** Any of `A-Z a-z 0-9 _ . -`, so also `__proto__`: not a key for a plain object. */
+  readonly name: string
+  /** Without its quotes and the space around it; `\n` and `\r` have become characters where it began with `"`. */
+  readonly value: string
+  /** The quotes that were taken off; `none` also where a quote was opened and never closed. */
+  readonly quote: Quote
+  /** Where the name starts, in UTF-16 units of the text. */
+  readonly offset: number
+  /** Where the value starts, after its opening quote. An empty one: where it would stand. */
+  readonly valueOffset: number
+}
+
+export interface DotenvScan {
+  /** In the order written, repeated names included: the last one counts. */
+  readonly entries: readonly DotenvEntry[]
+  /** The entries whose value starts with a quote and has no second one: the quote became part of the value. */
+  readonly unclosed: readonly DotenvEntry[]
+}
+
+const QUOTES: ReadonlyMap<string | undefined, Quote> = new Map([
+  ["'", 'single'],
+  ['"', 'double'],
+  ['`', 'backtick'],
+])
+
+// In each of these no repeated class shares a character with what may follow it, so a failed match costs no
+// more than the text it looked at.
+const HEAD = /(export\s+)?([\w.-]+)(?:\s*=|:(?:\r\n|\s))/y
+const BLANK_TO_END = /[^\S\n\r\u2028\u2029]*(?:[#\n\r\u2028\u2029]|$)/y
+
+// One character each, for `find`.
+const SOLID = /\S/g
+const LINE_END = /[\n\r\u2028\u2029]/g
+const PLAIN_END = /[#\n\r]/g
+
+/**
+ * The assignments of a .env text, read in linear time whatever it holds; lines that are none are passed over.
+ * Line ends may be LF, CRLF or CR (LF in values), and a BOM is taken for space.
+ *
+ * @example
+ * scanDotenv("export HOST='a b' # where").entries
+ * //=> [{ name: 'HOST', value: 'a b', quote: 'single', offset: 7, valueOffset: 13 }]
+ */
+export function scanDotenv(text: string): DotenvScan {
+  const entries: DotenvEntry[] = []
+  let at = find(SOLID, text, 0)
+  while (at < text.length) {
+    const assignment = assignmentAt(text, at)
+    if (assignment) entries.push(assignment.entry)
+    at = find(SOLID, text, find(LINE_END, text, assignment?.end ?? at))
+  }
+  return { entries, unclosed: entries.filter(isUnclosed) }
+}
+
+function assignmentAt(text: string, at: number): { entry: DotenvEntry; end: number } | undefined {
+  HEAD.lastIndex = at
+  const head = HEAD.exec(text)
+  const name = head?.[2]
+  if (!head || name === undefined) return undefined
+  const { value, quote, valueOffset, end } = valueAt(text, at + head[0].length)
+  return { entry: { name, value, quote, offset: at + (head[1]?.length ?? 0), valueOffset }, end }
+}
+
+interface Value extends Pick<DotenvEntry, 'value' | 'quote' | 'valueOffset'> {
+  readonly end: number
+}
+
+function valueAt(text: string, from: number): Value {
+  const open = find(SOLID, text, from)
+  const quote = QUOTES.get(text[open])
+  const close = quote && closingQuote(text, open)
+  if (quote && close !== undefined) {
+    const value = text.slice(open + 1, close).replace(/\r\n?/g, '\n')
+    return { value: quote === 'double' ? expandEscapes(value) : value, quote, valueOffset: open + 1, end: close + 1 }
+  }
+  return plainValueAt(text, from, open)
+}
+
+/** `first` is the first character that is not space; it may stand on a later line, and the value is empty then. */
+function plainValueAt(text: string, from: number, first: number): Value {
+  const end = find(PLAIN_END, text, from)
+  const valueOffset = Math.min(first, end)
+  const written = text.slice(valueOffset, end).trimEnd()
+  const value = written.startsWith('"') ? expandEscapes(written) : written
+  // `"a" or "b"`: no quote in it closes the value, but the outermost two go all the same.
+  const quote = written.length > 1 && written.at(-1) === written[0] ? QUOTES.get(written[0]) : undefined
+  if (quote === undefined) return { value, quote: 'none', valueOffset, end }
+  return { value: value.slice(1, -1), quote, valueOffset: valueOffset + 1, end }
+}
+
+/**
+ * A quote closes a value if nothing but a comment follows it on its line. One behind a backslash does so only where
+ * none further on does, up to and including the first without a backslash: `'C:\'` is closed, and so is `'\' #'`.
+ *
+ * A search ends at a quote without a backslash, and only such a quote opens a value, so that no stretch of the text
+ * is searched twice for the same mark, however many quotes stay open.
+ */
+function closingQuote(text: string, open: number): number | undefined {
+  const mark = text.charAt(open)
+  let close: number | undefined
+  for (let at = text.indexOf(mark, open + 1); at !== -1; at = text.indexOf(mark, at + 1)) {
+    BLANK_TO_END.lastIndex = at + 1
+    if (BLANK_TO_END.test(text)) close = at
+    if (text[at - 1] !== '\\') break
+  }
+  return close
+}
+
+function expandEscapes(value: string): string {
+  return value.replace(/\\[nr]/g, (escape) => (escape === '\\n' ? '\n' : '\r'))
+}
+
+function isUnclosed({ value, quote }: DotenvEntry): boolean {
+  const mark = value.charAt(0)
+  if (quote !== 'none' || !QUOTES.has(mark)) return false
+  let second = value.indexOf(mark, 1)
+  while (second !== -1 && value[second - 1] === '\\') second = value.indexOf(mark, second + 1)
+  return second === -1
+}
+
+/** Index of the first such character at or after `from`, else the end of the text. */
+function find(character: RegExp, text: string, from: number): number {
+  character.lastIndex = from
+  return character.test(text) ? character.lastIndex - 1 : text.length
+}

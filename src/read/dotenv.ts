@@ -1,0 +1,48 @@
+import { join } from 'node:path'
+import type { Problems } from '../errors.ts'
+import type { Candidate } from '../variables.ts'
+import { scanDotenv } from './dotenv-text.ts'
+import { readText } from './guard.ts'
+
+export interface DotenvFiles {
+  /** Files that were there, highest precedence first, as messages show them. */
+  readonly files: readonly string[]
+  /** Every definition of a variable, highest precedence first. */
+  readonly variables: ReadonlyMap<string, readonly Candidate[]>
+}
+
+/** The names looked for, highest precedence first (formats.md, section 6). */
+export function dotenvNames(profile: string | undefined): readonly string[] {
+  if (profile === undefined) return ['.env.local', '.env']
+  // For a profile called `local` two of them are one file.
+  return [...new Set([`.env.${profile}.local`, '.env.local', `.env.${profile}`, '.env'])]
+}
+
+/** Reads .env files; those that are not there are no error. In one file the last definition of a name counts. */
+export function readDotenv(root: string, names: readonly string[], problems: Problems): DotenvFiles {
+  const files: string[] = []
+  const variables = new Map<string, Candidate[]>()
+  for (const file of names) {
+    const read = readText(join(root, file), { layer: 'dotenv', file, confidential: true }, problems)
+    if (!read) continue
+    files.push(file)
+    const { source } = read
+    const { entries, unclosed } = scanDotenv(source.text ?? '')
+    for (const { name, value, quote, offset } of entries.toReversed()) {
+      const candidate: Candidate = { value, site: { source, offset }, expands: quote !== 'single' }
+      const others = variables.get(name)
+      if (others) others.push(candidate)
+      else variables.set(name, [candidate])
+    }
+    for (const { name, offset } of unclosed) {
+      problems.warn({
+        code: 'SYNTAX',
+        key: name,
+        message: 'begins with a quote that is never closed; the quote was taken as part of the value',
+        remedy: 'close it, or put the whole value in quotes of another kind',
+        at: { source, offset },
+      })
+    }
+  }
+  return { files, variables }
+}

@@ -1,0 +1,179 @@
+import { join } from 'node:path'
+import type { Problems } from '../errors.ts'
+import type { Environment } from '../options.ts'
+import { resolvePath } from '../paths.ts'
+import { envNamesOf, secretName } from '../schema/secret-names.ts'
+import { isForbiddenKey, literal, mapNode, variableSource, withNodeAt } from '../tree.ts'
+import type { LayerName, MapNode, Site, Taint, TreeNode } from '../types.ts'
+import type { Candidate } from '../variables.ts'
+import { isDirectory, listDirectory, readText } from './guard.ts'
+import { parseYamlValue } from './yaml.ts'
+import { typedScalar } from './yaml-scalar.ts'
+
+const PREFIX = 'SYSTEMPROMPT__'
+
+/** A variable that sets a key of the configuration. */
+export interface SettingVariable {
+  readonly name: string
+  readonly value: string
+  readonly site: Site
+  readonly taint?: Taint
+}
+
+/**
+ * `SYSTEMPROMPT__SERVER__PORT=9090` → `server.port`: two underscores are one level down, the value has the
+ * type that it has in YAML (formats.md, section 6). Names are lower case; the merge finds `apiKey` all the same.
+ */
+export function readSettings(variables: Iterable<SettingVariable>, layer: LayerName, problems: Problems): MapNode {
+  let tree = mapNode(new Map(), { source: variableSource(layer, `${PREFIX}*`) })
+  for (const variable of variables) {
+    const path = variable.name.slice(PREFIX.length).toLowerCase().split('__')
+    if (path.includes('')) {
+      problems.error({
+        code: 'SYNTAX',
+        key: variable.name,
+        message: 'has an empty step in its name',
+        remedy: `write ${PREFIX}A__B for the key a.b`,
+        at: variable.site,
+      })
+    } else if (path.some(isForbiddenKey)) {
+      problems.error({
+        code: 'FORBIDDEN_KEY',
+        key: variable.name,
+        message: 'names a key that reaches an object’s prototype',
+        remedy: 'use another name',
+        at: variable.site,
+      })
+    } else tree = withNodeAt(tree, path, settingValue(variable, problems))
+  }
+  return tree
+}
+
+/** The names in an environment that set a key, sorted, so that the result does not hang on their order. */
+export function settingNames(names: Iterable<string>): readonly string[] {
+  return [...names].filter((name) => name.length > PREFIX.length && name.toUpperCase().startsWith(PREFIX)).sort()
+}
+
+function settingValue({ value, site, taint }: SettingVariable, problems: Problems): TreeNode {
+  const isFlow = /^\s*[[{"']/.test(value)
+  const node = isFlow ? parseYamlValue({ ...site.source, text: value, confidential: true }, problems) : undefined
+  const scalar = literal(isFlow ? value : typedScalar(value), site, value)
+  return relocated(node ?? scalar, site, taint)
+}
+
+/** The place in a variable's value is the variable. */
+function relocated(node: TreeNode, site: Site, taint: Taint | undefined): TreeNode {
+  const { offset: _, source: __, ...rest } = node
+  if (rest.kind === 'scalar') return { ...rest, ...site, style: 'literal', ...(taint ? { taint } : {}) }
+  if (rest.kind === 'list') return { ...rest, ...site, items: rest.items.map((item) => relocated(item, site, taint)) }
+  const entries = [...rest.entries].map(([key, child]) => [key, relocated(child, site, taint)] as const)
+  return { ...rest, ...site, entries: new Map(entries) }
+}
+
+export interface EnvironmentReader {
+  /** The definition of a variable in the environment, aliases and files that a variable points to included. */
+  candidates(name: string): readonly Candidate[]
+  /** Secrets named only by the files of SYSTEMPROMPT_SECRETS_DIR. */
+  readonly secretFiles: readonly string[]
+}
+
+export interface EnvironmentOptions {
+  readonly env: Environment
+  readonly emptyIsValue: boolean
+  /** Where relative paths in variables start from. */
+  readonly root: string
+  /** Whether `NAME_FILE` may stand for a variable: only secrets are handed over as files. */
+  readonly isSecret: (name: string) => boolean
+}
+
+/** Reads variables, `_FILE` variables and the secrets directory (formats.md, section 7). Each is looked at once. */
+export function readEnvironment(options: EnvironmentOptions, problems: Problems): EnvironmentReader {
+  const { env, emptyIsValue, root } = options
+  const known = new Map<string, readonly Candidate[]>()
+  const directory = readSecretsDirectory(env.SYSTEMPROMPT_SECRETS_DIR, root, problems)
+
+  const isSet = (name: string): boolean => {
+    const value = env[name]
+    return value !== undefined && (value !== '' || emptyIsValue)
+  }
+
+  function find(name: string): readonly Candidate[] {
+    const found: Candidate[] = []
+    for (const alias of envNamesOf(name)) {
+      const value = env[alias]
+      if (value !== undefined && isSet(alias)) found.push(fromVariable(alias, value))
+      const file = options.isSecret(name) ? fromFile(alias) : undefined
+      if (file) found.push(file)
+    }
+    const inDirectory = directory.get(name)
+    return inDirectory ? [...found, inDirectory] : found
+  }
+
+  function fromVariable(name: string, value: string): Candidate {
+    return { value, site: { source: variableSource('environment', name) }, expands: false }
+  }
+
+  function fromFile(name: string): Candidate | undefined {
+    const variable = `${name}_FILE`
+    const path = env[variable]
+    if (!path) return undefined
+    const site = { source: variableSource('environment', variable) }
+    if (isSet(name)) {
+      const message = `and ${name} are both set`
+      problems.error({ code: 'SECRET_CONFLICT', key: variable, message, remedy: 'unset one of them', at: site })
+      return undefined
+    }
+    const source = { layer: 'environment', file: path, name: variable, confidential: true } as const
+    const read = readText(resolvePath(path, root), source, problems, { raw: true })
+    if (read) return { value: withoutNewline(read.source.text ?? ''), site: { source: read.source }, expands: false }
+    const isReported = problems.errors.some((error) => error.file === path)
+    const message = 'names a file that is not there'
+    if (!isReported)
+      problems.error({ code: 'FILE_UNREADABLE', key: variable, message, remedy: 'check the path', at: site })
+    return undefined
+  }
+
+  return {
+    candidates(name) {
+      const cached = known.get(name) ?? find(name)
+      known.set(name, cached)
+      return cached
+    },
+    secretFiles: [...directory.keys()],
+  }
+}
+
+/** Each regular file is a secret named by the file; Kubernetes' own entries begin with two dots. */
+function readSecretsDirectory(
+  path: string | undefined,
+  root: string,
+  problems: Problems,
+): ReadonlyMap<string, Candidate> {
+  const secrets = new Map<string, Candidate>()
+  if (!path) return secrets
+  const directory = resolvePath(path, root)
+  if (!isDirectory(directory)) {
+    problems.warn({
+      code: 'PATH_MISSING',
+      key: 'SYSTEMPROMPT_SECRETS_DIR',
+      message: 'names a directory that is not there',
+      remedy: 'check the mount, or unset the variable',
+      at: { source: variableSource('environment', 'SYSTEMPROMPT_SECRETS_DIR') },
+    })
+  }
+  for (const name of listDirectory(directory)) {
+    if (name.startsWith('.') || isDirectory(join(directory, name))) continue
+    const file = `${path.replace(/[\\/]+$/, '')}/${name}`
+    const source = { layer: 'environment', file, name: 'SYSTEMPROMPT_SECRETS_DIR', confidential: true } as const
+    const read = readText(join(directory, name), source, problems, { raw: true })
+    if (!read) continue
+    const value = withoutNewline(read.source.text ?? '')
+    if (value.trim() !== '') secrets.set(secretName(name).env, { value, site: { source: read.source }, expands: false })
+  }
+  return secrets
+}
+
+/** Tools that write such files end them with a newline, which is no part of the secret. */
+function withoutNewline(text: string): string {
+  return text.replace(/\r?\n$/, '')
+}

@@ -1,0 +1,271 @@
+import { isUtf8 } from 'node:buffer'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
+import type { ProblemCode, Problems } from '../errors.ts'
+import { formatPath } from '../path.ts'
+import type { Path, Source } from '../types.ts'
+
+/** What reading is bounded by; the promise is in docs/security.md. */
+export const LIMITS = {
+  /** Bytes of one file. */
+  bytes: 1024 * 1024,
+  /** Service files of one load. */
+  files: 64,
+  /** Maps and lists inside one another. */
+  depth: 64,
+  /** Files that include one another. */
+  includeLevels: 32,
+  /** Nodes that the aliases of one YAML text stand for, all together. */
+  aliasNodes: 100_000,
+  /** Errors reported about one text. */
+  errors: 10,
+} as const
+
+export interface ReadText {
+  readonly source: Source
+  /** Permission bits, `0o600`. */
+  readonly mode: number
+}
+
+export interface ReadOptions {
+  /** Keep CRLF: the text is one value, not lines. @default false */
+  readonly raw?: boolean
+}
+
+/**
+ * Reads a text file. Undefined when there is none, about which nothing is said, and when it cannot be read,
+ * which is reported: FILE_UNREADABLE, FILE_TOO_LARGE, ENCODING. Links are followed (Kubernetes mounts are
+ * links); a FIFO or a device is refused and never waited for.
+ */
+export function readText(
+  file: string,
+  source: Omit<Source, 'text'>,
+  problems: Problems,
+  options: ReadOptions = {},
+): ReadText | undefined {
+  const opened = open(file)
+  if ('failure' in opened) {
+    if (opened.failure) problems.error({ ...opened.failure, at: { source } })
+    return undefined
+  }
+  const text = decode(opened.bytes, source, problems)
+  if (text === undefined) return undefined
+  return { source: { ...source, text: options.raw ? text : withoutCarriageReturns(text) }, mode: opened.mode }
+}
+
+export function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+  } catch {
+    return false
+  }
+}
+
+export function pathExists(path: string): boolean {
+  return existsSync(path)
+}
+
+/** The names in a directory, sorted; none where it is absent or cannot be read. */
+export function listDirectory(path: string): string[] {
+  try {
+    return readdirSync(path).sort()
+  } catch {
+    return []
+  }
+}
+
+/** The path with every link followed; undefined where it leads nowhere. */
+export function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return undefined
+  }
+}
+
+/** What a parser finds wrong in one text: the first few, one a place, and one syntax error a line, since others follow from it. */
+export interface Findings {
+  readonly isEmpty: boolean
+  readonly isFull: boolean
+  /** Remembers one; the key is left out where the text may hold secrets, since a broken one takes them for keys. */
+  add(code: ProblemCode, offset: number, wording: Wording, key?: Path): void
+  report(): void
+}
+
+export interface Wording {
+  readonly message: string
+  readonly remedy: string
+}
+
+export function collectFindings(source: Source, problems: Problems): Findings {
+  const found = new Map<number, { code: ProblemCode; wording: Wording; key: string | undefined }>()
+  return {
+    get isEmpty() {
+      return found.size === 0
+    },
+    get isFull() {
+      return found.size >= LIMITS.errors
+    },
+    add(code, offset, wording, key = []) {
+      if (found.size >= LIMITS.errors || found.has(offset)) return
+      const variable = source.file === undefined ? source.name : undefined
+      const path = source.confidential || key.length === 0 ? undefined : formatPath(key)
+      found.set(offset, { code, wording, key: variable ?? path })
+    },
+    report() {
+      let brokenLine = -2
+      for (const [offset, { code, wording, key }] of [...found].sort(([one], [other]) => one - other)) {
+        const line = (source.text ?? '').lastIndexOf('\n', offset - 1)
+        if (code === 'SYNTAX' && line === brokenLine) continue
+        if (code === 'SYNTAX') brokenLine = line
+        problems.error({ code, ...wording, ...(key === undefined ? {} : { key }), at: { source, offset } })
+      }
+    },
+  }
+}
+
+/** What YAML and JSON have in common to complain about. */
+export const WORDING = {
+  tooDeep: {
+    message: `nests deeper than ${LIMITS.depth} levels`,
+    remedy: 'flatten it',
+  },
+  forbiddenKey: {
+    message: 'is a key that reaches an object’s prototype',
+    remedy: 'use another name',
+  },
+  unpairedSurrogate: {
+    message: 'holds half of a surrogate pair or a NUL, which is no text',
+    remedy: 'write the character itself',
+  },
+  duplicateKey: (line: number): Wording => ({
+    message: `is the same key as in line ${line}`,
+    remedy: 'remove one of them',
+  }),
+} as const
+
+/** Whether a text holds what no UTF-8 file can: half of a surrogate pair; or a NUL, where many programs stop reading. */
+export function isUnclean(text: string): boolean {
+  return UNCLEAN.test(text)
+}
+
+const UNCLEAN = /[\p{Surrogate}\u0000]/u
+
+type Failure = { readonly code: ProblemCode } & Wording
+type Opened = { readonly bytes: Buffer; readonly mode: number } | { readonly failure: Failure | undefined }
+
+const TOO_LARGE: Failure = {
+  code: 'FILE_TOO_LARGE',
+  message: `is larger than ${LIMITS.bytes / 1024 / 1024} MiB`,
+  remedy: 'check that it is the right file, and move what is not configuration out of it',
+}
+
+function open(file: string): Opened {
+  let descriptor: number | undefined
+  try {
+    // Without O_NONBLOCK, opening a FIFO waits for a writer. Windows has neither.
+    descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+    const stat = fstatSync(descriptor)
+    if (!stat.isFile()) return { failure: notAFile(stat.isDirectory() ? 'a directory' : 'a device, pipe or socket') }
+    if (stat.size > LIMITS.bytes) return { failure: TOO_LARGE }
+    const bytes = readAll(descriptor, stat.size)
+    return bytes ? { bytes, mode: stat.mode & 0o777 } : { failure: TOO_LARGE }
+  } catch (error) {
+    return { failure: failureOf(error) }
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
+  }
+}
+
+/** Undefined when there is more than the limit: the file grew, or is one whose size says nothing (/proc). */
+function readAll(descriptor: number, size: number): Buffer | undefined {
+  let buffer = Buffer.allocUnsafe(size + 1)
+  let length = 0
+  for (;;) {
+    const count = readSync(descriptor, buffer, length, buffer.length - length, null)
+    if (count === 0) return buffer.subarray(0, length)
+    length += count
+    if (length > LIMITS.bytes) return undefined
+    if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(buffer.length * 2 + 4096, LIMITS.bytes + 1))
+  }
+}
+
+function failureOf(error: unknown): Failure | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+  if (code === 'EISDIR') return notAFile('a directory')
+  if (code === 'ENXIO' || code === 'ENODEV' || code === 'EOPNOTSUPP') return notAFile('a device, pipe or socket')
+  if (code === 'EACCES' || code === 'EPERM') {
+    return {
+      code: 'FILE_UNREADABLE',
+      message: 'cannot be read by the user this runs as',
+      remedy: 'give that user the right to read it: chown or chmod u+r',
+    }
+  }
+  if (code === 'ELOOP')
+    return { code: 'FILE_UNREADABLE', message: 'is a link that leads in a circle', remedy: 'put the file in its place' }
+  return {
+    code: 'FILE_UNREADABLE',
+    message: /^[A-Z0-9_]{2,40}$/.test(code) ? `cannot be read (${code})` : 'cannot be read',
+    remedy: 'check the path and the file system',
+  }
+}
+
+function notAFile(what: string): Failure {
+  return { code: 'FILE_UNREADABLE', message: `is ${what}, not a file`, remedy: 'put a regular file in its place' }
+}
+
+const UTF16 = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])]
+const AS_UTF8 = 'save the file as UTF-8'
+
+function decode(bytes: Buffer, source: Omit<Source, 'text'>, problems: Problems): string | undefined {
+  const fail = (at: number, message: string, remedy: string): undefined => {
+    const before = withoutBom(bytes.toString('utf8', 0, at))
+    // The place is where the text that can be read ends.
+    problems.error({
+      code: 'ENCODING',
+      message,
+      remedy,
+      at: { source: { ...source, text: before }, offset: before.length },
+    })
+  }
+  if (UTF16.some((mark) => bytes.subarray(0, 2).equals(mark))) return fail(0, 'is UTF-16', AS_UTF8)
+  if (!isUtf8(bytes)) {
+    const at = firstInvalidByte(bytes)
+    return fail(at, `is not UTF-8: the byte at offset ${at} belongs to no character`, AS_UTF8)
+  }
+  const nul = bytes.indexOf(0)
+  if (nul !== -1) return fail(nul, `holds a NUL byte, at offset ${nul}`, `remove it; if the file is UTF-16, ${AS_UTF8}`)
+  return withoutBom(bytes.toString())
+}
+
+/** The decoder puts U+FFFD where bytes are wrong; the first one that the bytes do not spell is the place. */
+function firstInvalidByte(bytes: Buffer): number {
+  const text = bytes.toString()
+  let offset = 0
+  let from = 0
+  for (let at = text.indexOf('\ufffd'); at !== -1; at = text.indexOf('\ufffd', from)) {
+    offset += Buffer.byteLength(text.slice(from, at))
+    if (bytes.toString('latin1', offset, offset + 3) !== '\u00ef\u00bf\u00bd') break
+    offset += 3
+    from = at + 1
+  }
+  return offset
+}
+
+function withoutBom(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text
+}
+
+function withoutCarriageReturns(text: string): string {
+  return text.includes('\r') ? text.replaceAll('\r\n', '\n') : text
+}

@@ -1,0 +1,204 @@
+import { createScanner, type JSONScanner } from 'jsonc-parser'
+import type { Problems } from '../errors.ts'
+import { positionOf } from '../frame.ts'
+import { isForbiddenKey } from '../tree.ts'
+import type { MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
+import { collectFindings, type Findings, isUnclean, LIMITS, WORDING, type Wording } from './guard.ts'
+import { typedScalar } from './yaml-scalar.ts'
+
+/**
+ * Reads a JSON object; comments and trailing commas are allowed. Undefined after an error, which is reported:
+ * SYNTAX, TOO_DEEP, DUPLICATE_KEY, FORBIDDEN_KEY, ENCODING. Values are literal: nothing is substituted in them.
+ */
+export function parseJson(source: Source, problems: Problems): MapNode | undefined {
+  const findings = collectFindings(source, problems)
+  const scanner = createScanner(source.text ?? '')
+  const reader: Reader = { source, findings, scanner, token: Token.end, path: [] }
+  const node = advance(reader) === Token.openBrace ? readMap(reader, 1) : unexpected(reader, EXPECTED.object)
+  if (node && reader.token !== Token.end) unexpected(reader, EXPECTED.end)
+  findings.report()
+  return findings.isEmpty ? node : undefined
+}
+
+/** The scanner's token kinds, which its types declare in a way that no compiler but tsc can read. */
+const Token = {
+  openBrace: 1,
+  closeBrace: 2,
+  openBracket: 3,
+  closeBracket: 4,
+  comma: 5,
+  colon: 6,
+  null: 7,
+  true: 8,
+  false: 9,
+  string: 10,
+  number: 11,
+  lineComment: 12,
+  blockComment: 13,
+  trivia: 15,
+  end: 17,
+  /** Not the scanner's: a token that was reported, after which nothing is read. */
+  broken: -1,
+} as const
+
+const EXPECTED = {
+  object: { message: 'is not a JSON object', remedy: 'start it with { and end it with }' },
+  key: { message: 'has something else where a key should be', remedy: 'write keys in double quotes' },
+  colon: { message: 'has a key without a colon after it', remedy: 'put a colon between the key and its value' },
+  value: { message: 'has something else where a value should be', remedy: 'write text in double quotes' },
+  comma: { message: 'has no comma between two entries', remedy: 'put one at the end of the entry before' },
+  end: { message: 'goes on after its end', remedy: 'remove what stands after the last }' },
+  more: { message: 'ends too early', remedy: 'close every { and [' },
+} as const satisfies Record<string, Wording>
+
+/** By the scanner's error numbers. */
+const BROKEN_TOKENS: readonly (Wording | undefined)[] = [
+  undefined,
+  { message: 'has a comment that is never closed', remedy: 'end it with */' },
+  {
+    message: 'has text that is never closed',
+    remedy: 'end it with a double quote in the same line; write a line break as \\n',
+  },
+  { message: 'has a number that breaks off', remedy: 'complete the number, or put it in double quotes' },
+  { message: 'has a \\u that no four hexadecimal digits follow', remedy: 'write \\u00e9, or the character itself' },
+  { message: 'has a backslash before a character that needs none', remedy: 'write a backslash itself as \\\\' },
+  { message: 'has a control character in a text', remedy: 'write a tab as \\t, any other as \\u and four digits' },
+]
+
+interface Reader {
+  readonly source: Source
+  readonly findings: Findings
+  readonly scanner: JSONScanner
+  /** The kind of the token that is to be read next. */
+  token: number
+  readonly path: (string | number)[]
+}
+
+/** Undefined after an error that makes going on pointless. */
+function readValue(reader: Reader, depth: number): TreeNode | undefined {
+  switch (reader.token) {
+    case Token.openBrace:
+      return readMap(reader, depth)
+    case Token.openBracket:
+      return readList(reader, depth)
+    case Token.string:
+      return readScalar(reader, readString(reader))
+    case Token.number:
+      return readNumber(reader)
+    case Token.true:
+      return readScalar(reader, true)
+    case Token.false:
+      return readScalar(reader, false)
+    case Token.null:
+      return readScalar(reader, null)
+    default:
+      return unexpected(reader, EXPECTED.value)
+  }
+}
+
+function readScalar(reader: Reader, value: Scalar): ScalarNode {
+  const offset = reader.scanner.getTokenOffset()
+  advance(reader)
+  return { kind: 'scalar', value, style: 'literal', source: reader.source, offset }
+}
+
+/** An integer beyond ±2^53 stays text; of any other number the text is kept where it says more, as in `1.10`. */
+function readNumber(reader: Reader): ScalarNode {
+  const text = reader.scanner.getTokenValue()
+  const value = typedScalar(text)
+  return { ...readScalar(reader, value), ...(String(value) === text ? {} : { text }) }
+}
+
+function readMap(reader: Reader, depth: number): MapNode | undefined {
+  const { source, scanner, path } = reader
+  const offset = scanner.getTokenOffset()
+  const entries = new Map<string, TreeNode>()
+  const places = new Map<string, number>()
+  if (depth > LIMITS.depth) return tooDeep(reader)
+  advance(reader)
+  while (reader.token !== Token.closeBrace) {
+    if (reader.token !== Token.string) return unexpected(reader, EXPECTED.key)
+    const key = readString(reader)
+    path.push(key)
+    checkKey(reader, key, places)
+    if (advance(reader) !== Token.colon) return unexpected(reader, EXPECTED.colon)
+    advance(reader)
+    const value = readValue(reader, depth + 1)
+    if (!value) return undefined
+    path.pop()
+    entries.set(key, value)
+    if (!readComma(reader, Token.closeBrace)) return undefined
+  }
+  advance(reader)
+  return { kind: 'map', entries, source, offset }
+}
+
+function readList(reader: Reader, depth: number): TreeNode | undefined {
+  const { source, scanner, path } = reader
+  const offset = scanner.getTokenOffset()
+  const items: TreeNode[] = []
+  if (depth > LIMITS.depth) return tooDeep(reader)
+  advance(reader)
+  while (reader.token !== Token.closeBracket) {
+    path.push(items.length)
+    const item = readValue(reader, depth + 1)
+    if (!item) return undefined
+    path.pop()
+    items.push(item)
+    if (!readComma(reader, Token.closeBracket)) return undefined
+  }
+  advance(reader)
+  return { kind: 'list', items, source, offset }
+}
+
+/** Whether the collection may go on; a comma before its end is allowed. */
+function readComma(reader: Reader, close: number): boolean {
+  if (reader.token === Token.comma) {
+    advance(reader)
+    return true
+  }
+  if (reader.token !== close) unexpected(reader, EXPECTED.comma)
+  return reader.token === close
+}
+
+/** The text of the string token, checked; the token stays. */
+function readString({ scanner, findings, path }: Reader): string {
+  const text = scanner.getTokenValue()
+  if (isUnclean(text)) findings.add('ENCODING', scanner.getTokenOffset(), WORDING.unpairedSurrogate, path)
+  return text
+}
+
+function checkKey({ source, scanner, findings, path }: Reader, key: string, places: Map<string, number>): void {
+  const offset = scanner.getTokenOffset()
+  const first = places.get(key)
+  if (isForbiddenKey(key)) findings.add('FORBIDDEN_KEY', offset, WORDING.forbiddenKey, path)
+  else if (first === undefined) places.set(key, offset)
+  else if (!findings.isFull) {
+    const line = positionOf({ source, offset: first })?.line ?? 1
+    findings.add('DUPLICATE_KEY', offset, WORDING.duplicateKey(line), path)
+  }
+}
+
+/** To the next token that is neither space nor a comment. */
+function advance(reader: Reader): number {
+  const { scanner } = reader
+  do {
+    reader.token = scanner.scan()
+    const wording = BROKEN_TOKENS[scanner.getTokenError()]
+    if (wording) unexpected(reader, wording)
+  } while (reader.token >= Token.lineComment && reader.token <= Token.trivia)
+  return reader.token
+}
+
+function unexpected(reader: Reader, wording: Wording): undefined {
+  const { findings, scanner, path } = reader
+  const isEarlyEnd = reader.token === Token.end && wording !== EXPECTED.object
+  if (reader.token !== Token.broken) {
+    findings.add('SYNTAX', scanner.getTokenOffset(), isEarlyEnd ? EXPECTED.more : wording, path)
+  }
+  reader.token = Token.broken
+}
+
+function tooDeep(reader: Reader): undefined {
+  reader.findings.add('TOO_DEEP', reader.scanner.getTokenOffset(), WORDING.tooDeep)
+}

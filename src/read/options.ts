@@ -1,0 +1,68 @@
+import type { Problems } from '../errors.ts'
+import type { PlainTree } from '../options.ts'
+import { formatPath, parsePath } from '../path.ts'
+import { isForbiddenKey, literal, mapNode, variableSource, withNodeAt } from '../tree.ts'
+import type { LayerName, MapNode, Path, TreeNode } from '../types.ts'
+import { LIMITS } from './guard.ts'
+
+/**
+ * Values given in code, as a layer. A key with dots is a path, `{ 'server.port': 9090 }`; values that are not
+ * data (functions, class instances) are errors, `undefined` counts as absent.
+ */
+export function readPlain(plain: PlainTree, layer: LayerName, problems: Problems): MapNode {
+  const site = { source: variableSource(layer, layer) }
+  let tree = mapNode(new Map(), site)
+  for (const [key, value] of Object.entries(plain)) {
+    const path = key.includes('.') || key.includes('[') ? parsePath(key) : [key]
+    if (path === undefined || path.some(isKeyForbidden)) {
+      problems.error({
+        code: path === undefined ? 'INVALID_OPTION' : 'FORBIDDEN_KEY',
+        key: layer,
+        message: path === undefined ? 'has a key that is not a path' : 'has a key that reaches an object’s prototype',
+        remedy: "write paths as in 'server.port'",
+      })
+      continue
+    }
+    const node = toNode(value, path, layer, problems)
+    if (node) tree = withNodeAt(tree, path.map(String), node)
+  }
+  return tree
+}
+
+function isKeyForbidden(key: string | number): boolean {
+  return isForbiddenKey(String(key))
+}
+
+function toNode(value: unknown, path: Path, layer: LayerName, problems: Problems): TreeNode | undefined {
+  const site = { source: variableSource(layer, layer) }
+  const invalid = (message: string): undefined => {
+    problems.error({
+      code: 'INVALID_OPTION',
+      key: formatPath(path),
+      message: `${message} (in ${layer})`,
+      remedy: 'give plain data',
+    })
+  }
+  if (value === undefined) return undefined
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
+    return literal(value, site)
+  if (path.length > LIMITS.depth) return invalid(`nests deeper than ${LIMITS.depth} levels`)
+  if (Array.isArray(value)) {
+    const items = value.map((item: unknown, index) => toNode(item ?? null, [...path, index], layer, problems))
+    return { kind: 'list', items: items.filter((item) => item !== undefined), ...site }
+  }
+  if (typeof value !== 'object' || !isPlainObject(value)) return invalid('is not data')
+  const entries = new Map<string, TreeNode>()
+  for (const [key, child] of Object.entries(value)) {
+    const at = [...path, key]
+    if (isForbiddenKey(key)) return invalid('has a key that reaches an object’s prototype')
+    const node = toNode(child, at, layer, problems)
+    if (node) entries.set(key, node)
+  }
+  return mapNode(entries, site)
+}
+
+function isPlainObject(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
+}

@@ -1,0 +1,68 @@
+import type { Problems } from '../errors.ts'
+import { MOVED_KEYS } from '../schema/profile-fields.ts'
+import { nodeAt, withNodeAt } from '../tree.ts'
+import type { MapNode, ScalarNode, TreeNode } from '../types.ts'
+import { readText } from './guard.ts'
+import { parseYaml } from './yaml.ts'
+
+/** Reads profile.yaml; undefined when it cannot be read, which has then been reported. */
+export function readProfile(file: string, shown: string, problems: Problems): MapNode | undefined {
+  const read = readText(file, { layer: 'profile', file: shown, confidential: false }, problems)
+  const tree = read && parseYaml(read.source, problems)
+  return tree && renameMovedKeys(tree, problems)
+}
+
+/** Earlier spellings of keys become the current ones, with a warning (formats.md, section 3). */
+export function renameMovedKeys(tree: MapNode, problems: Problems): MapNode {
+  let renamed = tree
+  for (const move of MOVED_KEYS) {
+    const from = move.from.split('.')
+    const to = move.to.split('.')
+    const old = nodeAt(renamed, from)
+    if (!old || isAlreadyMap(old)) continue
+    const current = nodeAt(renamed, to)
+    const moved = 'negated' in move ? negated(old) : old
+    if (current && !sameScalar(current, moved)) {
+      problems.error({
+        code: 'CONFLICTING_SPELLINGS',
+        key: move.from,
+        message: `is the earlier spelling of ${move.to}, which is set to something else`,
+        remedy: `remove ${move.from}`,
+        at: old,
+      })
+      continue
+    }
+    problems.warn({
+      code: 'OLD_SPELLING',
+      key: move.from,
+      message: `is now called ${move.to}`,
+      remedy: 'negated' in move ? `write ${move.to} with the opposite value` : `write ${move.to}`,
+      at: old,
+    })
+    renamed = withNodeAt(withNodeAt(renamed, from, undefined), to, current ?? moved)
+  }
+  return renamed
+}
+
+/** A service's own `environment:` map is not the earlier spelling of a name. */
+function isAlreadyMap(node: TreeNode): boolean {
+  return node.kind === 'map'
+}
+
+function negated(node: TreeNode): TreeNode {
+  return node.kind === 'scalar' && typeof node.value === 'boolean' ? { ...node, value: !node.value } : node
+}
+
+function sameScalar(one: TreeNode, other: TreeNode): boolean {
+  if (one.kind === 'list' && other.kind === 'list') {
+    return (
+      one.items.length === other.items.length &&
+      one.items.every((item, index) => sameScalar(item, other.items[index] ?? one))
+    )
+  }
+  return isScalar(one) && isScalar(other) && one.value === other.value
+}
+
+function isScalar(node: TreeNode): node is ScalarNode {
+  return node.kind === 'scalar'
+}

@@ -1,0 +1,107 @@
+import { sep } from 'node:path'
+import type { Problems } from '../errors.ts'
+import { formatPath } from '../path.ts'
+import { isEnvName, secretName } from '../schema/secret-names.ts'
+import type { Site, TreeNode } from '../types.ts'
+import { readText } from './guard.ts'
+import { parseJson } from './json.ts'
+
+export interface FileSecret {
+  /** The name in files: the documented one, or the custom one as it is written. */
+  readonly key: string
+  readonly env: string
+  readonly value: string
+  readonly site: Site
+}
+
+export interface SecretsFile {
+  readonly found: boolean
+  /** By environment name. */
+  readonly secrets: ReadonlyMap<string, FileSecret>
+}
+
+export interface SecretsFileOptions {
+  /** Absolute. */
+  readonly path: string
+  /** As messages show it. */
+  readonly shown: string
+  readonly strict: boolean
+}
+
+/** Readable by the group or by others. Windows has no such modes. */
+const LOOSE = 0o077
+
+/** Reads secrets.json in any of its spellings (formats.md, section 5). Nothing is substituted: a secret is literal. */
+export function readSecrets({ path, shown, strict }: SecretsFileOptions, problems: Problems): SecretsFile {
+  const read = readText(path, { layer: 'secrets', file: shown, confidential: true }, problems)
+  if (!read) return { found: false, secrets: new Map() }
+  if (sep === '/' && (read.mode & LOOSE) !== 0) {
+    problems[strict ? 'error' : 'warn']({
+      code: 'FILE_MODE',
+      message: `can be read by other users (mode ${read.mode.toString(8).padStart(4, '0')})`,
+      remedy: `chmod 600 ${shown}`,
+      at: { source: read.source },
+    })
+  }
+  const tree = parseJson(read.source, problems)
+  const secrets = new Map<string, FileSecret>()
+  for (const [spelling, node] of tree?.entries ?? []) {
+    const secret = spelling === '$schema' ? undefined : toSecret(spelling, node, problems)
+    if (secret) keepOne(secrets, secret, spelling, problems)
+  }
+  return { found: true, secrets }
+}
+
+/** undefined for what counts as absent, and after an error. */
+function toSecret(spelling: string, node: TreeNode, problems: Problems): FileSecret | undefined {
+  const shown = formatPath([spelling])
+  if (node.kind !== 'scalar') {
+    problems.error({
+      code: 'SECRET_INVALID',
+      key: shown,
+      message: `is ${node.kind === 'map' ? 'an object' : 'an array'}; a secret is text`,
+      remedy: 'write it as one string, as JSON text if need be',
+      at: node,
+    })
+    return undefined
+  }
+  if (node.value === null || (typeof node.value === 'string' && node.value.trim() === '')) return undefined
+  const { key, env } = secretName(spelling)
+  if (!isEnvName(env)) {
+    problems.error({
+      code: 'SECRET_INVALID',
+      key: shown,
+      message: 'cannot be the name of a secret, since no environment variable can be called so',
+      remedy: 'use letters, digits and underscores',
+      at: node,
+    })
+    return undefined
+  }
+  if (typeof node.value !== 'string') {
+    problems.warn({
+      code: 'SECRET_AS_TEXT',
+      key: shown,
+      message: `is a ${typeof node.value}; it was taken as its text`,
+      remedy: 'put it in quotes',
+      at: node,
+    })
+  }
+  return { key, env, value: node.text ?? String(node.value), site: node }
+}
+
+/** Two spellings of one secret: a warning when they agree, an error when they do not. */
+function keepOne(secrets: Map<string, FileSecret>, secret: FileSecret, spelling: string, problems: Problems): void {
+  const other = secrets.get(secret.env)
+  if (!other) {
+    secrets.set(secret.env, secret)
+    return
+  }
+  const isSame = other.value === secret.value
+  problems[isSame ? 'warn' : 'error']({
+    code: 'SECRET_CONFLICT',
+    key: formatPath([spelling]),
+    message: `is another spelling of ${secret.env}, which this file has already${isSame ? '' : ', with a different value'}`,
+    remedy: `keep one of them, best as ${secret.key}`,
+    at: secret.site,
+  })
+}

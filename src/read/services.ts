@@ -1,0 +1,181 @@
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import type { Problems } from '../errors.ts'
+import { merge } from '../merge.ts'
+import { displayPath } from '../paths.ts'
+import { mapNode, variableSource } from '../tree.ts'
+import type { MapNode, TreeNode } from '../types.ts'
+import { isDirectory, LIMITS, listDirectory, readText, realPath } from './guard.ts'
+import { parseYaml } from './yaml.ts'
+
+export interface ServicesOptions {
+  /** Absolute path of the services directory. */
+  readonly directory: string
+  readonly root: string
+  /** Only these services; all of them by default. */
+  readonly names?: readonly string[] | undefined
+}
+
+export interface Services {
+  /** What ends up under `config.services`. */
+  readonly tree: MapNode
+  /** Files that took part, in the order they were read, as messages show them. */
+  readonly files: readonly string[]
+}
+
+const INCLUDES = 'includes'
+const ROOT_SERVICE = 'config'
+
+/**
+ * Reads the service configs (formats.md, section 8): services/config/config.yaml with its includes, or
+ * without that file every services/<name>/config.yaml. A directory that is not there is no error.
+ */
+export function readServices(options: ServicesOptions, problems: Problems): Services {
+  const { directory, names } = options
+  const files: string[] = []
+  const reader: Reader = { ...options, files, problems, realDirectory: realPath(directory) ?? directory }
+  const rootFile = join(directory, ROOT_SERVICE, 'config.yaml')
+  const fromRoot = isDirectory(directory) ? readFile(reader, rootFile, []) : undefined
+  const tree = fromRoot ?? mergeAll(serviceNames(directory), (name) => readFile(reader, fileOf(directory, name), []))
+  const picked = names ? [...tree.entries].filter(([name]) => names.includes(name)) : [...tree.entries]
+  return { tree: mapNode(new Map(picked), tree), files }
+}
+
+interface Reader extends ServicesOptions {
+  readonly files: string[]
+  readonly problems: Problems
+  /** With symbolic links followed: an include may not leave it by one either. */
+  readonly realDirectory: string
+}
+
+function serviceNames(directory: string): readonly string[] {
+  return listDirectory(directory).filter((name) => isDirectory(join(directory, name)))
+}
+
+function fileOf(directory: string, name: string): string {
+  return join(directory, name, 'config.yaml')
+}
+
+function mergeAll(names: readonly string[], read: (name: string) => MapNode | undefined): MapNode {
+  let tree = mapNode(new Map(), { source: variableSource('services', 'services') })
+  for (const name of names) {
+    const node = read(name)
+    if (node) tree = merge(node, tree)
+  }
+  return tree
+}
+
+/** One file with its includes, under the name of its service; undefined where there is no such file. */
+function readFile(reader: Reader, file: string, chain: readonly string[]): MapNode | undefined {
+  const shown = displayPath(reader.root, file)
+  if (reader.files.length >= LIMITS.files) {
+    reader.problems.error({
+      code: 'LIMIT_EXCEEDED',
+      message: `is one more than the ${LIMITS.files} service files that are read`,
+      remedy: 'join some of them',
+      at: { source: { layer: 'services', file: shown, confidential: false } },
+    })
+    return undefined
+  }
+  const read = readText(file, { layer: 'services', file: shown, confidential: false }, reader.problems)
+  if (!read) return undefined
+  reader.files.push(shown)
+  const parsed = parseYaml(read.source, reader.problems)
+  if (!parsed) return mapNode(new Map(), { source: read.source })
+  const own = new Map(parsed.entries)
+  own.delete(INCLUDES)
+  const included = readIncludes(reader, file, parsed.entries.get(INCLUDES), [...chain, file])
+  return underItsName(merge({ ...parsed, entries: own }, included), file, reader.directory)
+}
+
+/** Included maps merge in the order written; the including file's own keys come last. */
+function readIncludes(reader: Reader, from: string, node: TreeNode | undefined, chain: readonly string[]): MapNode {
+  let merged = mapNode(new Map(), node ?? { source: variableSource('services', INCLUDES) })
+  for (const item of includedPaths(reader, node)) {
+    const file = resolve(dirname(from), item.path)
+    const wrong = refusal(reader, file, chain)
+    if (wrong) {
+      reader.problems.error({ key: INCLUDES, at: item.node, ...wrong })
+      continue
+    }
+    const tree = readFile(reader, file, chain)
+    if (tree) merged = merge(tree, merged)
+  }
+  return merged
+}
+
+function includedPaths(reader: Reader, node: TreeNode | undefined): readonly { path: string; node: TreeNode }[] {
+  if (!node || (node.kind === 'scalar' && node.value === null)) return []
+  const items = node.kind === 'list' ? node.items : [node]
+  return items.flatMap((item) => {
+    if (item.kind === 'scalar' && typeof item.value === 'string' && item.value !== '')
+      return [{ path: item.value, node: item }]
+    reader.problems.error({
+      code: 'INVALID_VALUE',
+      key: INCLUDES,
+      message: 'is not a list of paths',
+      remedy: 'write one path a line: - ../ai/config.yaml',
+      at: item,
+    })
+    return []
+  })
+}
+
+type Refusal = {
+  code: 'INCLUDE_CYCLE' | 'INCLUDE_OUTSIDE' | 'INCLUDE_MISSING' | 'LIMIT_EXCEEDED'
+  message: string
+  remedy: string
+}
+
+function refusal(reader: Reader, file: string, chain: readonly string[]): Refusal | undefined {
+  const shown = (path: string): string => displayPath(reader.root, path)
+  const start = chain.indexOf(file)
+  if (start !== -1) {
+    const circle = [...chain.slice(start), file].map(shown).join(' → ')
+    return { code: 'INCLUDE_CYCLE', message: `includes itself: ${circle}`, remedy: 'take one of these includes out' }
+  }
+  if (chain.length > LIMITS.includeLevels) {
+    return {
+      code: 'LIMIT_EXCEEDED',
+      message: `goes more than ${LIMITS.includeLevels} files deep`,
+      remedy: 'include the files from the root file instead',
+    }
+  }
+  if (!isInside(file, reader.directory)) return outside(shown(file))
+  const real = realPath(file)
+  if (real === undefined) {
+    return {
+      code: 'INCLUDE_MISSING',
+      message: `names ${shown(file)}, which is not there`,
+      remedy: 'check the path; it starts from this file',
+    }
+  }
+  return isInside(real, reader.realDirectory) ? undefined : outside(shown(file))
+}
+
+function outside(shown: string): Refusal {
+  return {
+    code: 'INCLUDE_OUTSIDE',
+    message: `names ${shown}, outside of the services directory`,
+    remedy: 'move the file into it',
+  }
+}
+
+function isInside(file: string, directory: string): boolean {
+  const path = relative(directory, file)
+  return path !== '' && path !== '..' && !path.startsWith(`..${sep}`) && resolve(directory, path) === file
+}
+
+/**
+ * services/ai/config.yaml holds the service `ai`, whether or not it wraps its keys in that name. The root
+ * file's keys are services themselves, and any other file is a part of the one that includes it.
+ */
+function underItsName(tree: MapNode, file: string, services: string): MapNode {
+  const name = basename(dirname(file))
+  const isService = basename(file) === 'config.yaml' && dirname(dirname(file)) === services && name !== ROOT_SERVICE
+  if (!isService) return tree
+  const wrapped = tree.entries.get(name)
+  if (wrapped?.kind !== 'map') return mapNode(new Map([[name, tree]]), tree)
+  const rest = new Map(tree.entries)
+  rest.delete(name)
+  return mapNode(new Map([[name, merge(wrapped, { ...tree, entries: rest })]]), tree)
+}

@@ -1,0 +1,93 @@
+import type { Problems } from '../errors.ts'
+import { nodeAt, toPlain } from '../tree.ts'
+import type { MapNode, TreeNode } from '../types.ts'
+import { reportingAs } from './credentials.ts'
+import { readText } from './guard.ts'
+import { parseJson } from './json.ts'
+
+/** One tenant of the registry. Keys that this library does not know are kept. */
+export interface Tenant {
+  readonly id: string
+  readonly name: string
+  readonly tenant_type?: 'local' | 'cloud'
+  /** Secret: masked wherever it is printed. */
+  readonly database_url?: string
+  /** Secret: masked wherever it is printed. */
+  readonly internal_database_url?: string
+  readonly hostname?: string
+  readonly region?: string
+  readonly app_id?: string
+  readonly external_db_access?: boolean
+  /** Secret: masked wherever it is printed. */
+  readonly sync_token?: string
+  readonly shared_container_db?: boolean
+  readonly [key: string]: unknown
+}
+
+export interface TenantsOptions {
+  /** Absolute. */
+  readonly path: string
+  readonly shown: string
+  readonly validation: 'strict' | 'warn' | 'skip'
+  /** `cloud.tenant_id` of the profile, which goes before the registry's `active_tenant`. */
+  readonly wanted: string | undefined
+}
+
+/** The tenant in use (formats.md, section 9); undefined when there is no registry or it names none. */
+export function readTenant(
+  { path, shown, validation, wanted }: TenantsOptions,
+  problems: Problems,
+): Tenant | undefined {
+  const reporting = reportingAs(validation, problems)
+  const read = readText(path, { layer: 'profile', file: shown, confidential: true }, reporting)
+  const tree = read && parseJson(read.source, reporting)
+  if (!tree) return undefined
+  const tenants = tenantNodes(tree, reporting).map((node) => toTenant(node, reporting))
+  const active = nodeAt(tree, ['active_tenant'])
+  const id = wanted ?? (active?.kind === 'scalar' && typeof active.value === 'string' ? active.value : undefined)
+  if (id === undefined) return undefined
+  const tenant = tenants.find((candidate) => candidate?.id === id)
+  if (!tenant && validation !== 'skip') {
+    problems.warn({
+      code: 'TENANT_UNKNOWN',
+      key: wanted === undefined ? 'active_tenant' : 'cloud.tenant_id',
+      message: 'names a tenant that the registry does not have',
+      remedy: "Run 'systemprompt cloud auth login' to fetch the tenants, or correct the id",
+      at: wanted === undefined && active ? active : tree,
+    })
+  }
+  return tenant
+}
+
+function tenantNodes(tree: MapNode, problems: Problems): readonly MapNode[] {
+  const list = nodeAt(tree, ['tenants'])
+  const items: readonly TreeNode[] = list?.kind === 'list' ? list.items : []
+  if (list?.kind !== 'list') invalid(list ?? tree, 'tenants', 'is not a list', problems)
+  return items.flatMap((item) => {
+    if (item.kind === 'map') return [item]
+    invalid(item, 'tenants', 'holds something that is not a tenant', problems)
+    return []
+  })
+}
+
+function toTenant(node: MapNode, problems: Problems): Tenant | undefined {
+  const plain = toPlain(node)
+  if (isTenant(plain)) return plain
+  invalid(node, 'tenants', 'holds a tenant without id or name', problems)
+  return undefined
+}
+
+function isTenant(value: unknown): value is Tenant {
+  if (typeof value !== 'object' || value === null) return false
+  return ['id', 'name'].every((key) => typeof Reflect.get(value, key) === 'string')
+}
+
+function invalid(at: TreeNode, key: string, message: string, problems: Problems): void {
+  problems.error({
+    code: 'INVALID_VALUE',
+    key,
+    message,
+    remedy: "Run 'systemprompt cloud auth login' to fetch the tenants anew",
+    at,
+  })
+}

@@ -1,0 +1,463 @@
+import {
+  Composer,
+  CST,
+  type ErrorCode,
+  isAlias,
+  isMap,
+  isScalar,
+  Lexer,
+  type ParsedNode,
+  Parser,
+  type YAMLMap,
+  type YAMLSeq,
+  type Scalar as YamlScalar,
+} from 'yaml'
+import type { ProblemCode, Problems } from '../errors.ts'
+import { positionOf } from '../frame.ts'
+import { isForbiddenKey } from '../tree.ts'
+import type { ListNode, MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
+import { collectFindings, type Findings, isUnclean, LIMITS, WORDING, type Wording } from './guard.ts'
+import { typedScalar } from './yaml-scalar.ts'
+
+/**
+ * Reads a YAML 1.2 map (core schema, merge keys); a text without a value is an empty one. Undefined after an
+ * error, which is reported: SYNTAX, UNSUPPORTED_YAML, TOO_DEEP, LIMIT_EXCEEDED, DUPLICATE_KEY, FORBIDDEN_KEY, ENCODING.
+ */
+export function parseYaml(source: Source, problems: Problems): MapNode | undefined {
+  const findings = collectFindings(source, problems)
+  const node = readContent(source, findings) ?? { kind: 'map', entries: new Map(), source, offset: 0 }
+  if (node.kind !== 'map') findings.add('SYNTAX', node.offset ?? 0, NOT_A_MAP)
+  findings.report()
+  return findings.isEmpty && node.kind === 'map' ? node : undefined
+}
+
+/** Reads any YAML value, as {@link parseYaml} does; a text without one is null. */
+export function parseYamlValue(source: Source, problems: Problems): TreeNode | undefined {
+  const findings = collectFindings(source, problems)
+  const node = readContent(source, findings) ?? nullNode(source, 0)
+  findings.report()
+  return findings.isEmpty ? node : undefined
+}
+
+/** Undefined where the text holds no value, and after an error. */
+function readContent(source: Source, findings: Findings): TreeNode | undefined {
+  try {
+    const document = parseTokens(source.text ?? '', findings)
+    const content = document && compose(document, findings)
+    return content && convertRoot(content, source, findings)
+  } catch (error) {
+    // What the package throws may quote the text, so none of it is passed on.
+    if (!(error instanceof Stopped)) findings.add('SYNTAX', 0, WORDINGS.IMPOSSIBLE)
+    return undefined
+  }
+}
+
+/** Thrown where going on is pointless; the finding says why. */
+class Stopped extends Error {}
+
+interface Scan {
+  readonly parser: Parser
+  readonly findings: Findings
+  document?: CST.Document
+  directiveAt?: number
+  /** There is a syntax error; composing what is left would only report what follows from it. */
+  isBroken: boolean
+}
+
+/**
+ * The syntax tree of the one document. Nesting is limited before the package recurses: on deep nesting it does
+ * not throw, it ends the process.
+ */
+function parseTokens(text: string, findings: Findings): CST.Document | undefined {
+  const scan: Scan = { parser: new Parser(), findings, isBroken: false }
+  const { parser } = scan
+  let previous = '\n'
+  let isText = false
+  for (const lexeme of new Lexer().lex(text)) {
+    if (!isText) checkLexeme(lexeme, previous, scan)
+    if (isText || !lexeme.startsWith('#')) accept(parser.next(lexeme), scan)
+    else skipComment(lexeme, previous, scan)
+    if (isTooDeep(parser.stack)) stop(findings, 'TOO_DEEP', parser.offset, WORDING.tooDeep)
+    if (findings.isFull) throw new Stopped()
+    isText = !isText && lexeme === CST.SCALAR
+    previous = lexeme
+  }
+  noteOpenBracket(scan)
+  accept(parser.end(), scan)
+  const { document, directiveAt } = scan
+  const isMarked = document?.start.some((token) => token.type === 'doc-start') ?? false
+  if (directiveAt !== undefined && !isMarked) broken(scan, directiveAt, WORDINGS.BAD_DIRECTIVE)
+  return scan.isBroken ? undefined : document
+}
+
+const CORE_TAG = /^!(?:!(?:str|int|float|bool|null|map|seq)|<tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)>)$/
+
+/** The package reports these too, but further down, where an open bracket or quote took it. */
+function checkLexeme(lexeme: string, previous: string, scan: Scan): void {
+  const { offset } = scan.parser
+  const start = lexeme[0]
+  if (start === '!' && !CORE_TAG.test(lexeme)) scan.findings.add('UNSUPPORTED_YAML', offset, OTHER_TAG)
+  if (start === '#' && !/[ \t\n]$/.test(previous)) broken(scan, offset, COMMENT_GAP)
+  if (start === '"' || start === "'") {
+    const isClosed = lexeme.length > 1 && lexeme.endsWith(start)
+    if (!isClosed) broken(scan, offset, OPEN_QUOTE)
+  }
+  if (lexeme === CST.FLOW_END) noteOpenBracket(scan)
+}
+
+/** Comments become spaces: on runs of them the package's parser takes quadratic time, and nothing needs them. */
+function skipComment(comment: string, previous: string, scan: Scan): void {
+  // After a tab the space would make indentation of it.
+  if (previous.includes('\t')) scan.parser.offset += comment.length
+  else accept(scan.parser.next(' '.repeat(comment.length)), scan)
+}
+
+function accept(tokens: Iterable<CST.Token>, scan: Scan): void {
+  for (const token of tokens) {
+    if (token.type === 'directive') scan.directiveAt ??= token.offset
+    else if (token.type === 'error') broken(scan, token.offset, WORDINGS.UNEXPECTED_TOKEN)
+    else if (token.type === 'doc-end') {
+      const rest = token.end?.find(({ type }) => type !== 'space' && type !== 'newline')
+      if (rest) broken(scan, rest.offset, WORDINGS.UNEXPECTED_TOKEN)
+    } else if (token.type === 'document') {
+      if (scan.document) scan.findings.add('UNSUPPORTED_YAML', token.offset, WORDINGS.MULTIPLE_DOCS)
+      else scan.document = token
+    }
+  }
+}
+
+function noteOpenBracket(scan: Scan): void {
+  const open = scan.parser.stack.find((token) => token.type === 'flow-collection' && token.end.length === 0)
+  if (open) broken(scan, open.offset, OPEN_BRACKET)
+}
+
+function broken(scan: Scan, offset: number, wording: Wording): void {
+  scan.isBroken = true
+  scan.findings.add('SYNTAX', offset, wording)
+}
+
+function isTooDeep(stack: readonly CST.Token[]): boolean {
+  return stack.length > LIMITS.depth && stack.filter(isCollection).length > LIMITS.depth
+}
+
+function isCollection({ type }: CST.Token): boolean {
+  return type === 'block-map' || type === 'block-seq' || type === 'flow-collection'
+}
+
+function stop(findings: Findings, code: ProblemCode, offset: number, wording: Wording): never {
+  findings.add(code, offset, wording)
+  throw new Stopped()
+}
+
+/** Scalars stay text here: what is in the schema costs time for each, and {@link typedScalar} knows the types. */
+const COMPOSING = {
+  schema: 'failsafe',
+  resolveKnownTags: false,
+  uniqueKeys: false,
+  prettyErrors: false,
+  logLevel: 'silent',
+} as const
+
+type ErrorPlace = number | readonly [number, ...number[]] | { readonly offset: number }
+
+/** Undefined where the document is empty, and after a syntax error. */
+function compose(token: CST.Document, findings: Findings): ParsedNode | undefined {
+  const composer = new Composer(COMPOSING)
+  let isBroken = false
+  // The package's own handler makes an Error, with a stack, of each of what may be a million commas.
+  Reflect.set(composer, 'onError', (place: ErrorPlace, code: ErrorCode, message: string, isWarning?: boolean) => {
+    if (isWarning) return
+    isBroken = true
+    const offset = typeof place === 'number' ? place : 'offset' in place ? place.offset : place[0]
+    if (code === 'RESOURCE_EXHAUSTION') stop(findings, 'TOO_DEEP', offset, WORDING.tooDeep)
+    findings.add('SYNTAX', offset, wordingOf(code, message))
+    if (findings.isFull) throw new Stopped()
+  })
+  const [document] = composer.compose([token])
+  const content = document?.contents
+  if (isBroken || !content) return undefined
+  return isScalar(content) && content.type === 'PLAIN' && content.source === '' && !content.tag ? undefined : content
+}
+
+interface Anchor {
+  readonly node: TreeNode
+  /** Nodes in it, those that aliases in it stand for included. */
+  readonly size: number
+  /** Maps and lists inside one another, itself included. */
+  readonly height: number
+}
+
+interface Converter {
+  readonly source: Source
+  readonly findings: Findings
+  /** `open` while what the anchor names is being converted. */
+  readonly anchors: Map<string, Anchor | 'open'>
+  readonly path: (string | number)[]
+  size: number
+  deepest: number
+  /** Nodes that aliases stood for so far. */
+  expanded: number
+}
+
+function convertRoot(content: ParsedNode, source: Source, findings: Findings): TreeNode {
+  return convert(content, 1, { source, findings, anchors: new Map(), path: [], size: 0, deepest: 0, expanded: 0 })
+}
+
+/** `depth` is the one that the node has if it is a map or a list. `emptyAt` is the place of a value that has no text. */
+function convert(node: ParsedNode | null, depth: number, converter: Converter, emptyAt?: number): TreeNode {
+  if (node === null) return nullNode(converter.source, emptyAt ?? 0)
+  if (isAlias(node)) return resolveAlias(node.source, node.range[0], depth, converter)
+  const { anchors, size, deepest } = converter
+  const { anchor } = node
+  if (anchor === undefined) return convertValue(node, depth, converter, emptyAt)
+  anchors.set(anchor, 'open')
+  converter.deepest = depth - 1
+  const value = convertValue(node, depth, converter, emptyAt)
+  anchors.set(anchor, { node: value, size: converter.size - size, height: converter.deepest - depth + 1 })
+  converter.deepest = Math.max(deepest, converter.deepest)
+  return value
+}
+
+/** Nodes never change, so all aliases share one; what counts is the size they would have. */
+function resolveAlias(name: string, offset: number, depth: number, converter: Converter): TreeNode {
+  const { anchors, findings, source } = converter
+  const anchor = anchors.get(name)
+  if (anchor === undefined || anchor === 'open') {
+    findings.add('SYNTAX', offset, anchor === 'open' ? ALIAS_IN_ITSELF : UNKNOWN_ALIAS, converter.path)
+    return nullNode(source, offset)
+  }
+  converter.size += anchor.size
+  converter.expanded += anchor.size
+  if (converter.expanded > LIMITS.aliasNodes) stop(findings, 'LIMIT_EXCEEDED', offset, TOO_MANY_ALIASES)
+  if (anchor.height > 0) descend(depth + anchor.height - 1, offset, converter)
+  return anchor.node
+}
+
+function descend(depth: number, offset: number, converter: Converter): void {
+  if (depth > LIMITS.depth) stop(converter.findings, 'TOO_DEEP', offset, WORDING.tooDeep)
+  converter.deepest = Math.max(converter.deepest, depth)
+}
+
+type ParsedValue = YamlScalar.Parsed | YAMLMap.Parsed | YAMLSeq.Parsed
+
+function convertValue(node: ParsedValue, depth: number, converter: Converter, emptyAt?: number): TreeNode {
+  converter.size += 1
+  if (isScalar(node)) return convertScalar(node, converter, emptyAt)
+  const offset = node.range[0]
+  descend(depth, offset, converter)
+  const isMisfit = node.tag !== `${CORE}${isMap(node) ? 'map' : 'seq'}` && FITS.has(node.tag ?? '')
+  if (isMisfit) converter.findings.add('SYNTAX', offset, MISFIT, converter.path)
+  return isMap(node) ? convertMap(node, depth, converter) : convertList(node, depth, converter)
+}
+
+function convertList(list: YAMLSeq.Parsed, depth: number, converter: Converter): ListNode {
+  const { source, path } = converter
+  const items = list.items.map((item, index) => {
+    path.push(index)
+    const node = convert(item, depth + 1, converter)
+    path.pop()
+    return node
+  })
+  return { kind: 'list', items, source, offset: list.range[0] }
+}
+
+/** Own keys win over those that `<<` brings, and stand where they stood. */
+function convertMap(map: YAMLMap.Parsed, depth: number, converter: Converter): MapNode {
+  const { source, path } = converter
+  const entries = new Map<string, TreeNode>()
+  const places = new Map<string, number>()
+  for (const { key: keyNode, value } of map.items) {
+    const key = convertKey(keyNode, depth, converter)
+    if (key === undefined) continue
+    path.push(key)
+    checkKey(key, keyNode.range[0], places, converter)
+    const node = convert(value, depth + 1, converter, keyNode.range[1])
+    if (isMergeKey(keyNode)) mergeInto(entries, node, converter)
+    else entries.set(key, node)
+    path.pop()
+  }
+  return { kind: 'map', entries, source, offset: map.range[0] }
+}
+
+/** The text of a key; undefined for one that is a list or a map. */
+function convertKey(key: ParsedNode, depth: number, converter: Converter): string | undefined {
+  const node = convert(key, depth + 1, converter)
+  if (node.kind === 'scalar') return isScalar(key) ? String(key.value) : String(node.value)
+  converter.findings.add('UNSUPPORTED_YAML', key.range[0], COLLECTION_AS_KEY, converter.path)
+  return undefined
+}
+
+function checkKey(
+  key: string,
+  offset: number,
+  places: Map<string, number>,
+  { source, findings, path }: Converter,
+): void {
+  const first = places.get(key)
+  if (isForbiddenKey(key)) findings.add('FORBIDDEN_KEY', offset, WORDING.forbiddenKey, path)
+  else if (first === undefined) places.set(key, offset)
+  else if (!findings.isFull) {
+    const line = positionOf({ source, offset: first })?.line ?? 1
+    findings.add('DUPLICATE_KEY', offset, WORDING.duplicateKey(line), path)
+  }
+}
+
+function isMergeKey(key: ParsedNode): boolean {
+  return isScalar(key) && key.type === 'PLAIN' && key.value === '<<'
+}
+
+function mergeInto(entries: Map<string, TreeNode>, merged: TreeNode, { findings, path }: Converter): void {
+  for (const node of merged.kind === 'list' ? merged.items : [merged]) {
+    if (node.kind !== 'map') findings.add('SYNTAX', merged.offset ?? 0, NOT_MERGEABLE, path)
+    else for (const [key, value] of node.entries) if (!entries.has(key)) entries.set(key, value)
+  }
+}
+
+const CORE = 'tag:yaml.org,2002:'
+
+/** What the core tags take of scalars; other tags are reported by the time this is asked. */
+const FITS: ReadonlyMap<string, (value: Scalar) => boolean> = new Map([
+  [`${CORE}str`, () => true],
+  [`${CORE}int`, (value: Scalar) => Number.isInteger(value)],
+  [`${CORE}float`, (value: Scalar) => typeof value === 'number'],
+  [`${CORE}bool`, (value: Scalar) => typeof value === 'boolean'],
+  [`${CORE}null`, (value: Scalar) => value === null],
+  [`${CORE}map`, () => false],
+  [`${CORE}seq`, () => false],
+])
+
+function convertScalar(node: YamlScalar.Parsed, { source, findings, path }: Converter, emptyAt?: number): ScalarNode {
+  const text = String(node.value)
+  const isPlain = node.type === 'PLAIN'
+  const offset = isPlain && text === '' && emptyAt !== undefined ? emptyAt : node.range[0]
+  if (node.type === 'QUOTE_DOUBLE' && isUnclean(text)) findings.add('ENCODING', offset, WORDING.unpairedSurrogate, path)
+  if (node.tag === undefined) {
+    return {
+      kind: 'scalar',
+      value: isPlain ? typedScalar(text) : text,
+      style: isPlain ? 'plain' : 'quoted',
+      source,
+      offset,
+    }
+  }
+  if (node.tag === `${CORE}str`) return { kind: 'scalar', value: text, style: 'quoted', source, offset }
+  // What a reference stands for is typed when it has been put in.
+  const refers = text.includes('$')
+  const value = refers ? text : typedScalar(text)
+  if (!refers && FITS.get(node.tag)?.(value) === false) findings.add('SYNTAX', offset, MISFIT, path)
+  return { kind: 'scalar', value, style: 'plain', source, offset }
+}
+
+function nullNode(source: Source, offset: number): ScalarNode {
+  return { kind: 'scalar', value: null, style: 'plain', source, offset }
+}
+
+const NOT_A_MAP: Wording = { message: 'is not a map of keys and values', remedy: 'start with a line like key: value' }
+const OTHER_TAG: Wording = {
+  message: 'has a tag that is not one of YAML’s own',
+  remedy: 'remove the tag; put the text in quotes if it starts with !',
+}
+const OPEN_QUOTE: Wording = {
+  message: 'has text in quotes that is never closed',
+  remedy: 'add the closing quote, and indent the lines within',
+}
+const OPEN_BRACKET: Wording = {
+  message: 'has a bracket that is never closed',
+  remedy: 'close it, and indent the lines within',
+}
+const COMMENT_GAP: Wording = {
+  message: 'has a # right after something else',
+  remedy: 'put a space before a comment, quotes around a text',
+}
+const NO_COMMA: Wording = { message: 'has no comma between two entries', remedy: 'put one between them' }
+const NO_COLON: Wording = {
+  message: 'is a line without a colon',
+  remedy: 'write key: value; text of several lines goes below key: |',
+}
+const UNKNOWN_ALIAS: Wording = {
+  message: 'is an alias of something that is not above it',
+  remedy: 'put &name before the value that *name stands for; put text that starts with * in quotes',
+}
+const ALIAS_IN_ITSELF: Wording = { message: 'is an alias of what it is in', remedy: 'take it out' }
+const TOO_MANY_ALIASES: Wording = {
+  message: `has aliases that stand for more than ${LIMITS.aliasNodes} values`,
+  remedy: 'repeat less by alias',
+}
+const COLLECTION_AS_KEY: Wording = {
+  message: 'has a list or a map as a key',
+  remedy: 'use text as the key; put a value that starts with { or [ in quotes',
+}
+const NOT_MERGEABLE: Wording = {
+  message: 'merges something that is not a map',
+  remedy: 'write <<: *name or <<: [*one, *two]',
+}
+const MISFIT: Wording = { message: 'does not fit its tag', remedy: 'remove the tag, or correct the value' }
+
+/** The package's kinds of error, in words of this library; its own quote the text. */
+const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
+  ALIAS_PROPS: { message: 'gives an anchor or a tag to an alias', remedy: 'remove it' },
+  BAD_ALIAS: { message: 'has an anchor or an alias without a name', remedy: 'write &name and *name' },
+  BAD_COLLECTION_TYPE: MISFIT,
+  BAD_DIRECTIVE: {
+    message: 'has a line that starts with %, which needs --- below it',
+    remedy: 'remove the line, or put a text that starts with % in quotes',
+  },
+  BAD_DQ_ESCAPE: {
+    message: 'has a backslash in double quotes before a character that needs none',
+    remedy: 'write a backslash itself as \\\\, or use single quotes',
+  },
+  BAD_INDENT: {
+    message: 'is not indented like the lines it belongs to',
+    remedy: 'start the keys of one map, and the dashes of one list, in one column',
+  },
+  BAD_PROP_ORDER: { message: 'has an anchor or a tag in the wrong place', remedy: 'put it right before the value' },
+  BAD_SCALAR_START: {
+    message: 'starts a value with a character that YAML keeps for itself',
+    remedy: 'put the value in quotes',
+  },
+  BLOCK_AS_IMPLICIT_KEY: {
+    message: 'has a key where only a value fits',
+    remedy: 'check the indentation; put a value that holds a colon in quotes',
+  },
+  BLOCK_IN_FLOW: {
+    message: 'has an indented map or list between brackets',
+    remedy: 'write it in brackets too',
+  },
+  DUPLICATE_KEY: { message: 'is the same key as one above', remedy: 'remove one of them' },
+  IMPOSSIBLE: { message: 'cannot be read as YAML', remedy: 'check how it is indented, and put texts in quotes' },
+  KEY_OVER_1024_CHARS: {
+    message: 'has a key of more than 1024 characters',
+    remedy: 'shorten it, or look for a missing quote',
+  },
+  MISSING_CHAR: { message: 'lacks a character here', remedy: 'check quotes, brackets, commas and spaces' },
+  MULTILINE_IMPLICIT_KEY: {
+    message: 'has a key that goes over several lines',
+    remedy: 'write key: value in one line; text of several lines goes below key: |',
+  },
+  MULTIPLE_ANCHORS: { message: 'gives two anchors to one value', remedy: 'keep one of them' },
+  MULTIPLE_DOCS: {
+    message: 'has a second document',
+    remedy: 'keep one document a file: remove the --- and what is below it',
+  },
+  MULTIPLE_TAGS: { message: 'gives two tags to one value', remedy: 'keep one of them' },
+  NON_STRING_KEY: { message: 'has a key that is not text', remedy: 'put the key in quotes' },
+  RESOURCE_EXHAUSTION: WORDING.tooDeep,
+  TAB_AS_INDENT: { message: 'is indented with a tab', remedy: 'indent with spaces' },
+  TAG_RESOLVE_FAILED: OTHER_TAG,
+  UNEXPECTED_TOKEN: {
+    message: 'has a character that YAML does not expect here',
+    remedy: 'check the brackets and the indentation around it, or put the text in quotes',
+  },
+}
+
+/** Where one code stands for several mistakes, how the package's words start tells them apart. */
+const SPECIFIC: readonly (readonly [start: string, wording: Wording])[] = [
+  ['Flow map', OPEN_BRACKET],
+  ['Flow sequence', OPEN_BRACKET],
+  ['Missing ,', NO_COMMA],
+  ['Implicit map keys need', NO_COLON],
+]
+
+function wordingOf(code: ErrorCode, message: string): Wording {
+  return SPECIFIC.find(([start]) => message.startsWith(start))?.[1] ?? WORDINGS[code]
+}

@@ -1,0 +1,239 @@
+import { z } from 'zod'
+import { PROFILE_FIELDS, type ProfileField } from './profile-fields.ts'
+import { KNOWN_SECRETS, knownSecret } from './secret-names.ts'
+
+/**
+ * The four files of a SystemPrompt project as zod schemas. They are for programs and editors; the loader
+ * itself takes its rules from the same tables and needs no zod to start.
+ *
+ * @example
+ * import { profileSchema } from '@systemprompt/env/schema'
+ * const schema = profileSchema.extend({ greeting: z.string() })
+ * const { config } = await loadConfig({ schema })
+ */
+
+function field(path: string): ProfileField {
+  const found = PROFILE_FIELDS.find((candidate) => candidate.path === path)
+  if (!found) throw new TypeError(`${path} is not a field of profile.yaml`)
+  return found
+}
+
+function text(path: string) {
+  const { format } = field(path)
+  return format === undefined ? z.string().min(1) : z.url({ protocol: /^https?$/, hostname: /^[^\s]+$/ })
+}
+
+function bounded(path: string, type: z.ZodNumber): z.ZodNumber {
+  const { min, max, exclusive } = field(path)
+  const above = min === undefined ? type : exclusive ? type.gt(min) : type.gte(min)
+  return max === undefined ? above : above.lte(max)
+}
+
+const whole = (path: string): z.ZodNumber => bounded(path, z.int())
+const number = (path: string): z.ZodNumber => bounded(path, z.number())
+
+/** A field may always be left out: a service that only needs its secrets has a two-line profile. */
+const perSecond = (name: string) => whole(`rate_limits.${name}_per_second`).optional()
+const tier = (name: string) => number(`rate_limits.tier_multipliers.${name}`).optional()
+
+const origin = z
+  .string()
+  .refine(
+    (value) =>
+      URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && new URL(value).origin === value.toLowerCase(),
+    {
+      error: 'Not an http(s) origin: scheme, host and port only',
+    },
+  )
+
+/** profile.yaml, after substitution. Keys that are not known are kept. */
+export const profileSchema = z.looseObject({
+  name: text('name').optional(),
+  display_name: text('display_name').optional(),
+  target: z.enum(['local', 'cloud']).optional(),
+  site: z
+    .looseObject({ name: text('site.name').optional(), github_link: text('site.github_link').nullable().optional() })
+    .optional(),
+  database: z
+    .looseObject({ type: z.enum(['postgres', 'postgresql']).optional(), external_db_access: z.boolean().optional() })
+    .optional(),
+  server: z
+    .looseObject({
+      host: text('server.host').optional(),
+      port: whole('server.port').optional(),
+      api_server_url: text('server.api_server_url').optional(),
+      api_internal_url: text('server.api_internal_url').optional(),
+      api_external_url: text('server.api_external_url').optional(),
+      use_https: z.boolean().optional(),
+      cors_allowed_origins: z.array(origin).optional(),
+    })
+    .optional(),
+  paths: z
+    .looseObject({
+      system: text('paths.system').optional(),
+      services: text('paths.services').optional(),
+      bin: text('paths.bin').optional(),
+      web_path: text('paths.web_path').nullable().optional(),
+      storage: text('paths.storage').nullable().optional(),
+      geoip_database: text('paths.geoip_database').nullable().optional(),
+    })
+    .optional(),
+  security: z
+    .looseObject({
+      jwt_issuer: text('security.jwt_issuer').optional(),
+      jwt_access_token_expiration: whole('security.jwt_access_token_expiration').optional(),
+      jwt_refresh_token_expiration: whole('security.jwt_refresh_token_expiration').optional(),
+      jwt_audiences: z.array(z.string()).optional(),
+    })
+    .optional(),
+  rate_limits: z
+    .looseObject({
+      disabled: z.boolean().optional(),
+      oauth_public_per_second: perSecond('oauth_public'),
+      oauth_auth_per_second: perSecond('oauth_auth'),
+      contexts_per_second: perSecond('contexts'),
+      tasks_per_second: perSecond('tasks'),
+      artifacts_per_second: perSecond('artifacts'),
+      agent_registry_per_second: perSecond('agent_registry'),
+      agents_per_second: perSecond('agents'),
+      mcp_registry_per_second: perSecond('mcp_registry'),
+      mcp_per_second: perSecond('mcp'),
+      stream_per_second: perSecond('stream'),
+      content_per_second: perSecond('content'),
+      burst_multiplier: whole('rate_limits.burst_multiplier').optional(),
+      tier_multipliers: z
+        .looseObject({
+          admin: tier('admin'),
+          user: tier('user'),
+          a2a: tier('a2a'),
+          mcp: tier('mcp'),
+          service: tier('service'),
+          anon: tier('anon'),
+        })
+        .optional(),
+    })
+    .optional(),
+  runtime: z
+    .looseObject({
+      environment: z.enum(['development', 'test', 'staging', 'production']).optional(),
+      log_level: z.enum(['quiet', 'normal', 'verbose', 'debug']).optional(),
+      output_format: z.enum(['text', 'json', 'yaml']).optional(),
+      no_color: z.boolean().optional(),
+      non_interactive: z.boolean().optional(),
+    })
+    .optional(),
+  cloud: z
+    .looseObject({
+      tenant_id: text('cloud.tenant_id').optional(),
+      credentials_path: text('cloud.credentials_path').optional(),
+      tenants_path: text('cloud.tenants_path').optional(),
+      validation: z.enum(['strict', 'warn', 'skip']).optional(),
+    })
+    .optional(),
+  secrets: z
+    .looseObject({
+      secrets_path: text('secrets.secrets_path').optional(),
+      source: z.enum(['file', 'env']).optional(),
+      validation: z.enum(['strict', 'warn', 'skip']).optional(),
+    })
+    .optional(),
+  extensions: z.looseObject({ disabled: z.array(z.string()).optional() }).optional(),
+})
+
+/** A secret as a file may hold it: text; numbers and booleans are taken as their text, null as absent. */
+const secretValue = z.union([z.string(), z.number(), z.boolean(), z.null()])
+
+/** secrets.json in any of its spellings. The rules of known secrets hold for text that is not blank. */
+export const secretsSchema = z.record(z.string(), secretValue).superRefine((secrets, context) => {
+  for (const [name, value] of Object.entries(secrets)) {
+    const known = knownSecret(name)
+    if (!known || typeof value !== 'string' || value.trim() === '') continue
+    const isShort = known.minLength !== undefined && value.length < known.minLength
+    const isNoUrl = known.format === 'postgres-url' && !(/^postgres(ql)?:\/\//i.test(value) && URL.canParse(value))
+    if (isShort)
+      context.addIssue({ code: 'custom', path: [name], message: `Shorter than ${known.minLength} characters` })
+    if (isNoUrl) context.addIssue({ code: 'custom', path: [name], message: 'Not a PostgreSQL URL' })
+  }
+})
+
+/** credentials.json. `api_url` is the name to write, `api_endpoint` an earlier one. */
+export const credentialsSchema = z.looseObject({
+  api_token: z.string().min(1),
+  api_url: z.url().optional(),
+  api_endpoint: z.url().optional(),
+  user_email: z.string().min(1),
+  authenticated_at: z.string().optional(),
+  last_validated_at: z.string().nullable().optional(),
+})
+
+/** tenants.json. */
+export const tenantsSchema = z.looseObject({
+  tenants: z.array(
+    z.looseObject({
+      id: z.string().min(1),
+      name: z.string(),
+      tenant_type: z.enum(['local', 'cloud']).optional(),
+      database_url: z.string().nullable().optional(),
+      internal_database_url: z.string().nullable().optional(),
+      hostname: z.string().nullable().optional(),
+      region: z.string().nullable().optional(),
+      app_id: z.string().nullable().optional(),
+      external_db_access: z.boolean().optional(),
+      sync_token: z.string().nullable().optional(),
+      shared_container_db: z.boolean().optional(),
+    }),
+  ),
+  active_tenant: z.string().nullable().optional(),
+  synced_at: z.string().nullable().optional(),
+})
+
+export type Profile = z.output<typeof profileSchema>
+export type SecretsFile = z.output<typeof secretsSchema>
+export type CredentialsFile = z.output<typeof credentialsSchema>
+export type TenantsFile = z.output<typeof tenantsSchema>
+
+const FILES = { profile: profileSchema, secrets: secretsSchema, credentials: credentialsSchema, tenants: tenantsSchema }
+
+/**
+ * The JSON Schema of a file, for editors: a value that is not text may also be a reference (`port: ${PORT}`).
+ *
+ * @example
+ * // profile.yaml
+ * // # yaml-language-server: $schema=node_modules/@systemprompt/env/dist/schema/profile.json
+ */
+export function jsonSchema(file: keyof typeof FILES): Record<string, unknown> {
+  const schema = z.toJSONSchema(FILES[file], {
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => {
+      if (file === 'profile') allowReference(jsonSchema)
+      if (file === 'secrets' && jsonSchema.type === 'object') jsonSchema.properties = secretProperties()
+    },
+  })
+  return { ...schema }
+}
+
+const REFERENCE = { type: 'string', pattern: '\\$[{<]' } as const
+
+function allowReference(schema: z.core.JSONSchema.BaseSchema): void {
+  const { type } = schema
+  const takesText =
+    type === 'string' && schema.enum === undefined && schema.format === undefined && schema.pattern === undefined
+  if (type === undefined || type === 'object' || type === 'null' || takesText) return
+  const own = { ...schema }
+  for (const key of Object.keys(schema)) delete schema[key]
+  schema.anyOf = [own, { ...REFERENCE }]
+}
+
+function secretProperties(): Record<string, z.core.JSONSchema.BaseSchema> {
+  return Object.fromEntries(
+    KNOWN_SECRETS.map((secret) => [
+      secret.key,
+      {
+        type: ['string', 'null'],
+        ...('minLength' in secret ? { minLength: secret.minLength } : {}),
+        description: secret.env,
+      },
+    ]),
+  )
+}

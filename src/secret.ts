@@ -1,0 +1,58 @@
+/** What is shown in place of a secret. */
+export const MASK = '••••'
+
+const SECRET_NAME =
+  /(?:^|[_.-])(?:secrets?|tokens?|passwords?|passwd|pwd|pass|passphrase|pepper|salt|seed|dsn|credentials?|keys?|pem|auth|authorization|cookie)$|(?:secret|token|password|passwd|passphrase|credential|apikey|privatekey|accesskey|secretkey)s?$/i
+
+/**
+ * Whether a key or variable sounds as if it held a secret: `STRIPE_KEY`, `smtp.password`, `apiToken`.
+ * Values under such names are masked wherever they are shown, whichever file they stand in.
+ */
+export function looksSecret(name: string): boolean {
+  return SECRET_NAME.test(name) && !/public_?key$/i.test(name)
+}
+
+const OPAQUE = /[A-Za-z0-9+/_=~.-]{16,}/g
+const USERINFO = /(:\/\/)([^\s/@]+)(?=@)/g
+
+/** Replaces what could be a credential, character by character, so that columns stay where they are. */
+export function maskOpaque(text: string): string {
+  return text
+    .replace(USERINFO, (_, slashes: string, user: string) => slashes + '•'.repeat(user.length))
+    .replace(OPAQUE, (run) => (isOpaque(run) ? '•'.repeat(run.length) : run))
+}
+
+function isOpaque(run: string): boolean {
+  if (/[A-Za-z]/.test(run) && /\d/.test(run)) return true
+  return (/[a-z]/.test(run) && /[A-Z]/.test(run)) || (run.length >= 24 && !/[./-]/.test(run))
+}
+
+const WINDOW = 8
+
+/** Whether a text repeats any eight characters in a row of a secret, or a shorter secret whole. */
+export function repeatsSecret(text: string, secrets: Iterable<string>): boolean {
+  const windows = new Set<string>()
+  for (let at = 0; at + WINDOW <= text.length; at++) windows.add(text.slice(at, at + WINDOW))
+  for (const secret of secrets) {
+    if (secret.length < WINDOW) {
+      if (secret.length > 2 && text.includes(secret)) return true
+      continue
+    }
+    for (let at = 0; at + WINDOW <= secret.length; at++) if (windows.has(secret.slice(at, at + WINDOW))) return true
+  }
+  return false
+}
+
+/** Whether a value is a secret whatever its key is called: a URL with a password in it, a private key. */
+export function isSecretValue(value: string): boolean {
+  const authority = value.indexOf('://')
+  if (authority === -1) return value.includes('-----BEGIN') && value.includes('PRIVATE KEY-----')
+  const rest = value.slice(authority + 3)
+  const end = rest.search(/[\s/?#]/)
+  const userinfo = rest
+    .slice(0, end === -1 ? undefined : end)
+    .split('@')
+    .slice(0, -1)
+    .join('@')
+  return userinfo.includes(':') && !userinfo.endsWith(':')
+}

@@ -1,0 +1,91 @@
+import type { ListNode, MapNode, Path, Scalar, ScalarNode, Site, Source, TreeNode } from './types.ts'
+
+/** Keys that would reach an object's prototype. They are errors in every file and option. */
+export function isForbiddenKey(key: string): boolean {
+  return key === '__proto__' || key === 'constructor' || key === 'prototype'
+}
+
+export function mapNode(entries: ReadonlyMap<string, TreeNode>, site: Site): MapNode {
+  return { kind: 'map', entries, ...siteOf(site) }
+}
+
+/** A value that nothing is substituted in: from a variable, a secret, an option. */
+export function literal(value: Scalar, site: Site, text?: string): ScalarNode {
+  return { kind: 'scalar', value, style: 'literal', ...siteOf(site), ...(text === undefined ? {} : { text }) }
+}
+
+/** The node at a path, if every step of it is there. */
+export function nodeAt(tree: TreeNode | undefined, path: Path): TreeNode | undefined {
+  let node = tree
+  for (const segment of path) {
+    if (node?.kind === 'map') node = node.entries.get(String(segment))
+    else if (node?.kind === 'list') node = node.items[Number(segment)]
+    else return undefined
+  }
+  return node
+}
+
+export function scalarAt(tree: TreeNode | undefined, path: Path): ScalarNode | undefined {
+  const node = nodeAt(tree, path)
+  return node?.kind === 'scalar' ? node : undefined
+}
+
+/** The nearest node on the way to a path that is there, for a message about one that is not. */
+export function nearestNode(tree: TreeNode, path: Path): TreeNode {
+  for (let length = path.length; length > 0; length--) {
+    const node = nodeAt(tree, path.slice(0, length))
+    if (node) return node
+  }
+  return tree
+}
+
+/** A copy of the tree in which `path` holds `node` (or nothing); missing maps on the way are made. */
+export function withNodeAt(tree: MapNode, path: readonly string[], node: TreeNode | undefined): MapNode {
+  const [key, ...rest] = path
+  if (key === undefined) return tree
+  const entries = new Map(tree.entries)
+  const child = entries.get(key)
+  const inner = rest.length === 0 ? node : withNodeAt(asMap(child, tree), rest, node)
+  if (inner === undefined || (node === undefined && inner.kind === 'map' && inner.entries.size === 0))
+    entries.delete(key)
+  else entries.set(key, inner)
+  return { ...tree, entries }
+}
+
+function asMap(node: TreeNode | undefined, parent: MapNode): MapNode {
+  return node?.kind === 'map' ? node : mapNode(new Map(), parent)
+}
+
+/** The place alone of what may be a whole node. */
+export function siteOf({ source, offset }: Site): Site {
+  return offset === undefined ? { source } : { source, offset }
+}
+
+/** Every scalar below a node with its path, in document order. */
+export function* leaves(node: TreeNode, path: Path = []): Generator<[Path, ScalarNode | ListNode]> {
+  if (node.kind === 'map') for (const [key, child] of node.entries) yield* leaves(child, [...path, key])
+  else if (node.kind === 'list' && node.items.length > 0) {
+    for (const [index, item] of node.items.entries()) yield* leaves(item, [...path, index])
+  } else yield [path, node]
+}
+
+/** The plain value of a node: what a schema is given. Keys never reach a prototype. */
+export function toPlain(node: TreeNode): unknown {
+  if (node.kind === 'scalar') return node.value
+  if (node.kind === 'list') return node.items.map(toPlain)
+  const plain: Record<string, unknown> = {}
+  for (const [key, child] of node.entries) setOwn(plain, key, toPlain(child))
+  return plain
+}
+
+/** Assignment that makes an own property whatever the key is called. */
+export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__')
+    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true })
+  else target[key] = value
+}
+
+/** A source for values that stand in no file. */
+export function variableSource(layer: Source['layer'], name: string): Source {
+  return { layer, name, confidential: true }
+}

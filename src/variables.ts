@@ -1,0 +1,274 @@
+import type { Problems } from './errors.ts'
+import { looksSecret } from './secret.ts'
+import { parseTemplate, type Reference, type Template } from './template.ts'
+import type { Site, Taint } from './types.ts'
+
+/** How many variables may stand between a reference and the text at its end. */
+const MAX_LEVELS = 32
+/** One result, in UTF-16 units. */
+const MAX_VALUE = 1024 * 1024
+/** All results of a load together. */
+const MAX_TOTAL = 4 * MAX_VALUE
+/** Deeper than any chain that could succeed, and shallow enough for the stack. */
+const MAX_RECURSION = 512
+
+/** One definition of a variable. Those of `.env` files hold references; all others stand for themselves. */
+export interface Candidate {
+  readonly value: string
+  readonly site: Site
+  /** References in it are resolved (a .env value that is not in single quotes). */
+  readonly expands: boolean
+}
+
+/** A variable with everything resolved. */
+export interface Variable {
+  readonly name: string
+  readonly value: string
+  readonly site: Site
+  readonly taint?: Taint
+  readonly references: readonly string[]
+  /** Length of the longest chain of references below it. */
+  readonly level: number
+}
+
+export type OnUndefined = 'error' | 'keep' | 'empty'
+
+export interface VariablesOptions {
+  /** All definitions of a variable, highest precedence first; empty where there is none. */
+  readonly candidates: (name: string) => readonly Candidate[]
+  /** Whether a variable is a secret by its name or origin. */
+  readonly isSecret: (name: string) => boolean
+  readonly onUndefined: OnUndefined
+  readonly bare: boolean
+  readonly problems: Problems
+}
+
+/** What a text became. */
+export interface Expansion {
+  readonly value: string
+  readonly taint?: Taint
+  readonly references: readonly string[]
+  /** Variables without a value, under `onUndefined: 'keep'` or `'empty'`. */
+  readonly undefinedNames: readonly string[]
+  /** The text was exactly one reference. */
+  readonly lone: boolean
+}
+
+export interface Variables {
+  /** The variable under a name; `'failed'` if its references cannot be resolved, which has then been reported. */
+  get(name: string): Variable | 'failed' | undefined
+  /**
+   * Resolves the references in a text.
+   * @returns undefined when it has none, `'failed'` after reporting what is wrong
+   */
+  expand(text: string, where: Where): Expansion | 'failed' | undefined
+}
+
+/** Where the text stands, for messages. */
+export interface Where {
+  readonly key: string
+  readonly site: Site
+  /** Instead of an error for an undefined variable; the answer is then `'failed'`. */
+  readonly onMissing?: (name: string) => void
+  /** Take `$VAR` as well. @default false */
+  readonly bare?: boolean
+}
+
+/** What one resolution gathers on its way. */
+interface Gathering extends Where {
+  /** The variable being resolved and which of its definitions, for a reference to its own name. */
+  readonly self?: { readonly name: string; readonly index: number }
+  readonly depth: number
+  references: string[]
+  undefinedNames: string[]
+  taint: Taint | undefined
+  level: number
+  failed: boolean
+}
+
+/**
+ * The variables of a load as a graph: a reference may point forward, backward and into another file; a
+ * reference to the variable itself means its value in the layer below (formats.md, section 4).
+ */
+export function createVariables(options: VariablesOptions): Variables {
+  const resolved = new Map<string, (Variable | 'failed' | undefined)[]>()
+  const running: string[] = []
+  let total = 0
+
+  /** The variable as its `index`th definition has it; 0 is the one that counts. */
+  function get(name: string, index: number, depth: number): Variable | 'failed' | undefined {
+    const known = resolved.get(name) ?? []
+    if (index in known) return known[index]
+    resolved.set(name, known)
+    const variable = resolve(name, index, depth)
+    known[index] = variable
+    return variable
+  }
+
+  function resolve(name: string, index: number, depth: number): Variable | 'failed' | undefined {
+    const definition = options.candidates(name)[index]
+    if (!definition) return undefined
+    const { value, site } = definition
+    const own: Taint | undefined = options.isSecret(name) || looksSecret(name) ? [name] : undefined
+    const unexpanded: Variable = { name, site, value, references: [], level: 0, ...(own ? { taint: own } : {}) }
+    if (!definition.expands) return unexpanded
+    if (depth > MAX_RECURSION) return tooDeep(name, site)
+    running.push(name)
+    const expansion = run(value, { ...gather({ key: name, site, bare: options.bare }, depth), self: { name, index } })
+    running.pop()
+    if (expansion === undefined) return unexpanded
+    if (expansion === 'failed') return 'failed'
+    if (expansion.level > MAX_LEVELS) return tooDeep(name, site)
+    const taint = own ?? expansion.taint
+    const { references, level } = expansion
+    return { name, site, value: expansion.value, references, level, ...(taint ? { taint } : {}) }
+  }
+
+  function run(text: string, gathering: Gathering): (Expansion & { level: number }) | 'failed' | undefined {
+    const template = parseTemplate(text, { bare: gathering.bare ?? false })
+    if (template === undefined) return undefined
+    if (template === 'too deep') {
+      options.problems.error({
+        code: 'LIMIT_EXCEEDED',
+        key: gathering.key,
+        message: 'has defaults nested more than 32 deep',
+        remedy: 'take the inner ones out into variables of their own',
+        at: gathering.site,
+      })
+      return 'failed'
+    }
+    const value = evaluate(template, gathering)
+    if (value === undefined) return 'failed'
+    total += value.length
+    if (total > MAX_TOTAL) return tooLong(gathering, 'all substituted values together pass 4 MiB')
+    const { references, undefinedNames, taint, level } = gathering
+    const lone = template.length === 1 && typeof template[0] === 'object'
+    return { value, references: [...new Set(references)], undefinedNames, lone, level, ...(taint ? { taint } : {}) }
+  }
+
+  /** The text of a template, or undefined after a failure was noted. All its references are looked at first. */
+  function evaluate(template: Template, gathering: Gathering): string | undefined {
+    let value = ''
+    for (const part of template) {
+      const text = typeof part === 'string' ? part : evaluateReference(part, gathering)
+      if (text === undefined) gathering.failed = true
+      else value += text
+      if (value.length > MAX_VALUE) {
+        tooLong(gathering, 'becomes longer than 1 MiB')
+        return undefined
+      }
+    }
+    return gathering.failed ? undefined : value
+  }
+
+  function evaluateReference(reference: Reference, gathering: Gathering): string | undefined {
+    const { name, operator, operand } = reference
+    const variable = follow(name, gathering)
+    if (variable === 'failed') return undefined
+    const colon = operator.startsWith(':')
+    const isSet = variable !== undefined && !(colon && variable.value === '')
+    if (operator === '+' || operator === ':+') return isSet ? evaluate(operand, gathering) : ''
+    if (isSet) return use(variable, gathering)
+    if (operator === '-' || operator === ':-') return evaluate(operand, gathering)
+    if (operator === '?' || operator === ':?') return required(reference, gathering)
+    return missing(reference, gathering)
+  }
+
+  function follow(name: string, gathering: Gathering): Variable | 'failed' | undefined {
+    gathering.references.push(name)
+    const { self, depth } = gathering
+    if (self?.name === name) return get(name, self.index + 1, depth + 1)
+    const start = running.indexOf(name)
+    if (start !== -1) return cycle([...running.slice(start), name], gathering)
+    return get(name, 0, depth + 1)
+  }
+
+  function use(variable: Variable, gathering: Gathering): string {
+    if (variable.taint) gathering.taint ??= via(variable.name, variable.taint)
+    gathering.level = Math.max(gathering.level, variable.level + 1)
+    return variable.value
+  }
+
+  function missing({ name, raw }: Reference, gathering: Gathering): string | undefined {
+    gathering.undefinedNames.push(name)
+    if (gathering.onMissing) {
+      gathering.onMissing(name)
+      return undefined
+    }
+    if (options.onUndefined === 'keep') return raw
+    if (options.onUndefined === 'empty') return ''
+    options.problems.error({
+      code: 'UNDEFINED_VARIABLE',
+      key: gathering.key,
+      message: `refers to ${raw.slice(0, 80)}, and ${name} is not set`,
+      remedy: `export ${name}, add it to .env, or write \${${name}:-default}`,
+      at: placeOf(raw, gathering.site),
+    })
+    return undefined
+  }
+
+  function required({ name, raw, operand }: Reference, gathering: Gathering): undefined {
+    const words = operand.map((part) => (typeof part === 'string' ? part : part.raw)).join('')
+    options.problems.error({
+      code: 'REQUIRED_VARIABLE',
+      key: gathering.key,
+      message: words === '' ? `needs ${name}, which is not set` : `needs ${name}: ${printable(words)}`,
+      remedy: `export ${name} or add it to .env`,
+      at: placeOf(raw, gathering.site),
+    })
+  }
+
+  function cycle(chain: readonly string[], gathering: Gathering): 'failed' {
+    options.problems.error({
+      code: 'REFERENCE_CYCLE',
+      key: gathering.key,
+      message: `refers to itself: ${chain.join(' → ')}`,
+      remedy: 'give one of them a value of its own',
+      at: gathering.site,
+    })
+    return 'failed'
+  }
+
+  function tooDeep(name: string, site: Site): 'failed' {
+    options.problems.error({
+      code: 'LIMIT_EXCEEDED',
+      key: name,
+      message: `is more than ${MAX_LEVELS} references away from a value`,
+      remedy: 'shorten the chain',
+      at: site,
+    })
+    return 'failed'
+  }
+
+  function tooLong({ key, site }: Gathering, message: string): 'failed' {
+    const remedy = 'check for references that double each other (A=$' + '{B}$' + '{B})'
+    options.problems.error({ code: 'LIMIT_EXCEEDED', key, message, remedy, at: site })
+    return 'failed'
+  }
+
+  return {
+    get: (name) => get(name, 0, 0),
+    expand: (text, where) => run(text, gather(where, 0)),
+  }
+}
+
+function gather(where: Where, depth: number): Gathering {
+  return { ...where, depth, references: [], undefinedNames: [], taint: undefined, level: 0, failed: false }
+}
+
+/** `DATABASE_URL` itself, or the variable through which it came. */
+function via(name: string, taint: Taint): Taint {
+  return taint[0] === name ? taint : [name, ...taint]
+}
+
+/** The reference itself, where it stands in the text as it is written. */
+function placeOf(raw: string, site: Site): Site {
+  const { source, offset } = site
+  if (source.text === undefined || offset === undefined) return site
+  const found = source.text.slice(offset, offset + MAX_VALUE).indexOf(raw)
+  return found === -1 ? site : { source, offset: offset + found }
+}
+
+function printable(text: string): string {
+  return JSON.stringify(text.slice(0, 200)).slice(1, -1).replaceAll('\\"', '"')
+}

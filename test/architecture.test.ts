@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const sources = new Map(
+  readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => [`src/${name}`, readFileSync(join(root, 'src', name), 'utf8')]),
+)
+
+/** What a file imports: `src/…` for our own, the specifier as it is for others. Types do not count. */
+function importsOf(file: string, text: string): string[] {
+  const specifiers = [...text.matchAll(/^(?:import|export)\s+(?!type\b)[^'"]*?from\s+'([^']+)'|import\('([^']+)'\)|^import\s+'([^']+)'/gms)]
+  return specifiers
+    .map(([, one, two, three]) => one ?? two ?? three ?? '')
+    .map((specifier) => (specifier.startsWith('.') ? relative(root, join(root, dirname(file), specifier)) : specifier))
+}
+
+function filesImporting(test: (specifier: string) => boolean): string[] {
+  return [...sources].filter(([file, text]) => importsOf(file, text).some(test)).map(([file]) => file)
+}
+
+describe('the architecture', () => {
+  test('the command line imports the library from its public entry alone', () => {
+    const inner = [...sources]
+      .filter(([file]) => file.startsWith('src/cli/'))
+      .flatMap(([file, text]) => importsOf(file, text).map((specifier) => `${file} → ${specifier}`))
+      .filter((edge) => / → src\//.test(edge) && !/ → src\/(?:index\.ts|cli\/)/.test(edge))
+    expect(inner).toEqual([])
+  })
+
+  test('stages do not import each other; load.ts alone knows their order', () => {
+    const stages = ['discover', 'layers', 'merge', 'substitute', 'check-profile', 'validate', 'expose', 'disable-providers'].map(
+      (name) => `src/${name}.ts`,
+    )
+    const allowed = new Set(['src/config-file.ts → src/discover.ts'])
+    const edges = [...sources]
+      .filter(([file]) => file !== 'src/load.ts')
+      .flatMap(([file, text]) => importsOf(file, text).map((specifier) => [file, specifier] as const))
+      .filter(([file, specifier]) => stages.includes(specifier) && (stages.includes(file) || file === 'src/config-file.ts'))
+      .map(([file, specifier]) => `${file} → ${specifier}`)
+      .filter((edge) => !allowed.has(edge))
+    expect(edges).toEqual([])
+  })
+
+  test('the file system is touched in read/ and files/ alone', () => {
+    const files = filesImporting((specifier) => /^node:(?:fs|child_process)/.test(specifier))
+    expect(files.sort()).toEqual(['src/files/git.ts', 'src/read/guard.ts'])
+  })
+
+  test('process is named in option defaults and the entry of the command line alone', () => {
+    const files = [...sources]
+      .filter(([, text]) => /(?<![\w.'"`/-])process\./.test(withoutComments(text)))
+      .map(([file]) => file)
+    expect(files.sort()).toEqual(['src/cli/input.ts', 'src/cli/main.ts', 'src/options.ts'])
+  })
+
+  test.each([
+    ['yaml', ['src/read/yaml.ts']],
+    ['jsonc-parser', ['src/read/json.ts']],
+    ['zod', ['src/schema/index.ts']],
+    ['c12', ['src/config-file.ts']],
+    ['defu', ['src/config-file.ts']],
+    ['@clack/prompts', ['src/cli/input.ts']],
+  ])('%s is imported in one place', (name, places) => {
+    expect(filesImporting((specifier) => specifier === name)).toEqual(places)
+  })
+
+  test('the start-up path holds no code that is needed on demand only', () => {
+    const reached = new Set<string>()
+    const walk = (file: string): void => {
+      if (reached.has(file)) return
+      reached.add(file)
+      const text = (sources.get(file) ?? '').replace(/import\('[^']+'\)/g, '')
+      for (const specifier of importsOf(file, text)) walk(specifier)
+    }
+    walk('src/index.ts')
+    const packages = [...reached].filter((specifier) => !specifier.startsWith('src/') && !specifier.startsWith('node:'))
+    expect(packages.sort()).toEqual(['jsonc-parser', 'yaml'])
+  })
+
+  test('nothing is thrown but a ConfigError, the CLI’s error, or what a parser catches itself', () => {
+    const thrown = [...sources].flatMap(([file, text]) =>
+      [...withoutComments(text).matchAll(/throw (?!new (?:ConfigError|CliError|TypeError|Stopped)\b|configError\(|error\b)[^\n]{0,60}/g)].map(
+        ([line]) => `${file}: ${line}`,
+      ),
+    )
+    expect(thrown.filter((line) => !/throw (?:invalidName|noProject|unknownCommand)\(/.test(line))).toEqual([])
+  })
+})
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
+}

@@ -1,0 +1,204 @@
+import { parse } from 'dotenv'
+import { describe, expect, test } from 'vitest'
+import { type DotenvEntry, scanDotenv } from '../../src/read/dotenv-text.ts'
+import { DOTENV_CASES, UNLIKE_DOTENV } from './dotenv-cases.ts'
+
+describe.each(Object.entries(DOTENV_CASES))('%s', (_group, cases) => {
+  test.each(cases)('%s', (rule, text, expected) => {
+    const { entries } = scanDotenv(text)
+    expect(entries.map(({ name, value }) => [name, value])).toEqual(expected)
+    expect(misplaced(text, entries)).toEqual([])
+    for (const theirs of [parse(text), parse(text, { fast: true })]) {
+      if (UNLIKE_DOTENV.has(rule)) expect(toMap(entries)).not.toEqual(new Map(Object.entries(theirs)))
+      else expect(toMap(entries)).toEqual(new Map(Object.entries(theirs)))
+    }
+  })
+})
+
+test('every rule that is unlike dotenv is in the table', () => {
+  const rules = Object.values(DOTENV_CASES).flatMap((cases) => cases.map(([rule]) => rule))
+  expect(rules).toEqual(expect.arrayContaining([...UNLIKE_DOTENV.keys()]))
+})
+
+describe('an entry says where it stands', () => {
+  test.each<[string, string, Omit<DotenvEntry, 'name'>]>([
+    ['a plain value', 'A=1', { value: '1', quote: 'none', offset: 0, valueOffset: 2 }],
+    ['behind space', '\n  A =  1 ', { value: '1', quote: 'none', offset: 3, valueOffset: 8 }],
+    ['behind export', 'export  A=1', { value: '1', quote: 'none', offset: 8, valueOffset: 10 }],
+    ['behind a colon', 'A: 1', { value: '1', quote: 'none', offset: 0, valueOffset: 3 }],
+    ['behind a BOM', '\ufeffA=1', { value: '1', quote: 'none', offset: 1, valueOffset: 3 }],
+    ['behind CRLF', '#\r\nA=1', { value: '1', quote: 'none', offset: 3, valueOffset: 5 }],
+    ['in double quotes', 'A= "1"', { value: '1', quote: 'double', offset: 0, valueOffset: 4 }],
+    ['in single quotes', "A='1'", { value: '1', quote: 'single', offset: 0, valueOffset: 3 }],
+    ['in backticks', 'A=`1`', { value: '1', quote: 'backtick', offset: 0, valueOffset: 3 }],
+    ['in quotes on a later line', 'A=\n "1"', { value: '1', quote: 'double', offset: 0, valueOffset: 5 }],
+    ['in the outermost of several quotes', "A='1'2'", { value: "1'2", quote: 'single', offset: 0, valueOffset: 3 }],
+    ['quoted and more', 'A= "1" 2', { value: '"1" 2', quote: 'none', offset: 0, valueOffset: 3 }],
+    ['an open quote', 'A= "1', { value: '"1', quote: 'none', offset: 0, valueOffset: 3 }],
+    ['an empty value', 'A=', { value: '', quote: 'none', offset: 0, valueOffset: 2 }],
+    ['an empty value before a comment', 'A= # c', { value: '', quote: 'none', offset: 0, valueOffset: 3 }],
+    ['an empty value of spaces', 'A=  \n\n# c', { value: '', quote: 'none', offset: 0, valueOffset: 4 }],
+    ['an empty value in quotes', 'A=""', { value: '', quote: 'double', offset: 0, valueOffset: 3 }],
+  ])('%s', (_case, text, expected) => {
+    expect(scanDotenv(text).entries).toEqual([{ name: 'A', ...expected }])
+  })
+})
+
+describe('a value that starts with a quote and never ends it is reported', () => {
+  test.each<[string, string, string[]]>([
+    ['on one line', 'A="secret\nB=1', ['A']],
+    ['each kind', 'A="\nB=\'x\nC=`y z\n', ['A', 'B', 'C']],
+    ['every one of a name', "A='x\nA='y", ['A', 'A']],
+    ['cut by a hash', 'A="x # y" z', ['A']],
+    ['before a value in the same quotes', 'A="x\nB="1"', ['A']],
+    ['with an escaped quote in it', 'A="it\\"s\nB=1', ['A']],
+    ['not a closed one', 'A="x"\nB=\'y\' # it\'s\nC=`z`\n', []],
+    ['not one with text behind it', 'A="x" y\nB=1', []],
+    ['not one closed by a quote behind a backslash', "A='C:\\'\nB=1", []],
+    ['not one closed on a later line', 'A="x\ny"\nB=1', []],
+    ['not a quote in the middle', "A=it's\nB=6\"\n", []],
+    ['not a quote inside quotes', 'A=\'"\'\nB="\'x"', []],
+    ['not a line that is no assignment', '"x\nA=1', []],
+  ])('%s', (_case, text, names) => {
+    const { entries, unclosed } = scanDotenv(text)
+    expect(unclosed.map(({ name }) => name)).toEqual(names)
+    expect(entries).toEqual(expect.arrayContaining([...unclosed]))
+  })
+})
+
+test('random texts are read as dotenv reads them', { timeout: 600_000 }, () => {
+  const soak = process.env.SOAK !== undefined
+  const seed = Number(process.env.SEED ?? (soak ? Date.now() % 2 ** 32 : 20_260_801))
+  const count = soak ? 100_000 : 2_000
+  console.log(`dotenv fuzz: ${count} texts, SEED=${seed}`)
+
+  const random = randomNumbers(seed)
+  const seen = { entries: 0, quoted: 0, unclosed: 0, different: 0 }
+  for (let round = 0; round < count; round++) {
+    const text = randomText(random)
+    const { entries, unclosed } = scanDotenv(text)
+    const known = knownDifferences(entries)
+    const ours = without(known, toMap(entries))
+    const hint = `SEED=${seed}, round ${round}: ${JSON.stringify(text)}`
+    expect(ours, hint).toEqual(without(known, new Map(Object.entries(parse(text)))))
+    expect(ours, hint).toEqual(without(known, new Map(Object.entries(parse(text, { fast: true })))))
+    expect(misplaced(text, entries), hint).toEqual([])
+    seen.entries += entries.length
+    seen.quoted += entries.filter(({ quote }) => quote !== 'none').length
+    seen.unclosed += unclosed.length
+    seen.different += known.size
+  }
+  // Else the texts have become too wild or too tame to say anything.
+  expect(seen.entries).toBeGreaterThan(count)
+  expect(seen.quoted).toBeGreaterThan(count / 4)
+  expect(seen.unclosed).toBeGreaterThan(count / 20)
+  expect(seen.different).toBeLessThan(count / 20)
+})
+
+test('dotenv strips quotes in the middle of a value, behind a line separator; we do not', () => {
+  const text = 'A=1\u2028"2"'
+  expect(parse(text)).toEqual({ A: '1\u20282' })
+  expect(scanDotenv(text).entries).toMatchObject([{ value: '1\u2028"2"' }])
+})
+
+describe('twice the text takes no more than about twice the time', () => {
+  const families: Record<string, (length: number) => string> = {
+    'double quotes': (length) => `A=${'"'.repeat(length)}`,
+    'escaped quotes': (length) => `A="${'\\"'.repeat(length / 2)}x`,
+    'escaped quotes, spaced': (length) => `A="${'\\"    '.repeat(length / 6)}x`,
+    spaces: (length) => `A=${' '.repeat(length)}x${' '.repeat(length)}"`,
+    'blank lines behind a name': (length) => `A${'\n'.repeat(length)}B`,
+    'blank lines behind an equals sign': (length) => `A=${'\n'.repeat(length)}"`,
+    'blank lines behind export': (length) => `export${'\n'.repeat(length)}=`,
+    'equals signs': (length) => `A${'='.repeat(length)}`,
+    'equals signs on lines': (length) => 'A=\n'.repeat(length / 3),
+    'names without a value': (length) => 'NAME\n'.repeat(length / 5),
+    'one long name': (length) => 'N'.repeat(length),
+    exports: (length) => 'export\n'.repeat(length / 7),
+    'an open quote on every line': (length) => 'A="x\n'.repeat(length / 5),
+    'open quotes of every kind': (length) => 'A="x\nB=\'y\nC=`z\n'.repeat(length / 15),
+    'an open quote and an escaped one on every line': (length) => 'A="x\\"y\n'.repeat(length / 8),
+    'one open quote, escaped ones on every line': (length) => `A="\n${'B=1 \\"\n'.repeat(length / 7)}`,
+    'text behind every closing quote': (length) => 'A="x" y\n'.repeat(length / 8),
+    backslashes: (length) => `A="${'\\'.repeat(length)}"`,
+    'escaped line ends': (length) => `A="${'\\n'.repeat(length / 2)}"`,
+    'carriage returns': (length) => `A='${'\r'.repeat(length)}'`,
+    hashes: (length) => '#'.repeat(length),
+  }
+
+  test.each(Object.entries(families))('%s', { retry: 3, timeout: 60_000 }, (_family, make) => {
+    let length = 2 ** 14
+    // Long enough to be measured, and no longer: something quadratic would keep a megabyte busy for hours.
+    while (median(3, () => elapsed(make(length))) < 8 && length < 2 ** 22) length *= 2
+
+    const [once, twice] = [make(length), make(length * 2)]
+    const ratio = median(7, () => elapsed(twice) / elapsed(once))
+    expect(ratio).toBeLessThan(3.2)
+  })
+})
+
+/** The last one of a name counts. */
+function toMap(entries: readonly DotenvEntry[]): Map<string, string> {
+  return new Map(entries.map(({ name, value }) => [name, value]))
+}
+
+/** What does not stand in the text where the entry says, or overlaps the entry before it. */
+function misplaced(text: string, entries: readonly DotenvEntry[]): DotenvEntry[] {
+  const marks = { none: '', single: "'", double: '"', backtick: '`' }
+  return entries.filter(({ name, value, quote, offset, valueOffset }, index) => {
+    const mark = marks[quote]
+    const written = text.slice(valueOffset, valueOffset + 2 * value.length).replace(/\r\n?/g, '\n')
+    const expands = quote === 'double' || (quote === 'none' && value.startsWith('"'))
+    const read = expands ? written.replaceAll('\\n', '\n').replaceAll('\\r', '\r') : written
+    const previous = entries[index - 1]
+    const inOrder = !previous || previous.valueOffset + previous.value.length <= offset
+    const marked = text.slice(valueOffset - mark.length, valueOffset) === mark
+    return !(inOrder && marked && text.startsWith(name, offset) && read.startsWith(value))
+  })
+}
+
+/** Names whose value dotenv gives otherwise, for a reason that has a test of its own. */
+function knownDifferences(entries: readonly DotenvEntry[]): Set<string> {
+  const stripped = entries.filter(({ value }) => /[\u2028\u2029]/.test(value) && /^(['"`])[^]*\1$/m.test(value))
+  const lost = entries.filter(({ name }) => name === '__proto__')
+  return new Set([...stripped, ...lost].map(({ name }) => name))
+}
+
+function without(names: ReadonlySet<string>, map: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map([...map].filter(([name]) => !names.has(name)))
+}
+
+/** mulberry32: numbers from 0 to 1, the same ones for the same seed. */
+function randomNumbers(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const PIECES = [
+  ...['\nA=', '\nB=', '\nA="', "\nB='", '\nC=`', '\nC: ', '\nexport B=', '\n', '"\n', "'\n", '`\n', '\\"\n'],
+  ...['=', ' = ', ':', ': ', 'A', 'export', 'export ', '__proto__', '.', '-', 'x', 'y1', 'é', '$', '${A}', '{'],
+  ...['"', "'", '`', '\\', '\\"', "\\'", '\\`', '\\n', '\\r', '\\\\', '" ', "'#", ' ', '\t', '\r', '\r\n'],
+  ...['#', ' #', '\u00a0', '\ufeff', '\u2028'],
+]
+
+function randomText(random: () => number): string {
+  const length = 1 + Math.floor(random() * 40)
+  return Array.from({ length }, () => PIECES[Math.floor(random() * PIECES.length)]).join('')
+}
+
+/** Milliseconds. */
+function elapsed(text: string): number {
+  const start = performance.now()
+  scanDotenv(text)
+  return performance.now() - start
+}
+
+function median(runs: number, measure: () => number): number {
+  const sorted = Array.from({ length: runs }, measure).sort((a, b) => a - b)
+  return sorted[Math.floor(runs / 2)] ?? Number.NaN
+}
