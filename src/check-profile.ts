@@ -49,8 +49,13 @@ export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Probl
     const placed = result && field.onDisk ? onDisk(field.path, result, checked, check, problems) : result
     if (placed && placed !== node) checked = withNodeAt(checked, field.steps, placed)
   }
-  reportMissing(missing, checked, check, problems)
-  reportTypos(checked, check.strict, problems)
+  const meant = reportTypos(checked, check.strict, problems)
+  reportMissing(
+    missing.filter((key) => !meant.has(key)),
+    checked,
+    check,
+    problems,
+  )
   warnOfLongLife(checked, problems)
   return checked
 }
@@ -259,8 +264,12 @@ function childrenByParent(paths: readonly string[]): ReadonlyMap<string, Readonl
   return children
 }
 
-/** An unknown key one or two edits from a known one that is not there as well was probably meant to be that one. */
-function reportTypos(tree: MapNode, strict: boolean, problems: Problems): void {
+/**
+ * An unknown key one or two edits from a known one that is not there as well was probably meant to be that one.
+ * Returns the keys that were meant.
+ */
+function reportTypos(tree: MapNode, strict: boolean, problems: Problems): ReadonlySet<string> {
+  const meant = new Set<string>()
   for (const [parent, known] of KNOWN) {
     const node = parent === '' ? tree : nodeAt(tree, parent.split('.'))
     if (node?.kind !== 'map') continue
@@ -272,6 +281,7 @@ function reportTypos(tree: MapNode, strict: boolean, problems: Problems): void {
       )
       if (near === undefined) continue
       const path = (name: string): string => (parent === '' ? name : `${parent}.${name}`)
+      meant.add(path(near))
       problems[strict ? 'error' : 'warn']({
         code: 'UNKNOWN_KEY',
         key: path(key),
@@ -281,6 +291,7 @@ function reportTypos(tree: MapNode, strict: boolean, problems: Problems): void {
       })
     }
   }
+  return meant
 }
 
 /** Not set by anybody but the defaults. */

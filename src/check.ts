@@ -9,6 +9,8 @@ import { displayPath } from './paths.ts'
 /** What `checkConfig` found. */
 export interface CheckResult {
   readonly ok: boolean
+  /** What is wrong, ready to print; absent when nothing is. */
+  readonly error?: ConfigError
   readonly issues: readonly Problem[]
   readonly warnings: readonly Problem[]
   /** The configuration, where it could be resolved. */
@@ -26,16 +28,12 @@ export async function checkConfig(options: LoadOptions = {}): Promise<CheckResul
   try {
     const result = (await loadConfig({ ...options, strict: true })) as ResolvedConfig
     const issues = trackedSecrets(result)
-    return { ok: issues.length === 0, issues, warnings: result.warnings, result }
+    const error = issues.length === 0 ? {} : { error: new ConfigError(issues, 'The repository gives secrets away') }
+    return { ok: issues.length === 0, ...error, issues, warnings: result.warnings, result }
   } catch (error) {
     if (!isConfigError(error)) throw error
-    return { ok: false, issues: error.issues, warnings: [] }
+    return { ok: false, error, issues: error.issues, warnings: [] }
   }
-}
-
-/** The error that says the same as a failed check. */
-export function checkError({ issues }: CheckResult): ConfigError {
-  return new ConfigError(issues)
 }
 
 function trackedSecrets({ layers, profile, root }: ResolvedConfig): readonly Problem[] {

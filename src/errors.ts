@@ -77,6 +77,8 @@ export interface Report {
   readonly remedy?: string
   readonly key?: string | Path
   readonly at?: Site
+  /** Do not quote the source: what is wrong is that something is not there. */
+  readonly unframed?: true
 }
 
 /** Collects what is wrong while a load goes on, so that the user sees all of it at once. */
@@ -116,9 +118,19 @@ export function collectProblems(title: () => string = () => 'The configuration i
     warn: (report) => add(warnings, report),
     isReported: (key) => errors.some((error) => error.key === key),
     throwIfAny() {
-      if (errors.length > 0) throw new ConfigError(errors, title())
+      if (errors.length > 0) throw new ConfigError(inReadingOrder(errors), title())
     },
   }
+}
+
+/** File by file in the order in which they were read, and in a file from top to bottom. */
+function inReadingOrder(problems: readonly Problem[]): readonly Problem[] {
+  const files = [...new Set(problems.map(({ file }) => file))]
+  const rank = ({ file, line = 0, column = 0 }: Problem): readonly number[] => [files.indexOf(file), line, column]
+  return problems.toSorted((one, other) => {
+    const [left, right] = [rank(one), rank(other)]
+    return left.map((part, index) => part - (right[index] ?? 0)).find((difference) => difference !== 0) ?? 0
+  })
 }
 
 /**
@@ -181,9 +193,9 @@ export function renderProblem(problem: Problem): string {
 }
 
 function toProblem(report: Report): Problem {
-  const { code, message, remedy, key, at } = report
+  const { code, message, remedy, key, at, unframed } = report
   const position = at && positionOf(at)
-  const frame = at && frameAt(at)
+  const frame = at && !unframed ? frameAt(at) : undefined
   return {
     code,
     message,

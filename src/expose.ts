@@ -24,8 +24,8 @@ export interface Explanation {
   readonly secret?: true
   /** What it was before the schema's type was applied, and what it became. */
   readonly coerced?: { readonly from: string; readonly to: string }
-  /** Variables that were substituted into it. */
-  readonly references?: readonly string[]
+  /** Variables that were substituted into it, and where each came from; no origin where one was not set. */
+  readonly references?: readonly { readonly name: string; readonly origin?: Origin }[]
   /** Through which references a secret came into it, the secret last. */
   readonly through?: readonly string[]
 }
@@ -155,7 +155,7 @@ function explain(path: string, exposure: Exposure, config: unknown, isSecret: Se
 function explainNode(
   node: TreeNode,
   path: Path,
-  { coerced }: Exposure,
+  { coerced, variable }: Exposure,
   config: unknown,
   isSecret: SecretRule,
 ): readonly Explanation[] {
@@ -163,26 +163,33 @@ function explainNode(
   const from = node.kind === 'map' ? undefined : node.coercedFrom
   const before = coerced.has(formatPath(path)) ? toPlain(node) : from
   const winner = {
-    ...entry(node, value, isSecret(toPlain(node), path) || isSecret(value, path)),
+    ...entry(node, value, isSecret(toPlain(node), path) || isSecret(value, path), variable),
     ...(before === undefined ? {} : { coerced: { from: kindOf(before), to: kindOf(value) } }),
   }
   const losers = (node.shadowed ?? []).map((loser) => {
     const plain = toPlain(loser)
-    return { ...entry(loser, plain, isSecret(plain, path)), overridden: true as const }
+    return { ...entry(loser, plain, isSecret(plain, path), variable), overridden: true as const }
   })
   return [winner, ...losers]
 }
 
-function entry(node: TreeNode, value: unknown, isSecret: boolean): Explanation {
+function entry(node: TreeNode, value: unknown, isSecret: boolean, variable: Exposure['variable']): Explanation {
   const taint = node.kind === 'map' ? undefined : node.taint
   const references = node.kind === 'scalar' ? node.references : undefined
   return {
     value: isSecret || taint ? MASK : value,
     origin: originOf(node),
     ...(isSecret || taint ? { secret: true } : {}),
-    ...(references ? { references } : {}),
+    ...(references ? { references: traced(references, variable) } : {}),
     ...(taint ? { through: taint } : {}),
   }
+}
+
+function traced(names: readonly string[], variable: Exposure['variable']): NonNullable<Explanation['references']> {
+  return names.map((name) => {
+    const found = variable(name)
+    return { name, ...(found ? { origin: originOf(found.site) } : {}) }
+  })
 }
 
 function explainVariable(name: string, exposure: Exposure): readonly Explanation[] {
@@ -196,7 +203,9 @@ function explainVariable(name: string, exposure: Exposure): readonly Explanation
     origin: originOf(candidate.site),
     ...(index === 0 ? {} : { overridden: true as const }),
     ...(isSecret ? { secret: true as const } : {}),
-    ...(index === 0 && variable.references.length > 0 ? { references: variable.references } : {}),
+    ...(index === 0 && variable.references.length > 0
+      ? { references: traced(variable.references, exposure.variable) }
+      : {}),
     ...(index === 0 && variable.taint && variable.taint.length > 1 ? { through: variable.taint } : {}),
   }))
 }

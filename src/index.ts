@@ -1,5 +1,5 @@
 export type { CheckResult } from './check.ts'
-export { checkConfig, checkError } from './check.ts'
+export { checkConfig } from './check.ts'
 export { defineConfig } from './config-file.ts'
 export type { ProfileChoice, ProfileRef } from './discover.ts'
 export type { Problem, ProblemCode } from './errors.ts'

@@ -89,9 +89,10 @@ const UNASKED: Validated = { output: undefined, coerced: new Set() }
 /** Highest precedence last, so that each is laid over what is below it (formats.md, section 6). */
 function mergeLayers(layers: Layers, project: Project, { dotenv }: SettledOptions): MapNode {
   const { overrides, environment, services, profile, defaults } = layers
+  const given = project.profile ? merge(defaults, PROFILE_DEFAULTS) : defaults
   const files = [...(profile ? [profile] : []), services].reduce(
-    (below, layer) => merge(layer, below),
-    project.profile ? merge(defaults, PROFILE_DEFAULTS) : defaults,
+    (below, layer) => merge(layer, below, { order: 'upper' }),
+    given,
   )
   const variables = dotenv.override ? [environment, layers.dotenv] : [layers.dotenv, environment]
   const withVariables = variables.reduce((below, layer) => merge(layer, below, { foldCase: true }), files)

@@ -3,6 +3,8 @@ import type { MapNode, TreeNode } from './types.ts'
 export interface MergeOptions {
   /** Keys of the upper tree find keys of the lower one whatever their case (variables are upper case). */
   readonly foldCase?: boolean
+  /** Whose keys come first: a value laid over a file keeps the file's order, a file keeps its own over defaults. @default 'lower' */
+  readonly order?: 'lower' | 'upper'
 }
 
 /**
@@ -12,11 +14,11 @@ export interface MergeOptions {
 export function merge(upper: MapNode, lower: MapNode, options: MergeOptions = {}): MapNode {
   if (upper.entries.size === 0) return lower
   if (lower.entries.size === 0) return upper
-  const entries = new Map(lower.entries)
+  const entries = new Map(options.order === 'upper' ? [...upper.entries, ...lower.entries] : lower.entries)
   const folded = options.foldCase ? foldedKeys(lower) : undefined
   for (const [name, node] of upper.entries) {
-    const key = folded && !entries.has(name) ? (folded.get(name.toLowerCase()) ?? name) : name
-    const below = entries.get(key)
+    const key = folded && !lower.entries.has(name) ? (folded.get(name.toLowerCase()) ?? name) : name
+    const below = lower.entries.get(key)
     entries.set(key, below ? mergeNodes(node, below, options) : node)
   }
   return { ...lower, entries }

@@ -164,6 +164,7 @@ function report(error: unknown, isJson: boolean, io: Io): number {
   const { exitCode, message, data } = describe(error)
   if (isJson) io.out(`${JSON.stringify({ ok: false, error: data }, null, 2)}\n`)
   else io.err(`${message}\n`)
+  if (exitCode === EXIT.unexpected && io.env.SYSTEMPROMPT_LOG_LEVEL === 'debug') io.err(`${framesOf(error)}\n`)
   return exitCode
 }
 
@@ -175,7 +176,16 @@ function describe(error: unknown): { exitCode: number; message: string; data: un
   if (error instanceof CliError) {
     return { exitCode: error.exitCode, message: error.message, data: { code: error.code, message: error.message } }
   }
-  const message = 'Something unexpected went wrong; please report it with the command that you ran.'
   const name = error instanceof Error ? error.name : typeof error
-  return { exitCode: EXIT.unexpected, message: `${message} (${name})`, data: { code: 'UNEXPECTED', message } }
+  const message = `Something unexpected went wrong (${name}). Please report it; SYSTEMPROMPT_LOG_LEVEL=debug shows where.`
+  return { exitCode: EXIT.unexpected, message, data: { code: 'UNEXPECTED', message } }
+}
+
+/** Where an error was thrown, without its message: that may hold anything. */
+function framesOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .join('\n')
 }

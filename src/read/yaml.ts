@@ -71,16 +71,11 @@ interface Scan {
 function parseTokens(text: string, findings: Findings): CST.Document | undefined {
   const scan: Scan = { parser: new Parser(), findings, isBroken: false }
   const { parser } = scan
-  let previous = '\n'
-  let isText = false
-  for (const lexeme of new Lexer().lex(text)) {
-    if (!isText) checkLexeme(lexeme, previous, scan)
-    if (isText || !lexeme.startsWith('#')) accept(parser.next(lexeme), scan)
-    else skipComment(lexeme, previous, scan)
+  for (const lexeme of withoutComments(new Lexer().lex(text), scan)) {
+    if (lexeme === CST.FLOW_END) noteOpenBracket(scan)
+    accept(parser.next(lexeme), scan)
     if (isTooDeep(parser.stack)) stop(findings, 'TOO_DEEP', parser.offset, WORDING.tooDeep)
     if (findings.isFull) throw new Stopped()
-    isText = !isText && lexeme === CST.SCALAR
-    previous = lexeme
   }
   noteOpenBracket(scan)
   accept(parser.end(), scan)
@@ -90,26 +85,43 @@ function parseTokens(text: string, findings: Findings): CST.Document | undefined
   return scan.isBroken ? undefined : document
 }
 
+/**
+ * The lexemes with spaces for comments: on runs of those the package's parser takes quadratic time, and nothing
+ * needs them. What stands before one goes with it, since a tab before spaces would be indentation.
+ */
+function* withoutComments(lexemes: Iterable<string>, scan: Scan): Generator<string> {
+  let held = ''
+  let before = '\n'
+  let isText = false
+  for (const lexeme of lexemes) {
+    if (isText) yield lexeme
+    else if (/^ *\t/.test(lexeme)) held += lexeme
+    else {
+      checkLexeme(lexeme, before, scan.parser.offset + held.length, scan)
+      if (lexeme.startsWith('#')) yield ' '.repeat(held.length + lexeme.length)
+      else {
+        if (held !== '') yield held
+        yield lexeme
+      }
+      held = ''
+    }
+    isText = !isText && lexeme === CST.SCALAR
+    if (lexeme !== '' && lexeme !== CST.SCALAR) before = lexeme
+  }
+  if (held !== '') yield held
+}
+
 const CORE_TAG = /^!(?:!(?:str|int|float|bool|null|map|seq)|<tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)>)$/
 
-/** The package reports these too, but further down, where an open bracket or quote took it. */
-function checkLexeme(lexeme: string, previous: string, scan: Scan): void {
-  const { offset } = scan.parser
+/** The package reports these too, but further down, where an open quote took it. */
+function checkLexeme(lexeme: string, before: string, offset: number, scan: Scan): void {
   const start = lexeme[0]
   if (start === '!' && !CORE_TAG.test(lexeme)) scan.findings.add('UNSUPPORTED_YAML', offset, OTHER_TAG)
-  if (start === '#' && !/[ \t\n]$/.test(previous)) broken(scan, offset, COMMENT_GAP)
+  if (start === '#' && !/[ \t\n]$/.test(before)) broken(scan, offset, COMMENT_GAP)
   if (start === '"' || start === "'") {
     const isClosed = lexeme.length > 1 && lexeme.endsWith(start)
     if (!isClosed) broken(scan, offset, OPEN_QUOTE)
   }
-  if (lexeme === CST.FLOW_END) noteOpenBracket(scan)
-}
-
-/** Comments become spaces: on runs of them the package's parser takes quadratic time, and nothing needs them. */
-function skipComment(comment: string, previous: string, scan: Scan): void {
-  // After a tab the space would make indentation of it.
-  if (previous.includes('\t')) scan.parser.offset += comment.length
-  else accept(scan.parser.next(' '.repeat(comment.length)), scan)
 }
 
 function accept(tokens: Iterable<CST.Token>, scan: Scan): void {

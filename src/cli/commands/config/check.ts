@@ -1,5 +1,5 @@
 import { defineCommand } from 'citty'
-import { checkConfig, checkError } from '../../../index.ts'
+import { checkConfig } from '../../../index.ts'
 import { EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
 import { printJson, printWarnings, styled } from '../../output.ts'
@@ -23,7 +23,7 @@ export const check = defineCommand({
       printJson(io, { ok, profile: result?.profile?.name ?? null, issues, warnings })
       return code
     }
-    if (!checked.ok) io.err(`${checkError(checked).message}\n`)
+    if (checked.error) io.err(`${checked.error.message}\n`)
     else if (result) io.out(`${summary(io, ok, result)}\n`)
     printWarnings(io, warnings)
     return code

@@ -34,15 +34,21 @@ function render(io: Io, path: string, winner: Explanation, explanations: readonl
     each.overridden ? '' : '→',
     shown(each.value),
     each.origin.layer,
-    placeOf(each),
+    placeOf(each.origin),
   ])
   const notes = [
     winner.secret &&
       `Secret: masked wherever it is shown${winner.through ? `; it comes from ${winner.through.join(' → ')}` : ''}.`,
-    winner.references && `Refers to ${winner.references.join(', ')}.`,
+    winner.references && `Refers to ${winner.references.map(tracedTo).join(', ')}.`,
     winner.coerced && `Taken as ${winner.coerced.to}; it was a ${winner.coerced.from}.`,
   ].filter((note) => typeof note === 'string')
   return [head, '', table(io, ['', 'value', 'layer', 'from'], rows), ...(notes.length > 0 ? ['', ...notes] : [])].join(
     '\n',
   )
+}
+
+function tracedTo({ name, origin }: NonNullable<Explanation['references']>[number]): string {
+  if (!origin) return `${name} (not set)`
+  const place = placeOf(origin)
+  return place === name ? `${name} (${origin.layer})` : `${name} (${origin.layer}, ${place})`
 }

@@ -90,7 +90,7 @@ function render(io: Io, result: ResolvedConfig, path: string | undefined, isReve
   const wanted =
     path === undefined ? rows : rows.filter((row) => isAtOrBelow(row.path, path) || row.path === `secrets.${path}`)
   const list = wanted.length > 0 || path === undefined ? wanted : variableRow(result, path, isRevealed)
-  const cells = list.map(({ path: name, value, from }) => [name, shown(value), from.origin.layer, placeOf(from)])
+  const cells = list.map(({ path: name, value, from }) => [name, shown(value), from.origin.layer, placeOf(from.origin)])
   const body = table(io, ['key', 'value', 'layer', 'from'], cells)
   if (path !== undefined) return body
   const title = profile ? `Profile ${styled(io, 'bold', profile.name)}, chosen by: ${profile.chosenBy}` : 'No profile'
