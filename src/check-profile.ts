@@ -275,11 +275,8 @@ function reportTypos(tree: MapNode, strict: boolean, problems: Problems): Readon
     if (node?.kind !== 'map') continue
     for (const [key, child] of node.entries) {
       if (known.has(key) || key.length < 3) continue
-      const near = nearest(
-        key,
-        [...known].filter((name) => isOpen(node.entries.get(name))),
-      )
-      if (near === undefined) continue
+      const near = nearest(key, known)
+      if (near === undefined || !isOpen(node.entries.get(near))) continue
       const path = (name: string): string => (parent === '' ? name : `${parent}.${name}`)
       meant.add(path(near))
       problems[strict ? 'error' : 'warn']({

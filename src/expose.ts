@@ -10,7 +10,7 @@ import type { Tenant } from './read/tenants.ts'
 import { secretName } from './schema/secret-names.ts'
 import { isSecretValue, looksSecret, MASK } from './secret.ts'
 import { type ResolvedSecret, Secrets } from './secrets.ts'
-import { leaves, nodeAt, toPlain } from './tree.ts'
+import { nodeAt, toPlain } from './tree.ts'
 import type { LayerName, MapNode, Origin, Path, Scalar, TreeNode } from './types.ts'
 import type { Candidate, Variable } from './variables.ts'
 
@@ -116,9 +116,7 @@ type SecretRule = (value: unknown, path: Path) => boolean
 /** A leaf is secret by taint, by its key's name, by its form, or because a schema made it of a secret. */
 function secretRule({ tree, output, secrets }: Exposure): SecretRule {
   const values = new Set(secrets.map(({ value }) => value))
-  for (const [, leaf] of leaves(tree)) {
-    if (leaf.taint && leaf.kind === 'scalar' && typeof leaf.value === 'string') values.add(leaf.value)
-  }
+  addTainted(tree, values)
   const long = [...values].filter((value) => value.length >= SHORTEST)
   const isTransformed = output !== undefined
   return (value, path) => {
@@ -134,6 +132,12 @@ function secretRule({ tree, output, secrets }: Exposure): SecretRule {
       (isTransformed && long.some((secret) => value.includes(secret)))
     )
   }
+}
+
+function addTainted(node: TreeNode, values: Set<string>): void {
+  if (node.kind === 'map') for (const child of node.entries.values()) addTainted(child, values)
+  else if (node.kind === 'list') for (const item of node.items) addTainted(item, values)
+  else if (node.taint && typeof node.value === 'string') values.add(node.value)
 }
 
 /** An object that a schema made and that prints itself, such as a URL. */

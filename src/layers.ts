@@ -59,17 +59,19 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
     ...settings.customSecrets,
     ...secretsFile.secrets.keys(),
   ])
-  const isSecret = (name: string): boolean => secretNames.has(secretName(name).env)
+  const canonical = remembered((name: string) => secretName(name).env)
+  const isSecret = (name: string): boolean => secretNames.has(name) || secretNames.has(canonical(name))
   const environment = readEnvironment({ env, emptyIsValue: options.emptyIsValue, root, isSecret }, problems)
   for (const name of environment.secretFiles) secretNames.add(name)
 
-  const candidates = (name: string): readonly Candidate[] => {
-    const canonical = isSecret(name) ? secretName(name).env : name
-    const fromFiles = envNamesOf(canonical).flatMap((alias) => dotenvFiles.variables.get(alias) ?? [])
-    const fromDotenv = isSecret(canonical) ? fromFiles.filter(({ value }) => value.trim() !== '') : fromFiles
-    const secret = secretsFile.secrets.get(canonical)
+  const candidates = (asked: string): readonly Candidate[] => {
+    const isSecretName = isSecret(asked)
+    const name = isSecretName ? canonical(asked) : asked
+    const fromFiles = envNamesOf(name).flatMap((alias) => dotenvFiles.variables.get(alias) ?? [])
+    const fromDotenv = isSecretName ? fromFiles.filter(({ value }) => value.trim() !== '') : fromFiles
+    const secret = secretsFile.secrets.get(name)
     const fromSecrets = secret ? [{ value: secret.value, site: secret.site, expands: false }] : []
-    const fromProcess = environment.candidates(canonical)
+    const fromProcess = environment.candidates(name)
     const variables = options.dotenv.override ? [...fromDotenv, ...fromProcess] : [...fromProcess, ...fromDotenv]
     return [...variables, ...fromSecrets]
   }

@@ -1,4 +1,5 @@
 import { MASK } from './secret.ts'
+import { setOwn } from './tree.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 const HOOK = 'toJSON'
@@ -16,9 +17,8 @@ export interface MaskRules {
  * accessors that answer with the mask; what a program reads comes from the copy behind it. Objects that are
  * not plain (dates, class instances made by a schema) are kept as they are.
  */
-export function protect(value: unknown, rules: MaskRules, path: readonly (string | number)[] = []): unknown {
-  if (Array.isArray(value)) return protectItems(value, rules, path)
-  return isPlain(value) ? protectObject(value, rules, path) : value
+export function protect(value: unknown, rules: MaskRules): unknown {
+  return protectAt(value, rules, [])
 }
 
 /**
@@ -38,20 +38,34 @@ function plainCopy(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainCopy(item)]))
 }
 
-function protectObject(value: object, rules: MaskRules, path: readonly (string | number)[]): object {
+/** `path` is one array that grows and shrinks on the way; a path of its own for each value would cost more than the rest. */
+function protectAt(value: unknown, rules: MaskRules, path: (string | number)[]): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return protectItems(value, rules, path)
+  return isPlain(value) ? protectObject(value, rules, path) : value
+}
+
+function protectObject(value: object, rules: MaskRules, path: (string | number)[]): object {
   const real: Record<string, unknown> = {}
   const secret: string[] = []
   for (const [key, item] of Object.entries(value)) {
-    const at = [...path, key]
-    define(real, key, { value: protect(item, rules, at), enumerable: true })
-    if (rules.isSecret(item, at)) secret.push(key)
+    path.push(key)
+    setOwn(real, key, protectAt(item, rules, path))
+    if (rules.isSecret(item, path)) secret.push(key)
+    path.pop()
   }
   return seal(real, {}, secret)
 }
 
-function protectItems(value: readonly unknown[], rules: MaskRules, path: readonly (string | number)[]): object {
-  const real = value.map((item, index) => protect(item, rules, [...path, index]))
-  const secret = value.flatMap((item, index) => (rules.isSecret(item, [...path, index]) ? [String(index)] : []))
+function protectItems(value: readonly unknown[], rules: MaskRules, path: (string | number)[]): object {
+  const secret: string[] = []
+  const real = value.map((item, index) => {
+    path.push(index)
+    if (rules.isSecret(item, path)) secret.push(String(index))
+    const copy = protectAt(item, rules, path)
+    path.pop()
+    return copy
+  })
   return seal(real, [], secret)
 }
 

@@ -16,20 +16,23 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 function editDistance(from: string, to: string, limit: number): number {
   if (Math.abs(from.length - to.length) >= limit) return limit
   let beforePrevious: number[] = []
-  let previous = Array.from({ length: to.length + 1 }, (_, index) => index)
+  let previous: number[] = []
+  for (let column = 0; column <= to.length; column++) previous.push(column)
   for (let row = 1; row <= from.length; row++) {
     const current = [row]
+    let least = row
     for (let column = 1; column <= to.length; column++) {
-      const same = from[row - 1] === to[column - 1]
-      let cost = Math.min(
-        (previous[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (previous[column - 1] ?? 0) + (same ? 0 : 1),
-      )
-      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]
-      if (swapped) cost = Math.min(cost, (beforePrevious[column - 2] ?? 0) + 1)
+      const above = previous[column] ?? 0
+      const left = current[column - 1] ?? 0
+      const diagonal = previous[column - 1] ?? 0
+      const isSame = from.charCodeAt(row - 1) === to.charCodeAt(column - 1)
+      let cost = Math.min(above + 1, left + 1, diagonal + (isSame ? 0 : 1))
+      const isSwap = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]
+      if (isSwap) cost = Math.min(cost, (beforePrevious[column - 2] ?? 0) + 1)
       current.push(cost)
+      if (cost < least) least = cost
     }
+    if (least >= limit) return limit
     beforePrevious = previous
     previous = current
   }

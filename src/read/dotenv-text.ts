@@ -78,7 +78,7 @@ function valueAt(text: string, from: number): Value {
   const quote = QUOTES.get(text[open])
   const close = quote && closingQuote(text, open)
   if (quote && close !== undefined) {
-    const value = text.slice(open + 1, close).replace(/\r\n?/g, '\n')
+    const value = text.slice(open + 1, close).split(/\r\n?/).join('\n')
     return { value: quote === 'double' ? expandEscapes(value) : value, quote, valueOffset: open + 1, end: close + 1 }
   }
   return plainValueAt(text, from, open)

@@ -19,7 +19,7 @@ export const LIMITS = {
   /** Bytes of one file. */
   bytes: 1024 * 1024,
   /** Service files of one load. */
-  files: 64,
+  files: 256,
   /** Maps and lists inside one another. */
   depth: 64,
   /** Files that include one another. */

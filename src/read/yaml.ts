@@ -17,6 +17,7 @@ import { positionOf } from '../frame.ts'
 import { isForbiddenKey } from '../tree.ts'
 import type { ListNode, MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
 import { collectFindings, type Findings, isUnclean, LIMITS, WORDING, type Wording } from './guard.ts'
+import { readPlainYaml } from './yaml-plain.ts'
 import { typedScalar } from './yaml-scalar.ts'
 
 /**
@@ -24,6 +25,11 @@ import { typedScalar } from './yaml-scalar.ts'
  * error, which is reported: SYNTAX, UNSUPPORTED_YAML, TOO_DEEP, LIMIT_EXCEEDED, DUPLICATE_KEY, FORBIDDEN_KEY, ENCODING.
  */
 export function parseYaml(source: Source, problems: Problems): MapNode | undefined {
+  return readPlainYaml(source) ?? parseFullYaml(source, problems)
+}
+
+/** {@link parseYaml} by the `yaml` package, whatever the text is like. */
+export function parseFullYaml(source: Source, problems: Problems): MapNode | undefined {
   const findings = collectFindings(source, problems)
   const node = readContent(source, findings) ?? { kind: 'map', entries: new Map(), source, offset: 0 }
   if (node.kind !== 'map') findings.add('SYNTAX', node.offset ?? 0, NOT_A_MAP)

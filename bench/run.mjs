@@ -1,0 +1,100 @@
+/**
+ * `npm run bench`: what a load costs in a running process, beside the same job written by hand and beside c12,
+ * and how it grows. Medians; the ways take turns. Start-up is another matter, since there nothing is warm.
+ */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { loadConfig as c12 } from 'c12'
+import { loadByHand } from './hand-written.mjs'
+import { inMs, median, printTable, sideBySide } from './measure.mjs'
+import { projectWithKeys, projectWithReferences, projectWithServices } from './projects.mjs'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const library = join(here, '../dist/index.js')
+if (!existsSync(library)) throw new Error('Build first: npm run build')
+const { loadConfigSync } = await import(library)
+const { profileSchema } = await import(join(here, '../dist/schema/index.js'))
+
+const folder = mkdtempSync(join(tmpdir(), 'systemprompt-bench-'))
+try {
+  const results = { date: new Date().toISOString().slice(0, 10), machine: machine() }
+  console.log(`${results.machine}\n`)
+  results.quickstart = await quickstart()
+  results.keys = await growth('keys', [10, 100, 1_000, 10_000], projectWithKeys)
+  results.references = await growth('references', [1, 10, 100, 1_000], projectWithReferences)
+  results.services = await growth('service files', [1, 10, 100], projectWithServices)
+  results.importing = importing()
+  writeFileSync(join(here, 'results.json'), `${JSON.stringify(results, null, 2)}\n`)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+async function quickstart() {
+  const root = join(folder, 'quickstart')
+  cpSync(join(here, '../fixtures/quickstart'), root, { recursive: true })
+  chmodSync(join(root, '.systemprompt/profiles/local/secrets.json'), 0o600)
+  const env = {}
+  const directory = join(root, '.systemprompt/profiles/local')
+  const medians = await sideBySide(
+    {
+      'loadConfigSync': () => loadConfigSync({ cwd: root, env }),
+      'loadConfigSync with a zod schema': () => loadConfigSync({ cwd: root, env, schema: profileSchema }),
+      'by hand: dotenv + yaml + zod': () => loadByHand(root, profileSchema, env),
+      'c12: profile.yaml and .env alone': () =>
+        c12({ cwd: directory, configFile: 'profile', dotenv: { cwd: root }, rcFile: false, globalRc: false, extend: false, giget: false }),
+    },
+    { rounds: 200 },
+  )
+  console.log('Loading the quickstart project, warm')
+  const base = medians['by hand: dotenv + yaml + zod']
+  printTable(['', 'median', 'to by hand'], Object.entries(medians).map(([name, time]) => [name, inMs(time), `${(time / base).toFixed(2)} ×`]))
+  return medians
+}
+
+async function growth(what, sizes, write) {
+  const roots = sizes.map((size) => {
+    const root = join(folder, `${what.replace(' ', '-')}-${size}`)
+    write(root, size)
+    return [size, root]
+  })
+  const ways = Object.fromEntries(roots.map(([size, root]) => [size, () => loadConfigSync({ cwd: root, env: {} })]))
+  const medians = await sideBySide(ways, { rounds: 30 })
+  console.log(`\nGrowth with ${what}`)
+  const rows = sizes.map((size, at) => {
+    const before = at === 0 ? undefined : medians[sizes[at - 1]]
+    return [size, inMs(medians[size]), before === undefined ? '' : `${(medians[size] / before).toFixed(1)} ×`]
+  })
+  printTable([what, 'median', 'to the row above'], rows)
+  return medians
+}
+
+/** What `import '@systemprompt/env'` adds to an empty program: whole processes, in turn. */
+function importing() {
+  const empty = join(folder, 'empty.mjs')
+  const full = join(folder, 'full.mjs')
+  writeFileSync(empty, 'export {}\n')
+  writeFileSync(full, `import ${JSON.stringify(library)}\n`)
+  const times = { empty: [], full: [] }
+  for (let round = 0; round < 41; round++) {
+    for (const [name, file] of Object.entries({ empty, full })) {
+      const start = process.hrtime.bigint()
+      spawnSync(process.execPath, [file])
+      times[name].push(Number(process.hrtime.bigint() - start) / 1e6)
+    }
+  }
+  const result = { empty: median(times.empty), imported: median(times.full) }
+  console.log('\nImporting the package, whole process')
+  printTable(['', 'median', 'more'], [
+    ['an empty module', inMs(result.empty), ''],
+    ['importing @systemprompt/env', inMs(result.imported), inMs(result.imported - result.empty)],
+  ])
+  return result
+}
+
+function machine() {
+  const [cpu] = cpus()
+  return `Node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} × ${cpu?.model.trim() ?? 'unknown processor'}`
+}

@@ -1,0 +1,740 @@
+import { readFileSync, symlinkSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { inspect } from 'node:util'
+import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
+import { z } from 'zod'
+import {
+  type ConfigError,
+  type Explanation,
+  isConfigError,
+  LAYERS,
+  type LoadOptions,
+  loadConfig,
+  loadConfigSync,
+  type ProfileConfig,
+  type ResolvedConfig,
+  Secrets,
+} from '../../src/index.ts'
+import {
+  COMPLETE,
+  COMPLETE_PROFILE,
+  DATABASE_URL,
+  type Files,
+  JWT_SECRET,
+  makeProject,
+  PROFILE,
+  SECRETS,
+} from '../support/temp-project.ts'
+
+/** A load of a project made of these files, in an environment that holds nothing but what is given. */
+function load(files: Files, options: LoadOptions = {}): ResolvedConfig {
+  return loadConfigSync({ cwd: makeProject(files), env: {}, ...options }) as ResolvedConfig
+}
+
+function failure(files: Files, options: LoadOptions = {}): ConfigError {
+  return errorOf(() => load(files, options))
+}
+
+function errorOf(run: () => unknown): ConfigError {
+  try {
+    run()
+  } catch (error) {
+    if (isConfigError(error)) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+/** `layer value`, or with a place. */
+function short({ value, origin, overridden }: Explanation): unknown[] {
+  const place = origin.file ? [origin.file, origin.line, origin.column].join(':') : origin.name
+  return [origin.layer, value, place, ...(overridden ? ['overridden'] : [])]
+}
+
+const codes = (problems: readonly { code: string }[]): string[] => problems.map(({ code }) => code)
+
+describe.each<[string, (options?: LoadOptions) => Promise<ResolvedConfig>]>([
+  ['loadConfig', async (options) => (await loadConfig(options)) as ResolvedConfig],
+  ['loadConfigSync', async (options) => loadConfigSync(options) as ResolvedConfig],
+])('%s', (_, loadEither) => {
+  test('resolves a complete project without a word', async () => {
+    const cwd = makeProject(COMPLETE)
+    const { config, secrets, warnings } = await loadEither({ cwd, env: {}, strict: true })
+    expect(warnings).toEqual([])
+    expect(config.server?.port).toBe(8080)
+    expect(secrets.require('DATABASE_URL')).toBe(DATABASE_URL)
+  })
+  test('throws one ConfigError that holds every problem', async () => {
+    const cwd = makeProject({ [PROFILE]: 'server:\n  port: eighty\n  host: ${NO_HOST}\ntarget: mars\n' })
+    const error: unknown = await loadEither({ cwd, env: {} }).catch((thrown: unknown) => thrown)
+    expect(isConfigError(error)).toBe(true)
+    expect((error as ConfigError).issues.map(({ code, key, line }) => [code, key, line])).toEqual([
+      ['INVALID_VALUE', 'server.port', 2],
+      ['UNDEFINED_VARIABLE', 'server.host', 3],
+      ['INVALID_VALUE', 'target', 4],
+    ])
+  })
+  test('works where there is no project at all, from .env files and the environment', async () => {
+    const cwd = makeProject({ '.env': 'SYSTEMPROMPT__APP__NAME=from-dotenv\nGREETING=hello\n' })
+    const { config, env, profile, root, warnings } = await loadEither({ cwd, env: { SYSTEMPROMPT__APP__PORT: '1' } })
+    expect(config).toEqual({ app: { name: 'from-dotenv', port: 1 } })
+    expect({ ...env }).toEqual({ GREETING: 'hello', SYSTEMPROMPT__APP__NAME: 'from-dotenv' })
+    expect([profile, root, warnings]).toEqual([undefined, cwd, []])
+  })
+  test('needs no options', async () => {
+    const { config } = await loadEither()
+    expect(Object.isFrozen(config)).toBe(true)
+  })
+})
+
+describe('cwd', () => {
+  test('the project is looked for from there upward', () => {
+    const root = makeProject({ ...COMPLETE, 'packages/api/src/main.ts': '' })
+    expect(loadConfigSync({ cwd: join(root, 'packages/api/src'), env: {} }).root).toBe(root)
+  })
+  test('a relative one starts from the working directory', () => {
+    const root = makeProject(COMPLETE)
+    expect(loadConfigSync({ cwd: relative(process.cwd(), root), env: {} }).root).toBe(root)
+  })
+  test('.env files are those beside .systemprompt, not those of a directory below', () => {
+    const root = makeProject({ ...COMPLETE, '.env': 'A=root', 'packages/api/.env': 'A=below' })
+    expect(loadConfigSync({ cwd: join(root, 'packages/api'), env: {} }).env.A).toBe('root')
+  })
+})
+
+describe('profile', () => {
+  const files: Files = {
+    '.systemprompt/profiles/local/profile.yaml': 'name: local\nwhich: local',
+    '.systemprompt/profiles/production/profile.yaml': 'name: production\nwhich: production',
+    '.systemprompt/profiles/short/profile.yml': 'name: short\nwhich: short',
+    '.systemprompt/profiles/old.profile.yaml': 'name: old\nwhich: old',
+  }
+  test.each([
+    ['production', 'production'],
+    ['short', 'short'],
+    ['.systemprompt/profiles/production', 'production'],
+    ['./.systemprompt/profiles/production/profile.yaml', 'production'],
+    ['.systemprompt/profiles/old.profile.yaml', 'old'],
+  ])('%s names the profile %s', (profile, name) => {
+    const result = load(files, { profile })
+    expect([result.profile?.name, result.profile?.chosenBy, result.config.which]).toEqual([name, 'option', name])
+  })
+  test('an absolute path brings its project along', () => {
+    const root = makeProject(files)
+    const result = loadConfigSync({ cwd: makeProject(), env: {}, profile: join(root, PROFILE) })
+    expect([result.root, result.config.which]).toEqual([root, 'local'])
+  })
+  test('without the option the variable counts, then the profile called local', () => {
+    expect(load(files, { env: { SYSTEMPROMPT_PROFILE: 'production' } }).profile?.chosenBy).toBe('SYSTEMPROMPT_PROFILE')
+    expect(load(files).profile?.chosenBy).toBe('local')
+  })
+  test('one that is not there is an error that lists those that are', () => {
+    const { issues } = failure(files, { profile: 'prodction' })
+    expect(issues).toMatchObject([{ code: 'PROFILE_NOT_FOUND', key: 'profile' }])
+    expect(issues[0]?.remedy).toBe('did you mean production? (this project has local, production, short)')
+  })
+  test.each(['..', 'a b', '-x', '', 'a\0b', 'ä'])('%j is no name of a profile', (profile) => {
+    expect(failure(files, { profile }).code).toMatch(/^PROFILE_(NAME_INVALID|NOT_FOUND)$/)
+  })
+})
+
+describe('schema', () => {
+  test('types the configuration and gives its defaults', () => {
+    const cwd = makeProject({ [PROFILE]: 'app: {zip: "01234"}' })
+    const schema = z.object({ app: z.object({ zip: z.string(), retries: z.number().default(3) }) })
+    const { config } = loadConfigSync({ cwd, env: {}, schema })
+    expectTypeOf(config).toEqualTypeOf<{ app: { zip: string; retries: number } }>()
+    expect(config).toEqual({ app: { zip: '01234', retries: 3 } })
+  })
+  test('without one the configuration has the profile’s types', () => {
+    const result = loadConfigSync({ cwd: makeProject(COMPLETE), env: {} })
+    expectTypeOf(result.config).toEqualTypeOf<ProfileConfig>()
+    expectTypeOf(result.config.server?.port).toEqualTypeOf<number | undefined>()
+    // @ts-expect-error the configuration is read-only
+    expect(() => (result.config.name = 'other')).toThrow(TypeError)
+  })
+})
+
+describe('secrets.required', () => {
+  const files: Files = { [PROFILE]: 'secrets: {validation: skip}', [SECRETS]: '{"stripe-key": "sk-1", "kimi": "m-1"}' }
+  test.each(['STRIPE_KEY', 'stripe_key', 'stripe-key', 'stripe.key', 'MOONSHOT_API_KEY', 'kimi', 'moonshot', 'KIMI_API_KEY'])(
+    '%s is found',
+    (name) => {
+      expect(load(files, { secrets: { required: [name] } }).secrets.has(name)).toBe(true)
+    },
+  )
+  test.each<[string, Files, LoadOptions]>([
+    ['the environment', {}, { env: { ANTHROPIC_API_KEY: 'x' } }],
+    ['a file that a variable names', { 'run/key': 'x\n' }, { env: { ANTHROPIC_API_KEY_FILE: 'run/key' } }],
+    ['a directory of secrets', { 'run/anthropic': 'x\n' }, { env: { SYSTEMPROMPT_SECRETS_DIR: 'run' } }],
+    ['.env', { '.env': 'ANTHROPIC_API_KEY=x' }, {}],
+    ['secrets.json', { [PROFILE]: '', [SECRETS]: '{"anthropic": "x"}' }, {}],
+  ])('one may come from %s', (_, given, options) => {
+    const { secrets } = load(given, { ...options, secrets: { required: ['anthropic'] } })
+    expect(secrets.get('anthropic')).toBe('x')
+  })
+  test('a missing one is an error under its environment name, with the places that were looked in', () => {
+    const { issues } = failure({ ...files, '.env': '' }, { secrets: { required: ['acme-token'] } })
+    expect(issues).toEqual([
+      {
+        code: 'SECRET_MISSING',
+        key: 'ACME_TOKEN',
+        message: `is not set; looked in the process environment, .env, ${SECRETS}`,
+        remedy: 'export ACME_TOKEN, add it to .env or to secrets.json',
+        docs: '@systemprompt/env/docs/errors.md#secret_missing',
+      },
+    ])
+  })
+  test.each(['""', '"  "', 'null'])('one that is %s in the file is missing', (value) => {
+    const given = { ...files, [SECRETS]: `{"acme": ${value}}` }
+    expect(failure(given, { secrets: { required: ['ACME'] } }).code).toBe('SECRET_MISSING')
+  })
+  test('needs no project', () => {
+    expect(failure({}, { secrets: { required: ['STRIPE_KEY'] } }).issues).toMatchObject([
+      { code: 'SECRET_MISSING', message: 'is not set; looked in the process environment' },
+    ])
+  })
+  test('asking twice for one secret is one problem', () => {
+    expect(failure({}, { secrets: { required: ['kimi', 'moonshot', 'KIMI_API_KEY'] } }).issues).toHaveLength(1)
+  })
+})
+
+describe('secrets.schema', () => {
+  const files: Files = {
+    [PROFILE]: 'secrets: {validation: skip}',
+    [SECRETS]: '{"stripe_key": "canary-7Yx2Qp9Lw"}',
+  }
+  test('sees secrets under their environment names', () => {
+    const schema = z.object({ STRIPE_KEY: z.string().startsWith('canary-') })
+    expect(load(files, { secrets: { schema } }).secrets.get('stripe_key')).toBe('canary-7Yx2Qp9Lw')
+  })
+  test('does not change a secret', () => {
+    const schema = z.object({ STRIPE_KEY: z.string().transform(() => 'changed') })
+    expect(load(files, { secrets: { schema } }).secrets.get('stripe_key')).toBe('canary-7Yx2Qp9Lw')
+  })
+  test('what it says is not shown, since it may repeat the value', () => {
+    const schema = z.object({ STRIPE_KEY: z.string().refine(() => false, { error: ({ input }) => `bad: ${input}` }) })
+    const error = failure(files, { secrets: { schema } })
+    expect(error.issues).toMatchObject([
+      { code: 'SECRET_INVALID', key: 'STRIPE_KEY', message: 'is not what the schema for secrets accepts' },
+    ])
+    expect(error.message + JSON.stringify(error) + inspect(error, { depth: 9, showHidden: true })).not.toContain('7Yx2')
+  })
+  test('a secret that it wants and nobody set is missing', () => {
+    const error = failure(files, { secrets: { schema: z.object({ ACME_TOKEN: z.string() }) } })
+    expect(error.issues).toMatchObject([{ code: 'SECRET_MISSING', key: 'ACME_TOKEN' }])
+  })
+  test('a secret that is required and that the schema wants is one problem', () => {
+    const schema = z.object({ ACME_TOKEN: z.string() })
+    expect(failure(files, { secrets: { schema, required: ['ACME_TOKEN'] } }).issues).toHaveLength(1)
+  })
+  test('a rule about several secrets together is not taken for a missing one', () => {
+    const schema = z.looseObject({}).refine((all) => 'A' in all && 'B' in all, 'A and B go together')
+    const { issues } = failure(files, { secrets: { schema } })
+    expect(codes(issues)).toEqual(['SECRET_INVALID'])
+  })
+})
+
+describe('strict', () => {
+  test('missing keys are errors, one each, where they should stand', () => {
+    const profile = COMPLETE_PROFILE.replace(/ {2}jwt_issuer.*\n/, '').replace(/ {2}port.*\n/, '')
+    const { issues } = failure({ ...COMPLETE, [PROFILE]: profile }, { strict: true })
+    expect(issues.map(({ code, key, file, line }) => [code, key, file, line])).toEqual([
+      ['MISSING_KEY', 'server.port', PROFILE, 8],
+      ['MISSING_KEY', 'security.jwt_issuer', PROFILE, 17],
+    ])
+  })
+  test('otherwise they are one warning', () => {
+    const { warnings } = load({ ...COMPLETE, [PROFILE]: COMPLETE_PROFILE.replace(/ {2}port.*\n/, '') })
+    expect(warnings).toMatchObject([{ code: 'MISSING_KEY', file: PROFILE }])
+    expect(warnings[0]?.message).toBe('leaves out a key that SystemPrompt needs: server.port')
+  })
+  test('a likely typo is an error, otherwise a warning', () => {
+    const files = { ...COMPLETE, [PROFILE]: COMPLETE_PROFILE.replace('port:', 'prot:') }
+    expect(failure(files, { strict: true }).issues).toMatchObject([
+      { code: 'UNKNOWN_KEY', key: 'server.prot', line: 9, remedy: 'did you mean server.port?' },
+    ])
+    expect(codes(load(files).warnings)).toContain('UNKNOWN_KEY')
+  })
+  test.skipIf(process.platform === 'win32')('a loose file mode is an error, otherwise a warning', () => {
+    const files = { ...COMPLETE, [SECRETS]: { content: String((COMPLETE as Record<string, unknown>)[SECRETS]), mode: 0o644 } }
+    const expected = { code: 'FILE_MODE', remedy: `chmod 600 ${SECRETS}` }
+    expect(failure(files, { strict: true }).issues).toMatchObject([expected])
+    expect(load(files).warnings).toMatchObject([expected])
+  })
+})
+
+describe('overrides', () => {
+  const files: Files = {
+    [PROFILE]: 'server: {host: a, port: 1}\nfeatures: [{name: one}, {name: two}]\nlist: [a, b]\nextra: 1\nodd.key: 1',
+  }
+  const env = { SYSTEMPROMPT__SERVER__PORT: '2' }
+  test.each<[string, LoadOptions['overrides'] & object, unknown]>([
+    ['a tree', { server: { port: 3 } }, { host: 'a', port: 3 }],
+    ['a dotted path', { 'server.port': 3 }, { host: 'a', port: 3 }],
+    ['a path in brackets', { 'server["port"]': 3 }, { host: 'a', port: 3 }],
+    ['undefined, which is nothing', { 'server.port': undefined }, { host: 'a', port: 2 }],
+    ['a path and then a tree beside it', { 'server.port': 3, server: { host: 'b' } }, { host: 'b', port: 3 }],
+    ['a tree and then a path into it', { server: { host: 'b' }, 'server.port': 3 }, { host: 'b', port: 3 }],
+  ])('may be %s', (_, overrides, server) => {
+    const { use_https, cors_allowed_origins, ...given } = load(files, { env, overrides }).config.server ?? {}
+    expect(given).toEqual(server)
+  })
+  test('null is a value', () => {
+    expect(load(files, { overrides: { extra: null } }).config.extra).toBeNull()
+  })
+  test('a list replaces a list', () => {
+    expect(load(files, { overrides: { list: ['c'] } }).config.list).toEqual(['c'])
+  })
+  test('a path to one item of a list does not turn the list into a map', () => {
+    const run = () => load(files, { overrides: { 'features[1].name': 'three' } }).config.features
+    const result: unknown = (() => {
+      try {
+        return run()
+      } catch (error) {
+        return isConfigError(error, 'INVALID_OPTION')
+      }
+    })()
+    expect([true, [{ name: 'one' }, { name: 'three' }]]).toContainEqual(result)
+  })
+  test.each<[string, LoadOptions['overrides'] & object, string, string]>([
+    ['a function', { a: () => 1 }, 'INVALID_OPTION', 'a'],
+    ['a date', { a: { b: new Date() } }, 'INVALID_OPTION', 'a.b'],
+    ['a map', { a: [new Map()] }, 'INVALID_OPTION', 'a[0]'],
+    ['a symbol', { a: Symbol('s') }, 'INVALID_OPTION', 'a'],
+    ['an empty step', { 'a..b': 1 }, 'INVALID_OPTION', 'overrides'],
+    ['an open bracket', { 'a[b': 1 }, 'INVALID_OPTION', 'overrides'],
+    ['a prototype in a path', { 'a.__proto__.b': 1 }, 'FORBIDDEN_KEY', 'overrides'],
+    ['a prototype as a key', JSON.parse('{"__proto__": {"x": 1}}'), 'FORBIDDEN_KEY', 'overrides'],
+    ['a prototype in a tree', { a: JSON.parse('{"constructor": {"x": 1}}') }, 'INVALID_OPTION', 'a'],
+  ])('%s is refused', (_, overrides, code, key) => {
+    expect(failure(files, { overrides }).issues).toMatchObject([{ code, key }])
+    expect(Reflect.get({}, 'x')).toBeUndefined()
+  })
+  test('what holds itself is refused, not followed', () => {
+    const circle: Record<string, unknown> = {}
+    circle.self = circle
+    expect(failure(files, { overrides: { circle } }).code).toBe('INVALID_OPTION')
+  })
+})
+
+describe('defaults', () => {
+  test('count where nothing else does', () => {
+    const files: Files = { [PROFILE]: 'app: {a: 1}', '.env': 'SYSTEMPROMPT__APP__B=2' }
+    const { config } = load(files, { defaults: { app: { a: 10, b: 20, c: 30 }, 'app.d': 40 } })
+    expect(config.app).toEqual({ a: 1, b: 2, c: 30, d: 40 })
+  })
+  test('go before what SystemPrompt itself has for a default', () => {
+    const { config, explain } = load(COMPLETE, { defaults: { server: { use_https: true } } })
+    expect(config.server?.use_https).toBe(true)
+    expect(explain('server.use_https').map(short)).toEqual([
+      ['defaults', true, 'defaults'],
+      ['defaults', false, 'profile defaults', 'overridden'],
+    ])
+  })
+  test('null in a file is a value all the same', () => {
+    expect(load({ [PROFILE]: 'extra:' }, { defaults: { extra: 1 } }).config.extra).toBeNull()
+  })
+})
+
+describe('env', () => {
+  afterEach(() => void vi.unstubAllEnvs())
+  test('is read instead of process.env', () => {
+    vi.stubEnv('SYSTEMPROMPT__APP__A', 'process')
+    const cwd = makeProject()
+    expect(loadConfigSync({ cwd, env: { SYSTEMPROMPT__APP__B: 'given' } }).config).toEqual({ app: { b: 'given' } })
+    expect(loadConfigSync({ cwd }).config.app).toMatchObject({ a: 'process' })
+  })
+  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('%s, which every object has, is not set', (name) => {
+    const result = load({ [PROFILE]: `a: \${${name}:-default}`, '.env': 'B=${toString:-default}' })
+    expect([result.config.a, result.env.B]).toEqual(['default', 'default'])
+    expect(failure({ [PROFILE]: `a: \${${name}}` }).code).toBe('UNDEFINED_VARIABLE')
+  })
+  test('neither it nor process.env is written to', () => {
+    const env = Object.freeze({ PORT: '1' })
+    const before = { ...process.env }
+    load({ '.env': 'PORT=2\nNEW_VARIABLE=3' }, { env })
+    expect([env, { ...process.env }]).toEqual([{ PORT: '1' }, before])
+  })
+})
+
+describe('dotenv', () => {
+  const files: Files = {
+    [PROFILE]: 'v: ${V:-none}',
+    '.env': 'V=env',
+    '.env.local': 'V=local',
+    '.env.production': 'V=production',
+    'config/one.env': 'V=one',
+  }
+  test.each<[string, LoadOptions['dotenv'], string, string[]]>([
+    ['undefined', undefined, 'local', ['.env.local', '.env']],
+    ['true', true, 'local', ['.env.local', '.env']],
+    ['false', false, 'none', []],
+    ['[]', [], 'none', []],
+    ['a list', ['.env.production', '.env'], 'production', ['.env.production', '.env']],
+    ['a list with a path', ['config/one.env'], 'one', ['config/one.env']],
+    ['{}', {}, 'local', ['.env.local', '.env']],
+    ['{ files }', { files: ['.env'] }, 'env', ['.env']],
+    ['a file that is not there', ['.env.nope'], 'none', []],
+  ])('%s', (_, dotenv, value, read) => {
+    const { config, layers } = load(files, { dotenv })
+    expect(config.v).toBe(value)
+    expect(layers.find(({ name }) => name === 'dotenv')?.files ?? []).toEqual(read)
+  })
+  test('an absolute path is read where it says', () => {
+    const elsewhere = join(makeProject({ 'shared.env': 'V=elsewhere' }), 'shared.env')
+    expect(load(files, { dotenv: [elsewhere] }).config.v).toBe('elsewhere')
+  })
+  test('override: they win over the environment', () => {
+    const env = { V: 'process' }
+    expect(load(files, { env }).config.v).toBe('process')
+    const result = load(files, { env, dotenv: { override: true } })
+    expect([result.config.v, result.env.V]).toEqual(['local', 'local'])
+  })
+  test('override: over SYSTEMPROMPT__ variables too', () => {
+    const given = { '.env': 'SYSTEMPROMPT__APP__A=dotenv' }
+    const env = { SYSTEMPROMPT__APP__A: 'process' }
+    expect(load(given, { env }).config.app).toEqual({ a: 'process' })
+    expect(load(given, { env, dotenv: { override: true } }).config.app).toEqual({ a: 'dotenv' })
+  })
+  test('bare: $VAR is expanded in them, and nowhere else', () => {
+    const given = { '.env': 'A=1\nB=$A-${A}', [PROFILE]: 'b: ${B}\nc: $A' }
+    expect(load(given).config).toMatchObject({ b: '$A-1', c: '$A' })
+    expect(load(given, { dotenv: { bare: true } }).config).toMatchObject({ b: '1-1', c: '$A' })
+  })
+})
+
+describe('services', () => {
+  const files: Files = {
+    [PROFILE]: '',
+    'services/ai/config.yaml': 'model: a',
+    'services/web/config.yaml': 'web: {theme: dark}',
+  }
+  test.each<[string, LoadOptions['services'], unknown]>([
+    ['undefined', undefined, { ai: { model: 'a' }, web: { theme: 'dark' } }],
+    ['true', true, { ai: { model: 'a' }, web: { theme: 'dark' } }],
+    ['false', false, undefined],
+    ['a list', ['web'], { web: { theme: 'dark' } }],
+    ['[]', [], undefined],
+  ])('%s', (_, services, expected) => {
+    expect(load(files, { services }).config.services).toEqual(expected)
+  })
+  test('false: a broken one is no error', () => {
+    const given = { ...files, 'services/ai/config.yaml': '[' }
+    expect(failure(given).code).toBe('SYNTAX')
+    expect(load(given, { services: false }).config.services).toBeUndefined()
+  })
+})
+
+describe('onUndefined', () => {
+  const files: Files = { [PROFILE]: 'a: ${NOPE}\nb: x-${NOPE}-y\nc: ${NOPE:-default}' }
+  test('error: every place is named, by the caret too', () => {
+    const { issues } = failure(files)
+    expect(issues).toMatchObject([
+      { code: 'UNDEFINED_VARIABLE', key: 'a', line: 1, column: 4 },
+      { code: 'UNDEFINED_VARIABLE', key: 'b', line: 2, column: 6 },
+    ])
+    expect(issues[1]?.frame).toBe('      2 | b: x-${NOPE}-y\n        |      ^')
+  })
+  test('keep: the reference stays as it is written', () => {
+    expect(load(files, { onUndefined: 'keep' }).config).toMatchObject({ a: '${NOPE}', b: 'x-${NOPE}-y', c: 'default' })
+  })
+  test('empty: nothing takes its place', () => {
+    expect(load(files, { onUndefined: 'empty' }).config).toMatchObject({ a: '', b: 'x--y', c: 'default' })
+  })
+})
+
+describe('emptyIsValue', () => {
+  const files: Files = {
+    [PROFILE]: 'app: {a: file}\nb: "${B-unset}|${B:-empty}"',
+    [SECRETS]: '{"acme_key": "from-file"}',
+  }
+  const env = { SYSTEMPROMPT__APP__A: '', B: '', ACME_KEY: '' }
+  test('false: an empty variable is not set', () => {
+    const { config, secrets } = load(files, { env })
+    expect(config).toMatchObject({ app: { a: 'file' }, b: 'unset|empty' })
+    expect(secrets.get('acme_key')).toBe('from-file')
+  })
+  test('true: it is set to nothing', () => {
+    const { config } = load(files, { env, emptyIsValue: true })
+    expect(config).toMatchObject({ app: { a: null }, b: '|empty' })
+  })
+  test('a .env value is not injected over an empty variable, if that counts as set', () => {
+    expect({ ...load({ '.env': 'X=1' }, { env: { X: '' } }).env }).toEqual({ X: '1' })
+    expect({ ...load({ '.env': 'X=1' }, { env: { X: '' }, emptyIsValue: true }).env }).toEqual({})
+  })
+})
+
+describe('allowEnv', () => {
+  const files: Files = { '.env': 'A=1\nNODE_OPTIONS=--inspect\nHTTPS_PROXY=http://evil.example\n' }
+  test('a blocked name is left out, with a warning that names its place', () => {
+    const { env, warnings } = load(files)
+    expect({ ...env }).toEqual({ A: '1' })
+    expect(warnings.map(({ code, key, file, line }) => [code, key, file, line])).toEqual([
+      ['BLOCKED_NAME', 'HTTPS_PROXY', '.env', 3],
+      ['BLOCKED_NAME', 'NODE_OPTIONS', '.env', 2],
+    ])
+    expect(warnings[1]?.remedy).toBe("set it in the environment, or name it in allowEnv: ['NODE_OPTIONS']")
+  })
+  test('a name that is allowed is let through', () => {
+    const { env, warnings } = load(files, { allowEnv: ['NODE_OPTIONS'] })
+    expect({ ...env }).toEqual({ A: '1', NODE_OPTIONS: '--inspect' })
+    expect(warnings.map(({ key }) => key)).toEqual(['HTTPS_PROXY'])
+  })
+  test('a name that the environment itself sets is no matter', () => {
+    expect(load({ '.env': 'A=1' }, { env: { NODE_OPTIONS: '--inspect' } }).warnings).toEqual([])
+  })
+  test.each(['node_options', 'Node_Options'])('%s is blocked as well', (name) => {
+    expect({ ...load({ '.env': `${name}=--inspect` }).env }).toEqual({})
+  })
+  test('a secret of a blocked name is blocked too', () => {
+    const { env, secrets, warnings } = load({ [PROFILE]: 'secrets: {validation: skip}', [SECRETS]: '{"LD_PRELOAD": "/x.so"}' })
+    expect([secrets.get('LD_PRELOAD'), { ...env }]).toEqual(['/x.so', {}])
+    expect(codes(warnings)).toContain('BLOCKED_NAME')
+  })
+})
+
+describe('the result', () => {
+  const files: Files = {
+    ...COMPLETE,
+    '.env': 'GREETING=hello\nBASE=http://localhost\n',
+    '.env.local': 'GREETING=${NAME:-you}\n',
+    'services/ai/config.yaml': 'model: m\nlist: [{a: 1}, [2]]',
+    '.systemprompt/credentials.json': JSON.stringify({
+      api_token: 'sp_live_canary-4Rt8Wq2Zx',
+      user_email: 'me@acme.example',
+      authenticated_at: '2999-01-01T00:00:00Z',
+    }),
+    '.systemprompt/tenants.json': JSON.stringify({
+      tenants: [
+        { id: 't1', name: 'one', database_url: 'postgres://u:canary-9Kd3@h/db', admin_password: 'canary-5Vb7', region: 'fra' },
+        { id: 't2', name: 'two' },
+      ],
+      active_tenant: 't1',
+    }),
+  }
+  const isDeepFrozen = (value: unknown): boolean =>
+    typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isDeepFrozen))
+
+  test('is frozen, the configuration all the way down', () => {
+    const result = load(files)
+    expect(Object.isFrozen(result)).toBe(true)
+    expect(isDeepFrozen(result.config)).toBe(true)
+    expect([result.env, result.secrets, result.layers, result.warnings, result.profile].map(Object.isFrozen)).toEqual(
+      Array(5).fill(true),
+    )
+    expect(isDeepFrozen(result.tenant)).toBe(true)
+    expect(isDeepFrozen(result.credentials)).toBe(true)
+  })
+  test('layers: those that took part, highest precedence first', () => {
+    const { layers } = load(files, { overrides: { a: 1 } })
+    expect(layers).toEqual([
+      { name: 'overrides' },
+      { name: 'environment' },
+      { name: 'dotenv', files: ['.env.local', '.env'] },
+      { name: 'secrets', files: [SECRETS] },
+      { name: 'services', files: ['services/ai/config.yaml'] },
+      { name: 'profile', files: [PROFILE] },
+      { name: 'defaults' },
+    ])
+    expect(layers.map(({ name }) => name)).toEqual(LAYERS)
+    expect(load({}).layers.map(({ name }) => name)).toEqual(['environment', 'defaults'])
+  })
+  test('profile: its name, its place, and how it was chosen', () => {
+    const { profile, root } = load(files)
+    const directory = join(root, '.systemprompt/profiles/local')
+    expect(profile).toEqual({ name: 'local', file: join(root, PROFILE), directory, chosenBy: 'only one' })
+  })
+  test('tenant: the one in use', () => {
+    expect(load(files).tenant?.id).toBe('t1')
+    expect(load(files, { overrides: { 'cloud.tenant_id': 't2' } }).tenant).toEqual({ id: 't2', name: 'two' })
+    expect(load(files, { env: { SYSTEMPROMPT__CLOUD__TENANT_ID: 't2' } }).tenant?.name).toBe('two')
+  })
+  test('tenant: its secrets can be read and are masked when printed', () => {
+    const { tenant } = load(files)
+    expect([tenant?.database_url, tenant?.admin_password]).toEqual(['postgres://u:canary-9Kd3@h/db', 'canary-5Vb7'])
+    for (const printed of [inspect(tenant), JSON.stringify(tenant)]) {
+      expect(printed).not.toMatch(/canary/)
+      expect(printed).toContain('fra')
+    }
+  })
+  test('credentials: who is logged in, the token masked when printed', () => {
+    const { credentials } = load(files)
+    expect({ ...credentials }).toEqual({
+      api_token: 'sp_live_canary-4Rt8Wq2Zx',
+      api_url: 'https://api.systemprompt.io',
+      user_email: 'me@acme.example',
+      authenticated_at: '2999-01-01T00:00:00Z',
+      expires_at: '2999-01-02T00:00:00.000Z',
+      expired: false,
+      from: 'file',
+    })
+    expect(inspect(credentials) + JSON.stringify(credentials)).not.toContain('canary')
+  })
+  test('env: secrets under their environment names and .env values, less what the environment has', () => {
+    const { env } = load(files, { env: { BASE: 'http://elsewhere', NAME: 'me', OTHER: 'x' } })
+    expect({ ...env }).toEqual({ DATABASE_URL, GREETING: 'me', JWT_SECRET })
+    expect(Object.keys(env)).toEqual(['DATABASE_URL', 'GREETING', 'JWT_SECRET'])
+  })
+  test('env: fit for process.env and for a child process', () => {
+    const target: Record<string, string | undefined> = {}
+    Object.assign(target, load(files).env)
+    expect(target.DATABASE_URL).toBe(DATABASE_URL)
+  })
+  test('env: masked as a whole when printed', () => {
+    const { env } = load(files)
+    expect(JSON.parse(JSON.stringify(env))).toEqual(Object.fromEntries(Object.keys(env).map((name) => [name, '••••'])))
+    expect(inspect(env)).not.toContain('hello')
+  })
+  test('secrets: an object that gives values by name alone', () => {
+    const { secrets } = load(files)
+    expect(secrets).toBeInstanceOf(Secrets)
+    expect([...secrets]).toEqual(['database_url', 'jwt_secret'])
+  })
+  test('printing all of it shows no secret', () => {
+    const result = load(files)
+    const printed = [inspect(result, { depth: null, showHidden: true, getters: true }), JSON.stringify(result)].join()
+    expect(printed).not.toMatch(/canary|Kq7vTz2mWx|jwt-0123/)
+  })
+  test('warnings: problems as data', () => {
+    const { warnings } = load({ [PROFILE]: 'runtime: {colors: false}\nsecrets: {validation: skip}' })
+    expect(warnings[0]).toEqual({
+      code: 'OLD_SPELLING',
+      key: 'runtime.colors',
+      message: 'is now called runtime.no_color',
+      remedy: 'write runtime.no_color with the opposite value',
+      file: PROFILE,
+      line: 1,
+      column: 19,
+      frame: '      1 | runtime: {colors: false}\n        |                   ^',
+      docs: '@systemprompt/env/docs/errors.md#old_spelling',
+    })
+  })
+  test.skipIf(process.platform === 'win32')('a profile that is a link is the file it leads to', () => {
+    const root = makeProject({ 'shared/profile.yaml': 'app: {a: 1}', '.systemprompt/profiles/local/': '' })
+    symlinkSync(join(root, 'shared/profile.yaml'), join(root, PROFILE))
+    expect(loadConfigSync({ cwd: root, env: {} }).config.app).toEqual({ a: 1 })
+    expect(readFileSync(join(root, PROFILE), 'utf8')).toBe('app: {a: 1}')
+  })
+})
+
+describe('explain', () => {
+  const files: Files = {
+    [PROFILE]:
+      'server:\n  port: ${PORT}\n  cors_allowed_origins: [http://a.example]\napp:\n  zip: "01234"\n  dsn: x-${ACME_TOKEN}\n  apiKey: canary-inline\n  list:\n    - a\n    - b\n',
+    [SECRETS]: '{\n  "acme-token": "canary-from-file",\n  "anthropic": "canary-anthropic"\n}',
+    '.env': 'PORT=1\nACME_TOKEN=canary-from-dotenv\nNAME=${USER_NAME:-nobody}\nREDIS_URL=redis://:canary-pw@h/0\n',
+    '.env.local': 'PORT=2\n',
+  }
+  const options: LoadOptions = { env: { SYSTEMPROMPT__SERVER__HOST: 'h', USER_NAME: 'me' } }
+
+  test('a key: its value, where it came from, and what it overrode', () => {
+    const given: Files = { [PROFILE]: 'app:\n  a: 1\n', '.env': 'X=0\nSYSTEMPROMPT__APP__A=2\n' }
+    const env = { SYSTEMPROMPT__APP__A: '3' }
+    const { explain } = load(given, { env, overrides: { 'app.a': 4 }, defaults: { app: { a: 0 } } })
+    expect(explain('app.a').map(short)).toEqual([
+      ['overrides', 4, 'overrides'],
+      ['environment', 3, 'SYSTEMPROMPT__APP__A', 'overridden'],
+      ['dotenv', 2, '.env:2:1', 'overridden'],
+      ['profile', 1, `${PROFILE}:2:6`, 'overridden'],
+      ['defaults', 0, 'defaults', 'overridden'],
+    ])
+  })
+  test('a key with a reference: the variable and its place', () => {
+    const [winner, ...others] = load(files, options).explain('server.port')
+    expect(winner).toEqual({
+      value: 2,
+      origin: { layer: 'profile', file: PROFILE, line: 2, column: 9 },
+      references: [{ name: 'PORT', origin: { layer: 'dotenv', file: '.env.local', line: 1, column: 1 } }],
+    })
+    expect(others).toEqual([])
+  })
+  test('a key that SystemPrompt has a default for', () => {
+    expect(load(files, options).explain('runtime.log_level').map(short)).toEqual([
+      ['defaults', 'normal', 'profile defaults'],
+    ])
+  })
+  test('a map: its value, and the file that it stands in', () => {
+    const { explain, config } = load(files, options)
+    const [winner] = explain('server')
+    expect(winner?.value).toEqual(config.server)
+    expect(winner?.origin).toMatchObject({ layer: 'profile', file: PROFILE })
+  })
+  test('a list and an item of one', () => {
+    const { explain } = load(files, options)
+    expect(explain('app.list').map(short)).toEqual([['profile', ['a', 'b'], `${PROFILE}:9:5`]])
+    expect(explain('app.list[1]').map(short)).toEqual([['profile', 'b', `${PROFILE}:10:7`]])
+  })
+  test.each(['acme-token', 'acme_token', 'ACME_TOKEN', 'secrets.acme-token'])('a secret, as %s', (name) => {
+    const { explain } = load(files, options)
+    expect(explain(name)).toEqual([
+      { value: '••••', origin: { layer: 'dotenv', file: '.env', line: 2, column: 1 }, secret: true },
+      {
+        value: '••••',
+        origin: { layer: 'secrets', file: SECRETS, line: 2, column: 17 },
+        secret: true,
+        overridden: true,
+      },
+    ])
+  })
+  test.each(['anthropic', 'anthropic_api_key', 'ANTHROPIC_API_KEY'])('a known secret, as %s', (name) => {
+    expect(load(files, options).explain(name).map(short)).toEqual([['secrets', '••••', `${SECRETS}:3:16`]])
+  })
+  test('a .env variable', () => {
+    const { explain } = load(files, options)
+    expect(explain('NAME')).toEqual([
+      {
+        value: 'me',
+        origin: { layer: 'dotenv', file: '.env', line: 3, column: 1 },
+        references: [{ name: 'USER_NAME', origin: { layer: 'environment', name: 'USER_NAME' } }],
+      },
+    ])
+    expect(explain('PORT').map(short)).toEqual([
+      ['dotenv', '2', '.env.local:1:1'],
+      ['dotenv', '1', '.env:1:1', 'overridden'],
+    ])
+  })
+  test('a .env variable whose value holds a password is masked', () => {
+    const [winner] = load(files, options).explain('REDIS_URL')
+    expect(winner).toMatchObject({ value: '••••', secret: true })
+  })
+  test('a value that a secret went into says through which references', () => {
+    const [winner] = load(files, options).explain('app.dsn')
+    expect(winner).toMatchObject({ value: '••••', secret: true, through: ['ACME_TOKEN'] })
+  })
+  test('a value whose key sounds secret is masked', () => {
+    expect(load(files, options).explain('app.apiKey')).toMatchObject([{ value: '••••', secret: true }])
+  })
+  test('what was overridden is masked by the same rules, maps and lists included', () => {
+    const given: Files = { [PROFILE]: 'cache:\n  password: {old: x, token: canary-1}\n  tokens: [canary-2, canary-3]\n' }
+    const { explain } = load(given, { overrides: { cache: { password: 'canary-4', tokens: null } } })
+    for (const path of ['cache', 'cache.password', 'cache.tokens'])
+      expect(inspect(explain(path), { depth: null }) + JSON.stringify(explain(path))).not.toContain('canary')
+  })
+  test('a schema’s default', () => {
+    const schema = z.looseObject({ app: z.looseObject({ retries: z.number().default(3) }) })
+    const { explain } = load(files, { ...options, schema })
+    expect(explain('app.retries')).toEqual([{ value: 3, origin: { layer: 'defaults', name: 'schema' } }])
+  })
+  test('a value whose type the schema changed', () => {
+    const schema = z.looseObject({ app: z.looseObject({ zip: z.number() }) })
+    const [winner] = load(files, { ...options, schema }).explain('app.zip')
+    expect(winner).toMatchObject({ value: 1234, coerced: { from: 'string', to: 'number' } })
+  })
+  test('a value whose type the profile’s table changed', () => {
+    const { explain } = load({ [PROFILE]: 'server: {port: "8080", use_https: "yes", cors_allowed_origins: http://a.example}' })
+    expect(explain('server.port')[0]).toMatchObject({ value: 8080, coerced: { from: 'string', to: 'number' } })
+    expect(explain('server.use_https')[0]).toMatchObject({ value: true, coerced: { from: 'string', to: 'boolean' } })
+    expect(explain('server.cors_allowed_origins')[0]).toMatchObject({ coerced: { from: 'string', to: 'list' } })
+  })
+  test.each(['nope', 'server.nope', 'app.list[2]', 'app.list.x', '', '.', 'a..b', '[', '__proto__', 'constructor', 'toString', 'NOPE'])(
+    'nothing about %j',
+    (path) => {
+      expect(load(files, options).explain(path)).toEqual([])
+    },
+  )
+  test('a key whose name holds dots, as show prints it', () => {
+    const { explain } = load({ [PROFILE]: 'hosts:\n  "a.example": 1\n' })
+    expect(explain('hosts["a.example"]').map(short)).toEqual([['profile', 1, `${PROFILE}:2:16`]])
+  })
+})

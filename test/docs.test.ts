@@ -1,0 +1,612 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { format, inspect } from 'node:util'
+import ts from 'typescript'
+import { afterAll, describe, expect, test } from 'vitest'
+import { EXIT, type Io } from '../src/cli/io.ts'
+import { runCli } from '../src/cli/run.ts'
+import { collectProblems } from '../src/errors.ts'
+import * as library from '../src/index.ts'
+import { isConfigError, LAYERS, loadConfigSync, PROBLEM_CODES, type Problem, renderProblem } from '../src/index.ts'
+import { scanDotenv } from '../src/read/dotenv-text.ts'
+import { parseJson } from '../src/read/json.ts'
+import { parseYaml } from '../src/read/yaml.ts'
+import { MOVED_KEYS, PROFILE_FIELDS } from '../src/schema/profile-fields.ts'
+import { KNOWN_SECRETS } from '../src/schema/secret-names.ts'
+import type { Source } from '../src/types.ts'
+import { type Block, type Page, parsePage } from './support/markdown.ts'
+
+/**
+ * What the README and docs/ say, done. The blocks of a section (a heading of the first or second level) are gone through in
+ * the order in which they stand, as a reader would, in a project of their own:
+ *
+ *     ts                        type-checks
+ *     ts run                    is run as well; `//=> …` behind a statement is what it gives
+ *     yaml file=services/…      is written to the project; also json, jsonc, dotenv, ts, text
+ *     yaml                      is read with the library's own reader; also json, jsonc, dotenv
+ *     sh                        is run: the command line in this process, `export`, git; npm is only looked at
+ *     text output               is what the block above printed, `…` for lines left out; also json
+ *     text problems             is what a load finds wrong; under a heading that is a code, of this code only
+ *     text tree                 names every file of the project
+ *
+ * `project=quickstart` on any of them starts from that folder of fixtures/. A command ends with 0 unless `# exit 6` stands
+ * behind it. `DOCS_UPDATE=1 npm test -- test/docs.test.ts` writes what was printed into the pages; look at the difference.
+ */
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+/** Stands in the pages where a project's directory is printed. */
+const SHOWN_ROOT = '/srv/acme'
+
+const pages = ['README.md', ...below('docs').filter((name) => name.endsWith('.md'))].map(readPage)
+const others = ['CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md'].map(readPage)
+const blocks = pages.flatMap((page) => page.blocks)
+
+function below(directory: string): string[] {
+  const names = readdirSync(join(root, directory), { recursive: true, encoding: 'utf8' })
+  return names.map((name) => posix.join(directory, name.replaceAll('\\', '/'))).sort()
+}
+
+function readPage(file: string): Page {
+  return parsePage(file, readFileSync(join(root, file), 'utf8'))
+}
+
+function page(file: string): Page {
+  return pages.find((each) => each.file === file) ?? readPage(file)
+}
+
+function at({ page, line }: Block): string {
+  return `${page}:${line}`
+}
+
+test('every block is of a kind that is checked', () => {
+  expect(blocks.filter((block) => kindOf(block) === undefined).map(at)).toEqual([])
+})
+
+test('TypeScript blocks type-check against the source', () => {
+  expect(typeErrors(blocks.filter(({ language }) => language === 'ts'))).toEqual([])
+}, 60_000)
+
+describe.each(pages.map((each) => [each.file, each] as const))('%s', (_file, { blocks }) => {
+  const sections = new Map(blocks.map(({ section }) => [section, blocks.filter((block) => block.section === section)]))
+  test.each([...sections].map(([{ text }, list]) => [text, list] as const))('%s', async (_title, list) => {
+    const walk = new Walk()
+    try {
+      for (const block of list) await STEPS[kindOf(block) ?? 'checked'](block, walk)
+      if (walk.isUnread) expect(walk.load().errors.map(renderProblem), 'the project of this section').toEqual([])
+    } finally {
+      walk.end()
+    }
+  })
+})
+
+type Kind = 'checked' | 'run' | 'file' | 'data' | 'sh' | 'output' | 'problems' | 'tree'
+
+const DATA = ['yaml', 'json', 'jsonc', 'dotenv']
+
+/** undefined for a block that no rule covers. */
+function kindOf({ language, flags, settings }: Block): Kind | undefined {
+  if (Object.keys(settings).some((name) => name !== 'file' && name !== 'project')) return undefined
+  const [flag, ...more] = flags
+  if (more.length > 0) return undefined
+  if (flag === 'output') return language === 'text' || language === 'json' ? 'output' : undefined
+  if (flag === 'problems' || flag === 'tree') return language === 'text' ? flag : undefined
+  if (settings.file !== undefined) return [...DATA, 'ts', 'text'].includes(language) && !flag ? 'file' : undefined
+  if (language === 'ts') return flag === 'run' ? 'run' : flag ? undefined : 'checked'
+  if (flag) return undefined
+  if (language === 'sh') return 'sh'
+  return DATA.includes(language) ? 'data' : undefined
+}
+
+const STEPS: Record<Kind, (block: Block, walk: Walk) => void | Promise<void>> = {
+  checked(block) {
+    expect(block.text, `${at(block)} shows a result, so it has to be run`).not.toMatch(/\/\/=>/)
+  },
+  run: (block, walk) => runTypeScript(block, walk.for(block)),
+  file: (block, walk) => walk.for(block).write(block.settings.file ?? '', block.text),
+  data(block) {
+    expect(problemsOfData(block), at(block)).toEqual([])
+  },
+  sh: (block, walk) => runShell(block, walk.for(block)),
+  output(block, walk) {
+    expectPrinted(block, walk.printed)
+  },
+  problems(block, walk) {
+    const { errors, warnings } = walk.for(block).load()
+    const code = block.section.text
+    const isOfCode = (problem: Problem): boolean =>
+      problem.code === code || !PROBLEM_CODES.some((each) => each === code)
+    expectPrinted(block, [...errors, ...warnings].filter(isOfCode).map(renderProblem).join('\n'))
+  },
+  tree(block, walk) {
+    const missing = walk
+      .for(block)
+      .files()
+      .filter((file) => !file.endsWith('.gitkeep') && !file.split('/').every((name) => block.text.includes(name)))
+    expect(missing, `files that the tree at ${at(block)} leaves out`).toEqual([])
+  },
+}
+
+/** One reader on the way through one section. */
+class Walk {
+  readonly env: Record<string, string> = {}
+  /** What the last block printed. */
+  printed = ''
+  /** Files were written, and nothing has read them yet. */
+  isUnread = false
+  #directory: string | undefined
+
+  for({ settings: { project } }: Block): this {
+    if (project === undefined) return this
+    cpSync(join(root, 'fixtures', project), this.directory, { recursive: true })
+    for (const file of this.files()) this.#protect(file)
+    return this
+  }
+
+  get directory(): string {
+    this.#directory ??= realpathSync(mkdtempSync(join(tmpdir(), 'systemprompt-docs-')))
+    return this.#directory
+  }
+
+  files(): string[] {
+    const entries = readdirSync(this.directory, { recursive: true, withFileTypes: true })
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        join(entry.parentPath, entry.name)
+          .slice(this.directory.length + 1)
+          .replaceAll('\\', '/'),
+      )
+  }
+
+  write(name: string, text: string): void {
+    mkdirSync(dirname(join(this.directory, name)), { recursive: true })
+    writeFileSync(join(this.directory, name), text)
+    this.#protect(name)
+    if (name.startsWith('systemprompt.config')) installPackages(this.directory)
+    this.isUnread = true
+  }
+
+  /** Git keeps no modes, and a reader would have read about this one. */
+  #protect(name: string): void {
+    if (/(?:secrets|credentials|tenants)\.json$/.test(name)) chmodSync(join(this.directory, name), 0o600)
+  }
+
+  load(): { errors: readonly Problem[]; warnings: readonly Problem[] } {
+    this.isUnread = false
+    try {
+      return { errors: [], warnings: loadConfigSync({ cwd: this.directory, env: this.env }).warnings }
+    } catch (error) {
+      if (!isConfigError(error)) throw error
+      return { errors: error.issues, warnings: [] }
+    }
+  }
+
+  /** Remembers what was printed, the directory by the name that the pages give it. */
+  print(text: string): void {
+    this.printed = text.replaceAll(this.directory, SHOWN_ROOT)
+    this.isUnread = false
+  }
+
+  end(): void {
+    if (this.#directory) rmSync(this.#directory, { recursive: true, force: true })
+  }
+}
+
+/** What `npm i` would have put there, for a config file that imports it. */
+function installPackages(directory: string): void {
+  const own = join(directory, 'node_modules/@systemprompt/env')
+  mkdirSync(own, { recursive: true })
+  writeFileSync(join(own, 'package.json'), '{ "type": "module", "exports": "./index.js" }')
+  writeFileSync(join(own, 'index.js'), 'export const defineConfig = (options) => options\n')
+  symlinkSync(join(root, 'node_modules/zod'), join(directory, 'node_modules/zod'), 'junction')
+}
+
+function problemsOfData({ language, text, page }: Block): readonly string[] {
+  const problems = collectProblems()
+  const source: Source = { layer: 'profile', file: page, text, confidential: false }
+  if (language === 'yaml') parseYaml(source, problems)
+  else if (language !== 'dotenv') parseJson(source, problems)
+  else if (scanDotenv(text).unclosed.length > 0) return ['a quote is never closed']
+  return problems.errors.map(renderProblem)
+}
+
+// Output
+
+const updates: { block: Block; text: string }[] = []
+
+function expectPrinted(block: Block, printed: string): void {
+  const actual = tidy(printed)
+  const expected = tidy(block.text)
+  if (block.language === 'json') {
+    if (process.env.DOCS_UPDATE) updates.push({ block, text: JSON.stringify(JSON.parse(actual), null, 2) })
+    else expect(JSON.parse(actual), at(block)).toEqual(JSON.parse(expected))
+    return
+  }
+  const parts = expected.split(/^\s*…$/m)
+  if (parts.length === 1) {
+    if (process.env.DOCS_UPDATE) updates.push({ block, text: actual })
+    else expect(actual, at(block)).toBe(expected)
+    return
+  }
+  const pattern = parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('[^]*')
+  expect(actual, at(block)).toMatch(new RegExp(`^${pattern}$`))
+}
+
+function tidy(text: string): string {
+  return text.replace(/[ \t]+$/gm, '').replace(/^\n+|\n+$/g, '')
+}
+
+afterAll(() => {
+  for (const { file } of pages) {
+    const mine = updates.filter(({ block }) => block.page === file)
+    const lines = readFileSync(join(root, file), 'utf8').split('\n')
+    for (const { block, text } of mine.sort((one, other) => other.block.line - one.block.line)) {
+      lines.splice(block.line - 1, block.text.split('\n').length - 1, ...text.split('\n'))
+    }
+    if (mine.length > 0) writeFileSync(join(root, file), lines.join('\n'))
+  }
+})
+
+// Shell
+
+async function runShell(block: Block, walk: Walk): Promise<void> {
+  let printed = ''
+  for (const line of block.text.split('\n').filter((each) => each.trim() !== '' && !each.startsWith('#'))) {
+    const [, command = '', exit = '0'] = /^(.*?)(?:\s+# exit (\d+).*)?$/.exec(line) ?? []
+    for (const part of command.replace(/\s+#\s.*$/, '').split(' && ')) {
+      const { status, text } = await runCommand(wordsOf(part), walk)
+      expect({ command: part, status, text: status === Number(exit) ? '' : text }, at(block)).toEqual({
+        command: part,
+        status: Number(exit),
+        text: '',
+      })
+      printed += text
+    }
+  }
+  walk.print(printed)
+}
+
+/** `NAME='a b' run --flag` → `["NAME=a b", "run", "--flag"]`. */
+function wordsOf(command: string): string[] {
+  return (command.match(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g) ?? []).map((word) =>
+    word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'),
+  )
+}
+
+interface Ended {
+  readonly status: number
+  readonly text: string
+}
+
+async function runCommand(words: readonly string[], walk: Walk): Promise<Ended> {
+  const first = words.findIndex((word) => !/^\w+=/.test(word))
+  const env = { ...walk.env, ...assignments(words.slice(0, first)) }
+  const [name = '', ...args] = words.slice(first)
+  switch (name) {
+    case 'systemprompt':
+      return runSystemprompt(args, { cwd: walk.directory, env })
+    case 'export':
+      Object.assign(walk.env, assignments(args))
+      return { status: 0, text: '' }
+    case 'chmod':
+      chmodSync(join(walk.directory, args[1] ?? ''), Number.parseInt(args[0] ?? '', 8))
+      return { status: 0, text: '' }
+    case 'mkdir':
+      mkdirSync(join(walk.directory, args[0] ?? ''))
+      return { status: 0, text: '' }
+    case 'git': {
+      const { status } = spawnSync('git', args, { cwd: walk.directory })
+      return { status: status ?? 1, text: '' }
+    }
+    case 'npm':
+      return { status: isRightNpm(args) ? 0 : 1, text: `not right: npm ${args.join(' ')}` }
+    case 'openssl':
+      return { status: 0, text: '' }
+    default:
+      return { status: 127, text: `the test does not know ${name}` }
+  }
+}
+
+function assignments(words: readonly string[]): Record<string, string> {
+  return Object.fromEntries(words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]))
+}
+
+async function runSystemprompt(args: readonly string[], { cwd, env }: Pick<Io, 'cwd' | 'env'>): Promise<Ended> {
+  let text = ''
+  const write = (more: string): void => {
+    text += more
+  }
+  const confirm = async (): Promise<boolean> => false
+  const io: Io = { out: write, err: write, isInteractive: false, columns: undefined, color: false, cwd, env, confirm }
+  return { status: await runCli(args, io), text: text }
+}
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  readonly name: string
+  readonly scripts: Readonly<Record<string, string>>
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+}
+
+/** npm is not run here; that what it is told exists can be said all the same. */
+function isRightNpm([command, ...args]: readonly string[]): boolean {
+  const [name = ''] = args.filter((arg) => !arg.startsWith('-'))
+  const { scripts, dependencies, devDependencies } = manifest
+  if (command === 'ci') return args.length === 0
+  if (command === 'i') return name in { ...dependencies, ...devDependencies, [manifest.name]: '' }
+  return command === 'test' || (command === 'run' && name in scripts)
+}
+
+// TypeScript
+
+const MODULES: Readonly<Record<string, () => Promise<unknown>>> = {
+  '@systemprompt/env': () => import('../src/index.ts'),
+  '@systemprompt/env/schema': () => import('../src/schema/index.ts'),
+  zod: () => import('zod'),
+  valibot: () => import('valibot'),
+  arktype: () => import('arktype'),
+  'node:fs': () => import('node:fs'),
+}
+
+async function runTypeScript(block: Block, walk: Walk): Promise<void> {
+  const { code, remarks } = instrumented(block)
+  const { outputText } = ts.transpileModule(code, {
+    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022, esModuleInterop: true },
+  })
+  const results = remarks.map((): string[] => [])
+  const printed: string[] = []
+  const log = (...values: unknown[]): void => void printed.push(format(...values))
+  const scope = {
+    require: await requirer(block.text),
+    exports: {},
+    console: { log, error: log, warn: log },
+    __value: (index: number, value: unknown) =>
+      results[index]?.push(inspect(value, { depth: Number.POSITIVE_INFINITY })),
+    __log:
+      (index: number) =>
+      (...values: unknown[]) =>
+        results[index]?.push(format(...values)),
+  }
+  const run = new Function(...Object.keys(scope), `return (async () => {${outputText}\n})()`)
+  await insideProject(walk, async () => {
+    await run(...Object.values(scope))
+  })
+  const actual = results.map((result, index) => ({ at: remarks[index]?.at, gives: oneLine(result.join('\n')) }))
+  expect(actual).toEqual(remarks.map(({ at, text }) => ({ at, gives: oneLine(text) })))
+  walk.print(printed.join('\n'))
+}
+
+async function requirer(text: string): Promise<(name: string) => unknown> {
+  const names = [...text.matchAll(/ from '([^']+)'/g)].map(([, name = '']) => name)
+  const loaded = new Map<string, unknown>()
+  for (const name of names) loaded.set(name, await MODULES[name]?.())
+  return (name) => loaded.get(name)
+}
+
+/** The library's defaults, the working directory and the environment, are those of the reader. */
+async function insideProject(walk: Walk, run: () => Promise<void>): Promise<void> {
+  const { env } = process
+  const cwd = process.cwd()
+  process.env = { ...walk.env }
+  process.chdir(walk.directory)
+  try {
+    await run()
+  } finally {
+    process.chdir(cwd)
+    process.env = env
+  }
+}
+
+interface Remark {
+  readonly at: string
+  readonly text: string
+}
+
+/** Behind a statement, on its line or the next; lines that go on are indented by two spaces or more. */
+const REMARK = /[ \t]*(?:\n[ \t]*)?\/\/=>([^\n]*(?:\n[ \t]*\/\/ {2,}[^\n]*)*)/y
+
+/** The code, in which every statement with a remark reports what it gives. */
+function instrumented(block: Block): { code: string; remarks: readonly Remark[] } {
+  const source = ts.createSourceFile('block.ts', block.text, ts.ScriptTarget.ES2022, true)
+  const remarks: Remark[] = []
+  const edits: { from: number; to: number; text: string }[] = []
+  const visit = (node: ts.Node): void => {
+    REMARK.lastIndex = node.end
+    const remark = ts.isExpressionStatement(node) ? REMARK.exec(block.text)?.[1] : undefined
+    if (remark !== undefined && ts.isExpressionStatement(node)) {
+      const { expression } = node
+      const isLog = ts.isCallExpression(expression) && expression.expression.getText() === 'console.log'
+      const [start, end] = [expression.getStart(), expression.end]
+      if (isLog) edits.push({ from: start, to: expression.expression.end, text: `__log(${remarks.length})` })
+      else edits.push({ from: start, to: end, text: `__value(${remarks.length}, ${block.text.slice(start, end)})` })
+      const line = block.line + source.getLineAndCharacterOfPosition(start).line
+      remarks.push({ at: `${block.page}:${line}`, text: remark.replace(/\n[ \t]*\/\//g, '\n') })
+    } else ts.forEachChild(node, visit)
+  }
+  visit(source)
+  expect(remarks.length, `${at(block)}: a //=> stands behind something that has no value`).toBe(
+    block.text.split('//=>').length - 1,
+  )
+  let code = block.text
+  for (const { from, to, text } of edits.reverse()) code = code.slice(0, from) + text + code.slice(to)
+  return { code, remarks }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
+}
+
+/** One program for all blocks; each is a module of its own that is nowhere on disk. */
+function typeErrors(list: readonly Block[]): string[] {
+  const files = new Map(
+    list.map((block) => [join(root, 'docs', `${block.page.replace(/\W/g, '-')}-${block.line}.ts`), block]),
+  )
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root)
+  const settings: ts.CompilerOptions = {
+    ...options,
+    noUnusedLocals: false,
+    paths: {
+      '@systemprompt/env': [join(root, 'src/index.ts')],
+      '@systemprompt/env/schema': [join(root, 'src/schema/index.ts')],
+    },
+  }
+  const host = ts.createCompilerHost(settings)
+  const { fileExists, readFile, getSourceFile } = host
+  const textOf = (name: string): string | undefined => {
+    const block = files.get(join(name))
+    return block && `${block.text}\nexport {}\n`
+  }
+  host.fileExists = (name) => textOf(name) !== undefined || fileExists(name)
+  host.readFile = (name) => textOf(name) ?? readFile(name)
+  host.getSourceFile = (name, language, ...rest) => {
+    const text = textOf(name)
+    return text === undefined ? getSourceFile(name, language, ...rest) : ts.createSourceFile(name, text, language, true)
+  }
+  const program = ts.createProgram([...files.keys()], settings, host)
+  return [...files].flatMap(([name, block]) => {
+    const source = program.getSourceFile(name)
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map((diagnostic) => {
+      const line = block.line + (source?.getLineAndCharacterOfPosition(diagnostic.start ?? 0).line ?? 0)
+      return `${block.page}:${line} ${ts.flattenDiagnosticMessageText(diagnostic.messageText, ' ')}`
+    })
+  })
+}
+
+// What the pages have to name
+
+describe('links', () => {
+  test.each([...pages, ...others].map((each) => [each.file, each] as const))(
+    'in %s lead somewhere',
+    (file, { links }) => {
+      const broken = links
+        .filter(({ target }) => !/^[a-z]+:/.test(target))
+        .filter(({ target }) => !leadsSomewhere(file, target))
+        .map(({ target, line }) => `${file}:${line} ${target}`)
+      expect(broken).toEqual([])
+    },
+  )
+})
+
+function leadsSomewhere(from: string, target: string): boolean {
+  const [path = '', anchor] = target.split('#')
+  const file = path === '' ? from : posix.join(posix.dirname(from), path)
+  if (!existsSync(join(root, file))) return false
+  return anchor === undefined || page(file).headings.some(({ slug }) => slug === anchor)
+}
+
+test('docs/errors.md has a heading for every code, in alphabetical order', () => {
+  const codes = page('docs/errors.md')
+    .headings.map(({ text }) => text)
+    .filter((text) => /^[A-Z_]+$/.test(text))
+  expect(codes).toEqual([...PROBLEM_CODES].sort())
+})
+
+describe('docs/configuration.md', () => {
+  const rows = (slug: string): readonly (readonly string[])[] =>
+    page('docs/configuration.md')
+      .rows.filter(({ section }) => section.slug === slug)
+      .map(({ cells }) => cells)
+
+  test('has every field of profile.yaml with its default', () => {
+    const shown = rows('profileyaml')
+      .filter(([key]) => PROFILE_FIELDS.some(({ path }) => key === `\`${path}\``))
+      .map(([key, type, , fallback]) => [key, type, fallback])
+    const fields = PROFILE_FIELDS.map((field) => [`\`${field.path}\``, typeOf(field), defaultOf(field)])
+    expect(shown).toEqual(fields)
+  })
+
+  test('has every earlier spelling of a key', () => {
+    const shown = rows('earlier-spellings').map(([from = '', to = '']) => `${from} → ${to}`)
+    const missing = MOVED_KEYS.filter(({ from, to }) => !shown.some((row) => row.startsWith(`\`${from}\` → \`${to}\``)))
+    expect(missing).toEqual([])
+  })
+
+  test('has the layers in their order', () => {
+    const order = rows('precedence').map(([, layer = '']) => layer.replaceAll('`', ''))
+    expect(order.filter((name) => LAYERS.some((layer) => layer === name))).toEqual([...LAYERS])
+  })
+})
+
+type Field = (typeof PROFILE_FIELDS)[number]
+
+function typeOf({ type, nullable }: Field): string {
+  return nullable ? `${type}, null` : type
+}
+
+function defaultOf({ default: value, required }: Field): string {
+  if (value === undefined) return required ? 'needed' : ''
+  return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
+}
+
+test('every option of a load is described in a table', () => {
+  const described = new Set(pages.flatMap(({ rows }) => rows.map(({ cells }) => cells[0])))
+  const names = ['LoadOptions', 'SecretsOptions', 'DotenvOptions'].flatMap((name) => membersOf('src/options.ts', name))
+  const prefixes = ['', 'secrets.', 'dotenv.']
+  expect(names.filter((name) => !prefixes.some((prefix) => described.has(`\`${prefix}${name}\``)))).toEqual([])
+})
+
+test('everything that a load returns is described in a table', () => {
+  const described = pages.flatMap(({ rows }) => rows.map(({ cells }) => cells[0]?.replace(/\(.*\)/, '')))
+  const names = membersOf('src/expose.ts', 'ResolvedConfig')
+  expect(names.filter((name) => !described.includes(`\`${name}\``))).toEqual([])
+})
+
+test('every function that is exported is mentioned', () => {
+  const text = pages.map((each) => each.text).join('\n')
+  expect(Object.keys(library).filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([])
+})
+
+test('docs/secrets.md has every known secret with its names', () => {
+  const rows = page('docs/secrets.md').rows.map(({ cells }) => cells.join(' '))
+  const missing = KNOWN_SECRETS.filter((secret) => {
+    const names: readonly string[] = [
+      secret.key,
+      secret.env,
+      ...('spellings' in secret ? secret.spellings : []),
+      ...('envAliases' in secret ? secret.envAliases : []),
+    ]
+    return !rows.some((row) => names.every((name) => row.includes(`\`${name}\``)))
+  })
+  expect(missing).toEqual([])
+})
+
+test('docs/cli.md has every exit code', () => {
+  const codes = page('docs/cli.md').rows.map(({ cells }) => cells[0])
+  expect(Object.values(EXIT).filter((code) => !codes.includes(`\`${code}\``))).toEqual([])
+})
+
+/** The names of an interface's members. */
+function membersOf(file: string, name: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(join(root, file), 'utf8'), ts.ScriptTarget.ES2022, true)
+  const found = source.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === name)
+  if (!found || !ts.isInterfaceDeclaration(found)) throw new Error(`${name} is not in ${file}`)
+  return found.members.map((member) => member.name?.getText() ?? '')
+}
+
+describe('the first screen of README.md', () => {
+  const [screen = ''] = page('README.md').text.split(/^## /m)
+
+  test('is one sentence, five bullets, one command and an example of at most ten lines', () => {
+    const example = page('README.md').blocks.find(({ language }) => language === 'ts')
+    expect(screen.match(/^- /gm)).toHaveLength(5)
+    expect(screen.match(/^```sh$/gm)).toHaveLength(1)
+    expect(example?.text.trimEnd().split('\n').length).toBeLessThanOrEqual(10)
+    expect(example?.section.level).toBe(1)
+  })
+})
