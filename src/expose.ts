@@ -78,7 +78,6 @@ export interface Exposure {
   readonly env: Readonly<Record<string, string>>
   readonly variable: (name: string) => Variable | undefined
   readonly candidates: (name: string) => readonly Candidate[]
-  readonly isSecretName: (name: string) => boolean
   readonly root: string
   readonly profile: ProfileRef | undefined
   readonly tenant: Tenant | undefined
@@ -201,8 +200,9 @@ function explainVariable(name: string, exposure: Exposure): readonly Explanation
   const known = exposure.variable(name) ? name : env
   const variable = exposure.variable(known)
   if (!variable) return []
-  const isSecret = variable.taint !== undefined || exposure.isSecretName(known)
-  return exposure.candidates(known).map((candidate, index) => ({
+  const candidates = exposure.candidates(known)
+  const isSecret = variable.taint !== undefined || candidates.some(({ value }) => isSecretValue(value))
+  return candidates.map((candidate, index) => ({
     value: isSecret ? MASK : index === 0 ? variable.value : candidate.value,
     origin: originOf(candidate.site),
     ...(index === 0 ? {} : { overridden: true as const }),

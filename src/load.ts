@@ -74,7 +74,6 @@ function* load(options: SettledOptions): Validation<ResolvedConfig<StandardSchem
     lookedIn: layers.lookedIn,
     variable: (name) => asObject(layers.variables.get(name)),
     candidates: layers.candidates,
-    isSecretName: (name) => layers.secretNames.has(name),
     root: project.root,
     profile: project.profile,
     tenant: layers.tenant,

@@ -12,6 +12,15 @@ export function looksSecret(name: string): boolean {
   return SECRET_NAME.test(name) && !/public_?key$/i.test(name)
 }
 
+/**
+ * A name from a file with secrets, as messages may show it: words of ordinary length. What stands in the place
+ * of a name may be a value that slipped.
+ */
+export function nameToShow(name: string): string {
+  const isName = /^[A-Za-z0-9_.-]{1,80}$/.test(name) && name.split(/[_.-]/).every((word) => word.length < 16)
+  return isName ? name : MASK
+}
+
 const OPAQUE = /[A-Za-z0-9+/_=~.-]{16,}/g
 const USERINFO = /(:\/\/)([^\s/@]+)(?=@)/g
 
@@ -22,9 +31,10 @@ export function maskOpaque(text: string): string {
     .replace(OPAQUE, (run) => (isOpaque(run) ? '•'.repeat(run.length) : run))
 }
 
+/** Long words, words of letters and digits, and what mixes capitals, small letters and digits: not what people write. */
 function isOpaque(run: string): boolean {
-  if (/[A-Za-z]/.test(run) && /\d/.test(run)) return true
-  return (/[a-z]/.test(run) && /[A-Z]/.test(run)) || (run.length >= 24 && !/[./-]/.test(run))
+  if (/[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run)) return true
+  return run.split(/[./~=-]+/).some((word) => word.length >= 16 || (word.length >= 10 && /\d/.test(word) && /[A-Za-z]/.test(word)))
 }
 
 const WINDOW = 8

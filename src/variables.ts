@@ -1,5 +1,5 @@
 import type { Problems } from './errors.ts'
-import { looksSecret } from './secret.ts'
+import { isSecretValue, looksSecret } from './secret.ts'
 import { parseTemplate, type Reference, type Template } from './template.ts'
 import type { Site, Taint } from './types.ts'
 
@@ -109,7 +109,8 @@ export function createVariables(options: VariablesOptions): Variables {
     const definition = options.candidates(name)[index]
     if (!definition) return undefined
     const { value, site } = definition
-    const own: Taint | undefined = options.isSecret(name) || looksSecret(name) ? [name] : undefined
+    const isSecret = options.isSecret(name) || looksSecret(name) || isSecretValue(value)
+    const own: Taint | undefined = isSecret ? [name] : undefined
     const unexpanded: Variable = { name, site, value, references: [], level: 0, ...(own ? { taint: own } : {}) }
     if (!definition.expands) return unexpanded
     if (depth > MAX_RECURSION) return tooDeep(name, site)

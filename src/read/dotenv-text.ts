@@ -78,8 +78,9 @@ function valueAt(text: string, from: number): Value {
   const quote = QUOTES.get(text[open])
   const close = quote && closingQuote(text, open)
   if (quote && close !== undefined) {
-    const value = text.slice(open + 1, close).split(/\r\n?/).join('\n')
-    return { value: quote === 'double' ? expandEscapes(value) : value, quote, valueOffset: open + 1, end: close + 1 }
+    const written = text.slice(open + 1, close)
+    const lines = written.split(/\r\n?/).join('\n')
+    return { value: quote === 'double' ? expandEscapes(lines) : lines, quote, valueOffset: open + 1, end: close + 1 }
   }
   return plainValueAt(text, from, open)
 }
@@ -115,7 +116,7 @@ function closingQuote(text: string, open: number): number | undefined {
 }
 
 function expandEscapes(value: string): string {
-  return value.replace(/\\[nr]/g, (escape) => (escape === '\\n' ? '\n' : '\r'))
+  return value.replace(/\\[nr]/g, (written) => (written === '\\n' ? '\n' : '\r'))
 }
 
 function isUnclosed({ value, quote }: DotenvEntry): boolean {

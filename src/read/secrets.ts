@@ -1,7 +1,7 @@
 import { sep } from 'node:path'
 import type { Problems } from '../errors.ts'
-import { formatPath } from '../path.ts'
 import { isEnvName, secretName } from '../schema/secret-names.ts'
+import { nameToShow } from '../secret.ts'
 import type { Site, TreeNode } from '../types.ts'
 import { readText } from './guard.ts'
 import { parseJson } from './json.ts'
@@ -54,7 +54,7 @@ export function readSecrets({ path, shown, strict }: SecretsFileOptions, problem
 
 /** undefined for what counts as absent, and after an error. */
 function toSecret(spelling: string, node: TreeNode, problems: Problems): FileSecret | undefined {
-  const shown = formatPath([spelling])
+  const shown = nameToShow(spelling)
   if (node.kind !== 'scalar') {
     problems.error({
       code: 'SECRET_INVALID',
@@ -99,9 +99,9 @@ function keepOne(secrets: Map<string, FileSecret>, secret: FileSecret, spelling:
   const isSame = other.value === secret.value
   problems[isSame ? 'warn' : 'error']({
     code: 'SECRET_CONFLICT',
-    key: formatPath([spelling]),
-    message: `is another spelling of ${secret.env}, which this file has already${isSame ? '' : ', with a different value'}`,
-    remedy: `keep one of them, best as ${secret.key}`,
+    key: nameToShow(spelling),
+    message: `is another spelling of ${nameToShow(secret.env)}, which this file has already${isSame ? '' : ', with a different value'}`,
+    remedy: `keep one of them, best as ${nameToShow(secret.key)}`,
     at: secret.site,
   })
 }

@@ -157,12 +157,18 @@ describe('schema', () => {
 
 describe('secrets.required', () => {
   const files: Files = { [PROFILE]: 'secrets: {validation: skip}', [SECRETS]: '{"stripe-key": "sk-1", "kimi": "m-1"}' }
-  test.each(['STRIPE_KEY', 'stripe_key', 'stripe-key', 'stripe.key', 'MOONSHOT_API_KEY', 'kimi', 'moonshot', 'KIMI_API_KEY'])(
-    '%s is found',
-    (name) => {
-      expect(load(files, { secrets: { required: [name] } }).secrets.has(name)).toBe(true)
-    },
-  )
+  test.each([
+    'STRIPE_KEY',
+    'stripe_key',
+    'stripe-key',
+    'stripe.key',
+    'MOONSHOT_API_KEY',
+    'kimi',
+    'moonshot',
+    'KIMI_API_KEY',
+  ])('%s is found', (name) => {
+    expect(load(files, { secrets: { required: [name] } }).secrets.has(name)).toBe(true)
+  })
   test.each<[string, Files, LoadOptions]>([
     ['the environment', {}, { env: { ANTHROPIC_API_KEY: 'x' } }],
     ['a file that a variable names', { 'run/key': 'x\n' }, { env: { ANTHROPIC_API_KEY_FILE: 'run/key' } }],
@@ -257,7 +263,10 @@ describe('strict', () => {
     expect(codes(load(files).warnings)).toContain('UNKNOWN_KEY')
   })
   test.skipIf(process.platform === 'win32')('a loose file mode is an error, otherwise a warning', () => {
-    const files = { ...COMPLETE, [SECRETS]: { content: String((COMPLETE as Record<string, unknown>)[SECRETS]), mode: 0o644 } }
+    const files = {
+      ...COMPLETE,
+      [SECRETS]: { content: String((COMPLETE as Record<string, unknown>)[SECRETS]), mode: 0o644 },
+    }
     const expected = { code: 'FILE_MODE', remedy: `chmod 600 ${SECRETS}` }
     expect(failure(files, { strict: true }).issues).toMatchObject([expected])
     expect(load(files).warnings).toMatchObject([expected])
@@ -345,11 +354,14 @@ describe('env', () => {
     expect(loadConfigSync({ cwd, env: { SYSTEMPROMPT__APP__B: 'given' } }).config).toEqual({ app: { b: 'given' } })
     expect(loadConfigSync({ cwd }).config.app).toMatchObject({ a: 'process' })
   })
-  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])('%s, which every object has, is not set', (name) => {
-    const result = load({ [PROFILE]: `a: \${${name}:-default}`, '.env': 'B=${toString:-default}' })
-    expect([result.config.a, result.env.B]).toEqual(['default', 'default'])
-    expect(failure({ [PROFILE]: `a: \${${name}}` }).code).toBe('UNDEFINED_VARIABLE')
-  })
+  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
+    '%s, which every object has, is not set',
+    (name) => {
+      const result = load({ [PROFILE]: `a: \${${name}:-default}`, '.env': 'B=${toString:-default}' })
+      expect([result.config.a, result.env.B]).toEqual(['default', 'default'])
+      expect(failure({ [PROFILE]: `a: \${${name}}` }).code).toBe('UNDEFINED_VARIABLE')
+    },
+  )
   test('neither it nor process.env is written to', () => {
     const env = Object.freeze({ PORT: '1' })
     const before = { ...process.env }
@@ -377,7 +389,7 @@ describe('dotenv', () => {
     ['{ files }', { files: ['.env'] }, 'env', ['.env']],
     ['a file that is not there', ['.env.nope'], 'none', []],
   ])('%s', (_, dotenv, value, read) => {
-    const { config, layers } = load(files, { dotenv })
+    const { config, layers } = load(files, dotenv === undefined ? {} : { dotenv })
     expect(config.v).toBe(value)
     expect(layers.find(({ name }) => name === 'dotenv')?.files ?? []).toEqual(read)
   })
@@ -417,7 +429,7 @@ describe('services', () => {
     ['a list', ['web'], { web: { theme: 'dark' } }],
     ['[]', [], undefined],
   ])('%s', (_, services, expected) => {
-    expect(load(files, { services }).config.services).toEqual(expected)
+    expect(load(files, services === undefined ? {} : { services }).config.services).toEqual(expected)
   })
   test('false: a broken one is no error', () => {
     const given = { ...files, 'services/ai/config.yaml': '[' }
@@ -488,7 +500,10 @@ describe('allowEnv', () => {
     expect({ ...load({ '.env': `${name}=--inspect` }).env }).toEqual({})
   })
   test('a secret of a blocked name is blocked too', () => {
-    const { env, secrets, warnings } = load({ [PROFILE]: 'secrets: {validation: skip}', [SECRETS]: '{"LD_PRELOAD": "/x.so"}' })
+    const { env, secrets, warnings } = load({
+      [PROFILE]: 'secrets: {validation: skip}',
+      [SECRETS]: '{"LD_PRELOAD": "/x.so"}',
+    })
     expect([secrets.get('LD_PRELOAD'), { ...env }]).toEqual(['/x.so', {}])
     expect(codes(warnings)).toContain('BLOCKED_NAME')
   })
@@ -507,7 +522,13 @@ describe('the result', () => {
     }),
     '.systemprompt/tenants.json': JSON.stringify({
       tenants: [
-        { id: 't1', name: 'one', database_url: 'postgres://u:canary-9Kd3@h/db', admin_password: 'canary-5Vb7', region: 'fra' },
+        {
+          id: 't1',
+          name: 'one',
+          database_url: 'postgres://u:canary-9Kd3@h/db',
+          admin_password: 'canary-5Vb7',
+          region: 'fra',
+        },
         { id: 't2', name: 'two' },
       ],
       active_tenant: 't1',
@@ -706,7 +727,9 @@ describe('explain', () => {
     expect(load(files, options).explain('app.apiKey')).toMatchObject([{ value: '••••', secret: true }])
   })
   test('what was overridden is masked by the same rules, maps and lists included', () => {
-    const given: Files = { [PROFILE]: 'cache:\n  password: {old: x, token: canary-1}\n  tokens: [canary-2, canary-3]\n' }
+    const given: Files = {
+      [PROFILE]: 'cache:\n  password: {old: x, token: canary-1}\n  tokens: [canary-2, canary-3]\n',
+    }
     const { explain } = load(given, { overrides: { cache: { password: 'canary-4', tokens: null } } })
     for (const path of ['cache', 'cache.password', 'cache.tokens'])
       expect(inspect(explain(path), { depth: null }) + JSON.stringify(explain(path))).not.toContain('canary')
@@ -722,17 +745,29 @@ describe('explain', () => {
     expect(winner).toMatchObject({ value: 1234, coerced: { from: 'string', to: 'number' } })
   })
   test('a value whose type the profile’s table changed', () => {
-    const { explain } = load({ [PROFILE]: 'server: {port: "8080", use_https: "yes", cors_allowed_origins: http://a.example}' })
+    const { explain } = load({
+      [PROFILE]: 'server: {port: "8080", use_https: "yes", cors_allowed_origins: http://a.example}',
+    })
     expect(explain('server.port')[0]).toMatchObject({ value: 8080, coerced: { from: 'string', to: 'number' } })
     expect(explain('server.use_https')[0]).toMatchObject({ value: true, coerced: { from: 'string', to: 'boolean' } })
     expect(explain('server.cors_allowed_origins')[0]).toMatchObject({ coerced: { from: 'string', to: 'list' } })
   })
-  test.each(['nope', 'server.nope', 'app.list[2]', 'app.list.x', '', '.', 'a..b', '[', '__proto__', 'constructor', 'toString', 'NOPE'])(
-    'nothing about %j',
-    (path) => {
-      expect(load(files, options).explain(path)).toEqual([])
-    },
-  )
+  test.each([
+    'nope',
+    'server.nope',
+    'app.list[2]',
+    'app.list.x',
+    '',
+    '.',
+    'a..b',
+    '[',
+    '__proto__',
+    'constructor',
+    'toString',
+    'NOPE',
+  ])('nothing about %j', (path) => {
+    expect(load(files, options).explain(path)).toEqual([])
+  })
   test('a key whose name holds dots, as show prints it', () => {
     const { explain } = load({ [PROFILE]: 'hosts:\n  "a.example": 1\n' })
     expect(explain('hosts["a.example"]').map(short)).toEqual([['profile', 1, `${PROFILE}:2:16`]])

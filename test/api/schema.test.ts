@@ -1,0 +1,623 @@
+import { inspect, stripVTControlCharacters } from 'node:util'
+import { runInNewContext } from 'node:vm'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type } from 'arktype'
+import * as v from 'valibot'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import { type ConfigError, isConfigError, type LoadOptions, loadConfig, loadConfigSync } from '../../src/index.ts'
+import { COMPLETE, type Files, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
+
+function load<Schema extends StandardSchemaV1>(files: Files, schema: Schema, options: LoadOptions = {}) {
+  const { schema: _, ...rest } = options
+  return loadConfigSync({ cwd: makeProject(files), env: {}, ...rest, schema })
+}
+
+function failure(run: () => unknown): ConfigError {
+  try {
+    run()
+  } catch (error) {
+    if (isConfigError(error)) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+/** The lines that somebody could print of an error and that this is in. */
+function linesShowing(pattern: RegExp, error: unknown): readonly string[] {
+  const deep = { depth: null, showHidden: true, getters: true, customInspect: false } as const
+  const stack = error instanceof Error ? error.stack : ''
+  const lines = [String(error), inspect(error, deep), inspect(error), JSON.stringify(error, null, 2), stack].join('\n')
+  return [...new Set(lines.split('\n'))].filter((line) => pattern.test(line))
+}
+
+/** One value at `app.v`, in each library. */
+const LIBRARIES = {
+  zod: {
+    number: z.looseObject({ app: z.looseObject({ v: z.number() }) }),
+    boolean: z.looseObject({ app: z.looseObject({ v: z.boolean() }) }),
+    string: z.looseObject({ app: z.looseObject({ v: z.string() }) }),
+    strings: z.looseObject({ app: z.looseObject({ v: z.array(z.string()) }) }),
+    numbers: z.looseObject({ app: z.looseObject({ v: z.array(z.number()) }) }),
+    'number or null': z.looseObject({ app: z.looseObject({ v: z.number().nullable() }) }),
+  },
+  valibot: {
+    number: v.looseObject({ app: v.looseObject({ v: v.number() }) }),
+    boolean: v.looseObject({ app: v.looseObject({ v: v.boolean() }) }),
+    string: v.looseObject({ app: v.looseObject({ v: v.string() }) }),
+    strings: v.looseObject({ app: v.looseObject({ v: v.array(v.string()) }) }),
+    numbers: v.looseObject({ app: v.looseObject({ v: v.array(v.number()) }) }),
+    'number or null': v.looseObject({ app: v.looseObject({ v: v.nullable(v.number()) }) }),
+  },
+  arktype: {
+    number: type({ app: { v: 'number' } }),
+    boolean: type({ app: { v: 'boolean' } }),
+    string: type({ app: { v: 'string' } }),
+    strings: type({ app: { v: 'string[]' } }),
+    numbers: type({ app: { v: 'number[]' } }),
+    'number or null': type({ app: { v: 'number | null' } }),
+  },
+} as const
+type Kind = keyof (typeof LIBRARIES)['zod']
+
+const libraries = Object.keys(LIBRARIES) as (keyof typeof LIBRARIES)[]
+
+/** What ends up at `app.v`, or `'refused'` when the one problem is about that key. */
+function resolved(files: Files, schema: StandardSchemaV1, env: Record<string, string> = {}): unknown {
+  try {
+    const { config } = loadConfigSync({ cwd: makeProject(files), env, schema })
+    return (config as { app: { v: unknown } }).app.v
+  } catch (error) {
+    if (!isConfigError(error)) throw error
+    const keys = error.issues.map(({ key }) => key)
+    return keys.every((key) => key?.startsWith('app.v')) ? 'refused' : keys
+  }
+}
+
+describe('the configuration has the output type of the schema', () => {
+  const cwd = makeProject({ [PROFILE]: 'app: {name: a, port: 1}' })
+  test('zod', () => {
+    const schema = z.object({ app: z.object({ name: z.string(), port: z.number().transform((port) => `:${port}`) }) })
+    const { config } = loadConfigSync({ cwd, env: {}, schema })
+    expectTypeOf(config).toEqualTypeOf<{ app: { name: string; port: string } }>()
+    expect(config).toEqual({ app: { name: 'a', port: ':1' } })
+    // @ts-expect-error there is no such key
+    expect(config.nope).toBeUndefined()
+  })
+  test('valibot', async () => {
+    const port = v.pipe(
+      v.number(),
+      v.transform((value) => `:${value}`),
+    )
+    const schema = v.object({ app: v.object({ name: v.string(), port }) })
+    const { config } = await loadConfig({ cwd, env: {}, schema })
+    expectTypeOf(config).toEqualTypeOf<{ app: { name: string; port: string } }>()
+    expect(config).toEqual({ app: { name: 'a', port: ':1' } })
+  })
+  test('arktype', () => {
+    const schema = type({ app: { name: 'string', port: ['number', '=>', (port) => `:${port}`] } })
+    const { config } = loadConfigSync({ cwd, env: {}, schema })
+    expectTypeOf(config).toEqualTypeOf<{ app: { name: string; port: string } }>()
+    expect(config).toMatchObject({ app: { name: 'a', port: ':1' } })
+  })
+  test('a schema of one’s own, without a library', () => {
+    const schema: StandardSchemaV1<unknown, { readonly upper: string }> = {
+      '~standard': { version: 1, vendor: 'own', validate: () => ({ value: { upper: 'A' } }) },
+    }
+    const { config } = loadConfigSync({ cwd, env: {}, schema })
+    expectTypeOf(config).toEqualTypeOf<{ readonly upper: string }>()
+    expect(config).toEqual({ upper: 'A' })
+  })
+  test('what is no schema is not taken for one', () => {
+    // @ts-expect-error a parse function is not a Standard Schema
+    const run = () => loadConfigSync({ cwd, env: {}, schema: { parse: (value: unknown) => value } })
+    expect(run).toThrow()
+  })
+})
+
+describe('every failure is listed, each with its place', () => {
+  const files: Files = {
+    [PROFILE]: 'app:\n  port: eighty\n  mode: fast\n  items:\n    - name: a\n    - nam: b\n',
+    'services/ai/config.yaml': 'limit: lots\n',
+    '.env': 'SYSTEMPROMPT__APP__RETRIES=many\n',
+  }
+  const env = { SYSTEMPROMPT__APP__DEBUG: 'maybe' }
+  test.each<[string, StandardSchemaV1]>([
+    [
+      'zod',
+      z.looseObject({
+        app: z.looseObject({
+          port: z.number(),
+          mode: z.enum(['slow', 'steady']),
+          items: z.array(z.looseObject({ name: z.string() })),
+          retries: z.number(),
+          debug: z.boolean(),
+          owner: z.string(),
+        }),
+        services: z.looseObject({ ai: z.looseObject({ limit: z.number() }) }),
+      }),
+    ],
+    [
+      'valibot',
+      v.looseObject({
+        app: v.looseObject({
+          port: v.number(),
+          mode: v.picklist(['slow', 'steady']),
+          items: v.array(v.looseObject({ name: v.string() })),
+          retries: v.number(),
+          debug: v.boolean(),
+          owner: v.string(),
+        }),
+        services: v.looseObject({ ai: v.looseObject({ limit: v.number() }) }),
+      }),
+    ],
+    [
+      'arktype',
+      type({
+        app: {
+          port: 'number',
+          mode: "'slow' | 'steady'",
+          items: type({ name: 'string' }).array(),
+          retries: 'number',
+          debug: 'boolean',
+          owner: 'string',
+        },
+        services: { ai: { limit: 'number' } },
+      }),
+    ],
+  ])('%s', (_, schema) => {
+    const { issues } = failure(() => load(files, schema, { env }))
+    const places = issues.map(({ code, key, file, line, column }) => [code, key, [file, line, column].join(':')])
+    expect(places).toHaveLength(7)
+    expect(places).toEqual(
+      expect.arrayContaining([
+        ['SCHEMA', 'app.port', `${PROFILE}:2:9`],
+        ['SCHEMA', 'app.mode', `${PROFILE}:3:9`],
+        ['MISSING_KEY', 'app.items[1].name', `${PROFILE}:6:7`],
+        ['MISSING_KEY', 'app.owner', `${PROFILE}:2:3`],
+        ['SCHEMA', 'services.ai.limit', 'services/ai/config.yaml:1:8'],
+        ['SCHEMA', 'app.retries', '.env:1:1'],
+        ['SCHEMA', 'app.debug', '::'],
+      ]),
+    )
+  })
+  test('a value from the environment names its variable', () => {
+    const error = failure(() =>
+      load({ [PROFILE]: 'app: {v: 1}' }, LIBRARIES.zod.number, { env: { SYSTEMPROMPT__APP__V: 'x' } }),
+    )
+    expect(error.message).toContain('SYSTEMPROMPT__APP__V')
+  })
+  test('an error of the profile’s own rules and one of the schema are listed together', () => {
+    const given: Files = { [PROFILE]: 'server: {port: 0}\napp: {v: x}' }
+    const { issues } = failure(() => load(given, LIBRARIES.zod.number))
+    expect(issues.map(({ code, key }) => [code, key])).toEqual([
+      ['INVALID_VALUE', 'server.port'],
+      ['SCHEMA', 'app.v'],
+    ])
+  })
+  test('one wrong value is one problem, though profile and schema both refuse it', () => {
+    const schema = z.looseObject({ server: z.looseObject({ port: z.number() }) })
+    expect(failure(() => load({ [PROFILE]: 'server: {port: eighty}' }, schema)).issues).toHaveLength(1)
+  })
+  test('a file that cannot be read is the only problem: a schema would complain about all that is not there', () => {
+    expect(failure(() => load({ [PROFILE]: 'app: [' }, LIBRARIES.zod.number)).issues).toMatchObject([
+      { code: 'SYNTAX' },
+    ])
+  })
+})
+
+describe('a missing key', () => {
+  test.each<[string, StandardSchemaV1, string]>([
+    ['lower case', z.looseObject({ app: z.looseObject({ workers: z.number() }) }), 'app.workers'],
+    ['snake case', z.looseObject({ app: z.looseObject({ max_workers: z.number() }) }), 'app.max_workers'],
+    ['camel case', z.looseObject({ app: z.looseObject({ maxWorkers: z.number() }) }), 'app.maxWorkers'],
+    ['a key of its own', z.looseObject({ workers: z.number() }), 'workers'],
+  ])('in %s: doing what the remedy says helps', (_, schema, key) => {
+    const files: Files = { [PROFILE]: 'app: {}' }
+    const [issue] = failure(() => load(files, schema)).issues
+    expect(issue).toMatchObject({ code: 'MISSING_KEY', key })
+    const variable = /SYSTEMPROMPT__\w+/.exec(issue?.remedy ?? '')?.[0]
+    if (variable !== undefined) expect(() => load(files, schema, { env: { [variable]: '4' } })).not.toThrow()
+  })
+  test.each([
+    ['an item of a list', z.looseObject({ app: z.array(z.looseObject({ name: z.string() })) }), 'app: [{}]'],
+    ['a key that no variable can name', z.looseObject({ app: z.looseObject({ 'a b': z.string() }) }), 'app: {}'],
+    ['a key with two underscores', z.looseObject({ app: z.looseObject({ a__b: z.string() }) }), 'app: {}'],
+  ])('in %s: no variable is proposed, since none could set it', (_, schema, profile) => {
+    const [issue] = failure(() => load({ [PROFILE]: profile }, schema)).issues
+    expect(issue?.code).toBe('MISSING_KEY')
+    expect(issue?.remedy).not.toContain('SYSTEMPROMPT__')
+  })
+  test.each<[string, StandardSchemaV1]>([
+    ['zod', z.looseObject({ app: z.looseObject({ v: z.number().default(3) }) })],
+    ['valibot', v.looseObject({ app: v.looseObject({ v: v.optional(v.number(), 3) }) })],
+    ['arktype', type({ app: { v: 'number = 3' } })],
+  ])('that %s has a default for has that value', (_, schema) => {
+    expect(resolved({ [PROFILE]: 'app: {}' }, schema)).toBe(3)
+  })
+})
+
+describe.each(libraries)('%s: a value that is text is taken as the type that is asked for', (library) => {
+  const schemas = LIBRARIES[library]
+  test.each<[string, Kind, unknown]>([
+    ['8080', 'number', 8080],
+    ['"8080"', 'number', 8080],
+    ['" 42 "', 'number', 42],
+    ['"-1.5"', 'number', -1.5],
+    ['"0x1f"', 'number', 31],
+    ['"1e3"', 'number', 1000],
+    ['eighty', 'number', 'refused'],
+    ['""', 'number', 'refused'],
+    ['"1,000"', 'number', 'refused'],
+    ['".inf"', 'number', 'refused'],
+    ['"12345678901234567890"', 'number', 'refused'],
+    ['true', 'number', 'refused'],
+    ['"true"', 'number', 'refused'],
+    ['true', 'boolean', true],
+    ['"true"', 'boolean', true],
+    ['"false"', 'boolean', false],
+    ['"FALSE"', 'boolean', false],
+    ['yes', 'boolean', true],
+    ['no', 'boolean', false],
+    ['on', 'boolean', true],
+    ['Off', 'boolean', false],
+    ['1', 'boolean', true],
+    ['0', 'boolean', false],
+    ['"1"', 'boolean', true],
+    ['"0"', 'boolean', false],
+    ['maybe', 'boolean', 'refused'],
+    ['2', 'boolean', 'refused'],
+    ['""', 'boolean', 'refused'],
+    ['[true]', 'boolean', 'refused'],
+    ['a', 'strings', ['a']],
+    ['"a,b"', 'strings', ['a', 'b']],
+    ['" a , b "', 'strings', ['a', 'b']],
+    [`'["a,b", "c"]'`, 'strings', ['a,b', 'c']],
+    ['""', 'strings', []],
+    ['[a, b]', 'strings', ['a', 'b']],
+    ['"1,2,3"', 'numbers', [1, 2, 3]],
+    ['["1", 2]', 'numbers', [1, 2]],
+    ['"1,x"', 'numbers', 'refused'],
+    ['{a: 1}', 'strings', 'refused'],
+    ['"01234"', 'string', '01234'],
+    ['text', 'string', 'text'],
+    ['null', 'number', 'refused'],
+    ['null', 'string', 'refused'],
+    ['null', 'boolean', 'refused'],
+    ['null', 'strings', 'refused'],
+    ['null', 'number or null', null],
+    ['', 'number or null', null],
+    ['"8"', 'number or null', 8],
+  ])('v: %s as %s', (written, kind, expected) => {
+    expect(resolved({ [PROFILE]: `app:\n  v: ${written}\n` }, schemas[kind])).toEqual(expected)
+  })
+  test.each<[string, Kind, unknown]>([
+    ['8080', 'number', 8080],
+    ['eighty', 'number', 'refused'],
+    ['true', 'boolean', true],
+    ['no', 'boolean', false],
+    ['0', 'boolean', false],
+    ['1', 'boolean', true],
+    ['maybe', 'boolean', 'refused'],
+    ['01234', 'string', '01234'],
+    ['1.10', 'string', '1.10'],
+    ['0x1f', 'string', '0x1f'],
+    ['+49', 'string', '+49'],
+    ['true', 'string', 'true'],
+    ['null', 'string', 'null'],
+    ['~', 'string', '~'],
+    ['12345678901234567890', 'string', '12345678901234567890'],
+    ['null', 'number or null', null],
+    ['a,b', 'strings', ['a', 'b']],
+    ['8080', 'strings', ['8080']],
+    ['[a, b]', 'strings', ['a', 'b']],
+    ['1,2,3', 'numbers', [1, 2, 3]],
+    ['7', 'numbers', [7]],
+    ['[1, 2]', 'numbers', [1, 2]],
+  ])('SYSTEMPROMPT__APP__V=%s as %s', (text, kind, expected) => {
+    expect(resolved({}, schemas[kind], { SYSTEMPROMPT__APP__V: text })).toEqual(expected)
+    expect(resolved({ '.env': `SYSTEMPROMPT__APP__V='${text}'` }, schemas[kind])).toEqual(expected)
+    const referring: Files = { [PROFILE]: 'app: {v: $<V>}' }
+    if (!text.startsWith('[')) expect(resolved(referring, schemas[kind], { V: text })).toEqual(expected)
+  })
+})
+
+describe('"false" never becomes true', () => {
+  const coercing = {
+    zod: z.looseObject({ app: z.looseObject({ v: z.coerce.boolean() }) }),
+    valibot: v.looseObject({ app: v.looseObject({ v: v.pipe(v.unknown(), v.transform(Boolean)) }) }),
+    arktype: type({ app: { v: ['unknown', '=>', Boolean] } }),
+  }
+  describe.each(Object.entries<StandardSchemaV1>(coercing))(
+    '%s, with a schema that takes any text for true',
+    (_, schema) => {
+      test.each<[string, unknown]>([
+        ['"false"', false],
+        ['"False"', false],
+        ['no', false],
+        ['off', false],
+        ['"0"', false],
+        ['false', false],
+        ['0', false],
+        ['"true"', true],
+        ['yes', true],
+        ['on', true],
+        ['"1"', true],
+        ['maybe', 'refused'],
+        ['null', false],
+      ])('v: %s', (written, expected) => {
+        expect(resolved({ [PROFILE]: `app: {v: ${written}}` }, schema)).toBe(expected)
+      })
+    },
+  )
+  test('nor where it is an item of a list', () => {
+    const schema = z.looseObject({ app: z.looseObject({ v: z.array(z.coerce.boolean()) }) })
+    expect(resolved({ [PROFILE]: 'app: {v: ["no", "yes", "0"]}' }, schema)).toEqual([false, true, false])
+  })
+  test('nor where the schema gives the key another name', () => {
+    const renaming = z.object({ flag: z.coerce.boolean() }).transform(({ flag }) => ({ v: flag }))
+    expect(resolved({ [PROFILE]: 'app: {flag: "false"}' }, z.looseObject({ app: renaming }))).toBe(false)
+  })
+  test('nonsense is an error with its place, and no guess', () => {
+    const { issues } = failure(() => load({ [PROFILE]: 'app:\n  v: maybe\n' }, coercing.zod))
+    expect(issues).toMatchObject([
+      { code: 'INVALID_VALUE', key: 'app.v', message: 'is neither true nor false', file: PROFILE, line: 2, column: 6 },
+    ])
+  })
+  test('a text that is wanted as text is not touched', () => {
+    const schema = z.looseObject({ app: z.looseObject({ v: z.string() }) })
+    expect(resolved({ [PROFILE]: 'app: {v: "false"}' }, schema)).toBe('false')
+  })
+})
+
+describe('a schema with words of its own is left alone', () => {
+  const german = z.looseObject({
+    app: z.looseObject({ v: z.stringbool({ truthy: ['ja', 'no'], falsy: ['nein', 'yes'] }) }),
+  })
+  test.each<[string, unknown]>([
+    ['ja', true],
+    ['nein', false],
+    ['no', true],
+    ['yes', false],
+    ['"true"', 'refused'],
+    ['maybe', 'refused'],
+  ])('stringbool, v: %s', (written, expected) => {
+    expect(resolved({ [PROFILE]: `app: {v: ${written}}` }, german)).toBe(expected)
+  })
+  test.each(['true', 'false', '1', '0', 'yes', 'off'])('z.stringbool() and SYSTEMPROMPT__APP__V=%s', (text) => {
+    const schema = z.looseObject({ app: z.looseObject({ v: z.stringbool() }) })
+    expect(resolved({}, schema, { SYSTEMPROMPT__APP__V: text })).toBe(['true', '1', 'yes'].includes(text))
+  })
+})
+
+describe('asynchronous schemas', () => {
+  const available = async (port: number): Promise<boolean> => port > 1024
+  const schemas: [string, StandardSchemaV1<unknown, { app: { v: number } }>][] = [
+    ['zod', z.object({ app: z.object({ v: z.number().refine(available) }) })],
+    ['valibot', v.objectAsync({ app: v.objectAsync({ v: v.pipeAsync(v.number(), v.checkAsync(available)) }) })],
+  ]
+  test.each(schemas)('%s: loadConfig waits, for coerced values too', async (_, schema) => {
+    const cwd = makeProject({ [PROFILE]: 'app: {v: "8080"}' })
+    const { config } = await loadConfig({ cwd, env: {}, schema })
+    expect(config.app.v).toBe(8080)
+  })
+  test.each(schemas)('%s: loadConfig reports what they refuse', async (_, schema) => {
+    const cwd = makeProject({ [PROFILE]: 'app: {v: 80}' })
+    await expect(loadConfig({ cwd, env: {}, schema })).rejects.toMatchObject({
+      issues: [{ code: 'SCHEMA', key: 'app.v' }],
+    })
+  })
+  test.each(schemas)('%s: loadConfigSync says that it cannot wait', (_, schema) => {
+    expect(failure(() => load({ [PROFILE]: 'app: {v: 8080}' }, schema)).issues).toMatchObject([
+      {
+        code: 'ASYNC_SCHEMA',
+        key: 'schema',
+        remedy: 'use await loadConfig(), or a schema without asynchronous checks',
+      },
+    ])
+  })
+  test('a schema for secrets may wait as well', async () => {
+    const schema = z.looseObject({ ACME: z.string().refine(async (text) => text === 'good') })
+    const given = (value: string): LoadOptions => ({
+      cwd: makeProject({ '.env': '' }),
+      env: { ACME: value },
+      secrets: { schema, required: ['ACME'] },
+    })
+    await expect(loadConfig(given('good'))).resolves.toBeDefined()
+    await expect(loadConfig(given('bad'))).rejects.toMatchObject({ code: 'SECRET_INVALID' })
+    expect(failure(() => loadConfigSync(given('good'))).code).toBe('ASYNC_SCHEMA')
+  })
+  test.each<[string, unknown]>([
+    ['a promise of another realm', runInNewContext('Promise.resolve({ value: { app: {} } })')],
+    // biome-ignore lint/suspicious/noThenProperty: that is what is tested
+    ['any thenable', { then: (resolve: (result: unknown) => void) => resolve({ value: { app: {} } }) }],
+  ])('%s is not taken for a result', (_, answer) => {
+    const schema = { '~standard': { version: 1, vendor: 'own', validate: () => answer } } as StandardSchemaV1
+    expect(failure(() => load({}, schema)).code).toBe('ASYNC_SCHEMA')
+  })
+})
+
+describe('what a schema makes of the configuration', () => {
+  test('renames, derived values and dropped keys are what the caller gets', () => {
+    const schema = z
+      .object({ app: z.object({ host: z.string(), port: z.number() }), extra: z.unknown() })
+      .transform(({ app }) => ({ address: `${app.host}:${app.port}`, nested: { port: app.port } }))
+    const { config, explain } = load({ [PROFILE]: 'app: {host: h, port: "1"}\nextra: 1' }, schema)
+    expect(config).toEqual({ address: 'h:1', nested: { port: 1 } })
+    expect(explain('address')).toEqual([{ value: 'h:1', origin: { layer: 'defaults', name: 'schema' } }])
+  })
+  test('a schema that gives back what it was given changes nothing', () => {
+    const schema: StandardSchemaV1<unknown, unknown> = {
+      '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) },
+    }
+    expect(load({ '.env': 'SYSTEMPROMPT__A=1' }, schema).config).toEqual({ a: 1 })
+  })
+  test.each(['zod', 'valibot', 'arktype'] as const)(
+    '%s: unknown keys are kept, dropped or refused as it says',
+    (library) => {
+      const files: Files = { [PROFILE]: 'app:\n  a: 1\n  b: 2\n' }
+      const { keep, drop, refuse } = UNKNOWN[library]
+      expect(load(files, keep).config).toMatchObject({ app: { a: 1, b: 2 } })
+      expect((load(files, drop).config as { app: unknown }).app).toEqual({ a: 1 })
+      const error = failure(() => load(files, refuse))
+      expect(error.issues).toMatchObject([{ code: 'SCHEMA', file: PROFILE }])
+      expect(error.issues[0]?.line).toBeGreaterThanOrEqual(2)
+      expect(error.message).toMatch(/\bb\b/)
+    },
+  )
+})
+
+const UNKNOWN = {
+  zod: {
+    keep: z.object({ app: z.looseObject({ a: z.number() }) }),
+    drop: z.object({ app: z.object({ a: z.number() }) }),
+    refuse: z.object({ app: z.strictObject({ a: z.number() }) }),
+  },
+  valibot: {
+    keep: v.object({ app: v.looseObject({ a: v.number() }) }),
+    drop: v.object({ app: v.object({ a: v.number() }) }),
+    refuse: v.object({ app: v.strictObject({ a: v.number() }) }),
+  },
+  arktype: {
+    keep: type({ app: { a: 'number' } }),
+    drop: type({ app: type({ '+': 'delete', a: 'number' }) }),
+    refuse: type({ app: type({ '+': 'reject', a: 'number' }) }),
+  },
+} as const
+
+describe('a schema cannot give a secret away', () => {
+  const CANARY = 'hunter2-Zx81Qw7'
+  const files: Files = {
+    ...COMPLETE,
+    [PROFILE]: `secrets: {validation: skip}
+app:
+  dsn: \${ACME_TOKEN}
+  url: x/\${ACME_TOKEN}
+  copy: ${CANARY}
+  password: canary
+  wrapped:
+    password:
+      canary
+  tokens:
+    - canary
+    - "another canary"
+`,
+    [SECRETS]: JSON.stringify({ acme_token: CANARY }),
+  }
+  const refusing = {
+    zod: z.string().refine(() => false, { error: ({ input }) => `does not like ${String(input)}` }),
+    valibot: v.pipe(v.string(), v.regex(/^never$/)),
+    arktype: type('string').narrow((_, context) => context.mustBe('something else')),
+  }
+  const objects = {
+    zod: (shape: Record<string, unknown>) => z.looseObject({ app: z.looseObject(shape as Record<string, z.ZodType>) }),
+    valibot: (shape: Record<string, unknown>) =>
+      v.looseObject({ app: v.looseObject(shape as Record<string, v.GenericSchema>) }),
+    arktype: (shape: Record<string, unknown>) => type({ app: shape as Record<string, 'string'> }),
+  }
+  const lists = {
+    zod: z.array(refusing.zod),
+    valibot: v.array(refusing.valibot),
+    arktype: refusing.arktype.array(),
+  }
+  test.each(libraries)('%s: with messages that repeat the value', (library) => {
+    const refuse = refusing[library]
+    const shape = { dsn: refuse, url: refuse, password: refuse }
+    const error = failure(() => load(files, objects[library](shape) as StandardSchemaV1))
+    expect(error.issues.map(({ key }) => key).sort()).toEqual(['app.dsn', 'app.password', 'app.url'])
+    expect(new Set(error.issues.map(({ message }) => message))).toEqual(new Set(['is not what the schema accepts']))
+    expect(linesShowing(/hunter2|Zx81Qw7|canary/, error)).toEqual([])
+  })
+  test.each(libraries)('%s: about a value that stands elsewhere and happens to be one', (library) => {
+    const error = failure(() => load(files, objects[library]({ copy: refusing[library] }) as StandardSchemaV1))
+    expect(error.issues).toMatchObject([{ key: 'app.copy', message: 'is not what the schema accepts' }])
+    expect(linesShowing(/hunter2|Zx81Qw7/, error)).toEqual([])
+  })
+  test.each(libraries)('%s: in an item of a list whose key sounds secret', (library) => {
+    const error = failure(() => load(files, objects[library]({ tokens: lists[library] }) as StandardSchemaV1))
+    expect(error.issues.map(({ key }) => key)).toEqual(['app.tokens[0]', 'app.tokens[1]'])
+    expect(linesShowing(/canary/, error)).toEqual([])
+  })
+  test.each(libraries)('%s: in the frame of a value that stands a line below its key', (library) => {
+    const refuse = refusing[library]
+    const wrapped = {
+      zod: z.looseObject({ password: refuse as z.ZodType }),
+      valibot: v.looseObject({ password: refuse as v.GenericSchema }),
+      arktype: { password: refuse as unknown as 'string' },
+    }[library]
+    const error = failure(() => load(files, objects[library]({ wrapped }) as StandardSchemaV1))
+    expect(error.issues).toMatchObject([{ key: 'app.wrapped.password', line: 9 }])
+    expect(linesShowing(/canary/, error)).toEqual([])
+  })
+  test('a message that repeats a part of one', () => {
+    const schema = z.looseObject({ app: z.looseObject({}) }).refine(() => false, `starts with ${CANARY.slice(0, 9)}…`)
+    expect(
+      linesShowing(
+        /hunter2/,
+        failure(() => load(files, schema)),
+      ),
+    ).toEqual([])
+  })
+  test('a message that repeats one with its special characters escaped', () => {
+    const secret = 'q"1"w"2"e"3"r"4"t"5"'
+    const given = { ...files, [SECRETS]: JSON.stringify({ acme_token: secret }) }
+    const schema = type({ app: type({ dsn: 'string' }).narrow((_, context) => context.mustBe('something else')) })
+    const error = failure(() => load(given, schema))
+    expect(linesShowing(/q\\*"1\\*"w\\*"2/, error)).toEqual([])
+  })
+  test('a message of several lines, or with control characters, is one plain line', () => {
+    const schema = z
+      .looseObject({ app: z.looseObject({}) })
+      .refine(() => false, 'one\ntwo\u001b[31m\u009b3J\u202e three')
+    const [issue] = failure(() => load(files, schema)).issues
+    expect(stripVTControlCharacters(issue?.message ?? '')).toBe(issue?.message)
+    expect(issue?.message).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
+  })
+  test.each<[string, (value: string) => never | URL]>([
+    [
+      'an error with the value in its message',
+      (value) => {
+        throw new Error(`bad: ${value}`)
+      },
+    ],
+    ['a TypeError with the value as a property', (value) => new URL(value)],
+    [
+      'the value itself',
+      (value) => {
+        throw value
+      },
+    ],
+  ])('a transform that throws %s', async (_, transform) => {
+    const schema = z.looseObject({ app: z.looseObject({ dsn: z.string().transform(transform) }) })
+    const cwd = makeProject(files)
+    const thrown = [
+      await loadConfig({ cwd, env: {}, schema }).catch((error: unknown) => error),
+      (() => {
+        try {
+          return loadConfigSync({ cwd, env: {}, schema })
+        } catch (error) {
+          return error
+        }
+      })(),
+    ]
+    for (const error of thrown) {
+      expect(linesShowing(/hunter2|Zx81Qw7/, error)).toEqual([])
+      expect(isConfigError(error)).toBe(true)
+    }
+  })
+  test('a validation that rejects', async () => {
+    const schema: StandardSchemaV1 = {
+      '~standard': {
+        version: 1,
+        vendor: 'own',
+        validate: async (value) => {
+          throw new Error(JSON.stringify(value))
+        },
+      },
+    }
+    const error: unknown = await loadConfig({ cwd: makeProject(files), env: {}, schema }).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(linesShowing(/hunter2|Zx81Qw7/, error)).toEqual([])
+  })
+})

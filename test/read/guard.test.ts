@@ -1,0 +1,262 @@
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { collectProblems, type Problems } from '../../src/errors.ts'
+import {
+  isDirectory,
+  LIMITS,
+  listDirectory,
+  pathExists,
+  type ReadText,
+  readText,
+  realPath,
+} from '../../src/read/guard.ts'
+import { makeProject } from '../support/temp-project.ts'
+
+const isWindows = process.platform === 'win32'
+const root = makeProject()
+
+function pathOf(name: string): string {
+  return join(root, name)
+}
+
+function write(name: string, content: string | Buffer): string {
+  writeFileSync(pathOf(name), content)
+  return pathOf(name)
+}
+
+function read(file: string, options?: { raw?: boolean }): { read: ReadText | undefined; problems: Problems } {
+  const problems = collectProblems()
+  return {
+    read: readText(file, { layer: 'profile', file: 'shown.yaml', confidential: false }, problems, options),
+    problems,
+  }
+}
+
+function textOf(content: string | Buffer, options?: { raw?: boolean }): string | undefined {
+  return read(write('text', content), options).read?.source.text
+}
+
+describe('what is read', () => {
+  test('a file is its text and its mode', () => {
+    const file = write('plain', 'a: 1\n')
+    chmodSync(file, 0o640)
+    expect(read(file).read).toEqual({
+      source: { layer: 'profile', file: 'shown.yaml', confidential: false, text: 'a: 1\n' },
+      mode: isWindows ? 0o666 : 0o640,
+    })
+  })
+
+  test('an empty file is an empty text', () => {
+    expect(textOf('')).toBe('')
+  })
+
+  test('one BOM is dropped, a second one is text', () => {
+    expect(textOf('\ufeffa')).toBe('a')
+    expect(textOf('\ufeff\ufeffa')).toBe('\ufeffa')
+  })
+
+  test('CRLF equals LF', () => {
+    expect(textOf('a\r\nb\rc\r\n')).toBe('a\nb\rc\n')
+  })
+
+  test('a raw text keeps its CRLF', () => {
+    expect(textOf('\ufeffa\r\n', { raw: true })).toBe('a\r\n')
+  })
+
+  test('a text may hold any character, the replacement character too', () => {
+    expect(textOf('é 😀 \ufffd')).toBe('é 😀 \ufffd')
+  })
+
+  test('a file may be as large as the limit, to the byte', () => {
+    expect(textOf('a'.repeat(LIMITS.bytes))).toHaveLength(LIMITS.bytes)
+  })
+
+  test.skipIf(isWindows)('links are followed, as Kubernetes mounts its files', () => {
+    mkdirSync(pathOf('..data'))
+    writeFileSync(pathOf('..data/key'), 'v')
+    symlinkSync('..data/key', pathOf('key'))
+    expect(read(pathOf('key')).read?.source.text).toBe('v')
+  })
+
+  test.skipIf(process.platform !== 'linux')('a file whose size says nothing is read to its end', () => {
+    expect(read('/proc/self/status').read?.source.text).toContain('Pid:')
+  })
+})
+
+describe('about an absent file nothing is said', () => {
+  test.each([
+    ['no such file', 'absent'],
+    ['no such directory', 'absent/absent'],
+    ['a file where a directory should be', 'plain-file/absent'],
+  ])('%s', (_, name) => {
+    write('plain-file', '')
+    const { read: result, problems } = read(pathOf(name))
+    expect(result).toBeUndefined()
+    expect(problems.errors).toEqual([])
+  })
+
+  test.skipIf(isWindows)('a link to nothing', () => {
+    symlinkSync('nothing', pathOf('dangling'))
+    expect(read(pathOf('dangling')).problems.errors).toEqual([])
+  })
+})
+
+describe('what is not a file is refused at once', () => {
+  const refused = (file: string): unknown => {
+    const start = performance.now()
+    const { read: result, problems } = read(file)
+    expect(performance.now() - start).toBeLessThan(1000)
+    expect(result).toBeUndefined()
+    expect(problems.errors).toMatchObject([{ file: 'shown.yaml', remedy: expect.any(String) }])
+    return problems.errors.map(({ code, message }) => `${code} ${message}`)[0]
+  }
+
+  test('a directory', () => {
+    mkdirSync(pathOf('directory'))
+    expect(refused(pathOf('directory'))).toBe('FILE_UNREADABLE is a directory, not a file')
+  })
+
+  test.skipIf(isWindows)('a FIFO that nobody writes to', () => {
+    execFileSync('mkfifo', [pathOf('fifo')])
+    expect(refused(pathOf('fifo'))).toBe('FILE_UNREADABLE is a device, pipe or socket, not a file')
+  })
+
+  test.skipIf(isWindows)('a device that never ends', () => {
+    expect(refused('/dev/zero')).toBe('FILE_UNREADABLE is a device, pipe or socket, not a file')
+  })
+
+  test.skipIf(isWindows)('a socket', async () => {
+    const server = createServer()
+    await new Promise<void>((listening) => server.listen(pathOf('socket'), listening))
+    expect(refused(pathOf('socket'))).toBe('FILE_UNREADABLE is a device, pipe or socket, not a file')
+    server.close()
+  })
+
+  test('a file of 1 GiB', () => {
+    truncateSync(write('large', ''), 2 ** 30)
+    expect(refused(pathOf('large'))).toBe('FILE_TOO_LARGE is larger than 1 MiB')
+    rmSync(pathOf('large'))
+  })
+
+  test('a file of one byte too many', () => {
+    expect(refused(write('large', 'a'.repeat(LIMITS.bytes + 1)))).toBe('FILE_TOO_LARGE is larger than 1 MiB')
+  })
+
+  test.skipIf(!pathExists('/proc/kallsyms'))('a file that says it is empty and is not', () => {
+    expect(statSync('/proc/kallsyms').size).toBe(0)
+    expect(refused('/proc/kallsyms')).toBe('FILE_TOO_LARGE is larger than 1 MiB')
+  })
+
+  test.skipIf(isWindows)('a link that leads in a circle', () => {
+    symlinkSync('circle', pathOf('circle'))
+    expect(refused(pathOf('circle'))).toBe('FILE_UNREADABLE is a link that leads in a circle')
+  })
+
+  test('a path that no file can have', () => {
+    expect(refused('a\0b')).toBe('FILE_UNREADABLE cannot be read (ERR_INVALID_ARG_VALUE)')
+  })
+
+  test.skipIf(isWindows)('a file without the right to read it', () => {
+    const file = write('forbidden', 'a')
+    chmodSync(root, 0o755)
+    chmodSync(file, 0)
+    const user = process.geteuid?.()
+    if (user === 0) process.seteuid?.(65534)
+    try {
+      expect(refused(file)).toBe('FILE_UNREADABLE cannot be read by the user this runs as')
+    } finally {
+      if (user === 0) process.seteuid?.(0)
+    }
+  })
+})
+
+describe('a text in another encoding is refused with the byte', () => {
+  test.each([
+    [
+      'Latin-1',
+      Buffer.from('a: 1\nb: caf\u00e9\n', 'latin1'),
+      'is not UTF-8: the byte at offset 11 belongs to no character',
+      2,
+      7,
+    ],
+    [
+      'a character cut off',
+      Buffer.from([0x61, 0xe2, 0x82]),
+      'is not UTF-8: the byte at offset 1 belongs to no character',
+      1,
+      2,
+    ],
+    [
+      'half of a surrogate pair',
+      Buffer.from([0x61, 0xed, 0xa0, 0x80]),
+      'is not UTF-8: the byte at offset 1 belongs to no character',
+      1,
+      2,
+    ],
+    ['an overlong form', Buffer.from([0xc0, 0xaf]), 'is not UTF-8: the byte at offset 0 belongs to no character', 1, 1],
+    [
+      'a wrong byte behind replacement characters that are meant',
+      Buffer.concat([Buffer.from('\ufeff\ufffdé\ufffd\n'), Buffer.from([0xff])]),
+      'is not UTF-8: the byte at offset 12 belongs to no character',
+      2,
+      1,
+    ],
+    ['a NUL', 'a: 1\r\nb: \0', 'holds a NUL byte, at offset 9', 2, 4],
+    ['UTF-16, little end first', Buffer.from('\ufeffa: 1', 'utf16le'), 'is UTF-16', 1, 1],
+    ['UTF-16, big end first', Buffer.from('\ufeffa: 1', 'utf16le').swap16(), 'is UTF-16', 1, 1],
+  ])('%s', (_, bytes, message, line, column) => {
+    const { read: result, problems } = read(write('encoded', bytes))
+    expect(result).toBeUndefined()
+    expect(problems.errors).toMatchObject([
+      { code: 'ENCODING', file: 'shown.yaml', message, remedy: expect.stringContaining('UTF-8'), line, column },
+    ])
+  })
+
+  test('replacement characters by the thousand do not slow the search down', () => {
+    const bytes = Buffer.concat([Buffer.from('\ufffd'.repeat(300_000)), Buffer.from([0xff])])
+    const start = performance.now()
+    expect(read(write('encoded', bytes)).problems.errors[0]?.message).toContain('offset 900000')
+    expect(performance.now() - start).toBeLessThan(1000)
+  })
+
+  test('nothing of a confidential file is shown', () => {
+    const problems = collectProblems()
+    const file = write('encoded', Buffer.from('key: hunter2-hunter2 \u00e9', 'latin1'))
+    readText(file, { layer: 'secrets', file: 'secrets.json', confidential: true }, problems)
+    expect(problems.errors).toHaveLength(1)
+    expect(JSON.stringify(problems.errors)).not.toContain('hunter2')
+  })
+})
+
+describe('looking around never throws', () => {
+  test('directories', () => {
+    expect(isDirectory(root)).toBe(true)
+    expect(isDirectory(write('file', ''))).toBe(false)
+    expect(isDirectory(pathOf('absent'))).toBe(false)
+    expect(isDirectory(pathOf('file/absent'))).toBe(false)
+    expect(isDirectory('a\0b')).toBe(false)
+  })
+
+  test('whether a path exists', () => {
+    expect(pathExists(root)).toBe(true)
+    expect(pathExists(pathOf('absent'))).toBe(false)
+    expect(pathExists('a\0b')).toBe(false)
+  })
+
+  test('the names in a directory, sorted', () => {
+    const directory = makeProject({ b: '', a: '', 'C/': '' })
+    expect(listDirectory(directory)).toEqual(['C', 'a', 'b'])
+    expect(listDirectory(join(directory, 'absent'))).toEqual([])
+    expect(listDirectory(join(directory, 'a'))).toEqual([])
+  })
+
+  test.skipIf(isWindows)('where a link leads', () => {
+    const directory = makeProject({ file: '' })
+    symlinkSync('file', join(directory, 'link'))
+    expect(realPath(join(directory, 'link'))).toBe(join(directory, 'file'))
+    expect(realPath(join(directory, 'absent'))).toBeUndefined()
+  })
+})

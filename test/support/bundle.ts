@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll } from 'vitest'
+
+const made: string[] = []
+
+afterAll(() => {
+  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true })
+})
+
+/**
+ * Makes one file of a TypeScript entry, for a child process to run: what may end the process cannot be tried in
+ * this one. It holds the builds of the packages that the published bundle holds. Returns its path.
+ */
+export async function bundleForChild(entry: string): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'systemprompt-child-'))
+  made.push(directory)
+  const outfile = join(directory, `${basename(entry, '.ts')}.mjs`)
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'error',
+    alias: {
+      yaml: inModules('yaml/browser/index.js'),
+      'jsonc-parser': inModules('jsonc-parser/lib/esm/main.js'),
+    },
+  })
+  return outfile
+}
+
+function inModules(path: string): string {
+  return fileURLToPath(new URL(`../../node_modules/${path}`, import.meta.url))
+}
