@@ -310,7 +310,7 @@ async function runCommand(words: readonly string[], walk: Walk): Promise<Ended> 
       mkdirSync(join(walk.directory, args[0] ?? ''))
       return { status: 0, text: '' }
     case 'git': {
-      const { status } = spawnSync('git', args, { cwd: walk.directory })
+      const { status } = spawnSync('git', args, { cwd: walk.directory, env: { ...process.env, ...BARE_GIT } })
       return { status: status ?? 1, text: '' }
     }
     case 'npm':
@@ -321,6 +321,9 @@ async function runCommand(words: readonly string[], walk: Walk): Promise<Ended> 
       return { status: 127, text: `the test does not know ${name}` }
   }
 }
+
+/** Whoever runs the tests may ignore files everywhere. */
+const BARE_GIT = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
 
 function assignments(words: readonly string[]): Record<string, string> {
   return Object.fromEntries(words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]))
@@ -510,11 +513,11 @@ function leadsSomewhere(from: string, target: string): boolean {
   return anchor === undefined || page(file).headings.some(({ slug }) => slug === anchor)
 }
 
-test('docs/errors.md has a heading for every code, in alphabetical order', () => {
+test('docs/errors.md has a heading for every code, in their order', () => {
   const codes = page('docs/errors.md')
     .headings.map(({ text }) => text)
     .filter((text) => /^[A-Z_]+$/.test(text))
-  expect(codes).toEqual([...PROBLEM_CODES].sort())
+  expect(codes).toEqual([...PROBLEM_CODES])
 })
 
 describe('docs/configuration.md', () => {

@@ -549,6 +549,12 @@ app:
     expect(error.issues).toMatchObject([{ key: 'app.wrapped.password', line: 9 }])
     expect(linesShowing(/canary/, error)).toEqual([])
   })
+  test('a message about a map that repeats a value whose key sounds secret', () => {
+    const wrapped = type({ password: 'string' }).narrow((_, context) => context.mustBe('something else'))
+    const error = failure(() => load(files, type({ app: { wrapped } })))
+    expect(error.issues).toMatchObject([{ code: 'SCHEMA', key: 'app.wrapped' }])
+    expect(linesShowing(/canary/, error)).toEqual([])
+  })
   test('a message that repeats a part of one', () => {
     const schema = z.looseObject({ app: z.looseObject({}) }).refine(() => false, `starts with ${CANARY.slice(0, 9)}…`)
     expect(

@@ -50,7 +50,12 @@ interface Planted {
   readonly env: Record<string, string>
 }
 
-const ALPHABETS = ['ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789', 'abcdef0123456789', 'abcdefghijklmnopqrstuvwxyz', 'aB3+/=_-~.!*(),$&%']
+const ALPHABETS = [
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789',
+  'abcdef0123456789',
+  'abcdefghijklmnopqrstuvwxyz',
+  'aB3+/=_-~.!*(),$&%',
+]
 
 function plantProject(random: Random, round: number): Planted {
   const root = join(folder, String(round))
@@ -86,7 +91,14 @@ function plantProject(random: Random, round: number): Planted {
       2,
     ),
   )
-  write('.systemprompt/credentials.json', JSON.stringify({ api_token: `sp_live_${plain()}`, user_email: 'a@example.com', api_url: 'https://api.systemprompt.io' }))
+  write(
+    '.systemprompt/credentials.json',
+    JSON.stringify({
+      api_token: `sp_live_${plain()}`,
+      user_email: 'a@example.com',
+      api_url: 'https://api.systemprompt.io',
+    }),
+  )
   write(
     '.systemprompt/tenants.json',
     JSON.stringify({
@@ -94,7 +106,10 @@ function plantProject(random: Random, round: number): Planted {
       active_tenant: 't',
     }),
   )
-  write('.env', `OPENAI_API_KEY='${plain()}'\nSMTP_PASSWORD=${plain()}\nDSN=redis://:\${SMTP_PASSWORD}@h/0\nCACHE=redis://:${plain()}@h/0\n`)
+  write(
+    '.env',
+    `OPENAI_API_KEY='${plain()}'\nSMTP_PASSWORD=${plain()}\nDSN=redis://:\${SMTP_PASSWORD}@h/0\nCACHE=redis://:${plain()}@h/0\n`,
+  )
   write('run/gemini', plain())
   write('run/other/github', `${plain()}\n`)
   write(
@@ -111,7 +126,12 @@ function plantProject(random: Random, round: number): Planted {
     ].join('\n'),
   )
   write('services/ai/config.yaml', 'providers:\n  openai:\n    api_key: ${OPENAI_API_KEY}\n')
-  const env = { SYSTEMPROMPT_SECRETS_DIR: 'run', GITHUB_TOKEN_FILE: 'run/other/github', SYNC_TOKEN: plain(), SYSTEMPROMPT__EXTRA__TOKEN: plain() }
+  const env = {
+    SYSTEMPROMPT_SECRETS_DIR: 'run',
+    GITHUB_TOKEN_FILE: 'run/other/github',
+    SYNC_TOKEN: plain(),
+    SYSTEMPROMPT__EXTRA__TOKEN: plain(),
+  }
   return { root, canaries, env }
 }
 
@@ -121,7 +141,13 @@ function canReach({ config, secrets, tenant, credentials, env }: ResolvedConfig,
     if (typeof value === 'string') return value.includes(canary)
     return typeof value === 'object' && value !== null && Object.values(value).some(read)
   }
-  return read(config) || read(env) || read(tenant) || read(credentials) || secrets.names().some((name) => read(secrets.get(name)))
+  return (
+    read(config) ||
+    read(env) ||
+    read(tenant) ||
+    read(credentials) ||
+    secrets.names().some((name) => read(secrets.get(name)))
+  )
 }
 
 /** A mask in the place of everything would prove nothing either. */
@@ -134,17 +160,44 @@ function channelsOf(result: ResolvedConfig): [string, string][] {
   const { config, secrets, env, tenant, credentials, explain, warnings } = result
   const parts = [result, config, secrets, env, tenant, credentials]
   const all = (show: (part: unknown) => string): string => parts.map(show).join('\n')
-  const explained = [...secrets, 'direct', 'mixed', 'deep', 'deep.list[1]', 'smtp.password', 'redis', 'cache', 'extra.token', 'DSN', 'CACHE', 'SMTP_PASSWORD'].map(explain)
+  const explained = [
+    ...secrets,
+    'direct',
+    'mixed',
+    'deep',
+    'deep.list[1]',
+    'smtp.password',
+    'redis',
+    'cache',
+    'extra.token',
+    'DSN',
+    'CACHE',
+    'SMTP_PASSWORD',
+  ].map(explain)
   return [
     ['console.log', all((part) => format(part))],
-    ['inspect, everything on', all((part) => inspect(part, { depth: null, showHidden: true, showProxy: true, getters: true }))],
-    ['inspect without custom hooks', all((part) => inspect(part, { depth: null, customInspect: false, showHidden: true, getters: true }))],
-    ['inspect of proxies without hooks', all((part) => inspect(part, { depth: null, customInspect: false, showProxy: true, getters: true }))],
+    [
+      'inspect, everything on',
+      all((part) => inspect(part, { depth: null, showHidden: true, showProxy: true, getters: true })),
+    ],
+    [
+      'inspect without custom hooks',
+      all((part) => inspect(part, { depth: null, customInspect: false, showHidden: true, getters: true })),
+    ],
+    [
+      'inspect of proxies without hooks',
+      all((part) => inspect(part, { depth: null, customInspect: false, showProxy: true, getters: true })),
+    ],
     ['%o %O %s', all((part) => format('%o %O %s', part, part, part))],
     ['%j', all((part) => format('%j', part))],
     ['JSON', all((part) => JSON.stringify(part, null, 2) ?? '')],
     ['template strings', all((part) => `${String(part)}${Object.prototype.toString.call(part)}`)],
-    ['copies of the secrets', inspect([{ ...secrets }, Object.assign({}, secrets), structuredClone({ ...secrets }), Object.entries(secrets)], { depth: null })],
+    [
+      'copies of the secrets',
+      inspect([{ ...secrets }, Object.assign({}, secrets), structuredClone({ ...secrets }), Object.entries(secrets)], {
+        depth: null,
+      }),
+    ],
     ['an error with it as its cause', inspect(new Error('x', { cause: result }), { depth: null })],
     ['explain', JSON.stringify(explained) + inspect(explained, { depth: null })],
     ['warnings and layers', JSON.stringify([warnings, result.layers, result.profile])],
@@ -157,28 +210,119 @@ const profileOf = ({ root }: Planted): string => join(root, '.systemprompt/profi
 const secretsOf = ({ root }: Planted): string => join(root, '.systemprompt/profiles/local/secrets.json')
 
 const MISTAKES: readonly Mistake[] = [
-  ['a schema of zod', () => undefined, { schema: z.object({ direct: z.enum(['a']), mixed: z.literal('x'), deep: z.object({ list: z.array(z.number()) }), smtp: z.object({ password: z.url() }) }) }],
-  ['a schema of valibot', () => undefined, { schema: v.strictObject({ direct: v.literal('a'), mixed: v.number(), smtp: v.strictObject({ password: v.picklist(['x']) }) }) }],
+  [
+    'a schema of zod',
+    () => undefined,
+    {
+      schema: z.object({
+        direct: z.enum(['a']),
+        mixed: z.literal('x'),
+        deep: z.object({ list: z.array(z.number()) }),
+        smtp: z.object({ password: z.url() }),
+      }),
+    },
+  ],
+  [
+    'a schema of valibot',
+    () => undefined,
+    {
+      schema: v.strictObject({
+        direct: v.literal('a'),
+        mixed: v.number(),
+        smtp: v.strictObject({ password: v.picklist(['x']) }),
+      }),
+    },
+  ],
   [
     'a schema that tells everything',
     () => undefined,
-    { schema: z.any().superRefine((value, context) => context.addIssue({ code: 'custom', message: `bad: ${JSON.stringify(Object.entries(value))} ${value.direct} ${value.mixed.slice(3, 30)}` })) },
+    {
+      schema: z
+        .any()
+        .superRefine((value, context) =>
+          context.addIssue({
+            code: 'custom',
+            message: `bad: ${JSON.stringify(Object.entries(value))} ${value.direct} ${value.mixed.slice(3, 30)}`,
+          }),
+        ),
+    },
   ],
-  ['a schema for secrets', () => undefined, { secrets: { schema: z.object({ ANTHROPIC_API_KEY: z.enum(['x']), JWT_SECRET: z.url() }) } }],
-  ['an open quote in secrets.json', (planted) => writeFileSync(secretsOf(planted), `{ "jwt_secret": "${planted.canaries[0]}, "a": 1 }`)],
-  ['no comma in secrets.json', (planted) => writeFileSync(secretsOf(planted), `{ "jwt_secret": "x" "${planted.canaries[0]}": "${planted.canaries[2]}" }`)],
-  ['a value without quotes in secrets.json', (planted) => writeFileSync(secretsOf(planted), `{ "jwt_secret": ${planted.canaries[0]} }`)],
-  ['a secret as a key', (planted) => writeFileSync(secretsOf(planted), `{ "${planted.canaries[0]}": {}, "jwt_secret": "short" }`)],
-  ['two spellings', (planted) => writeFileSync(secretsOf(planted), `{ "openai": "${planted.canaries[0]}", "openai_api_key": "${planted.canaries[2]}", "database_url": "${planted.canaries[4]}" }`)],
-  ['credentials that do not parse', ({ root, canaries }) => writeFileSync(join(root, '.systemprompt/credentials.json'), `{ api_token: ${canaries[5]} }`)],
-  ['tenants that do not parse', ({ root, canaries }) => writeFileSync(join(root, '.systemprompt/tenants.json'), `{ "tenants": "${canaries[6]}", `)],
-  ['a reference that fails beside a secret', (planted) => writeFileSync(profileOf(planted), `name: local\nurl: redis://:\${ANTHROPIC_API_KEY}@\${NOWHERE}/${planted.canaries[0]}\n`)],
-  ['a message that names a secret', (planted) => writeFileSync(profileOf(planted), 'name: local\nurl: ${NOWHERE:?${ANTHROPIC_API_KEY}}\n')],
-  ['a broken profile with a password in it', (planted) => writeFileSync(profileOf(planted), `name: local\nsmtp:\n  password: "${planted.canaries[5]}\n  host: [\n`)],
-  ['a token pasted into the profile', (planted) => writeFileSync(profileOf(planted), `name: local\nserver:\n  port: ${planted.canaries[5]}\n  host: x\n`)],
-  ['a token as a key of the profile', (planted) => writeFileSync(profileOf(planted), `name: local\n${planted.canaries[5]}\n`)],
-  ['a wrong value behind a secret', (planted) => writeFileSync(profileOf(planted), 'name: local\nserver: { port: "${ANTHROPIC_API_KEY}", api_server_url: "${STRIPE_KEY}" }\n')],
-  ['a variable of the wrong type', (planted) => void (planted.env.SYSTEMPROMPT__SERVER__PORT = planted.canaries[0] ?? '')],
+  [
+    'a schema for secrets',
+    () => undefined,
+    { secrets: { schema: z.object({ ANTHROPIC_API_KEY: z.enum(['x']), JWT_SECRET: z.url() }) } },
+  ],
+  [
+    'an open quote in secrets.json',
+    (planted) => writeFileSync(secretsOf(planted), `{ "jwt_secret": "${planted.canaries[0]}, "a": 1 }`),
+  ],
+  [
+    'no comma in secrets.json',
+    (planted) =>
+      writeFileSync(secretsOf(planted), `{ "jwt_secret": "x" "${planted.canaries[0]}": "${planted.canaries[2]}" }`),
+  ],
+  [
+    'a value without quotes in secrets.json',
+    (planted) => writeFileSync(secretsOf(planted), `{ "jwt_secret": ${planted.canaries[0]} }`),
+  ],
+  [
+    'a secret as a key',
+    (planted) => writeFileSync(secretsOf(planted), `{ "${planted.canaries[0]}": {}, "jwt_secret": "short" }`),
+  ],
+  [
+    'two spellings',
+    (planted) =>
+      writeFileSync(
+        secretsOf(planted),
+        `{ "openai": "${planted.canaries[0]}", "openai_api_key": "${planted.canaries[2]}", "database_url": "${planted.canaries[4]}" }`,
+      ),
+  ],
+  [
+    'credentials that do not parse',
+    ({ root, canaries }) =>
+      writeFileSync(join(root, '.systemprompt/credentials.json'), `{ api_token: ${canaries[5]} }`),
+  ],
+  [
+    'tenants that do not parse',
+    ({ root, canaries }) => writeFileSync(join(root, '.systemprompt/tenants.json'), `{ "tenants": "${canaries[6]}", `),
+  ],
+  [
+    'a reference that fails beside a secret',
+    (planted) =>
+      writeFileSync(
+        profileOf(planted),
+        `name: local\nurl: redis://:\${ANTHROPIC_API_KEY}@\${NOWHERE}/${planted.canaries[0]}\n`,
+      ),
+  ],
+  [
+    'a message that names a secret',
+    (planted) => writeFileSync(profileOf(planted), 'name: local\nurl: ${NOWHERE:?${ANTHROPIC_API_KEY}}\n'),
+  ],
+  [
+    'a broken profile with a password in it',
+    (planted) =>
+      writeFileSync(profileOf(planted), `name: local\nsmtp:\n  password: "${planted.canaries[5]}\n  host: [\n`),
+  ],
+  [
+    'a token pasted into the profile',
+    (planted) => writeFileSync(profileOf(planted), `name: local\nserver:\n  port: ${planted.canaries[5]}\n  host: x\n`),
+  ],
+  [
+    'a token as a key of the profile',
+    (planted) => writeFileSync(profileOf(planted), `name: local\n${planted.canaries[5]}\n`),
+  ],
+  [
+    'a wrong value behind a secret',
+    (planted) =>
+      writeFileSync(
+        profileOf(planted),
+        'name: local\nserver: { port: "${ANTHROPIC_API_KEY}", api_server_url: "${STRIPE_KEY}" }\n',
+      ),
+  ],
+  [
+    'a variable of the wrong type',
+    (planted) => void (planted.env.SYSTEMPROMPT__SERVER__PORT = planted.canaries[0] ?? ''),
+  ],
   ['a flow value that does not parse', (planted) => void (planted.env.SYSTEMPROMPT__X = `["${planted.canaries[0]}`)],
   ['a secret that is required and not there', () => undefined, { secrets: { required: ['NOT_THERE'] } }],
 ]
@@ -212,7 +356,10 @@ function expectClean(channel: string, text: string, canaries: readonly string[])
     for (const form of formsOf(canary)) {
       for (let at = 0; at + WINDOW <= form.length; at++) {
         // The window itself is not put into the message: it is random and of no use, and a habit not to start.
-        if (windows.has(form.slice(at, at + WINDOW))) expect.fail(`${channel} shows a part of a secret: …${text.slice(Math.max(0, text.indexOf(form.slice(at, at + WINDOW)) - 60), text.indexOf(form.slice(at, at + WINDOW)))}`)
+        if (windows.has(form.slice(at, at + WINDOW)))
+          expect.fail(
+            `${channel} shows a part of a secret: …${text.slice(Math.max(0, text.indexOf(form.slice(at, at + WINDOW)) - 60), text.indexOf(form.slice(at, at + WINDOW)))}`,
+          )
       }
     }
   }
@@ -220,6 +367,16 @@ function expectClean(channel: string, text: string, canaries: readonly string[])
 
 /** As it is, in base64 at each of the three alignments, in hex, URL-encoded and JSON-escaped. */
 function formsOf(canary: string): string[] {
-  const base64 = [0, 1, 2].map((shift) => Buffer.from('x'.repeat(shift) + canary).toString('base64').slice(shift === 0 ? 0 : 4, -4))
-  return [canary, ...base64, Buffer.from(canary).toString('hex'), encodeURIComponent(canary), JSON.stringify(canary).slice(1, -1)]
+  const base64 = [0, 1, 2].map((shift) =>
+    Buffer.from('x'.repeat(shift) + canary)
+      .toString('base64')
+      .slice(shift === 0 ? 0 : 4, -4),
+  )
+  return [
+    canary,
+    ...base64,
+    Buffer.from(canary).toString('hex'),
+    encodeURIComponent(canary),
+    JSON.stringify(canary).slice(1, -1),
+  ]
 }

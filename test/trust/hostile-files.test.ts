@@ -63,7 +63,54 @@ B="two \${A}\\n"
 C='\${A}' # c
 SYSTEMPROMPT__SERVER__PORT=\${PORT:-1}
 `
-const PIECES = ['{', '}', '[', ']', ':', ': ', '- ', '\n', '\n  ', '  ', '"', "'", '${', '}', '$<', '>', '${A', ':-', '&a ', '*a', '<<: ', '!!int ', '|', '#', ' #', ',', '\\', '\\u', '\t', '\0', '\ufeff', '__proto__', 'null', '~', '\u2028', '=', '`', '%', '@', '---\n', '0x', '1e999', '.inf', '/*', '//', '\ud800']
+const PIECES = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ':',
+  ': ',
+  '- ',
+  '\n',
+  '\n  ',
+  '  ',
+  '"',
+  "'",
+  '${',
+  '}',
+  '$<',
+  '>',
+  '${A',
+  ':-',
+  '&a ',
+  '*a',
+  '<<: ',
+  '!!int ',
+  '|',
+  '#',
+  ' #',
+  ',',
+  '\\',
+  '\\u',
+  '\t',
+  '\0',
+  '\ufeff',
+  '__proto__',
+  'null',
+  '~',
+  '\u2028',
+  '=',
+  '`',
+  '%',
+  '@',
+  '---\n',
+  '0x',
+  '1e999',
+  '.inf',
+  '/*',
+  '//',
+  '\ud800',
+]
 
 function mutate(random: Random, text: string): string {
   let mutated = text
@@ -101,18 +148,44 @@ describe('mutated files load, or give a ConfigError, within a second', () => {
 
 describe('no document reaches a prototype', () => {
   const count = sampled(400, 20_000)
-  const KEYS = ['__proto__', 'constructor', 'prototype', '"__proto__"', "'__proto__'", '? __proto__\n', '__proto__.polluted', 'toString', 'hasOwnProperty', 'valueOf', '"\\x5f_proto__"', '"\\u005f_proto__"']
+  const KEYS = [
+    '__proto__',
+    'constructor',
+    'prototype',
+    '"__proto__"',
+    "'__proto__'",
+    '? __proto__\n',
+    '__proto__.polluted',
+    'toString',
+    'hasOwnProperty',
+    'valueOf',
+    '"\\x5f_proto__"',
+    '"\\u005f_proto__"',
+  ]
   const document = (random: Random, depth: number): string => {
     const key = random.pick(random.next() < 0.5 ? KEYS : ['a', 'server', 'services', 'own'])
-    if (depth > 3 || random.next() < 0.3) return `{ ${key}: { polluted: yes, constructor: { prototype: { polluted: 1 } } } }`
+    if (depth > 3 || random.next() < 0.3)
+      return `{ ${key}: { polluted: yes, constructor: { prototype: { polluted: 1 } } } }`
     return `{ ${key}: ${document(random, depth + 1)}, <<: ${document(random, depth + 1)} }`
   }
   test(`${count} documents in five places (SEED=${random.seed})`, () => {
     for (let round = 0; round < count; round++) {
       const text = document(random, 0)
-      const place = random.pick([PROFILE, SECRETS, SERVICE, '.systemprompt/tenants.json', '.systemprompt/sessions/index.json'])
+      const place = random.pick([
+        PROFILE,
+        SECRETS,
+        SERVICE,
+        '.systemprompt/tenants.json',
+        '.systemprompt/sessions/index.json',
+      ])
       const wrapped = place === PROFILE ? `name: local\nown: ${text}\n` : text
-      const result = load({ [PROFILE]: 'name: local\n', [place]: wrapped }, { [`SYSTEMPROMPT__${random.pick(['__PROTO__', 'CONSTRUCTOR', 'A__PROTOTYPE'])}__POLLUTED`]: 'yes', SYSTEMPROMPT__B: text })
+      const result = load(
+        { [PROFILE]: 'name: local\n', [place]: wrapped },
+        {
+          [`SYSTEMPROMPT__${random.pick(['__PROTO__', 'CONSTRUCTOR', 'A__PROTOTYPE'])}__POLLUTED`]: 'yes',
+          SYSTEMPROMPT__B: text,
+        },
+      )
       expect(Reflect.get({}, 'polluted')).toBeUndefined()
       expect(Object.keys(Object.prototype)).toEqual([])
       expect(Reflect.get(Object, 'polluted')).toBeUndefined()
@@ -133,16 +206,63 @@ describe('no document reaches a prototype', () => {
       } catch (error) {
         caught = error
       }
-      expect(isConfigError(caught, 'FORBIDDEN_KEY') && caught.issues[0]).toMatchObject({ file: path, line: expect.any(Number), column: expect.any(Number) })
+      expect(isConfigError(caught, 'FORBIDDEN_KEY') && caught.issues[0]).toMatchObject({
+        file: path,
+        line: expect.any(Number),
+        column: expect.any(Number),
+      })
     }
   })
 })
 
 /** The list of docs/security.md, a name each where it stands for many. */
-const BLOCKED = ['NODE_OPTIONS', 'NODE_PATH', 'NODE_EXTRA_CA_CERTS', 'NODE_TLS_REJECT_UNAUTHORIZED', 'NODE_REPL_EXTERNAL_MODULE', 'OPENSSL_CONF', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'LD_PRELOAD', 'LD_LIBRARY_PATH', 'DYLD_INSERT_LIBRARIES', 'BASH_ENV', 'ENV', 'PROMPT_COMMAND', 'PATH', 'HOME', 'SHELL', 'IFS', 'PYTHONPATH', 'PYTHONSTARTUP', 'PERL5OPT', 'PERL5LIB', 'RUBYOPT', 'RUBYLIB', 'JAVA_TOOL_OPTIONS', '_JAVA_OPTIONS', 'DOTNET_STARTUP_HOOKS', 'GIT_SSH_COMMAND', 'GIT_CONFIG_GLOBAL', 'GIT_EXEC_PATH', 'npm_config_registry', 'ELECTRON_RUN_AS_NODE', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'BROWSER', 'EDITOR', 'VISUAL', 'SYSTEMPROMPT_API_URL', 'SYSTEMPROMPT_API_TOKEN', 'SYSTEMPROMPT_PROFILE']
+const BLOCKED = [
+  'NODE_OPTIONS',
+  'NODE_PATH',
+  'NODE_EXTRA_CA_CERTS',
+  'NODE_TLS_REJECT_UNAUTHORIZED',
+  'NODE_REPL_EXTERNAL_MODULE',
+  'OPENSSL_CONF',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'LD_PRELOAD',
+  'LD_LIBRARY_PATH',
+  'DYLD_INSERT_LIBRARIES',
+  'BASH_ENV',
+  'ENV',
+  'PROMPT_COMMAND',
+  'PATH',
+  'HOME',
+  'SHELL',
+  'IFS',
+  'PYTHONPATH',
+  'PYTHONSTARTUP',
+  'PERL5OPT',
+  'PERL5LIB',
+  'RUBYOPT',
+  'RUBYLIB',
+  'JAVA_TOOL_OPTIONS',
+  '_JAVA_OPTIONS',
+  'DOTNET_STARTUP_HOOKS',
+  'GIT_SSH_COMMAND',
+  'GIT_CONFIG_GLOBAL',
+  'GIT_EXEC_PATH',
+  'npm_config_registry',
+  'ELECTRON_RUN_AS_NODE',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'BROWSER',
+  'EDITOR',
+  'VISUAL',
+  'SYSTEMPROMPT_API_URL',
+  'SYSTEMPROMPT_API_TOKEN',
+  'SYSTEMPROMPT_PROFILE',
+]
 
 describe('what a file may not set', () => {
-  const mixed = (name: string): string => [...name].map((letter, at) => (at % 2 === 0 ? letter.toLowerCase() : letter.toUpperCase())).join('')
+  const mixed = (name: string): string =>
+    [...name].map((letter, at) => (at % 2 === 0 ? letter.toLowerCase() : letter.toUpperCase())).join('')
   test.each(BLOCKED)('%s is set by no file, in no case, and each attempt is a warning with its place', (name) => {
     for (const spelling of [name, name.toLowerCase(), name.toUpperCase(), mixed(name)]) {
       const sources: Record<string, Record<string, string>> = {
@@ -154,12 +274,17 @@ describe('what a file may not set', () => {
         const result = load({ [PROFILE]: 'name: local\n', ...files })
         const names = Object.keys(result?.env ?? { missing: '' }).map((key) => key.toUpperCase())
         expect(names).not.toContain(name.toUpperCase())
-        expect(result?.warnings).toContainEqual(expect.objectContaining({ code: 'BLOCKED_NAME', file, line: expect.any(Number) }))
+        expect(result?.warnings).toContainEqual(
+          expect.objectContaining({ code: 'BLOCKED_NAME', file, line: expect.any(Number) }),
+        )
       }
     }
   })
   test('a directory of secrets sets none either', () => {
-    const result = load({ [PROFILE]: 'name: local\n', 'run/NODE_OPTIONS': 'hostile', 'run/fine': 'yes' }, { SYSTEMPROMPT_SECRETS_DIR: 'run' })
+    const result = load(
+      { [PROFILE]: 'name: local\n', 'run/NODE_OPTIONS': 'hostile', 'run/fine': 'yes' },
+      { SYSTEMPROMPT_SECRETS_DIR: 'run' },
+    )
     expect(result && Object.keys(result.env)).toEqual(['FINE'])
   })
   test('allowEnv lets one through', () => {
@@ -169,7 +294,10 @@ describe('what a file may not set', () => {
   })
   test('a token is not sent elsewhere by a checked-in .env', () => {
     const result = load(
-      { [PROFILE]: 'name: local\n', '.env': 'SYSTEMPROMPT_API_URL=https://hostile.example\nSYSTEMPROMPT_API_TOKEN=x\nSYSTEMPROMPT_USER_EMAIL=y\n' },
+      {
+        [PROFILE]: 'name: local\n',
+        '.env': 'SYSTEMPROMPT_API_URL=https://hostile.example\nSYSTEMPROMPT_API_TOKEN=x\nSYSTEMPROMPT_USER_EMAIL=y\n',
+      },
       { SYSTEMPROMPT_API_TOKEN: 't', SYSTEMPROMPT_USER_EMAIL: 'e' },
     )
     expect(result?.credentials).toMatchObject({ api_url: 'https://api.systemprompt.io', user_email: 'e' })

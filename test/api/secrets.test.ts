@@ -1,0 +1,207 @@
+import { format, inspect } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { isConfigError, loadConfigSync, type Secrets } from '../../src/index.ts'
+import { makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
+
+const CANARY = 'canary-Zx81Qw7'
+const GIVEN = {
+  anthropic_api_key: `${CANARY}-1`,
+  github: `${CANARY}-2`,
+  dashscope: `${CANARY}-3`,
+  'stripe-key': `${CANARY}-4`,
+  'acme.token': `${CANARY}-5`,
+  SYNC_TOKEN: `${CANARY}-6`,
+  blank: ' ',
+  nothing: null,
+}
+
+function load(): Secrets {
+  const cwd = makeProject({
+    [PROFILE]: 'secrets: {validation: skip}',
+    [SECRETS]: JSON.stringify(GIVEN),
+    '.env': `KIMI_API_KEY=${CANARY}-7\n`,
+  })
+  return loadConfigSync({ cwd, env: { OPENAI_API_KEY: `${CANARY}-8` } }).secrets
+}
+
+describe('a secret is found by every spelling of its name', () => {
+  test.each([
+    ['anthropic', '-1'],
+    ['anthropic_api_key', '-1'],
+    ['ANTHROPIC_API_KEY', '-1'],
+    ['Anthropic', '-1'],
+    ['github', '-2'],
+    ['github_token', '-2'],
+    ['GITHUB_TOKEN', '-2'],
+    ['qwen', '-3'],
+    ['dashscope', '-3'],
+    ['QWEN_API_KEY', '-3'],
+    ['DASHSCOPE_API_KEY', '-3'],
+    ['stripe-key', '-4'],
+    ['stripe_key', '-4'],
+    ['STRIPE_KEY', '-4'],
+    ['Stripe-Key', '-4'],
+    ['acme.token', '-5'],
+    ['acme_token', '-5'],
+    ['ACME_TOKEN', '-5'],
+    ['sync_token', '-6'],
+    ['SYNC_TOKEN', '-6'],
+    ['kimi', '-7'],
+    ['KIMI_API_KEY', '-7'],
+    ['moonshot', '-7'],
+    ['MOONSHOT_API_KEY', '-7'],
+    ['openai', '-8'],
+    ['OPENAI_API_KEY', '-8'],
+  ])('%s', (name, end) => {
+    const secrets = load()
+    expect([secrets.get(name), secrets.require(name), secrets.has(name)]).toEqual([CANARY + end, CANARY + end, true])
+  })
+  test.each(['nope', '', ' ', 'blank', 'nothing', 'toString', 'constructor', '__proto__', 'size', 'DATABASE_URL'])(
+    '%j is none',
+    (name) => {
+      const secrets = load()
+      expect([secrets.get(name), secrets.has(name)]).toEqual([undefined, false])
+      expect(() => secrets.require(name)).toThrow(/is not set/)
+    },
+  )
+})
+
+describe('the names', () => {
+  const names = ['acme.token', 'anthropic', 'github', 'moonshot', 'openai', 'qwen', 'stripe-key', 'sync_token']
+  test('names() has those of the files, sorted', () => {
+    expect(load().names()).toEqual(names)
+  })
+  test('going over the secrets gives names, not values', () => {
+    const secrets = load()
+    expect([...secrets]).toEqual(names)
+    expect(Array.from(secrets)).toEqual(names)
+    for (const name of secrets) expect(secrets.get(name)).toContain(CANARY)
+  })
+  test('size counts them', () => {
+    expect(load().size).toBe(names.length)
+  })
+  test('they can be changed by nobody', () => {
+    const secrets = load()
+    ;(secrets.names() as string[]).length = 0
+    expect(secrets.names()).toEqual(names)
+  })
+})
+
+describe('require', () => {
+  function missing(name: string): unknown {
+    try {
+      return load().require(name)
+    } catch (error) {
+      return error
+    }
+  }
+  test('says where it looked and what to do', () => {
+    const error = missing('acme-password')
+    expect(isConfigError(error, 'SECRET_MISSING')).toBe(true)
+    expect(isConfigError(error) && error.issues).toEqual([
+      {
+        code: 'SECRET_MISSING',
+        key: 'ACME_PASSWORD',
+        message: `is not set; looked in the process environment, .env, ${SECRETS}`,
+        remedy: 'export ACME_PASSWORD, add it to .env, or add it to secrets.json',
+        docs: '@systemprompt/env/docs/errors.md#secret_missing',
+      },
+    ])
+  })
+  test('does not say what else there is', () => {
+    expect(String(missing('acme-password'))).not.toContain('canary')
+  })
+  test('where a value was typed in place of a name, says nothing of it that a terminal would obey', () => {
+    expect(String(missing('\u001b[31mred\u009b'))).not.toMatch(/[\u001b\u009b]/)
+  })
+})
+
+describe('nothing can be read but by name', () => {
+  test('it is frozen', () => {
+    const secrets = load()
+    expect(Object.isFrozen(secrets)).toBe(true)
+    expect(() => Object.assign(secrets, { extra: 1 })).toThrow(TypeError)
+    expect(() => Object.defineProperty(secrets, 'get', { value: () => 'x' })).toThrow(TypeError)
+  })
+  test('it has no properties', () => {
+    const secrets = load()
+    expect([Object.keys(secrets), Object.getOwnPropertyNames(secrets), Object.getOwnPropertySymbols(secrets)]).toEqual([
+      [],
+      [],
+      [],
+    ])
+    expect({ ...secrets }).toEqual({})
+    expect(Object.assign({}, secrets)).toEqual({})
+    expect(Object.entries(secrets)).toEqual([])
+  })
+  test('a clone holds nothing', () => {
+    expect(inspect(structuredClone(load()))).not.toContain('canary')
+  })
+  test('as text it says how many there are', () => {
+    const secrets = load()
+    expect(`${secrets}`).toBe('Secrets(8)')
+    expect(String(secrets)).toBe('Secrets(8)')
+  })
+  test('as JSON it has names and masks', () => {
+    expect(JSON.parse(JSON.stringify(load()))).toEqual(
+      Object.fromEntries(
+        load()
+          .names()
+          .map((name) => [name, '••••']),
+      ),
+    )
+    expect(JSON.stringify({ nested: [load()] })).not.toContain('canary')
+  })
+  test('printed it has names and masks', () => {
+    expect(inspect(load())).toBe(`Secrets {
+  'acme.token': '••••',
+  anthropic: '••••',
+  github: '••••',
+  moonshot: '••••',
+  openai: '••••',
+  qwen: '••••',
+  'stripe-key': '••••',
+  sync_token: '••••'
+}`)
+  })
+  test('inspect keeps its options', () => {
+    expect(inspect(load(), { breakLength: Number.POSITIVE_INFINITY, compact: true })).not.toContain('\n')
+    expect(inspect(load(), { colors: true })).toContain('\u001b[32m')
+    expect(inspect({ a: { b: load() } }, { depth: 0 })).toBe('{ a: [Object] }')
+  })
+
+  const choices = {
+    customInspect: [true, false],
+    showHidden: [true, false],
+    showProxy: [true, false],
+    getters: [true, false],
+    depth: [0, 2, null],
+    compact: [true, false, 3],
+    sorted: [true, false],
+  } as const
+  test('whichever options inspect is given', () => {
+    const secrets = load()
+    const error = new Error('with a cause', { cause: secrets })
+    for (const options of combinations(choices)) {
+      for (const value of [secrets, { secrets }, [secrets], new Map([[secrets, secrets]]), error])
+        expect(inspect(value, options), JSON.stringify(options)).not.toContain('canary')
+    }
+  })
+  test.each(['%s', '%o', '%O', '%j', '%d', '%i', '%f', '%c'])('format %s', (placeholder) => {
+    expect(format(placeholder, load())).not.toContain('canary')
+    expect(format(`${placeholder} %s`, { secrets: load() }, [load()])).not.toContain('canary')
+  })
+})
+
+/** Every choice of one value for each option. */
+function* combinations(
+  choices: Readonly<Record<string, readonly unknown[]>>,
+): Generator<Readonly<Record<string, unknown>>> {
+  const [first, ...rest] = Object.entries(choices)
+  if (!first) {
+    yield {}
+    return
+  }
+  for (const others of combinations(Object.fromEntries(rest)))
+    for (const value of first[1]) yield { [first[0]]: value, ...others }
+}
