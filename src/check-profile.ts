@@ -4,7 +4,7 @@ import type { Problems } from './errors.ts'
 import { resolvePath } from './paths.ts'
 import { LATER_KEYS, LONG_EXPIRATION, MOVED_KEYS, PROFILE_FIELDS, type ProfileField } from './schema/profile-fields.ts'
 import { nearest } from './suggest.ts'
-import { literal, mapNode, nodeAt, siteOf, variableSource, withNodeAt } from './tree.ts'
+import { literal, mapNode, nodeAt, scalarAt, siteOf, variableSource, withNodeAt } from './tree.ts'
 import type { ListNode, MapNode, ScalarNode, TreeNode } from './types.ts'
 
 export interface ProfileCheck {
@@ -15,6 +15,7 @@ export interface ProfileCheck {
   readonly exists: (path: string) => boolean
 }
 
+const NONE: ReadonlySet<string> = new Set()
 const DEFAULTS = variableSource('defaults', 'profile defaults')
 const FIELDS = PROFILE_FIELDS.map((field) => ({ ...field, steps: field.path.split('.') }))
 
@@ -39,7 +40,7 @@ export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Probl
     const isNothing = node === undefined || (node.kind === 'scalar' && node.value === null && !field.nullable)
     if (isNothing && problems.isReported(field.path)) continue
     if (isNothing) {
-      const value = fallback(field, check)
+      const value = fallback(field, checked, check)
       if (field.required) missing.push(field.path)
       if (node || value) checked = withNodeAt(checked, field.steps, value)
       continue
@@ -49,7 +50,7 @@ export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Probl
     const placed = result && field.onDisk ? onDisk(field.path, result, checked, check, problems) : result
     if (placed && placed !== node) checked = withNodeAt(checked, field.steps, placed)
   }
-  const meant = reportTypos(checked, check.strict, problems)
+  const meant = check.strict ? reportTypos(checked, problems) : NONE
   reportMissing(
     missing.filter((key) => !meant.has(key)),
     checked,
@@ -66,10 +67,12 @@ function defaultNode(value: NonNullable<ProfileField['default']> | null): TreeNo
   return { kind: 'list', items: value.map((item) => literal(item, site)), ...site }
 }
 
-function fallback(field: ProfileField, { profile }: ProfileCheck): TreeNode | undefined {
+/** A profile is called after its directory, and shown under its name. */
+function fallback(field: ProfileField, tree: MapNode, { profile }: ProfileCheck): TreeNode | undefined {
   if (field.default !== undefined) return defaultNode(field.default)
-  const isName = field.path === 'name' || field.path === 'display_name'
-  return isName ? literal(profile.name, { source: DEFAULTS }) : undefined
+  if (field.path === 'name') return literal(profile.name, { source: DEFAULTS })
+  const name = field.path === 'display_name' ? scalarAt(tree, ['name'])?.value : undefined
+  return typeof name === 'string' ? literal(name, { source: DEFAULTS }) : undefined
 }
 
 /** The node with the type that the table wants; undefined after reporting that it cannot have it. */
@@ -81,7 +84,17 @@ function checkField(field: ProfileField, node: TreeNode, problems: Problems): Tr
   if (field.type === 'string[]') return checkList(field, node, invalid)
   if (node.kind !== 'scalar') return invalid(node)
   const typed = typedNode(field, node)
-  return typed && isAllowed(field, typed.value) ? typed : invalid(node)
+  if (!typed || !isAllowed(field, typed.value)) return invalid(node)
+  if (field.formerly && typeof node.value === 'string' && Object.hasOwn(field.formerly, node.value)) {
+    problems.warn({
+      code: 'OLD_SPELLING',
+      key: field.path,
+      message: 'has an earlier spelling of its value',
+      remedy: `write ${typed.value}`,
+      at: node,
+    })
+  }
+  return typed
 }
 
 function checkList(field: ProfileField, node: TreeNode, invalid: (at: TreeNode) => undefined): TreeNode | undefined {
@@ -116,15 +129,16 @@ function typedValue(field: ProfileField, node: ScalarNode): string | number | bo
   if (field.type === 'boolean') return toBoolean(value)
   if (field.type === 'string') {
     const string = typeof value === 'string' ? value : text
-    return string === undefined ? undefined : (field.formerly?.[string] ?? string)
+    if (string === undefined || !field.formerly || !Object.hasOwn(field.formerly, string)) return string
+    return field.formerly[string]
   }
   const number = toNumber(value)
   return field.type === 'integer' && !Number.isInteger(number) ? undefined : number
 }
 
-function isAllowed({ oneOf, min, max, exclusive, format, type }: ProfileField, value: unknown): boolean {
+function isAllowed({ oneOf, min, max, format, type }: ProfileField, value: unknown): boolean {
   if (typeof value === 'number') {
-    if (min !== undefined && (exclusive ? value <= min : value < min)) return false
+    if (min !== undefined && value < min) return false
     return max === undefined || value <= max
   }
   if (typeof value !== 'string') return true
@@ -149,7 +163,7 @@ function isHttp(text: string, originOnly: boolean): boolean {
 
 /** What the rule is, in words, and an example of a value that keeps it. */
 function wording(field: ProfileField, node: TreeNode): { message: string; remedy: string } {
-  const { type, oneOf, min, max, exclusive, format } = field
+  const { type, oneOf, min, max, format } = field
   if (oneOf) {
     const near = node.kind === 'scalar' && typeof node.value === 'string' ? nearest(node.value, oneOf) : undefined
     return {
@@ -178,7 +192,7 @@ function wording(field: ProfileField, node: TreeNode): { message: string; remedy
       : { message: 'is not text', remedy: 'put the value in quotes' }
   }
   const kind = type === 'integer' ? 'a whole number' : 'a number'
-  const range = max !== undefined ? ` from ${min} to ${max}` : ` above ${exclusive ? min : (min ?? 1) - 1}`
+  const range = max !== undefined ? ` from ${min} to ${max}` : ` of at least ${min ?? 0}`
   return {
     message: `is not ${kind}${range}`,
     remedy: `write ${kind} such as ${field.default ?? (max === undefined ? 3600 : 8080)}`,
@@ -268,7 +282,7 @@ function childrenByParent(paths: readonly string[]): ReadonlyMap<string, Readonl
  * An unknown key one or two edits from a known one that is not there as well was probably meant to be that one.
  * Returns the keys that were meant.
  */
-function reportTypos(tree: MapNode, strict: boolean, problems: Problems): ReadonlySet<string> {
+function reportTypos(tree: MapNode, problems: Problems): ReadonlySet<string> {
   const meant = new Set<string>()
   for (const [parent, known] of KNOWN) {
     const node = parent === '' ? tree : nodeAt(tree, parent.split('.'))
@@ -279,7 +293,7 @@ function reportTypos(tree: MapNode, strict: boolean, problems: Problems): Readon
       if (near === undefined || !isOpen(node.entries.get(near))) continue
       const path = (name: string): string => (parent === '' ? name : `${parent}.${name}`)
       meant.add(path(near))
-      problems[strict ? 'error' : 'warn']({
+      problems.error({
         code: 'UNKNOWN_KEY',
         key: path(key),
         message: 'is not a known key',

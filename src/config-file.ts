@@ -1,9 +1,12 @@
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { findRoot } from './discover.ts'
-import { configError } from './errors.ts'
-import type { LoadOptions } from './options.ts'
-import { pathExists } from './read/guard.ts'
+import { checkOptions } from './check-options.ts'
+import { collectProblems, configError } from './errors.ts'
+import type { FileTrees, LoadOptions } from './options.ts'
+import { pathExists, readText } from './read/guard.ts'
+import { parseJson } from './read/json.ts'
+import { parseYaml } from './read/yaml.ts'
+import { toPlain } from './tree.ts'
 
 const NAME = 'systemprompt.config'
 const EXTENSIONS = ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'yaml']
@@ -27,24 +30,63 @@ export function defineConfig<Schema extends StandardSchemaV1 | undefined = undef
 }
 
 /** The project's `systemprompt.config.*`, if there is one; undefined otherwise, and c12 is not loaded. */
-export function findConfigFile(cwd: string): string | undefined {
-  const root = findRoot(cwd) ?? cwd
+export function findConfigFile(root: string): string | undefined {
   return EXTENSIONS.map((extension) => join(root, `${NAME}.${extension}`)).find(pathExists)
+}
+
+export interface WithConfigFile {
+  readonly options: LoadOptions
+  /** Trees of the file: they lie below those in code, where `null` and lists replace and are not joined. */
+  readonly file: FileTrees
 }
 
 /**
  * Options in code over those of the config file; lists such as `secrets.required` are joined.
- * @throws ConfigError CONFIG_FILE when the file cannot be run
+ * @throws ConfigError CONFIG_FILE when the file cannot be run, or is no options
  */
-export async function withConfigFile(options: LoadOptions, file: string): Promise<LoadOptions> {
-  const { loadConfig } = await import('c12')
+export async function withConfigFile(options: LoadOptions, file: string): Promise<WithConfigFile> {
+  const { overrides, defaults, schema, env, ...rest } = await readConfigFile(file)
   const { defu } = await import('defu')
-  const cwd = join(file, '..')
+  // Schemas and environments are whole: a valibot schema is a plain object that must not be merged into.
+  const { schema: ownSchema = schema, env: ownEnv = env, overrides: _, defaults: __, ...own } = options
+  return {
+    options: {
+      ...defu(own, rest),
+      ...(ownSchema === undefined ? {} : { schema: ownSchema }),
+      ...(ownEnv === undefined ? {} : { env: ownEnv }),
+      ...(options.overrides === undefined ? {} : { overrides: options.overrides }),
+      ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
+    },
+    file: { ...(overrides === undefined ? {} : { overrides }), ...(defaults === undefined ? {} : { defaults }) },
+  }
+}
+
+async function readConfigFile(file: string): Promise<LoadOptions> {
+  const config = /\.(?:json|yaml)$/.test(file) ? readData(file) : await runCode(file)
+  if (config === undefined || config === null) return {}
+  if (typeof config !== 'object' || Array.isArray(config)) throw unusable(file, 'it holds no options')
+  checkOptions(config)
+  return config
+}
+
+/** JSON and YAML are data: read like every other file, with places in messages. */
+function readData(file: string): unknown {
+  const problems = collectProblems()
+  const read = readText(file, { layer: 'overrides', file: basename(file), confidential: false }, problems)
+  const parse = file.endsWith('.json') ? parseJson : parseYaml
+  const tree = read && parse(read.source, problems)
+  const [problem] = problems.errors
+  if (problem) throw unusable(file, `${problem.message}, in line ${problem.line ?? 1}`)
+  return tree && toPlain(tree)
+}
+
+async function runCode(file: string): Promise<unknown> {
   try {
+    const { loadConfig } = await import('c12')
     const { config } = await loadConfig<LoadOptions>({
       name: 'systemprompt',
-      cwd,
-      configFile: NAME,
+      cwd: dirname(file),
+      configFile: basename(file),
       rcFile: false,
       globalRc: false,
       packageJson: false,
@@ -53,22 +95,23 @@ export async function withConfigFile(options: LoadOptions, file: string): Promis
       extend: false,
       giget: false,
     })
-    // Schemas and environments are whole: a valibot schema is a plain object that must not be merged into.
-    const { schema, env, ...rest } = options
-    const { schema: fileSchema, env: fileEnv, ...fileRest } = config
-    const chosen = { schema: schema ?? fileSchema, env: env ?? fileEnv }
-    return {
-      ...defu(rest, fileRest),
-      ...Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)),
-    }
+    return config
   } catch (error) {
-    throw configError({
-      code: 'CONFIG_FILE',
-      message: `cannot be loaded: ${error instanceof Error ? firstLine(error.message) : 'it threw something that is no error'}`,
-      remedy: 'run it on its own with node to see more; TypeScript needs Node 22.18 or newer, or jiti: npm i -D jiti',
-      at: { source: { layer: 'overrides', file: file.slice(cwd.length + 1), confidential: false } },
-    })
+    // c12 stumbles over a file whose function returns nothing, which is no error.
+    if (error instanceof TypeError && error.message.includes("'$meta'")) return undefined
+    throw unusable(file, error instanceof Error ? firstLine(error.message) : 'it threw something that is no error')
   }
+}
+
+function unusable(file: string, why: string): Error {
+  return configError({
+    code: 'CONFIG_FILE',
+    message: `cannot be loaded: ${why}`,
+    remedy: /\.(?:json|yaml)$/.test(file)
+      ? 'correct the file'
+      : 'run it on its own with node to see more; TypeScript needs Node 22.18 or newer, or jiti: npm i -D jiti',
+    at: { source: { layer: 'overrides', file: basename(file), confidential: false } },
+  })
 }
 
 function firstLine(message: string): string {

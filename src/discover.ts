@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
 import { configError, type Problems } from './errors.ts'
-import type { Environment } from './options.ts'
+import { type Environment, variableIn } from './options.ts'
 import { displayPath, resolvePath } from './paths.ts'
 import { isDirectory, listDirectory, pathExists, readText } from './read/guard.ts'
 import { parseJson } from './read/json.ts'
@@ -58,6 +58,14 @@ export function discover(options: DiscoverOptions, problems: Problems): Project 
   return { root: found, found: true, ...(profile ? { profile } : {}) }
 }
 
+/** The directory that {@link discover} takes for the project's, before any profile is looked at. Absolute. */
+export function findProjectRoot(options: DiscoverOptions): string {
+  const cwd = resolve(options.cwd)
+  const asked = askedFor(options)
+  const path = asked && isPath(asked.value) ? resolvePath(asked.value, cwd) : undefined
+  return findRoot(cwd) ?? (path === undefined ? undefined : findRoot(dirname(path))) ?? cwd
+}
+
 /** The names of the profiles a project has, sorted. */
 export function profileNames(root: string): readonly string[] {
   const directory = join(root, STATE, 'profiles')
@@ -67,7 +75,7 @@ export function profileNames(root: string): readonly string[] {
 }
 
 /** The first directory, from here upward, that holds a `.systemprompt` directory. */
-export function findRoot(from: string): string | undefined {
+function findRoot(from: string): string | undefined {
   for (let directory = from; ; directory = dirname(directory)) {
     if (isDirectory(join(directory, STATE))) return directory
     if (dirname(directory) === directory) return undefined
@@ -76,7 +84,7 @@ export function findRoot(from: string): string | undefined {
 
 function askedFor({ profile, env }: DiscoverOptions): { value: string; by: ProfileChoice } | undefined {
   if (profile !== undefined) return { value: profile, by: 'option' }
-  const variable = env.SYSTEMPROMPT_PROFILE
+  const variable = variableIn(env, 'SYSTEMPROMPT_PROFILE')
   return variable ? { value: variable, by: 'SYSTEMPROMPT_PROFILE' } : undefined
 }
 

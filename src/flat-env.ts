@@ -1,7 +1,7 @@
 import { isBlockedName } from './blocked-names.ts'
 import type { Problems } from './errors.ts'
 import type { Layers } from './layers.ts'
-import type { SettledOptions } from './options.ts'
+import { type SettledOptions, variableIn } from './options.ts'
 import type { ResolvedSecret } from './secrets.ts'
 import { setOwn } from './tree.ts'
 
@@ -32,7 +32,7 @@ export function flatEnvironment(
       })
       continue
     }
-    const set = env[name]
+    const set = variableIn(env, name)
     const isTaken = set !== undefined && (set !== '' || emptyIsValue) && !dotenv.override
     if (!isTaken) setOwn(flat, name, variable.value)
   }

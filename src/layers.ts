@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import type { Project } from './discover.ts'
 import type { Problems } from './errors.ts'
-import type { SettledOptions } from './options.ts'
+import { merge } from './merge.ts'
+import { type PlainTree, type SettledOptions, variableIn } from './options.ts'
 import { formatPath } from './path.ts'
 import { displayPath, resolvePath } from './paths.ts'
 import { type Credentials, readCredentials } from './read/credentials.ts'
@@ -47,10 +48,14 @@ export interface Layers {
 export function readLayers(project: Project, options: SettledOptions, problems: Problems): Layers {
   const { root, profile } = project
   const { env } = options
-  const profileTree = profile && readProfile(profile.file, displayPath(root, profile.file), problems)
-  const overrides = readTree(options.overrides, 'overrides', problems)
+  const given = {
+    overrides: readTrees(options.overrides, 'overrides', problems),
+    environment: renameMovedKeys(readSettings(settingsIn(env, options), 'environment', problems), problems),
+    profile: profile && readProfile(profile.file, displayPath(root, profile.file), problems),
+    defaults: readTrees(options.defaults, 'defaults', problems),
+  }
   const dotenvFiles = readDotenv(root, options.dotenv.files ?? dotenvNames(profile?.name), problems)
-  const settings = readEarlySettings({ overrides, profile: profileTree, dotenvFiles, project, options, problems })
+  const settings = readEarlySettings(given, dotenvFiles, options, problems)
 
   const secretsFile = readSecretsFile(project, settings, options, problems)
   const secretNames = new Set<string>([
@@ -85,12 +90,10 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
   const services = readServiceFiles(project, settings, options, problems)
   const cloud = readCloud(project, settings, options, problems)
   return {
-    overrides,
-    environment: withServicesPath(readSettings(settingsIn(env, options), 'environment', problems), settings),
-    dotenv: readSettings(settingsInDotenv(dotenvFiles, variables), 'dotenv', problems),
+    ...given,
+    environment: withServicesPath(given.environment, settings),
+    dotenv: renameMovedKeys(readSettings(settingsInDotenv(dotenvFiles, variables), 'dotenv', problems), problems),
     services: under('services', services.tree),
-    profile: profileTree,
-    defaults: readTree(options.defaults, 'defaults', problems),
     variables,
     candidates,
     dotenvFiles,
@@ -113,45 +116,35 @@ interface EarlySettings {
   readonly tenantId: string | undefined
 }
 
-interface EarlyInputs {
-  readonly overrides: MapNode
-  readonly profile: MapNode | undefined
-  readonly dotenvFiles: DotenvFiles
-  readonly project: Project
-  readonly options: SettledOptions
-  readonly problems: Problems
-}
+type Given = Pick<Layers, 'overrides' | 'environment' | 'profile' | 'defaults'>
 
-function readEarlySettings({ overrides, profile, dotenvFiles, options, problems }: EarlyInputs): EarlySettings {
-  const { env, emptyIsValue, onUndefined, dotenv } = options
-  const fromProcess = (name: string): readonly Candidate[] => {
-    const value = env[name]
-    const isSet = value !== undefined && (value !== '' || emptyIsValue)
-    return isSet ? [{ value, site: { source: variableSource('environment', name) }, expands: false }] : []
-  }
-  const variables = createVariables({
-    candidates: (name) => {
-      const fromFiles = dotenvFiles.variables.get(name) ?? []
-      return dotenv.override ? [...fromFiles, ...fromProcess(name)] : [...fromProcess(name), ...fromFiles]
-    },
-    isSecret: () => false,
-    onUndefined,
-    bare: dotenv.bare ?? false,
-    problems,
-  })
+const EARLY = ['secrets', 'cloud', 'paths']
+
+function readEarlySettings(
+  given: Given,
+  files: DotenvFiles,
+  options: SettledOptions,
+  problems: Problems,
+): EarlySettings {
+  const dotenv = renameMovedKeys(
+    readSettings(settingsInDotenv(files, earlyVariables(files, options, SILENT)), 'dotenv', SILENT),
+    SILENT,
+  )
+  const layers = options.dotenv.override ? [dotenv, given.environment] : [given.environment, dotenv]
+  const tree = [given.overrides, ...layers, ...(given.profile ? [given.profile] : []), given.defaults]
+    .map((layer) => only(EARLY, layer))
+    .reduceRight((below, layer) => merge(layer, below, { foldCase: true }))
+  const variables = earlyVariables(files, options, problems)
   const variable = (name: string): string | undefined => {
     const found = variables.get(name)
     return found === undefined || found === 'failed' || found.value === '' ? undefined : found.value
   }
   const setting = (path: string): string | undefined => {
     const steps = path.split('.')
-    const given = scalarAt(overrides, steps)?.value
-    if (typeof given === 'string') return given
-    const fromVariable = variable(`SYSTEMPROMPT__${steps.join('__').toUpperCase()}`)
-    if (fromVariable !== undefined) return fromVariable
-    const node = scalarAt(profile, steps)
+    const node = scalarAt(tree, steps)
     if (typeof node?.value !== 'string') return undefined
-    const expansion = variables.expand(node.value, { key: formatPath(steps), site: node })
+    const expansion =
+      node.style === 'literal' ? undefined : variables.expand(node.value, { key: formatPath(steps), site: node })
     return typeof expansion === 'object' ? expansion.value : expansion === 'failed' ? undefined : node.value
   }
   return {
@@ -162,18 +155,57 @@ function readEarlySettings({ overrides, profile, dotenvFiles, options, problems 
       .map((name) => name.trim())
       .filter((name) => name !== '')
       .map((name) => secretName(name).env),
-    secretsValidation: validationOf(setting('secrets.validation') ?? setting('secrets.validation_mode'), 'warn'),
+    secretsValidation: validationOf(setting('secrets.validation'), 'warn'),
     cloudValidation: validationOf(setting('cloud.validation'), 'strict'),
     tenantId: setting('cloud.tenant_id'),
   }
+}
+
+/** What is wrong in .env files is reported when all variables are there. */
+const SILENT: Problems = {
+  errors: [],
+  warnings: [],
+  error: () => undefined,
+  warn: () => undefined,
+  isReported: () => false,
+  throwIfAny: () => undefined,
+}
+
+/** The process environment and .env files: what says where the other files are cannot be in those. */
+function earlyVariables(files: DotenvFiles, options: SettledOptions, problems: Problems): Variables {
+  const { env, emptyIsValue, onUndefined, dotenv } = options
+  const fromProcess = (name: string): readonly Candidate[] => {
+    const value = variableIn(env, name)
+    const isSet = value !== undefined && (value !== '' || emptyIsValue)
+    return isSet ? [{ value, site: { source: variableSource('environment', name) }, expands: false }] : []
+  }
+  return createVariables({
+    candidates: (name) => {
+      const fromFiles = files.variables.get(name) ?? []
+      return dotenv.override ? [...fromFiles, ...fromProcess(name)] : [...fromProcess(name), ...fromFiles]
+    },
+    isSecret: () => false,
+    onUndefined,
+    bare: dotenv.bare ?? false,
+    problems,
+  })
+}
+
+function only(keys: readonly string[], tree: MapNode): MapNode {
+  return mapNode(new Map([...tree.entries].filter(([key]) => keys.includes(key.toLowerCase()))), tree)
 }
 
 function validationOf(text: string | undefined, fallback: SecretsValidation): SecretsValidation {
   return text === 'strict' || text === 'warn' || text === 'skip' ? text : fallback
 }
 
-function readTree(plain: SettledOptions['overrides'], layer: 'overrides' | 'defaults', problems: Problems): MapNode {
-  return renameMovedKeys(readPlain(plain ?? {}, layer, problems), problems)
+/** Trees given in code, the first winning over the others. */
+function readTrees(plain: readonly PlainTree[], layer: 'overrides' | 'defaults', problems: Problems): MapNode {
+  const trees = plain.map((tree) => renameMovedKeys(readPlain(tree, layer, problems), problems))
+  return trees.reduceRight(
+    (below, tree) => merge(tree, below),
+    mapNode(new Map(), { source: variableSource(layer, layer) }),
+  )
 }
 
 function readSecretsFile(
@@ -241,18 +273,21 @@ function readCloud(
 
 function* settingsIn(env: SettledOptions['env'], { emptyIsValue }: SettledOptions): Generator<SettingVariable> {
   for (const name of settingNames(Object.keys(env))) {
-    const value = env[name]
+    const value = variableIn(env, name)
     if (value === undefined || (value === '' && !emptyIsValue)) continue
     yield { name, value, site: { source: variableSource('environment', name) } }
   }
 }
 
+/** Those that win resolved, those that are overridden as they are written. */
 function* settingsInDotenv(files: DotenvFiles, variables: Variables): Generator<SettingVariable> {
   for (const name of settingNames(files.variables.keys())) {
+    const [definition, ...below] = files.variables.get(name) ?? []
     const variable = variables.get(name)
-    if (typeof variable !== 'object' || variable.value === '' || variable.site.source.layer !== 'dotenv') continue
-    const { value, site, taint } = variable
-    yield { name, value, site, ...(taint ? { taint } : {}) }
+    const isWinner = typeof variable === 'object' && variable.site.source.layer === 'dotenv'
+    if (!definition || variable === 'failed' || (isWinner && variable.value === '')) continue
+    const { value, site, taint } = isWinner ? variable : { ...definition, taint: undefined }
+    yield { name, value, site, below, ...(taint ? { taint } : {}) }
   }
 }
 

@@ -1,8 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { checkOptions } from './check-options.ts'
 import { checkProfile, PROFILE_DEFAULTS } from './check-profile.ts'
 import { findConfigFile, withConfigFile } from './config-file.ts'
 import { disableProviders } from './disable-providers.ts'
-import { discover, type Project } from './discover.ts'
+import { discover, findProjectRoot, type Project } from './discover.ts'
 import { collectProblems, type Problems } from './errors.ts'
 import { expose, type LayerInfo, type ResolvedConfig } from './expose.ts'
 import { flatEnvironment } from './flat-env.ts'
@@ -31,9 +32,10 @@ import { runAsync, runSync, type Validated, type Validation, validate, validateS
 export async function loadConfig<Schema extends StandardSchemaV1 | undefined = undefined>(
   options: LoadOptions<Schema> = {},
 ): Promise<ResolvedConfig<Schema>> {
-  const file = findConfigFile(withDefaults(options).cwd)
-  const settled = withDefaults(file === undefined ? options : await withConfigFile(options, file))
-  return (await runAsync(load(settled))) as ResolvedConfig<Schema>
+  checkOptions(options)
+  const file = findConfigFile(findProjectRoot(withDefaults(options)))
+  const settled = file === undefined ? { options, file: {} } : await withConfigFile(options, file)
+  return (await runAsync(load(withDefaults(settled.options, settled.file)))) as ResolvedConfig<Schema>
 }
 
 /**
@@ -46,6 +48,7 @@ export async function loadConfig<Schema extends StandardSchemaV1 | undefined = u
 export function loadConfigSync<Schema extends StandardSchemaV1 | undefined = undefined>(
   options: LoadOptions<Schema> = {},
 ): ResolvedConfig<Schema> {
+  checkOptions(options)
   return runSync(load(withDefaults(options))) as ResolvedConfig<Schema>
 }
 

@@ -1,4 +1,4 @@
-import type { MapNode, TreeNode } from './types.ts'
+import type { ListNode, MapNode, TreeNode } from './types.ts'
 
 export interface MergeOptions {
   /** Keys of the upper tree find keys of the lower one whatever their case (variables are upper case). */
@@ -21,12 +21,24 @@ export function merge(upper: MapNode, lower: MapNode, options: MergeOptions = {}
     const below = lower.entries.get(key)
     entries.set(key, below ? mergeNodes(node, below, options) : node)
   }
-  return { ...lower, entries }
+  return { ...(options.order === 'upper' ? upper : lower), entries }
 }
 
 function mergeNodes(upper: TreeNode, lower: TreeNode, options: MergeOptions): TreeNode {
   if (upper.kind === 'map' && lower.kind === 'map') return merge(upper, lower, options)
+  if (upper.kind === 'map' && lower.kind === 'list' && upper.isIndexed) return mergeItems(upper, lower, options)
   return { ...upper, shadowed: [...(upper.shadowed ?? []), lower, ...(lower.shadowed ?? [])] }
+}
+
+/** `features[1].name` changes one item and leaves the others. An index right behind the end adds one. */
+function mergeItems(upper: MapNode, lower: ListNode, options: MergeOptions): TreeNode {
+  const items = [...lower.items]
+  for (const [index, node] of upper.entries) {
+    const at = Number(index)
+    const below = items[at]
+    if (at <= items.length) items[at] = below ? mergeNodes(node, below, options) : node
+  }
+  return { ...lower, items }
 }
 
 function foldedKeys(tree: MapNode): ReadonlyMap<string, string> {

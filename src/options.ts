@@ -3,6 +3,11 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 /** The environment as text: `process.env`, or what stands in for it. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
+/** A variable's value; what every object has, such as `constructor`, is no variable. */
+export function variableIn(env: Environment, name: string): string | undefined {
+  return Object.hasOwn(env, name) ? env[name] : undefined
+}
+
 /** A tree of plain values, as `overrides` and `defaults` take it. */
 export type PlainTree = { readonly [key: string]: unknown }
 
@@ -57,18 +62,24 @@ export interface LoadOptions<Schema extends StandardSchemaV1 | undefined = Stand
   readonly allowEnv?: readonly string[]
 }
 
-/** Options with every default in its place: the only spot that reads the process. */
-export type SettledOptions = Required<
-  Pick<LoadOptions, 'cwd' | 'strict' | 'env' | 'onUndefined' | 'emptyIsValue' | 'allowEnv'>
-> &
-  Omit<LoadOptions, 'cwd' | 'strict' | 'env' | 'onUndefined' | 'emptyIsValue' | 'allowEnv' | 'dotenv'> & {
-    readonly dotenv: DotenvOptions
-    /** Milliseconds since 1970. */
-    readonly now: number
-  }
+/** Options with every default in its place. */
+export interface SettledOptions
+  extends Required<Pick<LoadOptions, 'cwd' | 'strict' | 'env' | 'onUndefined' | 'emptyIsValue' | 'allowEnv'>>,
+    Pick<LoadOptions, 'profile' | 'schema' | 'secrets' | 'services'> {
+  readonly dotenv: DotenvOptions
+  /** Highest precedence first: those in code, then those of the config file. */
+  readonly overrides: readonly PlainTree[]
+  readonly defaults: readonly PlainTree[]
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
 
-export function withDefaults(options: LoadOptions): SettledOptions {
-  const { cwd, strict, env, onUndefined, emptyIsValue, allowEnv, dotenv, ...rest } = options
+/** What the project's config file gives, for what does not merge like an option. */
+export type FileTrees = Pick<LoadOptions, 'overrides' | 'defaults'>
+
+/** The only spot that reads the process. */
+export function withDefaults(options: LoadOptions, file: FileTrees = {}): SettledOptions {
+  const { cwd, strict, env, onUndefined, emptyIsValue, allowEnv, dotenv, overrides, defaults, ...rest } = options
   return {
     ...rest,
     cwd: cwd ?? process.cwd(),
@@ -78,6 +89,8 @@ export function withDefaults(options: LoadOptions): SettledOptions {
     emptyIsValue: emptyIsValue ?? false,
     allowEnv: allowEnv ?? [],
     dotenv: dotenvOptions(dotenv),
+    overrides: [overrides, file.overrides].filter((tree) => tree !== undefined),
+    defaults: [defaults, file.defaults].filter((tree) => tree !== undefined),
     now: Date.now(),
   }
 }

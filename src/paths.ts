@@ -11,7 +11,7 @@ export function displayPath(root: string, file: string): string {
 /** Makes a path from a file or variable absolute, `~/` included. */
 export function resolvePath(path: string, from: string): string {
   if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1))
-  return isAbsoluteAnywhere(path) ? path : resolve(from, path)
+  return isAbsoluteAnywhere(path) && !isAbsolute(path) ? path : resolve(from, path)
 }
 
 /** Absolute here or on Windows: a profile is shared between machines, so `C:\data` is never made relative. */

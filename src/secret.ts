@@ -34,7 +34,9 @@ export function maskOpaque(text: string): string {
 /** Long words, words of letters and digits, and what mixes capitals, small letters and digits: not what people write. */
 function isOpaque(run: string): boolean {
   if (/[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run)) return true
-  return run.split(/[./~=-]+/).some((word) => word.length >= 16 || (word.length >= 10 && /\d/.test(word) && /[A-Za-z]/.test(word)))
+  return run
+    .split(/[./~=-]+/)
+    .some((word) => word.length >= 16 || (word.length >= 10 && /\d/.test(word) && /[A-Za-z]/.test(word)))
 }
 
 const WINDOW = 8

@@ -1,6 +1,6 @@
 import { configError } from './errors.ts'
 import { secretName } from './schema/secret-names.ts'
-import { MASK } from './secret.ts'
+import { MASK, nameToShow } from './secret.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
@@ -45,9 +45,9 @@ export class Secrets implements Iterable<string> {
     const { env } = secretName(name)
     throw configError({
       code: 'SECRET_MISSING',
-      key: env,
+      key: nameToShow(env),
       message: `is not set; looked in ${this.#lookedIn.join(', ')}`,
-      remedy: `export ${env}, add it to .env, or add it to secrets.json`,
+      remedy: `export ${nameToShow(env)}, add it to .env, or add it to secrets.json`,
     })
   }
 

@@ -79,6 +79,8 @@ export interface ListNode extends NodeBase {
 export interface MapNode extends NodeBase {
   readonly kind: 'map'
   readonly entries: ReadonlyMap<string, TreeNode>
+  /** The keys are indexes into a list below: a path such as `features[1]` was given in code. */
+  readonly isIndexed?: true
 }
 
 export type TreeNode = ScalarNode | ListNode | MapNode

@@ -18,12 +18,17 @@ import { fileURLToPath } from 'node:url'
 import { format, inspect } from 'node:util'
 import ts from 'typescript'
 import { afterAll, describe, expect, test } from 'vitest'
+import { isBlockedName } from '../src/blocked-names.ts'
+import { check } from '../src/cli/commands/config/check.ts'
+import { explain } from '../src/cli/commands/config/explain.ts'
+import { show } from '../src/cli/commands/config/show.ts'
 import { EXIT, type Io } from '../src/cli/io.ts'
 import { runCli } from '../src/cli/run.ts'
 import { collectProblems } from '../src/errors.ts'
 import * as library from '../src/index.ts'
 import { isConfigError, LAYERS, loadConfigSync, PROBLEM_CODES, type Problem, renderProblem } from '../src/index.ts'
 import { scanDotenv } from '../src/read/dotenv-text.ts'
+import { LIMITS } from '../src/read/guard.ts'
 import { parseJson } from '../src/read/json.ts'
 import { parseYaml } from '../src/read/yaml.ts'
 import { MOVED_KEYS, PROFILE_FIELDS } from '../src/schema/profile-fields.ts'
@@ -37,11 +42,13 @@ import { type Block, type Page, parsePage } from './support/markdown.ts'
  *
  *     ts                        type-checks
  *     ts run                    is run as well; `//=> …` behind a statement is what it gives
- *     yaml file=services/…      is written to the project; also json, jsonc, dotenv, ts, text
- *     yaml                      is read with the library's own reader; also json, jsonc, dotenv
+ *     yaml                      is written to the project if its first line is a comment with a path, `# services/ai/config.yaml`,
+ *                               else read with the library's own reader; also json, jsonc, dotenv, and ts for a file
+ *     text file=run/secrets/db  is written to the project
  *     sh                        is run: the command line in this process, `export`, git; npm is only looked at
  *     text output               is what the block above printed, `…` for lines left out; also json
- *     text problems             is what a load finds wrong; under a heading that is a code, of this code only
+ *     text problems             is what a load finds wrong, or with `strict` a strict one; under a heading that is a code, of
+ *                               this code only
  *     text tree                 names every file of the project
  *
  * `project=quickstart` on any of them starts from that folder of fixtures/. A command ends with 0 unless `# exit 6` stands
@@ -99,17 +106,25 @@ type Kind = 'checked' | 'run' | 'file' | 'data' | 'sh' | 'output' | 'problems' |
 const DATA = ['yaml', 'json', 'jsonc', 'dotenv']
 
 /** undefined for a block that no rule covers. */
-function kindOf({ language, flags, settings }: Block): Kind | undefined {
+function kindOf(block: Block): Kind | undefined {
+  const { language, flags, settings } = block
   if (Object.keys(settings).some((name) => name !== 'file' && name !== 'project')) return undefined
   const [flag, ...more] = flags
-  if (more.length > 0) return undefined
+  if (more.length > 0 && flags.join(' ') !== 'problems strict') return undefined
   if (flag === 'output') return language === 'text' || language === 'json' ? 'output' : undefined
   if (flag === 'problems' || flag === 'tree') return language === 'text' ? flag : undefined
-  if (settings.file !== undefined) return [...DATA, 'ts', 'text'].includes(language) && !flag ? 'file' : undefined
+  if (fileOf(block) !== undefined) return flag ? undefined : 'file'
   if (language === 'ts') return flag === 'run' ? 'run' : flag ? undefined : 'checked'
   if (flag) return undefined
   if (language === 'sh') return 'sh'
   return DATA.includes(language) ? 'data' : undefined
+}
+
+/** The file that a block is, by its first line or, where a comment would be part of the text, by its settings. */
+function fileOf({ language, settings, text }: Block): string | undefined {
+  if (language === 'text') return settings.file
+  if (![...DATA, 'ts'].includes(language)) return undefined
+  return /^(?:#|\/\/) ([\w.-]+\/\S+|\.env\S*|systemprompt\.config\.\w+)\n/.exec(text)?.[1]
 }
 
 const STEPS: Record<Kind, (block: Block, walk: Walk) => void | Promise<void>> = {
@@ -117,7 +132,7 @@ const STEPS: Record<Kind, (block: Block, walk: Walk) => void | Promise<void>> = 
     expect(block.text, `${at(block)} shows a result, so it has to be run`).not.toMatch(/\/\/=>/)
   },
   run: (block, walk) => runTypeScript(block, walk.for(block)),
-  file: (block, walk) => walk.for(block).write(block.settings.file ?? '', block.text),
+  file: (block, walk) => walk.for(block).write(fileOf(block) ?? '', block.text),
   data(block) {
     expect(problemsOfData(block), at(block)).toEqual([])
   },
@@ -126,7 +141,7 @@ const STEPS: Record<Kind, (block: Block, walk: Walk) => void | Promise<void>> = 
     expectPrinted(block, walk.printed)
   },
   problems(block, walk) {
-    const { errors, warnings } = walk.for(block).load()
+    const { errors, warnings } = walk.for(block).load(block.flags.includes('strict'))
     const code = block.section.text
     const isOfCode = (problem: Problem): boolean =>
       problem.code === code || !PROBLEM_CODES.some((each) => each === code)
@@ -186,10 +201,10 @@ class Walk {
     if (/(?:secrets|credentials|tenants)\.json$/.test(name)) chmodSync(join(this.directory, name), 0o600)
   }
 
-  load(): { errors: readonly Problem[]; warnings: readonly Problem[] } {
+  load(strict = false): { errors: readonly Problem[]; warnings: readonly Problem[] } {
     this.isUnread = false
     try {
-      return { errors: [], warnings: loadConfigSync({ cwd: this.directory, env: this.env }).warnings }
+      return { errors: [], warnings: loadConfigSync({ cwd: this.directory, env: this.env, strict }).warnings }
     } catch (error) {
       if (!isConfigError(error)) throw error
       return { errors: error.issues, warnings: [] }
@@ -364,6 +379,7 @@ const MODULES: Readonly<Record<string, () => Promise<unknown>>> = {
   valibot: () => import('valibot'),
   arktype: () => import('arktype'),
   'node:fs': () => import('node:fs'),
+  'node:util': () => import('node:util'),
 }
 
 async function runTypeScript(block: Block, walk: Walk): Promise<void> {
@@ -589,9 +605,51 @@ test('docs/secrets.md has every known secret with its names', () => {
   expect(missing).toEqual([])
 })
 
-test('docs/cli.md has every exit code', () => {
-  const codes = page('docs/cli.md').rows.map(({ cells }) => cells[0])
-  expect(Object.values(EXIT).filter((code) => !codes.includes(`\`${code}\``))).toEqual([])
+describe('docs/cli.md', () => {
+  const cells = page('docs/cli.md').rows.flatMap(({ cells: [first = ''] }) => first.split(', '))
+
+  test('has every exit code', () => {
+    expect(Object.values(EXIT).filter((code) => !cells.includes(`\`${code}\``))).toEqual([])
+  })
+
+  test.each(Object.entries({ check, explain, show }))('has every option of config %s', (_name, { args }) => {
+    const flags = Object.entries(args ?? {}).filter(([, { type }]) => type !== 'positional')
+    expect(flags.map(([name]) => name).filter((name) => !cells.some((cell) => isFlag(cell, name)))).toEqual([])
+  })
+})
+
+/** Whether a cell is `--name` or `--name <value>`. */
+function isFlag(cell: string, name: string): boolean {
+  return cell === `\`--${name}\`` || cell.startsWith(`\`--${name} <`)
+}
+
+describe('docs/security.md', () => {
+  const rows = (slug: string): readonly (readonly string[])[] =>
+    page('docs/security.md')
+      .rows.filter(({ section }) => section.slug === slug)
+      .map(({ cells }) => cells)
+
+  test('has every name that a file may not set, and no other', () => {
+    const shown = rows('what-a-file-may-not-set').flatMap(([names = '']) => [...names.matchAll(/`([^`]+)`/g)])
+    const names = shown.map(([, name = '']) => name)
+    const source = readFileSync(join(root, 'src/blocked-names.ts'), 'utf8')
+    expect([...source.matchAll(/'([A-Z_]+)'/g)].filter(([, name = '']) => !names.includes(name))).toEqual([])
+    expect(names.filter((name) => !isBlockedName(name.replace('*', 'X')))).toEqual([])
+  })
+
+  test('has the limits of reading', () => {
+    const shown = rows('parsing').map(([, value]) => value)
+    const { bytes, files, depth, includeLevels, aliasNodes } = LIMITS
+    const limits = [`${bytes / 1024 / 1024} MiB`, files, depth, includeLevels, aliasNodes.toLocaleString('en')]
+    expect(shown).toEqual(expect.arrayContaining(limits.map(String)))
+  })
+})
+
+test('the picture in docs/how-it-works.md names the stages, the layers and fields of the result', () => {
+  const picture = readFileSync(join(root, 'docs/how-it-works.svg'), 'utf8')
+  const stages = /The pipeline: ([a-z → ]+)\./.exec(readFileSync(join(root, 'src/load.ts'), 'utf8'))?.[1]?.split(' → ')
+  expect(stages).toHaveLength(6)
+  expect([...(stages ?? []), ...LAYERS].filter((name) => !picture.includes(`>${name}<`))).toEqual([])
 })
 
 /** The names of an interface's members. */
@@ -602,14 +660,22 @@ function membersOf(file: string, name: string): string[] {
   return found.members.map((member) => member.name?.getText() ?? '')
 }
 
-describe('the first screen of README.md', () => {
-  const [screen = ''] = page('README.md').text.split(/^## /m)
+describe('README.md', () => {
+  const { text, blocks } = page('README.md')
 
-  test('is one sentence, five bullets, one command and an example of at most ten lines', () => {
-    const example = page('README.md').blocks.find(({ language }) => language === 'ts')
-    expect(screen.match(/^- /gm)).toHaveLength(5)
-    expect(screen.match(/^```sh$/gm)).toHaveLength(1)
-    expect(example?.text.trimEnd().split('\n').length).toBeLessThanOrEqual(10)
-    expect(example?.section.level).toBe(1)
+  test('has a first screen of one sentence, five bullets, one command and an example of at most ten lines', () => {
+    const [, screen = ''] = /^# .+\n\n([\s\S]*?)^## /m.exec(text) ?? []
+    const [sentence = '', bullets = ''] = screen.split('\n\n')
+    const first = blocks.filter(({ section }) => section.level === 1)
+    expect(sentence.match(/\.(?=\s|$)/g)).toHaveLength(1)
+    expect(bullets.match(/^- /gm)).toHaveLength(5)
+    expect(first.map(({ language }) => language)).toEqual(['sh', 'ts'])
+    expect(first[0]?.text).toBe(`npm i ${manifest.name}\n`)
+    expect(first[1]?.text.trimEnd().split('\n').length).toBeLessThanOrEqual(10)
+  })
+
+  test('has two set-ups of one line each', () => {
+    const setUps = blocks.filter(({ section, language }) => section.slug === 'try-it' && language === 'sh')
+    expect(setUps.map((block) => block.text)).toEqual(['npm ci && npm run quickstart\n', 'npm ci && npm test\n'])
   })
 })

@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import type { Problems } from '../errors.ts'
+import { displayPath, resolvePath } from '../paths.ts'
 import type { Candidate } from '../variables.ts'
 import { scanDotenv } from './dotenv-text.ts'
 import { readText } from './guard.ts'
@@ -22,8 +22,10 @@ export function dotenvNames(profile: string | undefined): readonly string[] {
 export function readDotenv(root: string, names: readonly string[], problems: Problems): DotenvFiles {
   const files: string[] = []
   const variables = new Map<string, Candidate[]>()
-  for (const file of names) {
-    const read = readText(join(root, file), { layer: 'dotenv', file, confidential: true }, problems)
+  for (const name of names) {
+    const path = resolvePath(name, root)
+    const file = displayPath(root, path)
+    const read = readText(path, { layer: 'dotenv', file, confidential: true }, problems)
     if (!read) continue
     files.push(file)
     const { source } = read

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Problems } from '../errors.ts'
-import type { Environment } from '../options.ts'
+import { type Environment, variableIn } from '../options.ts'
 import { resolvePath } from '../paths.ts'
 import { envNamesOf, secretName } from '../schema/secret-names.ts'
 import { isForbiddenKey, literal, mapNode, variableSource, withNodeAt } from '../tree.ts'
@@ -18,6 +18,8 @@ export interface SettingVariable {
   readonly value: string
   readonly site: Site
   readonly taint?: Taint
+  /** Definitions of the same variable that it overrides. */
+  readonly below?: readonly Candidate[]
 }
 
 /**
@@ -54,11 +56,13 @@ export function settingNames(names: Iterable<string>): readonly string[] {
   return [...names].filter((name) => name.length > PREFIX.length && name.toUpperCase().startsWith(PREFIX)).sort()
 }
 
-function settingValue({ value, site, taint }: SettingVariable, problems: Problems): TreeNode {
+function settingValue({ value, site, taint, below = [] }: SettingVariable, problems: Problems): TreeNode {
   const isFlow = /^\s*[[{"']/.test(value)
   const node = isFlow ? parseYamlValue({ ...site.source, text: value, confidential: true }, problems) : undefined
   const scalar = literal(isFlow ? value : typedScalar(value), site, value)
-  return relocated(node ?? scalar, site, taint)
+  const placed = relocated(node ?? scalar, site, taint)
+  const shadowed = below.map((other) => literal(typedScalar(other.value), other.site, other.value))
+  return shadowed.length === 0 ? placed : { ...placed, shadowed }
 }
 
 /** The place in a variable's value is the variable. */
@@ -93,14 +97,14 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
   const directory = readSecretsDirectory(env.SYSTEMPROMPT_SECRETS_DIR, root, problems)
 
   const isSet = (name: string): boolean => {
-    const value = env[name]
+    const value = variableIn(env, name)
     return value !== undefined && (value !== '' || emptyIsValue)
   }
 
   function find(name: string): readonly Candidate[] {
     const found: Candidate[] = []
     for (const alias of envNamesOf(name)) {
-      const value = env[alias]
+      const value = variableIn(env, alias)
       if (value !== undefined && isSet(alias)) found.push(fromVariable(alias, value))
       const file = options.isSecret(name) ? fromFile(alias) : undefined
       if (file) found.push(file)
@@ -115,7 +119,7 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
 
   function fromFile(name: string): Candidate | undefined {
     const variable = `${name}_FILE`
-    const path = env[variable]
+    const path = variableIn(env, variable)
     if (!path) return undefined
     const site = { source: variableSource('environment', variable) }
     if (isSet(name)) {

@@ -77,11 +77,12 @@ function toSecret(spelling: string, node: TreeNode, problems: Problems): FileSec
     })
     return undefined
   }
-  if (typeof node.value !== 'string') {
+  const isQuoted = node.source.text?.[node.offset ?? 0] === '"'
+  if (!isQuoted) {
     problems.warn({
       code: 'SECRET_AS_TEXT',
       key: shown,
-      message: `is a ${typeof node.value}; it was taken as its text`,
+      message: `is a ${typeof node.value === 'boolean' ? 'boolean' : 'number'}; it was taken as its text`,
       remedy: 'put it in quotes',
       at: node,
     })

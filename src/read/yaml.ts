@@ -80,7 +80,8 @@ function parseTokens(text: string, findings: Findings): CST.Document | undefined
   for (const lexeme of withoutComments(new Lexer().lex(text), scan)) {
     if (lexeme === CST.FLOW_END) noteOpenBracket(scan)
     accept(parser.next(lexeme), scan)
-    if (isTooDeep(parser.stack)) stop(findings, 'TOO_DEEP', parser.offset, WORDING.tooDeep)
+    const excess = collectionBeyondLimit(parser.stack)
+    if (excess) stop(findings, 'TOO_DEEP', excess.offset, WORDING.tooDeep)
     if (findings.isFull) throw new Stopped()
   }
   noteOpenBracket(scan)
@@ -154,8 +155,8 @@ function broken(scan: Scan, offset: number, wording: Wording): void {
   scan.findings.add('SYNTAX', offset, wording)
 }
 
-function isTooDeep(stack: readonly CST.Token[]): boolean {
-  return stack.length > LIMITS.depth && stack.filter(isCollection).length > LIMITS.depth
+function collectionBeyondLimit(stack: readonly CST.Token[]): CST.Token | undefined {
+  return stack.length > LIMITS.depth ? stack.filter(isCollection)[LIMITS.depth] : undefined
 }
 
 function isCollection({ type }: CST.Token): boolean {

@@ -24,8 +24,8 @@ function text(path: string) {
 }
 
 function bounded(path: string, type: z.ZodNumber): z.ZodNumber {
-  const { min, max, exclusive } = field(path)
-  const above = min === undefined ? type : exclusive ? type.gt(min) : type.gte(min)
+  const { min, max } = field(path)
+  const above = min === undefined ? type : type.gte(min)
   return max === undefined ? above : above.lte(max)
 }
 

@@ -12,10 +12,9 @@ export interface ProfileField {
   readonly nullable?: true
   readonly default?: string | number | boolean | null | readonly string[]
   readonly oneOf?: readonly string[]
-  /** Lowest value, or with `exclusive` the value it must lie above. */
+  /** Lowest value. */
   readonly min?: number
   readonly max?: number
-  readonly exclusive?: true
   readonly format?: 'http-url' | 'http-origin'
   /** A path on disk: a relative one is made absolute from the profile's directory. */
   readonly onDisk?: true
@@ -29,7 +28,7 @@ const perSecond = (name: string, value: number) =>
   ({ path: `rate_limits.${name}_per_second`, ...positive, default: value }) as const
 
 const multiplier = (tier: string, value: number) =>
-  ({ path: `rate_limits.tier_multipliers.${tier}`, type: 'number', min: 0, exclusive: true, default: value }) as const
+  ({ path: `rate_limits.tier_multipliers.${tier}`, type: 'number', min: 0, default: value }) as const
 
 export const PROFILE_FIELDS: readonly ProfileField[] = [
   { path: 'name', type: 'string', required: true },

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -16,6 +16,15 @@ import {
 import { makeProject } from '../support/temp-project.ts'
 
 const isWindows = process.platform === 'win32'
+
+/** A file of the kernel's whose size is given as 0; some containers leave it out, or leave it empty. */
+function hasSymbols(): boolean {
+  try {
+    return readFileSync('/proc/kallsyms').length > LIMITS.bytes
+  } catch {
+    return false
+  }
+}
 const root = makeProject()
 
 function pathOf(name: string): string {
@@ -145,7 +154,7 @@ describe('what is not a file is refused at once', () => {
     expect(refused(write('large', 'a'.repeat(LIMITS.bytes + 1)))).toBe('FILE_TOO_LARGE is larger than 1 MiB')
   })
 
-  test.skipIf(!pathExists('/proc/kallsyms'))('a file that says it is empty and is not', () => {
+  test.skipIf(!hasSymbols())('a file that says it is empty and is not', () => {
     expect(statSync('/proc/kallsyms').size).toBe(0)
     expect(refused('/proc/kallsyms')).toBe('FILE_TOO_LARGE is larger than 1 MiB')
   })

@@ -1,0 +1,473 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import * as v from 'valibot'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import {
+  defineConfig,
+  isConfigError,
+  type LoadOptions,
+  loadConfig,
+  loadConfigSync,
+  type ResolvedConfig,
+} from '../../src/index.ts'
+import { COMPLETE, type Files, makeProject, PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const PROJECT: Files = { [PROFILE]: 'secrets: {validation: skip}\nlist: [file]\n' }
+
+async function load(files: Files, options: LoadOptions = {}): Promise<ResolvedConfig> {
+  return (await loadConfig({ cwd: makeProject({ ...PROJECT, ...files }), env: {}, ...options })) as ResolvedConfig
+}
+
+async function failure(files: Files, options: LoadOptions = {}) {
+  const error: unknown = await load(files, options).catch((thrown: unknown) => thrown)
+  if (!isConfigError(error)) throw new Error('no ConfigError was thrown', { cause: error })
+  return error
+}
+
+/** How a file at the root of a project imports from this repository. */
+function importPath(root: string, path: string): string {
+  const specifier = relative(root, join(repository, path)).replaceAll('\\', '/')
+  return specifier.startsWith('.') ? specifier : pathToFileURL(join(repository, path)).href
+}
+
+const VALUE = 'defaults: { app: { from: "file" } }'
+
+describe('systemprompt.config.* gives the options', () => {
+  test.each<[string, string]>([
+    ['ts', `const from: string = 'file'\nexport default { defaults: { app: { from } } }`],
+    ['mts', `const from: string = 'file'\nexport default { defaults: { app: { from } } }`],
+    ['js', `export default { ${VALUE} }`],
+    ['mjs', `export default { ${VALUE} }`],
+    ['cjs', `module.exports = { ${VALUE} }`],
+    ['json', '{"defaults": {"app": {"from": "file"}}}'],
+    ['yaml', 'defaults:\n  app:\n    from: file\n'],
+  ])('as .%s', async (extension, content) => {
+    const { config, explain } = await load({ [`systemprompt.config.${extension}`]: content })
+    expect(config.app).toEqual({ from: 'file' })
+    expect(explain('app.from')).toEqual([{ value: 'file', origin: { layer: 'defaults', name: 'defaults' } }])
+  })
+  test.each(['ts', 'mts', 'js', 'mjs'])('as .%s, with defineConfig and a schema', async (extension) => {
+    const root = makeProject({ ...PROJECT, [SECRETS]: '{"stripe_key": "x"}' })
+    const library = JSON.stringify(importPath(root, 'src/index.ts'))
+    const zod = JSON.stringify(importPath(root, 'node_modules/zod/index.js'))
+    writeFiles(root, {
+      [`systemprompt.config.${extension}`]: `import { defineConfig } from ${library}
+import { z } from ${zod}
+export default defineConfig({
+  schema: z.looseObject({ app: z.object({ port: z.number().default(3000) }).prefault({}) }),
+  secrets: { required: ['STRIPE_KEY'] },
+})`,
+    })
+    const { config, secrets } = (await loadConfig({ cwd: root, env: {} })) as ResolvedConfig
+    expect([config.app, secrets.has('stripe_key')]).toEqual([{ port: 3000 }, true])
+    await expect(loadConfig({ cwd: root, env: { SYSTEMPROMPT__APP__PORT: 'x' } })).rejects.toMatchObject({
+      code: 'SCHEMA',
+    })
+  })
+  test.each<[string, string]>([
+    ['a function', `export default () => ({ ${VALUE} })`],
+    ['an asynchronous function', `export default async () => ({ ${VALUE} })`],
+    ['a promise', `export default Promise.resolve({ ${VALUE} })`],
+  ])('as %s', async (_, content) => {
+    expect((await load({ 'systemprompt.config.mjs': content })).config.app).toEqual({ from: 'file' })
+  })
+  test('defineConfig gives back what it is given', () => {
+    const options = { strict: true } as const
+    expect(defineConfig(options)).toBe(options)
+  })
+  test.each<[string, string]>([
+    ['yaml', ''],
+    ['yaml', '# nothing yet\n'],
+    ['json', '{}'],
+    ['mjs', 'export default {}'],
+    ['mjs', 'export default () => undefined'],
+    ['mjs', ''],
+  ])('as .%s that says nothing: %j', async (extension, content) => {
+    await expect(load({ [`systemprompt.config.${extension}`]: content })).resolves.toBeDefined()
+  })
+})
+
+describe('where it is looked for', () => {
+  const file: Files = { 'systemprompt.config.json': '{"defaults": {"app": {"from": "root"}}}' }
+  test('beside .systemprompt, from anywhere below', async () => {
+    const root = makeProject({
+      ...PROJECT,
+      ...file,
+      'packages/a/systemprompt.config.json': '{"defaults": {"app": {"from": "below"}}}',
+    })
+    const { config } = (await loadConfig({ cwd: join(root, 'packages/a'), env: {} })) as ResolvedConfig
+    expect(config.app).toEqual({ from: 'root' })
+  })
+  test('where the working directory is given as a relative path', async () => {
+    const root = makeProject({ ...PROJECT, ...file, 'packages/a/': '' })
+    const before = process.cwd()
+    process.chdir(join(root, 'packages/a'))
+    try {
+      for (const cwd of ['.', '../a', '..'])
+        expect(((await loadConfig({ cwd, env: {} })) as ResolvedConfig).config.app).toEqual({ from: 'root' })
+    } finally {
+      process.chdir(before)
+    }
+  })
+  test('where the profile is given as a path into another project', async () => {
+    const root = makeProject({ ...PROJECT, ...file })
+    const result = (await loadConfig({ cwd: makeProject(), env: {}, profile: join(root, PROFILE) })) as ResolvedConfig
+    expect([result.root, result.config.app]).toEqual([root, { from: 'root' }])
+  })
+  test('in the working directory, where there is no project', async () => {
+    const root = makeProject({ ...file, 'below/': '' })
+    expect(((await loadConfig({ cwd: root, env: {} })) as ResolvedConfig).config).toEqual({ app: { from: 'root' } })
+    expect(((await loadConfig({ cwd: join(root, 'below'), env: {} })) as ResolvedConfig).config).toEqual({})
+  })
+  test.each([
+    'systemprompt.config.toml',
+    'systemprompt.config.json5',
+    'systemprompt.config.yml',
+    'systemprompt.config',
+    '.systempromptrc',
+    '.config/systemprompt.json',
+    'systemprompt.config/index.json',
+  ])('%s is none', async (path) => {
+    expect((await load({ [path]: '{"defaults": {"app": 1}}' })).config.app).toBeUndefined()
+  })
+  test('a key of package.json is none', async () => {
+    const files: Files = {
+      'package.json': '{"systemprompt": {"defaults": {"app": 1}}}',
+      'systemprompt.config.json': '{}',
+    }
+    expect((await load(files)).config.app).toBeUndefined()
+  })
+  test('of two, the one whose extension comes first: ts, mts, js, mjs, cjs, json, yaml', async () => {
+    const contents: [string, string][] = [
+      ['ts', `export default { defaults: { app: 'ts' } }`],
+      ['mts', `export default { defaults: { app: 'mts' } }`],
+      ['js', `export default { defaults: { app: 'js' } }`],
+      ['mjs', `export default { defaults: { app: 'mjs' } }`],
+      ['cjs', `module.exports = { defaults: { app: 'cjs' } }`],
+      ['json', '{"defaults": {"app": "json"}}'],
+      ['yaml', 'defaults: {app: yaml}'],
+    ]
+    for (let first = 0; first < contents.length - 1; first++) {
+      const files = Object.fromEntries(
+        contents.slice(first, first + 2).map(([name, content]) => [`systemprompt.config.${name}`, content]),
+      )
+      expect((await load(files)).config.app).toBe(contents[first]?.[0])
+    }
+  })
+  test.each<[string, (app: number) => string]>([
+    ['ts', (app) => `export default { defaults: { app: ${app} } as object }`],
+    ['json', (app) => `{"defaults": {"app": ${app}}}`],
+    ['yaml', (app) => `defaults: {app: ${app}}`],
+  ])('.%s is read anew for every load', async (extension, content) => {
+    const root = makeProject(PROJECT)
+    for (const app of [1, 2]) {
+      writeFiles(root, { [`systemprompt.config.${extension}`]: content(app) })
+      expect(((await loadConfig({ cwd: root, env: {} })) as ResolvedConfig).config.app).toBe(app)
+    }
+  })
+  test('loadConfigSync passes it over, since it is code', () => {
+    const cwd = makeProject({ ...PROJECT, 'systemprompt.config.mjs': 'throw new Error("was run")' })
+    expect(loadConfigSync({ cwd, env: {} }).config.list).toEqual(['file'])
+  })
+})
+
+describe('options in code go before those of the file', () => {
+  test.each<[string, string, LoadOptions, (result: ResolvedConfig) => unknown, unknown]>([
+    ['onUndefined', '{"onUndefined": "empty"}', { onUndefined: 'keep' }, ({ config }) => config.ref, '${NOPE}'],
+    ['strict', '{"strict": true}', { strict: false }, ({ warnings }) => warnings.length > 0, true],
+    ['profile', '{"profile": "nope"}', { profile: 'local' }, ({ profile }) => profile?.name, 'local'],
+    ['dotenv', '{"dotenv": true}', { dotenv: false }, ({ env }) => env.A, undefined],
+    ['services', '{"services": true}', { services: false }, ({ config }) => config.services, undefined],
+    ['emptyIsValue', '{"emptyIsValue": true}', { emptyIsValue: false }, ({ config }) => config.empty, 'unset'],
+    [
+      'defaults',
+      '{"defaults": {"a": 1, "b": 1}}',
+      { defaults: { a: 2 } },
+      ({ config }) => [config.a, config.b],
+      [2, 1],
+    ],
+    [
+      'overrides',
+      '{"overrides": {"a": 1, "b": 1}}',
+      { overrides: { a: 2 } },
+      ({ config }) => [config.a, config.b],
+      [2, 1],
+    ],
+    [
+      'overrides, null',
+      '{"overrides": {"a": 1, "b": 1}}',
+      { overrides: { a: null } },
+      ({ config }) => [config.a, config.b],
+      [null, 1],
+    ],
+    [
+      'overrides, null for what the profile has',
+      '{"overrides": {"b": 1}}',
+      { overrides: { list: null } },
+      ({ config }) => config.list,
+      null,
+    ],
+    ['defaults, null', '{"defaults": {"a": 1}}', { defaults: { a: null } }, ({ config }) => config.a, null],
+    [
+      'overrides, a list',
+      '{"overrides": {"list": ["a", "b"]}}',
+      { overrides: { list: ['c'] } },
+      ({ config }) => config.list,
+      ['c'],
+    ],
+    [
+      'defaults, a list',
+      '{"defaults": {"other": ["a"]}}',
+      { defaults: { other: ['b'] } },
+      ({ config }) => config.other,
+      ['b'],
+    ],
+    [
+      'overrides, a path over a tree',
+      '{"overrides": {"x": {"y": 1, "z": 1}}}',
+      { overrides: { 'x.y': 2 } },
+      ({ config }) => config.x,
+      { y: 2, z: 1 },
+    ],
+    [
+      'overrides, a tree over a path',
+      '{"overrides": {"x.y": 1, "x.z": 1}}',
+      { overrides: { x: { y: 2 } } },
+      ({ config }) => config.x,
+      { y: 2, z: 1 },
+    ],
+  ])('%s', async (_, file, options, read, expected) => {
+    const files: Files = {
+      [PROFILE]: 'secrets: {validation: skip}\nlist: [file]\nref: ${NOPE}\nempty: ${EMPTY-unset}\n',
+      '.env': 'A=1',
+      '.env.other': 'B=2',
+      'services/ai/config.yaml': 'a: 1',
+      'services/web/config.yaml': 'b: 1',
+      'systemprompt.config.json': file,
+    }
+    const result = await load(files, { env: { EMPTY: '' }, onUndefined: 'keep', ...options })
+    expect(read(result)).toEqual(expected)
+  })
+  test('an option that is undefined in code is that of the file', async () => {
+    const files: Files = { 'systemprompt.config.json': '{"onUndefined": "empty"}', [PROFILE]: 'ref: ${NOPE}' }
+    // @ts-expect-error with exactOptionalPropertyTypes; JavaScript and looser projects do this
+    const options: LoadOptions = { onUndefined: undefined, schema: undefined }
+    expect((await load(files, options)).config.ref).toBe('')
+  })
+  test('env is whole: the file’s is not merged into the one in code', async () => {
+    const files: Files = {
+      'systemprompt.config.json': '{"env": {"SYSTEMPROMPT__APP__A": "file", "SYSTEMPROMPT__APP__B": "file"}}',
+    }
+    expect((await load(files, { env: { SYSTEMPROMPT__APP__A: 'code' } })).config.app).toEqual({ a: 'code' })
+    const { config } = (await loadConfig({ cwd: makeProject({ ...PROJECT, ...files }) })) as ResolvedConfig
+    expect(config.app).toEqual({ a: 'file', b: 'file' })
+  })
+  test('secrets that are required are those of both', async () => {
+    const { issues } = await failure(
+      { 'systemprompt.config.json': '{"secrets": {"required": ["FROM_FILE"]}}' },
+      { secrets: { required: ['FROM_CODE'] } },
+    )
+    expect(issues.map(({ key }) => key).sort()).toEqual(['FROM_CODE', 'FROM_FILE'])
+  })
+  test('lists of files and of services are joined too, those in code first', async () => {
+    const files: Files = {
+      '.env': 'A=file',
+      '.env.other': 'A=code',
+      'services/ai/config.yaml': 'a: 1',
+      'services/web/config.yaml': 'b: 1',
+      'services/more/config.yaml': 'c: 1',
+      'systemprompt.config.json': '{"dotenv": [".env"], "services": ["ai"]}',
+    }
+    const { env, config, layers } = await load(files, { dotenv: ['.env.other'], services: ['web'] })
+    expect(layers.find(({ name }) => name === 'dotenv')?.files).toEqual(['.env.other', '.env'])
+    expect([env.A, Object.keys(config.services ?? {}).sort()]).toEqual(['code', ['ai', 'web']])
+  })
+  test('names that are allowed are those of both', async () => {
+    const files: Files = {
+      'systemprompt.config.json': '{"allowEnv": ["EDITOR"]}',
+      '.env': 'EDITOR=a\nVISUAL=b\nPATH=c',
+    }
+    const { env } = await load(files, { allowEnv: ['VISUAL'] })
+    expect({ ...env }).toEqual({ EDITOR: 'a', VISUAL: 'b' })
+  })
+})
+
+describe('schemas', () => {
+  const inFile = (
+    root: string,
+  ): string => `import * as v from ${JSON.stringify(importPath(root, 'node_modules/valibot/dist/index.mjs'))}
+const app = v.object({ app: v.object({ fromFile: v.string() }) })
+export default { schema: app, secrets: { schema: v.object({ FROM_FILE: v.string() }) } }`
+  const project = (files: Files): string => {
+    const root = makeProject({ ...PROJECT, ...files })
+    writeFiles(root, { 'systemprompt.config.mjs': inFile(root) })
+    return root
+  }
+  test('the file’s counts where there is none in code', async () => {
+    const error: unknown = await loadConfig({ cwd: project({}), env: {} }).catch((thrown: unknown) => thrown)
+    expect(isConfigError(error) && error.issues.map(({ key }) => key).sort()).toEqual(['FROM_FILE', 'app'])
+  })
+  test('a valibot schema in code is not merged with one of the file', async () => {
+    const schema = v.object({ app: v.object({ a: v.number() }) })
+    const cwd = project({ [PROFILE]: 'secrets: {validation: skip}\napp: {a: "1", b: 2}' })
+    const { config } = await loadConfig({ cwd, env: { FROM_FILE: 'x' }, secrets: { required: ['FROM_FILE'] }, schema })
+    expect(config).toEqual({ app: { a: 1 } })
+  })
+  test('nor is a schema for secrets', async () => {
+    const schema = v.object({ FROM_CODE: v.string() })
+    const cwd = project({ [PROFILE]: 'secrets: {validation: skip}\napp: {fromFile: x}' })
+    const required = ['FROM_CODE']
+    const result = loadConfig({ cwd, env: { FROM_CODE: 'x' }, secrets: { schema, required } })
+    await expect(result).resolves.toBeDefined()
+  })
+  test('a zod schema in code is used as it is', async () => {
+    const schema = z.object({ app: z.object({ a: z.number() }) })
+    const cwd = makeProject({ ...PROJECT, [PROFILE]: 'app: {a: "1"}', 'systemprompt.config.json': '{"strict": false}' })
+    expect((await loadConfig({ cwd, env: {}, schema })).config).toEqual({ app: { a: 1 } })
+  })
+})
+
+describe('extends is not followed', () => {
+  let server: Server
+  let requests = 0
+  let url = ''
+  beforeAll(async () => {
+    server = createServer((_, response) => {
+      requests++
+      response.end('{"defaults": {"app": "remote"}}')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  afterAll(() => void server.close())
+
+  const sources = (): [string, unknown][] => [
+    ['http', `${url}/base.tar.gz`],
+    ['http, with installation', [`${url}/base.tar.gz`, { install: true, giget: { registry: url } }]],
+    ['http, as an object', { source: `${url}/base.tar.gz`, options: { install: true } }],
+    ['giget', 'github:acme/base'],
+    ['giget, short', 'gh:acme/base'],
+    ['npm', 'acme-base'],
+    ['npm, scoped', '@acme/base'],
+    ['a file', './base.mjs'],
+    ['a directory', './base'],
+    ['several', ['./base.mjs', 'acme-base', `${url}/base.tar.gz`]],
+  ]
+  const trap = (name: string): string =>
+    `import { writeFileSync } from 'node:fs'\nwriteFileSync(new URL('./was-run', import.meta.url), '')\nexport default { defaults: { app: '${name}' } }`
+  const traps: Files = {
+    'base.mjs': trap('file'),
+    'base/systemprompt.config.mjs': trap('directory'),
+    'node_modules/acme-base/package.json': '{"name": "acme-base", "exports": {".": "./index.mjs", "./*": "./*"}}',
+    'node_modules/acme-base/index.mjs': trap('npm'),
+    'node_modules/acme-base/systemprompt.config.mjs': trap('npm'),
+    'node_modules/@acme/base/package.json': '{"name": "@acme/base", "exports": {".": "./index.mjs", "./*": "./*"}}',
+    'node_modules/@acme/base/index.mjs': trap('npm'),
+    'node_modules/@acme/base/systemprompt.config.mjs': trap('npm'),
+  }
+  test.each(['yaml', 'json', 'ts'])('in .%s', async (extension) => {
+    for (const [name, source] of sources()) {
+      const options = JSON.stringify({ extends: source, defaults: { kept: true } })
+      const root = makeProject({
+        ...PROJECT,
+        ...traps,
+        [`systemprompt.config.${extension}`]: extension === 'ts' ? `export default ${options}` : options,
+      })
+      const { config } = (await loadConfig({ cwd: root, env: {} })) as ResolvedConfig
+      expect([config.kept, config.app], name).toEqual([true, undefined])
+      const run = Object.keys(traps).map((path) => join(root, path, '../was-run'))
+      expect(run.filter(existsSync), name).toEqual([])
+      expect(existsSync(join(root, 'node_modules/.c12')), name).toBe(false)
+    }
+    expect(requests).toBe(0)
+  })
+  test('nor are the sections of an environment', async () => {
+    const file =
+      '{"$env": {"test": {"defaults": {"app": 1}}}, "$test": {"defaults": {"app": 1}}, "$production": {"defaults": {"app": 1}}}'
+    expect((await load({ 'systemprompt.config.json': file })).config.app).toBeUndefined()
+  })
+  test('and .env is not put into the process', async () => {
+    await load({ 'systemprompt.config.json': '{}', '.env': 'CONFIG_FILE_TEST_CANARY=1' })
+    expect(process.env.CONFIG_FILE_TEST_CANARY).toBeUndefined()
+  })
+})
+
+describe('a file that cannot be used is CONFIG_FILE', () => {
+  test.each<[string, string, string]>([
+    ['throws', 'mjs', 'throw new Error("no luck\\nsecond line")'],
+    ['throws, as TypeScript', 'ts', 'throw new Error("no luck" as string)'],
+    ['throws, as CommonJS', 'cjs', 'throw new Error("no luck")'],
+    ['throws in its function', 'mjs', 'export default () => { throw new Error("no luck") }'],
+    ['rejects in its function', 'mjs', 'export default async () => { throw new Error("no luck") }'],
+    ['throws no error', 'mjs', 'throw "no luck"'],
+    ['throws nothing', 'mjs', 'throw undefined'],
+    ['does not parse', 'ts', 'export default {'],
+    ['does not parse, as JSON', 'json', '{"a": }'],
+    ['does not parse, as YAML', 'yaml', 'a: [1\nb: 2'],
+    ['imports what is not there', 'mjs', 'import "not-a-package-of-ours"'],
+  ])('%s (.%s)', async (_, extension, content) => {
+    const error = await failure({ [`systemprompt.config.${extension}`]: content })
+    expect(error.issues).toHaveLength(1)
+    expect(error.issues[0]).toMatchObject({ code: 'CONFIG_FILE', file: `systemprompt.config.${extension}` })
+    expect(error.issues[0]?.message).toMatch(/^cannot be loaded: ./)
+    expect(error.issues[0]?.message).not.toMatch(/second line|\n/)
+    expect(error.issues[0]?.message.length).toBeLessThan(330)
+  })
+  test.each(['[]', '5', '"text"', 'true'])('holds %s, which is no options', async (content) => {
+    expect((await failure({ 'systemprompt.config.json': content })).code).toBe('CONFIG_FILE')
+  })
+  test.each([
+    '{"secrets": {"required": "STRIPE_KEY"}}',
+    '{"secrets": {"required": [1]}}',
+    '{"secrets": []}',
+    '{"schema": {"type": "object"}}',
+    '{"profile": 1}',
+    '{"cwd": 1}',
+    '{"env": "x"}',
+    '{"env": {"A": 1}}',
+    '{"allowEnv": "NODE_OPTIONS"}',
+    '{"dotenv": "x"}',
+    '{"dotenv": [1]}',
+    '{"services": "ai"}',
+    '{"overrides": "x"}',
+    '{"overrides": []}',
+    '{"defaults": 1}',
+    '{"onUndefined": "ignore"}',
+    '{"strict": "no"}',
+  ])('%s is an error that names the option', async (content) => {
+    const cwd = makeProject({ ...COMPLETE, '.env': 'NODE_OPTIONS=x', 'systemprompt.config.json': content })
+    const error: unknown = await loadConfig({ cwd }).catch((thrown: unknown) => thrown)
+    expect(isConfigError(error)).toBe(true)
+    expect(isConfigError(error) && error.message).toContain(Object.keys(JSON.parse(content) as object)[0])
+  })
+})
+
+describe('c12', () => {
+  const library = join(repository, 'dist')
+  test.skipIf(!existsSync(join(library, 'index.js')))('is not loaded where there is no such file', () => {
+    // A copy of the library far from node_modules: whatever it loads beside itself is not found.
+    const root = makeProject({ ...PROJECT })
+    cpSync(library, join(root, 'library'), { recursive: true })
+    writeFiles(root, {
+      'library/package.json': '{"type": "module"}',
+      'run.mjs': `import { loadConfig } from './library/index.js'
+try {
+  console.log((await loadConfig({ cwd: process.argv[2], env: {} })).config.list[0])
+} catch (error) {
+  console.log(error.code)
+}`,
+    })
+    const run = (cwd: string): string =>
+      spawnSync(process.execPath, [join(root, 'run.mjs'), cwd], { cwd: root, encoding: 'utf8' }).stdout.trim()
+    expect(run(root)).toBe('file')
+    expect(run(makeProject({ ...PROJECT, 'systemprompt.config.json': '{}' }))).toMatch(
+      /ERR_MODULE_NOT_FOUND|CONFIG_FILE/,
+    )
+  })
+})
