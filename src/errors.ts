@@ -1,5 +1,6 @@
-import { frameAt, positionOf } from './frame.ts'
-import { formatPath } from './path.ts'
+import { frameAt, positionOf, printable } from './frame.ts'
+import { formatPath, parsePath } from './path.ts'
+import { looksSecret } from './secret.ts'
 import type { Path, Site } from './types.ts'
 
 /** What can be wrong, one heading each in docs/errors.md. */
@@ -60,6 +61,8 @@ export interface Problem {
   readonly key?: string
   /** Path relative to the project root. */
   readonly file?: string
+  /** The variable or option that gave the value, where no file did. */
+  readonly name?: string
   /** 1-based. */
   readonly line?: number
   /** 1-based, in UTF-16 units. */
@@ -156,7 +159,7 @@ export class ConfigError extends Error {
 
 /**
  * Whether `error` is a {@link ConfigError}, with `code` among its issues if one is given. Works across
- * two copies of the package, since it looks at the name and not at the class.
+ * two copies of the package and between realms, since it looks at the name and not at the class.
  *
  * @example
  * try { loadConfigSync() } catch (error) {
@@ -164,10 +167,8 @@ export class ConfigError extends Error {
  * }
  */
 export function isConfigError(error: unknown, code?: ProblemCode): error is ConfigError {
-  if (!(error instanceof Error) || error.name !== 'ConfigError') return false
-  const issues: unknown = Reflect.get(error, 'issues')
-  if (!Array.isArray(issues)) return false
-  return code === undefined || issues.some((issue: unknown) => isRecord(issue) && issue.code === code)
+  if (!isRecord(error) || error.name !== 'ConfigError' || !Array.isArray(error.issues)) return false
+  return code === undefined || error.issues.some((issue: unknown) => isRecord(issue) && issue.code === code)
 }
 
 /** A single problem thrown on the spot, for what makes going on pointless. */
@@ -185,27 +186,36 @@ export function renderProblems(problems: readonly Problem[], title: string): str
 
 /** One problem, its frame below it. */
 export function renderProblem(problem: Problem): string {
-  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':')
+  const source = problem.file ?? (problem.name === problem.key ? undefined : problem.name)
+  const place = [source, problem.line, problem.column].filter((part) => part !== undefined).join(':')
   const head = [place, problem.key, problem.message].filter((part) => part !== undefined && part !== '').join('  ')
   const remedy = problem.remedy === undefined ? '' : `  → ${problem.remedy}`
   const frame = problem.frame === undefined ? '' : `\n${problem.frame}`
   return `  ${head}${remedy}${frame}`
 }
 
+/** Names and paths in a report may come from a hostile file, so nothing in it reaches a terminal unseen. */
 function toProblem(report: Report): Problem {
   const { code, message, remedy, key, at, unframed } = report
-  const position = at && positionOf(at)
-  const frame = at && !unframed ? frameAt(at) : undefined
+  const { file, name } = at?.source ?? {}
+  const frame = at && !unframed && !isSecretKey(key) ? frameAt(at) : undefined
   return {
     code,
-    message,
-    ...(remedy === undefined ? {} : { remedy }),
-    ...(key === undefined ? {} : { key: typeof key === 'string' ? key : formatPath(key) }),
-    ...(at?.source.file === undefined ? {} : { file: at.source.file }),
-    ...(position ?? {}),
+    message: printable(message),
+    ...(remedy === undefined ? {} : { remedy: printable(remedy) }),
+    ...(key === undefined ? {} : { key: printable(typeof key === 'string' ? key : formatPath(key)) }),
+    ...(file === undefined ? {} : { file: printable(file) }),
+    ...(file !== undefined || name === undefined ? {} : { name: printable(name) }),
+    ...((at && positionOf(at)) ?? {}),
     ...(frame === undefined ? {} : { frame }),
     docs: `@systemprompt/env/docs/errors.md#${code.toLowerCase()}`,
   }
+}
+
+/** A value below `tokens:` or `password:` may stand lines away from that word. */
+function isSecretKey(key: Report['key']): boolean {
+  const path = typeof key === 'string' ? (parsePath(key) ?? [key]) : (key ?? [])
+  return path.some((segment) => typeof segment === 'string' && looksSecret(segment))
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ProfileRef } from './discover.ts'
 import type { Problem } from './errors.ts'
@@ -8,7 +9,7 @@ import type { ProfileConfig } from './profile-config.ts'
 import type { Credentials } from './read/credentials.ts'
 import type { Tenant } from './read/tenants.ts'
 import { secretName } from './schema/secret-names.ts'
-import { isSecretValue, looksSecret, MASK } from './secret.ts'
+import { isSecretValue, looksSecret, MASK, repeatsSecret } from './secret.ts'
 import { type ResolvedSecret, Secrets } from './secrets.ts'
 import { nodeAt, toPlain } from './tree.ts'
 import type { LayerName, MapNode, Origin, Path, Scalar, TreeNode } from './types.ts'
@@ -100,9 +101,7 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
     env: protect(exposure.env, { isSecret: () => true }) as Readonly<Record<string, string>>,
     root: exposure.root,
     profile: profile && Object.freeze(profile),
-    tenant: protect(tenant, { isSecret: (_, path) => /database_url$|token$/.test(String(path[0])) }) as
-      | Tenant
-      | undefined,
+    tenant: protect(tenant, { isSecret: isTenantSecret }) as Tenant | undefined,
     credentials: protect(credentials, { isSecret: (_, path) => path[0] === 'api_token' }) as Credentials | undefined,
     layers: Object.freeze(layers),
     warnings: Object.freeze([...warnings]),
@@ -112,36 +111,58 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
 
 type SecretRule = (value: unknown, path: Path) => boolean
 
+function isTenantSecret(value: unknown, path: Path): boolean {
+  const key = String(path.at(-1))
+  return typeof value === 'string' && (/database_url$/.test(key) || looksSecret(key) || isSecretValue(value))
+}
+
 /** A leaf is secret by taint, by its key's name, by its form, or because a schema made it of a secret. */
 function secretRule({ tree, output, secrets }: Exposure): SecretRule {
   const values = new Set(secrets.map(({ value }) => value))
-  addTainted(tree, values)
+  addSecretTexts(tree, '', values)
   const long = [...values].filter((value) => value.length >= SHORTEST)
   const isTransformed = output !== undefined
+  const isByName = (path: Path): boolean => {
+    const key = path.findLast((segment) => typeof segment === 'string')
+    return key !== undefined && looksSecret(key)
+  }
+  const isText = (value: string, path: Path): boolean =>
+    isByName(path) ||
+    isSecretValue(value) ||
+    (value.length >= SHORTEST &&
+      (values.has(value) || (isTransformed && long.some((secret) => value.includes(secret)))))
+
   return (value, path) => {
     if (value === null || value === undefined || typeof value === 'boolean') return false
     const node = nodeAt(tree, path)
-    if (typeof value === 'object') return isOpaque(value) && long.some((secret) => String(value).includes(secret))
     if (node && node.kind !== 'map' && node.taint) return true
-    if (typeof value !== 'string') return false
-    const key = path.findLast((segment) => typeof segment === 'string')
-    if ((key !== undefined && looksSecret(key)) || isSecretValue(value)) return true
-    return (
-      (value.length >= SHORTEST && values.has(value)) ||
-      (isTransformed && long.some((secret) => value.includes(secret)))
-    )
+    if (typeof value === 'string') return isText(value, path)
+    if (typeof value !== 'object' || !isTransformed) return false
+    // A schema made a list, a map or an object of what was one text.
+    if (node?.kind === 'scalar' && typeof node.value === 'string' && isText(node.value, path)) return true
+    return !isContainer(value) && repeatsSecret(printed(value), values)
   }
 }
 
-function addTainted(node: TreeNode, values: Set<string>): void {
-  if (node.kind === 'map') for (const child of node.entries.values()) addTainted(child, values)
-  else if (node.kind === 'list') for (const item of node.items) addTainted(item, values)
-  else if (node.taint && typeof node.value === 'string') values.add(node.value)
+/** What is gone through item by item; everything else prints itself. */
+function isContainer(value: object): boolean {
+  return (
+    Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null
+  )
 }
 
-/** An object that a schema made and that prints itself, such as a URL. */
-function isOpaque(value: object): boolean {
-  return value instanceof URL || value instanceof String
+/** All that an object of some class would show, bytes as text. */
+function printed(value: object): string {
+  const bytes = ArrayBuffer.isView(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : undefined
+  return bytes?.toString('latin1') ?? inspect(value, { depth: 8, maxArrayLength: null, maxStringLength: null })
+}
+
+/** Texts in the tree that are secret: what a schema makes of them must not be printed either. */
+function addSecretTexts(node: TreeNode, key: string, values: Set<string>): void {
+  if (node.kind === 'map') for (const [name, child] of node.entries) addSecretTexts(child, name, values)
+  else if (node.kind === 'list') for (const item of node.items) addSecretTexts(item, key, values)
+  else if (typeof node.value === 'string' && (node.taint || looksSecret(key) || isSecretValue(node.value)))
+    values.add(node.value)
 }
 
 function explain(path: string, exposure: Exposure, config: unknown, isSecret: SecretRule): readonly Explanation[] {
@@ -170,7 +191,7 @@ function explainNode(
     ...(before === undefined ? {} : { coerced: { from: kindOf(before), to: kindOf(value) } }),
   }
   const losers = (node.shadowed ?? []).map((loser) => {
-    const plain = toPlain(loser)
+    const plain = protect(toPlain(loser), { isSecret }, path)
     return { ...entry(loser, plain, isSecret(plain, path), variable), overridden: true as const }
   })
   return [winner, ...losers]

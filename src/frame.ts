@@ -36,17 +36,36 @@ export function frameAt(site: Site): string | undefined {
   const start = offset - position.column + 1
   const end = source.text.indexOf('\n', start)
   const line = source.text.slice(start, end === -1 ? undefined : end)
-  if (line.length > WIDEST || mentionsSecret(line)) return undefined
+  if (line.length > WIDEST || mayBeSecret(line, source.text.slice(0, start))) return undefined
   const gutter = String(position.line).padStart(7)
   const caret = line.slice(0, position.column - 1).replace(/[^\t]/g, ' ')
   return `${gutter} | ${printable(maskOpaque(line))}\n${' '.repeat(7)} | ${caret}^`
 }
 
+/** The line names a secret itself, or stands right below a line that does, or further in than one. */
+function mayBeSecret(line: string, before: string): boolean {
+  if (mentionsSecret(line)) return true
+  let indent = indentOf(line)
+  const above = before.split('\n').filter((text) => /^\s*[^\s#]/.test(text))
+  for (const [distance, text] of above.toReversed().entries()) {
+    const isAround = indentOf(text) < indent
+    if ((distance === 0 || isAround) && mentionsSecret(text)) return true
+    if (isAround) indent = indentOf(text)
+  }
+  return false
+}
+
+function indentOf(line: string): number {
+  return line.search(/\S|$/)
+}
+
+/** `password:`, `"password" =`, `? password`. */
 function mentionsSecret(line: string): boolean {
-  return (line.match(/[\w.-]+(?=["']?\s*[:=])/g) ?? []).some(looksSecret)
+  const names = line.match(/[\w.-]+(?=["']?\s*[:=])|(?<=^\s*(?:- )?\?\s+["']?)[\w.-]+/g) ?? []
+  return names.some(looksSecret)
 }
 
 /** Control characters would let a hostile file write to the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\u00b7')
+export function printable(text: string): string {
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\u00b7')
 }

@@ -17,7 +17,7 @@ import type { SecretsValidation } from './resolve-secrets.ts'
 import { envNamesOf, KNOWN_SECRETS, secretName } from './schema/secret-names.ts'
 import { literal, mapNode, scalarAt, variableSource, withNodeAt } from './tree.ts'
 import type { MapNode } from './types.ts'
-import { type Candidate, createVariables, type Variables } from './variables.ts'
+import { type Candidate, createVariables, type Variable, type Variables } from './variables.ts'
 
 /** Everything that was read, before anything is merged. */
 export interface Layers {
@@ -87,11 +87,11 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
     bare: options.dotenv.bare ?? false,
     problems,
   })
-  const services = readServiceFiles(project, settings, options, problems)
-  const cloud = readCloud(project, settings, options, problems)
+  const services = readServiceFiles(project, settings, variables, options, problems)
+  const cloud = readCloud(project, settings, variables, options, problems)
   return {
     ...given,
-    environment: withServicesPath(given.environment, settings),
+    environment: withServicesPath(given.environment, settings, root),
     dotenv: renameMovedKeys(readSettings(settingsInDotenv(dotenvFiles, variables), 'dotenv', problems), problems),
     services: under('services', services.tree),
     variables,
@@ -108,12 +108,13 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
 
 /** Settings that say where the other files are. They can use variables and .env values, not secrets. */
 interface EarlySettings {
-  text(path: string, fallback: string): string
-  readonly servicesPath: string | undefined
+  /** Resolved with what is known so far: variables and .env values, unless others are given. */
+  text(path: string, fallback: string, variables?: Variables): string
+  /** SYSTEMPROMPT_SERVICES_PATH, in whichever layer. */
+  readonly servicesPath: Variable | undefined
   readonly customSecrets: readonly string[]
   readonly secretsValidation: SecretsValidation
   readonly cloudValidation: SecretsValidation
-  readonly tenantId: string | undefined
 }
 
 type Given = Pick<Layers, 'overrides' | 'environment' | 'profile' | 'defaults'>
@@ -135,29 +136,28 @@ function readEarlySettings(
     .map((layer) => only(EARLY, layer))
     .reduceRight((below, layer) => merge(layer, below, { foldCase: true }))
   const variables = earlyVariables(files, options, problems)
-  const variable = (name: string): string | undefined => {
+  const variable = (name: string): Variable | undefined => {
     const found = variables.get(name)
-    return found === undefined || found === 'failed' || found.value === '' ? undefined : found.value
+    return found === undefined || found === 'failed' || found.value === '' ? undefined : found
   }
-  const setting = (path: string): string | undefined => {
+  const setting = (path: string, known: Variables = variables): string | undefined => {
     const steps = path.split('.')
     const node = scalarAt(tree, steps)
     if (typeof node?.value !== 'string') return undefined
     const expansion =
-      node.style === 'literal' ? undefined : variables.expand(node.value, { key: formatPath(steps), site: node })
+      node.style === 'literal' ? undefined : known.expand(node.value, { key: formatPath(steps), site: node })
     return typeof expansion === 'object' ? expansion.value : expansion === 'failed' ? undefined : node.value
   }
   return {
-    text: (path, fallback) => setting(path) || fallback,
+    text: (path, fallback, known) => setting(path, known) || fallback,
     servicesPath: variable('SYSTEMPROMPT_SERVICES_PATH'),
-    customSecrets: (variable('SYSTEMPROMPT_CUSTOM_SECRETS') ?? '')
+    customSecrets: (variable('SYSTEMPROMPT_CUSTOM_SECRETS')?.value ?? '')
       .split(',')
       .map((name) => name.trim())
       .filter((name) => name !== '')
       .map((name) => secretName(name).env),
     secretsValidation: validationOf(setting('secrets.validation'), 'warn'),
     cloudValidation: validationOf(setting('cloud.validation'), 'strict'),
-    tenantId: setting('cloud.tenant_id'),
   }
 }
 
@@ -237,6 +237,7 @@ function readSecretsFile(
 function readServiceFiles(
   project: Project,
   settings: EarlySettings,
+  variables: Variables,
   options: SettledOptions,
   problems: Problems,
 ): Services {
@@ -244,9 +245,10 @@ function readServiceFiles(
   const { services } = options
   const nothing = { tree: mapNode(new Map(), { source: variableSource('services', 'services') }), files: [] }
   if (services === false || (!found && !profile && settings.servicesPath === undefined)) return nothing
-  const configured = settings.text('paths.services', '')
+  const configured = settings.text('paths.services', '', variables)
   const fromProfile = profile && configured !== '' ? resolvePath(configured, profile.directory) : join(root, 'services')
-  const directory = settings.servicesPath === undefined ? fromProfile : resolvePath(settings.servicesPath, root)
+  const { servicesPath } = settings
+  const directory = servicesPath ? resolvePath(servicesPath.value, root) : fromProfile
   const names = services === undefined || services === true ? undefined : services
   return readServices({ directory, root, names }, problems)
 }
@@ -254,12 +256,15 @@ function readServiceFiles(
 function readCloud(
   { root, found, profile }: Project,
   settings: EarlySettings,
+  variables: Variables,
   { env, now }: SettledOptions,
   problems: Problems,
 ): Pick<Layers, 'credentials' | 'tenant'> {
   const state = join(root, '.systemprompt')
   const place = (key: string, name: string): { path: string; shown: string } => {
-    const path = profile ? resolvePath(settings.text(key, `../../${name}`), profile.directory) : join(state, name)
+    const path = profile
+      ? resolvePath(settings.text(key, `../../${name}`, variables), profile.directory)
+      : join(state, name)
     return { path, shown: displayPath(root, path) }
   }
   const validation = settings.cloudValidation
@@ -267,7 +272,13 @@ function readCloud(
   const tenants = place('cloud.tenants_path', 'tenants.json')
   return {
     credentials: readCredentials({ env, ...credentials, validation, now }, problems),
-    tenant: found || profile ? readTenant({ ...tenants, validation, wanted: settings.tenantId }, problems) : undefined,
+    tenant:
+      found || profile
+        ? readTenant(
+            { ...tenants, validation, wanted: settings.text('cloud.tenant_id', '', variables) || undefined },
+            problems,
+          )
+        : undefined,
   }
 }
 
@@ -291,10 +302,10 @@ function* settingsInDotenv(files: DotenvFiles, variables: Variables): Generator<
   }
 }
 
-function withServicesPath(tree: MapNode, { servicesPath }: EarlySettings): MapNode {
-  if (servicesPath === undefined) return tree
-  const site = { source: variableSource('environment', 'SYSTEMPROMPT_SERVICES_PATH') }
-  return withNodeAt(tree, ['paths', 'services'], literal(servicesPath, site))
+/** It replaces `paths.services`, and starts from the root and not from the profile. */
+function withServicesPath(tree: MapNode, { servicesPath }: EarlySettings, root: string): MapNode {
+  if (!servicesPath) return tree
+  return withNodeAt(tree, ['paths', 'services'], literal(resolvePath(servicesPath.value, root), servicesPath.site))
 }
 
 function under(key: string, tree: MapNode): MapNode {

@@ -13,6 +13,7 @@ import { type LoadOptions, type SettledOptions, withDefaults } from './options.t
 import { displayPath } from './paths.ts'
 import { pathExists } from './read/guard.ts'
 import { checkSecrets, resolveSecrets } from './resolve-secrets.ts'
+import { isSecretValue, looksSecret } from './secret.ts'
 import { substitute } from './substitute.ts'
 import { leaves } from './tree.ts'
 import type { MapNode } from './types.ts'
@@ -137,9 +138,14 @@ function* askSchemas(
   return yield* validate(tree, options.schema, () => secretTexts(tree, secrets), problems)
 }
 
+/** Every text that no message may repeat: secrets, what they went into, and what a key's name or its form makes one. */
 function* secretTexts(tree: MapNode, secrets: readonly { value: string }[]): Generator<string> {
   for (const { value } of secrets) yield value
-  for (const [, leaf] of leaves(tree)) if (leaf.taint && leaf.kind === 'scalar') yield String(leaf.value)
+  for (const [path, leaf] of leaves(tree)) {
+    if (leaf.kind !== 'scalar' || typeof leaf.value !== 'string') continue
+    const key = path.findLast((segment) => typeof segment === 'string') ?? ''
+    if (leaf.taint || looksSecret(key) || isSecretValue(leaf.value)) yield leaf.value
+  }
 }
 
 function layersInUse(layers: Layers, { root, profile }: Project): readonly LayerInfo[] {

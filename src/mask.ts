@@ -2,7 +2,10 @@ import { MASK } from './secret.ts'
 import { setOwn } from './tree.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+/** What `JSON.stringify` asks for; a key of a file that is called so can be read by `reveal` alone. */
 const HOOK = 'toJSON'
+/** Asks a masked object for what is behind it. Nobody else has this symbol. */
+const REAL = Symbol('real')
 
 export interface MaskRules {
   /** Whether the value at this place is secret. `holder` is the object or array that holds it. */
@@ -17,8 +20,8 @@ export interface MaskRules {
  * accessors that answer with the mask; what a program reads comes from the copy behind it. Objects that are
  * not plain (dates, class instances made by a schema) are kept as they are.
  */
-export function protect(value: unknown, rules: MaskRules): unknown {
-  return protectAt(value, rules, [])
+export function protect(value: unknown, rules: MaskRules, path: readonly (string | number)[] = []): unknown {
+  return protectAt(value, rules, [...path])
 }
 
 /**
@@ -33,9 +36,13 @@ export function reveal<T>(value: T): T {
 }
 
 function plainCopy(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plainCopy)
-  if (!isPlain(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainCopy(item)]))
+  if (typeof value !== 'object' || value === null) return value
+  const real: unknown = Reflect.get(value, REAL) ?? value
+  if (Array.isArray(real)) return real.map(plainCopy)
+  if (!isPlain(real)) return real
+  const copy: Record<string, unknown> = {}
+  for (const [key, item] of Object.entries(real)) setOwn(copy, key, plainCopy(item))
+  return copy
 }
 
 /** `path` is one array that grows and shrinks on the way; a path of its own for each value would cost more than the rest. */
@@ -72,16 +79,20 @@ function protectItems(value: readonly unknown[], rules: MaskRules, path: (string
 function seal(real: object, shell: object, secret: readonly string[]): object {
   Object.freeze(real)
   if (secret.length === 0) return real
-  for (const key of Object.keys(real).filter((name) => name !== HOOK)) {
-    const shown = secret.includes(key) ? { get: () => MASK } : { value: Reflect.get(real, key) }
+  for (const key of Object.keys(real)) {
+    // `toJSON` is an accessor like a secret: a data property would have to be read as it is.
+    const item: unknown = Reflect.get(real, key)
+    const shown = secret.includes(key) ? { get: () => MASK } : key === HOOK ? { get: () => item } : { value: item }
     define(shell, key, { ...shown, enumerable: true })
   }
   const masked = (): unknown => masks(real, secret)
   define(shell, INSPECT, { value: masked })
-  define(shell, HOOK, { value: masked })
   return new Proxy(Object.freeze(shell), {
-    // A key called toJSON in a file must not take the hook's place.
-    get: (target, key) => Reflect.get(key !== HOOK && Object.hasOwn(real, key) ? real : target, key),
+    get(target, key) {
+      if (key === REAL) return real
+      if (key === HOOK) return masked
+      return Reflect.get(Object.hasOwn(real, key) ? real : target, key)
+    },
   })
 }
 

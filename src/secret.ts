@@ -41,11 +41,20 @@ function isOpaque(run: string): boolean {
 
 const WINDOW = 8
 
+/** As it is, and as it stands inside JSON. */
+function* formsOf(secrets: Iterable<string>): Generator<string> {
+  for (const secret of secrets) {
+    yield secret
+    const escaped = JSON.stringify(secret).slice(1, -1)
+    if (escaped !== secret) yield escaped
+  }
+}
+
 /** Whether a text repeats any eight characters in a row of a secret, or a shorter secret whole. */
 export function repeatsSecret(text: string, secrets: Iterable<string>): boolean {
   const windows = new Set<string>()
   for (let at = 0; at + WINDOW <= text.length; at++) windows.add(text.slice(at, at + WINDOW))
-  for (const secret of secrets) {
+  for (const secret of formsOf(secrets)) {
     if (secret.length < WINDOW) {
       if (secret.length > 2 && text.includes(secret)) return true
       continue

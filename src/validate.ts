@@ -1,24 +1,28 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { toBoolean, toList, toNumber } from './coerce.ts'
 import { configError, type Problems } from './errors.ts'
+import { printable } from './frame.ts'
 import { formatPath } from './path.ts'
-import { looksSecret, repeatsSecret } from './secret.ts'
+import { isSecretValue, looksSecret, repeatsSecret } from './secret.ts'
 import { nearestNode, nodeAt, setOwn, toPlain } from './tree.ts'
-import type { MapNode, Path } from './types.ts'
+import type { MapNode, Path, TreeNode } from './types.ts'
 
 /**
  * A validation that may have to wait: it yields what the schema answered, a result or a promise of one,
  * and goes on when it is handed the result. So one body serves `loadConfig` and `loadConfigSync`.
  */
 export type Validation<T> = Generator<Answer, T, StandardSchemaV1.Result<unknown>>
-type Answer = StandardSchemaV1.Result<unknown> | Promise<StandardSchemaV1.Result<unknown>>
+type Answer = StandardSchemaV1.Result<unknown> | PromiseLike<StandardSchemaV1.Result<unknown>>
 
 /** @throws ConfigError ASYNC_SCHEMA when the schema answers with a promise */
 export function runSync<T>(validation: Validation<T>): T {
   for (let step = validation.next(); ; ) {
     if (step.done) return step.value
-    if (step.value instanceof Promise) {
-      step.value.catch(() => undefined)
+    if (isPromise(step.value)) {
+      // Nobody waits for it: its rejection must not end the process.
+      const ignore = (): void => undefined
+      step.value.then(ignore, ignore)
       throw configError({
         code: 'ASYNC_SCHEMA',
         key: 'schema',
@@ -33,8 +37,25 @@ export function runSync<T>(validation: Validation<T>): T {
 export async function runAsync<T>(validation: Validation<T>): Promise<T> {
   for (let step = validation.next(); ; ) {
     if (step.done) return step.value
-    step = validation.next(await step.value)
+    step = validation.next(await answerOf(step.value))
   }
+}
+
+async function answerOf(answer: Answer): Promise<StandardSchemaV1.Result<unknown>> {
+  try {
+    return await answer
+  } catch {
+    return THREW
+  }
+}
+
+function isPromise(answer: Answer): answer is PromiseLike<StandardSchemaV1.Result<unknown>> {
+  return 'then' in answer && typeof answer.then === 'function'
+}
+
+/** What a schema throws may repeat the value it was given, so nothing of it is passed on. */
+const THREW: StandardSchemaV1.FailureResult = {
+  issues: [{ message: 'could not be checked: the schema threw an error' }],
 }
 
 export interface Validated {
@@ -81,17 +102,23 @@ export function* validateSecrets(
   const result = yield ask(schema, values)
   for (const issue of result.issues ?? []) {
     const key = formatPath(pathOf(issue))
+    if (key !== '' && problems.isReported(key)) continue
+    const isMissing = key !== '' && values[key] === undefined
     problems.error({
-      code: values[key] === undefined ? 'SECRET_MISSING' : 'SECRET_INVALID',
-      key,
-      message: values[key] === undefined ? 'is not set' : 'is not what the schema for secrets accepts',
+      code: isMissing ? 'SECRET_MISSING' : 'SECRET_INVALID',
+      key: key === '' ? 'secrets' : key,
+      message: isMissing ? 'is not set; the schema for secrets needs it' : 'is not what the schema for secrets accepts',
       remedy: 'check its value where it is set',
     })
   }
 }
 
 function ask(schema: StandardSchemaV1, value: unknown): Answer {
-  return schema['~standard'].validate(value)
+  try {
+    return schema['~standard'].validate(value)
+  } catch {
+    return THREW
+  }
 }
 
 /** One value that is being tried as other types. */
@@ -145,17 +172,16 @@ class Trial {
    */
   *distrust(schema: StandardSchemaV1, output: unknown, problems: Problems): Validation<boolean> {
     let changed = false
-    for (const path of textsTakenForTrue(this.input, output)) {
+    for (const [path, text] of textsIn(this.input)) {
       const key = formatPath(path)
-      const given = valueAt(this.input, path)
-      const meant = toBoolean(given)
-      if (meant === true || this.#attempts.has(key)) continue
-      setAt(this.input, path, 'neither true nor false')
-      const probe = yield ask(schema, this.input)
-      const trustsAnything = !probe.issues && valueAt(probe.value, path) === true
-      setAt(this.input, path, trustsAnything ? (meant ?? false) : given)
-      this.#attempts.set(key, { original: given, candidates: [], next: 1 })
-      if (!trustsAnything) continue
+      const meant = toBoolean(text)
+      const made = valueAt(output, path)
+      // Taken for true where it stands; or, where `false` was meant, taken elsewhere, under a name of the schema's.
+      const isSuspect = made === true ? meant !== true : meant === false && made !== text
+      if (!isSuspect || this.#attempts.has(key)) continue
+      this.#attempts.set(key, { original: text, candidates: [], next: 1 })
+      if (!(yield* this.#takesAnyTextForTrue(schema, path, text))) continue
+      setAt(this.input, path, meant ?? false)
       this.coerced.add(key)
       changed = true
       if (meant !== undefined) continue
@@ -169,6 +195,19 @@ class Trial {
     }
     return changed
   }
+
+  /** Whether nonsense makes the same of the whole as `true` does. */
+  *#takesAnyTextForTrue(schema: StandardSchemaV1, path: Path, text: string): Validation<boolean> {
+    setAt(this.input, path, 'neither true nor false')
+    const nonsense = yield ask(schema, this.input)
+    setAt(this.input, path, true)
+    const truth = yield ask(schema, this.input)
+    setAt(this.input, path, false)
+    const lie = yield ask(schema, this.input)
+    setAt(this.input, path, text)
+    if (nonsense.issues || truth.issues || lie.issues) return false
+    return isDeepStrictEqual(nonsense.value, truth.value) && !isDeepStrictEqual(lie.value, truth.value)
+  }
 }
 
 function candidatesFor(value: unknown, text: string | undefined): readonly unknown[] {
@@ -181,17 +220,11 @@ function candidatesFor(value: unknown, text: string | undefined): readonly unkno
   return [...(boolean === undefined ? [] : [boolean]), ...(text === undefined ? [] : [text, toList(text)])]
 }
 
-/** Texts of the input in whose place the output has `true`. */
-function* textsTakenForTrue(input: unknown, output: unknown, path: Path = []): Generator<Path> {
-  if (output === true && typeof input === 'string') yield path
-  if (typeof input !== 'object' || input === null || typeof output !== 'object' || output === null) return
-  if (Array.isArray(input)) {
-    for (const [index, item] of input.entries())
-      yield* textsTakenForTrue(item, Reflect.get(output, index), [...path, index])
-    return
-  }
-  for (const [key, value] of Object.entries(input))
-    yield* textsTakenForTrue(value, Reflect.get(output, key), [...path, key])
+function* textsIn(input: unknown, path: Path = []): Generator<[Path, string]> {
+  if (typeof input === 'string') yield [path, input]
+  if (typeof input !== 'object' || input === null) return
+  const entries: Iterable<[string | number, unknown]> = Array.isArray(input) ? input.entries() : Object.entries(input)
+  for (const [key, value] of entries) yield* textsIn(value, [...path, key])
 }
 
 function reportIssue(
@@ -207,21 +240,43 @@ function reportIssue(
   const at = node ?? nearestNode(tree, path)
   const site = at.source.file === undefined && at.source.name === undefined ? {} : { at }
   if (node === undefined && path.length > 0) {
-    const variable = `SYSTEMPROMPT__${path.join('__').toUpperCase()}`
-    const remedy = `add it to the profile, or set ${variable}`
-    problems.error({ code: 'MISSING_KEY', key, message: 'is missing; the schema needs it', remedy, ...site })
+    const variable = variableFor(path)
+    const remedy = variable === undefined ? 'add it to the profile' : `add it to the profile, or set ${variable}`
+    problems.error({
+      code: 'MISSING_KEY',
+      key,
+      message: 'is missing; the schema needs it',
+      remedy,
+      ...site,
+      unframed: true,
+    })
     return
   }
-  const isSecret = (node?.kind === 'scalar' && node.taint !== undefined) || looksSecret(String(path.at(-1) ?? ''))
+  const hidden = isSecretAt(node, path, secrets)
   const message =
-    isSecret || repeatsSecret(issue.message, secrets()) ? 'is not what the schema accepts' : oneLine(issue.message)
+    hidden || repeatsSecret(issue.message, secrets()) ? 'is not what the schema accepts' : oneLine(issue.message)
   problems.error({
     code: 'SCHEMA',
     ...(key === '' ? {} : { key }),
     message,
     remedy: 'change the value, or the schema',
     ...site,
+    ...(hidden ? { unframed: true } : {}),
   })
+}
+
+function isSecretAt(node: TreeNode | undefined, path: Path, secrets: () => Iterable<string>): boolean {
+  if (node === undefined || node.kind === 'map') return false
+  const key = path.findLast((segment) => typeof segment === 'string')
+  if (node.taint !== undefined || (key !== undefined && looksSecret(key))) return true
+  if (node.kind === 'list' || typeof node.value !== 'string') return false
+  return isSecretValue(node.value) || repeatsSecret(node.value, secrets())
+}
+
+/** The variable that sets a key, where one can: names are read in lower case, two underscores are a step. */
+function variableFor(path: Path): string | undefined {
+  const canBeNamed = path.every((segment) => typeof segment === 'string' && /^[a-z0-9]+(?:_[a-z0-9]+)*$/.test(segment))
+  return canBeNamed ? `SYSTEMPROMPT__${path.join('__').toUpperCase()}` : undefined
 }
 
 function distinctPaths(issues: readonly StandardSchemaV1.Issue[]): readonly Path[] {
@@ -253,5 +308,5 @@ function setAt(root: unknown, path: Path, value: unknown): void {
 }
 
 function oneLine(message: string): string {
-  return message.replace(/\s+/g, ' ').slice(0, 300)
+  return printable(message.replace(/\s+/g, ' ')).slice(0, 300)
 }

@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const random = seeded()
 const PER_PROJECT = 16
-const projects = Math.ceil(sampled(320, 10_000) / PER_PROJECT)
+const projects = Math.ceil(sampled(160, 10_000) / PER_PROJECT)
 
 test(`${projects * PER_PROJECT} secrets in 12 channels of good projects (SEED=${random.seed})`, () => {
   for (let round = 0; round < projects; round++) {

@@ -1,0 +1,244 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { checkConfig } from '../../src/index.ts'
+import {
+  COMPLETE,
+  COMPLETE_PROFILE,
+  type Files,
+  makeProject,
+  PROFILE,
+  SECRETS,
+  writeFiles,
+} from '../support/temp-project.ts'
+import { run } from './recorder.ts'
+
+const hasGit = spawnSync('git', ['--version']).status === 0
+
+function git(cwd: string, ...argv: string[]): string {
+  const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' }
+  const { status, stdout, stderr } = spawnSync('git', argv, { cwd, env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`git ${argv.join(' ')}: ${stderr}`)
+  return stdout
+}
+
+/** A project in a new repository in which these files are under version control. */
+function repository(files: Files, tracked: readonly string[]): string {
+  const root = makeProject({ ...COMPLETE, ...files })
+  git(root, 'init', '--quiet')
+  if (tracked.length > 0) git(root, 'add', '--force', '--', ...tracked)
+  return root
+}
+
+const trackedOf = async (cwd: string): Promise<(string | undefined)[]> => {
+  const { issues } = await checkConfig({ cwd, env: {} })
+  return issues.filter(({ code }) => code === 'TRACKED_BY_GIT').map(({ file }) => file)
+}
+
+describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
+  test('is an error that says what to do', async () => {
+    const cwd = repository({}, [SECRETS, PROFILE])
+    const { ok, issues, error, result } = await checkConfig({ cwd, env: {} })
+    expect(ok).toBe(false)
+    expect(issues).toEqual([
+      {
+        code: 'TRACKED_BY_GIT',
+        file: SECRETS,
+        message: 'is tracked by git, so its secrets are in the history',
+        remedy: `git rm --cached ${SECRETS}, commit, and rotate what it holds`,
+        docs: '@systemprompt/env/docs/errors.md#tracked_by_git',
+      },
+    ])
+    expect(error?.message).toMatch(/^The repository gives secrets away: 1 problem\n/)
+    expect(result?.profile?.name).toBe('local')
+  })
+  test('fails systemprompt config check', async () => {
+    const cwd = repository({}, [SECRETS])
+    const text = await run(cwd, ['config', 'check'])
+    expect([text.code, text.out]).toEqual([6, ''])
+    expect(text.err).toContain(`${SECRETS}  is tracked by git`)
+    const json = await run(cwd, ['config', 'check', '--json'])
+    expect(JSON.parse(json.out)).toMatchObject({ ok: false, issues: [{ code: 'TRACKED_BY_GIT', file: SECRETS }] })
+  })
+  test.each<[string, Files, string[], string[]]>([
+    ['nothing of it', {}, [PROFILE], []],
+    ['no file at all', {}, [], []],
+    ['.env.local', { '.env.local': 'A=1' }, ['.env.local'], ['.env.local']],
+    ['.env, which is for everybody', { '.env': 'A=1' }, ['.env'], []],
+    [
+      'credentials.json',
+      { '.systemprompt/credentials.json': '{"api_token": "x", "user_email": "e"}' },
+      ['.systemprompt/credentials.json'],
+      ['.systemprompt/credentials.json'],
+    ],
+    [
+      'tenants.json',
+      { '.systemprompt/tenants.json': '{"tenants": []}' },
+      ['.systemprompt/tenants.json'],
+      ['.systemprompt/tenants.json'],
+    ],
+    [
+      'a secrets file elsewhere',
+      {
+        [PROFILE]: `${COMPLETE_PROFILE}secrets: {secrets_path: ../../../keys/secrets.json}\n`,
+        'keys/secrets.json': '{"jwt_secret": "jwt-0123456789-0123456789-0123456789", "database_url": "postgres://h/d"}',
+      },
+      ['keys/secrets.json'],
+      ['keys/secrets.json'],
+    ],
+    [
+      'credentials elsewhere',
+      {
+        [PROFILE]: `${COMPLETE_PROFILE}cloud: {credentials_path: ../../../keys/credentials.json}\n`,
+        'keys/credentials.json': '{"api_token": "x", "user_email": "e"}',
+      },
+      ['keys/credentials.json'],
+      ['keys/credentials.json'],
+    ],
+    [
+      'the secrets of another profile',
+      { '.systemprompt/profiles/prod/secrets.json': '{}', '.systemprompt/profiles/prod/profile.yaml': 'a: 1' },
+      ['.systemprompt/profiles/prod/secrets.json'],
+      ['.systemprompt/profiles/prod/secrets.json'],
+    ],
+    ['several', { '.env.local': 'A=1', '.env.local.local': '' }, [SECRETS, '.env.local'], ['.env.local', SECRETS]],
+  ])('%s', async (_, files, tracked, found) => {
+    expect((await trackedOf(repository(files, tracked))).sort()).toEqual(found.sort())
+  })
+  test('is found in spite of .gitignore', async () => {
+    expect(
+      await trackedOf(repository({ '.systemprompt/.gitignore': '*\n', '.gitignore': '.systemprompt\n' }, [SECRETS])),
+    ).toEqual([SECRETS])
+  })
+  test('is found in a project below the top of the repository', async () => {
+    const top = makeProject(
+      Object.fromEntries(Object.entries(COMPLETE).map(([path, file]) => [`apps/api/${path}`, file])),
+    )
+    git(top, 'init', '--quiet')
+    git(top, 'add', '--force', '.')
+    expect(await trackedOf(join(top, 'apps/api'))).toEqual([SECRETS])
+  })
+  test('is found where another of the files lies outside of the repository', async () => {
+    const elsewhere = makeProject({
+      'secrets.json': '{"jwt_secret": "jwt-0123456789-0123456789-0123456789", "database_url": "postgres://h/d"}',
+    })
+    const profile = `${COMPLETE_PROFILE}secrets: {secrets_path: ${join(elsewhere, 'secrets.json')}}\n`
+    expect(await trackedOf(repository({ [PROFILE]: profile, '.env.local': 'A=1' }, ['.env.local']))).toEqual([
+      '.env.local',
+    ])
+  })
+  test('whose name means something to git is taken as it is', async () => {
+    const files: Files = { ':(glob)**.local': 'A=1', '*.local': 'B=1', 'other.local': '' }
+    const cwd = repository(
+      files,
+      ['other.local'].map((name) => `:(literal)${name}`),
+    )
+    const { issues } = await checkConfig({ cwd, env: {}, dotenv: [':(glob)**.local', '*.local'] })
+    expect(issues).toEqual([])
+  })
+  test('in no project', async () => {
+    const cwd = makeProject({ '.env.local': 'A=1' })
+    git(cwd, 'init', '--quiet')
+    git(cwd, 'add', '.env.local')
+    expect(await trackedOf(cwd)).toEqual(['.env.local'])
+  })
+})
+
+describe.skipIf(!hasGit || process.platform === 'win32')('looking runs nothing of the repository', () => {
+  const SETTINGS = [
+    'core.fsmonitor',
+    'core.pager',
+    'core.editor',
+    'core.sshCommand',
+    'core.askPass',
+    'core.gitProxy',
+    'core.alternateRefsCommand',
+    'diff.external',
+    'credential.helper',
+    'pager.ls-files',
+    'alias.ls-files',
+    'uploadpack.packObjectsHook',
+    'filter.trap.clean',
+    'filter.trap.smudge',
+    'filter.trap.process',
+    'interactive.diffFilter',
+    'gpg.program',
+  ]
+  /** A repository in which everything that git may run is a script that leaves a trace. */
+  function trapped(): { cwd: string; trace: string } {
+    const cwd = repository({ '.gitattributes': '* filter=trap\n' }, [SECRETS])
+    const trace = join(cwd, 'was-run')
+    writeFiles(cwd, { trap: { content: `#!/bin/sh\ntouch "${trace}"\ncat\n`, mode: 0o755 } })
+    for (const setting of SETTINGS) git(cwd, 'config', setting, join(cwd, 'trap'))
+    git(cwd, 'config', 'core.hooksPath', join(cwd, 'hooks'))
+    for (const hook of [
+      'post-index-change',
+      'fsmonitor-watchman',
+      'pre-auto-gc',
+      'reference-transaction',
+      'post-checkout',
+    ])
+      writeFiles(cwd, { [`hooks/${hook}`]: { content: `#!/bin/sh\ntouch "${trace}"\n`, mode: 0o755 } })
+    chmodSync(join(cwd, 'trap'), 0o755)
+    rmSync(trace, { force: true })
+    return { cwd, trace }
+  }
+  test('neither core.fsmonitor nor anything else', async () => {
+    const { cwd, trace } = trapped()
+    expect(await trackedOf(cwd)).toEqual([SECRETS])
+    expect(existsSync(trace)).toBe(false)
+    // The trap is real: git itself falls into it.
+    git(cwd, 'status')
+    expect(existsSync(trace)).toBe(true)
+  })
+  test('a .git that leads to another directory', async () => {
+    const { cwd: hostile, trace } = trapped()
+    const cwd = makeProject({ ...COMPLETE, '.git': `gitdir: ${join(hostile, '.git')}\n` })
+    await checkConfig({ cwd, env: {} })
+    expect(existsSync(trace)).toBe(false)
+  })
+})
+
+describe('where git cannot answer, nothing is said', () => {
+  afterEach(() => void vi.unstubAllEnvs())
+  test('no repository', async () => {
+    expect(await checkConfig({ cwd: makeProject(COMPLETE), env: {} })).toMatchObject({ ok: true, issues: [] })
+  })
+  test('no git', async () => {
+    const cwd = makeProject(COMPLETE)
+    vi.stubEnv('PATH', cwd)
+    expect(await checkConfig({ cwd, env: {} })).toMatchObject({ ok: true, issues: [] })
+  })
+  test('a broken repository', async () => {
+    const cwd = makeProject({ ...COMPLETE, '.git/config': '[core\n', '.git/HEAD': 'nonsense' })
+    expect(await checkConfig({ cwd, env: {} })).toMatchObject({ ok: true, issues: [] })
+  })
+})
+
+describe('checkConfig', () => {
+  test('is strict', async () => {
+    const cwd = makeProject({ [PROFILE]: 'server: {port: 1}' })
+    const { ok, issues, result } = await checkConfig({ cwd, env: {}, strict: false })
+    expect([ok, issues.every(({ code }) => code === 'MISSING_KEY'), result]).toEqual([false, true, undefined])
+  })
+  test('gives the warnings of a configuration that is not valid, too', async () => {
+    const profile = `${COMPLETE_PROFILE.replace('3600', '99999999').replace('8080\n', 'eighty\n')}`
+    const { issues, warnings } = await checkConfig({ cwd: makeProject({ ...COMPLETE, [PROFILE]: profile }), env: {} })
+    expect([issues.map(({ key }) => key), warnings.map(({ key }) => key)]).toEqual([
+      ['server.port'],
+      ['security.jwt_access_token_expiration'],
+    ])
+  })
+  test('throws what is no problem of the configuration', async () => {
+    const env = new Proxy(
+      {},
+      {
+        ownKeys() {
+          throw new RangeError('an environment that cannot be read')
+        },
+      },
+    )
+    await expect(checkConfig({ cwd: makeProject(COMPLETE), env })).rejects.toThrow(RangeError)
+  })
+})

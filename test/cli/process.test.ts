@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { COMPLETE, makeProject, PROFILE } from '../support/temp-project.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const cli = join(repository, 'dist/cli.js')
+
+let root = ''
+let large = ''
+beforeAll(() => {
+  if (!existsSync(cli)) spawnSync('npx', ['tsup', '--no-dts'], { cwd: repository, stdio: 'ignore', shell: true })
+  root = makeProject(COMPLETE)
+  const keys = Array.from({ length: 4000 }, (_, index) => `  key_${index}: a value that is some forty characters long`)
+  large = makeProject({ [PROFILE]: `secrets: {validation: skip}\napp:\n${keys.join('\n')}\n` })
+}, 120_000)
+
+/** The command line as it is installed, in an environment with little in it. */
+function systemprompt(cwd: string, argv: readonly string[], env: Record<string, string> = {}, input = '') {
+  const { PATH = '', HOME = '', SystemRoot = '' } = process.env
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...argv], {
+    cwd,
+    env: { PATH, HOME, SystemRoot, ...env },
+    encoding: 'utf8',
+    input,
+    timeout: 15_000,
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  return { code: status, out: stdout, err: stderr }
+}
+
+/** A line of a POSIX shell; `$CLI` is the command. */
+function shell(cwd: string, line: string) {
+  const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }
+  const script = `cli() { "${process.execPath}" "${cli}" "$@"; }\n${line}`
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd, env, encoding: 'utf8', timeout: 15_000 })
+  return { code: status, out: stdout, err: stderr }
+}
+
+describe('the installed command', () => {
+  test.each<[string[], number]>([
+    [[], 0],
+    [['--version'], 0],
+    [['config', 'show'], 0],
+    [['config', 'show', 'server.port'], 0],
+    [['config', 'check'], 0],
+    [['config', 'explain', 'server.port'], 0],
+    [['config', 'show', '--nonsense'], 2],
+    [['nonsense'], 2],
+    [['config', 'show', 'nope'], 5],
+    [['config', 'show', '--profile', 'nope'], 5],
+    [['config', 'show', '--set', 'server.port=x'], 6],
+    [['config', 'show', '--reveal'], 11],
+  ])('%j ends with %i', (argv, expected) => {
+    const { code, out, err } = systemprompt(root, argv)
+    expect(code).toBe(expected)
+    expect([out === '', err === '']).toEqual(expected === 0 ? [false, true] : [true, false])
+    expect(err).not.toMatch(/\n {4}at |node:|Warning/)
+  })
+  test.each([
+    [['config', 'show', '--json'], 0],
+    [['config', 'show', '--json', '--nonsense'], 2],
+    [['config', 'explain', 'nope', '--json'], 5],
+    [['config', 'check', '--json', '--set', 'server.port=x'], 6],
+    [['config', 'show', '--reveal', '--json'], 11],
+  ])('%j writes one document and nothing else', (argv, expected) => {
+    const { code, out, err } = systemprompt(root, argv)
+    expect([code, err]).toEqual([expected, ''])
+    expect(JSON.parse(out)).toBeTypeOf('object')
+  })
+  test('starts in the working directory, and takes the environment', () => {
+    const { out } = systemprompt(join(root, 'services'), ['config', 'show', 'server.port'], {
+      SYSTEMPROMPT__SERVER__PORT: '1',
+    })
+    expect(out).toBe(
+      'key          value  layer        from\nserver.port  1      environment  SYSTEMPROMPT__SERVER__PORT\n',
+    )
+  })
+  test('shows no colours in a pipe, whatever NO_COLOR and FORCE_COLOR say', () => {
+    for (const env of [{ NO_COLOR: '1' }, { FORCE_COLOR: '1', CLICOLOR_FORCE: '1' }] as Record<string, string>[])
+      for (const argv of [['--help'], ['config', 'check']]) {
+        const { out, err } = systemprompt(root, argv, env)
+        expect(out + err).not.toContain('\u001b')
+      }
+  })
+  test('writes all of a large answer', () => {
+    const { code, out } = systemprompt(large, ['config', 'show', '--json'])
+    expect(code).toBe(0)
+    const { config } = JSON.parse(out) as { config: { app: Record<string, string> } }
+    expect(Object.keys(config.app)).toHaveLength(4000)
+  })
+  test('does not wait for input', () => {
+    expect(systemprompt(root, ['config', 'show', '--reveal'], {}, 'y\n').code).toBe(11)
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('in a shell', () => {
+  test.each([
+    ['config show | head -1', 'Profile local, chosen by: only one'],
+    ['config show app | head -1', /^key +value/],
+    ['config show --json | head -1', '{'],
+    ['--help | head -1', /^Configuration and secrets/],
+  ])('cli %s: a reader that has seen enough is no error', (line, first) => {
+    const { out, err, code } = shell(large, `set -o pipefail; cli ${line}; echo "code $?" >&2`)
+    expect(code).toBe(0)
+    expect(out.trimEnd()).toMatch(first)
+    expect(err.replace(/\n?\d warnings?\n(?: {2}.*\n)+/, '')).toBe('code 0\n')
+  })
+  test('a reader that reads nothing is none either', () => {
+    const { err } = shell(
+      large,
+      'set -o pipefail; cli config show --json 2>&1 >/dev/null | true; cli config show --json | true; echo "code $?" >&2',
+    )
+    expect(err).toContain('code 0\n')
+    expect(err).not.toMatch(/EPIPE|\n {4}at /)
+  })
+  test.each(['<&-', '</dev/null', '2>/dev/null', '2>&-'])('%s changes nothing', (redirection) => {
+    const { code, out } = shell(root, `cli config show server.port ${redirection}`)
+    expect([code, out]).toEqual([0, expect.stringContaining('8080')])
+  })
+  test('with its output closed it ends all the same', () => {
+    expect(shell(root, 'cli config show >&-').code).toBeTypeOf('number')
+    expect(shell(root, 'cli config show >&- 2>&- <&-').code).toBeTypeOf('number')
+  })
+  test('an exit code can be asked for in a condition', () => {
+    expect(shell(root, 'cli config check >/dev/null && echo valid').out).toBe('valid\n')
+    expect(shell(root, 'cli config check --set server.port=x 2>/dev/null || echo "not valid: $?"').out).toBe(
+      'not valid: 6\n',
+    )
+  })
+  test('both names are one command', () => {
+    const { out } = shell(repository, `node -p 'Object.entries(require("./package.json").bin).map(String).join()'`)
+    expect(out.trim()).toBe('systemprompt,dist/cli.js,systemprompt-env,dist/cli.js')
+    expect(shell(root, `"${cli}" --version`).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+})

@@ -1,0 +1,300 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { DATABASE_URL, type Files, JWT_SECRET, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
+import { run } from './recorder.ts'
+
+const CANARY = 'canary-Zx81Qw7'
+const FILES: Files = {
+  [PROFILE]: `secrets: {validation: skip}
+app:
+  name: Acme
+  dsn: redis://default:\${CACHE_PASSWORD}@h/0
+  port: \${PORT}
+  empty: ""
+  nothing: null
+  list: [a, b]
+  none: {}
+  nested:
+    - name: one
+      token: ${CANARY}
+    - name: two
+  "a.b c": 1
+`,
+  [SECRETS]: JSON.stringify({ cache_password: CANARY, jwt_secret: JWT_SECRET, database_url: DATABASE_URL }, null, 2),
+  '.env': `PORT=8080\nREDIS_URL=redis://:${CANARY}@h/0\n`,
+}
+let root = ''
+beforeAll(() => {
+  root = makeProject(FILES)
+})
+
+/** The cells of the table, without its header. */
+const rows = (out: string): string[][] =>
+  out
+    .trimEnd()
+    .split('\n')
+    .slice(out.startsWith('Profile') || out.startsWith('No profile') ? 4 : 1)
+    .map((line) => line.split(/ {2,}/))
+
+const show = (...argv: string[]) => run(root, ['config', 'show', ...argv])
+const value = async (...argv: string[]): Promise<unknown> =>
+  (JSON.parse((await show(...argv, '--json')).out) as { value: unknown }).value
+
+describe('config show', () => {
+  test('shows every key with its value and place, and the secrets by name', async () => {
+    const { code, out } = await show()
+    expect(code).toBe(0)
+    expect(out.split('\n').slice(0, 4)).toEqual([
+      'Profile local, chosen by: only one',
+      `.env, ${SECRETS}, ${PROFILE}`,
+      '',
+      expect.stringMatching(/^key +value +layer +from$/),
+    ])
+    expect(rows(out)).toEqual(
+      expect.arrayContaining([
+        ['app.name', 'Acme', 'profile', `${PROFILE}:3:9`],
+        ['app.dsn', '••••', 'profile', `${PROFILE}:4:8`],
+        ['app.port', '8080', 'profile', `${PROFILE}:5:9`],
+        ['app.nothing', 'null', 'profile', `${PROFILE}:7:12`],
+        ['app.list', '["a","b"]', 'profile', `${PROFILE}:8:9`],
+        ['app.none', '{}', 'profile', `${PROFILE}:9:9`],
+        ['app.nested[0].name', 'one', 'profile', `${PROFILE}:11:13`],
+        ['app.nested[0].token', '••••', 'profile', `${PROFILE}:12:14`],
+        ['app["a.b c"]', '1', 'profile', `${PROFILE}:14:12`],
+        ['runtime.log_level', 'normal', 'defaults', 'profile defaults'],
+        ['secrets.cache_password', '••••', 'secrets', `${SECRETS}:2:21`],
+        ['secrets.jwt_secret', '••••', 'secrets', `${SECRETS}:3:17`],
+      ]),
+    )
+    expect(out).not.toContain('canary')
+  })
+  test('shows an empty text as one', async () => {
+    expect((await show('app.empty')).out).toMatch(/^app\.empty +(?:"" +)?profile/m)
+  })
+  test('has no trailing spaces and ends with one newline', async () => {
+    const { out } = await show()
+    expect(out).not.toMatch(/ $/m)
+    expect(out).toMatch(/[^\n]\n$/)
+  })
+  test('without a project says so', async () => {
+    const cwd = makeProject({ '.env': 'SYSTEMPROMPT__APP__A=1' })
+    const { code, out } = await run(cwd, ['config', 'show'])
+    expect([code, out]).toEqual([0, 'No profile\n.env\n\nkey    value  layer   from\napp.a  1      dotenv  .env:1:1\n'])
+  })
+  test('without anything at all', async () => {
+    const { code, out } = await run(makeProject(), ['config', 'show'])
+    expect([code, out.split('\n').slice(0, 2)]).toEqual([0, ['No profile', 'no files']])
+  })
+})
+
+describe('with a path', () => {
+  test.each([
+    ['app.nested', ['app.nested[0].name', 'app.nested[0].token', 'app.nested[1].name']],
+    ['app.nested[0]', ['app.nested[0].name', 'app.nested[0].token']],
+    ['app.nested[1].name', ['app.nested[1].name']],
+    ['app.list', ['app.list']],
+    ['app["a.b c"]', ['app["a.b c"]']],
+    ['["app"].nested[1]', ['app.nested[1].name']],
+    ['app["name"]', ['app.name']],
+    ['cache_password', ['secrets.cache_password']],
+    ['secrets.cache_password', ['secrets.cache_password']],
+    ['CACHE_PASSWORD', ['CACHE_PASSWORD']],
+    ['PORT', ['PORT']],
+  ])('%s', async (path, keys) => {
+    const { code, out } = await show(path)
+    expect([code, rows(out).map(([key]) => key)]).toEqual([0, keys])
+  })
+  test('has no headline, so that it can be cut', async () => {
+    expect((await show('app.name')).out).toBe(
+      `key       value  layer    from\napp.name  Acme   profile  ${PROFILE}:3:9\n`,
+    )
+  })
+  test('a key does not match another that begins like it', async () => {
+    const cwd = makeProject({ [PROFILE]: 'app: 1\napple: 2\n' })
+    expect(rows((await run(cwd, ['config', 'show', 'app'])).out)).toHaveLength(1)
+  })
+})
+
+describe('--json', () => {
+  test('has profile, configuration, masked secrets and warnings', async () => {
+    const { out, err } = await show('--json')
+    const document = JSON.parse(out) as Record<string, unknown>
+    expect(Object.keys(document)).toEqual(['profile', 'config', 'secrets', 'warnings'])
+    expect(document).toMatchObject({
+      profile: 'local',
+      config: { app: { name: 'Acme', dsn: '••••', port: 8080, empty: '', nothing: null, list: ['a', 'b'], none: {} } },
+      secrets: { cache_password: '••••', jwt_secret: '••••', database_url: '••••' },
+      warnings: [{ code: 'MISSING_KEY' }],
+    })
+    expect(out + err).not.toContain('canary')
+  })
+  test.each<[string, unknown]>([
+    ['app.name', 'Acme'],
+    ['app.dsn', '••••'],
+    ['app.port', 8080],
+    ['app.nothing', null],
+    ['app.empty', ''],
+    ['app.list', ['a', 'b']],
+    ['app.list[1]', 'b'],
+    ['app.nested', [{ name: 'one', token: '••••' }, { name: 'two' }]],
+    ['app.nested[0].token', '••••'],
+    ['cache_password', '••••'],
+    ['CACHE_PASSWORD', '••••'],
+    ['secrets.cache_password', '••••'],
+    ['PORT', '8080'],
+    ['REDIS_URL', '••••'],
+  ])('of %s', async (path, expected) => {
+    expect(await value(path)).toEqual(expected)
+  })
+})
+
+describe('--reveal', () => {
+  test.each<[string, unknown]>([
+    ['app.dsn', `redis://default:${CANARY}@h/0`],
+    ['app.nested', [{ name: 'one', token: CANARY }, { name: 'two' }]],
+    ['app.nested[0].token', CANARY],
+    ['cache_password', CANARY],
+    ['CACHE_PASSWORD', CANARY],
+    ['secrets.cache_password', CANARY],
+    ['REDIS_URL', `redis://:${CANARY}@h/0`],
+  ])('-y shows %s as it is', async (path, expected) => {
+    expect(await value(path, '--reveal', '-y')).toEqual(expected)
+    if (typeof expected === 'string') expect((await show(path, '--reveal', '--yes')).out).toContain(expected)
+  })
+  test('of everything', async () => {
+    const document = JSON.parse((await show('--reveal', '-y', '--json')).out) as {
+      config: { app: { dsn: string } }
+      secrets: Record<string, string>
+    }
+    expect(document.config.app.dsn).toContain(CANARY)
+    expect(document.secrets).toEqual({ cache_password: CANARY, jwt_secret: JWT_SECRET, database_url: DATABASE_URL })
+    const { out } = await show('--reveal', '-y')
+    expect(rows(out)).toContainEqual(['app.nested[0].token', CANARY, 'profile', `${PROFILE}:12:14`])
+    expect(rows(out)).toContainEqual(['secrets.cache_password', CANARY, 'secrets', `${SECRETS}:2:21`])
+  })
+  test('is refused where nobody can be asked', async () => {
+    expect(await show('--reveal')).toEqual({
+      code: 11,
+      out: '',
+      err: '--reveal prints secrets. Nobody can be asked here; add -y if that is what you want.\n',
+      questions: [],
+    })
+  })
+  test('asks on a terminal, and does as it is told', async () => {
+    const question = ['Print the secrets of profile local on this terminal?']
+    const no = await run(root, ['config', 'show', '--reveal'], { isInteractive: true, answer: false })
+    expect(no).toEqual({ code: 11, out: '', err: 'Nothing was printed.\n', questions: question })
+    const yes = await run(root, ['config', 'show', 'app.dsn', '--reveal'], { isInteractive: true, answer: true })
+    expect([yes.code, yes.questions, yes.out.includes(CANARY)]).toEqual([0, question, true])
+    const unasked = await run(root, ['config', 'show', '--reveal', '-y'], { isInteractive: true })
+    expect([unasked.code, unasked.questions]).toEqual([0, []])
+  })
+  test('asks nothing where there is nothing to show', async () => {
+    const { code, questions } = await run(root, ['config', 'show', 'nope', '--reveal'], { isInteractive: true })
+    expect([code, questions]).toEqual([5, []])
+  })
+  test('-y alone reveals nothing', async () => {
+    expect((await show('-y')).out).not.toContain('canary')
+  })
+})
+
+describe('the table', () => {
+  const widths = (out: string): number[] =>
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => [...line].length)
+  test.each([40, 60, 80])('fits in %i columns', async (columns) => {
+    const { out } = await run(root, ['config', 'show'], { columns })
+    expect(Math.max(...widths(out.split('\n').slice(3).join('\n')))).toBeLessThanOrEqual(columns)
+    expect(out).toContain('…')
+  })
+  test('is as wide as it needs where the output is no terminal', async () => {
+    expect((await show()).out).not.toContain('…')
+  })
+  test('cuts values from their end, and places from their beginning', async () => {
+    const cwd = makeProject({ [PROFILE]: `app: {text: ${'word '.repeat(30)}}` })
+    const { out } = await run(cwd, ['config', 'show', 'app.text'], { columns: 80 })
+    expect(out.split('\n')[1]).toMatch(/^app\.text {2}word .*… +profile +…?.*profile\.yaml:1:13$/)
+  })
+  test('makes no column wider than its longest cell', async () => {
+    const { out } = await run(root, ['config', 'show', 'app.name'], { columns: 50 })
+    expect(out.split('\n')[0]).toBe('key       value  layer    from')
+  })
+  test('stays readable in a very narrow terminal', async () => {
+    for (const columns of [0, 1, 10, 20]) {
+      const { code, out } = await run(root, ['config', 'show', 'app'], { columns })
+      expect(code).toBe(0)
+      expect(out).toContain('app.na')
+    }
+  })
+  test('counts characters that are two columns wide as two', async () => {
+    const cwd = makeProject({ [PROFILE]: 'app:\n  a: 日本語\n  b: 👍\n  c: abc\n' })
+    const lines = (await run(cwd, ['config', 'show', 'app'])).out.trimEnd().split('\n')
+    const columns = lines.slice(1).map((line) => {
+      const before = line.slice(0, line.indexOf('profile'))
+      return [...before].reduce(
+        (sum, character) => sum + (/[\u1100-\u9fff\u{1f300}-\u{1faff}]/u.test(character) ? 2 : 1),
+        0,
+      )
+    })
+    expect(new Set(columns).size).toBe(1)
+  })
+  test('escapes what a terminal would obey, in values and in keys', async () => {
+    const cwd = makeProject({ [PROFILE]: 'app:\n  a: "x\\e[31m\\x9b\\u202e\\n\\ty"\n  "k\\e[2J\\x9b\\u202e": 1\n' })
+    for (const argv of [
+      ['config', 'show'],
+      ['config', 'show', 'app'],
+      ['config', 'explain', 'app'],
+      ['config', 'explain', 'app.a'],
+    ]) {
+      const { out, err } = await run(cwd, argv)
+      expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
+    }
+    expect((await run(cwd, ['config', 'show', 'app.a'])).out).toContain('x\\u001b[31m\\u009b\\u202e\\n\\u0009y')
+  })
+  test('has colours only where they are shown', async () => {
+    expect((await show()).out).not.toContain('\u001b')
+    expect((await run(root, ['config', 'show'], { color: true })).out).toContain('\u001b[2mkey')
+  })
+})
+
+describe('with a schema of the project', () => {
+  const files = (schema: string): Files => ({
+    ...FILES,
+    'systemprompt.config.mjs': `const answer = (value) => ${schema}
+export default { schema: { '~standard': { version: 1, vendor: 'own', validate: answer } } }`,
+  })
+  test('what it makes of the configuration is shown', async () => {
+    const cwd = makeProject(files(`({ value: { made: 1, list: [{ a: 1 }], gone: undefined } })`))
+    expect(rows((await run(cwd, ['config', 'show'])).out).slice(0, 2)).toEqual([
+      ['made', '1', 'defaults', 'schema'],
+      ['list[0].a', '1', 'defaults', 'schema'],
+    ])
+  })
+  test.each([
+    ['a date', 'new Date(0)', '1970-01-01T00:00:00.000Z'],
+    ['a URL', `new URL('http://h/')`, 'http://h/'],
+    ['a big integer', '12n', '12'],
+    ['a map', 'new Map([["a", 1]])', ''],
+    ['a function', '() => 1', ''],
+    ['a symbol', 'Symbol("s")', ''],
+  ])('%s does not end the command', async (_, expression, text) => {
+    const cwd = makeProject(files(`({ value: { made: ${expression}, other: 1 } })`))
+    for (const argv of [
+      ['config', 'show'],
+      ['config', 'show', '--json'],
+      ['config', 'show', 'made'],
+      ['config', 'explain', 'made'],
+    ]) {
+      const { code, out } = await run(cwd, argv)
+      expect([argv, code]).toEqual([argv, 0])
+      if (argv.length === 2) expect(out).toContain(text)
+    }
+  })
+  test('what it refuses is exit code 6', async () => {
+    const cwd = makeProject(files(`({ issues: [{ message: 'no', path: ['app', 'name'] }] })`))
+    const { code, out, err } = await run(cwd, ['config', 'show'])
+    expect([code, out]).toEqual([6, ''])
+    expect(err).toContain(`${PROFILE}:3:9  app.name  no`)
+  })
+})

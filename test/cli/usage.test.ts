@@ -1,0 +1,359 @@
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import packageJson from '../../package.json' with { type: 'json' }
+import { runCli } from '../../src/cli/run.ts'
+import { COMPLETE, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
+import { run } from './recorder.ts'
+
+let root = ''
+beforeAll(() => {
+  root = makeProject({
+    ...COMPLETE,
+    '.systemprompt/profiles/other/profile.yaml': 'which: other\nsecrets: {validation: skip}',
+    'packages/api/': '',
+  })
+})
+
+const words = (line: string): string[] => line.split(' ').filter((word) => word !== '')
+
+describe('help', () => {
+  test.each<[string, string]>([
+    ['', 'systemprompt'],
+    ['--help', 'systemprompt'],
+    ['-h', 'systemprompt'],
+    ['config --help', 'systemprompt config'],
+    ['config -h', 'systemprompt config'],
+    ['--help config', 'systemprompt config'],
+    ['config show --help', 'systemprompt config show'],
+    ['config explain -h', 'systemprompt config explain'],
+    ['config check --help', 'systemprompt config check'],
+    ['config show server.port --nonsense --help', 'systemprompt config show'],
+  ])('%j is the help of %s', async (line, command) => {
+    const { code, out, err } = await run(root, words(line))
+    expect([code, err]).toEqual([0, ''])
+    const usage = out.split('\n').find((text) => text.startsWith('USAGE')) ?? ''
+    expect(usage).toMatch(new RegExp(`^USAGE ${command}(?: |$)`))
+    expect(out).not.toContain('systemprompt systemprompt')
+    expect(out).not.toContain('systemprompt config systemprompt')
+  })
+  test('lists the commands, each with what it does', async () => {
+    const { out } = await run(root, ['config', '--help'])
+    expect(out).toMatch(/check +Check everything/)
+    expect(out).toMatch(/show +Show the resolved configuration, secrets masked/)
+    expect(out).toMatch(/explain +Say where a value comes from/)
+  })
+  test.each([
+    ['config show', ['--profile', '--cwd', '--set', '--json', '--help', '--reveal', '--yes', '[PATH]']],
+    ['config explain', ['--profile', '--cwd', '--set', '--json', '--help', '<PATH>']],
+    ['config check', ['--profile', '--cwd', '--set', '--json', '--help', '--strict']],
+  ])('of %s names every option', async (command, options) => {
+    const { out } = await run(root, [...words(command), '--help'])
+    for (const option of options) expect(out).toContain(option)
+  })
+  test('has no colours where none are shown', async () => {
+    expect((await run(root, ['--help'])).out).not.toContain('\u001b')
+  })
+})
+
+describe('--version', () => {
+  test.each(['--version', '-v', '--version --profile x'])('%s', async (line) => {
+    expect(await run(root, words(line))).toMatchObject({ code: 0, out: `${packageJson.version}\n`, err: '' })
+  })
+})
+
+describe('a command line that is wrong is exit code 2, said in one line', () => {
+  test.each<[string, string]>([
+    ['config', 'A command is missing. There are: check, show, explain.'],
+    ['--json-is-not-one', 'A command is missing. There are: config.'],
+    ['confg', 'There is no such command. Did you mean config?'],
+    ['confg show', 'There is no such command. Did you mean config?'],
+    ['config shwo', 'There is no such command. Did you mean show?'],
+    ['config chekc', 'There is no such command. Did you mean check?'],
+    ['config nonsense', 'There is no such command. There are: check, show, explain.'],
+    ['nonsense', 'There is no such command. There are: config.'],
+    ['config toString', 'There is no such command. There are: check, show, explain.'],
+    ['constructor', 'There is no such command. There are: config.'],
+    ['config __proto__', 'There is no such command. There are: check, show, explain.'],
+    ['config explain', 'Missing argument: PATH.'],
+    ['config explain a b', 'Too many arguments: this command takes 1.'],
+    ['config show a b', 'Too many arguments: this command takes 1.'],
+    ['config check a', 'Too many arguments: this command takes none.'],
+    ['config show --nonsense', 'There is a flag that this command does not have. See --help.'],
+    ['config show -x', 'There is a flag that this command does not have. See --help.'],
+    ['config explain server.port --reveal', 'There is a flag that this command does not have. See --help.'],
+    ['config check --no-json', 'There is a flag that this command does not have. See --help.'],
+    ['config show --profile', 'A flag lacks its value, or has one too many. See --help.'],
+    ['config show --set', 'A flag lacks its value, or has one too many. See --help.'],
+    ['config show --strict=yes', 'There is a flag that this command does not have. See --help.'],
+    ['config show --reveal=yes', 'A flag lacks its value, or has one too many. See --help.'],
+    ['-- config show', 'A command is missing. There are: config.'],
+  ])('%s', async (line, message) => {
+    expect(await run(root, words(line))).toEqual({ code: 2, out: '', err: `${message}\n`, questions: [] })
+  })
+  test.each(['nothing', 'server.port', '=1', 'a..b=1', '[=1', 'a[b=1', '.a=1'])('--set %s', async (setting) => {
+    const { code, out, err } = await run(root, ['config', 'show', '--set', setting])
+    expect([code, out]).toEqual([2, ''])
+    expect(err).toContain('path=value')
+  })
+})
+
+describe('options may stand before and after the words of the command', () => {
+  test.each([
+    'config show which --profile other',
+    'config show --profile other which',
+    'config --profile other show which',
+    '--profile other config show which',
+    '--profile=other config show which',
+    'config show which --profile=other',
+    'config show --profile other -- which',
+  ])('%s', async (line) => {
+    const { code, out } = await run(root, words(line))
+    expect([code, out.split('\n')[1]]).toEqual([
+      0,
+      'which  other  profile  .systemprompt/profiles/other/profile.yaml:1:8',
+    ])
+  })
+  test('a value that is called like a command is a value', async () => {
+    const { code, err } = await run(root, ['--profile', 'config', 'config', 'show'])
+    expect([code, err]).toEqual([5, expect.stringContaining('"config"')])
+  })
+  test('--cwd, absolute', async () => {
+    const elsewhere = makeProject()
+    for (const argv of [
+      ['--cwd', root, 'config', 'show', 'server.port'],
+      ['config', 'show', 'server.port', `--cwd=${root}`],
+    ])
+      expect((await run(elsewhere, argv)).out).toContain('8080')
+  })
+  test('--cwd, relative to where the command is run', async () => {
+    expect((await run(join(root, 'packages'), ['config', 'show', 'server.port', '--cwd', 'api'])).out).toContain('8080')
+    expect((await run(join(root, 'packages/api'), ['config', 'show', 'server.port', '--cwd', '../..'])).out).toContain(
+      '8080',
+    )
+  })
+  test('--cwd, a directory that is not there', async () => {
+    const { code, out } = await run(root, ['config', 'show', '--cwd', join(root, 'nope')])
+    expect([code, out]).toEqual([5, ''])
+  })
+})
+
+describe('--set', () => {
+  const show = async (key: string, ...settings: string[]): Promise<unknown> => {
+    const { out } = await run(root, [
+      'config',
+      'show',
+      key,
+      '--json',
+      ...settings.flatMap((setting) => ['--set', setting]),
+    ])
+    return (JSON.parse(out) as { value: unknown }).value
+  }
+  test.each<[string, unknown]>([
+    ['x=9090', 9090],
+    ['x=1.5', 1.5],
+    ['x=0x1f', 31],
+    ['x=true', true],
+    ['x=yes', 'yes'],
+    ['x=null', null],
+    ['x=', null],
+    ['x="9090"', '9090'],
+    ["x='a: b'", 'a: b'],
+    ['x=[a, 1, true]', ['a', 1, true]],
+    ['x={a: 1, b: [c]}', { a: 1, b: ['c'] }],
+    ['x=[broken', '[broken'],
+    ['x={__proto__: 1}', '{__proto__: 1}'],
+    ['x=a=b=c', 'a=b=c'],
+    ['x=a: b', 'a: b'],
+    ['x=${NOT_A_REFERENCE}', '${NOT_A_REFERENCE}'],
+    ['x=12345678901234567890', '12345678901234567890'],
+    ['x= spaced ', ' spaced '],
+    ['x="say \\"hi\\""', 'say "hi"'],
+  ])('%s', async (setting, value) => {
+    expect(await show('x', setting)).toEqual(value)
+  })
+  test('may be repeated; of two for one key the last counts', async () => {
+    expect(await show('x', 'x.a=1', 'x.b=2', 'x.a=3')).toEqual({ a: 3, b: 2 })
+    expect(await show('server.port', 'server.port=1', 'server.port=2')).toBe(2)
+  })
+  test('may stand before the words of the command, and after', async () => {
+    const { out } = await run(root, ['--set', 'x.a=1', 'config', 'show', 'x', '--json', '--set=x.b=2'])
+    expect(JSON.parse(out)).toEqual({ path: 'x', value: { a: 1, b: 2 } })
+  })
+  test('wins over a tree and leaves the rest of it', async () => {
+    expect(await show('x', 'x={a: 1, b: 2}', 'x.a=3')).toEqual({ a: 3, b: 2 })
+    expect(await show('x', 'x.a=3', 'x={b: 2}')).toEqual({ a: 3, b: 2 })
+  })
+  test('is checked like any other value', async () => {
+    const { code, err } = await run(root, ['config', 'show', '--set', 'server.port=eighty'])
+    expect(code).toBe(6)
+    expect(err).toContain('server.port  is not a whole number from 1 to 65535')
+  })
+  test('of a prototype is refused', async () => {
+    expect((await run(root, ['config', 'show', '--set', '__proto__.x=1'])).code).not.toBe(0)
+    expect(Reflect.get({}, 'x')).toBeUndefined()
+  })
+})
+
+describe('with --json the output is one JSON document, whatever happens', () => {
+  test.each<[string, number]>([
+    ['config show', 0],
+    ['config show server', 0],
+    ['config show server.port', 0],
+    ['config show database_url', 0],
+    ['config show --reveal -y', 0],
+    ['config show --reveal', 11],
+    ['config show nope', 5],
+    ['config show --profile nope', 5],
+    ['config show --profile broken', 6],
+    ['config show --set server.port=x', 6],
+    ['config show --set x', 2],
+    ['config show a b', 2],
+    ['config show --nonsense', 2],
+    ['config show --profile', 2],
+    ['config explain server.port', 0],
+    ['config explain', 2],
+    ['config explain nope', 5],
+    ['config check', 0],
+    ['config check --strict', 0],
+    ['config check --profile other', 6],
+    ['config check --profile broken', 6],
+    ['config check --profile nope', 5],
+    ['config check a', 2],
+    ['config', 2],
+    ['config nonsense', 2],
+    ['nonsense', 2],
+    ['', 2],
+  ])('%s: exit code %i', async (line, expected) => {
+    const cwd = makeProject({
+      ...COMPLETE,
+      '.systemprompt/profiles/broken/profile.yaml': 'a: [',
+      '.systemprompt/profiles/other/profile.yaml': 'a: 1',
+    })
+    for (const argv of [
+      [...words(line), '--json'],
+      ['--json', ...words(line)],
+    ]) {
+      const { code, out, err } = await run(cwd, argv)
+      expect([code, err], argv.join(' ')).toEqual([expected, ''])
+      const document = JSON.parse(out) as { ok?: boolean; error?: { code: string } }
+      expect(out.endsWith('}\n')).toBe(true)
+      if (expected === 2) expect(document).toMatchObject({ ok: false, error: { code: 'USAGE' } })
+      if (expected === 11) expect(document).toMatchObject({ ok: false, error: { code: 'REFUSED' } })
+      if (expected !== 0) expect(document.ok).toBe(false)
+    }
+  })
+  test('something unexpected is a document too, and says nothing of what it was', async () => {
+    const cwd = makeProject(COMPLETE)
+    const io = (env: Record<string, string>, written: { out: string; err: string }) => ({
+      out(text: string) {
+        written.out += text
+      },
+      err(text: string) {
+        written.err += text
+      },
+      isInteractive: true,
+      columns: undefined,
+      color: false,
+      cwd,
+      env,
+      confirm: async () => {
+        throw new RangeError('canary: the value of a secret')
+      },
+    })
+    const [asJson, asText, debug] = [
+      { out: '', err: '' },
+      { out: '', err: '' },
+      { out: '', err: '' },
+    ]
+    expect(await runCli(['config', 'show', '--reveal', '--json'], io({}, asJson))).toBe(1)
+    expect(await runCli(['config', 'show', '--reveal'], io({}, asText))).toBe(1)
+    expect(await runCli(['config', 'show', '--reveal'], io({ SYSTEMPROMPT_LOG_LEVEL: 'debug' }, debug))).toBe(1)
+    expect(JSON.parse(asJson.out)).toMatchObject({ ok: false, error: { code: 'UNEXPECTED' } })
+    expect(asText).toEqual({
+      out: '',
+      err: 'Something unexpected went wrong (RangeError). Please report it; SYSTEMPROMPT_LOG_LEVEL=debug shows where.\n',
+    })
+    expect(debug.err).toMatch(/\n {4}at .*usage\.test\.ts/)
+    expect(asJson.out + asJson.err + asText.err + debug.err).not.toContain('canary')
+  })
+})
+
+describe('without --json the output has data alone', () => {
+  test.each([
+    'config show nope',
+    'config',
+    'config show --set server.port=x',
+    'config show --reveal',
+    'nonsense',
+    'config check --profile other',
+  ])('%s writes nothing to it', async (line) => {
+    const { out, err } = await run(root, words(line))
+    expect(out).toBe('')
+    expect(err).not.toBe('')
+  })
+  test('warnings go to the error output', async () => {
+    const { out, err } = await run(root, ['config', 'show', 'which', '--profile', 'other'])
+    expect(out).not.toContain('warning')
+    expect(err).toMatch(/^\n\d warnings?\n {2}\.systemprompt/)
+  })
+})
+
+describe('what was typed in the wrong place is not repeated', () => {
+  const CANARY = 'sk-live-Zx81Qw7Rt4Yp'
+  test.each<[string, string[]]>([
+    ['for a command', [CANARY]],
+    ['for a command of a group', ['config', CANARY]],
+    ['for a key', ['config', 'show', CANARY]],
+    ['for a key to explain', ['config', 'explain', CANARY]],
+    ['as NAME=VALUE', ['config', 'show', `STRIPE_KEY=${CANARY}`]],
+    ['as a command that is not there', ['secrets', 'set', `STRIPE_KEY=${CANARY}`]],
+    ['as a command that is not there, in words', ['config', 'set', 'STRIPE_KEY', CANARY]],
+    ['as one argument too many', ['config', 'explain', 'server.port', CANARY]],
+    ['as an argument of a command that takes none', ['config', 'check', CANARY]],
+    ['as a flag', ['config', 'show', `--${CANARY}`]],
+    ['as a flag with a value', ['config', 'show', `--token=${CANARY}`]],
+    ['as the value of an unknown flag', ['config', 'show', '--token', CANARY]],
+    ['as a short flag', ['config', 'show', `-${CANARY}`]],
+    ['as the value of a flag without one', ['config', 'show', `--json=${CANARY}`]],
+    ['as a setting without a path', ['config', 'show', '--set', CANARY]],
+    ['as a setting whose path is wrong', ['config', 'show', '--set', `a..b=${CANARY}`]],
+    ['as a setting that a rule refuses', ['config', 'show', '--set', `server.port=${CANARY}`]],
+    ['as a setting of a secret', ['config', 'show', 'app', '--set', `app.stripe_key=${CANARY}`]],
+    ['as a directory', ['config', 'show', 'nope', '--cwd', CANARY]],
+    ['after --', ['config', 'show', '--', CANARY]],
+    ['before the command', [CANARY, 'config', 'show']],
+    ['in the place of the value of --profile', ['--profile', 'other', CANARY]],
+  ])('%s', async (_, argv) => {
+    for (const line of [argv, [...argv, '--json'], ['--json', ...argv]]) {
+      const { out, err, code } = await run(root, line)
+      expect(code).toBeGreaterThanOrEqual(0)
+      for (const word of ['Zx81', 'Qw7', 'Rt4', 'sk-live']) expect(out + err).not.toContain(word)
+    }
+  })
+  test('nor is a secret of the project that was typed for a key', async () => {
+    const cwd = makeProject({ [PROFILE]: 'secrets: {validation: skip}', [SECRETS]: `{"stripe_key": "${CANARY}"}` })
+    const { code, err } = await run(cwd, ['config', 'explain', CANARY])
+    expect([code, err]).toEqual([5, expect.not.stringContaining('Zx81')])
+  })
+})
+
+describe('a key that is not there', () => {
+  test.each([
+    ['server.prot', 'server.port'],
+    ['serve.port', 'server.port'],
+    ['jwt_secrt', 'jwt_secret'],
+    ['JWT_SECRT', 'JWT_SECRET'],
+    ['DATABSE_URL', 'DATABASE_URL'],
+    ['GRETING', 'GREETING'],
+    ['nothing.like.it', undefined],
+  ])('%s: did you mean %s?', async (typed, meant) => {
+    const cwd = makeProject({ ...COMPLETE, '.env': 'GREETING=hello' })
+    for (const command of ['show', 'explain']) {
+      const { code, err } = await run(cwd, ['config', command, typed])
+      expect(code).toBe(5)
+      expect(err).toMatch(/^Nothing sets that key\. /)
+      if (meant === undefined) expect(err).not.toContain('Did you mean')
+      else expect(err).toContain(`Did you mean ${meant}?`)
+    }
+  })
+})
