@@ -253,8 +253,9 @@ function reportMissing(
       code: 'MISSING_KEY',
       key,
       message: 'is missing',
-      remedy: `add ${steps.at(-1)} to the profile`,
+      remedy: `add ${key} to the profile`,
       at,
+      unframed: true,
     })
   }
 }

@@ -4,11 +4,13 @@ import type { ResolvedConfig } from './expose.ts'
 import { trackedByGit } from './files/git.ts'
 import { loadConfig } from './load.ts'
 import type { LoadOptions } from './options.ts'
-import { displayPath } from './paths.ts'
+import { displayPath, resolvePath } from './paths.ts'
 
 /** What `checkConfig` found. */
 export interface CheckResult {
   readonly ok: boolean
+  /** The name of the profile, where one was found. */
+  readonly profile: string | undefined
   /** What is wrong, ready to print; absent when nothing is. */
   readonly error?: ConfigError
   readonly issues: readonly Problem[]
@@ -27,23 +29,30 @@ export interface CheckResult {
 export async function checkConfig(options: LoadOptions = {}): Promise<CheckResult> {
   try {
     const result = (await loadConfig({ ...options, strict: true })) as ResolvedConfig
+    const profile = result.profile?.name
+    const { warnings } = result
     const issues = trackedSecrets(result)
-    const error = issues.length === 0 ? {} : { error: new ConfigError(issues, 'The repository gives secrets away') }
-    return { ok: issues.length === 0, ...error, issues, warnings: result.warnings, result }
+    if (issues.length === 0) return { ok: true, profile, issues, warnings, result }
+    const error = new ConfigError(issues, { title: 'The repository gives secrets away', profile, warnings })
+    return { ok: false, profile, error, issues, warnings, result }
   } catch (error) {
     if (!isConfigError(error)) throw error
-    return { ok: false, error, issues: error.issues, warnings: [] }
+    const { issues, warnings, profile } = error
+    return { ok: false, profile, error, issues, warnings }
   }
 }
 
-function trackedSecrets({ layers, profile, root }: ResolvedConfig): readonly Problem[] {
-  const state = (name: string): string => displayPath(root, join(root, '.systemprompt', name))
-  const secrets = layers.find(({ name }) => name === 'secrets')?.files ?? []
-  const dotenv = layers.find(({ name }) => name === 'dotenv')?.files ?? []
-  const local = dotenv.filter((file) => file.endsWith('.local'))
-  const paths = [...secrets, ...local, state('credentials.json'), state('tenants.json')]
+const SECRET_FILE = /(?:^|\/)(?:secrets|credentials|tenants)\.json$/
+
+/** Files with secrets that git tracks: those in use, and those of every other profile. */
+function trackedSecrets(result: ResolvedConfig): readonly Problem[] {
+  const { root, profile } = result
   const problems = collectProblems()
-  for (const file of trackedByGit(root, profile ? paths : local)) {
+  const inUse = new Set(filesInUse(result).map((file) => displayPath(root, file)))
+  const isInside = (file: string): boolean =>
+    !file.startsWith('..') && !file.startsWith('/') && !/^[A-Za-z]:/.test(file)
+  for (const file of trackedByGit(root, [...(profile ? ['.systemprompt'] : []), ...[...inUse].filter(isInside)])) {
+    if (!inUse.has(file) && !SECRET_FILE.test(file)) continue
     problems.error({
       code: 'TRACKED_BY_GIT',
       message: 'is tracked by git, so its secrets are in the history',
@@ -52,4 +61,20 @@ function trackedSecrets({ layers, profile, root }: ResolvedConfig): readonly Pro
     })
   }
   return problems.errors
+}
+
+function filesInUse({ layers, config, profile, root }: ResolvedConfig): readonly string[] {
+  const filesOf = (layer: string): readonly string[] => layers.find(({ name }) => name === layer)?.files ?? []
+  const local = filesOf('dotenv').filter((file) => file.endsWith('.local'))
+  const cloud = Reflect.get(config, 'cloud') as { credentials_path?: string; tenants_path?: string } | undefined
+  const configured = profile
+    ? [cloud?.credentials_path, cloud?.tenants_path].flatMap((path) =>
+        typeof path === 'string' ? [resolvePath(path, profile.directory)] : [],
+      )
+    : []
+  return [
+    ...[...filesOf('secrets'), ...local].map((file) => resolvePath(file, root)),
+    ...configured,
+    join(root, '.systemprompt', 'credentials.json'),
+  ]
 }

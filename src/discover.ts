@@ -38,10 +38,11 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
 /**
  * Finds the project and the profile that is in use.
- * @throws ConfigError PROFILE_NOT_FOUND, PROFILE_AMBIGUOUS, PROFILE_NAME_INVALID
+ * @throws ConfigError PROFILE_NOT_FOUND, PROFILE_AMBIGUOUS, PROFILE_NAME_INVALID, INVALID_OPTION for `cwd`
  */
 export function discover(options: DiscoverOptions, problems: Problems): Project {
   const cwd = resolve(options.cwd)
+  if (!isDirectory(cwd)) throw noDirectory()
   const found = findRoot(cwd)
   const asked = askedFor(options)
   if (asked && isPath(asked.value)) {
@@ -188,6 +189,15 @@ function invalidName(by: ProfileChoice): Error {
     key: source(by),
     message: 'is not the name of a profile',
     remedy: 'use letters, digits, dots, dashes and underscores, or give a path',
+  })
+}
+
+function noDirectory(): Error {
+  return configError({
+    code: 'INVALID_OPTION',
+    key: 'cwd',
+    message: 'is not a directory that is there',
+    remedy: 'give the directory of the project, or one below it',
   })
 }
 

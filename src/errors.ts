@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { frameAt, positionOf, printable } from './frame.ts'
 import { formatPath, parsePath } from './path.ts'
 import { looksSecret } from './secret.ts'
@@ -96,8 +97,8 @@ export interface Problems {
   throwIfAny(): void
 }
 
-/** A collector. `title` heads the message of the error it throws. */
-export function collectProblems(title: () => string = () => 'The configuration is not valid'): Problems {
+/** A collector. `profile` tells which profile is loaded, as far as that is known. */
+export function collectProblems(profile: () => string | undefined = () => undefined): Problems {
   const errors: Problem[] = []
   const warnings: Problem[] = []
   const seen = new Set<string>()
@@ -121,7 +122,7 @@ export function collectProblems(title: () => string = () => 'The configuration i
     warn: (report) => add(warnings, report),
     isReported: (key) => errors.some((error) => error.key === key),
     throwIfAny() {
-      if (errors.length > 0) throw new ConfigError(inReadingOrder(errors), title())
+      if (errors.length > 0) throw new ConfigError(inReadingOrder(errors), { profile: profile(), warnings })
     },
   }
 }
@@ -145,16 +146,35 @@ export class ConfigError extends Error {
   /** The code of the first issue. */
   readonly code: ProblemCode
   readonly issues: readonly Problem[]
+  /** What was noted besides, and would have been a result's `warnings`. */
+  readonly warnings: readonly Problem[]
+  /** The name of the profile that was loaded; undefined where there is none. */
+  readonly profile: string | undefined
 
-  constructor(issues: readonly [Problem, ...Problem[]] | readonly Problem[], title = 'The configuration is not valid') {
-    super(renderProblems(issues, title))
+  constructor(issues: readonly Problem[], { title, profile, warnings = [] }: ConfigErrorContext = {}) {
+    super(renderProblems(issues, title ?? titleFor(profile)))
     this.code = issues[0]?.code ?? 'INVALID_VALUE'
     this.issues = Object.freeze([...issues])
+    this.warnings = Object.freeze([...warnings])
+    this.profile = profile
   }
 
   toJSON(): { name: string; code: ProblemCode; issues: readonly Problem[] } {
     return { name: this.name, code: this.code, issues: this.issues }
   }
+}
+
+export interface ConfigErrorContext {
+  /** Heads the message. @default 'The configuration of profile … is not valid' */
+  readonly title?: string
+  readonly profile?: string | undefined
+  readonly warnings?: readonly Problem[]
+}
+
+function titleFor(profile: string | undefined): string {
+  return profile === undefined
+    ? 'The configuration is not valid'
+    : `The configuration of profile ${printable(profile)} is not valid`
 }
 
 /**
@@ -167,13 +187,15 @@ export class ConfigError extends Error {
  * }
  */
 export function isConfigError(error: unknown, code?: ProblemCode): error is ConfigError {
-  if (!isRecord(error) || error.name !== 'ConfigError' || !Array.isArray(error.issues)) return false
-  return code === undefined || error.issues.some((issue: unknown) => isRecord(issue) && issue.code === code)
+  if (!types.isNativeError(error) || error.name !== 'ConfigError') return false
+  const issues: unknown = Reflect.get(error, 'issues')
+  if (!Array.isArray(issues)) return false
+  return code === undefined || issues.some((issue: unknown) => isRecord(issue) && issue.code === code)
 }
 
 /** A single problem thrown on the spot, for what makes going on pointless. */
-export function configError(report: Report, title?: string): ConfigError {
-  return new ConfigError([toProblem(report)], title)
+export function configError(report: Report): ConfigError {
+  return new ConfigError([toProblem(report)])
 }
 
 /** The lines a user reads: a header, then every problem with its place, key and remedy. */

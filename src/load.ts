@@ -56,7 +56,7 @@ export function loadConfigSync<Schema extends StandardSchemaV1 | undefined = und
 /** The pipeline: discover → read → merge → substitute → validate → expose. */
 function* load(options: SettledOptions): Validation<ResolvedConfig<StandardSchemaV1 | undefined>> {
   let project: Project | undefined
-  const problems = collectProblems(() => headline(project))
+  const problems = collectProblems(() => project?.profile?.name)
   project = discover(options, problems)
   const layers = readLayers(project, options, problems)
   const isReadable = problems.errors.length === 0
@@ -160,11 +160,6 @@ function layersInUse(layers: Layers, { root, profile }: Project): readonly Layer
     { name: 'defaults' },
   ]
   return used.filter((layer) => layer !== false)
-}
-
-function headline(project: Project | undefined): string {
-  const name = project?.profile?.name
-  return name === undefined ? 'The configuration is not valid' : `The configuration of profile ${name} is not valid`
 }
 
 function asObject<T extends object>(value: T | string | undefined): T | undefined {

@@ -35,7 +35,7 @@ export function maskOpaque(text: string): string {
 function isOpaque(run: string): boolean {
   if (/[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run)) return true
   return run
-    .split(/[./~=-]+/)
+    .split(/[./~=_-]+/)
     .some((word) => word.length >= 16 || (word.length >= 10 && /\d/.test(word) && /[A-Za-z]/.test(word)))
 }
 

@@ -65,6 +65,11 @@ export class Secrets implements Iterable<string> {
     return [...this.#byEnv.values()].map(({ key }) => key).sort()
   }
 
+  /** The names in the environment, sorted: `['ANTHROPIC_API_KEY', 'DATABASE_URL']`. */
+  envNames(): readonly string[] {
+    return [...this.#byEnv.keys()].sort()
+  }
+
   /** Goes over the names; values have to be asked for. */
   [Symbol.iterator](): Iterator<string> {
     return this.names()[Symbol.iterator]()

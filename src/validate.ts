@@ -238,7 +238,7 @@ function reportIssue(
   if (problems.isReported(key)) return
   const node = nodeAt(tree, path)
   const at = node ?? nearestNode(tree, path)
-  const site = at.source.file === undefined && at.source.name === undefined ? {} : { at }
+  const site = at.source.file === undefined && node === undefined ? {} : { at }
   if (node === undefined && path.length > 0) {
     const variable = variableFor(path)
     const remedy = variable === undefined ? 'add it to the profile' : `add it to the profile, or set ${variable}`

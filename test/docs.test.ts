@@ -22,8 +22,7 @@ import { isBlockedName } from '../src/blocked-names.ts'
 import { check } from '../src/cli/commands/config/check.ts'
 import { explain } from '../src/cli/commands/config/explain.ts'
 import { show } from '../src/cli/commands/config/show.ts'
-import { EXIT, type Io } from '../src/cli/io.ts'
-import { runCli } from '../src/cli/run.ts'
+import { EXIT } from '../src/cli/io.ts'
 import { collectProblems } from '../src/errors.ts'
 import * as library from '../src/index.ts'
 import { isConfigError, LAYERS, loadConfigSync, PROBLEM_CODES, type Problem, renderProblem } from '../src/index.ts'
@@ -34,6 +33,7 @@ import { parseYaml } from '../src/read/yaml.ts'
 import { MOVED_KEYS, PROFILE_FIELDS } from '../src/schema/profile-fields.ts'
 import { KNOWN_SECRETS } from '../src/schema/secret-names.ts'
 import type { Source } from '../src/types.ts'
+import { run } from './cli/recorder.ts'
 import { type Block, type Page, parsePage } from './support/markdown.ts'
 
 /**
@@ -313,8 +313,10 @@ async function runCommand(words: readonly string[], walk: Walk): Promise<Ended> 
   const env = { ...walk.env, ...assignments(words.slice(0, first)) }
   const [name = '', ...args] = words.slice(first)
   switch (name) {
-    case 'systemprompt':
-      return runSystemprompt(args, { cwd: walk.directory, env })
+    case 'systemprompt': {
+      const { code, out, err } = await run(walk.directory, args, { env })
+      return { status: code, text: out + err }
+    }
     case 'export':
       Object.assign(walk.env, assignments(args))
       return { status: 0, text: '' }
@@ -342,16 +344,6 @@ const BARE_GIT = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
 
 function assignments(words: readonly string[]): Record<string, string> {
   return Object.fromEntries(words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]))
-}
-
-async function runSystemprompt(args: readonly string[], { cwd, env }: Pick<Io, 'cwd' | 'env'>): Promise<Ended> {
-  let text = ''
-  const write = (more: string): void => {
-    text += more
-  }
-  const confirm = async (): Promise<boolean> => false
-  const io: Io = { out: write, err: write, isInteractive: false, columns: undefined, color: false, cwd, env, confirm }
-  return { status: await runCli(args, io), text: text }
 }
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -401,9 +393,9 @@ async function runTypeScript(block: Block, walk: Walk): Promise<void> {
       (...values: unknown[]) =>
         results[index]?.push(format(...values)),
   }
-  const run = new Function(...Object.keys(scope), `return (async () => {${outputText}\n})()`)
+  const start = new Function(...Object.keys(scope), `return (async () => {${outputText}\n})()`)
   await insideProject(walk, async () => {
-    await run(...Object.values(scope))
+    await start(...Object.values(scope))
   })
   const actual = results.map((result, index) => ({ at: remarks[index]?.at, gives: oneLine(result.join('\n')) }))
   expect(actual).toEqual(remarks.map(({ at, text }) => ({ at, gives: oneLine(text) })))
@@ -550,6 +542,11 @@ describe('docs/configuration.md', () => {
     expect(shown).toEqual(fields)
   })
 
+  test.each(PROFILE_FIELDS)('says what $path may be', (field) => {
+    const [, , rule = ''] = rows('profileyaml').find(([key]) => key === `\`${field.path}\``) ?? []
+    expect(rulesOf(field).filter((part) => !rule.includes(part))).toEqual([])
+  })
+
   test('has every earlier spelling of a key', () => {
     const shown = rows('earlier-spellings').map(([from = '', to = '']) => `${from} → ${to}`)
     const missing = MOVED_KEYS.filter(({ from, to }) => !shown.some((row) => row.startsWith(`\`${from}\` → \`${to}\``)))
@@ -568,6 +565,17 @@ function typeOf({ type, nullable }: Field): string {
   return nullable ? `${type}, null` : type
 }
 
+function rulesOf({ oneOf = [], min, max, format, onDisk }: Field): string[] {
+  const range = max === undefined ? `${min} or more` : `${min} to ${max}`
+  return [
+    ...oneOf.map((value) => `\`${value}\``),
+    ...(min === undefined ? [] : [range]),
+    ...(format === 'http-url' ? ['http(s) URL'] : []),
+    ...(format === 'http-origin' ? ['http(s) origins'] : []),
+    ...(onDisk ? ['path'] : []),
+  ]
+}
+
 function defaultOf({ default: value, required }: Field): string {
   if (value === undefined) return required ? 'needed' : ''
   return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
@@ -580,10 +588,14 @@ test('every option of a load is described in a table', () => {
   expect(names.filter((name) => !prefixes.some((prefix) => described.has(`\`${prefix}${name}\``)))).toEqual([])
 })
 
-test('everything that a load returns is described in a table', () => {
-  const described = pages.flatMap(({ rows }) => rows.map(({ cells }) => cells[0]?.replace(/\(.*\)/, '')))
-  const names = membersOf('src/expose.ts', 'ResolvedConfig')
-  expect(names.filter((name) => !described.includes(`\`${name}\``))).toEqual([])
+test.each([
+  ['src/expose.ts', 'ResolvedConfig', 'docs/configuration.md'],
+  ['src/expose.ts', 'Explanation', 'docs/configuration.md'],
+  ['src/check.ts', 'CheckResult', 'docs/configuration.md'],
+  ['src/errors.ts', 'Problem', 'docs/errors.md'],
+])('every field of %s, %s, is described in a table of %s', (file, name, where) => {
+  const described = page(where).rows.flatMap(({ cells: [first = ''] }) => first.replace(/\(.*\)/, '').split(', '))
+  expect(membersOf(file, name).filter((member) => !described.includes(`\`${member}\``))).toEqual([])
 })
 
 test('every function that is exported is mentioned', () => {

@@ -1,3 +1,5 @@
+import { type ConfigError, isConfigError } from '../index.ts'
+
 /** Where a command reads and writes, so that commands can be run in a test as they are on a terminal. */
 export interface Io {
   /** Data. */
@@ -25,6 +27,12 @@ export const EXIT = {
   refused: 11,
   interrupted: 130,
 } as const
+
+/** The code a command ends with when the configuration cannot be resolved. */
+export function exitCodeOf(error: ConfigError): number {
+  if (isConfigError(error, 'PROFILE_NOT_FOUND')) return EXIT.notFound
+  return isConfigError(error, 'INVALID_OPTION') ? EXIT.usage : EXIT.validation
+}
 
 /** A command that cannot go on: what to say, and the code to end with. */
 export class CliError extends Error {

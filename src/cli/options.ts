@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { ArgsDef } from 'citty'
 import { type LoadOptions, parseOverrides } from '../index.ts'
 import type { Io } from './io.ts'
@@ -16,7 +17,7 @@ type Args = Readonly<Record<string, unknown>>
 /** The options of a load as the flags say. */
 export function loadOptions(args: Args, io: Io): LoadOptions {
   return {
-    cwd: typeof args.cwd === 'string' ? args.cwd : io.cwd,
+    cwd: resolve(io.cwd, typeof args.cwd === 'string' ? args.cwd : '.'),
     env: io.env,
     ...(typeof args.profile === 'string' ? { profile: args.profile } : {}),
     ...(Array.isArray(args.set) ? { overrides: parseOverrides(args.set.map(String)) } : {}),

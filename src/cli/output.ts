@@ -25,10 +25,16 @@ export function placeOf(origin: Explanation['origin']): string {
 
 /** A value on one line, fit for a terminal. */
 export function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return (text ?? 'undefined').replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (character) =>
-    escaped(character),
-  )
+  return printable(typeof value === 'string' ? value : (JSON.stringify(value, bigIntAsText) ?? String(value)))
+}
+
+function bigIntAsText(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value
+}
+
+/** Control characters and what turns the direction of text, escaped: a file must not write to the terminal. */
+function printable(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escaped)
 }
 
 function escaped(character: string): string {
@@ -45,6 +51,7 @@ export function table(io: Io, header: readonly string[], rows: readonly (readonl
   const fitted = fit(widths, io.columns)
   const line = (row: readonly string[]): string =>
     row
+      .map(printable)
       .map((cell, column) => pad(cut(cell, fitted[column] ?? 0, column === row.length - 1), fitted[column] ?? 0))
       .join('  ')
       .trimEnd()
@@ -58,25 +65,38 @@ function fit(widths: readonly number[], columns: number | undefined): readonly n
   const fitted = [...widths]
   for (const column of [1, widths.length - 1, 0]) {
     const over = fitted.reduce((sum, each) => sum + each, 2 * (widths.length - 1)) - columns
-    if (over > 0) fitted[column] = Math.max(NARROWEST, (fitted[column] ?? 0) - over)
+    const own = fitted[column] ?? 0
+    if (over > 0) fitted[column] = Math.min(own, Math.max(NARROWEST, own - over))
   }
   return fitted
 }
 
 function cut(cell: string, limit: number, fromLeft: boolean): string {
   if (width(cell) <= limit) return cell
-  const characters = [...cell]
-  return fromLeft
-    ? `…${characters.slice(characters.length - limit + 1).join('')}`
-    : `${characters.slice(0, limit - 1).join('')}…`
+  const characters = fromLeft ? [...cell].reverse() : [...cell]
+  const kept: string[] = []
+  let left = limit - 1
+  for (const character of characters) {
+    left -= width(character)
+    if (left < 0) break
+    kept.push(character)
+  }
+  return fromLeft ? `…${kept.reverse().join('')}` : `${kept.join('')}…`
 }
 
 function pad(cell: string, to: number): string {
   return cell + ' '.repeat(Math.max(0, to - width(cell)))
 }
 
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u
+const COMBINING = /\p{Mark}|[\u200b-\u200d]/u
+
+/** Columns that a text takes on a terminal. */
 function width(text: string): number {
-  return [...text].length
+  let columns = 0
+  for (const character of text) columns += COMBINING.test(character) ? 0 : WIDE.test(character) ? 2 : 1
+  return columns
 }
 
 /** Warnings, on the error output. */

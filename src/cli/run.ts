@@ -3,7 +3,7 @@ import { type ArgsDef, type CommandContext, type CommandDef, renderUsage } from 
 import packageJson from '../../package.json' with { type: 'json' }
 import { isConfigError, nearest } from '../index.ts'
 import { config } from './commands/config/index.ts'
-import { CliError, EXIT, type Io } from './io.ts'
+import { CliError, EXIT, exitCodeOf, type Io } from './io.ts'
 
 const root: CommandDef = {
   meta: {
@@ -25,8 +25,8 @@ const root: CommandDef = {
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   const isJson = argv.includes('--json')
   try {
-    const { command, parent, words } = resolveCommand(argv)
-    if (argv.length === 0 || hasFlag(argv, 'help', 'h')) return await help(command, parent, io)
+    const { command, words } = resolveCommand(argv)
+    if (argv.length === 0 || hasFlag(argv, 'help', 'h')) return await help(command, io)
     if (command === root && hasFlag(argv, 'version', 'v')) return version(io)
     if (!command.run) throw unknownCommand(words.at(-1), command)
     const args = parse(argv, command, words)
@@ -40,14 +40,12 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 
 interface Resolved {
   readonly command: CommandDef
-  readonly parent: CommandDef | undefined
   /** The words that led to the command, and the first that led no further. */
   readonly words: readonly string[]
 }
 
 function resolveCommand(argv: readonly string[]): Resolved {
   let command: CommandDef = root
-  let parent: CommandDef | undefined
   const words: string[] = []
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? ''
@@ -59,10 +57,9 @@ function resolveCommand(argv: readonly string[]): Resolved {
     const next = subCommands(command)[word]
     words.push(word)
     if (!next) break
-    parent = command
     command = next
   }
-  return { command, parent, words }
+  return { command, words }
 }
 
 /** Flags before the command's name: their values are not command names. */
@@ -136,8 +133,8 @@ function hasFlag(argv: readonly string[], long: string, short: string): boolean 
   return (end === -1 ? argv : argv.slice(0, end)).some((word) => word === `--${long}` || word === `-${short}`)
 }
 
-async function help(command: CommandDef, parent: CommandDef | undefined, io: Io): Promise<number> {
-  const usage = await renderUsage(command, parent)
+async function help(command: CommandDef, io: Io): Promise<number> {
+  const usage = await renderUsage(command)
   io.out(`${io.color ? usage : usage.replace(/\u001b\[\d+m/g, '')}\n`)
   return EXIT.ok
 }
@@ -170,8 +167,7 @@ function report(error: unknown, isJson: boolean, io: Io): number {
 
 function describe(error: unknown): { exitCode: number; message: string; data: unknown } {
   if (isConfigError(error)) {
-    const exitCode = isConfigError(error, 'PROFILE_NOT_FOUND') ? EXIT.notFound : EXIT.validation
-    return { exitCode, message: error.message, data: error.toJSON() }
+    return { exitCode: exitCodeOf(error), message: error.message, data: error.toJSON() }
   }
   if (error instanceof CliError) {
     return { exitCode: error.exitCode, message: error.message, data: { code: error.code, message: error.message } }

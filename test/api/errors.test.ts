@@ -365,7 +365,7 @@ describe('a ConfigError as data', () => {
     expect(new ConfigError([problem()]).message).toBe(
       'The configuration is not valid: 1 problem\n\n  is wrong\n\nMore: @systemprompt/env/docs/errors.md#invalid_value',
     )
-    expect(new ConfigError([problem()], 'Two of a kind').message).toMatch(/^Two of a kind: 1 problem\n/)
+    expect(new ConfigError([problem()], { title: 'Two of a kind' }).message).toMatch(/^Two of a kind: 1 problem\n/)
     expect(new ConfigError([]).issues).toEqual([])
   })
 })

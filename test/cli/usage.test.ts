@@ -133,7 +133,7 @@ describe('options may stand before and after the words of the command', () => {
   })
   test('--cwd, a directory that is not there', async () => {
     const { code, out } = await run(root, ['config', 'show', '--cwd', join(root, 'nope')])
-    expect([code, out]).toEqual([5, ''])
+    expect([code, out]).toEqual([2, ''])
   })
 })
 

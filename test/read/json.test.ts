@@ -169,6 +169,7 @@ describe('what is wrong is said with its place', () => {
 
   test('ten at most', () => {
     expect(errorsOf(`{${'"a": 1,\n'.repeat(50)}}`)).toHaveLength(LIMITS.errors)
+    expect(errorsOf(`{${'"__proto__": 1,\n'.repeat(50)}}`)).toHaveLength(LIMITS.errors)
   })
 
   test('without a key where the text may hold secrets, since a broken one takes them for keys', () => {

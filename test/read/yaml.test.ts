@@ -322,16 +322,17 @@ describe('what is wrong is said with its place', () => {
   })
 
   test('all of it at once, in the order of the lines', () => {
-    expect(errorsOf('a: !x 1\nb: *c\nb: 2\n__proto__: 3')).toEqual([
-      'UNSUPPORTED_YAML 1:4 has a tag that is not one of YAML’s own',
-      'SYNTAX 2:4 b is an alias of something that is not above it',
-      'DUPLICATE_KEY 3:1 b is the same key as in line 2',
-      'FORBIDDEN_KEY 4:1 __proto__ is a key that reaches an object’s prototype',
+    expect(errorsOf('b: *c\nb: 2\n__proto__: 3\na: !x 1')).toEqual([
+      'SYNTAX 1:4 b is an alias of something that is not above it',
+      'DUPLICATE_KEY 2:1 b is the same key as in line 1',
+      'FORBIDDEN_KEY 3:1 __proto__ is a key that reaches an object’s prototype',
+      'UNSUPPORTED_YAML 4:4 has a tag that is not one of YAML’s own',
     ])
   })
 
   test('ten at most', () => {
     expect(errorsOf('a: 1\n'.repeat(50))).toHaveLength(LIMITS.errors)
+    expect(errorsOf('__proto__: 1\n'.repeat(50))).toHaveLength(LIMITS.errors)
     expect(errorsOf('a: @b\n'.repeat(50))).toHaveLength(LIMITS.errors)
     expect(errorsOf('a: !x 1\n'.repeat(50))).toHaveLength(LIMITS.errors)
   })

@@ -1,6 +1,6 @@
 import { defineCommand } from 'citty'
 import { checkConfig } from '../../../index.ts'
-import { EXIT, type Io } from '../../io.ts'
+import { EXIT, exitCodeOf, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
 import { printJson, printWarnings, styled } from '../../output.ts'
 
@@ -17,13 +17,13 @@ export const check = defineCommand({
     const io = data as Io
     const checked = await checkConfig(loadOptions(args, io))
     const ok = checked.ok && !(args.strict && checked.warnings.length > 0)
-    const code = ok ? EXIT.ok : EXIT.validation
-    const { issues, warnings, result } = checked
+    const { issues, warnings, result, error } = checked
+    const code = ok ? EXIT.ok : error ? exitCodeOf(error) : EXIT.validation
     if (args.json) {
-      printJson(io, { ok, profile: result?.profile?.name ?? null, issues, warnings })
+      printJson(io, { ok, profile: checked.profile ?? null, issues, warnings })
       return code
     }
-    if (checked.error) io.err(`${checked.error.message}\n`)
+    if (error) io.err(`${error.message}\n`)
     else if (result) io.out(`${summary(io, ok, result)}\n`)
     printWarnings(io, warnings)
     return code

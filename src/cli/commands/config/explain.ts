@@ -3,7 +3,7 @@ import { type Explanation, loadConfig, nearest } from '../../../index.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
 import { placeOf, printJson, shown, styled, table } from '../../output.ts'
-import { leafPaths } from './leaf-paths.ts'
+import { namesIn, normalized } from './leaf-paths.ts'
 
 export const explain = defineCommand({
   meta: { name: 'systemprompt config explain', description: 'Say where a value comes from, and what it overrode' },
@@ -14,11 +14,11 @@ export const explain = defineCommand({
   async run({ args, data }) {
     const io = data as Io
     const result = await loadConfig(loadOptions(args, io))
-    const path = String(args.path)
+    const path = normalized(String(args.path))
     const explanations = result.explain(path)
     const [winner] = explanations
     if (!winner) {
-      const near = nearest(path, [...leafPaths(result.config), ...result.secrets])
+      const near = nearest(path, namesIn(result))
       const hint = near === undefined ? "'systemprompt config show' lists what there is." : `Did you mean ${near}?`
       throw new CliError('NOT_FOUND', EXIT.notFound, `Nothing sets that key. ${hint}`)
     }

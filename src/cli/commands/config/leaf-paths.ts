@@ -1,4 +1,4 @@
-import { formatPath } from '../../../index.ts'
+import { formatPath, parsePath, type ResolvedConfig } from '../../../index.ts'
 
 /** The path of every value in a configuration; an empty list or map is a value. */
 export function* leafPaths(value: unknown, path: readonly (string | number)[] = []): Generator<string> {
@@ -22,4 +22,15 @@ function isScalar(value: unknown): boolean {
     value === null ||
     (Object.getPrototypeOf(value) !== Object.prototype && !Array.isArray(value))
   )
+}
+
+/** One spelling of a path: `app["name"]` is `app.name`. What is no path stays as it is. */
+export function normalized(path: string): string {
+  const steps = parsePath(path)
+  return steps ? formatPath(steps) : path
+}
+
+/** Everything that `explain` has an answer for, to find what somebody meant. */
+export function namesIn({ config, secrets, env }: ResolvedConfig): readonly string[] {
+  return [...leafPaths(config), ...secrets.names(), ...secrets.envNames(), ...Object.keys(env)]
 }

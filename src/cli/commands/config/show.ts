@@ -3,7 +3,7 @@ import { type Explanation, loadConfig, nearest, parsePath, type ResolvedConfig, 
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
 import { placeOf, printJson, printWarnings, shown, styled, table } from '../../output.ts'
-import { leafPaths } from './leaf-paths.ts'
+import { leafPaths, namesIn, normalized } from './leaf-paths.ts'
 
 export const show = defineCommand({
   meta: { name: 'systemprompt config show', description: 'Show the resolved configuration, secrets masked' },
@@ -16,7 +16,7 @@ export const show = defineCommand({
   async run({ args, data }) {
     const io = data as Io
     const result = await loadConfig(loadOptions(args, io))
-    const path = args.path === undefined ? undefined : String(args.path)
+    const path = args.path === undefined ? undefined : normalized(String(args.path))
     const part = path === undefined ? result.config : partOf(result, path)
     if (args.reveal) await mayReveal(io, result, Boolean(args.yes))
     if (args.json) printJson(io, document(result, part, path, Boolean(args.reveal)))
@@ -26,14 +26,15 @@ export const show = defineCommand({
   },
 })
 
-function partOf({ config, explain, secrets }: ResolvedConfig, path: string): unknown {
+function partOf(result: ResolvedConfig, path: string): unknown {
+  const { config, explain } = result
   const steps = parsePath(path)
   const part = steps?.reduce<unknown>(
     (at, step) => (isObject(at) && Object.hasOwn(at, step) ? Reflect.get(at, step) : undefined),
     config,
   )
   if (part !== undefined || explain(path).length > 0) return part
-  const near = nearest(path, [...leafPaths(config), ...secrets])
+  const near = nearest(path, namesIn(result))
   const hint = near === undefined ? 'Without a path everything is shown.' : `Did you mean ${near}?`
   throw new CliError('NOT_FOUND', EXIT.notFound, `Nothing sets that key. ${hint}`)
 }
@@ -73,8 +74,8 @@ function maskedPart({ explain }: ResolvedConfig, path: string, part: unknown, is
   return isObject(part) ? part : explain(path)[0]?.value
 }
 
-function secretOf({ secrets, explain }: ResolvedConfig, path: string, isRevealed: boolean): unknown {
-  const value = isRevealed ? secrets.get(path.replace(/^secrets\./, '')) : undefined
+function secretOf({ secrets, env, explain }: ResolvedConfig, path: string, isRevealed: boolean): unknown {
+  const value = isRevealed ? (secrets.get(path.replace(/^secrets\./, '')) ?? env[path]) : undefined
   return value ?? explain(path)[0]?.value
 }
 
@@ -117,8 +118,8 @@ function* secretRows({ secrets, explain }: ResolvedConfig, isRevealed: boolean):
 }
 
 /** A variable of a .env file that no key refers to, or a secret by its name in the environment. */
-function variableRow({ explain, secrets }: ResolvedConfig, path: string, isRevealed: boolean): readonly Row[] {
-  const real = isRevealed ? secrets.get(path) : undefined
+function variableRow({ explain, secrets, env }: ResolvedConfig, path: string, isRevealed: boolean): readonly Row[] {
+  const real = isRevealed ? (secrets.get(path) ?? env[path]) : undefined
   return explain(path)
     .slice(0, 1)
     .map((from) => ({ path, value: real ?? from.value, from }))
