@@ -19,7 +19,10 @@ export function loadByHand(root, schema, env) {
   const secrets = JSON.parse(secretsText.replace(/^\s*\/\/.*$/gm, '').replace(/,(\s*})/g, '$1'))
   const variables = { ...upperCased(secrets), ...values, ...env }
   for (const [key, value] of Object.entries(values)) variables[key] = env[key] ?? expand(value, variables)
-  const profile = substituted(YAML.parse(readFileSync(join(directory, 'profile.yaml'), 'utf8'), { merge: true }), variables)
+  const profile = substituted(
+    YAML.parse(readFileSync(join(directory, 'profile.yaml'), 'utf8'), { merge: true }),
+    variables,
+  )
   const services = {}
   const folder = resolve(directory, profile.paths?.services ?? '../../../services')
   for (const name of existsSync(folder) ? readdirSync(folder) : []) {
@@ -31,7 +34,10 @@ export function loadByHand(root, schema, env) {
 
 function upperCased(secrets) {
   return Object.fromEntries(
-    Object.entries(secrets).map(([key, value]) => [key === 'anthropic_api_key' ? 'ANTHROPIC_API_KEY' : key.toUpperCase(), value]),
+    Object.entries(secrets).map(([key, value]) => [
+      key === 'anthropic_api_key' ? 'ANTHROPIC_API_KEY' : key.toUpperCase(),
+      value,
+    ]),
   )
 }
 

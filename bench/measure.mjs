@@ -22,7 +22,10 @@ export function median(list) {
 export function printTable(header, rows) {
   const all = [header, ...rows].map((row) => row.map(String))
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column].length)))
-  for (const row of all) console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '))
+  for (const row of all)
+    console.log(
+      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '),
+    )
 }
 
 export const inMs = (number) => `${number.toFixed(2)} ms`

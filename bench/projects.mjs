@@ -6,7 +6,10 @@ import { join } from 'node:path'
 export function projectWithKeys(root, keys) {
   const groups = Array.from({ length: Math.ceil(keys / 10) }, (_, group) => {
     const count = Math.min(10, keys - group * 10)
-    return [`group_${group}:`, ...Array.from({ length: count }, (_, key) => `  setting_${key}: value ${group}-${key}`)].join('\n')
+    return [
+      `group_${group}:`,
+      ...Array.from({ length: count }, (_, key) => `  setting_${key}: value ${group}-${key}`),
+    ].join('\n')
   })
   return project(root, groups.join('\n'))
 }

@@ -40,17 +40,28 @@ async function quickstart() {
   const directory = join(root, '.systemprompt/profiles/local')
   const medians = await sideBySide(
     {
-      'loadConfigSync': () => loadConfigSync({ cwd: root, env }),
+      loadConfigSync: () => loadConfigSync({ cwd: root, env }),
       'loadConfigSync with a zod schema': () => loadConfigSync({ cwd: root, env, schema: profileSchema }),
       'by hand: dotenv + yaml + zod': () => loadByHand(root, profileSchema, env),
       'c12: profile.yaml and .env alone': () =>
-        c12({ cwd: directory, configFile: 'profile', dotenv: { cwd: root }, rcFile: false, globalRc: false, extend: false, giget: false }),
+        c12({
+          cwd: directory,
+          configFile: 'profile',
+          dotenv: { cwd: root },
+          rcFile: false,
+          globalRc: false,
+          extend: false,
+          giget: false,
+        }),
     },
     { rounds: 200 },
   )
   console.log('Loading the quickstart project, warm')
   const base = medians['by hand: dotenv + yaml + zod']
-  printTable(['', 'median', 'to by hand'], Object.entries(medians).map(([name, time]) => [name, inMs(time), `${(time / base).toFixed(2)} ×`]))
+  printTable(
+    ['', 'median', 'to by hand'],
+    Object.entries(medians).map(([name, time]) => [name, inMs(time), `${(time / base).toFixed(2)} ×`]),
+  )
   return medians
 }
 
@@ -87,10 +98,13 @@ function importing() {
   }
   const result = { empty: median(times.empty), imported: median(times.full) }
   console.log('\nImporting the package, whole process')
-  printTable(['', 'median', 'more'], [
-    ['an empty module', inMs(result.empty), ''],
-    ['importing @systemprompt/env', inMs(result.imported), inMs(result.imported - result.empty)],
-  ])
+  printTable(
+    ['', 'median', 'more'],
+    [
+      ['an empty module', inMs(result.empty), ''],
+      ['importing @systemprompt/env', inMs(result.imported), inMs(result.imported - result.empty)],
+    ],
+  )
   return result
 }
 

@@ -68,7 +68,7 @@ export function findProjectRoot(options: DiscoverOptions): string {
 }
 
 /** The names of the profiles a project has, sorted. */
-export function profileNames(root: string): readonly string[] {
+function profileNames(root: string): readonly string[] {
   const directory = join(root, STATE, 'profiles')
   return listDirectory(directory).filter(
     (name) => NAME.test(name) && profileFileIn(join(directory, name)) !== undefined,

@@ -199,7 +199,7 @@ export function configError(report: Report): ConfigError {
 }
 
 /** The lines a user reads: a header, then every problem with its place, key and remedy. */
-export function renderProblems(problems: readonly Problem[], title: string): string {
+function renderProblems(problems: readonly Problem[], title: string): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   const lines = problems.map(renderProblem)
   const links = [...new Set(problems.map((problem) => problem.docs))]

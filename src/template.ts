@@ -4,7 +4,7 @@
  */
 
 /** How deep defaults may nest: `${A:-${B:-${C}}}` is three. */
-export const MAX_NESTING = 32
+const MAX_NESTING = 32
 
 export type Operator = '' | '-' | ':-' | '?' | ':?' | '+' | ':+'
 

@@ -102,7 +102,9 @@ describe('the architecture', () => {
         ),
       ].map(([line]) => `${file}: ${line}`),
     )
-    expect(thrown.filter((line) => !/throw (?:invalidName|noDirectory|noProject|unknownCommand|unusable)\(/.test(line))).toEqual([])
+    expect(
+      thrown.filter((line) => !/throw (?:invalidName|noDirectory|noProject|unknownCommand|unusable)\(/.test(line)),
+    ).toEqual([])
   })
 })
 

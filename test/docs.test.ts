@@ -410,13 +410,13 @@ async function requirer(text: string): Promise<(name: string) => unknown> {
 }
 
 /** The library's defaults, the working directory and the environment, are those of the reader. */
-async function insideProject(walk: Walk, run: () => Promise<void>): Promise<void> {
+async function insideProject(walk: Walk, work: () => Promise<void>): Promise<void> {
   const { env } = process
   const cwd = process.cwd()
   process.env = { ...walk.env }
   process.chdir(walk.directory)
   try {
-    await run()
+    await work()
   } finally {
     process.chdir(cwd)
     process.env = env

@@ -9,7 +9,11 @@ function parts(text: string, bare = false): unknown {
 
 function short(template: Template): unknown[] {
   return template.map((part) =>
-    typeof part === 'string' ? part : part.operator === '' ? [part.name] : [part.name, part.operator, ...short(part.operand)],
+    typeof part === 'string'
+      ? part
+      : part.operator === ''
+        ? [part.name]
+        : [part.name, part.operator, ...short(part.operand)],
   )
 }
 
@@ -43,14 +47,27 @@ describe('what is not', () => {
   test.each(['no dollar', '', '}', '\\'])('%j has none', (text) => {
     expect(parts(text)).toBeUndefined()
   })
-  test.each(['$', '$A', '${}', '${ A }', '${A B}', '${1A}', '${A', '$<A', '${A:x}', '$(id)', '$$', 'a$b$', '${A:-open', '$<A:-${B}', '${-x}'])(
-    '%s stays as it is',
-    (text) => {
-      const template = parseTemplate(text)
-      const flat = (all: Template): string => all.map((part) => (typeof part === 'string' ? part : part.raw)).join('')
-      expect(flat(Array.isArray(template) ? template : [])).toBe(text)
-    },
-  )
+  test.each([
+    '$',
+    '$A',
+    '${}',
+    '${ A }',
+    '${A B}',
+    '${1A}',
+    '${A',
+    '$<A',
+    '${A:x}',
+    '$(id)',
+    '$$',
+    'a$b$',
+    '${A:-open',
+    '$<A:-${B}',
+    '${-x}',
+  ])('%s stays as it is', (text) => {
+    const template = parseTemplate(text)
+    const flat = (all: Template): string => all.map((part) => (typeof part === 'string' ? part : part.raw)).join('')
+    expect(flat(Array.isArray(template) ? template : [])).toBe(text)
+  })
   test('a reference inside of one that never ends is still one', () => {
     expect(parts('${A:-${B}')).toEqual(['${A:-', ['B']])
   })

@@ -32,7 +32,7 @@ function setUp(setup: Setup): { variables: Variables; problems: ReturnType<typeo
   return { variables, problems }
 }
 
-function valueOf(setup: Setup, name: string): string | undefined {
+function textOf(setup: Setup, name: string): string | undefined {
   const variable = setUp(setup).variables.get(name)
   return typeof variable === 'object' ? variable.value : variable
 }
@@ -67,7 +67,7 @@ describe('what a reference becomes', () => {
     ['undefined fails', { dotenv: { A: 'x${B}' } }, 'failed'],
     ['what is not there', {}, undefined],
   ])('%s', (_, setup, expected) => {
-    expect(valueOf(setup, 'A')).toBe(expected)
+    expect(textOf(setup, 'A')).toBe(expected)
   })
 })
 
@@ -102,7 +102,7 @@ describe('problems', () => {
   test('32 references to a value are followed, 33 are not', () => {
     const chain = (length: number): Record<string, string> =>
       Object.fromEntries(Array.from({ length: length + 1 }, (_, at) => [`V${at}`, at === 0 ? 'x' : `\${V${at - 1}}`]))
-    expect(valueOf({ dotenv: chain(32) }, 'V32')).toBe('x')
+    expect(textOf({ dotenv: chain(32) }, 'V32')).toBe('x')
     expect(codesOf({ dotenv: chain(33) }, 'V33')).toEqual(['LIMIT_EXCEEDED'])
     const ascending = Array.from({ length: 34 }, (_, at) => `V${at}`)
     expect(codesOf({ dotenv: chain(33) }, ...ascending)).toEqual(['LIMIT_EXCEEDED'])
@@ -124,7 +124,7 @@ describe('problems', () => {
   })
   test('a name that refers to itself twice a layer is resolved once a layer', () => {
     const layers = Array.from({ length: 16 }, () => '${A}${A}')
-    expect(valueOf({ dotenv: { A: [...layers, 'x'] } }, 'A')).toBe('x'.repeat(2 ** 16))
+    expect(textOf({ dotenv: { A: [...layers, 'x'] } }, 'A')).toBe('x'.repeat(2 ** 16))
   })
 })
 
@@ -136,7 +136,11 @@ describe('taint', () => {
   test.each<[string, Setup, readonly string[] | undefined]>([
     ['a secret names itself', { secrets: { A: 's' } }, ['A']],
     ['what refers to a secret names the way', { dotenv: { A: '${B}', B: 'x${S}' }, secrets: { S: 's' } }, ['B', 'S']],
-    ['a variable that sounds secret is one', { dotenv: { A: '${SMTP_PASSWORD}', SMTP_PASSWORD: 'p' } }, ['SMTP_PASSWORD']],
+    [
+      'a variable that sounds secret is one',
+      { dotenv: { A: '${SMTP_PASSWORD}', SMTP_PASSWORD: 'p' } },
+      ['SMTP_PASSWORD'],
+    ],
     ['a default that is used taints', { dotenv: { A: '${B:-${S}}' }, secrets: { S: 's' } }, ['S']],
     ['one that is not used does not', { dotenv: { A: '${B:-${S}}', B: 'b' }, secrets: { S: 's' } }, undefined],
     ['whether a secret is set is none', { dotenv: { A: '${S:+yes}' }, secrets: { S: 's' } }, undefined],
@@ -147,7 +151,11 @@ describe('taint', () => {
 })
 
 /** What the language means, as short as it can be said. */
-function reference(texts: Readonly<Record<string, Piece[]>>, name: string, running: readonly string[] = []): string | 'failed' | undefined {
+function reference(
+  texts: Readonly<Record<string, Piece[]>>,
+  name: string,
+  running: readonly string[] = [],
+): string | 'failed' | undefined {
   const pieces = texts[name]
   if (!pieces) return undefined
   if (running.includes(name)) return 'failed'
@@ -183,7 +191,8 @@ function randomPieces(random: Random, names: readonly string[], depth: number): 
   return Array.from({ length: random.below(4) }, () => {
     if (random.next() < 0.4) return random.pick(['x', '-', ' ', 'é', '}', '$', ':'])
     const operator = random.pick(['', '', ':-', '-', ':?', '?', ':+', '+'])
-    const operand = operator === '' || depth > 3 ? [] : randomPieces(random, names, depth + 1).filter((piece) => piece !== '}')
+    const operand =
+      operator === '' || depth > 3 ? [] : randomPieces(random, names, depth + 1).filter((piece) => piece !== '}')
     return { name: random.pick(names), operator, operand }
   })
 }

@@ -108,5 +108,5 @@ export function printWarnings(io: Io, warnings: readonly Problem[]): void {
 
 /** The one JSON document of a command. */
 export function printJson(io: Io, data: unknown): void {
-  io.out(`${JSON.stringify(data, null, 2)}\n`)
+  io.out(`${JSON.stringify(data, bigIntAsText, 2)}\n`)
 }

@@ -33,7 +33,7 @@ export interface CredentialsOptions {
   readonly now: number
 }
 
-export const DEFAULT_API_URL = 'https://api.systemprompt.io'
+const DEFAULT_API_URL = 'https://api.systemprompt.io'
 
 const HOUR = 3_600_000
 const LOG_IN = "Run 'systemprompt cloud auth login'"

@@ -237,7 +237,11 @@ describe('with --json the output is one JSON document, whatever happens', () => 
       expect([code, err], argv.join(' ')).toEqual([expected, ''])
       const document = JSON.parse(out) as { ok?: boolean; error?: { code: string } }
       expect(out.endsWith('}\n')).toBe(true)
-      if (expected === 2) expect(document).toMatchObject({ ok: false, error: { code: 'USAGE' } })
+      if (expected === 2)
+        expect(document).toMatchObject({
+          ok: false,
+          error: { code: line.includes('--set') ? 'INVALID_OPTION' : 'USAGE' },
+        })
       if (expected === 11) expect(document).toMatchObject({ ok: false, error: { code: 'REFUSED' } })
       if (expected !== 0) expect(document.ok).toBe(false)
     }

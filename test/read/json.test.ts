@@ -199,17 +199,16 @@ const FAMILIES: readonly [string, (size: number) => string][] = [
 ]
 
 describe('the time to read a text grows no faster than the text', () => {
-  const small = sampled(60_000, 250_000)
-  test.each(FAMILIES)('%s', (_, make) => {
+  const small = 60_000
+  test.each(FAMILIES)('%s', { timeout: 60_000 }, (_, make) => {
     const time = (size: number): number => {
       const text = make(size)
-      return Math.min(
-        ...Array.from({ length: 3 }, () => processorTime(() => parseJson(sourceOf(text), collectProblems()))),
-      )
+      return processorTime(() => parseJson(sourceOf(text), collectProblems()))
     }
     time(small)
-    // Four times the text in linear time; the rest is for the noise of the machine. Squared, it would be sixteen.
-    expect(time(4 * small)).toBeLessThan(10 * time(small) + 50)
+    // 16 times the text takes 16 times as long, and 256 times if the time is squared. Noise is let pass, by trying again.
+    const isLinear = (): boolean => time(16 * small) < 60 * time(small) + 300
+    expect(isLinear() || isLinear() || isLinear()).toBe(true)
   })
 })
 

@@ -120,6 +120,7 @@ const DOCUMENTS = [
   'a: >-\n  one\n  two',
   'a: |2\n    one\n  two',
   'a: |\n\nb: >\nc: |+\n\n',
+  'a: |\n# not of the text\nb: >-\n# nor this\n',
   'a: |  # comment\n  one # text\n',
   '- |\n one\n- >\n two',
   '# one\na: 1 # two\n# three\nb: # four\n  # five\n  c: 2\n# six',
@@ -366,6 +367,10 @@ describe('limits', () => {
       `a0: &a0 ${'['.repeat(30)}${']'.repeat(30)}\na1: &a1 ${'['.repeat(30)}*a0${']'.repeat(30)}\na2: [[[[*a1]]]]`,
     ],
     [
+      'an alias whose anchor holds another',
+      `a0: &a0 {b: ${'['.repeat(50)}${']'.repeat(50)}, c: &c 1}\na1: ${'['.repeat(20)}*a0${']'.repeat(20)}`,
+    ],
+    [
       'merged aliases',
       `a0: &a0 {b: ${'['.repeat(50)}${']'.repeat(50)}}\na1: ${'['.repeat(20)}{<<: *a0}${']'.repeat(20)}`,
     ],
@@ -381,8 +386,8 @@ describe('limits', () => {
     ])
   })
 
-  test('a file without aliases may hold more', () => {
-    expect(read(`a: [${'1,'.repeat(150_000)}]`).errors).toEqual([])
+  test('a file without aliases may hold more', { timeout: 60_000 }, () => {
+    expect(read(`a: [${'1,'.repeat(LIMITS.aliasNodes + 1)}]`).errors).toEqual([])
   })
 
   test('aliases share what they stand for', () => {
@@ -412,17 +417,16 @@ const FAMILIES: readonly [string, (size: number) => string][] = [
 ]
 
 describe('the time to read a text grows no faster than the text', () => {
-  const small = sampled(20_000, 250_000)
-  test.each(FAMILIES)('%s', (_, make) => {
+  const small = sampled(6_000, 60_000)
+  test.each(FAMILIES)('%s', { timeout: 60_000 }, (_, make) => {
     const time = (size: number): number => {
       const text = make(size)
-      return Math.min(
-        ...Array.from({ length: 3 }, () => processorTime(() => parseFullYaml(sourceOf(text), collectProblems()))),
-      )
+      return processorTime(() => parseFullYaml(sourceOf(text), collectProblems()))
     }
     time(small)
-    // Four times the text in linear time; the rest is for the noise of the machine. Squared, it would be sixteen.
-    expect(time(4 * small)).toBeLessThan(10 * time(small) + 50)
+    // 16 times the text takes 16 times as long, and 256 times if the time is squared. Noise is let pass, by trying again.
+    const isLinear = (): boolean => time(16 * small) < 60 * time(small) + 300
+    expect(isLinear() || isLinear() || isLinear()).toBe(true)
   })
 })
 

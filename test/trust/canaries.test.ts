@@ -204,7 +204,7 @@ function channelsOf(result: ResolvedConfig): [string, string][] {
   ]
 }
 
-type Mistake = readonly [name: string, breakIt: (planted: Planted) => void, options?: LoadOptions]
+type Mistake = readonly [name: string, breakIt: (planted: Planted) => unknown, options?: LoadOptions]
 
 const profileOf = ({ root }: Planted): string => join(root, '.systemprompt/profiles/local/profile.yaml')
 const secretsOf = ({ root }: Planted): string => join(root, '.systemprompt/profiles/local/secrets.json')
@@ -237,14 +237,12 @@ const MISTAKES: readonly Mistake[] = [
     'a schema that tells everything',
     () => undefined,
     {
-      schema: z
-        .any()
-        .superRefine((value, context) =>
-          context.addIssue({
-            code: 'custom',
-            message: `bad: ${JSON.stringify(Object.entries(value))} ${value.direct} ${value.mixed.slice(3, 30)}`,
-          }),
-        ),
+      schema: z.any().superRefine((value, context) =>
+        context.addIssue({
+          code: 'custom',
+          message: `bad: ${JSON.stringify(Object.entries(value))} ${value.direct} ${value.mixed.slice(3, 30)}`,
+        }),
+      ),
     },
   ],
   [
@@ -321,9 +319,12 @@ const MISTAKES: readonly Mistake[] = [
   ],
   [
     'a variable of the wrong type',
-    (planted) => void (planted.env.SYSTEMPROMPT__SERVER__PORT = planted.canaries[0] ?? ''),
+    ({ env, canaries }) => Object.assign(env, { SYSTEMPROMPT__SERVER__PORT: canaries[0] }),
   ],
-  ['a flow value that does not parse', (planted) => void (planted.env.SYSTEMPROMPT__X = `["${planted.canaries[0]}`)],
+  [
+    'a flow value that does not parse',
+    ({ env, canaries }) => Object.assign(env, { SYSTEMPROMPT__X: `["${canaries[0]}` }),
+  ],
   ['a secret that is required and not there', () => undefined, { secrets: { required: ['NOT_THERE'] } }],
 ]
 
