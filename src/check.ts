@@ -1,9 +1,10 @@
 import { join } from 'node:path'
+import { findProjectRoot } from './discover.ts'
 import { ConfigError, collectProblems, isConfigError, type Problem } from './errors.ts'
 import type { ResolvedConfig } from './expose.ts'
 import { trackedByGit } from './files/git.ts'
 import { loadConfig } from './load.ts'
-import type { LoadOptions } from './options.ts'
+import { type LoadOptions, withDefaults } from './options.ts'
 import { displayPath, resolvePath } from './paths.ts'
 
 /** What `checkConfig` found. */
@@ -37,8 +38,9 @@ export async function checkConfig(options: LoadOptions = {}): Promise<CheckResul
     return { ok: false, profile, error, issues, warnings, result }
   } catch (error) {
     if (!isConfigError(error)) throw error
-    const { issues, warnings, profile } = error
-    return { ok: false, profile, error, issues, warnings }
+    const { warnings, profile } = error
+    const issues = [...error.issues, ...trackedIn(findProjectRoot(withDefaults(options)), [])]
+    return { ok: false, profile, error: new ConfigError(issues, { profile, warnings }), issues, warnings }
   }
 }
 
@@ -46,13 +48,17 @@ const SECRET_FILE = /(?:^|\/)(?:secrets|credentials|tenants)\.json$/
 
 /** Files with secrets that git tracks: those in use, and those of every other profile. */
 function trackedSecrets(result: ResolvedConfig): readonly Problem[] {
-  const { root, profile } = result
+  return trackedIn(
+    result.root,
+    filesInUse(result).map((file) => displayPath(result.root, file)),
+  )
+}
+
+function trackedIn(root: string, inUse: readonly string[]): readonly Problem[] {
   const problems = collectProblems()
-  const inUse = new Set(filesInUse(result).map((file) => displayPath(root, file)))
-  const isInside = (file: string): boolean =>
-    !file.startsWith('..') && !file.startsWith('/') && !/^[A-Za-z]:/.test(file)
-  for (const file of trackedByGit(root, [...(profile ? ['.systemprompt'] : []), ...[...inUse].filter(isInside)])) {
-    if (!inUse.has(file) && !SECRET_FILE.test(file)) continue
+  const isInside = (file: string): boolean => !file.startsWith('..') && !/^(?:\/|[A-Za-z]:)/.test(file)
+  for (const file of trackedByGit(root, ['.systemprompt', ...inUse.filter(isInside)])) {
+    if (!inUse.includes(file) && !SECRET_FILE.test(file)) continue
     problems.error({
       code: 'TRACKED_BY_GIT',
       message: 'is tracked by git, so its secrets are in the history',

@@ -94,6 +94,8 @@ async function runCode(file: string): Promise<unknown> {
       envName: false,
       extend: false,
       giget: false,
+      // Its cache would leave a copy of the file, and of what is in it, on the disk.
+      jitiOptions: { fsCache: false },
     })
     return config
   } catch (error) {
@@ -107,9 +109,7 @@ function unusable(file: string, why: string): Error {
   return configError({
     code: 'CONFIG_FILE',
     message: `cannot be loaded: ${why}`,
-    remedy: /\.(?:json|yaml)$/.test(file)
-      ? 'correct the file'
-      : 'run it on its own with node to see more; TypeScript needs Node 22.18 or newer, or jiti: npm i -D jiti',
+    remedy: 'correct the file',
     at: { source: { layer: 'overrides', file: basename(file), confidential: false } },
   })
 }

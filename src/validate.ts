@@ -108,7 +108,9 @@ export function* validateSecrets(
       code: isMissing ? 'SECRET_MISSING' : 'SECRET_INVALID',
       key: key === '' ? 'secrets' : key,
       message: isMissing ? 'is not set; the schema for secrets needs it' : 'is not what the schema for secrets accepts',
-      remedy: 'check its value where it is set',
+      remedy: isMissing
+        ? 'set it; where only the environment has it, name it in secrets.required as well'
+        : 'check its value where it is set',
     })
   }
 }
@@ -259,7 +261,9 @@ function reportIssue(
     code: 'SCHEMA',
     ...(key === '' ? {} : { key }),
     message,
-    remedy: 'change the value, or the schema',
+    remedy: isTypedByYaml(node)
+      ? 'put it in quotes if it is text, or change the schema'
+      : 'change the value, or the schema',
     ...site,
     ...(hidden ? { unframed: true } : {}),
   })
@@ -271,6 +275,11 @@ function isSecretAt(node: TreeNode | undefined, path: Path, secrets: () => Itera
   if (node.taint !== undefined || (key !== undefined && looksSecret(key))) return true
   if (node.kind === 'list' || typeof node.value !== 'string') return false
   return isSecretValue(node.value) || repeatsSecret(node.value, secrets())
+}
+
+/** `1.10` is a number in YAML, and `on` is text: what somebody meant may be the other. */
+function isTypedByYaml(node: TreeNode | undefined): boolean {
+  return node?.kind === 'scalar' && node.style === 'plain' && typeof node.value !== 'string' && node.value !== null
 }
 
 /** The variable that sets a key, where one can: names are read in lower case, two underscores are a step. */

@@ -20,7 +20,8 @@ export function styled(io: Io, style: keyof typeof STYLES, text: string): string
 /** `.systemprompt/profiles/local/profile.yaml:14:9`, a variable's name, or nothing. */
 export function placeOf(origin: Explanation['origin']): string {
   if (origin.file === undefined) return origin.name ?? ''
-  return [origin.file, origin.line, origin.column].filter((part) => part !== undefined).join(':')
+  const place = [origin.file, origin.line, origin.column].filter((part) => part !== undefined).join(':')
+  return origin.name === undefined ? place : `${origin.name} → ${place}`
 }
 
 /** A value on one line, fit for a terminal. */

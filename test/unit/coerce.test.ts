@@ -46,7 +46,6 @@ describe('as a boolean', () => {
     [],
     {},
     [true],
-    1n,
   ])('%j is neither', (value) => {
     expect(toBoolean(value)).toBeUndefined()
   })
@@ -104,7 +103,6 @@ describe('as a number', () => {
     [],
     {},
     ['1'],
-    1n,
   ])('%s is none', (value) => {
     expect(toNumber(value)).toBeUndefined()
   })

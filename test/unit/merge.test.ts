@@ -119,11 +119,4 @@ describe('random trees', () => {
       )
     }
   })
-  test('it does not matter which of three is merged first', () => {
-    const random = seeded()
-    for (let count = 0; count < sampled(500, 20_000); count++) {
-      const [one, two, three] = [0, 1, 2].map(() => tree(randomTree(random, 3))) as [MapNode, MapNode, MapNode]
-      expect(toPlain(merge(one, merge(two, three)))).toEqual(toPlain(merge(merge(one, two), three)))
-    }
-  })
 })
