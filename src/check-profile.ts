@@ -3,6 +3,7 @@ import type { ProfileRef } from './discover.ts'
 import type { Problems } from './errors.ts'
 import { resolvePath } from './paths.ts'
 import { LATER_KEYS, LONG_EXPIRATION, MOVED_KEYS, PROFILE_FIELDS, type ProfileField } from './schema/profile-fields.ts'
+import { isHttpOrigin, isHttpUrl } from './schema/rules.ts'
 import { nearest } from './suggest.ts'
 import { literal, mapNode, nodeAt, scalarAt, siteOf, variableSource, withNodeAt } from './tree.ts'
 import type { ListNode, MapNode, ScalarNode, TreeNode } from './types.ts'
@@ -133,7 +134,7 @@ function typedValue(field: ProfileField, node: ScalarNode): string | number | bo
     return field.formerly[string]
   }
   const number = toNumber(value)
-  return field.type === 'integer' && !Number.isInteger(number) ? undefined : number
+  return field.type === 'integer' && !Number.isSafeInteger(number) ? undefined : number
 }
 
 function isAllowed({ oneOf, min, max, format, type }: ProfileField, value: unknown): boolean {
@@ -143,22 +144,8 @@ function isAllowed({ oneOf, min, max, format, type }: ProfileField, value: unkno
   }
   if (typeof value !== 'string') return true
   if (oneOf && !oneOf.includes(value)) return false
-  if (format !== undefined) return isHttp(value, format === 'http-origin')
+  if (format !== undefined) return format === 'http-url' ? isHttpUrl(value) : isHttpOrigin(value)
   return value !== '' || type !== 'string'
-}
-
-function isHttp(text: string, originOnly: boolean): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:') || !/^https?:\/\//i.test(text)) return false
-  if (!originOnly) return true
-  return (
-    url.pathname === '/' &&
-    !/[/?#]$/.test(text) &&
-    url.search === '' &&
-    url.hash === '' &&
-    url.username === '' &&
-    url.password === ''
-  )
 }
 
 /** What the rule is, in words, and an example of a value that keeps it. */

@@ -1,5 +1,6 @@
 import type { Problems } from './errors.ts'
 import type { SecretsFile } from './read/secrets.ts'
+import { isPostgresUrl } from './schema/rules.ts'
 import { knownSecret, secretName } from './schema/secret-names.ts'
 import type { ResolvedSecret } from './secrets.ts'
 import type { Site } from './types.ts'
@@ -86,8 +87,4 @@ function checkFormat({ env, value, site }: ResolvedSecret & { site: Site }, prob
       at: site,
     })
   }
-}
-
-function isPostgresUrl(text: string): boolean {
-  return /^postgres(?:ql)?:\/\//i.test(text) && URL.canParse(text)
 }

@@ -9,7 +9,8 @@ const SECRET_NAME =
  * Values under such names are masked wherever they are shown, whichever file they stand in.
  */
 export function looksSecret(name: string): boolean {
-  return SECRET_NAME.test(name) && !/public_?key$/i.test(name)
+  const words = /[a-z0-9][A-Z]/.test(name) ? name.replace(/([a-z0-9])([A-Z])/g, '$1_$2') : name
+  return SECRET_NAME.test(words) && !/public[_.-]?key$/i.test(words)
 }
 
 /**
@@ -66,10 +67,13 @@ export function repeatsSecret(text: string, secrets: Iterable<string>): boolean 
 
 /** Whether a value is a secret whatever its key is called: a URL with a password in it, a private key. */
 export function isSecretValue(value: string): boolean {
-  const authority = value.indexOf('://')
-  if (authority === -1) return value.includes('-----BEGIN') && value.includes('PRIVATE KEY-----')
-  const rest = value.slice(authority + 3)
-  const end = rest.search(/[\s/?#]/)
+  if (value.includes('-----BEGIN') && value.includes('PRIVATE KEY-----')) return true
+  return value.includes('://') && value.split('://').slice(1).some(hasPassword)
+}
+
+/** What follows `://`: whether it begins with `user:password@`. */
+function hasPassword(rest: string): boolean {
+  const end = rest.search(/[\s/?#,]/)
   const userinfo = rest
     .slice(0, end === -1 ? undefined : end)
     .split('@')

@@ -190,12 +190,11 @@ function advance(reader: Reader): number {
   return reader.token
 }
 
+/** What follows from a broken token has the same place, and of one place only the first finding counts. */
 function unexpected(reader: Reader, wording: Wording): undefined {
   const { findings, scanner, path } = reader
   const isEarlyEnd = reader.token === Token.end && wording !== EXPECTED.object
-  if (reader.token !== Token.broken) {
-    findings.add('SYNTAX', scanner.getTokenOffset(), isEarlyEnd ? EXPECTED.more : wording, path)
-  }
+  findings.add('SYNTAX', scanner.getTokenOffset(), isEarlyEnd ? EXPECTED.more : wording, path)
   reader.token = Token.broken
 }
 

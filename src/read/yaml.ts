@@ -190,7 +190,6 @@ function compose(token: CST.Document, findings: Findings): ParsedNode | undefine
     const offset = typeof place === 'number' ? place : 'offset' in place ? place.offset : place[0]
     if (code === 'RESOURCE_EXHAUSTION') stop(findings, 'TOO_DEEP', offset, WORDING.tooDeep)
     findings.add('SYNTAX', offset, wordingOf(code, message))
-    if (findings.isFull) throw new Stopped()
   })
   const [document] = composer.compose([token])
   const content = document?.contents

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PROFILE_FIELDS, type ProfileField } from './profile-fields.ts'
+import { isHttpOrigin, isHttpUrl, isPostgresUrl } from './rules.ts'
 import { KNOWN_SECRETS, knownSecret } from './secret-names.ts'
 
 /**
@@ -20,7 +21,8 @@ function field(path: string): ProfileField {
 
 function text(path: string) {
   const { format } = field(path)
-  return format === undefined ? z.string().min(1) : z.url({ protocol: /^https?$/, hostname: /^[^\s]+$/ })
+  if (format === undefined) return z.string().min(1)
+  return z.string().refine(isHttpUrl, 'Not an absolute http(s) URL').meta({ format: 'uri' })
 }
 
 function bounded(path: string, type: z.ZodNumber): z.ZodNumber {
@@ -36,15 +38,7 @@ const number = (path: string): z.ZodNumber => bounded(path, z.number())
 const perSecond = (name: string) => whole(`rate_limits.${name}_per_second`).optional()
 const tier = (name: string) => number(`rate_limits.tier_multipliers.${name}`).optional()
 
-const origin = z
-  .string()
-  .refine(
-    (value) =>
-      URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && new URL(value).origin === value.toLowerCase(),
-    {
-      error: 'Not an http(s) origin: scheme, host and port only',
-    },
-  )
+const origin = z.string().refine(isHttpOrigin, 'Not an http(s) origin: scheme, host and port only')
 
 /** profile.yaml, after substitution. Keys that are not known are kept. */
 export const profileSchema = z.looseObject({
@@ -149,7 +143,7 @@ export const secretsSchema = z.record(z.string(), secretValue).superRefine((secr
     const known = knownSecret(name)
     if (!known || typeof value !== 'string' || value.trim() === '') continue
     const isShort = known.minLength !== undefined && value.length < known.minLength
-    const isNoUrl = known.format === 'postgres-url' && !(/^postgres(ql)?:\/\//i.test(value) && URL.canParse(value))
+    const isNoUrl = known.format === 'postgres-url' && !isPostgresUrl(value)
     if (isShort)
       context.addIssue({ code: 'custom', path: [name], message: `Shorter than ${known.minLength} characters` })
     if (isNoUrl) context.addIssue({ code: 'custom', path: [name], message: 'Not a PostgreSQL URL' })

@@ -151,7 +151,6 @@ describe('masking what could be a credential', () => {
   test.each([
     'target: mars # of war',
     'jwt_access_token_expiration: 3600',
-    '  internationalization: true',
     'oauth_public_per_second: 10',
     'paths: ../../../services/config/config.yaml',
     'https://docs.example.com/profiles/target',
