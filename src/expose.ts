@@ -4,7 +4,7 @@ import type { ProfileRef } from './discover.ts'
 import type { Problem } from './errors.ts'
 import { originOf } from './frame.ts'
 import { protect } from './mask.ts'
-import { formatPath, parsePath } from './path.ts'
+import { formatPath, parsePath, valueAt } from './path.ts'
 import type { ProfileConfig } from './profile-config.ts'
 import type { Credentials } from './read/credentials.ts'
 import type { Tenant } from './read/tenants.ts'
@@ -233,15 +233,6 @@ function explainVariable(name: string, exposure: Exposure): readonly Explanation
       : {}),
     ...(index === 0 && variable.taint && variable.taint.length > 1 ? { through: variable.taint } : {}),
   }))
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  let at = value
-  for (const segment of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, segment)) return undefined
-    at = Reflect.get(at, segment)
-  }
-  return at
 }
 
 function kindOf(value: unknown): string {

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import type { Project } from './discover.ts'
+import { type EarlySettings, type GivenLayers, readEarlySettings, settingsInDotenv } from './early-settings.ts'
 import type { Problems } from './errors.ts'
 import { merge } from './merge.ts'
 import { type PlainTree, type SettledOptions, variableIn } from './options.ts'
-import { formatPath } from './path.ts'
 import { displayPath, resolvePath } from './paths.ts'
 import { type Credentials, readCredentials } from './read/credentials.ts'
 import { type DotenvFiles, dotenvNames, readDotenv } from './read/dotenv.ts'
@@ -15,20 +15,15 @@ import { readServices, type Services } from './read/services.ts'
 import { readTenant, type Tenant } from './read/tenants.ts'
 import type { SecretsValidation } from './resolve-secrets.ts'
 import { envNamesOf, KNOWN_SECRETS, secretName } from './schema/secret-names.ts'
-import { literal, mapNode, scalarAt, variableSource, withNodeAt } from './tree.ts'
+import { literal, mapNode, variableSource, withNodeAt } from './tree.ts'
 import type { MapNode } from './types.ts'
-import { type Candidate, createVariables, type Variable, type Variables } from './variables.ts'
+import { type Candidate, createVariables, type Variables } from './variables.ts'
 
 /** Everything that was read, before anything is merged. */
-export interface Layers {
-  readonly overrides: MapNode
-  readonly environment: MapNode
+export interface Layers extends GivenLayers {
   readonly dotenv: MapNode
   /** Under the key `services`. */
   readonly services: MapNode
-  /** undefined where there is no profile, or it cannot be read. */
-  readonly profile: MapNode | undefined
-  readonly defaults: MapNode
   readonly variables: Variables
   readonly candidates: (name: string) => readonly Candidate[]
   readonly dotenvFiles: DotenvFiles
@@ -104,99 +99,6 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
     lookedIn: ['the process environment', ...dotenvFiles.files, ...(secretsFile.shown ? [secretsFile.shown] : [])],
     ...cloud,
   }
-}
-
-/** Settings that say where the other files are. They can use variables and .env values, not secrets. */
-interface EarlySettings {
-  /** Resolved with what is known so far: variables and .env values, unless others are given. */
-  text(path: string, fallback: string, variables?: Variables): string
-  /** SYSTEMPROMPT_SERVICES_PATH, in whichever layer. */
-  readonly servicesPath: Variable | undefined
-  readonly customSecrets: readonly string[]
-  readonly secretsValidation: SecretsValidation
-  readonly cloudValidation: SecretsValidation
-}
-
-type Given = Pick<Layers, 'overrides' | 'environment' | 'profile' | 'defaults'>
-
-const EARLY = ['secrets', 'cloud', 'paths']
-
-function readEarlySettings(
-  given: Given,
-  files: DotenvFiles,
-  options: SettledOptions,
-  problems: Problems,
-): EarlySettings {
-  const dotenv = renameMovedKeys(
-    readSettings(settingsInDotenv(files, earlyVariables(files, options, SILENT)), 'dotenv', SILENT),
-    SILENT,
-  )
-  const layers = options.dotenv.override ? [dotenv, given.environment] : [given.environment, dotenv]
-  const tree = [given.overrides, ...layers, ...(given.profile ? [given.profile] : []), given.defaults]
-    .map((layer) => only(EARLY, layer))
-    .reduceRight((below, layer) => merge(layer, below, { foldCase: true }))
-  const variables = earlyVariables(files, options, problems)
-  const variable = (name: string): Variable | undefined => {
-    const found = variables.get(name)
-    return found === undefined || found === 'failed' || found.value === '' ? undefined : found
-  }
-  const setting = (path: string, known: Variables = variables): string | undefined => {
-    const steps = path.split('.')
-    const node = scalarAt(tree, steps)
-    if (typeof node?.value !== 'string') return undefined
-    const expansion =
-      node.style === 'literal' ? undefined : known.expand(node.value, { key: formatPath(steps), site: node })
-    return typeof expansion === 'object' ? expansion.value : expansion === 'failed' ? undefined : node.value
-  }
-  return {
-    text: (path, fallback, known) => setting(path, known) || fallback,
-    servicesPath: variable('SYSTEMPROMPT_SERVICES_PATH'),
-    customSecrets: (variable('SYSTEMPROMPT_CUSTOM_SECRETS')?.value ?? '')
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== '')
-      .map((name) => secretName(name).env),
-    secretsValidation: validationOf(setting('secrets.validation'), 'warn'),
-    cloudValidation: validationOf(setting('cloud.validation'), 'strict'),
-  }
-}
-
-/** What is wrong in .env files is reported when all variables are there. */
-const SILENT: Problems = {
-  errors: [],
-  warnings: [],
-  error: () => undefined,
-  warn: () => undefined,
-  isReported: () => false,
-  throwIfAny: () => undefined,
-}
-
-/** The process environment and .env files: what says where the other files are cannot be in those. */
-function earlyVariables(files: DotenvFiles, options: SettledOptions, problems: Problems): Variables {
-  const { env, emptyIsValue, onUndefined, dotenv } = options
-  const fromProcess = (name: string): readonly Candidate[] => {
-    const value = variableIn(env, name)
-    const isSet = value !== undefined && (value !== '' || emptyIsValue)
-    return isSet ? [{ value, site: { source: variableSource('environment', name) }, expands: false }] : []
-  }
-  return createVariables({
-    candidates: (name) => {
-      const fromFiles = files.variables.get(name) ?? []
-      return dotenv.override ? [...fromFiles, ...fromProcess(name)] : [...fromProcess(name), ...fromFiles]
-    },
-    isSecret: () => false,
-    onUndefined,
-    bare: dotenv.bare ?? false,
-    problems,
-  })
-}
-
-function only(keys: readonly string[], tree: MapNode): MapNode {
-  return mapNode(new Map([...tree.entries].filter(([key]) => keys.includes(key.toLowerCase()))), tree)
-}
-
-function validationOf(text: string | undefined, fallback: SecretsValidation): SecretsValidation {
-  return text === 'strict' || text === 'warn' || text === 'skip' ? text : fallback
 }
 
 /** Trees given in code, the first winning over the others. */
@@ -287,18 +189,6 @@ function* settingsIn(env: SettledOptions['env'], { emptyIsValue }: SettledOption
     const value = variableIn(env, name)
     if (value === undefined || (value === '' && !emptyIsValue)) continue
     yield { name, value, site: { source: variableSource('environment', name) } }
-  }
-}
-
-/** Those that win resolved, those that are overridden as they are written. */
-function* settingsInDotenv(files: DotenvFiles, variables: Variables): Generator<SettingVariable> {
-  for (const name of settingNames(files.variables.keys())) {
-    const [definition, ...below] = files.variables.get(name) ?? []
-    const variable = variables.get(name)
-    const isWinner = typeof variable === 'object' && variable.site.source.layer === 'dotenv'
-    if (!definition || variable === 'failed' || (isWinner && variable.value === '')) continue
-    const { value, site, taint } = isWinner ? variable : { ...definition, taint: undefined }
-    yield { name, value, site, below, ...(taint ? { taint } : {}) }
   }
 }
 

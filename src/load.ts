@@ -17,7 +17,8 @@ import { isSecretValue, looksSecret } from './secret.ts'
 import { substitute } from './substitute.ts'
 import { leaves } from './tree.ts'
 import type { MapNode } from './types.ts'
-import { runAsync, runSync, type Validated, type Validation, validate, validateSecrets } from './validate.ts'
+import { type Validated, validate, validateSecrets } from './validate.ts'
+import { runAsync, runSync, type Validation } from './validation.ts'
 
 /**
  * Resolves a project's configuration: profile, secrets, .env files, service configs and environment, merged

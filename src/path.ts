@@ -46,3 +46,13 @@ function unquote(text: string): string | undefined {
     return undefined
   }
 }
+
+/** The value at a path of plain data; undefined where a step of it is not an own property. */
+export function valueAt(value: unknown, path: Path): unknown {
+  let at = value
+  for (const segment of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, segment)) return undefined
+    at = Reflect.get(at, segment)
+  }
+  return at
+}
