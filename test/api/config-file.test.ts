@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync } from 'node:fs'
+import { cpSync, existsSync, symlinkSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join, relative } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import * as v from 'valibot'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -30,10 +30,15 @@ async function failure(files: Files, options: LoadOptions = {}) {
   return error
 }
 
-/** How a file at the root of a project imports from this repository. */
-function importPath(root: string, path: string): string {
-  const specifier = relative(root, join(repository, path)).replaceAll('\\', '/')
-  return specifier.startsWith('.') ? specifier : pathToFileURL(join(repository, path)).href
+/**
+ * A project that has this package as `./library` and the packages that it needs. It is a copy, since the files of
+ * src/ that jiti runs would be counted as the same files that the tests run, and spoil the measured coverage.
+ */
+function withLibrary(files: Files): string {
+  const root = makeProject({ ...PROJECT, ...files })
+  cpSync(join(repository, 'src'), join(root, 'library'), { recursive: true })
+  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'), 'junction')
+  return root
 }
 
 const VALUE = 'defaults: { app: { from: "file" } }'
@@ -53,12 +58,10 @@ describe('systemprompt.config.* gives the options', () => {
     expect(explain('app.from')).toEqual([{ value: 'file', origin: { layer: 'defaults', name: 'defaults' } }])
   })
   test.each(['ts', 'mts', 'js', 'mjs'])('as .%s, with defineConfig and a schema', async (extension) => {
-    const root = makeProject({ ...PROJECT, [SECRETS]: '{"stripe_key": "x"}' })
-    const library = JSON.stringify(importPath(root, 'src/index.ts'))
-    const zod = JSON.stringify(importPath(root, 'node_modules/zod/index.js'))
-    writeFiles(root, {
-      [`systemprompt.config.${extension}`]: `import { defineConfig } from ${library}
-import { z } from ${zod}
+    const root = withLibrary({
+      [SECRETS]: '{"stripe_key": "x"}',
+      [`systemprompt.config.${extension}`]: `import { defineConfig } from './library/index.ts'
+import { z } from 'zod'
 export default defineConfig({
   schema: z.looseObject({ app: z.object({ port: z.number().default(3000) }).prefault({}) }),
   secrets: { required: ['STRIPE_KEY'] },
@@ -299,16 +302,13 @@ describe('options in code go before those of the file', () => {
 })
 
 describe('schemas', () => {
-  const inFile = (
-    root: string,
-  ): string => `import * as v from ${JSON.stringify(importPath(root, 'node_modules/valibot/dist/index.mjs'))}
+  const project = (files: Files): string =>
+    withLibrary({
+      ...files,
+      'systemprompt.config.mjs': `import * as v from 'valibot'
 const app = v.object({ app: v.object({ fromFile: v.string() }) })
-export default { schema: app, secrets: { schema: v.object({ FROM_FILE: v.string() }) } }`
-  const project = (files: Files): string => {
-    const root = makeProject({ ...PROJECT, ...files })
-    writeFiles(root, { 'systemprompt.config.mjs': inFile(root) })
-    return root
-  }
+export default { schema: app, secrets: { schema: v.object({ FROM_FILE: v.string() }) } }`,
+    })
   test('the file’s counts where there is none in code', async () => {
     const error: unknown = await loadConfig({ cwd: project({}), env: {} }).catch((thrown: unknown) => thrown)
     expect(isConfigError(error) && error.issues.map(({ key }) => key).sort()).toEqual(['FROM_FILE', 'app'])
