@@ -3,7 +3,8 @@ import type { Problems } from '../errors.ts'
 import { positionOf } from '../frame.ts'
 import { isForbiddenKey } from '../tree.ts'
 import type { MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
-import { collectFindings, type Findings, isUnclean, LIMITS, WORDING, type Wording } from './guard.ts'
+import { collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
+import { LIMITS, type Wording } from './guard.ts'
 import { typedScalar } from './yaml-scalar.ts'
 
 /**

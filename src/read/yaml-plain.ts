@@ -51,7 +51,7 @@ function linesOf(text: string): Line[] {
 }
 
 /** A key and its colon. Quoted keys, and others that need thought, are for the full parser. */
-const KEY = /([A-Za-z_][\w.-]*):(?= |\n|$)/y
+const KEY = /([A-Za-z_][\w.-]{0,199}):(?= |\n|$)/y
 
 function keyAt({ text }: Reader, { start, end }: Line): string | undefined {
   KEY.lastIndex = start

@@ -16,9 +16,25 @@ import type { ProblemCode, Problems } from '../errors.ts'
 import { positionOf } from '../frame.ts'
 import { isForbiddenKey } from '../tree.ts'
 import type { ListNode, MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
-import { collectFindings, type Findings, isUnclean, LIMITS, WORDING, type Wording } from './guard.ts'
+import { collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
+import { LIMITS, type Wording } from './guard.ts'
 import { readPlainYaml } from './yaml-plain.ts'
 import { typedScalar } from './yaml-scalar.ts'
+import {
+  ALIAS_IN_ITSELF,
+  COLLECTION_AS_KEY,
+  COMMENT_GAP,
+  MISFIT,
+  NOT_A_MAP,
+  NOT_MERGEABLE,
+  OPEN_BRACKET,
+  OPEN_QUOTE,
+  OTHER_TAG,
+  TOO_MANY_ALIASES,
+  UNKNOWN_ALIAS,
+  WORDINGS,
+  wordingOf,
+} from './yaml-wording.ts'
 
 /**
  * Reads a YAML 1.2 map (core schema, merge keys); a text without a value is an empty one. Undefined after an
@@ -368,114 +384,4 @@ function convertScalar(node: YamlScalar.Parsed, { source, findings, path }: Conv
 
 function nullNode(source: Source, offset: number): ScalarNode {
   return { kind: 'scalar', value: null, style: 'plain', source, offset }
-}
-
-const NOT_A_MAP: Wording = { message: 'is not a map of keys and values', remedy: 'start with a line like key: value' }
-const OTHER_TAG: Wording = {
-  message: 'has a tag that is not one of YAML’s own',
-  remedy: 'remove the tag; put the text in quotes if it starts with !',
-}
-const OPEN_QUOTE: Wording = {
-  message: 'has text in quotes that is never closed',
-  remedy: 'add the closing quote, and indent the lines within',
-}
-const OPEN_BRACKET: Wording = {
-  message: 'has a bracket that is never closed',
-  remedy: 'close it, and indent the lines within',
-}
-const COMMENT_GAP: Wording = {
-  message: 'has a # right after something else',
-  remedy: 'put a space before a comment, quotes around a text',
-}
-const NO_COMMA: Wording = { message: 'has no comma between two entries', remedy: 'put one between them' }
-const NO_COLON: Wording = {
-  message: 'is a line without a colon',
-  remedy: 'write key: value; text of several lines goes below key: |',
-}
-const UNKNOWN_ALIAS: Wording = {
-  message: 'is an alias of something that is not above it',
-  remedy: 'put &name before the value that *name stands for; put text that starts with * in quotes',
-}
-const ALIAS_IN_ITSELF: Wording = { message: 'is an alias of what it is in', remedy: 'take it out' }
-const TOO_MANY_ALIASES: Wording = {
-  message: `has aliases that stand for more than ${LIMITS.aliasNodes} values`,
-  remedy: 'repeat less by alias',
-}
-const COLLECTION_AS_KEY: Wording = {
-  message: 'has a list or a map as a key',
-  remedy: 'use text as the key; put a value that starts with { or [ in quotes',
-}
-const NOT_MERGEABLE: Wording = {
-  message: 'merges something that is not a map',
-  remedy: 'write <<: *name or <<: [*one, *two]',
-}
-const MISFIT: Wording = { message: 'does not fit its tag', remedy: 'remove the tag, or correct the value' }
-
-/** The package's kinds of error, in words of this library; its own quote the text. */
-const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
-  ALIAS_PROPS: { message: 'gives an anchor or a tag to an alias', remedy: 'remove it' },
-  BAD_ALIAS: { message: 'has an anchor or an alias without a name', remedy: 'write &name and *name' },
-  BAD_COLLECTION_TYPE: MISFIT,
-  BAD_DIRECTIVE: {
-    message: 'has a line that starts with %, which needs --- below it',
-    remedy: 'remove the line, or put a text that starts with % in quotes',
-  },
-  BAD_DQ_ESCAPE: {
-    message: 'has a backslash in double quotes before a character that needs none',
-    remedy: 'write a backslash itself as \\\\, or use single quotes',
-  },
-  BAD_INDENT: {
-    message: 'is not indented like the lines it belongs to',
-    remedy: 'start the keys of one map, and the dashes of one list, in one column',
-  },
-  BAD_PROP_ORDER: { message: 'has an anchor or a tag in the wrong place', remedy: 'put it right before the value' },
-  BAD_SCALAR_START: {
-    message: 'starts a value with a character that YAML keeps for itself',
-    remedy: 'put the value in quotes',
-  },
-  BLOCK_AS_IMPLICIT_KEY: {
-    message: 'has a key where only a value fits',
-    remedy: 'check the indentation; put a value that holds a colon in quotes',
-  },
-  BLOCK_IN_FLOW: {
-    message: 'has an indented map or list between brackets',
-    remedy: 'write it in brackets too',
-  },
-  DUPLICATE_KEY: { message: 'is the same key as one above', remedy: 'remove one of them' },
-  IMPOSSIBLE: { message: 'cannot be read as YAML', remedy: 'check how it is indented, and put texts in quotes' },
-  KEY_OVER_1024_CHARS: {
-    message: 'has a key of more than 1024 characters',
-    remedy: 'shorten it, or look for a missing quote',
-  },
-  MISSING_CHAR: { message: 'lacks a character here', remedy: 'check quotes, brackets, commas and spaces' },
-  MULTILINE_IMPLICIT_KEY: {
-    message: 'has a key that goes over several lines',
-    remedy: 'write key: value in one line; text of several lines goes below key: |',
-  },
-  MULTIPLE_ANCHORS: { message: 'gives two anchors to one value', remedy: 'keep one of them' },
-  MULTIPLE_DOCS: {
-    message: 'has a second document',
-    remedy: 'keep one document a file: remove the --- and what is below it',
-  },
-  MULTIPLE_TAGS: { message: 'gives two tags to one value', remedy: 'keep one of them' },
-  NON_STRING_KEY: { message: 'has a key that is not text', remedy: 'put the key in quotes' },
-  RESOURCE_EXHAUSTION: WORDING.tooDeep,
-  TAB_AS_INDENT: { message: 'is indented with a tab', remedy: 'indent with spaces' },
-  TAG_RESOLVE_FAILED: OTHER_TAG,
-  UNEXPECTED_TOKEN: {
-    message: 'has a character that YAML does not expect here',
-    remedy: 'check the brackets and the indentation around it, or put the text in quotes',
-  },
-}
-
-/** Where one code stands for several mistakes, how the package's words start tells them apart. */
-const SPECIFIC: readonly (readonly [start: string, wording: Wording])[] = [
-  ['Flow map', OPEN_BRACKET],
-  ['Flow sequence', OPEN_BRACKET],
-  ['Missing ,', NO_COMMA],
-  ['Implicit map keys need', NO_COLON],
-]
-
-function wordingOf(code: ErrorCode, message: string): Wording {
-  return SPECIFIC.find(([start]) => message.startsWith(start))?.[1] ?? WORDINGS[code]
 }

@@ -104,6 +104,17 @@ More: @systemprompt/env/docs/errors.md#invalid_value
   })
 })
 
+describe('a reference in brackets, which YAML takes for a map of its own', () => {
+  test.each(['a: [${X}]', 'a: [x, ${X}]', 'a: {b: ${X}}', 'a: [${X:-y}]', 'a: {b: x${X}}'])(
+    '%s: the remedy says quotes',
+    (profile) => {
+      const { issues } = failure({ [PROFILE]: profile }, { env: { X: '1' } })
+      expect(issues).toMatchObject([{ code: 'SYNTAX', file: PROFILE, line: 1 }])
+      expect(issues[0]?.remedy).toMatch(/quotes/)
+    },
+  )
+})
+
 describe('a frame', () => {
   const frameOf = (profile: string): string | undefined => broken(profile).issues[0]?.frame
   test('has the line with a caret below the place', () => {

@@ -195,6 +195,14 @@ describe('secrets.required', () => {
     const given = { ...files, [SECRETS]: `{"acme": ${value}}` }
     expect(failure(given, { secrets: { required: ['ACME'] } }).code).toBe('SECRET_MISSING')
   })
+  test('a NUL in one is an error', () => {
+    const { issues } = failure(files, {
+      env: { ACME_TOKEN: 'a\0b' },
+      secrets: { required: ['ACME_TOKEN'] },
+      overrides: { 'secrets.validation': 'warn' },
+    })
+    expect(issues).toMatchObject([{ code: 'SECRET_INVALID', key: 'ACME_TOKEN', message: 'holds a NUL character' }])
+  })
   test('needs no project', () => {
     expect(failure({}, { secrets: { required: ['STRIPE_KEY'] } }).issues).toMatchObject([
       { code: 'SECRET_MISSING', message: 'is not set; looked in the process environment' },
@@ -320,6 +328,11 @@ describe('overrides', () => {
     expect(failure(files, { overrides }).issues).toMatchObject([{ code, key }])
     expect(Reflect.get({}, 'x')).toBeUndefined()
   })
+  test('an item that is far behind the end of a list is not passed over', () => {
+    expect(failure(files, { overrides: { 'features[9].name': 'x' } }).issues).toMatchObject([
+      { code: 'INVALID_OPTION' },
+    ])
+  })
   test('what holds itself is refused, not followed', () => {
     const circle: Record<string, unknown> = {}
     circle.self = circle
@@ -362,6 +375,13 @@ describe('env', () => {
       expect(failure({ [PROFILE]: `a: \${${name}}` }).code).toBe('UNDEFINED_VARIABLE')
     },
   )
+  test('a variable that names an item of a list leaves the list a list', () => {
+    const { features } = load(
+      { [PROFILE]: 'features: [{name: one}, {name: two}]' },
+      { env: { SYSTEMPROMPT__FEATURES__1__NAME: 'three' } },
+    ).config
+    expect(Array.isArray(features)).toBe(true)
+  })
   test('neither it nor process.env is written to', () => {
     const env = Object.freeze({ PORT: '1' })
     const before = { ...process.env }
@@ -453,6 +473,52 @@ describe('onUndefined', () => {
   })
   test('empty: nothing takes its place', () => {
     expect(load(files, { onUndefined: 'empty' }).config).toMatchObject({ a: '', b: 'x--y', c: 'default' })
+  })
+})
+
+describe('limits of references', () => {
+  const nested = (depth: number): string => `${'${X:-'.repeat(depth)}end${'}'.repeat(depth)}`
+  test('32 defaults inside one another are resolved, 33 are an error with its place', () => {
+    expect(load({ [PROFILE]: `a: "${nested(32)}"` }).config.a).toBe('end')
+    expect(failure({ [PROFILE]: `a: 1\nb: "${nested(33)}"` }).issues).toMatchObject([
+      { code: 'LIMIT_EXCEEDED', key: 'b', file: PROFILE, line: 2 },
+    ])
+    expect(failure({ '.env': `A=${nested(33)}` }).issues).toMatchObject([{ code: 'LIMIT_EXCEEDED', key: 'A' }])
+  })
+})
+
+describe('earlier spellings', () => {
+  const at = (audiences: string): Files => ({
+    [PROFILE]: `security: {jwt_audiences: [a, b], jwt: {audiences: ${audiences}}}\nsecrets: {validation: skip}`,
+    [SECRETS]: '{}',
+  })
+  test('of a list, beside the current one: a warning where they are equal', () => {
+    const { config, warnings } = load(at('[a, b]'))
+    expect(config.security?.jwt_audiences).toEqual(['a', 'b'])
+    expect(warnings.map(({ code, key }) => [code, key])).toContainEqual(['OLD_SPELLING', 'security.jwt.audiences'])
+  })
+  test.each(['[a]', '[a, c]', '[a, b, c]', '[b, a]', 'a', '[a, {b: 1}]'])(
+    'an error where they differ: %s',
+    (audiences) => {
+      expect(failure(at(audiences)).issues).toMatchObject([
+        { code: 'CONFLICTING_SPELLINGS', key: 'security.jwt.audiences' },
+      ])
+    },
+  )
+  test('said the other way round', () => {
+    const { config } = load({ [PROFILE]: 'runtime: {colors: true}' })
+    expect(config.runtime).toMatchObject({ no_color: false })
+    expect(failure({ [PROFILE]: 'runtime: {colors: maybe}' }).issues).toMatchObject([
+      { code: 'INVALID_VALUE', key: 'runtime.no_color' },
+    ])
+  })
+  test('said the other way round, as a text', () => {
+    expect(load({ [PROFILE]: 'runtime: {colors: "false"}' }).config.runtime?.no_color).toBe(true)
+    expect(
+      load({ [PROFILE]: 'runtime: {colors: "${COLORS}"}' }, { env: { COLORS: 'false' } }).config.runtime,
+    ).toMatchObject({
+      no_color: true,
+    })
   })
 })
 
@@ -722,6 +788,11 @@ describe('explain', () => {
   test('a value that a secret went into says through which references', () => {
     const [winner] = load(files, options).explain('app.dsn')
     expect(winner).toMatchObject({ value: '••••', secret: true, through: ['ACME_TOKEN'] })
+  })
+  test('a number whose key is that of a password is masked, one that counts something is not', () => {
+    const { config, explain } = load({ [PROFILE]: 'app: {password: 48151623, max_tokens: 4096, tokens_per_key: 5}' })
+    expect(explain('app.password')).toMatchObject([{ value: '••••', secret: true }])
+    expect(JSON.parse(JSON.stringify(config.app))).toEqual({ password: '••••', max_tokens: 4096, tokens_per_key: 5 })
   })
   test('a value whose key sounds secret is masked', () => {
     expect(load(files, options).explain('app.apiKey')).toMatchObject([{ value: '••••', secret: true }])

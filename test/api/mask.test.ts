@@ -377,6 +377,16 @@ app:
     expect(made.header).toBe(`Bearer ${URL_WITH_PASSWORD}`)
     expect(dump(made)).not.toContain('canary')
   })
+  test('the password of a URL that a schema takes out of it is masked, under whatever key', () => {
+    const schema = z.object({ app: z.object({ dsn: z.string() }) }).transform(({ app }) => {
+      const { hostname, username, password } = new URL(app.dsn)
+      return { cache: { hostname, username, word: decodeURIComponent(password), raw: password } }
+    })
+    const { config: made } = loadConfigSync({ cwd: makeProject(files), env: {}, schema })
+    expect(made.cache.word).toBe('canary pw')
+    expect(dump(made)).not.toContain('canary')
+    expect(dump(made)).toContain('host.example')
+  })
   test('a value that has nothing to do with a secret is shown', () => {
     expect(dump(load({ name: z.string().transform((text) => `${text}-visible`), home: z.string() }))).toContain(
       'n-visible',

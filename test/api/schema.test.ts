@@ -390,6 +390,27 @@ describe('a schema with words of its own is left alone', () => {
   })
 })
 
+describe('a schema that makes something of its own of a text is left alone', () => {
+  test.each<[string, StandardSchemaV1, string, unknown]>([
+    ['coerced text', z.coerce.string().transform((text) => text !== 'off'), 'off', false],
+    ['coerced text', z.coerce.string().transform((text) => (text === 'off' ? 'dark' : 'light')), 'off', 'dark'],
+    ['anything', z.any().transform((value) => (value === 'no' ? 'none' : 'some')), 'no', 'none'],
+    ['anything', z.any().transform((value) => (value === false ? 'wrong' : value)), 'no', 'no'],
+    ['a length', z.string().transform((text) => text.length), '"0"', 1],
+    ['a number', z.coerce.number(), '"0"', 0],
+    ['true on purpose', z.string().transform(() => true), '"x"', true],
+  ])('%s', (_, schema, written, expected) => {
+    const files: Files = { [PROFILE]: `app: {v: ${written}}` }
+    expect(resolved(files, z.looseObject({ app: z.looseObject({ v: schema as z.ZodType }) }))).toBe(expected)
+  })
+  test('and a text that it drops is not said to be of another type', () => {
+    const schema = z.object({ app: z.object({ v: z.number() }) })
+    const { explain } = load({ [PROFILE]: 'app: {v: 1, other: "no"}\nmore: "off"' }, schema)
+    expect(explain('more').map(({ value, coerced }) => [value, coerced])).toEqual([['off', undefined]])
+    expect(explain('app.other').map(({ value, coerced }) => [value, coerced])).toEqual([['no', undefined]])
+  })
+})
+
 describe('asynchronous schemas', () => {
   const available = async (port: number): Promise<boolean> => port > 1024
   const schemas: [string, StandardSchemaV1<unknown, { app: { v: number } }>][] = [
@@ -445,6 +466,23 @@ describe('what a schema makes of the configuration', () => {
     const { config, explain } = load({ [PROFILE]: 'app: {host: h, port: "1"}\nextra: 1' }, schema)
     expect(config).toEqual({ address: 'h:1', nested: { port: 1 } })
     expect(explain('address')).toEqual([{ value: 'h:1', origin: { layer: 'defaults', name: 'schema' } }])
+  })
+  test('an object that holds itself can be read, or is refused; it does not overflow the stack', () => {
+    const circle: Record<string, unknown> = { name: 'x' }
+    circle.self = circle
+    const run = () =>
+      load(
+        {},
+        z.any().transform(() => circle),
+      ).config as { name: string }
+    const result = (() => {
+      try {
+        return run().name
+      } catch (error) {
+        return isConfigError(error) ? 'refused' : error
+      }
+    })()
+    expect(['x', 'refused']).toContain(result)
   })
   test('a schema that gives back what it was given changes nothing', () => {
     const schema: StandardSchemaV1<unknown, unknown> = {

@@ -252,6 +252,20 @@ describe('the table', () => {
     }
     expect((await run(cwd, ['config', 'show', 'app.a'])).out).toContain('x\\u001b[31m\\u009b\\u202e\\n\\u0009y')
   })
+  test('escapes what a terminal would obey in the names of files, and in JSON', async () => {
+    const cwd = makeProject({
+      [PROFILE]: 'app: {a: "x\\x9b31m\\u202e"}\n',
+      'services/\u001b[2J\u009b/config.yaml': 'a: 1',
+      '.env': 'A=1',
+    })
+    for (const argv of [['show'], ['check'], ['show', 'services'], ['explain', 'app.a']])
+      for (const flags of [[], ['--json']]) {
+        const { out, err } = await run(cwd, ['config', ...argv, ...flags])
+        expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
+      }
+    const { out } = await run(cwd, ['config', 'show', 'app.a', '--json'])
+    expect((JSON.parse(out) as { value: string }).value).toBe('x\u009b31m\u202e')
+  })
   test('has colours only where they are shown', async () => {
     expect((await show()).out).not.toContain('\u001b')
     expect((await run(root, ['config', 'show'], { color: true })).out).toContain('\u001b[2mkey')

@@ -88,6 +88,7 @@ describe('left to the full parser', () => {
     ['text behind quotes', 'a: "b" c'],
     ['a comment right behind quotes', 'a: "b"#c'],
     ['deep nesting', Array.from({ length: 70 }, (_, at) => `${' '.repeat(at)}a:`).join('\n')],
+    ['a key of 1,000 characters', `${'a'.repeat(1_000)}: b`],
     ['explicit keys', '? a\n: b'],
     ['unusual characters', 'a: \u2028'],
     ['a word without a colon', 'a: 1\nb\n'],

@@ -1,0 +1,67 @@
+import type { ProblemCode, Problems } from '../errors.ts'
+import { formatPath } from '../path.ts'
+import type { Path, Source } from '../types.ts'
+import { LIMITS, type Wording } from './guard.ts'
+
+/** What a parser finds wrong in one text: the first few, one a place, and one syntax error a line, since others follow from it. */
+export interface Findings {
+  readonly isEmpty: boolean
+  readonly isFull: boolean
+  /** Remembers one; the key is left out where the text may hold secrets, since a broken one takes them for keys. */
+  add(code: ProblemCode, offset: number, wording: Wording, key?: Path): void
+  report(): void
+}
+
+export function collectFindings(source: Source, problems: Problems): Findings {
+  const found = new Map<number, { code: ProblemCode; wording: Wording; key: string | undefined }>()
+  return {
+    get isEmpty() {
+      return found.size === 0
+    },
+    get isFull() {
+      return found.size >= LIMITS.errors
+    },
+    add(code, offset, wording, key = []) {
+      if (found.size >= LIMITS.errors || found.has(offset)) return
+      const variable = source.file === undefined ? source.name : undefined
+      const path = source.confidential || key.length === 0 ? undefined : formatPath(key)
+      found.set(offset, { code, wording, key: variable ?? path })
+    },
+    report() {
+      let brokenLine = -2
+      for (const [offset, { code, wording, key }] of [...found].sort(([one], [other]) => one - other)) {
+        const line = (source.text ?? '').lastIndexOf('\n', offset - 1)
+        if (code === 'SYNTAX' && line === brokenLine) continue
+        if (code === 'SYNTAX') brokenLine = line
+        problems.error({ code, ...wording, ...(key === undefined ? {} : { key }), at: { source, offset } })
+      }
+    },
+  }
+}
+
+/** What YAML and JSON have in common to complain about. */
+export const WORDING = {
+  tooDeep: {
+    message: `nests deeper than ${LIMITS.depth} levels`,
+    remedy: 'flatten it',
+  },
+  forbiddenKey: {
+    message: 'is a key that reaches an object’s prototype',
+    remedy: 'use another name',
+  },
+  unpairedSurrogate: {
+    message: 'holds half of a surrogate pair or a NUL, which is no text',
+    remedy: 'write the character itself',
+  },
+  duplicateKey: (line: number): Wording => ({
+    message: `is the same key as in line ${line}`,
+    remedy: 'remove one of them',
+  }),
+} as const
+
+/** Whether a text holds what no UTF-8 file can: half of a surrogate pair; or a NUL, where many programs stop reading. */
+export function isUnclean(text: string): boolean {
+  return UNCLEAN.test(text)
+}
+
+const UNCLEAN = /[\p{Surrogate}\u0000]/u

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import { isConfigError, loadConfigSync } from '../../src/index.ts'
+import { type Files, makeProject } from '../support/temp-project.ts'
+
+function load(files: Files) {
+  try {
+    const { config, layers } = loadConfigSync({ cwd: makeProject({ '.systemprompt/': '', ...files }), env: {} })
+    return { services: config.services, files: layers.find(({ name }) => name === 'services')?.files, issues: [] }
+  } catch (error) {
+    if (!isConfigError(error)) throw error
+    return { services: undefined, files: undefined, issues: error.issues }
+  }
+}
+
+/** `services/config/config.yaml` and files beside it. */
+const ROOT = 'services/config/config.yaml'
+
+describe('includes', () => {
+  test.each<[string, string]>([
+    ['a map', '{a: b}'],
+    ['a list with a number in it', '[1]'],
+    ['a list in a list', '[[../a/config.yaml]]'],
+    ['an empty path', '[""]'],
+    ['true', 'true'],
+  ])('%s is an error that says what to write', (_, includes) => {
+    expect(load({ [ROOT]: `b: 1\nincludes: ${includes}\n` }).issues).toMatchObject([
+      {
+        code: 'INVALID_VALUE',
+        key: 'includes',
+        file: ROOT,
+        line: 2,
+        remedy: 'write one path a line: - ../ai/config.yaml',
+      },
+    ])
+  })
+  test.each(['', 'null', '[]'])('%j is none', (includes) => {
+    expect(load({ [ROOT]: `b: {c: 1}\nincludes: ${includes}\n` }).services).toEqual({ b: { c: 1 } })
+  })
+  test('one path may stand alone', () => {
+    expect(load({ [ROOT]: 'includes: ../ai/config.yaml\n', 'services/ai/config.yaml': 'model: m' }).services).toEqual({
+      ai: { model: 'm' },
+    })
+  })
+  test('every wrong one is reported', () => {
+    const { issues } = load({
+      [ROOT]: 'includes:\n  - 1\n  - ../nope/config.yaml\n  - ../../outside.yaml\n  - ./config.yaml\n',
+      'outside.yaml': '',
+    })
+    expect(issues.map(({ code, line }) => [code, line])).toEqual([
+      ['INVALID_VALUE', 2],
+      ['INCLUDE_MISSING', 3],
+      ['INCLUDE_OUTSIDE', 4],
+      ['INCLUDE_CYCLE', 5],
+    ])
+  })
+})
+
+describe('limits', () => {
+  const numbered = (count: number, content: (index: number) => string, name: (index: number) => string): Files =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [name(index), content(index)]))
+
+  test('64 files are read, one more is an error', () => {
+    const files = (count: number) =>
+      numbered(
+        count,
+        (index) => `value: ${index}`,
+        (index) => `services/s${index}/config.yaml`,
+      )
+    expect(load(files(64)).files).toHaveLength(64)
+    expect(load(files(65)).issues).toMatchObject([{ code: 'LIMIT_EXCEEDED' }])
+  })
+  test('32 levels of includes are followed, one more is an error', () => {
+    const chain = (levels: number): Files => ({
+      [ROOT]: 'includes: ["1.yaml"]\n',
+      ...numbered(
+        levels,
+        (index) => (index + 1 < levels ? `includes: ["${index + 2}.yaml"]\n` : 'end: {reached: true}\n'),
+        (index) => `services/config/${index + 1}.yaml`,
+      ),
+    })
+    expect(load(chain(32)).services).toEqual({ end: { reached: true } })
+    expect(load(chain(33)).issues).toMatchObject([{ code: 'LIMIT_EXCEEDED', key: 'includes' }])
+  })
+  test('a file that many include is no circle, and counts each time', () => {
+    const files: Files = {
+      [ROOT]: 'includes: [a.yaml, b.yaml]\n',
+      'services/config/a.yaml': 'includes: [c.yaml]\na: {x: 1}\n',
+      'services/config/b.yaml': 'includes: [c.yaml]\nb: {x: 2}\n',
+      'services/config/c.yaml': 'c: {x: 3}\n',
+    }
+    expect(load(files).services).toEqual({ a: { x: 1 }, b: { x: 2 }, c: { x: 3 } })
+  })
+})
