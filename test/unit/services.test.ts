@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isConfigError, loadConfigSync } from '../../src/index.ts'
+import { LIMITS } from '../../src/read/guard.ts'
 import { type Files, makeProject } from '../support/temp-project.ts'
 
 function load(files: Files) {
@@ -59,17 +60,17 @@ describe('limits', () => {
   const numbered = (count: number, content: (index: number) => string, name: (index: number) => string): Files =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [name(index), content(index)]))
 
-  test('64 files are read, one more is an error', () => {
+  test(`${LIMITS.files} files are read, one more is an error`, () => {
     const files = (count: number) =>
       numbered(
         count,
         (index) => `value: ${index}`,
         (index) => `services/s${index}/config.yaml`,
       )
-    expect(load(files(64)).files).toHaveLength(64)
-    expect(load(files(65)).issues).toMatchObject([{ code: 'LIMIT_EXCEEDED' }])
+    expect(load(files(LIMITS.files)).files).toHaveLength(LIMITS.files)
+    expect(load(files(LIMITS.files + 1)).issues).toMatchObject([{ code: 'LIMIT_EXCEEDED' }])
   })
-  test('32 levels of includes are followed, one more is an error', () => {
+  test(`${LIMITS.includeLevels} levels of includes are followed, one more is an error`, () => {
     const chain = (levels: number): Files => ({
       [ROOT]: 'includes: ["1.yaml"]\n',
       ...numbered(
@@ -78,8 +79,8 @@ describe('limits', () => {
         (index) => `services/config/${index + 1}.yaml`,
       ),
     })
-    expect(load(chain(32)).services).toEqual({ end: { reached: true } })
-    expect(load(chain(33)).issues).toMatchObject([{ code: 'LIMIT_EXCEEDED', key: 'includes' }])
+    expect(load(chain(LIMITS.includeLevels)).services).toEqual({ end: { reached: true } })
+    expect(load(chain(LIMITS.includeLevels + 1)).issues).toMatchObject([{ code: 'LIMIT_EXCEEDED', key: 'includes' }])
   })
   test('a file that many include is no circle, and counts each time', () => {
     const files: Files = {
