@@ -127,7 +127,10 @@ function typedNode(field: ProfileField, node: ScalarNode): ScalarNode | undefine
 
 function typedValue(field: ProfileField, node: ScalarNode): string | number | boolean | undefined {
   const { value, text } = node
-  if (field.type === 'boolean') return toBoolean(value)
+  if (field.type === 'boolean') {
+    const boolean = toBoolean(value)
+    return node.isNegated && boolean !== undefined ? !boolean : boolean
+  }
   if (field.type === 'string') {
     const string = typeof value === 'string' ? value : text
     if (string === undefined || !field.formerly || !Object.hasOwn(field.formerly, string)) return string

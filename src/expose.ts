@@ -9,7 +9,7 @@ import type { ProfileConfig } from './profile-config.ts'
 import type { Credentials } from './read/credentials.ts'
 import type { Tenant } from './read/tenants.ts'
 import { secretName } from './schema/secret-names.ts'
-import { isSecretValue, looksSecret, MASK, repeatsSecret } from './secret.ts'
+import { isSecretValue, looksSecret, looksSecretNumber, MASK, passwordsIn, repeatsSecret } from './secret.ts'
 import { type ResolvedSecret, Secrets } from './secrets.ts'
 import { nodeAt, toPlain } from './tree.ts'
 import type { LayerName, MapNode, Origin, Path, Scalar, TreeNode } from './types.ts'
@@ -120,11 +120,12 @@ function isTenantSecret(value: unknown, path: Path): boolean {
 function secretRule({ tree, output, secrets }: Exposure): SecretRule {
   const values = new Set(secrets.map(({ value }) => value))
   addSecretTexts(tree, '', values)
+  for (const value of [...values]) for (const password of passwordsIn(value)) values.add(password)
   const long = [...values].filter((value) => value.length >= SHORTEST)
   const isTransformed = output !== undefined
-  const isByName = (path: Path): boolean => {
+  const isByName = (path: Path, sounds = looksSecret): boolean => {
     const key = path.findLast((segment) => typeof segment === 'string')
-    return key !== undefined && looksSecret(key)
+    return key !== undefined && sounds(key)
   }
   const isText = (value: string, path: Path): boolean =>
     isByName(path) ||
@@ -137,6 +138,7 @@ function secretRule({ tree, output, secrets }: Exposure): SecretRule {
     const node = nodeAt(tree, path)
     if (node && node.kind !== 'map' && node.taint) return true
     if (typeof value === 'string') return isText(value, path)
+    if (typeof value === 'number' || typeof value === 'bigint') return isByName(path, looksSecretNumber)
     if (typeof value !== 'object' || !isTransformed) return false
     // A schema made a list, a map or an object of what was one text.
     if (node?.kind === 'scalar' && typeof node.value === 'string' && isText(node.value, path)) return true

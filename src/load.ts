@@ -16,7 +16,7 @@ import { checkSecrets, resolveSecrets } from './resolve-secrets.ts'
 import { isSecretValue, looksSecret } from './secret.ts'
 import { substitute } from './substitute.ts'
 import { leaves } from './tree.ts'
-import type { MapNode } from './types.ts'
+import type { MapNode, TreeNode } from './types.ts'
 import { type Validated, validate, validateSecrets } from './validate.ts'
 import { runAsync, runSync, type Validation } from './validation.ts'
 
@@ -61,7 +61,7 @@ function* load(options: SettledOptions): Validation<ResolvedConfig<StandardSchem
   project = discover(options, problems)
   const layers = readLayers(project, options, problems)
   const isReadable = problems.errors.length === 0
-  const merged = mergeLayers(layers, project, options)
+  const merged = mergeLayers(layers, project, options, problems)
   const enabled = disableProviders(merged, layers.variables, options.onUndefined, problems)
   const substituted = substitute(enabled, layers.variables)
   const tree = checkAgainstProfile(substituted, layers, project, options, problems)
@@ -91,7 +91,15 @@ function* load(options: SettledOptions): Validation<ResolvedConfig<StandardSchem
 const UNASKED: Validated = { output: undefined, coerced: new Set() }
 
 /** Highest precedence last, so that each is laid over what is below it (formats.md, section 6). */
-function mergeLayers(layers: Layers, project: Project, { dotenv }: SettledOptions): MapNode {
+function mergeLayers(layers: Layers, project: Project, { dotenv }: SettledOptions, problems: Problems): MapNode {
+  const onUnreachable = (at: TreeNode): void =>
+    problems.error({
+      code: 'INVALID_OPTION',
+      key: at.source.name ?? 'overrides',
+      message: 'names an item beyond the end of a list',
+      remedy: 'set the whole list, or the item right behind the last',
+      at,
+    })
   const { overrides, environment, services, profile, defaults } = layers
   const given = project.profile ? merge(defaults, PROFILE_DEFAULTS) : defaults
   const files = [...(profile ? [profile] : []), services].reduce(
@@ -99,8 +107,11 @@ function mergeLayers(layers: Layers, project: Project, { dotenv }: SettledOption
     given,
   )
   const variables = dotenv.override ? [environment, layers.dotenv] : [layers.dotenv, environment]
-  const withVariables = variables.reduce((below, layer) => merge(layer, below, { foldCase: true }), files)
-  return merge(overrides, withVariables)
+  const withVariables = variables.reduce(
+    (below, layer) => merge(layer, below, { foldCase: true, onUnreachable }),
+    files,
+  )
+  return merge(overrides, withVariables, { onUnreachable })
 }
 
 function checkAgainstProfile(

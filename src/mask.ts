@@ -1,3 +1,4 @@
+import { configError } from './errors.ts'
 import { MASK } from './secret.ts'
 import { setOwn } from './tree.ts'
 
@@ -21,7 +22,12 @@ export interface MaskRules {
  * not plain (dates, class instances made by a schema) are kept as they are.
  */
 export function protect(value: unknown, rules: MaskRules, path: readonly (string | number)[] = []): unknown {
-  return protectAt(value, rules, [...path])
+  return protectAt(value, { ...rules, around: new Set() }, [...path])
+}
+
+/** A walk, with the objects it is inside of: a schema can make one that holds itself. */
+interface Walk extends MaskRules {
+  readonly around: Set<object>
 }
 
 /**
@@ -46,13 +52,26 @@ function plainCopy(value: unknown): unknown {
 }
 
 /** `path` is one array that grows and shrinks on the way; a path of its own for each value would cost more than the rest. */
-function protectAt(value: unknown, rules: MaskRules, path: (string | number)[]): unknown {
+function protectAt(value: unknown, rules: Walk, path: (string | number)[]): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return protectItems(value, rules, path)
-  return isPlain(value) ? protectObject(value, rules, path) : value
+  if (!Array.isArray(value) && !isPlain(value)) return value
+  if (rules.around.has(value)) throw holdsItself(path)
+  rules.around.add(value)
+  const copy = Array.isArray(value) ? protectItems(value, rules, path) : protectObject(value, rules, path)
+  rules.around.delete(value)
+  return copy
 }
 
-function protectObject(value: object, rules: MaskRules, path: (string | number)[]): object {
+function holdsItself(path: readonly (string | number)[]): Error {
+  return configError({
+    code: 'SCHEMA',
+    key: path,
+    message: 'is made by the schema to hold what it is in, and cannot be frozen',
+    remedy: 'make a tree of it in the schema',
+  })
+}
+
+function protectObject(value: object, rules: Walk, path: (string | number)[]): object {
   const real: Record<string, unknown> = {}
   const secret: string[] = []
   for (const [key, item] of Object.entries(value)) {
@@ -64,7 +83,7 @@ function protectObject(value: object, rules: MaskRules, path: (string | number)[
   return seal(real, {}, secret)
 }
 
-function protectItems(value: readonly unknown[], rules: MaskRules, path: (string | number)[]): object {
+function protectItems(value: readonly unknown[], rules: Walk, path: (string | number)[]): object {
   const secret: string[] = []
   const real = value.map((item, index) => {
     path.push(index)

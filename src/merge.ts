@@ -5,6 +5,8 @@ export interface MergeOptions {
   readonly foldCase?: boolean
   /** Whose keys come first: a value laid over a file keeps the file's order, a file keeps its own over defaults. @default 'lower' */
   readonly order?: 'lower' | 'upper'
+  /** Told of an item that is to be set beyond the end of a list. */
+  readonly onUnreachable?: (node: TreeNode) => void
 }
 
 /**
@@ -26,8 +28,16 @@ export function merge(upper: MapNode, lower: MapNode, options: MergeOptions = {}
 
 function mergeNodes(upper: TreeNode, lower: TreeNode, options: MergeOptions): TreeNode {
   if (upper.kind === 'map' && lower.kind === 'map') return merge(upper, lower, options)
-  if (upper.kind === 'map' && lower.kind === 'list' && upper.isIndexed) return mergeItems(upper, lower, options)
+  if (upper.kind === 'map' && lower.kind === 'list' && namesItems(upper, options))
+    return mergeItems(upper, lower, options)
   return { ...upper, shadowed: [...(upper.shadowed ?? []), lower, ...(lower.shadowed ?? [])] }
+}
+
+/** `features[1]` in code, `SYSTEMPROMPT__FEATURES__1` in a variable. */
+function namesItems(upper: MapNode, { foldCase }: MergeOptions): boolean {
+  return (
+    upper.isIndexed === true || (foldCase === true && [...upper.entries.keys()].every((key) => /^\d{1,9}$/.test(key)))
+  )
 }
 
 /** `features[1].name` changes one item and leaves the others. An index right behind the end adds one. */
@@ -36,7 +46,8 @@ function mergeItems(upper: MapNode, lower: ListNode, options: MergeOptions): Tre
   for (const [index, node] of upper.entries) {
     const at = Number(index)
     const below = items[at]
-    if (at <= items.length) items[at] = below ? mergeNodes(node, below, options) : node
+    if (at > items.length) options.onUnreachable?.(node)
+    else items[at] = below ? mergeNodes(node, below, options) : node
   }
   return { ...lower, items }
 }

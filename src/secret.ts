@@ -13,6 +13,11 @@ export function looksSecret(name: string): boolean {
   return SECRET_NAME.test(words) && !/public[_.-]?key$/i.test(words)
 }
 
+/** The same of a key whose value is a number: `password`, not `max_tokens`. */
+export function looksSecretNumber(name: string): boolean {
+  return /(?:passwords?|passwd|pwd|passphrase|secret|(?:api|access|private|secret)[_.-]?key)$/i.test(name)
+}
+
 /**
  * A name from a file with secrets, as messages may show it: words of ordinary length. What stands in the place
  * of a name may be a value that slipped.
@@ -71,13 +76,32 @@ export function isSecretValue(value: string): boolean {
   return value.includes('://') && value.split('://').slice(1).some(hasPassword)
 }
 
-/** What follows `://`: whether it begins with `user:password@`. */
+/** The passwords of the URLs in a secret, as they are written and as a program encodes or decodes them. */
+export function* passwordsIn(secret: string): Generator<string> {
+  for (const rest of secret.split('://').slice(1)) {
+    const userinfo = userinfoOf(rest, /[/?#]/)
+    const password = userinfo.slice(userinfo.indexOf(':') + 1)
+    if (!userinfo.includes(':') || password === '') continue
+    yield* new Set([password, decode(password), encodeURIComponent(decode(password))])
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 function hasPassword(rest: string): boolean {
-  const end = rest.search(/[\s/?#,]/)
-  const userinfo = rest
-    .slice(0, end === -1 ? undefined : end)
-    .split('@')
-    .slice(0, -1)
-    .join('@')
+  const userinfo = userinfoOf(rest, /[\s/?#,]/)
   return userinfo.includes(':') && !userinfo.endsWith(':')
+}
+
+/** `user:password` of what follows `://`. */
+function userinfoOf(rest: string, after: RegExp): string {
+  const end = rest.search(after)
+  const authority = rest.slice(0, end === -1 ? undefined : end)
+  return authority.slice(0, Math.max(0, authority.lastIndexOf('@')))
 }

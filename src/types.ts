@@ -64,6 +64,8 @@ export interface ScalarNode extends NodeBase {
   readonly taint?: Taint
   /** Names of the variables that were substituted into it. */
   readonly references?: readonly string[]
+  /** It says the opposite of what its key wants: `colors: ${COLORS}` for `no_color`. */
+  readonly isNegated?: true
   /** The value before the schema's type was applied to it. */
   readonly coercedFrom?: Scalar
 }

@@ -38,6 +38,8 @@ function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escaped)
 }
 
+const UNSEEN_IN_JSON = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
 function escaped(character: string): string {
   return character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
@@ -109,5 +111,6 @@ export function printWarnings(io: Io, warnings: readonly Problem[]): void {
 
 /** The one JSON document of a command. */
 export function printJson(io: Io, data: unknown): void {
-  io.out(`${JSON.stringify(data, bigIntAsText, 2)}\n`)
+  // What is replaced can only stand in a text, where the escape means the same.
+  io.out(`${JSON.stringify(data, bigIntAsText, 2).replace(UNSEEN_IN_JSON, escaped)}\n`)
 }

@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { isConfigError, nearest } from '../index.ts'
 import { config } from './commands/config/index.ts'
 import { CliError, EXIT, exitCodeOf, type Io } from './io.ts'
+import { printJson } from './output.ts'
 
 const root: CommandDef = {
   meta: {
@@ -159,7 +160,7 @@ function unknownCommand(word: string | undefined, command: CommandDef): CliError
 /** What went wrong, once: as text on the error output, or as the one JSON document. */
 function report(error: unknown, isJson: boolean, io: Io): number {
   const { exitCode, message, data } = describe(error)
-  if (isJson) io.out(`${JSON.stringify({ ok: false, error: data }, null, 2)}\n`)
+  if (isJson) printJson(io, { ok: false, error: data })
   else io.err(`${message}\n`)
   if (exitCode === EXIT.unexpected && io.env.SYSTEMPROMPT_LOG_LEVEL === 'debug') io.err(`${framesOf(error)}\n`)
   return exitCode

@@ -50,7 +50,9 @@ function isAlreadyMap(node: TreeNode): boolean {
 }
 
 function negated(node: TreeNode): TreeNode {
-  return node.kind === 'scalar' && typeof node.value === 'boolean' ? { ...node, value: !node.value } : node
+  if (node.kind !== 'scalar') return node
+  // A text may hold references, so what it says is known only after substitution.
+  return typeof node.value === 'boolean' ? { ...node, value: !node.value } : { ...node, isNegated: true }
 }
 
 function sameScalar(one: TreeNode, other: TreeNode): boolean {

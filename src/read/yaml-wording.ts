@@ -22,7 +22,10 @@ export const COMMENT_GAP: Wording = {
   message: 'has a # right after something else',
   remedy: 'put a space before a comment, quotes around a text',
 }
-const NO_COMMA: Wording = { message: 'has no comma between two entries', remedy: 'put one between them' }
+const NO_COMMA: Wording = {
+  message: 'has no comma between two entries',
+  remedy: 'put one between them; a value with ${…} between brackets goes in quotes',
+}
 const NO_COLON: Wording = {
   message: 'is a line without a colon',
   remedy: 'write key: value; text of several lines goes below key: |',

@@ -160,6 +160,12 @@ describe('--reveal', () => {
     expect(await value(path, '--reveal', '-y')).toEqual(expected)
     if (typeof expected === 'string') expect((await show(path, '--reveal', '--yes')).out).toContain(expected)
   })
+  test.each([40, 80])('shows a secret whole in %i columns, since that is what was asked for', async (columns) => {
+    for (const path of ['app.dsn', 'CACHE_PASSWORD', 'cache_password']) {
+      const { out } = await run(root, ['config', 'show', path, '--reveal', '-y'], { columns })
+      expect(out).toContain(CANARY)
+    }
+  })
   test('of everything', async () => {
     const document = JSON.parse((await show('--reveal', '-y', '--json')).out) as {
       config: { app: { dsn: string } }
@@ -252,19 +258,27 @@ describe('the table', () => {
     }
     expect((await run(cwd, ['config', 'show', 'app.a'])).out).toContain('x\\u001b[31m\\u009b\\u202e\\n\\u0009y')
   })
-  test('escapes what a terminal would obey in the names of files, and in JSON', async () => {
-    const cwd = makeProject({
-      [PROFILE]: 'app: {a: "x\\x9b31m\\u202e"}\n',
-      'services/\u001b[2J\u009b/config.yaml': 'a: 1',
-      '.env': 'A=1',
-    })
-    for (const argv of [['show'], ['check'], ['show', 'services'], ['explain', 'app.a']])
-      for (const flags of [[], ['--json']]) {
+  test.each([[[]], [['--json']]] as [string[]][])(
+    'escapes what a terminal would obey in the names of files %j',
+    async (flags) => {
+      const cwd = makeProject({ [PROFILE]: 'a: 1', 'services/\u001b[2J\u009b/config.yaml': 'a: 1' })
+      for (const argv of [['show'], ['check'], ['show', 'services']]) {
         const { out, err } = await run(cwd, ['config', ...argv, ...flags])
-        expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
+        expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
       }
-    const { out } = await run(cwd, ['config', 'show', 'app.a', '--json'])
-    expect((JSON.parse(out) as { value: string }).value).toBe('x\u009b31m\u202e')
+    },
+  )
+  test('escapes it in JSON, which stays the same data', async () => {
+    const cwd = makeProject({ [PROFILE]: 'app: {a: "x\\e[2J\\x9b31m\\u202e"}' })
+    for (const argv of [
+      ['show', 'app'],
+      ['show', 'app.a'],
+      ['explain', 'app.a'],
+    ]) {
+      const { out } = await run(cwd, ['config', ...argv, '--json'])
+      expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
+      expect(JSON.stringify(JSON.parse(out))).toContain('x\\u001b[2J\u009b31m\u202e')
+    }
   })
   test('has colours only where they are shown', async () => {
     expect((await show()).out).not.toContain('\u001b')

@@ -29,7 +29,7 @@ export const explain = defineCommand({
 })
 
 function render(io: Io, path: string, winner: Explanation, explanations: readonly Explanation[]): string {
-  const head = `${styled(io, 'bold', path)} = ${styled(io, 'cyan', shown(winner.value))}`
+  const head = `${styled(io, 'bold', shown(path))} = ${styled(io, 'cyan', shown(winner.value))}`
   const rows = explanations.map((each) => [
     each.overridden ? '' : '→',
     shown(each.value),

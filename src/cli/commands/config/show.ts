@@ -92,10 +92,13 @@ function render(io: Io, result: ResolvedConfig, path: string | undefined, isReve
     path === undefined ? rows : rows.filter((row) => isAtOrBelow(row.path, path) || row.path === `secrets.${path}`)
   const list = wanted.length > 0 || path === undefined ? wanted : variableRow(result, path, isRevealed)
   const cells = list.map(({ path: name, value, from }) => [name, shown(value), from.origin.layer, placeOf(from.origin)])
-  const body = table(io, ['key', 'value', 'layer', 'from'], cells)
+  // A secret that was asked for is of no use with its middle cut out.
+  const body = table(isRevealed ? { ...io, columns: undefined } : io, ['key', 'value', 'layer', 'from'], cells)
   if (path !== undefined) return body
-  const title = profile ? `Profile ${styled(io, 'bold', profile.name)}, chosen by: ${profile.chosenBy}` : 'No profile'
-  const files = layers.flatMap((layer) => layer.files ?? [])
+  const title = profile
+    ? `Profile ${styled(io, 'bold', shown(profile.name))}, chosen by: ${profile.chosenBy}`
+    : 'No profile'
+  const files = layers.flatMap((layer) => layer.files ?? []).map(shown)
   return `${title}\n${styled(io, 'dim', files.length === 0 ? 'no files' : files.join(', '))}\n\n${body}`
 }
 
