@@ -16,8 +16,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
   out: (text) => void stdout.write(text),
   err: (text) => void stderr.write(text),
   isInteractive: Boolean(stdin.isTTY && stderr.isTTY) && !env.CI && !env.SYSTEMPROMPT_NON_INTERACTIVE,
-  columns: stdout.isTTY ? stdout.columns : undefined,
-  color: Boolean(stdout.isTTY) && !env.NO_COLOR && env.TERM !== 'dumb',
+  // Some terminals say that they are 0 wide.
+  columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined,
+  color: Boolean(stdout.isTTY && stderr.isTTY) && !env.NO_COLOR && env.TERM !== 'dumb',
   cwd: process.cwd(),
   env,
   confirm,
