@@ -32,14 +32,14 @@ export async function checkConfig(options: LoadOptions = {}): Promise<CheckResul
     const result = (await loadConfig({ ...options, strict: true })) as ResolvedConfig
     const profile = result.profile?.name
     const { warnings } = result
-    const issues = trackedSecrets(result)
+    const issues = await trackedSecrets(result)
     if (issues.length === 0) return { ok: true, profile, issues, warnings, result }
     const error = new ConfigError(issues, { title: 'The repository gives secrets away', profile, warnings })
     return { ok: false, profile, error, issues, warnings, result }
   } catch (error) {
     if (!isConfigError(error)) throw error
     const { warnings, profile } = error
-    const issues = [...error.issues, ...trackedIn(findProjectRoot(withDefaults(options)), [])]
+    const issues = [...error.issues, ...(await trackedIn(findProjectRoot(withDefaults(options)), []))]
     return { ok: false, profile, error: new ConfigError(issues, { profile, warnings }), issues, warnings }
   }
 }
@@ -47,17 +47,17 @@ export async function checkConfig(options: LoadOptions = {}): Promise<CheckResul
 const SECRET_FILE = /(?:^|\/)(?:secrets|credentials|tenants)\.json$/
 
 /** Files with secrets that git tracks: those in use, and those of every other profile. */
-function trackedSecrets(result: ResolvedConfig): readonly Problem[] {
+function trackedSecrets(result: ResolvedConfig): Promise<readonly Problem[]> {
   return trackedIn(
     result.root,
     filesInUse(result).map((file) => displayPath(result.root, file)),
   )
 }
 
-function trackedIn(root: string, inUse: readonly string[]): readonly Problem[] {
+async function trackedIn(root: string, inUse: readonly string[]): Promise<readonly Problem[]> {
   const problems = collectProblems()
   const isInside = (file: string): boolean => !file.startsWith('..') && !/^(?:\/|[A-Za-z]:)/.test(file)
-  for (const file of trackedByGit(root, ['.systemprompt', ...inUse.filter(isInside)])) {
+  for (const file of await trackedByGit(root, ['.systemprompt', ...inUse.filter(isInside)])) {
     if (!inUse.includes(file) && !SECRET_FILE.test(file)) continue
     problems.error({
       code: 'TRACKED_BY_GIT',
