@@ -21,6 +21,7 @@ const shared: Options = {
     options.minifyWhitespace = true
     options.minifySyntax = true
     options.legalComments = 'none'
+    options.chunkNames = 'cli-[name]-[hash]'
     // Their CommonJS builds, which Node's conditions choose, fail inside an ESM bundle ("Dynamic require").
     options.alias = {
       yaml: fromRoot('node_modules/yaml/browser/index.js'),
@@ -61,7 +62,8 @@ export default defineConfig([
   { ...shared, entry: library, dts: dts(library), esbuildPlugins: [bundledLicences] },
   // onSuccess runs when the code is written; the declarations may still be under way.
   { ...shared, entry: schema, dts: dts(schema), esbuildPlugins: [bundledLicences], onSuccess: writeJsonSchemas },
-  { ...shared, entry: { cli: 'src/cli/main.ts' }, esbuildPlugins: [bundledLicences, libraryBeside] },
+  // A command is read when it is called, so that --help and --version cost what Node costs.
+  { ...shared, entry: { cli: 'src/cli/main.ts' }, splitting: true, esbuildPlugins: [bundledLicences, libraryBeside] },
 ])
 
 /** What is copied into dist must be named in THIRD-PARTY-LICENSES.md. */

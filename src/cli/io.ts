@@ -1,4 +1,4 @@
-import { type ConfigError, isConfigError } from '../index.ts'
+import type { ConfigError } from '../index.ts'
 
 /** Where a command reads and writes, so that commands can be run in a test as they are on a terminal. */
 export interface Io {
@@ -29,9 +29,10 @@ export const EXIT = {
 } as const
 
 /** The code a command ends with when the configuration cannot be resolved. */
-export function exitCodeOf(error: ConfigError): number {
-  if (isConfigError(error, 'PROFILE_NOT_FOUND')) return EXIT.notFound
-  return isConfigError(error, 'INVALID_OPTION') ? EXIT.usage : EXIT.validation
+export function exitCodeOf({ issues }: ConfigError): number {
+  const codes = new Set(issues.map(({ code }) => code))
+  if (codes.has('PROFILE_NOT_FOUND')) return EXIT.notFound
+  return codes.has('INVALID_OPTION') ? EXIT.usage : EXIT.validation
 }
 
 /** A command that cannot go on: what to say, and the code to end with. */

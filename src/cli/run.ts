@@ -1,12 +1,11 @@
 import { parseArgs } from 'node:util'
 import { type ArgsDef, type CommandContext, type CommandDef, renderUsage } from 'citty'
 import packageJson from '../../package.json' with { type: 'json' }
-import { isConfigError, nearest } from '../index.ts'
-import { config } from './commands/config/index.ts'
+import { COMMANDS } from './commands/index.ts'
 import { CliError, EXIT, exitCodeOf, type Io } from './io.ts'
-import { printJson } from './output.ts'
+import { type Command, loaded } from './lazy.ts'
 
-const root: CommandDef = {
+const root: Command = {
   meta: {
     name: 'systemprompt',
     version: packageJson.version,
@@ -16,7 +15,7 @@ const root: CommandDef = {
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
     version: { type: 'boolean', alias: 'v', description: 'Show the version' },
   },
-  subCommands: { config },
+  subCommands: COMMANDS,
 }
 
 /**
@@ -26,28 +25,31 @@ const root: CommandDef = {
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   const isJson = argv.includes('--json')
   try {
-    const { command, words } = resolveCommand(argv)
+    const { command, depth, unknown } = await resolveCommand(argv)
     if (argv.length === 0 || hasFlag(argv, 'help', 'h')) return await help(command, io)
     if (command === root && hasFlag(argv, 'version', 'v')) return version(io)
-    if (!command.run) throw unknownCommand(words.at(-1), command)
-    const args = parse(argv, command, words)
+    if (!command.run) throw await unknownCommand(unknown, command)
+    const args = parse(argv, command, depth)
     const context = { rawArgs: [...argv], args: { ...args, _: [] }, cmd: command, data: io }
     const code: unknown = await command.run(context as unknown as CommandContext)
     return typeof code === 'number' ? code : EXIT.ok
   } catch (error) {
-    return report(error, isJson, io)
+    return await report(error, isJson, io)
   }
 }
 
 interface Resolved {
   readonly command: CommandDef
-  /** The words that led to the command, and the first that led no further. */
-  readonly words: readonly string[]
+  /** How many words led to the command. */
+  readonly depth: number
+  /** The word behind them, where it should have led further. */
+  readonly unknown: string | undefined
 }
 
-function resolveCommand(argv: readonly string[]): Resolved {
+async function resolveCommand(argv: readonly string[]): Promise<Resolved> {
   let command: CommandDef = root
-  const words: string[] = []
+  let name = 'systemprompt'
+  let depth = 0
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? ''
     if (word === '--') break
@@ -56,11 +58,12 @@ function resolveCommand(argv: readonly string[]): Resolved {
       continue
     }
     const next = subCommands(command)[word]
-    words.push(word)
-    if (!next) break
-    command = next
+    if (!next) return { command, depth, unknown: word }
+    name += ` ${word}`
+    command = await loaded(next, name)
+    depth++
   }
-  return { command, words }
+  return { command, depth, unknown: undefined }
 }
 
 /** Flags before the command's name: their values are not command names. */
@@ -68,19 +71,18 @@ function takesValue(flag: string): boolean {
   return ['--profile', '--cwd', '--set'].includes(flag)
 }
 
-function subCommands(command: CommandDef): Readonly<Record<string, CommandDef>> {
-  return Object.assign(Object.create(null), command.subCommands) as Record<string, CommandDef>
+function subCommands(command: CommandDef): Readonly<Record<string, Command>> {
+  return Object.assign(Object.create(null), command.subCommands) as Record<string, Command>
 }
 
 function parse(
   argv: readonly string[],
   command: CommandDef,
-  words: readonly string[],
+  depth: number,
 ): Record<string, string | boolean | string[] | undefined> {
   const definitions = Object.entries((command.args ?? {}) as ArgsDef)
   const flags = definitions.filter(([, { type }]) => type !== 'positional')
   const names = definitions.filter(([, { type }]) => type === 'positional')
-  const depth = words.filter((word, index) => isCommandWord(words, index, word)).length
   const options = Object.fromEntries(
     flags.map(([name, definition]) => [
       name,
@@ -108,11 +110,6 @@ function parse(
     string,
     string | boolean | string[] | undefined
   >
-}
-
-function isCommandWord(words: readonly string[], index: number, word: string): boolean {
-  const parent = words.slice(0, index).reduce<CommandDef | undefined>((at, step) => at && subCommands(at)[step], root)
-  return parent !== undefined && subCommands(parent)[word] !== undefined
 }
 
 /** Node's messages repeat what was typed, which may be a secret in the wrong place; ours name the flag only. */
@@ -145,28 +142,28 @@ function version(io: Io): number {
   return EXIT.ok
 }
 
-function unknownCommand(word: string | undefined, command: CommandDef): CliError {
+async function unknownCommand(word: string | undefined, command: CommandDef): Promise<CliError> {
+  const { nearest } = await import('../index.ts')
   const names = Object.keys(subCommands(command))
   const near = word === undefined ? undefined : nearest(word, names)
   const hint = near === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${near}?`
-  const isGroup = word === undefined || names.length === 0 || word in subCommands(root)
-  return new CliError(
-    'USAGE',
-    EXIT.usage,
-    isGroup ? `A command is missing. ${hint}` : `There is no such command. ${hint}`,
-  )
+  const what = word === undefined ? 'A command is missing.' : 'There is no such command.'
+  return new CliError('USAGE', EXIT.usage, `${what} ${hint}`)
 }
 
 /** What went wrong, once: as text on the error output, or as the one JSON document. */
-function report(error: unknown, isJson: boolean, io: Io): number {
-  const { exitCode, message, data } = describe(error)
+async function report(error: unknown, isJson: boolean, io: Io): Promise<number> {
+  const [{ isConfigError }, { printJson }] = await Promise.all([import('../index.ts'), import('./output.ts')])
+  const { exitCode, message, data } = describe(error, isConfigError)
   if (isJson) printJson(io, { ok: false, error: data })
   else io.err(`${message}\n`)
   if (exitCode === EXIT.unexpected && io.env.SYSTEMPROMPT_LOG_LEVEL === 'debug') io.err(`${framesOf(error)}\n`)
   return exitCode
 }
 
-function describe(error: unknown): { exitCode: number; message: string; data: unknown } {
+type Described = { exitCode: number; message: string; data: unknown }
+
+function describe(error: unknown, isConfigError: typeof import('../index.ts').isConfigError): Described {
   if (isConfigError(error)) {
     return { exitCode: exitCodeOf(error), message: error.message, data: error.toJSON() }
   }

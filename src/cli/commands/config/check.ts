@@ -5,10 +5,6 @@ import { LOAD_ARGS, loadOptions } from '../../options.ts'
 import { printJson, printWarnings, styled } from '../../output.ts'
 
 export const check = defineCommand({
-  meta: {
-    name: 'systemprompt config check',
-    description: 'Check everything: required keys, types, secrets, file modes, git',
-  },
   args: {
     ...LOAD_ARGS,
     strict: { type: 'boolean', description: 'Fail on warnings as well' },

@@ -6,7 +6,6 @@ import { placeOf, printJson, shown, styled, table } from '../../output.ts'
 import { namesIn, normalized } from './leaf-paths.ts'
 
 export const explain = defineCommand({
-  meta: { name: 'systemprompt config explain', description: 'Say where a value comes from, and what it overrode' },
   args: {
     path: { type: 'positional', description: 'A key (server.port), a secret or a variable (DATABASE_URL)' },
     ...LOAD_ARGS,

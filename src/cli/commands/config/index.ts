@@ -1,9 +1,16 @@
 import { defineCommand } from 'citty'
-import { check } from './check.ts'
-import { explain } from './explain.ts'
-import { show } from './show.ts'
+import { lazy } from '../../lazy.ts'
 
 export const config = defineCommand({
-  meta: { name: 'systemprompt config', description: 'Check, show and explain the resolved configuration' },
-  subCommands: { check, show, explain },
+  subCommands: {
+    check: lazy(
+      'Check everything: required keys, types, secrets, file modes, git',
+      async () => (await import('./check.ts')).check,
+    ),
+    show: lazy('Show the resolved configuration, secrets masked', async () => (await import('./show.ts')).show),
+    explain: lazy(
+      'Say where a value comes from, and what it overrode',
+      async () => (await import('./explain.ts')).explain,
+    ),
+  },
 })

@@ -6,7 +6,6 @@ import { placeOf, printJson, printWarnings, shown, styled, table } from '../../o
 import { leafPaths, namesIn, normalized } from './leaf-paths.ts'
 
 export const show = defineCommand({
-  meta: { name: 'systemprompt config show', description: 'Show the resolved configuration, secrets masked' },
   args: {
     path: { type: 'positional', required: false, description: 'Only this key and what is below it' },
     ...LOAD_ARGS,
