@@ -71,7 +71,7 @@ describe('the architecture', () => {
   })
 
   test.each([
-    ['yaml', ['src/read/yaml.ts']],
+    ['yaml', ['src/read/yaml-full.ts']],
     ['jsonc-parser', ['src/read/json.ts']],
     ['zod', ['src/schema/index.ts']],
     ['c12', ['src/config-file.ts']],

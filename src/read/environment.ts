@@ -7,7 +7,7 @@ import { isForbiddenKey, literal, mapNode, variableSource, withNodeAt } from '..
 import type { LayerName, MapNode, Site, Taint, TreeNode } from '../types.ts'
 import type { Candidate } from '../variables.ts'
 import { isDirectory, listDirectory, readText } from './guard.ts'
-import { parseYamlValue } from './yaml.ts'
+import { parseYamlValue } from './yaml-full.ts'
 import { typedScalar } from './yaml-scalar.ts'
 
 const PREFIX = 'SYSTEMPROMPT__'

@@ -1,7 +1,8 @@
 import { collectProblems, isConfigError } from '../../src/errors.ts'
 import { readText } from '../../src/read/guard.ts'
 import { parseJson } from '../../src/read/json.ts'
-import { parseYaml, parseYamlValue } from '../../src/read/yaml.ts'
+import { parseYaml } from '../../src/read/yaml.ts'
+import { parseYamlValue } from '../../src/read/yaml-full.ts'
 import type { Source } from '../../src/types.ts'
 
 /** What the child found, one entry a round; that it is printed at all shows that the child lived on. */

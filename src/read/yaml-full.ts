@@ -1,0 +1,378 @@
+import {
+  Composer,
+  CST,
+  type ErrorCode,
+  isAlias,
+  isMap,
+  isScalar,
+  Lexer,
+  type ParsedNode,
+  Parser,
+  type YAMLMap,
+  type YAMLSeq,
+  type Scalar as YamlScalar,
+} from 'yaml'
+import type { ProblemCode, Problems } from '../errors.ts'
+import { positionOf } from '../frame.ts'
+import { isForbiddenKey } from '../tree.ts'
+import type { ListNode, MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
+import { collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
+import { LIMITS, type Wording } from './guard.ts'
+import { typedScalar } from './yaml-scalar.ts'
+import {
+  ALIAS_IN_ITSELF,
+  COLLECTION_AS_KEY,
+  COMMENT_GAP,
+  MISFIT,
+  NOT_A_MAP,
+  NOT_MERGEABLE,
+  OPEN_BRACKET,
+  OPEN_QUOTE,
+  OTHER_TAG,
+  TOO_MANY_ALIASES,
+  UNKNOWN_ALIAS,
+  WORDINGS,
+  wordingOf,
+} from './yaml-wording.ts'
+
+/** `parseYaml` by the `yaml` package, whatever the text is like. */
+export function parseFullYaml(source: Source, problems: Problems): MapNode | undefined {
+  const findings = collectFindings(source, problems)
+  const node = readContent(source, findings) ?? { kind: 'map', entries: new Map(), source, offset: 0 }
+  if (node.kind !== 'map') findings.add('SYNTAX', node.offset ?? 0, NOT_A_MAP)
+  findings.report()
+  return findings.isEmpty && node.kind === 'map' ? node : undefined
+}
+
+/** Reads any YAML value, as `parseYaml` does; a text without one is null. */
+export function parseYamlValue(source: Source, problems: Problems): TreeNode | undefined {
+  const findings = collectFindings(source, problems)
+  const node = readContent(source, findings) ?? nullNode(source, 0)
+  findings.report()
+  return findings.isEmpty ? node : undefined
+}
+
+/** Undefined where the text holds no value, and after an error. */
+function readContent(source: Source, findings: Findings): TreeNode | undefined {
+  try {
+    const document = parseTokens(source.text ?? '', findings)
+    const content = document && compose(document, findings)
+    return content && convertRoot(content, source, findings)
+  } catch (error) {
+    // What the package throws may quote the text, so none of it is passed on.
+    if (!(error instanceof Stopped)) findings.add('SYNTAX', 0, WORDINGS.IMPOSSIBLE)
+    return undefined
+  }
+}
+
+/** Thrown where going on is pointless; the finding says why. */
+class Stopped extends Error {}
+
+interface Scan {
+  readonly parser: Parser
+  readonly findings: Findings
+  document?: CST.Document
+  directiveAt?: number
+  /** There is a syntax error; composing what is left would only report what follows from it. */
+  isBroken: boolean
+}
+
+/**
+ * The syntax tree of the one document. Nesting is limited before the package recurses: on deep nesting it does
+ * not throw, it ends the process.
+ */
+function parseTokens(text: string, findings: Findings): CST.Document | undefined {
+  const scan: Scan = { parser: new Parser(), findings, isBroken: false }
+  const { parser } = scan
+  for (const lexeme of withoutComments(new Lexer().lex(text), scan)) {
+    if (lexeme === CST.FLOW_END) noteOpenBracket(scan)
+    accept(parser.next(lexeme), scan)
+    const excess = collectionBeyondLimit(parser.stack)
+    if (excess) stop(findings, 'TOO_DEEP', excess.offset, WORDING.tooDeep)
+    if (findings.isFull) throw new Stopped()
+  }
+  noteOpenBracket(scan)
+  accept(parser.end(), scan)
+  const { document, directiveAt } = scan
+  const isMarked = document?.start.some((token) => token.type === 'doc-start') ?? false
+  if (directiveAt !== undefined && !isMarked) broken(scan, directiveAt, WORDINGS.BAD_DIRECTIVE)
+  return scan.isBroken ? undefined : document
+}
+
+/**
+ * The lexemes with spaces for comments: on runs of those the package's parser takes quadratic time, and nothing
+ * needs them. What stands before one goes with it, since a tab before spaces would be indentation.
+ */
+function* withoutComments(lexemes: Iterable<string>, scan: Scan): Generator<string> {
+  let held = ''
+  let before = '\n'
+  let isText = false
+  for (const lexeme of lexemes) {
+    if (isText) yield lexeme
+    else if (/^ *\t/.test(lexeme)) held += lexeme
+    else {
+      checkLexeme(lexeme, before, scan.parser.offset + held.length, scan)
+      if (lexeme.startsWith('#')) yield ' '.repeat(held.length + lexeme.length)
+      else {
+        if (held !== '') yield held
+        yield lexeme
+      }
+      held = ''
+    }
+    isText = !isText && lexeme === CST.SCALAR
+    if (lexeme !== '' && lexeme !== CST.SCALAR) before = lexeme
+  }
+  if (held !== '') yield held
+}
+
+const CORE_TAG = /^!(?:!(?:str|int|float|bool|null|map|seq)|<tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)>)$/
+
+/** The package reports these too, but further down, where an open quote took it. */
+function checkLexeme(lexeme: string, before: string, offset: number, scan: Scan): void {
+  const start = lexeme[0]
+  if (start === '!' && !CORE_TAG.test(lexeme)) scan.findings.add('UNSUPPORTED_YAML', offset, OTHER_TAG)
+  if (start === '#' && !/[ \t\n]$/.test(before)) broken(scan, offset, COMMENT_GAP)
+  if (start === '"' || start === "'") {
+    const isClosed = lexeme.length > 1 && lexeme.endsWith(start)
+    if (!isClosed) broken(scan, offset, OPEN_QUOTE)
+  }
+}
+
+function accept(tokens: Iterable<CST.Token>, scan: Scan): void {
+  for (const token of tokens) {
+    if (token.type === 'directive') scan.directiveAt ??= token.offset
+    else if (token.type === 'error') broken(scan, token.offset, WORDINGS.UNEXPECTED_TOKEN)
+    else if (token.type === 'doc-end') {
+      const rest = token.end?.find(({ type }) => type !== 'space' && type !== 'newline')
+      if (rest) broken(scan, rest.offset, WORDINGS.UNEXPECTED_TOKEN)
+    } else if (token.type === 'document') {
+      if (scan.document) scan.findings.add('UNSUPPORTED_YAML', token.offset, WORDINGS.MULTIPLE_DOCS)
+      else scan.document = token
+    }
+  }
+}
+
+function noteOpenBracket(scan: Scan): void {
+  const open = scan.parser.stack.find((token) => token.type === 'flow-collection' && token.end.length === 0)
+  if (open) broken(scan, open.offset, OPEN_BRACKET)
+}
+
+function broken(scan: Scan, offset: number, wording: Wording): void {
+  scan.isBroken = true
+  scan.findings.add('SYNTAX', offset, wording)
+}
+
+function collectionBeyondLimit(stack: readonly CST.Token[]): CST.Token | undefined {
+  return stack.length > LIMITS.depth ? stack.filter(isCollection)[LIMITS.depth] : undefined
+}
+
+function isCollection({ type }: CST.Token): boolean {
+  return type === 'block-map' || type === 'block-seq' || type === 'flow-collection'
+}
+
+function stop(findings: Findings, code: ProblemCode, offset: number, wording: Wording): never {
+  findings.add(code, offset, wording)
+  throw new Stopped()
+}
+
+/** Scalars stay text here: what is in the schema costs time for each, and {@link typedScalar} knows the types. */
+const COMPOSING = {
+  schema: 'failsafe',
+  resolveKnownTags: false,
+  uniqueKeys: false,
+  prettyErrors: false,
+  logLevel: 'silent',
+} as const
+
+type ErrorPlace = number | readonly [number, ...number[]] | { readonly offset: number }
+
+/** Undefined where the document is empty, and after a syntax error. */
+function compose(token: CST.Document, findings: Findings): ParsedNode | undefined {
+  const composer = new Composer(COMPOSING)
+  let isBroken = false
+  // The package's own handler makes an Error, with a stack, of each of what may be a million commas.
+  Reflect.set(composer, 'onError', (place: ErrorPlace, code: ErrorCode, message: string, isWarning?: boolean) => {
+    if (isWarning) return
+    isBroken = true
+    const offset = typeof place === 'number' ? place : 'offset' in place ? place.offset : place[0]
+    if (code === 'RESOURCE_EXHAUSTION') stop(findings, 'TOO_DEEP', offset, WORDING.tooDeep)
+    findings.add('SYNTAX', offset, wordingOf(code, message))
+  })
+  const [document] = composer.compose([token])
+  const content = document?.contents
+  if (isBroken || !content) return undefined
+  return isScalar(content) && content.type === 'PLAIN' && content.source === '' && !content.tag ? undefined : content
+}
+
+interface Anchor {
+  readonly node: TreeNode
+  /** Nodes in it, those that aliases in it stand for included. */
+  readonly size: number
+  /** Maps and lists inside one another, itself included. */
+  readonly height: number
+}
+
+interface Converter {
+  readonly source: Source
+  readonly findings: Findings
+  /** `open` while what the anchor names is being converted. */
+  readonly anchors: Map<string, Anchor | 'open'>
+  readonly path: (string | number)[]
+  size: number
+  deepest: number
+  /** Nodes that aliases stood for so far. */
+  expanded: number
+}
+
+function convertRoot(content: ParsedNode, source: Source, findings: Findings): TreeNode {
+  return convert(content, 1, { source, findings, anchors: new Map(), path: [], size: 0, deepest: 0, expanded: 0 })
+}
+
+/** `depth` is the one that the node has if it is a map or a list. `emptyAt` is the place of a value that has no text. */
+function convert(node: ParsedNode | null, depth: number, converter: Converter, emptyAt?: number): TreeNode {
+  if (node === null) return nullNode(converter.source, emptyAt ?? 0)
+  if (isAlias(node)) return resolveAlias(node.source, node.range[0], depth, converter)
+  const { anchors, size, deepest } = converter
+  const { anchor } = node
+  if (anchor === undefined) return convertValue(node, depth, converter, emptyAt)
+  anchors.set(anchor, 'open')
+  converter.deepest = depth - 1
+  const value = convertValue(node, depth, converter, emptyAt)
+  anchors.set(anchor, { node: value, size: converter.size - size, height: converter.deepest - depth + 1 })
+  converter.deepest = Math.max(deepest, converter.deepest)
+  return value
+}
+
+/** Nodes never change, so all aliases share one; what counts is the size they would have. */
+function resolveAlias(name: string, offset: number, depth: number, converter: Converter): TreeNode {
+  const { anchors, findings, source } = converter
+  const anchor = anchors.get(name)
+  if (anchor === undefined || anchor === 'open') {
+    findings.add('SYNTAX', offset, anchor === 'open' ? ALIAS_IN_ITSELF : UNKNOWN_ALIAS, converter.path)
+    return nullNode(source, offset)
+  }
+  converter.size += anchor.size
+  converter.expanded += anchor.size
+  if (converter.expanded > LIMITS.aliasNodes) stop(findings, 'LIMIT_EXCEEDED', offset, TOO_MANY_ALIASES)
+  if (anchor.height > 0) descend(depth + anchor.height - 1, offset, converter)
+  return anchor.node
+}
+
+function descend(depth: number, offset: number, converter: Converter): void {
+  if (depth > LIMITS.depth) stop(converter.findings, 'TOO_DEEP', offset, WORDING.tooDeep)
+  converter.deepest = Math.max(converter.deepest, depth)
+}
+
+type ParsedValue = YamlScalar.Parsed | YAMLMap.Parsed | YAMLSeq.Parsed
+
+function convertValue(node: ParsedValue, depth: number, converter: Converter, emptyAt?: number): TreeNode {
+  converter.size += 1
+  if (isScalar(node)) return convertScalar(node, converter, emptyAt)
+  const offset = node.range[0]
+  descend(depth, offset, converter)
+  const isMisfit = node.tag !== `${CORE}${isMap(node) ? 'map' : 'seq'}` && FITS.has(node.tag ?? '')
+  if (isMisfit) converter.findings.add('SYNTAX', offset, MISFIT, converter.path)
+  return isMap(node) ? convertMap(node, depth, converter) : convertList(node, depth, converter)
+}
+
+function convertList(list: YAMLSeq.Parsed, depth: number, converter: Converter): ListNode {
+  const { source, path } = converter
+  const items = list.items.map((item, index) => {
+    path.push(index)
+    const node = convert(item, depth + 1, converter)
+    path.pop()
+    return node
+  })
+  return { kind: 'list', items, source, offset: list.range[0] }
+}
+
+/** Own keys win over those that `<<` brings, and stand where they stood. */
+function convertMap(map: YAMLMap.Parsed, depth: number, converter: Converter): MapNode {
+  const { source, path } = converter
+  const entries = new Map<string, TreeNode>()
+  const places = new Map<string, number>()
+  for (const { key: keyNode, value } of map.items) {
+    const key = convertKey(keyNode, depth, converter)
+    if (key === undefined) continue
+    path.push(key)
+    checkKey(key, keyNode.range[0], places, converter)
+    const node = convert(value, depth + 1, converter, keyNode.range[1])
+    if (isMergeKey(keyNode)) mergeInto(entries, node, converter)
+    else entries.set(key, node)
+    path.pop()
+  }
+  return { kind: 'map', entries, source, offset: map.range[0] }
+}
+
+/** The text of a key; undefined for one that is a list or a map. */
+function convertKey(key: ParsedNode, depth: number, converter: Converter): string | undefined {
+  const node = convert(key, depth + 1, converter)
+  if (node.kind === 'scalar') return isScalar(key) ? String(key.value) : String(node.value)
+  converter.findings.add('UNSUPPORTED_YAML', key.range[0], COLLECTION_AS_KEY, converter.path)
+  return undefined
+}
+
+function checkKey(
+  key: string,
+  offset: number,
+  places: Map<string, number>,
+  { source, findings, path }: Converter,
+): void {
+  const first = places.get(key)
+  if (isForbiddenKey(key)) findings.add('FORBIDDEN_KEY', offset, WORDING.forbiddenKey, path)
+  else if (first === undefined) places.set(key, offset)
+  else if (!findings.isFull) {
+    const line = positionOf({ source, offset: first })?.line ?? 1
+    findings.add('DUPLICATE_KEY', offset, WORDING.duplicateKey(line), path)
+  }
+}
+
+function isMergeKey(key: ParsedNode): boolean {
+  return isScalar(key) && key.type === 'PLAIN' && key.value === '<<'
+}
+
+function mergeInto(entries: Map<string, TreeNode>, merged: TreeNode, { findings, path }: Converter): void {
+  for (const node of merged.kind === 'list' ? merged.items : [merged]) {
+    if (node.kind !== 'map') findings.add('SYNTAX', merged.offset ?? 0, NOT_MERGEABLE, path)
+    else for (const [key, value] of node.entries) if (!entries.has(key)) entries.set(key, value)
+  }
+}
+
+const CORE = 'tag:yaml.org,2002:'
+
+/** What the core tags take of scalars; other tags are reported by the time this is asked. */
+const FITS: ReadonlyMap<string, (value: Scalar) => boolean> = new Map([
+  [`${CORE}str`, () => true],
+  [`${CORE}int`, (value: Scalar) => Number.isInteger(value)],
+  [`${CORE}float`, (value: Scalar) => typeof value === 'number'],
+  [`${CORE}bool`, (value: Scalar) => typeof value === 'boolean'],
+  [`${CORE}null`, (value: Scalar) => value === null],
+  [`${CORE}map`, () => false],
+  [`${CORE}seq`, () => false],
+])
+
+function convertScalar(node: YamlScalar.Parsed, { source, findings, path }: Converter, emptyAt?: number): ScalarNode {
+  const text = String(node.value)
+  const isPlain = node.type === 'PLAIN'
+  const offset = isPlain && text === '' && emptyAt !== undefined ? emptyAt : node.range[0]
+  if (node.type === 'QUOTE_DOUBLE' && isUnclean(text)) findings.add('ENCODING', offset, WORDING.unpairedSurrogate, path)
+  if (node.tag === undefined) {
+    return {
+      kind: 'scalar',
+      value: isPlain ? typedScalar(text) : text,
+      style: isPlain ? 'plain' : 'quoted',
+      source,
+      offset,
+    }
+  }
+  if (node.tag === `${CORE}str`) return { kind: 'scalar', value: text, style: 'quoted', source, offset }
+  // What a reference stands for is typed when it has been put in.
+  const refers = text.includes('$')
+  const value = refers ? text : typedScalar(text)
+  if (!refers && FITS.get(node.tag)?.(value) === false) findings.add('SYNTAX', offset, MISFIT, path)
+  return { kind: 'scalar', value, style: 'plain', source, offset }
+}
+
+function nullNode(source: Source, offset: number): ScalarNode {
+  return { kind: 'scalar', value: null, style: 'plain', source, offset }
+}
