@@ -31,16 +31,16 @@ export async function checkConfig(options: LoadOptions = {}): Promise<CheckResul
   try {
     const result = (await loadConfig({ ...options, strict: true })) as ResolvedConfig
     const profile = result.profile?.name
-    const { warnings } = result
+    const { warnings, consulted } = result
     const issues = await trackedSecrets(result)
     if (issues.length === 0) return { ok: true, profile, issues, warnings, result }
-    const error = new ConfigError(issues, { title: 'The repository gives secrets away', profile, warnings })
+    const error = new ConfigError(issues, { title: 'The repository gives secrets away', profile, warnings, consulted })
     return { ok: false, profile, error, issues, warnings, result }
   } catch (error) {
     if (!isConfigError(error)) throw error
-    const { warnings, profile } = error
+    const { warnings, profile, consulted } = error
     const issues = [...error.issues, ...(await trackedIn(findProjectRoot(withDefaults(options)), []))]
-    return { ok: false, profile, error: new ConfigError(issues, { profile, warnings }), issues, warnings }
+    return { ok: false, profile, error: new ConfigError(issues, { profile, warnings, consulted }), issues, warnings }
   }
 }
 

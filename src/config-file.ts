@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkOptions } from './check-options.ts'
 import { collectProblems, configError } from './errors.ts'
@@ -6,6 +7,7 @@ import type { FileTrees, LoadOptions } from './options.ts'
 import { pathExists, readText } from './read/guard.ts'
 import { parseJson } from './read/json.ts'
 import { parseYaml } from './read/yaml.ts'
+import type { Trail } from './trail.ts'
 import { toPlain } from './tree.ts'
 
 const NAME = 'systemprompt.config'
@@ -30,8 +32,8 @@ export function defineConfig<Schema extends StandardSchemaV1 | undefined = undef
 }
 
 /** The project's `systemprompt.config.*`, if there is one; undefined otherwise, and c12 is not loaded. */
-export function findConfigFile(root: string): string | undefined {
-  return EXTENSIONS.map((extension) => join(root, `${NAME}.${extension}`)).find(pathExists)
+export function findConfigFile(root: string, trail: Trail): string | undefined {
+  return EXTENSIONS.map((extension) => join(root, `${NAME}.${extension}`)).find((file) => pathExists(file, trail))
 }
 
 export interface WithConfigFile {
@@ -44,8 +46,8 @@ export interface WithConfigFile {
  * Options in code over those of the config file; lists such as `secrets.required` are joined.
  * @throws ConfigError CONFIG_FILE when the file cannot be run, or is no options
  */
-export async function withConfigFile(options: LoadOptions, file: string): Promise<WithConfigFile> {
-  const { overrides, defaults, schema, env, ...rest } = await readConfigFile(file)
+export async function withConfigFile(options: LoadOptions, file: string, trail: Trail): Promise<WithConfigFile> {
+  const { overrides, defaults, schema, env, ...rest } = await readConfigFile(file, trail)
   const { defu } = await import('defu')
   // Schemas and environments are whole: a valibot schema is a plain object that must not be merged into.
   const { schema: ownSchema = schema, env: ownEnv = env, overrides: _, defaults: __, ...own } = options
@@ -61,8 +63,8 @@ export async function withConfigFile(options: LoadOptions, file: string): Promis
   }
 }
 
-async function readConfigFile(file: string): Promise<LoadOptions> {
-  const config = /\.(?:json|yaml)$/.test(file) ? readData(file) : await runCode(file)
+async function readConfigFile(file: string, trail: Trail): Promise<LoadOptions> {
+  const config = /\.(?:json|yaml)$/.test(file) ? readData(file) : await runCode(file, trail)
   if (config === undefined || config === null) return {}
   if (typeof config !== 'object' || Array.isArray(config)) throw unusable(file, 'it holds no options')
   checkOptions(config)
@@ -80,29 +82,63 @@ function readData(file: string): unknown {
   return tree && toPlain(tree)
 }
 
-async function runCode(file: string): Promise<unknown> {
+async function runCode(file: string, trail: Trail): Promise<unknown> {
   try {
-    const { loadConfig } = await import('c12')
-    const { config } = await loadConfig<LoadOptions>({
-      name: 'systemprompt',
-      cwd: dirname(file),
-      configFile: basename(file),
-      rcFile: false,
-      globalRc: false,
-      packageJson: false,
-      dotenv: false,
-      envName: false,
-      extend: false,
-      giget: false,
-      // Its cache would leave a copy of the file, and of what is in it, on the disk.
-      jitiOptions: { fsCache: false },
-    })
-    return config
+    return await (/ts$/.test(file) ? runTypeScript(file, trail) : runJavaScript(file))
   } catch (error) {
     // c12 stumbles over a file whose function returns nothing, which is no error.
     if (error instanceof TypeError && error.message.includes("'$meta'")) return undefined
     throw unusable(file, error instanceof Error ? firstLine(error.message) : 'it threw something that is no error')
   }
+}
+
+/** A file that changed since it was last run is run anew, and so are the TypeScript modules that it imports. */
+async function runTypeScript(file: string, trail: Trail): Promise<unknown> {
+  const { loadConfig } = await import('c12')
+  const { createJiti } = await import('jiti')
+  // Its cache would leave a copy of the file, and of what is in it, on the disk.
+  const jitiOptions = { fsCache: false }
+  const { transform } = createJiti(file, jitiOptions)
+  const { config } = await loadConfig<LoadOptions>({
+    name: NAME,
+    cwd: dirname(file),
+    configFile: basename(file),
+    rcFile: false,
+    globalRc: false,
+    packageJson: false,
+    dotenv: false,
+    envName: false,
+    extend: false,
+    giget: false,
+    jitiOptions: {
+      ...jitiOptions,
+      transform(module) {
+        if (module.filename !== undefined) trail.files.add(module.filename)
+        return { code: transform(module) }
+      },
+    },
+  })
+  return config
+}
+
+/** Node keeps a module by its address, so the address says which text is meant. */
+async function runJavaScript(file: string): Promise<unknown> {
+  const [{ createHash }, { createRequire }] = await Promise.all([import('node:crypto'), import('node:module')])
+  const text = readText(file, { layer: 'overrides', file: basename(file), confidential: false }, collectProblems())
+  const version = createHash('sha256')
+    .update(text?.source.text ?? '')
+    .digest('base64url')
+  const { cache } = createRequire(file)
+  delete cache[file]
+  const module: object = await import(`${pathToFileURL(file).href}?${version}`)
+  const exported: unknown = 'default' in module ? module.default : module
+  const options = isTranspiled(exported) ? exported.default : exported
+  return typeof options === 'function' ? await options() : options
+}
+
+/** CommonJS made of an ES module. */
+function isTranspiled(exported: unknown): exported is { readonly default: unknown } {
+  return typeof exported === 'object' && exported !== null && '__esModule' in exported && 'default' in exported
 }
 
 function unusable(file: string, why: string): Error {

@@ -5,6 +5,7 @@ import { displayPath, resolvePath } from './paths.ts'
 import { isDirectory, listDirectory, pathExists, readText } from './read/guard.ts'
 import { parseJson } from './read/json.ts'
 import { nearest } from './suggest.ts'
+import type { Trail } from './trail.ts'
 import { scalarAt } from './tree.ts'
 
 /** How the profile was chosen, in the order in which the ways are tried (formats.md, section 2). */
@@ -42,12 +43,13 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
  */
 export function discover(options: DiscoverOptions, problems: Problems): Project {
   const cwd = resolve(options.cwd)
-  if (!isDirectory(cwd)) throw noDirectory()
-  const found = findRoot(cwd)
+  const { trail } = problems
+  if (!isDirectory(cwd, trail)) throw noDirectory()
+  const found = findRoot(cwd, trail)
   const asked = askedFor(options)
   if (asked && isPath(asked.value)) {
-    const profile = profileAt(asked.value, cwd, asked.by)
-    const root = found ?? findRoot(profile.directory)
+    const profile = profileAt(asked.value, cwd, asked.by, trail)
+    const root = found ?? findRoot(profile.directory, trail)
     return { root: root ?? cwd, found: root !== undefined, profile }
   }
   if (asked && !NAME.test(asked.value)) throw invalidName(asked.by)
@@ -55,30 +57,30 @@ export function discover(options: DiscoverOptions, problems: Problems): Project 
     if (asked) throw noProject(asked.value, asked.by)
     return { root: cwd, found: false }
   }
-  const profile = asked ? namedProfile(found, asked.value, asked.by) : impliedProfile(found, problems)
+  const profile = asked ? namedProfile(found, asked.value, asked.by, trail) : impliedProfile(found, problems)
   return { root: found, found: true, ...(profile ? { profile } : {}) }
 }
 
 /** The directory that {@link discover} takes for the project's, before any profile is looked at. Absolute. */
-export function findProjectRoot(options: DiscoverOptions): string {
+export function findProjectRoot(options: DiscoverOptions, trail?: Trail): string {
   const cwd = resolve(options.cwd)
   const asked = askedFor(options)
   const path = asked && isPath(asked.value) ? resolvePath(asked.value, cwd) : undefined
-  return findRoot(cwd) ?? (path === undefined ? undefined : findRoot(dirname(path))) ?? cwd
+  return findRoot(cwd, trail) ?? (path === undefined ? undefined : findRoot(dirname(path), trail)) ?? cwd
 }
 
 /** The names of the profiles a project has, sorted. */
-function profileNames(root: string): readonly string[] {
+function profileNames(root: string, trail: Trail): readonly string[] {
   const directory = join(root, STATE, 'profiles')
-  return listDirectory(directory).filter(
-    (name) => NAME.test(name) && profileFileIn(join(directory, name)) !== undefined,
+  return listDirectory(directory, trail).filter(
+    (name) => NAME.test(name) && profileFileIn(join(directory, name), trail) !== undefined,
   )
 }
 
 /** The first directory, from here upward, that holds a `.systemprompt` directory. */
-function findRoot(from: string): string | undefined {
+function findRoot(from: string, trail: Trail | undefined): string | undefined {
   for (let directory = from; ; directory = dirname(directory)) {
-    if (isDirectory(join(directory, STATE))) return directory
+    if (isDirectory(join(directory, STATE), trail)) return directory
     if (dirname(directory) === directory) return undefined
   }
 }
@@ -94,10 +96,10 @@ function isPath(value: string): boolean {
   return /[\\/]/.test(value) || /\.ya?ml$/.test(value) || value.startsWith('.') || value.startsWith('~')
 }
 
-function profileAt(value: string, cwd: string, by: ProfileChoice): ProfileRef {
+function profileAt(value: string, cwd: string, by: ProfileChoice, trail: Trail): ProfileRef {
   const path = resolvePath(value, cwd)
-  const file = isDirectory(path) ? profileFileIn(path) : path
-  if (file === undefined || !pathExists(file)) {
+  const file = isDirectory(path, trail) ? profileFileIn(path, trail) : path
+  if (file === undefined || !pathExists(file, trail)) {
     throw configError({
       code: 'PROFILE_NOT_FOUND',
       key: source(by),
@@ -108,11 +110,11 @@ function profileAt(value: string, cwd: string, by: ProfileChoice): ProfileRef {
   return { name: nameOf(file), file, directory: dirname(file), chosenBy: by }
 }
 
-function namedProfile(root: string, name: string, by: ProfileChoice): ProfileRef {
+function namedProfile(root: string, name: string, by: ProfileChoice, trail: Trail): ProfileRef {
   const directory = join(root, STATE, 'profiles', name)
-  const file = profileFileIn(directory)
+  const file = profileFileIn(directory, trail)
   if (file !== undefined) return { name, file, directory, chosenBy: by }
-  const names = profileNames(root)
+  const names = profileNames(root, trail)
   const near = nearest(name, names)
   const list = names.length === 0 ? 'this project has no profile yet' : `this project has ${names.join(', ')}`
   throw configError({
@@ -126,11 +128,12 @@ function namedProfile(root: string, name: string, by: ProfileChoice): ProfileRef
 function impliedProfile(root: string, problems: Problems): ProfileRef | undefined {
   const fromSession = sessionProfile(root, problems)
   if (fromSession) return fromSession
-  const names = profileNames(root)
+  const { trail } = problems
+  const names = profileNames(root, trail)
   const [only] = names
   if (only === undefined) return undefined
-  if (names.length === 1) return namedProfile(root, only, 'only one')
-  if (names.includes('local')) return namedProfile(root, 'local', 'local')
+  if (names.length === 1) return namedProfile(root, only, 'only one', trail)
+  if (names.includes('local')) return namedProfile(root, 'local', 'local', trail)
   throw configError({
     code: 'PROFILE_AMBIGUOUS',
     message: `There are several profiles and none is active: ${names.join(', ')}`,
@@ -150,9 +153,11 @@ function sessionProfile(root: string, problems: Problems): ProfileRef | undefine
   const path = typeof key === 'string' ? scalarAt(session, ['sessions', key, 'profile_path'])?.value : undefined
   try {
     if (typeof named === 'string' && named !== '') {
-      return NAME.test(named) ? namedProfile(root, named, 'session') : sessionUnreadable(root, file, problems)
+      return NAME.test(named)
+        ? namedProfile(root, named, 'session', problems.trail)
+        : sessionUnreadable(root, file, problems)
     }
-    if (typeof path === 'string' && path !== '') return profileAt(path, root, 'session')
+    if (typeof path === 'string' && path !== '') return profileAt(path, root, 'session', problems.trail)
   } catch {
     sessionUnreadable(root, file, problems)
   }
@@ -168,8 +173,8 @@ function sessionUnreadable(root: string, file: string, problems: Problems): unde
   })
 }
 
-function profileFileIn(directory: string): string | undefined {
-  return ['profile.yaml', 'profile.yml'].map((name) => join(directory, name)).find(pathExists)
+function profileFileIn(directory: string, trail: Trail): string | undefined {
+  return ['profile.yaml', 'profile.yml'].map((name) => join(directory, name)).find((file) => pathExists(file, trail))
 }
 
 /** `…/profiles/local/profile.yaml` → `local`; `…/profiles/prod.profile.yaml` → `prod`. */

@@ -7,6 +7,7 @@ import { readSettings, type SettingVariable, settingNames } from './read/environ
 import { renameMovedKeys } from './read/profile.ts'
 import type { SecretsValidation } from './resolve-secrets.ts'
 import { secretName } from './schema/secret-names.ts'
+import { newTrail } from './trail.ts'
 import { mapNode, scalarAt, variableSource } from './tree.ts'
 import type { MapNode } from './types.ts'
 import { type Candidate, createVariables, type Variable, type Variables } from './variables.ts'
@@ -77,6 +78,7 @@ export function readEarlySettings(
 const SILENT: Problems = {
   errors: [],
   warnings: [],
+  trail: newTrail(),
   error: () => undefined,
   warn: () => undefined,
   isReported: () => false,

@@ -2,6 +2,7 @@ import { types } from 'node:util'
 import { frameAt, positionOf, printable } from './frame.ts'
 import { formatPath, parsePath } from './path.ts'
 import { looksSecret } from './secret.ts'
+import { type Consulted, consultedOf, newTrail, type Trail } from './trail.ts'
 import type { Path, Site } from './types.ts'
 
 /** What can be wrong, one heading each in docs/errors.md. */
@@ -89,6 +90,8 @@ export interface Report {
 export interface Problems {
   readonly errors: readonly Problem[]
   readonly warnings: readonly Problem[]
+  /** Where the load looked: an error says what to watch as well as what is wrong. */
+  readonly trail: Trail
   error(report: Report): void
   warn(report: Report): void
   /** Whether an error about this key was reported, so that what follows from it need not be. */
@@ -98,7 +101,7 @@ export interface Problems {
 }
 
 /** A collector. `profile` tells which profile is loaded, as far as that is known. */
-export function collectProblems(profile: () => string | undefined = () => undefined): Problems {
+export function collectProblems(profile: () => string | undefined = () => undefined, trail = newTrail()): Problems {
   const errors: Problem[] = []
   const warnings: Problem[] = []
   const seen = new Set<string>()
@@ -118,6 +121,7 @@ export function collectProblems(profile: () => string | undefined = () => undefi
   return {
     errors,
     warnings,
+    trail,
     error: (report) => add(errors, report),
     warn: (report) => add(warnings, report),
     isReported: (key) => errors.some((error) => error.key === key),
@@ -150,13 +154,20 @@ export class ConfigError extends Error {
   readonly warnings: readonly Problem[]
   /** The name of the profile that was loaded; undefined where there is none. */
   readonly profile: string | undefined
+  readonly #consulted: Consulted
 
-  constructor(issues: readonly Problem[], { title, profile, warnings = [] }: ConfigErrorContext = {}) {
+  constructor(issues: readonly Problem[], { title, profile, warnings = [], consulted }: ConfigErrorContext = {}) {
     super(renderProblems(issues, title ?? titleFor(profile)))
     this.code = issues[0]?.code ?? 'INVALID_VALUE'
     this.issues = Object.freeze([...issues])
     this.warnings = Object.freeze([...warnings])
     this.profile = profile
+    this.#consulted = consulted ?? NOWHERE
+  }
+
+  /** Where the load looked before it failed: what to watch for it to be mended. Empty where nothing was loaded. */
+  get consulted(): Consulted {
+    return this.#consulted
   }
 
   toJSON(): { name: string; code: ProblemCode; issues: readonly Problem[] } {
@@ -169,6 +180,16 @@ export interface ConfigErrorContext {
   readonly title?: string
   readonly profile?: string | undefined
   readonly warnings?: readonly Problem[]
+  readonly consulted?: Consulted
+}
+
+const NOWHERE: Consulted = consultedOf(newTrail())
+
+/** What a load threw, with where it looked if that is a {@link ConfigError}. */
+export function withTrail(error: unknown, trail: Trail): unknown {
+  if (!(error instanceof ConfigError)) return error
+  const { issues, profile, warnings } = error
+  return new ConfigError(issues, { profile, warnings, consulted: consultedOf(trail) })
 }
 
 function titleFor(profile: string | undefined): string {

@@ -11,6 +11,7 @@ import type { Tenant } from './read/tenants.ts'
 import { secretName } from './schema/secret-names.ts'
 import { isSecretValue, looksSecret, looksSecretNumber, MASK, passwordsIn, repeatsSecret } from './secret.ts'
 import { type ResolvedSecret, Secrets } from './secrets.ts'
+import { type Consulted, consultedOf, type Trail } from './trail.ts'
 import { nodeAt, toPlain } from './tree.ts'
 import type { LayerName, MapNode, Origin, Path, Scalar, TreeNode } from './types.ts'
 import type { Candidate, Variable } from './variables.ts'
@@ -60,6 +61,8 @@ export interface ResolvedConfig<Schema = undefined> {
   readonly layers: readonly LayerInfo[]
   /** What is not right and not an error. */
   readonly warnings: readonly Problem[]
+  /** Where the load looked: what to watch. A `ConfigError` has it too. */
+  readonly consulted: Consulted
   /**
    * Every value that a key, a secret or a .env variable has or had, the one that counts first; empty for
    * what is not there.
@@ -85,6 +88,7 @@ export interface Exposure {
   readonly credentials: Credentials | undefined
   readonly layers: readonly LayerInfo[]
   readonly warnings: readonly Problem[]
+  readonly trail: Trail
 }
 
 /** Values shorter than this are not looked for inside others: `local` in `localhost` is no leak. */
@@ -105,6 +109,7 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
     credentials: protect(credentials, { isSecret: (_, path) => path[0] === 'api_token' }) as Credentials | undefined,
     layers: Object.freeze(layers),
     warnings: Object.freeze([...warnings]),
+    consulted: consultedOf(exposure.trail),
     explain: (path: string) => explain(path, exposure, config, isSecret),
   })
 }

@@ -4,7 +4,7 @@ import { checkProfile, PROFILE_DEFAULTS } from './check-profile.ts'
 import { findConfigFile, withConfigFile } from './config-file.ts'
 import { disableProviders } from './disable-providers.ts'
 import { discover, findProjectRoot, type Project } from './discover.ts'
-import { collectProblems, type Problems } from './errors.ts'
+import { collectProblems, type Problems, withTrail } from './errors.ts'
 import { expose, type LayerInfo, type ResolvedConfig } from './expose.ts'
 import { flatEnvironment } from './flat-env.ts'
 import { type Layers, readLayers } from './layers.ts'
@@ -15,6 +15,7 @@ import { pathExists } from './read/guard.ts'
 import { checkSecrets, resolveSecrets } from './resolve-secrets.ts'
 import { isSecretValue, looksSecret } from './secret.ts'
 import { substitute } from './substitute.ts'
+import { newTrail, type Trail } from './trail.ts'
 import { leaves } from './tree.ts'
 import type { MapNode, TreeNode } from './types.ts'
 import { type Validated, validate, validateSecrets } from './validate.ts'
@@ -35,9 +36,14 @@ export async function loadConfig<Schema extends StandardSchemaV1 | undefined = u
   options: LoadOptions<Schema> = {},
 ): Promise<ResolvedConfig<Schema>> {
   checkOptions(options)
-  const file = findConfigFile(findProjectRoot(withDefaults(options)))
-  const settled = file === undefined ? { options, file: {} } : await withConfigFile(options, file)
-  return (await runAsync(load(withDefaults(settled.options, settled.file)))) as ResolvedConfig<Schema>
+  const trail = newTrail()
+  try {
+    const file = findConfigFile(findProjectRoot(withDefaults(options), trail), trail)
+    const settled = file === undefined ? { options, file: {} } : await withConfigFile(options, file, trail)
+    return (await runAsync(load(withDefaults(settled.options, settled.file), trail))) as ResolvedConfig<Schema>
+  } catch (error) {
+    throw withTrail(error, trail)
+  }
 }
 
 /**
@@ -51,13 +57,18 @@ export function loadConfigSync<Schema extends StandardSchemaV1 | undefined = und
   options: LoadOptions<Schema> = {},
 ): ResolvedConfig<Schema> {
   checkOptions(options)
-  return runSync(load(withDefaults(options))) as ResolvedConfig<Schema>
+  const trail = newTrail()
+  try {
+    return runSync(load(withDefaults(options), trail)) as ResolvedConfig<Schema>
+  } catch (error) {
+    throw withTrail(error, trail)
+  }
 }
 
 /** The pipeline: discover → read → merge → substitute → validate → expose. */
-function* load(options: SettledOptions): Validation<ResolvedConfig<StandardSchemaV1 | undefined>> {
+function* load(options: SettledOptions, trail: Trail): Validation<ResolvedConfig<StandardSchemaV1 | undefined>> {
   let project: Project | undefined
-  const problems = collectProblems(() => project?.profile?.name)
+  const problems = collectProblems(() => project?.profile?.name, trail)
   project = discover(options, problems)
   const layers = readLayers(project, options, problems)
   const isReadable = problems.errors.length === 0
@@ -85,6 +96,7 @@ function* load(options: SettledOptions): Validation<ResolvedConfig<StandardSchem
     credentials: layers.credentials,
     layers: layersInUse(layers, project),
     warnings: problems.warnings,
+    trail,
   })
 }
 

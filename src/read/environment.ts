@@ -156,7 +156,7 @@ function readSecretsDirectory(
   const secrets = new Map<string, Candidate>()
   if (!path) return secrets
   const directory = resolvePath(path, root)
-  if (!isDirectory(directory)) {
+  if (!isDirectory(directory, problems.trail)) {
     problems.warn({
       code: 'PATH_MISSING',
       key: 'SYSTEMPROMPT_SECRETS_DIR',
@@ -165,7 +165,7 @@ function readSecretsDirectory(
       at: { source: variableSource('environment', 'SYSTEMPROMPT_SECRETS_DIR') },
     })
   }
-  for (const name of listDirectory(directory)) {
+  for (const name of listDirectory(directory, problems.trail)) {
     if (name.startsWith('.') || isDirectory(join(directory, name))) continue
     const file = `${path.replace(/[\\/]+$/, '')}/${name}`
     const source = { layer: 'environment', file, name: 'SYSTEMPROMPT_SECRETS_DIR', confidential: true } as const

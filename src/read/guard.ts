@@ -11,6 +11,7 @@ import {
   statSync,
 } from 'node:fs'
 import type { ProblemCode, Problems } from '../errors.ts'
+import type { Trail } from '../trail.ts'
 import type { Source } from '../types.ts'
 
 /** What reading is bounded by; the promise is in docs/security.md. */
@@ -51,6 +52,7 @@ export function readText(
   problems: Problems,
   options: ReadOptions = {},
 ): ReadText | undefined {
+  problems.trail.files.add(file)
   const opened = open(file)
   if ('failure' in opened) {
     if (opened.failure) problems.error({ ...opened.failure, at: { source } })
@@ -61,7 +63,8 @@ export function readText(
   return { source: { ...source, text: options.raw ? text : withoutCarriageReturns(text) }, mode: opened.mode }
 }
 
-export function isDirectory(path: string): boolean {
+export function isDirectory(path: string, trail?: Trail): boolean {
+  trail?.files.add(path)
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
   } catch {
@@ -69,12 +72,14 @@ export function isDirectory(path: string): boolean {
   }
 }
 
-export function pathExists(path: string): boolean {
+export function pathExists(path: string, trail?: Trail): boolean {
+  trail?.files.add(path)
   return existsSync(path)
 }
 
 /** The names in a directory, sorted; none where it is absent or cannot be read. */
-export function listDirectory(path: string): string[] {
+export function listDirectory(path: string, trail?: Trail): string[] {
+  trail?.directories.add(path)
   try {
     return readdirSync(path).sort()
   } catch {
@@ -83,7 +88,8 @@ export function listDirectory(path: string): string[] {
 }
 
 /** The path with every link followed; undefined where it leads nowhere. */
-export function realPath(path: string): string | undefined {
+export function realPath(path: string, trail?: Trail): string | undefined {
+  trail?.files.add(path)
   try {
     return realpathSync.native(path)
   } catch {

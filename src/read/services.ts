@@ -2,6 +2,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import type { Problems } from '../errors.ts'
 import { merge } from '../merge.ts'
 import { displayPath } from '../paths.ts'
+import type { Trail } from '../trail.ts'
 import { mapNode, variableSource } from '../tree.ts'
 import type { MapNode, TreeNode } from '../types.ts'
 import { isDirectory, LIMITS, listDirectory, readText, realPath } from './guard.ts'
@@ -34,8 +35,10 @@ export function readServices(options: ServicesOptions, problems: Problems): Serv
   const files: string[] = []
   const reader: Reader = { ...options, files, problems, realDirectory: realPath(directory) ?? directory }
   const rootFile = join(directory, ROOT_SERVICE, 'config.yaml')
-  const fromRoot = isDirectory(directory) ? readFile(reader, rootFile, []) : undefined
-  const tree = fromRoot ?? mergeAll(serviceNames(directory), (name) => readFile(reader, fileOf(directory, name), []))
+  const fromRoot = isDirectory(directory, problems.trail) ? readFile(reader, rootFile, []) : undefined
+  const tree =
+    fromRoot ??
+    mergeAll(serviceNames(directory, problems.trail), (name) => readFile(reader, fileOf(directory, name), []))
   const picked = names ? [...tree.entries].filter(([name]) => names.includes(name)) : [...tree.entries]
   return { tree: mapNode(new Map(picked), tree), files }
 }
@@ -47,8 +50,8 @@ interface Reader extends ServicesOptions {
   readonly realDirectory: string
 }
 
-function serviceNames(directory: string): readonly string[] {
-  return listDirectory(directory).filter((name) => isDirectory(join(directory, name)))
+function serviceNames(directory: string, trail: Trail): readonly string[] {
+  return listDirectory(directory, trail).filter((name) => isDirectory(join(directory, name), trail))
 }
 
 function fileOf(directory: string, name: string): string {
@@ -141,7 +144,7 @@ function refusal(reader: Reader, file: string, chain: readonly string[]): Refusa
     }
   }
   if (!isInside(file, reader.directory)) return outside(shown(file))
-  const real = realPath(file)
+  const real = realPath(file, reader.problems.trail)
   if (real === undefined) {
     return {
       code: 'INCLUDE_MISSING',
