@@ -16,6 +16,7 @@ const shared: Options = {
   splitting: false,
   sourcemap: false,
   noExternal: BUNDLED,
+  removeNodeProtocol: false,
   esbuildOptions(options) {
     // Start-up time is measured: less text to parse, names kept so that stack traces stay readable.
     options.minifyWhitespace = true
@@ -44,9 +45,54 @@ const libraryBeside: Plugin = {
   setup({ onResolve }) {
     onResolve({ filter: /\/index\.ts$/ }, ({ path, importer }) => {
       const isLibrary = resolve(dirname(importer), path) === fromRoot('src/index.ts')
-      return isLibrary ? { path: './index.js', external: true } : undefined
+      return isLibrary ? { path: './node.js', external: true } : undefined
     })
   },
+}
+
+/** On the start-up path, an import of one of Node's modules costs more than asking the process for it. */
+const builtinsFromProcess: Plugin = {
+  name: 'builtins-from-process',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace(
+        /^import \{([^}]*)\} from '(node:\w+)'$/gm,
+        (_, names: string, module: string) => `const {${asPattern(names)}} = process.getBuiltinModule('${module}')`,
+      ),
+      loader: 'ts',
+    }))
+  },
+}
+
+/** `a, b as c, type D` → `a, b: c`. */
+function asPattern(names: string): string {
+  const values = names.split(',').filter((name) => !/^\s*type\s/.test(name))
+  return values.map((name) => name.replace(/\s+as\s+/, ': ')).join(',')
+}
+
+/** Read when one of its functions is called: most projects never need the package behind it, half of all code. */
+const PUT_OFF = 'src/read/yaml-full.ts'
+
+const yamlPutOff: Plugin = {
+  name: 'yaml-put-off',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/yaml-full\.ts$/ }, () => ({ path: 'yaml-full', namespace: 'put-off' }))
+    onLoad({ filter: /.*/, namespace: 'put-off' }, async () => {
+      const functions = (await readFile(fromRoot(PUT_OFF), 'utf8')).matchAll(/^export function (\w+)/gm)
+      const lines = [...functions].map(
+        ([, name]) => `exports.${name} = (...args) => require('./yaml.cjs').${name}(...args)`,
+      )
+      return { contents: lines.join('\n') }
+    })
+    onResolve({ filter: /^\.\/yaml\.cjs$/ }, ({ path }) => ({ path, external: true }))
+  },
+}
+
+/** The library as Node starts it: CommonJS, since on Node 20 an ES module of that size costs twice as much. */
+const commonjs: Options = {
+  ...shared,
+  format: 'cjs',
+  outExtension: () => ({ js: '.cjs' }),
 }
 
 // tsup sets baseUrl, which TypeScript 6 reports as deprecated.
@@ -62,6 +108,14 @@ export default defineConfig([
   { ...shared, entry: library, dts: dts(library), esbuildPlugins: [bundledLicences] },
   // onSuccess runs when the code is written; the declarations may still be under way.
   { ...shared, entry: schema, dts: dts(schema), esbuildPlugins: [bundledLicences], onSuccess: writeJsonSchemas },
+  { ...commonjs, entry: { core: 'src/core.ts' }, esbuildPlugins: [bundledLicences, yamlPutOff] },
+  { ...commonjs, entry: { yaml: PUT_OFF }, esbuildPlugins: [bundledLicences] },
+  {
+    ...shared,
+    entry: { node: 'src/node.ts', register: 'src/register.ts' },
+    dts: dts({ register: 'src/register.ts' }),
+    esbuildPlugins: [builtinsFromProcess],
+  },
   // A command is read when it is called, so that --help and --version cost what Node costs.
   { ...shared, entry: { cli: 'src/cli/main.ts' }, splitting: true, esbuildPlugins: [bundledLicences, libraryBeside] },
 ])

@@ -1,56 +1,10 @@
 import { types } from 'node:util'
 import { frameAt, positionOf, printable } from './frame.ts'
 import { formatPath, parsePath } from './path.ts'
+import type { ProblemCode } from './problem-codes.ts'
 import { looksSecret } from './secret.ts'
 import { type Consulted, consultedOf, newTrail, type Trail } from './trail.ts'
 import type { Path, Site } from './types.ts'
-
-/** What can be wrong, one heading each in docs/errors.md. */
-export const PROBLEM_CODES = [
-  'ASYNC_SCHEMA',
-  'BLOCKED_NAME',
-  'CONFIG_FILE',
-  'CONFLICTING_SPELLINGS',
-  'CREDENTIALS_EXPIRED',
-  'CREDENTIALS_INCOMPLETE',
-  'DUPLICATE_KEY',
-  'ENCODING',
-  'FILE_MODE',
-  'FILE_TOO_LARGE',
-  'FILE_UNREADABLE',
-  'FORBIDDEN_KEY',
-  'INCLUDE_CYCLE',
-  'INCLUDE_MISSING',
-  'INCLUDE_OUTSIDE',
-  'INVALID_OPTION',
-  'INVALID_VALUE',
-  'LIMIT_EXCEEDED',
-  'MISSING_KEY',
-  'OLD_SPELLING',
-  'PATH_MISSING',
-  'PROFILE_AMBIGUOUS',
-  'PROFILE_NAME_INVALID',
-  'PROFILE_NOT_FOUND',
-  'PROVIDER_DISABLED',
-  'REFERENCE_CYCLE',
-  'REQUIRED_VARIABLE',
-  'SCHEMA',
-  'SECRET_AS_TEXT',
-  'SECRET_CONFLICT',
-  'SECRET_INVALID',
-  'SECRET_MISSING',
-  'SECRETS_FILE_MISSING',
-  'SESSION_UNREADABLE',
-  'SYNTAX',
-  'TENANT_UNKNOWN',
-  'TOO_DEEP',
-  'TRACKED_BY_GIT',
-  'UNDEFINED_VARIABLE',
-  'UNKNOWN_KEY',
-  'UNSUPPORTED_YAML',
-] as const
-
-export type ProblemCode = (typeof PROBLEM_CODES)[number]
 
 /** One thing that is wrong, as data. It never holds a value of a confidential source. */
 export interface Problem {
@@ -100,10 +54,14 @@ export interface Problems {
   throwIfAny(): void
 }
 
-/** A collector. `profile` tells which profile is loaded, as far as that is known. */
-export function collectProblems(profile: () => string | undefined = () => undefined, trail = newTrail()): Problems {
-  const errors: Problem[] = []
-  const warnings: Problem[] = []
+/** A collector. `profile` tells which profile is loaded, as far as that is known; `before` is what it goes on from. */
+export function collectProblems(
+  profile: () => string | undefined = () => undefined,
+  trail = newTrail(),
+  before?: Pick<Problems, 'errors' | 'warnings'>,
+): Problems {
+  const errors = [...(before?.errors ?? [])]
+  const warnings = [...(before?.warnings ?? [])]
   const seen = new Set<string>()
   const add = (list: Problem[], report: Report): void => {
     const problem = toProblem(report)

@@ -185,7 +185,8 @@ function readCloud(
 }
 
 function* settingsIn(env: SettledOptions['env'], { emptyIsValue }: SettledOptions): Generator<SettingVariable> {
-  for (const name of settingNames(Object.keys(env))) {
+  // Not Object.keys, which would look at every variable: the preload notes which ones a load asks for.
+  for (const name of settingNames(Reflect.ownKeys(env).filter((name) => typeof name === 'string'))) {
     const value = variableIn(env, name)
     if (value === undefined || (value === '' && !emptyIsValue)) continue
     yield { name, value, site: { source: variableSource('environment', name) } }

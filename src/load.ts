@@ -1,23 +1,16 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkOptions } from './check-options.ts'
-import { checkProfile, PROFILE_DEFAULTS } from './check-profile.ts'
 import { findConfigFile, withConfigFile } from './config-file.ts'
-import { disableProviders } from './disable-providers.ts'
-import { discover, findProjectRoot, type Project } from './discover.ts'
-import { collectProblems, type Problems, withTrail } from './errors.ts'
+import { findProjectRoot } from './discover.ts'
+import { withTrail } from './errors.ts'
 import { expose, type LayerInfo, type ResolvedConfig } from './expose.ts'
-import { flatEnvironment } from './flat-env.ts'
-import { type Layers, readLayers } from './layers.ts'
-import { merge } from './merge.ts'
 import { type LoadOptions, type SettledOptions, withDefaults } from './options.ts'
 import { displayPath } from './paths.ts'
-import { pathExists } from './read/guard.ts'
-import { checkSecrets, resolveSecrets } from './resolve-secrets.ts'
+import { recall } from './remembered.ts'
+import { type Resolution, resolve } from './resolve.ts'
 import { isSecretValue, looksSecret } from './secret.ts'
-import { substitute } from './substitute.ts'
-import { newTrail, type Trail } from './trail.ts'
+import { newTrail } from './trail.ts'
 import { leaves } from './tree.ts'
-import type { MapNode, TreeNode } from './types.ts'
 import { type Validated, validate, validateSecrets } from './validate.ts'
 import { runAsync, runSync, type Validation } from './validation.ts'
 
@@ -39,8 +32,11 @@ export async function loadConfig<Schema extends StandardSchemaV1 | undefined = u
   const trail = newTrail()
   try {
     const file = findConfigFile(findProjectRoot(withDefaults(options), trail), trail)
-    const settled = file === undefined ? { options, file: {} } : await withConfigFile(options, file, trail)
-    return (await runAsync(load(withDefaults(settled.options, settled.file), trail))) as ResolvedConfig<Schema>
+    const given = file === undefined ? { options, file: {} } : await withConfigFile(options, file, trail)
+    const settled = withDefaults(given.options, given.file)
+    const remembered = file === undefined ? recall(options, settled, trail) : undefined
+    const resolution = remembered ?? resolve(settled, trail)
+    return (await runAsync(finish(resolution, settled))) as ResolvedConfig<Schema>
   } catch (error) {
     throw withTrail(error, trail)
   }
@@ -59,27 +55,21 @@ export function loadConfigSync<Schema extends StandardSchemaV1 | undefined = und
   checkOptions(options)
   const trail = newTrail()
   try {
-    return runSync(load(withDefaults(options), trail)) as ResolvedConfig<Schema>
+    const settled = withDefaults(options)
+    const resolution = recall(options, settled, trail) ?? resolve(settled, trail)
+    return runSync(finish(resolution, settled)) as ResolvedConfig<Schema>
   } catch (error) {
     throw withTrail(error, trail)
   }
 }
 
-/** The pipeline: discover → read → merge → substitute → validate → expose. */
-function* load(options: SettledOptions, trail: Trail): Validation<ResolvedConfig<StandardSchemaV1 | undefined>> {
-  let project: Project | undefined
-  const problems = collectProblems(() => project?.profile?.name, trail)
-  project = discover(options, problems)
-  const layers = readLayers(project, options, problems)
-  const isReadable = problems.errors.length === 0
-  const merged = mergeLayers(layers, project, options, problems)
-  const enabled = disableProviders(merged, layers.variables, options.onUndefined, problems)
-  const substituted = substitute(enabled, layers.variables)
-  const tree = checkAgainstProfile(substituted, layers, project, options, problems)
-  const secrets = resolveSecrets(layers.secretNames, layers.secretsFile, layers.variables)
-  checkSecrets(secrets, secretsCheck(layers, options), problems)
-  const env = flatEnvironment(layers, secrets, options, problems)
-  const { output, coerced } = isReadable ? yield* askSchemas(tree, secrets, options, problems) : UNASKED
+/** The last stages: what is resolved is checked by the schemas and handed out. */
+function* finish(
+  resolution: Resolution,
+  options: SettledOptions,
+): Validation<ResolvedConfig<StandardSchemaV1 | undefined>> {
+  const { project, layers, tree, secrets, env, problems } = resolution
+  const { output, coerced } = resolution.isReadable ? yield* askSchemas(resolution, options) : UNASKED
   problems.throwIfAny()
   return expose({
     tree,
@@ -94,76 +84,26 @@ function* load(options: SettledOptions, trail: Trail): Validation<ResolvedConfig
     profile: project.profile,
     tenant: layers.tenant,
     credentials: layers.credentials,
-    layers: layersInUse(layers, project),
+    layers: layersInUse(resolution),
     warnings: problems.warnings,
-    trail,
+    trail: problems.trail,
   })
 }
 
 const UNASKED: Validated = { output: undefined, coerced: new Set() }
 
-/** Highest precedence last, so that each is laid over what is below it (formats.md, section 6). */
-function mergeLayers(layers: Layers, project: Project, { dotenv }: SettledOptions, problems: Problems): MapNode {
-  const onUnreachable = (at: TreeNode): void =>
-    problems.error({
-      code: 'INVALID_OPTION',
-      key: at.source.name ?? 'overrides',
-      message: 'names an item beyond the end of a list',
-      remedy: 'set the whole list, or the item right behind the last',
-      at,
-    })
-  const { overrides, environment, services, profile, defaults } = layers
-  const given = project.profile ? merge(defaults, PROFILE_DEFAULTS) : defaults
-  const files = [...(profile ? [profile] : []), services].reduce(
-    (below, layer) => merge(layer, below, { order: 'upper' }),
-    given,
-  )
-  const variables = dotenv.override ? [environment, layers.dotenv] : [layers.dotenv, environment]
-  const withVariables = variables.reduce(
-    (below, layer) => merge(layer, below, { foldCase: true, onUnreachable }),
-    files,
-  )
-  return merge(overrides, withVariables, { onUnreachable })
-}
-
-function checkAgainstProfile(
-  tree: MapNode,
-  layers: Layers,
-  project: Project,
-  options: SettledOptions,
-  problems: Problems,
-): MapNode {
-  const { profile, root } = project
-  if (!profile || !layers.profile) return tree
-  const file = displayPath(root, profile.file)
-  return checkProfile(tree, { profile, file, strict: options.strict, exists: pathExists }, problems)
-}
-
-function secretsCheck(layers: Layers, options: SettledOptions): Parameters<typeof checkSecrets>[1] {
-  return {
-    validation: layers.secretsValidation,
-    required: options.secrets?.required ?? [],
-    lookedIn: layers.lookedIn,
-    isFailed: (env) => layers.variables.get(env) === 'failed',
+function* askSchemas(resolution: Resolution, { secrets, schema }: SettledOptions): Validation<Validated> {
+  const { tree, problems } = resolution
+  if (secrets?.schema) {
+    const values = Object.fromEntries(resolution.secrets.map(({ env, value }) => [env, value]))
+    yield* validateSecrets(values, secrets.schema, problems)
   }
-}
-
-function* askSchemas(
-  tree: MapNode,
-  secrets: readonly { env: string; value: string }[],
-  options: SettledOptions,
-  problems: Problems,
-): Validation<Validated> {
-  if (options.secrets?.schema) {
-    const values = Object.fromEntries(secrets.map(({ env, value }) => [env, value]))
-    yield* validateSecrets(values, options.secrets.schema, problems)
-  }
-  if (!options.schema) return UNASKED
-  return yield* validate(tree, options.schema, () => secretTexts(tree, secrets), problems)
+  if (!schema) return UNASKED
+  return yield* validate(tree, schema, () => secretTexts(resolution), problems)
 }
 
 /** Every text that no message may repeat: secrets, what they went into, and what a key's name or its form makes one. */
-function* secretTexts(tree: MapNode, secrets: readonly { value: string }[]): Generator<string> {
+function* secretTexts({ tree, secrets }: Resolution): Generator<string> {
   for (const { value } of secrets) yield value
   for (const [path, leaf] of leaves(tree)) {
     if (leaf.kind !== 'scalar' || typeof leaf.value !== 'string') continue
@@ -172,7 +112,7 @@ function* secretTexts(tree: MapNode, secrets: readonly { value: string }[]): Gen
   }
 }
 
-function layersInUse(layers: Layers, { root, profile }: Project): readonly LayerInfo[] {
+function layersInUse({ layers, project: { root, profile } }: Resolution): readonly LayerInfo[] {
   const { dotenvFiles, secretsFile, serviceFiles } = layers
   const used: (LayerInfo | false)[] = [
     layers.overrides.entries.size > 0 && { name: 'overrides' },

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { withoutInjected } from './preload/marker.ts'
 
 /** The environment as text: `process.env`, or what stands in for it. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -48,7 +49,7 @@ export interface LoadOptions<Schema extends StandardSchemaV1 | undefined = Stand
   readonly overrides?: PlainTree
   /** Values for keys that nothing else sets. */
   readonly defaults?: PlainTree
-  /** Read instead of `process.env`; never written. */
+  /** Read instead of the process environment; never written. @default process.env, less what a preload set in it */
   readonly env?: Environment
   /** Whether and which .env files are read. @default true */
   readonly dotenv?: boolean | readonly string[] | DotenvOptions
@@ -84,7 +85,7 @@ export function withDefaults(options: LoadOptions, file: FileTrees = {}): Settle
     ...rest,
     cwd: cwd ?? process.cwd(),
     strict: strict ?? false,
-    env: env ?? process.env,
+    env: env ?? withoutInjected(process.env),
     onUndefined: onUndefined ?? 'error',
     emptyIsValue: emptyIsValue ?? false,
     allowEnv: allowEnv ?? [],

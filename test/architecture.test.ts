@@ -22,6 +22,19 @@ function importsOf(file: string, text: string): string[] {
     .map((specifier) => (specifier.startsWith('.') ? relative(root, join(root, dirname(file), specifier)) : specifier))
 }
 
+/** All that a file imports, and what that imports, but for what is imported on demand. */
+function reachedFrom(entry: string): ReadonlySet<string> {
+  const reached = new Set<string>()
+  const walk = (file: string): void => {
+    if (reached.has(file)) return
+    reached.add(file)
+    const text = (sources.get(file) ?? '').replace(/import\('[^']+'\)/g, '')
+    for (const specifier of importsOf(file, text)) walk(specifier)
+  }
+  walk(entry)
+  return reached
+}
+
 function filesImporting(test: (specifier: string) => boolean): string[] {
   return [...sources].filter(([file, text]) => importsOf(file, text).some(test)).map(([file]) => file)
 }
@@ -31,7 +44,7 @@ describe('the architecture', () => {
     const inner = [...sources]
       .filter(([file]) => file.startsWith('src/cli/'))
       .flatMap(([file, text]) => importsOf(file, text).map((specifier) => `${file} → ${specifier}`))
-      .filter((edge) => / → src\//.test(edge) && !/ → src\/(?:index\.ts|cli\/)/.test(edge))
+      .filter((edge) => / → src\//.test(edge) && !/ → src\/(?:index\.ts|package\.ts|cli\/)/.test(edge))
     expect(inner).toEqual([])
   })
 
@@ -58,16 +71,22 @@ describe('the architecture', () => {
     expect(edges).toEqual([])
   })
 
-  test('the file system is touched in read/ and files/ alone', () => {
+  test('the file system is touched in read/ and files/ alone, and the preload writes its message', () => {
     const files = filesImporting((specifier) => /^node:(?:fs|child_process)/.test(specifier))
-    expect(files.sort()).toEqual(['src/files/git.ts', 'src/read/guard.ts'])
+    expect(files.sort()).toEqual([
+      'src/files/cache-file.ts',
+      'src/files/git.ts',
+      'src/files/signature.ts',
+      'src/preload/process.ts',
+      'src/read/guard.ts',
+    ])
   })
 
-  test('process is named in option defaults and the entry of the command line alone', () => {
+  test('process is named in option defaults, the preload and the entry of the command line alone', () => {
     const files = [...sources]
       .filter(([, text]) => /(?<![\w.'"`/-])process\./.test(withoutComments(text)))
       .map(([file]) => file)
-    expect(files.sort()).toEqual(['src/cli/input.ts', 'src/cli/main.ts', 'src/options.ts'])
+    expect(files.sort()).toEqual(['src/cli/input.ts', 'src/cli/main.ts', 'src/options.ts', 'src/preload/process.ts'])
   })
 
   test.each([
@@ -81,17 +100,28 @@ describe('the architecture', () => {
     expect(filesImporting((specifier) => specifier === name)).toEqual(places)
   })
 
-  test('the start-up path holds no code that is needed on demand only', () => {
-    const reached = new Set<string>()
-    const walk = (file: string): void => {
-      if (reached.has(file)) return
-      reached.add(file)
-      const text = (sources.get(file) ?? '').replace(/import\('[^']+'\)/g, '')
-      for (const specifier of importsOf(file, text)) walk(specifier)
-    }
-    walk('src/index.ts')
-    const packages = [...reached].filter((specifier) => !specifier.startsWith('src/') && !specifier.startsWith('node:'))
-    expect(packages.sort()).toEqual(['jsonc-parser', 'yaml'])
+  test.each([
+    ['src/index.ts', ['jsonc-parser', 'yaml']],
+    ['src/node.ts', []],
+    ['src/register.ts', []],
+  ])('the start-up path of %s holds no code that is needed on demand only', (entry, packages) => {
+    const reached = [...reachedFrom(entry)].filter((specifier) => !/^(?:src\/|node:)/.test(specifier))
+    expect(reached.sort()).toEqual(packages)
+  })
+
+  test('what a start by plan runs is a handful of files, and none of them reads configuration', () => {
+    expect([...reachedFrom('src/register.ts')].filter((file) => file.startsWith('src/')).sort()).toEqual([
+      'src/files/cache-file.ts',
+      'src/files/signature.ts',
+      'src/package.ts',
+      'src/preload/flags.ts',
+      'src/preload/marker.ts',
+      'src/preload/plan.ts',
+      'src/preload/preload.ts',
+      'src/preload/process.ts',
+      'src/read/setting-name.ts',
+      'src/register.ts',
+    ])
   })
 
   test('nothing is thrown but a ConfigError, the CLI’s error, or what a parser catches itself', () => {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type ArgsDef, type CommandContext, type CommandDef, renderUsage } from 'citty'
-import packageJson from '../../package.json' with { type: 'json' }
+import { PACKAGE } from '../package.ts'
 import { COMMANDS } from './commands/index.ts'
 import { CliError, EXIT, exitCodeOf, type Io } from './io.ts'
 import { type Command, loaded } from './lazy.ts'
@@ -8,7 +8,7 @@ import { type Command, loaded } from './lazy.ts'
 const root: Command = {
   meta: {
     name: 'systemprompt',
-    version: packageJson.version,
+    version: PACKAGE.version,
     description: 'Configuration and secrets of SystemPrompt projects',
   },
   args: {
@@ -138,7 +138,7 @@ async function help(command: CommandDef, io: Io): Promise<number> {
 }
 
 function version(io: Io): number {
-  io.out(`${packageJson.version}\n`)
+  io.out(`${PACKAGE.version}\n`)
   return EXIT.ok
 }
 

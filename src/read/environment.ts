@@ -7,10 +7,9 @@ import { isForbiddenKey, literal, mapNode, variableSource, withNodeAt } from '..
 import type { LayerName, MapNode, Site, Taint, TreeNode } from '../types.ts'
 import type { Candidate } from '../variables.ts'
 import { isDirectory, listDirectory, readText } from './guard.ts'
+import { isSettingName, SETTING_PREFIX } from './setting-name.ts'
 import { parseYamlValue } from './yaml-full.ts'
 import { typedScalar } from './yaml-scalar.ts'
-
-const PREFIX = 'SYSTEMPROMPT__'
 
 /** A variable that sets a key of the configuration. */
 export interface SettingVariable {
@@ -27,15 +26,15 @@ export interface SettingVariable {
  * type that it has in YAML (formats.md, section 6). Names are lower case; the merge finds `apiKey` all the same.
  */
 export function readSettings(variables: Iterable<SettingVariable>, layer: LayerName, problems: Problems): MapNode {
-  let tree = mapNode(new Map(), { source: variableSource(layer, `${PREFIX}*`) })
+  let tree = mapNode(new Map(), { source: variableSource(layer, `${SETTING_PREFIX}*`) })
   for (const variable of variables) {
-    const path = variable.name.slice(PREFIX.length).toLowerCase().split('__')
+    const path = variable.name.slice(SETTING_PREFIX.length).toLowerCase().split('__')
     if (path.includes('')) {
       problems.error({
         code: 'SYNTAX',
         key: variable.name,
         message: 'has an empty step in its name',
-        remedy: `write ${PREFIX}A__B for the key a.b`,
+        remedy: `write ${SETTING_PREFIX}A__B for the key a.b`,
         at: variable.site,
       })
     } else if (path.some(isForbiddenKey)) {
@@ -53,7 +52,7 @@ export function readSettings(variables: Iterable<SettingVariable>, layer: LayerN
 
 /** The names in an environment that set a key, sorted, so that the result does not hang on their order. */
 export function settingNames(names: Iterable<string>): readonly string[] {
-  return [...names].filter((name) => name.length > PREFIX.length && name.toUpperCase().startsWith(PREFIX)).sort()
+  return [...names].filter(isSettingName).sort()
 }
 
 function settingValue({ value, site, taint, below = [] }: SettingVariable, problems: Problems): TreeNode {

@@ -1,5 +1,6 @@
-import type { ProblemCode, Problems } from '../errors.ts'
+import type { Problems } from '../errors.ts'
 import { formatPath } from '../path.ts'
+import type { ProblemCode } from '../problem-codes.ts'
 import type { Path, Source } from '../types.ts'
 import { LIMITS, type Wording } from './guard.ts'
 

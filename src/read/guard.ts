@@ -10,7 +10,8 @@ import {
   realpathSync,
   statSync,
 } from 'node:fs'
-import type { ProblemCode, Problems } from '../errors.ts'
+import type { Problems } from '../errors.ts'
+import type { ProblemCode } from '../problem-codes.ts'
 import type { Trail } from '../trail.ts'
 import type { Source } from '../types.ts'
 

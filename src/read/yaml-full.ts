@@ -12,8 +12,9 @@ import {
   type YAMLSeq,
   type Scalar as YamlScalar,
 } from 'yaml'
-import type { ProblemCode, Problems } from '../errors.ts'
+import type { Problems } from '../errors.ts'
 import { positionOf } from '../frame.ts'
+import type { ProblemCode } from '../problem-codes.ts'
 import { isForbiddenKey } from '../tree.ts'
 import type { ListNode, MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
 import { collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'

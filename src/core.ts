@@ -1,0 +1,3 @@
+/** What `node.ts` puts off until it is needed: the library, and what a preload asks of it. */
+export * from './index.ts'
+export { resolveStart } from './preload/resolve-start.ts'

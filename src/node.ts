@@ -1,0 +1,49 @@
+/**
+ * The library as Node loads it. Each function reads the library when it is first called, so that an import costs
+ * next to nothing; where one of Node's flags named this module, it preloads. Bundlers take `index.ts`, which has
+ * the same exports in one piece.
+ */
+import { createRequire } from 'node:module'
+import type * as Core from './core.ts'
+import { preloadIfNamed } from './preload/process.ts'
+
+const require = createRequire(import.meta.url)
+const core = (): typeof Core => require('./core.cjs') as typeof Core
+
+export { PROBLEM_CODES } from './problem-codes.ts'
+export { LAYERS } from './types.ts'
+
+export const {
+  checkConfig,
+  defineConfig,
+  formatPath,
+  isConfigError,
+  loadConfig,
+  loadConfigSync,
+  nearest,
+  parseOverrides,
+  parsePath,
+  renderProblem,
+  reveal,
+} = lazyFunctions()
+export const ConfigError = lazyClass('ConfigError')
+export const Secrets = lazyClass('Secrets')
+
+preloadIfNamed({ file: import.meta.filename, core })
+
+function lazyFunctions(): typeof Core {
+  const lazy =
+    (_: object, name: string): unknown =>
+    (...args: unknown[]): unknown =>
+      Reflect.apply(Reflect.get(core(), name) as () => unknown, undefined, args)
+  return new Proxy({}, { get: lazy }) as typeof Core
+}
+
+/** The class itself to whoever makes an instance, extends it or asks `instanceof`. */
+function lazyClass<Name extends 'ConfigError' | 'Secrets'>(name: Name): (typeof Core)[Name] {
+  function Lazy(): void {}
+  return new Proxy(Lazy as unknown as (typeof Core)[Name], {
+    get: (_, key) => Reflect.get(core()[name], key),
+    construct: (_, args, target) => Reflect.construct(core()[name], args, target) as object,
+  })
+}

@@ -1,0 +1,126 @@
+import type { Inputs } from '../inputs.ts'
+import { resolvePath } from '../paths.ts'
+import type { Resolution } from '../resolve.ts'
+import { parseTemplate, type Reference, type Template } from '../template.ts'
+import type { Site } from '../types.ts'
+import { joinPieces, type Piece, type Plan, type Start } from './plan.ts'
+
+/** Variables whose values name places and are no secrets; a start with any other one set has no plan. */
+const PLACES = ['SYSTEMPROMPT_PROFILE', 'HOME', 'USERPROFILE']
+/** Below this age a file may change again without its times telling, in milliseconds: FAT counts in two seconds. */
+const SETTLED = 2500
+
+/**
+ * The plan by which the next start comes to the same variables without resolving anything. Undefined where there
+ * can be none: a variable took part that may be a secret, a file is so young that a change of it could go unseen,
+ * or a value does not stand in a file as it is.
+ *
+ * @param values the variables that this start sets
+ * @param now milliseconds since 1970
+ */
+export function makePlan(
+  { version, cwd }: Start,
+  values: Readonly<Record<string, string>>,
+  resolution: Resolution,
+  inputs: Inputs,
+  now: number,
+): Plan | undefined {
+  if (inputs.changedAt > now - SETTLED) return undefined
+  const variables = [...inputs.variables]
+  if (variables.some(([name, value]) => value && !PLACES.includes(name))) return undefined
+  const files = [...inputs.files]
+  const search: Search = { resolution, files, texts: new Map(), names: [] }
+  const made = Object.entries(values).map(([name, value]) => [name, value, piecesOf(name, value, search)] as const)
+  const texts = made.filter(([name, , pieces]) => pieces === undefined && isOwn(name))
+  if (made.some(([name, , pieces]) => pieces === undefined && !isOwn(name))) return undefined
+  return {
+    version,
+    cwd,
+    files,
+    directories: [...inputs.directories],
+    unset: variables.filter(([, value]) => !value).map(([name]) => name),
+    set: Object.fromEntries(variables.flatMap(([name, value]) => (value ? [[name, value]] : []))),
+    values: made.flatMap(([name, , pieces]) => (pieces ? [[name, pieces] as const] : [])),
+    texts: Object.fromEntries(texts.map(([name, value]) => [name, value])),
+  }
+}
+
+/** The library's own variables hold a path and names. */
+function isOwn(name: string): boolean {
+  return name === 'SYSTEMPROMPT_PROFILE' || name === 'SYSTEMPROMPT_CUSTOM_SECRETS'
+}
+
+interface Search {
+  readonly resolution: Resolution
+  readonly files: readonly (readonly [path: string, signature: string])[]
+  /** What was read from those that pieces were found in. */
+  readonly texts: Map<number, string>
+  /** The variables on the way. */
+  readonly names: readonly string[]
+}
+
+/** Where the value stands, piece by piece; undefined unless the pieces make exactly the value. */
+function piecesOf(name: string, value: string, search: Search): readonly Piece[] | undefined {
+  const pieces = piecesOfVariable(name, search)
+  return pieces && joinPieces(pieces, (file) => search.texts.get(file)) === value ? pieces : undefined
+}
+
+function piecesOfVariable(name: string, search: Search): readonly Piece[] | undefined {
+  const { resolution, names } = search
+  const [definition] = resolution.layers.candidates(name)
+  if (!definition || names.includes(name)) return undefined
+  const { value, site, expands } = definition
+  const template = expands ? parseTemplate(value) : undefined
+  if (template === 'too deep') return undefined
+  return template
+    ? piecesOfTemplate(template, site, { ...search, names: [...names, name] })
+    : pieceOf(value, site, search)
+}
+
+function piecesOfTemplate(template: Template, site: Site, search: Search): readonly Piece[] | undefined {
+  const pieces: Piece[] = []
+  for (const part of template) {
+    const found = typeof part === 'string' ? pieceOf(part, site, search) : piecesOfReference(part, site, search)
+    if (!found) return undefined
+    pieces.push(...found)
+  }
+  return pieces
+}
+
+function piecesOfReference(
+  { name, operator, operand }: Reference,
+  site: Site,
+  search: Search,
+): readonly Piece[] | undefined {
+  if (operator !== '' && operator !== '-' && operator !== ':-') return undefined
+  const variable = search.resolution.layers.variables.get(name)
+  const isSet = typeof variable === 'object' && (variable.value !== '' || operator !== ':-')
+  return isSet ? piecesOfVariable(name, search) : piecesOfTemplate(operand, site, search)
+}
+
+/** The place of a text in its file: from the site onward, as it is or as a JSON string. */
+function pieceOf(text: string, { source, offset = 0 }: Site, search: Search): readonly Piece[] | undefined {
+  const { resolution, files, texts } = search
+  const { file, text: whole } = source
+  if (text === '') return []
+  if (file === undefined || whole === undefined) return undefined
+  const path = resolvePath(file, resolution.project.root)
+  const index = files.findIndex(([each]) => each === path)
+  if (!isAsInFile(whole, files[index]?.[1])) return undefined
+  texts.set(index, whole)
+  const start = whole.indexOf(text, offset)
+  if (start !== -1) return [[index, start, start + text.length]]
+  const end = endOfJsonString(whole, offset)
+  return end === undefined ? undefined : [[index, offset, end, 1]]
+}
+
+function endOfJsonString(text: string, offset: number): number | undefined {
+  const string = /"(?:[^"\\\n]|\\.)*"/y
+  string.lastIndex = offset
+  return string.test(text) ? string.lastIndex : undefined
+}
+
+/** A BOM or carriage returns were taken out on reading: places in the text are not those in the file. */
+function isAsInFile(text: string, signature: string | undefined): boolean {
+  return signature !== undefined && Number(signature.split(':')[2]) === Buffer.byteLength(text)
+}

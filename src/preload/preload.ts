@@ -1,0 +1,73 @@
+import { dirname, join } from 'node:path'
+import { ABSENT, DIRECTORY, signatureOf } from '../files/signature.ts'
+import type { Environment } from '../options.ts'
+import { encodeMarker, injectedNames, MARKER, withoutInjected } from './marker.ts'
+import { planFile, type Start, valuesByPlan } from './plan.ts'
+
+/** The process that a preload prepares. */
+export interface Surroundings {
+  readonly cwd: string
+  /** Changed: the variables are set in it. */
+  readonly env: Record<string, string | undefined>
+  /** This package's version. */
+  readonly version: string
+  /** Where plans are kept; undefined where they are not. */
+  readonly cache: string | undefined
+  /** The user this runs as; undefined on Windows, which has no such numbers. */
+  readonly uid: number | undefined
+  /** Resolves the variables of a start with the library; undefined where there is nothing to resolve. */
+  resolve(start: Start, plan: string | undefined): Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * Sets a project's secrets and .env values in the environment: from the plan of the last start if nothing has
+ * changed since, else by resolving the project. What somebody has set stays; what an earlier preload set in this
+ * environment is set anew, or taken away where this project does not have it. Outside of a project nothing is done.
+ *
+ * @throws ConfigError with every problem of the configuration
+ */
+export function preload({ cwd, env, version, cache, uid, resolve }: Surroundings): void {
+  const start: Start = { cwd, env: withoutInjected(env), version }
+  const file = cache === undefined || isWatched(start.env) ? undefined : planFile(cache, start)
+  const planned = file === undefined ? undefined : valuesByPlan(file, start, uid)
+  const values = planned ?? (mayHoldConfiguration(start) ? resolve(start, file) : undefined)
+  if (values) inject(values, env)
+}
+
+/** What is said or masked on the way is known only to the library. */
+function isWatched(env: Environment): boolean {
+  return isOn(env.SYSTEMPROMPT_REDACT) || isTalkative(env)
+}
+
+/** Whether a variable switches something on: `1`, `true`, `yes`, `on`. */
+export function isOn(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && ['1', 'true', 'yes', 'on'].includes(value.toLowerCase())
+}
+
+/** Whether warnings are to be seen. */
+export function isTalkative(env: Environment): boolean {
+  return env.SYSTEMPROMPT_LOG_LEVEL === 'verbose' || env.SYSTEMPROMPT_LOG_LEVEL === 'debug'
+}
+
+/** Whether there can be something to resolve: npm, tsc and the like are started with the same flags. */
+function mayHoldConfiguration({ cwd, env }: Start): boolean {
+  if (env.SYSTEMPROMPT_PROFILE || env.SYSTEMPROMPT_SECRETS_DIR) return true
+  if (['.env', '.env.local'].some((name) => signatureOf(join(cwd, name)) !== ABSENT)) return true
+  return isInProject(cwd) || Object.keys(env).some((name) => name.endsWith('_FILE'))
+}
+
+function isInProject(from: string): boolean {
+  for (let directory = from; ; directory = dirname(directory)) {
+    if (signatureOf(join(directory, '.systemprompt')) === DIRECTORY) return true
+    if (dirname(directory) === directory) return false
+  }
+}
+
+function inject(values: Readonly<Record<string, string>>, env: Record<string, string | undefined>): void {
+  const own = new Set(injectedNames(env))
+  for (const name of own) if (!Object.hasOwn(values, name)) delete env[name]
+  const set = Object.entries(values).filter(([name]) => own.has(name) || !env[name])
+  for (const [name, value] of set) env[name] = value
+  if (set.length > 0) env[MARKER] = encodeMarker(Object.fromEntries(set))
+  else delete env[MARKER]
+}

@@ -1,0 +1,95 @@
+import { writeSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join, resolve, sep } from 'node:path'
+import type * as Core from '../core.ts'
+import { PACKAGE } from '../package.ts'
+import { preloadedModules } from './flags.ts'
+import { isTalkative, preload } from './preload.ts'
+
+/** EX_CONFIG of sysexits.h: something was found in an unconfigured or misconfigured state. */
+const EXIT_CONFIG = 78
+
+/** What the entries that preload are given: they differ in where they lie, and share the library. */
+export interface Entry {
+  /** The entry's file, links followed. */
+  readonly file: string
+  /** The library, loaded when it is first asked for. */
+  readonly core: () => typeof Core
+}
+
+/** Preloads if one of Node's flags named this entry; an import by the program itself does nothing. */
+export function preloadIfNamed(entry: Entry): void {
+  const { execArgv, env, cwd } = process
+  const flagged = preloadedModules(execArgv, env.NODE_OPTIONS)
+  if (flagged.some((specifier) => isEntry(specifier, cwd(), entry.file))) preloadProcess(entry)
+}
+
+/** As Node resolves a flag's module: from the working directory. */
+function isEntry(specifier: string, cwd: string, file: string): boolean {
+  if (specifier === PACKAGE.name) return true
+  if (/^(?:node|data):/.test(specifier)) return false
+  const path = specifier.startsWith('file:') ? new URL(specifier) : specifier
+  try {
+    const require = createRequire(join(cwd, 'noop.js'))
+    return require.resolve(path instanceof URL ? fileOf(path) : path) === file
+  } catch {
+    return false
+  }
+}
+
+function fileOf({ pathname }: URL): string {
+  const path = decodeURIComponent(pathname)
+  return sep === '/' ? path : resolve(path.slice(1))
+}
+
+/**
+ * Sets the variables of this process. A configuration that is not valid ends it, with the same message as
+ * everywhere and without a stack.
+ */
+export function preloadProcess({ file, core }: Entry): void {
+  const { env } = process
+  const uid = process.getuid?.()
+  const modules = modulesOf(file)
+  try {
+    preload({
+      cwd: process.cwd(),
+      env,
+      version: PACKAGE.version,
+      cache: join(modules, '.cache', 'systemprompt-env'),
+      uid,
+      resolve(start, plan) {
+        const { values, warnings } = core().resolveStart(
+          start,
+          plan === undefined ? undefined : { file: plan, modules, uid },
+        )
+        if (isTalkative(start.env))
+          for (const warning of warnings)
+            say(
+              core()
+                .renderProblem({ ...warning })
+                .split('\n')[0],
+            )
+        return values
+      },
+    })
+  } catch (error) {
+    if (!core().isConfigError(error)) throw error
+    say(error.message)
+    process.exit(EXIT_CONFIG)
+  }
+}
+
+/** The outermost `node_modules` around a file; the package's own where it is in none. */
+function modulesOf(file: string): string {
+  const [before, after] = file.split(`${sep}node_modules${sep}`, 2)
+  return join(after === undefined ? dirname(dirname(file)) : (before ?? ''), 'node_modules')
+}
+
+/** At once, since the process may end with the next statement. */
+function say(text = ''): void {
+  try {
+    writeSync(2, `${text}\n`)
+  } catch {
+    process.stderr.write(`${text}\n`)
+  }
+}

@@ -1,0 +1,49 @@
+import type { Problem } from '../errors.ts'
+import { writeCacheFile } from '../files/cache-file.ts'
+import { injectedVariables } from '../injected.ts'
+import { inputsOf, recordVariables } from '../inputs.ts'
+import { withDefaults } from '../options.ts'
+import { remember } from '../remembered.ts'
+import { resolve } from '../resolve.ts'
+import { newTrail } from '../trail.ts'
+import { makePlan } from './make-plan.ts'
+import { encodePlan, type Start } from './plan.ts'
+
+/** Where the next start's plan is written. */
+export interface PlanPlace {
+  readonly file: string
+  /** The `node_modules` it lies in. */
+  readonly modules: string
+  readonly uid: number | undefined
+}
+
+export interface ResolvedStart {
+  /** The variables to set. */
+  readonly values: Readonly<Record<string, string>>
+  readonly warnings: readonly Problem[]
+  /** Every secret with its value, by its name in the environment. */
+  readonly secrets: readonly { readonly name: string; readonly value: string }[]
+}
+
+/**
+ * What a preload sets, resolved from the files. The result is remembered for the program's own load, and a plan is
+ * left for the next start.
+ *
+ * @throws ConfigError with every problem at once
+ */
+export function resolveStart(start: Start, place: PlanPlace | undefined): ResolvedStart {
+  const { cwd, env } = start
+  const recorded = recordVariables(env)
+  const trail = newTrail()
+  const settled = withDefaults({ cwd, env: recorded.env })
+  const resolution = resolve(settled, trail)
+  const { project, problems, secrets } = resolution
+  problems.throwIfAny()
+  const names = secrets.map((secret) => secret.env)
+  const values = injectedVariables({ env: resolution.env, profile: project.profile, secrets: names }, recorded.env)
+  const inputs = inputsOf(cwd, env, recorded.asked, trail)
+  remember(resolution, inputs)
+  const plan = place && makePlan(start, values, resolution, inputs, settled.now)
+  if (plan) writeCacheFile(place.file, encodePlan(plan), place.modules, place.uid)
+  return { values, warnings: problems.warnings, secrets: secrets.map(({ env: name, value }) => ({ name, value })) }
+}

@@ -1,0 +1,9 @@
+/** What the names of variables begin with that set a key of the configuration (formats.md, section 6). */
+export const SETTING_PREFIX = 'SYSTEMPROMPT__'
+
+/** Whether a variable sets a key: `SYSTEMPROMPT__SERVER__PORT`, in any case. */
+export function isSettingName(name: string): boolean {
+  // Nearly all names are told by their first letter; this is asked of every variable at every start.
+  if (name[0] !== 'S' && name[0] !== 's') return false
+  return name.length > SETTING_PREFIX.length && name.slice(0, SETTING_PREFIX.length).toUpperCase() === SETTING_PREFIX
+}

@@ -1,0 +1,91 @@
+import { checkProfile, PROFILE_DEFAULTS } from './check-profile.ts'
+import { disableProviders } from './disable-providers.ts'
+import { discover, type Project } from './discover.ts'
+import { collectProblems, type Problems } from './errors.ts'
+import { flatEnvironment } from './flat-env.ts'
+import { type Layers, readLayers } from './layers.ts'
+import { merge } from './merge.ts'
+import type { SettledOptions } from './options.ts'
+import { displayPath } from './paths.ts'
+import { pathExists } from './read/guard.ts'
+import { checkSecrets, resolveSecrets } from './resolve-secrets.ts'
+import type { ResolvedSecret } from './secrets.ts'
+import { substitute } from './substitute.ts'
+import type { Trail } from './trail.ts'
+import type { MapNode, Site, TreeNode } from './types.ts'
+
+/** A project with everything resolved, before any schema is asked. */
+export interface Resolution {
+  readonly project: Project
+  readonly layers: Layers
+  readonly tree: MapNode
+  readonly secrets: readonly (ResolvedSecret & { readonly site: Site })[]
+  readonly env: Readonly<Record<string, string>>
+  /** What is wrong so far; nothing has been thrown for it. */
+  readonly problems: Problems
+  /** Every file could be read, so that it makes sense to ask a schema. */
+  readonly isReadable: boolean
+}
+
+/** The pipeline up to the schemas: discover → read → merge → substitute → check. */
+export function resolve(options: SettledOptions, trail: Trail): Resolution {
+  let project: Project | undefined
+  const problems = collectProblems(() => project?.profile?.name, trail)
+  project = discover(options, problems)
+  const layers = readLayers(project, options, problems)
+  const isReadable = problems.errors.length === 0
+  const merged = mergeLayers(layers, project, options, problems)
+  const enabled = disableProviders(merged, layers.variables, options.onUndefined, problems)
+  const substituted = substitute(enabled, layers.variables)
+  const tree = checkAgainstProfile(substituted, layers, project, options, problems)
+  const secrets = resolveSecrets(layers.secretNames, layers.secretsFile, layers.variables)
+  checkSecrets(secrets, secretsCheck(layers, options), problems)
+  const env = flatEnvironment(layers, secrets, options, problems)
+  return { project, layers, tree, secrets, env, problems, isReadable }
+}
+
+/** Highest precedence last, so that each is laid over what is below it (formats.md, section 6). */
+function mergeLayers(layers: Layers, project: Project, { dotenv }: SettledOptions, problems: Problems): MapNode {
+  const onUnreachable = (at: TreeNode): void =>
+    problems.error({
+      code: 'INVALID_OPTION',
+      key: at.source.name ?? 'overrides',
+      message: 'names an item beyond the end of a list',
+      remedy: 'set the whole list, or the item right behind the last',
+      at,
+    })
+  const { overrides, environment, services, profile, defaults } = layers
+  const given = project.profile ? merge(defaults, PROFILE_DEFAULTS) : defaults
+  const files = [...(profile ? [profile] : []), services].reduce(
+    (below, layer) => merge(layer, below, { order: 'upper' }),
+    given,
+  )
+  const variables = dotenv.override ? [environment, layers.dotenv] : [layers.dotenv, environment]
+  const withVariables = variables.reduce(
+    (below, layer) => merge(layer, below, { foldCase: true, onUnreachable }),
+    files,
+  )
+  return merge(overrides, withVariables, { onUnreachable })
+}
+
+function checkAgainstProfile(
+  tree: MapNode,
+  layers: Layers,
+  project: Project,
+  options: SettledOptions,
+  problems: Problems,
+): MapNode {
+  const { profile, root } = project
+  if (!profile || !layers.profile) return tree
+  const file = displayPath(root, profile.file)
+  return checkProfile(tree, { profile, file, strict: options.strict, exists: pathExists }, problems)
+}
+
+function secretsCheck(layers: Layers, options: SettledOptions): Parameters<typeof checkSecrets>[1] {
+  return {
+    validation: layers.secretsValidation,
+    required: options.secrets?.required ?? [],
+    lookedIn: layers.lookedIn,
+    isFailed: (env) => layers.variables.get(env) === 'failed',
+  }
+}

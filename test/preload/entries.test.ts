@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { PACKAGE } from '../../src/package.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const load = async (file: string): Promise<Record<string, unknown>> => await import(pathToFileURL(root + file).href)
+
+describe('the entries', () => {
+  test('name the package as package.json does', () => {
+    const { name, version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as Record<string, unknown>
+    expect(PACKAGE).toEqual({ name, version })
+  })
+
+  test('for Node and for bundlers have the same exports', async () => {
+    const [node, index] = await Promise.all([load('dist/node.js'), load('dist/index.js')])
+    expect(Object.keys(node).sort()).toEqual(Object.keys(index).sort())
+    for (const [name, value] of Object.entries(index)) expect(typeof node[name]).toBe(typeof value)
+    expect(node.PROBLEM_CODES).toEqual(index.PROBLEM_CODES)
+    expect(node.LAYERS).toEqual(index.LAYERS)
+  })
+
+  test('give Node the class itself: for new, instanceof and extends', async () => {
+    const { ConfigError, loadConfigSync } = await import('../../src/index.ts')
+    const node = (await load('dist/node.js')) as {
+      ConfigError: typeof ConfigError
+      loadConfigSync: typeof loadConfigSync
+    }
+    class Own extends node.ConfigError {}
+    const thrown = ((): unknown => {
+      try {
+        return node.loadConfigSync({ cwd: '/does/not/exist' })
+      } catch (error) {
+        return error
+      }
+    })()
+    expect(thrown).toBeInstanceOf(node.ConfigError)
+    expect(thrown).not.toBeInstanceOf(Own)
+    expect(new Own([])).toBeInstanceOf(node.ConfigError)
+    expect(new Own([])).toBeInstanceOf(Own)
+    expect(new node.ConfigError([])).toBeInstanceOf(node.ConfigError)
+    expect(node.ConfigError.name).toBe('ConfigError')
+  })
+
+  test('are found by import and by require', () => {
+    const require = createRequire(import.meta.url)
+    expect(require.resolve('@systemprompt/env')).toBe(`${root}dist/node.js`)
+    expect(require.resolve('@systemprompt/env/register')).toBe(`${root}dist/register.js`)
+  })
+})
