@@ -1,0 +1,234 @@
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { installInto, start } from '../support/installed.ts'
+import { COMPLETE, type Files, makeProject, PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
+
+const PEM = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0\n-----END PRIVATE KEY-----\n'
+const JWT = 'jwt-Zk3vTq8mWx1rLc5yNb7pHd2sGf9aJe4u'
+
+/** Every way in which a value can stand in a file. */
+const PROJECT: Files = {
+  ...COMPLETE,
+  [SECRETS]: `{
+  // A comment, and a trailing comma.
+  "jwt_secret": "${JWT}",
+  "database_url": "postgres://acme:p%40ss@localhost:5432/acme",
+  "signing_key_pem": ${JSON.stringify(PEM)},
+  "stripe_key": "quote\\" backslash\\\\ tab\\t ünï¢ode ☃",
+}`,
+  '.env': [
+    'PLAIN=plain # comment',
+    "SINGLE='single ${PLAIN}'",
+    'DOUBLE="double ${PLAIN} and ${MISSING:-a ${PLAIN} default}"',
+    'LINES="one',
+    'two"',
+    'ESCAPED="one\\ntwo"',
+    'EMPTY=',
+    'NESTED=${DOUBLE}/${SINGLE}',
+    'SECRET_IN=postgres://u:${JWT_SECRET}@h/db',
+  ].join('\n'),
+  '.env.local': 'PLAIN=plainer\nUMLAUT=ü${PLAIN}ü\n',
+  'package.json': '{}',
+  'main.cjs': `
+    const own = Object.entries(process.env).filter(([name]) => !['PATH', 'SYSTEMPROMPT_INJECTED'].includes(name))
+    const resolved = Object.keys(require.cache).some((file) => file.endsWith('core.cjs'))
+    console.log(JSON.stringify({ resolved, env: Object.fromEntries(own.sort()) }))`,
+}
+
+/** Values without an own place in a file: the escapes of a .env file. With one of them there is no plan. */
+const PLANNABLE: Files = { ...PROJECT, '.env': String(PROJECT['.env']).replace(/^ESCAPED.*\n/m, '') }
+
+interface Seen {
+  readonly resolved: boolean
+  readonly env: Readonly<Record<string, string>>
+}
+
+async function run(root: string, env: Readonly<Record<string, string>> = {}): Promise<Seen> {
+  const { code, out, err } = await start({ cwd: root, args: ['--import', '@systemprompt/env', 'main.cjs'], env })
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  return JSON.parse(out) as Seen
+}
+
+function planOf(root: string): string {
+  const directory = join(root, 'node_modules/.cache/systemprompt-env')
+  const [name] = readdirSync(directory)
+  return join(directory, name ?? '')
+}
+
+let root = ''
+let unplannable = ''
+let first: Seen
+
+beforeAll(async () => {
+  root = makeProject(PLANNABLE)
+  unplannable = makeProject(PROJECT)
+  for (const project of [root, unplannable]) installInto(project)
+  await setTimeout(3000)
+  first = await run(root)
+}, 60_000)
+
+describe('the plan of a start', () => {
+  test('brings the same values without loading the library', async () => {
+    const second = await run(root)
+    expect(first.resolved).toBe(true)
+    expect(second).toEqual({ resolved: false, env: first.env })
+    expect(first.env).toMatchObject({
+      JWT_SECRET: JWT,
+      SIGNING_KEY_PEM: PEM,
+      STRIPE_KEY: 'quote" backslash\\ tab\t ünï¢ode ☃',
+      SINGLE: 'single ${PLAIN}',
+      DOUBLE: 'double plainer and a plainer default',
+      LINES: 'one\ntwo',
+      EMPTY: '',
+      NESTED: 'double plainer and a plainer default/single ${PLAIN}',
+      SECRET_IN: `postgres://u:${JWT}@h/db`,
+      UMLAUT: 'üplainerü',
+    })
+  })
+
+  test('holds no value, and is for its owner alone', () => {
+    const file = planOf(root)
+    const text = readFileSync(file, 'utf8')
+    const windows = Object.entries(first.env)
+      .filter(([name]) => !name.startsWith('SYSTEMPROMPT_'))
+      .flatMap(([, value]) => Array.from({ length: Math.max(0, value.length - 5) }, (_, at) => value.slice(at, at + 6)))
+    expect(windows.filter((window) => text.includes(window))).toEqual([])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  test('is not made where a value does not stand in its file as it is', async () => {
+    await run(unplannable)
+    expect(await run(unplannable)).toMatchObject({ resolved: true, env: { ESCAPED: 'one\ntwo' } })
+    expect(existsSync(join(unplannable, 'node_modules/.cache'))).toBe(false)
+  })
+
+  test('is made anew by a start that finds it void', async () => {
+    writeFileSync(planOf(root), 'void')
+    expect((await run(root)).resolved).toBe(true)
+    expect((await run(root)).resolved).toBe(false)
+  })
+
+  const damages: Readonly<Record<string, (file: string, text: string) => void>> = {
+    'cut off': (file, text) => writeFileSync(file, text.slice(0, text.length / 2)),
+    'longer by a space': (file) => appendFileSync(file, ' '),
+    empty: (file) => writeFileSync(file, ''),
+    'of zeros': (file, text) => writeFileSync(file, Buffer.alloc(text.length)),
+    'with another place': (file, text) =>
+      writeFileSync(
+        file,
+        text.replace(/\[\[(\d+),(\d+)/, (_, a, b) => `[[${a},${Number(b) + 1}`),
+      ),
+    'of something else, with its sum': (file) => writeFileSync(file, '0\nnull'),
+    'a link': (file) => {
+      renameSync(file, `${file}.real`)
+      symlinkSync(`${file}.real`, file)
+    },
+    'a directory': (file) => {
+      rmSync(file)
+      mkdirSync(file)
+    },
+    'a pipe': (file) => {
+      rmSync(file)
+      execFileSync('mkfifo', [file])
+    },
+    'writable by others': (file) => chmodSync(file, 0o666),
+    ...(process.getuid?.() === 0 ? { "somebody else's": (file: string) => chownSync(file, 12345, 12345) } : {}),
+  }
+  test.each(Object.entries(damages))('changes nothing when it is %s', async (_, damage) => {
+    const file = planOf(root)
+    const text = readFileSync(file, 'utf8')
+    damage(file, text)
+    expect(await run(root)).toEqual({ resolved: true, env: first.env })
+    rmSync(join(root, 'node_modules/.cache'), { recursive: true })
+    expect((await run(root)).resolved).toBe(true)
+  })
+
+  test('changes nothing with any of its bits turned', async () => {
+    const file = planOf(root)
+    const bytes = readFileSync(file)
+    for (let at = 0; at < bytes.length; at += process.env.SOAK ? 1 : 211) {
+      const damaged = Buffer.from(bytes)
+      damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8))
+      writeFileSync(file, damaged)
+      expect(await run(root)).toEqual({ resolved: true, env: first.env })
+    }
+    writeFileSync(file, bytes)
+    expect((await run(root)).resolved).toBe(false)
+  })
+
+  const changes: Readonly<Record<string, (root: string) => void>> = {
+    'another profile': (at) => appendFileSync(join(at, PROFILE), '# changed\n'),
+    'secrets of the same size, with the old time': (at) => {
+      const file = join(at, SECRETS)
+      const { atime, mtime } = statSync(file)
+      writeFileSync(file, readFileSync(file, 'utf8').replace('p%40ss', 'P%40SS'))
+      utimesSync(file, atime, mtime)
+    },
+    'a file replaced by a copy': (at) => {
+      writeFileSync(join(at, '.env.new'), readFileSync(join(at, '.env')))
+      renameSync(join(at, '.env.new'), join(at, '.env'))
+    },
+    'a file that is new': (at) => writeFiles(at, { '.env.local.local': 'PLAIN=plainest' }),
+    'a file that is gone': (at) => rmSync(join(at, '.env.local')),
+    'a profile that is new': (at) => writeFiles(at, { '.systemprompt/profiles/other/profile.yaml': 'name: other' }),
+    'a service that is new': (at) => writeFiles(at, { 'services/ai/config.yaml': 'a: 1' }),
+    'looser modes': (at) => chmodSync(join(at, SECRETS), 0o644),
+  }
+  test.each(Object.entries(changes))('is not followed after %s', async (_, change) => {
+    const copy = makeProject(PLANNABLE)
+    installInto(copy)
+    await setTimeout(2600)
+    await run(copy)
+    expect((await run(copy)).resolved).toBe(false)
+    change(copy)
+    expect((await run(copy)).resolved).toBe(true)
+  })
+
+  test.each([
+    ['a variable that the configuration refers to', { MISSING: 'here' }],
+    ['a variable that is set already', { PLAIN: 'mine' }],
+    ['a secret', { DATABASE_URL: 'postgres://u:p@h/db' }],
+    ['a secret in a file', { STRIPE_KEY_FILE: '/dev/null' }],
+    ['a setting', { SYSTEMPROMPT__SERVER__PORT: '1234' }],
+    ['a setting in small letters', { systemprompt__server__port: '1234' }],
+    ['a wish for warnings', { SYSTEMPROMPT_LOG_LEVEL: 'debug' }],
+  ])('is not followed with %s in the environment', async (_, env) => {
+    expect((await run(root)).resolved).toBe(false)
+    const { code, out } = await start({
+      cwd: root,
+      args: ['--import', '@systemprompt/env', 'main.cjs'],
+      env: env as Record<string, string>,
+    })
+    if (code === 0) expect((JSON.parse(out) as Seen).resolved).toBe(true)
+    else expect(code).toBe(78)
+  })
+
+  test('is followed with a variable that means nothing to the project', async () => {
+    expect((await run(root, { SOMETHING: 'else' })).resolved).toBe(false)
+  })
+
+  test('is not kept where there is no room for it, and nothing is said', async () => {
+    const full = makeProject({ ...PLANNABLE, 'node_modules/.cache': 'a file in the way' })
+    installInto(full)
+    await setTimeout(2600)
+    const { env } = await run(full)
+    expect(await run(full)).toEqual({ resolved: true, env })
+  })
+})
