@@ -39,13 +39,17 @@ const bundledLicences: Plugin = {
   },
 }
 
-/** The command line uses the library as everybody does: from its own file beside it. */
+/** The command line uses the library as everybody does: from the public files beside it. */
 const libraryBeside: Plugin = {
   name: 'library-beside',
   setup({ onResolve }) {
+    const beside = new Map([
+      [fromRoot('src/index.ts'), './node.js'],
+      [fromRoot('src/scan/index.ts'), './scan.js'],
+    ])
     onResolve({ filter: /\/index\.ts$/ }, ({ path, importer }) => {
-      const isLibrary = resolve(dirname(importer), path) === fromRoot('src/index.ts')
-      return isLibrary ? { path: './node.js', external: true } : undefined
+      const file = beside.get(resolve(dirname(importer), path))
+      return file === undefined ? undefined : { path: file, external: true }
     })
   },
 }
@@ -102,10 +106,12 @@ const dts = (entry: Record<string, string>): NonNullable<Options['dts']> => ({
 })
 
 const library = { index: 'src/index.ts' }
+const scan = { scan: 'src/scan/index.ts' }
 const schema = { 'schema/index': 'src/schema/index.ts' }
 
 export default defineConfig([
   { ...shared, entry: library, dts: dts(library), esbuildPlugins: [bundledLicences] },
+  { ...shared, entry: scan, dts: dts(scan), esbuildPlugins: [bundledLicences] },
   // onSuccess runs when the code is written; the declarations may still be under way.
   { ...shared, entry: schema, dts: dts(schema), esbuildPlugins: [bundledLicences], onSuccess: writeJsonSchemas },
   { ...commonjs, entry: { core: 'src/core.ts' }, esbuildPlugins: [bundledLicences, yamlPutOff] },

@@ -40,11 +40,11 @@ function filesImporting(test: (specifier: string) => boolean): string[] {
 }
 
 describe('the architecture', () => {
-  test('the command line imports the library from its public entry alone', () => {
+  test('the command line imports the library from its public entries alone', () => {
     const inner = [...sources]
       .filter(([file]) => file.startsWith('src/cli/'))
       .flatMap(([file, text]) => importsOf(file, text).map((specifier) => `${file} → ${specifier}`))
-      .filter((edge) => / → src\//.test(edge) && !/ → src\/(?:index\.ts|package\.ts|cli\/)/.test(edge))
+      .filter((edge) => / → src\//.test(edge) && !/ → src\/(?:index\.ts|package\.ts|scan\/index\.ts|cli\/)/.test(edge))
     expect(inner).toEqual([])
   })
 
@@ -107,6 +107,7 @@ describe('the architecture', () => {
   ])('the start-up path of %s holds no code that is needed on demand only', (entry, packages) => {
     const reached = [...reachedFrom(entry)].filter((specifier) => !/^(?:src\/|node:)/.test(specifier))
     expect(reached.sort()).toEqual(packages)
+    expect([...reachedFrom(entry)].filter((file) => file.startsWith('src/scan/'))).toEqual([])
   })
 
   test('what a start by plan runs is a handful of files, and none of them reads configuration', () => {

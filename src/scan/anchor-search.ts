@@ -1,0 +1,89 @@
+/** A piece of a pattern that stands in the text byte by byte wherever the pattern does. */
+export interface Anchor {
+  readonly bytes: Uint8Array
+  /** Which pattern it is of, and which of its characters it covers. */
+  readonly pattern: number
+  readonly from: number
+  readonly to: number
+}
+
+/** Tables for finding many anchors at once; about 1.3 MB and 8 bytes for each anchor. */
+export interface AnchorIndex {
+  readonly anchors: readonly Anchor[]
+  /** How many bytes of each anchor the tables know: those of the shortest, at most eight. */
+  readonly width: number
+  /** How far to go on when these three bytes are under the end of the window; 0 where an anchor may end. */
+  readonly shifts: Uint8Array
+  /** Whether an anchor begins with these three bytes. */
+  readonly beginnings: Uint8Array
+  /** The first anchor whose known bytes end with these three, and for each anchor the next one; -1 for none. */
+  readonly first: Int32Array
+  readonly next: Int32Array
+}
+
+const WIDEST = 8
+const GRAM = 3
+const SLOTS = 1 << 18
+
+/** The shortest anchor that can be looked for, in bytes. */
+export const SHORTEST_ANCHOR = GRAM + 1
+
+export function indexAnchors(anchors: readonly Anchor[]): AnchorIndex {
+  const width = anchors.reduce((least, { bytes }) => Math.min(least, bytes.length), WIDEST)
+  const farthest = width - GRAM + 1
+  const shifts = new Uint8Array(SLOTS).fill(farthest)
+  const beginnings = new Uint8Array(SLOTS)
+  const first = new Int32Array(SLOTS).fill(-1)
+  const next = new Int32Array(anchors.length).fill(-1)
+  for (const [index, { bytes }] of anchors.entries()) {
+    for (let end = GRAM; end <= width; end++) {
+      const slot = slotOf(bytes, end)
+      shifts[slot] = Math.min(shifts[slot] ?? 0, width - end)
+    }
+    beginnings[slotOf(bytes, GRAM)] = 1
+    const slot = slotOf(bytes, width)
+    next[index] = first[slot] ?? -1
+    first[slot] = index
+  }
+  return { anchors, width, shifts, beginnings, first, next }
+}
+
+/**
+ * Calls back for every anchor in the text, with where it begins. The search of Wu and Manber: it looks at the
+ * end of a window and goes on by as much as no anchor can be missed, five or six bytes in most cases.
+ */
+export function eachAnchor(index: AnchorIndex, text: Uint8Array, found: (anchor: Anchor, at: number) => void): void {
+  const { width, shifts, beginnings, first, next, anchors } = index
+  if (anchors.length === 0) return
+  const { length } = text
+  let end = width
+  while (end <= length) {
+    const slot = hash(text[end - 3] as number, text[end - 2] as number, text[end - 1] as number)
+    const shift = shifts[slot] as number
+    if (shift > 0) {
+      end += shift
+      continue
+    }
+    const at = end - width
+    if (beginnings[hash(text[at] as number, text[at + 1] as number, text[at + 2] as number)] === 1) {
+      for (let each = first[slot] as number; each >= 0; each = next[each] as number) {
+        const anchor = anchors[each] as Anchor
+        if (startsWith(text, at, anchor.bytes)) found(anchor, at)
+      }
+    }
+    end++
+  }
+}
+
+function slotOf(bytes: Uint8Array, end: number): number {
+  return hash(bytes[end - 3] ?? 0, bytes[end - 2] ?? 0, bytes[end - 1] ?? 0)
+}
+
+function hash(one: number, two: number, three: number): number {
+  return ((one << 10) ^ (two << 5) ^ three) & (SLOTS - 1)
+}
+
+function startsWith(text: Uint8Array, at: number, bytes: Uint8Array): boolean {
+  for (let index = 0; index < bytes.length; index++) if (text[at + index] !== bytes[index]) return false
+  return true
+}

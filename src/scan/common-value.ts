@@ -1,0 +1,45 @@
+/** A value of this length is looked for whatever it is made of, unless it is an address or a number. */
+const LONG = 16
+
+/**
+ * Whether a value is one that also stands in text that knows nothing of the secret, so that finding it would
+ * say nothing. That is
+ *
+ * - a number, date, version or IP address of fewer than 16 digits: `20260131`, `10.0.0.12`;
+ * - fewer than 16 characters that are words and numbers: `localhost`, `development`, `my-app-2`, `changeMe123`;
+ * - an address that is made of words and numbers, whatever its length: `https://example.com/login`,
+ *   `smtp.example.com:587`, `admin@example.com`, `/var/run/app`. With a password in it, it is not common.
+ *
+ * A word is letters of one case, or with a capital in front. A number may follow it. What mixes letters and
+ * digits otherwise is no word: `k3yX9a`.
+ */
+export function isCommonValue(value: string): boolean {
+  const text = value.trim()
+  if (/^[\d\s.,:/+TZ-]+$/.test(text)) return digitsIn(text) < LONG
+  if (!isMadeOfWords(text)) return false
+  return text.length < LONG || isAddress(text)
+}
+
+function digitsIn(text: string): number {
+  return text.replace(/\D/g, '').length
+}
+
+const WORD = /^(?:\p{Lu}?[\p{Ll}\p{Lo}\p{M}]*|\p{Lu}+)(?:\p{Lu}[\p{Ll}\p{M}]+)*\d{0,8}$/u
+
+/** Camel case is taken apart: `changeMe` is two words. `QwErTyUi` is none, since such words are too short. */
+function isMadeOfWords(text: string): boolean {
+  const runs = text.match(/[\p{L}\p{M}\d]+/gu) ?? []
+  return runs.every((run) => {
+    const humps = run.match(/\p{Lu}\p{Ll}/gu)?.length ?? 0
+    return run.length < LONG && WORD.test(run) && run.length >= 3 * humps
+  })
+}
+
+function isAddress(text: string): boolean {
+  if (/\s/.test(text)) return false
+  const isUrl = /^[a-z][a-z\d+.-]*:\/\/[^@]*$/i.test(text)
+  const isEmail = /^[\w.+-]+@[\w-]+(?:\.[\w-]+)+$/.test(text)
+  const isHost = /^[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:\/\S*)?$/.test(text)
+  const isPath = /^(?:~|\.{0,2})\/|^[A-Z]:[\\/]/i.test(text)
+  return isUrl || isEmail || isHost || isPath
+}

@@ -1,0 +1,144 @@
+import { type AnchorIndex, eachAnchor, indexAnchors, SHORTEST_ANCHOR } from './anchor-search.ts'
+import { OpenEnds } from './open-ends.ts'
+import { type Pattern, patternsOf, type SecretForm } from './patterns.ts'
+import { type NamedSecret, partsOf, type SecretPart, type SkippedSecret } from './secret-parts.ts'
+import { Walk } from './walk.ts'
+
+export interface MatcherOptions {
+  /**
+   * Values with fewer characters are not looked for. At least 4.
+   * @default 8
+   */
+  readonly minLength?: number
+  /**
+   * Values that also stand in text which knows nothing of the secret, such as `localhost` or
+   * `https://example.com`: `skip` them and list them in `skipped`, or `find` them all the same.
+   * @default 'skip'
+   */
+  readonly commonValues?: 'skip' | 'find'
+}
+
+/** A secret that was found. It never holds the value. */
+export interface Match {
+  /** The secret's name. */
+  readonly name: string
+  /** What of it was found, when it is not the whole. */
+  readonly part?: SecretPart
+  readonly form: SecretForm
+  /** Offsets in bytes; `end` is behind the last. */
+  readonly start: number
+  readonly end: number
+}
+
+/** Finds secrets in bytes, in every form that it knows. */
+export interface Matcher {
+  /**
+   * Every secret in the bytes, in their order. One inside another (a password in its URL) is not told of;
+   * those that overlap otherwise are both.
+   */
+  find(bytes: Uint8Array | string): readonly Match[]
+  /**
+   * The same of text that goes on, with the first place from which the end of these bytes may be the
+   * beginning of a secret; their length where there is none. A stream keeps what is behind it.
+   */
+  findOpen(bytes: Uint8Array): OpenMatches
+  /** Names of secrets, and of parts, that are not looked for. Nothing guards them. */
+  readonly skipped: readonly SkippedSecret[]
+}
+
+export interface OpenMatches {
+  readonly matches: readonly Match[]
+  readonly openFrom: number
+}
+
+const MIN_LENGTH = 8
+
+/**
+ * Makes a matcher for secrets. Building takes about 0.2 ms for each secret, and 1.3 MB and 10 kB for each; use
+ * it again.
+ *
+ * @throws TypeError if `minLength` is not a whole number of at least 4
+ * @example
+ * const matcher = createMatcher([{ name: 'STRIPE_KEY', value: 'sk_live_51Hq8…' }])
+ * matcher.find(await readFile('dist/app.js')) // [{ name: 'STRIPE_KEY', form: 'base64', start: 8120, end: 8163 }]
+ * matcher.skipped                             // [{ name: 'DB_HOST', reason: 'common' }]
+ */
+export function createMatcher(secrets: Iterable<NamedSecret>, options: MatcherOptions = {}): Matcher {
+  const { minLength = MIN_LENGTH, commonValues = 'skip' } = options
+  if (!Number.isInteger(minLength) || minLength < SHORTEST_ANCHOR) {
+    throw new TypeError(`minLength has to be a whole number of at least ${SHORTEST_ANCHOR}`)
+  }
+  const { texts, skipped } = partsOf(secrets, { minLength, commonValues })
+  const { patterns, anchors } = patternsOf(texts)
+  const index = indexAnchors(anchors)
+  const openEnds = new OpenEnds(patterns, anchors)
+  const findOpen = (bytes: Uint8Array): OpenMatches => {
+    const text = asPlain(bytes)
+    const { matches, openFrom } = search(text, index, patterns)
+    return { matches, openFrom: Math.min(openFrom, openEnds.firstIn(text)) }
+  }
+  return Object.freeze({
+    find: (bytes: Uint8Array | string) => search(asPlain(bytes), index, patterns).matches,
+    findOpen,
+    skipped,
+  })
+}
+
+/** A Buffer is read more slowly where other arrays are read as well. */
+function asPlain(bytes: Uint8Array | string): Uint8Array {
+  const { buffer, byteOffset, byteLength } = typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
+function search(text: Uint8Array, index: AnchorIndex, patterns: readonly Pattern[]): OpenMatches {
+  const walk = new Walk(text)
+  const found: Match[] = []
+  let openFrom = text.length
+  eachAnchor(index, text, (anchor, at) => {
+    const pattern = patterns[anchor.pattern]
+    if (!pattern) return
+    const end = walk.forwards(at + anchor.bytes.length, pattern.codes, anchor.to, pattern.codes.length)
+    if (end < 0 && !walk.isOpen) return
+    const { isOpen } = walk
+    const start = walk.backwards(at, pattern.codes, anchor.from)
+    if (start < 0) return
+    if (isOpen) openFrom = Math.min(openFrom, start)
+    if (end >= 0) found.push(matchOf(pattern, text, start, end))
+  })
+  return { matches: outermost(found), openFrom }
+}
+
+function matchOf(
+  { secret: { name, part, text: value }, form }: Pattern,
+  text: Uint8Array,
+  start: number,
+  end: number,
+): Match {
+  const shown = form === 'plain' ? spellingIn(text.subarray(start, end), value) : form
+  return { name, ...(part === undefined ? {} : { part }), form: shown, start, end }
+}
+
+/** Which spelling was found, by the escapes that are there and not in the value. */
+function spellingIn(found: Uint8Array, value: string): SecretForm {
+  const text = Buffer.from(found.buffer, found.byteOffset, found.length).toString('utf8')
+  if (text === value) return 'plain'
+  if (count(text, '\\') > count(value, '\\')) return 'escaped'
+  if (count(text, '%') > count(value, '%') || text.length === value.length) return 'url'
+  if (count(text, ';') > count(value, ';')) return 'html'
+  return 'plain'
+}
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1
+}
+
+/** Sorted, without those that lie inside another. */
+function outermost(matches: Match[]): readonly Match[] {
+  matches.sort((one, other) => one.start - other.start || other.end - one.end)
+  let reached = -1
+  return matches.filter(({ end }) => {
+    const isOuter = end > reached
+    reached = Math.max(reached, end)
+    return isOuter
+  })
+}
