@@ -99,6 +99,16 @@ const commonjs: Options = {
   outExtension: () => ({ js: '.cjs' }),
 }
 
+/** What is needed on demand only lies in a file of its own beside the library. */
+const watchBeside: Plugin = {
+  name: 'watch-beside',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/watch-loads\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './watch.js', external: true } : undefined,
+    )
+  },
+}
+
 // tsup sets baseUrl, which TypeScript 6 reports as deprecated.
 const dts = (entry: Record<string, string>): NonNullable<Options['dts']> => ({
   entry,
@@ -110,11 +120,12 @@ const scan = { scan: 'src/scan/index.ts' }
 const schema = { 'schema/index': 'src/schema/index.ts' }
 
 export default defineConfig([
-  { ...shared, entry: library, dts: dts(library), esbuildPlugins: [bundledLicences] },
+  { ...shared, entry: library, dts: dts(library), esbuildPlugins: [bundledLicences, watchBeside] },
+  { ...shared, entry: { watch: 'src/watch/watch-loads.ts' }, esbuildPlugins: [bundledLicences] },
   { ...shared, entry: scan, dts: dts(scan), esbuildPlugins: [bundledLicences] },
   // onSuccess runs when the code is written; the declarations may still be under way.
   { ...shared, entry: schema, dts: dts(schema), esbuildPlugins: [bundledLicences], onSuccess: writeJsonSchemas },
-  { ...commonjs, entry: { core: 'src/core.ts' }, esbuildPlugins: [bundledLicences, yamlPutOff] },
+  { ...commonjs, entry: { core: 'src/core.ts' }, esbuildPlugins: [bundledLicences, yamlPutOff, watchBeside] },
   { ...commonjs, entry: { yaml: PUT_OFF }, esbuildPlugins: [bundledLicences] },
   {
     ...shared,

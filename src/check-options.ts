@@ -1,5 +1,6 @@
 import { configError } from './errors.ts'
 import type { LoadOptions } from './options.ts'
+import type { WatchOptions } from './watch-config.ts'
 
 type Rule = readonly [is: (value: unknown) => boolean, what: string]
 
@@ -47,9 +48,30 @@ const RULES: Readonly<Record<keyof LoadOptions, Rule>> = {
   allowEnv: [isTexts, 'a list of names'],
 }
 
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+const isTime = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value < 2 ** 31
+
+const WATCH_RULES: Readonly<Record<keyof WatchOptions, Rule>> = {
+  onChange: [isFunction, 'a function'],
+  onError: [isFunction, 'a function'],
+  debounce: [isTime, 'a number of milliseconds'],
+  poll: [(value) => isTime(value) && value !== 0, 'a number of milliseconds'],
+  persistent: [isBoolean, 'true or false'],
+  signal: [(value) => value instanceof AbortSignal, 'an AbortSignal'],
+}
+
 /** @throws ConfigError INVALID_OPTION for the first option that is not what it should be */
 export function checkOptions(options: LoadOptions): void {
-  for (const [name, [is, what]] of Object.entries(RULES)) {
+  check(options, RULES)
+}
+
+/** @throws ConfigError INVALID_OPTION for the first option that is not what it should be */
+export function checkWatchOptions(options: object): void {
+  check(options, WATCH_RULES)
+}
+
+function check(options: object, rules: Readonly<Record<string, Rule>>): void {
+  for (const [name, [is, what]] of Object.entries(rules)) {
     const value = part(options, name)
     if (value === undefined || is(value)) continue
     throw configError({

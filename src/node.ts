@@ -25,6 +25,7 @@ export const {
   parsePath,
   renderProblem,
   reveal,
+  watchConfig,
 } = lazyFunctions()
 export const ConfigError = lazyClass('ConfigError')
 export const Secrets = lazyClass('Secrets')

@@ -1,0 +1,121 @@
+import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
+import { dirname, join, parse, resolve, sep } from 'node:path'
+import { realPath } from '../read/guard.ts'
+import type { Consulted } from '../trail.ts'
+
+/** Directories, and the names in them that decide what is found; `'all'` where every name does. Links are followed. */
+export type Places = ReadonlyMap<string, ReadonlySet<string> | 'all'>
+
+const MOST_LINKS = 40
+
+/**
+ * Where a change can change what is found at these paths: the directory of each, that of every link on the way to it
+ * (Kubernetes replaces a link), and the nearest one that is there where it is missing. In the project, `root`, and
+ * right above a file elsewhere, also the directories above it, since one of them may be moved away.
+ */
+export function placesOf({ files, directories }: Consulted, root: string): Places {
+  const walk: Walk = { places: new Map(), known: new Map(), top: dirname(realPath(root) ?? root) }
+  for (const file of files) follow(file, walk)
+  for (const directory of directories) {
+    const end = follow(directory, walk)
+    if (end !== undefined) walk.places.set(end, 'all')
+  }
+  return walk.places
+}
+
+/** Whether something in these places is younger than a moment; clocks of file systems go in coarse steps. */
+export function hasChangedSince(places: Places, moment: number): boolean {
+  const isYounger = (path: string): boolean => {
+    const stat = statusOf(path)
+    return stat !== undefined && Math.max(stat.mtimeMs, stat.ctimeMs) > moment - CLOCK_STEP
+  }
+  return [...places].some(([directory, names]) => {
+    if (isYounger(directory)) return true
+    return names !== 'all' && [...names].some((name) => isYounger(join(directory, name)))
+  })
+}
+
+/** Milliseconds. */
+const CLOCK_STEP = 2000
+
+/** Whether a file is not there, or has nothing in it. */
+export function isGone(path: string): boolean {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    return stat === undefined || (stat.isFile() && stat.size === 0)
+  } catch {
+    return true
+  }
+}
+
+interface Walk {
+  readonly places: Map<string, Set<string> | 'all'>
+  /** What was found at a path, since most paths begin alike. */
+  readonly known: Map<string, Entry>
+  readonly top: string
+}
+
+type Entry = { readonly link: string } | 'there' | 'missing'
+
+/** Goes down a path step by step; returns where it ends, with no link in it, or undefined where it breaks off. */
+function follow(path: string, { places, known, top }: Walk): string | undefined {
+  let [at, steps] = stepsOf(path)
+  for (let links = 0; ; ) {
+    const [name, ...rest] = steps
+    if (name === undefined) return at
+    const next = join(at, name)
+    const entry = known.get(next) ?? entryAt(next)
+    known.set(next, entry)
+    if (entry !== 'there' || rest.length <= 1 || isIn(at, top)) add(places, at, name)
+    if (entry === 'missing') return undefined
+    if (entry === 'there') {
+      at = next
+      steps = rest
+      continue
+    }
+    if (++links > MOST_LINKS) return undefined
+    const [start, more] = stepsOf(resolve(at, entry.link))
+    at = start
+    steps = [...more, ...rest]
+  }
+}
+
+function stepsOf(path: string): [start: string, steps: string[]] {
+  const { root } = parse(path)
+  return [
+    root,
+    path
+      .slice(root.length)
+      .split(sep)
+      .filter((step) => step !== ''),
+  ]
+}
+
+function entryAt(path: string): Entry {
+  const stat = statusOf(path)
+  if (!stat?.isSymbolicLink()) return stat ? 'there' : 'missing'
+  try {
+    return { link: readlinkSync(path) }
+  } catch {
+    return 'missing'
+  }
+}
+
+/** What is at a path itself, links not followed. */
+export function statusOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
+}
+
+function isIn(directory: string, top: string): boolean {
+  return directory === top || directory.startsWith(top.endsWith(sep) ? top : top + sep)
+}
+
+function add(places: Walk['places'], directory: string, name: string): void {
+  const names = places.get(directory)
+  if (names === undefined) places.set(directory, new Set([name]))
+  else if (names !== 'all') names.add(name)
+}

@@ -1,0 +1,88 @@
+import { afterAll } from 'vitest'
+import {
+  type ConfigError,
+  type ConfigUpdate,
+  type ConfigWatcher,
+  type LoadOptions,
+  type WatchOptions,
+  watchConfig,
+} from '../../src/index.ts'
+
+/** What a watcher told, in the order in which it did. */
+export type Told = { readonly update: ConfigUpdate } | { readonly error: ConfigError }
+
+export interface Watched {
+  readonly watcher: ConfigWatcher
+  /** All that was told so far. */
+  readonly told: readonly Told[]
+  /** The next thing that is told, or was and has not been taken yet. */
+  next(): Promise<Told>
+  /** The paths that the next update names; an error throws. */
+  nextChanges(): Promise<readonly string[]>
+  /** Waits until something is so; it is looked at whenever something is told. */
+  until(is: () => boolean): Promise<void>
+}
+
+/** A machine under load may take long. What must not happen is never waited for. */
+const LIMIT = 30_000
+
+const open: ConfigWatcher[] = []
+
+afterAll(async () => {
+  for (const watcher of open.splice(0)) await watcher.close()
+})
+
+/** Watches a project, closed when the tests of the file are over. */
+export async function watched(options: LoadOptions, watchOptions: WatchOptions = {}): Promise<Watched> {
+  const told: Told[] = []
+  let taken = 0
+  let wake: () => void = () => undefined
+  const tell = (event: Told): void => {
+    told.push(event)
+    wake()
+  }
+  const watcher = await watchConfig<undefined>(
+    { env: {}, ...options, schema: undefined },
+    {
+      debounce: 20,
+      onChange: (update) => tell({ update }),
+      onError: (error) => tell({ error }),
+      ...watchOptions,
+    },
+  )
+  open.push(watcher)
+
+  async function until(is: () => boolean): Promise<void> {
+    const late = setTimeout(() => wake(), LIMIT)
+    const end = Date.now() + LIMIT
+    try {
+      while (!is()) {
+        if (Date.now() >= end) throw new Error(`nothing was told that fits; told: ${JSON.stringify(told)}`)
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    } finally {
+      clearTimeout(late)
+    }
+  }
+
+  async function next(): Promise<Told> {
+    await until(() => told.length > taken)
+    const event = told[taken++]
+    if (!event) throw new Error('nothing was told')
+    return event
+  }
+
+  return {
+    watcher,
+    told,
+    next,
+    until,
+    async nextChanges() {
+      const event = await next()
+      if ('error' in event) throw event.error
+      return event.update.changes.map(({ path }) => path)
+    },
+  }
+}

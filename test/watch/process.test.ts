@@ -1,0 +1,151 @@
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { bundleForChild } from '../support/bundle.ts'
+import { makeProject, PROFILE } from '../support/temp-project.ts'
+
+let library = ''
+beforeAll(async () => {
+  library = pathToFileURL(await bundleForChild(fileURLToPath(new URL('../../src/index.ts', import.meta.url)))).href
+})
+
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a program in a project of its own; it finds `watchConfig`, `change(value)`, `breakIt()` and `sleep(ms)`. */
+async function run(program: string, flags: readonly string[] = []): Promise<Ended> {
+  const root = makeProject({ [PROFILE]: 'secrets: {validation: skip}\nvalue: one\n' })
+  writeFileSync(
+    join(root, 'program.mjs'),
+    `import { writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { watchConfig } from ${JSON.stringify(library)}
+const write = (text) => writeFileSync(${JSON.stringify(join(root, PROFILE))}, text)
+const change = (value) => write('secrets: {validation: skip}\\nvalue: ' + value + '\\n')
+const breakIt = () => write('value: [')
+const options = { env: {} }
+${program}`,
+  )
+  const child = spawn(process.execPath, [...flags, 'program.mjs'], { cwd: root, env: { PATH: process.env.PATH } })
+  const limit = setTimeout(() => child.kill('SIGKILL'), Number(process.env.SOAK ? 600_000 : 60_000))
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (text) => {
+    out += text
+  })
+  child.stderr.on('data', (text) => {
+    err += text
+  })
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  clearTimeout(limit)
+  return { code, out, err }
+}
+
+describe('a program ends by itself', () => {
+  test.concurrent.each<[string, string]>([
+    ['after close()', `const watcher = await watchConfig(options); await watcher.close()`],
+    [
+      'after close() in onChange',
+      `const watcher = await watchConfig(options, { onChange: () => watcher.close() }); change('two')`,
+    ],
+    [
+      'after close() while a reload waits',
+      `const watcher = await watchConfig(options); change('two'); await sleep(30); await watcher.close()`,
+    ],
+    [
+      'after its signal',
+      `const controller = new AbortController(); await watchConfig(options, { signal: controller.signal }); setTimeout(() => controller.abort(), 50)`,
+    ],
+    ['with persistent: false', `await watchConfig(options, { persistent: false })`],
+    ['with persistent: false and a change', `await watchConfig(options, { persistent: false }); change('two')`],
+    ['with persistent: false and poll', `await watchConfig(options, { persistent: false, poll: 50 })`],
+    [
+      'after close() of one that polls',
+      `const watcher = await watchConfig(options, { poll: 50 }); await watcher.close()`,
+    ],
+    [
+      'after a configuration that was not valid to begin with',
+      `breakIt(); await watchConfig(options).catch(() => undefined)`,
+    ],
+  ])('%s', async (_, program) => {
+    expect(await run(`${program}\nconsole.log('last line')`)).toEqual({ code: 0, out: 'last line\n', err: '' })
+  })
+  test.concurrent('and not before', async () => {
+    const { code, out } = await run(`
+      const watcher = await watchConfig(options)
+      const timer = setTimeout(() => { console.log('still here'); watcher.close() }, 500)
+      timer.unref()`)
+    expect({ code, out }).toEqual({ code: 0, out: 'still here\n' })
+  })
+})
+
+describe('a callback that fails', () => {
+  const ways: [string, string][] = [
+    ['throws', 'onChange() { throw new Error("mine") }'],
+    ['rejects', 'async onChange() { throw new Error("mine") }'],
+  ]
+  test.concurrent.each(ways)('%s: an uncaught exception ends the program', async (_, onChange) => {
+    const { code, err } = await run(`await watchConfig(options, { ${onChange} }); change('two')`)
+    expect(code).toBe(1)
+    expect(err).toMatch(/Error: mine/)
+  })
+  test.concurrent.each(ways)('%s: and where that is listened for, the watcher goes on', async (_, onChange) => {
+    const ended = await run(`
+      process.on('uncaughtException', ({ message }) => {
+        console.log(message, watcher.current.config.value)
+        if (watcher.current.config.value === 'three') watcher.close()
+        else change('three')
+      })
+      const watcher = await watchConfig(options, { ${onChange} })
+      change('two')`)
+    expect(ended).toEqual({ code: 0, out: 'mine two\nmine three\n', err: '' })
+  })
+  test.concurrent('onError throws: the same', async () => {
+    const { code, err } = await run(`await watchConfig(options, { onError() { throw new Error("mine") } }); breakIt()`)
+    expect(code).toBe(1)
+    expect(err).toMatch(/Error: mine/)
+  })
+})
+
+test.concurrent('without onError the problems are a warning on stderr, and the program goes on', async () => {
+  const { code, out, err } = await run(`
+    const watcher = await watchConfig(options, { onChange: () => { console.log('mended'); watcher.close() } })
+    process.on('warning', () => change('two'))
+    breakIt()`)
+  expect({ code, out }).toEqual({ code: 0, out: 'mended\n' })
+  expect(err).toMatch(/ConfigError: The configuration of profile local is not valid: 1 problem/)
+})
+
+test.concurrent('reloads grow memory by less than 10 MB, 1,000 of them', async () => {
+  const count = process.env.SOAK ? 1000 : 100
+  const { out, err } = await run(
+    `
+    let told = () => undefined
+    const watcher = await watchConfig(options, { debounce: 0, onChange: () => told(), onError: () => told() })
+    async function reload(round) {
+      const done = new Promise((resolve) => { told = resolve })
+      if (round % 10 === 9) breakIt()
+      else change('v' + round)
+      await done
+    }
+    async function used() {
+      for (let count = 0; count < 5; count++) { globalThis.gc(); await sleep(10) }
+      const { heapUsed, external } = process.memoryUsage()
+      return heapUsed + external
+    }
+    for (let round = 0; round < 30; round++) await reload(round)
+    const before = await used()
+    for (let round = 0; round < ${count}; round++) await reload(round)
+    console.log(await used() - before)
+    await watcher.close()`,
+    ['--expose-gc'],
+  )
+  expect(err).toBe('')
+  expect(out).toMatch(/^-?\d+\n$/)
+  expect(Number(out) / 1024 / 1024).toBeLessThan(10)
+}, 600_000)
