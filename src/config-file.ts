@@ -4,7 +4,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkOptions } from './check-options.ts'
 import { collectProblems, configError } from './errors.ts'
 import type { FileTrees, LoadOptions } from './options.ts'
-import { pathExists, readText } from './read/guard.ts'
+import { pathExists, readText, realPath } from './read/guard.ts'
 import { parseJson } from './read/json.ts'
 import { parseYaml } from './read/yaml.ts'
 import type { Trail } from './trail.ts'
@@ -129,7 +129,7 @@ async function runJavaScript(file: string): Promise<unknown> {
     .update(text?.source.text ?? '')
     .digest('base64url')
   const { cache } = createRequire(file)
-  delete cache[file]
+  delete cache[realPath(file) ?? file]
   const module: object = await import(`${pathToFileURL(file).href}?${version}`)
   const exported: unknown = 'default' in module ? module.default : module
   const options = isTranspiled(exported) ? exported.default : exported

@@ -593,6 +593,10 @@ test.each([
   ['src/expose.ts', 'Explanation', 'docs/configuration.md'],
   ['src/check.ts', 'CheckResult', 'docs/configuration.md'],
   ['src/errors.ts', 'Problem', 'docs/errors.md'],
+  ['src/watch-config.ts', 'WatchOptions', 'docs/watching.md'],
+  ['src/watch-config.ts', 'ConfigUpdate', 'docs/watching.md'],
+  ['src/watch-config.ts', 'ConfigChange', 'docs/watching.md'],
+  ['src/watch-config.ts', 'ConfigWatcher', 'docs/watching.md'],
 ])('every field of %s, %s, is described in a table of %s', (file, name, where) => {
   const described = page(where).rows.flatMap(({ cells: [first = ''] }) => first.replace(/\(.*\)/, '').split(', '))
   expect(membersOf(file, name).filter((member) => !described.includes(`\`${member}\``))).toEqual([])

@@ -1,5 +1,5 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
-import { dirname, join, parse, resolve, sep } from 'node:path'
+import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'
 import { realPath } from '../read/guard.ts'
 import type { Consulted } from '../trail.ts'
 
@@ -59,6 +59,8 @@ type Entry = { readonly link: string } | 'there' | 'missing'
 
 /** Goes down a path step by step; returns where it ends, with no link in it, or undefined where it breaks off. */
 function follow(path: string, { places, known, top }: Walk): string | undefined {
+  // A Windows path elsewhere: there is no such file.
+  if (!isAbsolute(path)) return undefined
   let [at, steps] = stepsOf(path)
   for (let links = 0; ; ) {
     const [name, ...rest] = steps
