@@ -1,0 +1,28 @@
+/**
+ * The tests of the library, the preload and the command line under every Node that is supported:
+ *
+ *   npm run test:nodes               20, 22, 24 and 26
+ *   npm run test:nodes -- 22 26      these
+ */
+import { spawnSync } from 'node:child_process'
+import { dirname } from 'node:path'
+import { MAJORS, nodeBinary } from './node-binaries.mjs'
+
+const SUITES = ['test/preload', 'test/api', 'test/cli', 'test/resolve.test.ts']
+
+const asked = process.argv.slice(2).map(Number)
+const failed = (asked.length > 0 ? asked : MAJORS).filter((major) => !passes(major))
+if (failed.length > 0) console.error(`\nFailed under Node ${failed.join(', ')}`)
+process.exitCode = failed.length > 0 ? 1 : 0
+
+function passes(major) {
+  const node = nodeBinary(major)
+  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
+  console.log(`\n=== Node ${version}`)
+  const { status } = spawnSync(node, ['node_modules/vitest/vitest.mjs', 'run', '--reporter=minimal', ...SUITES], {
+    stdio: 'inherit',
+    // Programs that tests start by name, npm among them, are to run under this Node as well.
+    env: { ...process.env, PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` },
+  })
+  return status === 0
+}
