@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { type ConfigChange, type LoadOptions, loadConfig } from '../../src/index.ts'
@@ -139,6 +140,16 @@ describe('a change shows no secret', () => {
   })
 })
 
+class Opaque {
+  readonly #inside: string
+  constructor(inside: string) {
+    this.#inside = inside
+  }
+  [inspect.custom]() {
+    return `Opaque ${this.#inside.length}`
+  }
+}
+
 class Box {
   constructor(readonly inside: string) {}
 }
@@ -149,6 +160,8 @@ describe('what a schema makes is compared by what it is', () => {
   })
   test.each<[string, (value: string) => unknown]>([
     ['a URL', (value) => new URL(`http://host/${value}`)],
+    ['the parameters of a URL', (value) => new URLSearchParams({ value })],
+    ['an object that hides what it holds', (value) => new Opaque(value)],
     ['a date', (value) => new Date(Number(value.length))],
     ['a map', (value) => new Map([[value, 1]])],
     ['a set', (value) => new Set([value])],

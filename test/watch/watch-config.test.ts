@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { type ConfigUpdate, isConfigError, watchConfig } from '../../src/index.ts'
-import { makeProject, PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
+import { type Files, makeProject, PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
 import { type Told, watched } from '../support/watched.ts'
 
 const yaml = (value: string): string => `secrets: {validation: skip}\nvalue: ${value}\n`
@@ -87,6 +87,29 @@ export default async () => {
     await until(() => watcher.current.config.value === 'v40')
     await watcher.close()
     expect(readFileSync(log, 'utf8')).toMatch(/^(?:\[\]){3,}\[?$/)
+  })
+  test('and a file was read that is not watched yet, what happens to it is not lost', async () => {
+    const root = project()
+    writeFiles(root, { 'services/ai/config.yaml': 'model: a\n' })
+    // Runs when everything is read, and before the watcher knows where the load looked.
+    let meanwhile: Files = { [PROFILE]: yaml('two') }
+    const schema = z.looseObject({}).refine(async () => {
+      writeFiles(root, meanwhile)
+      meanwhile = {}
+      return true
+    })
+    const seen: unknown[] = []
+    const watcher = await watchConfig(
+      { cwd: root, env: {}, schema },
+      { debounce: 0, onChange: ({ changes }) => seen.push(...changes.map(({ path }) => path)) },
+    )
+    await expect.poll(() => seen, { timeout: 20_000 }).toEqual(['value'])
+    meanwhile = { 'services/mail/config.yaml': 'host: b\n' }
+    writeFiles(root, { 'services/mail/config.yaml': 'host: a\n' })
+    await expect
+      .poll(() => watcher.current.config, { timeout: 20_000 })
+      .toMatchObject({ services: { mail: { host: 'b' } } })
+    await watcher.close()
   })
   test('or onChange has not settled, changes wait and are told as one', async () => {
     const root = project()

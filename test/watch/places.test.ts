@@ -1,0 +1,60 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { placesOf } from '../../src/files/places.ts'
+import { watchPlaces } from '../../src/files/watch-places.ts'
+import { makeProject } from '../support/temp-project.ts'
+
+/** The places of one file, relative to the project, as `directory: names`. */
+function placesFor(root: string, file: string): readonly string[] {
+  const places = placesOf({ files: [join(root, file)], directories: [] }, root)
+  return [...places]
+    .filter(([directory]) => directory.startsWith(root))
+    .map(
+      ([directory, names]) => `${directory.slice(root.length) || '/'}: ${names === 'all' ? 'all' : [...names].join()}`,
+    )
+    .sort()
+}
+
+describe('the places that decide what is found at a path', () => {
+  test('are the directories on the way to it', () => {
+    const root = makeProject({ 'a/b/file': '' })
+    expect(placesFor(root, 'a/b/file')).toEqual(['/: a', '/a/b: file', '/a: b'])
+  })
+  test('end where the way does', () => {
+    const root = makeProject({ 'a/': '', file: '' })
+    expect(placesFor(root, 'a/b/c')).toEqual(['/: a', '/a: b'])
+    expect(placesFor(root, 'file/below')).toEqual(['/: file', '/file: below'])
+  })
+  test('are those of every link on the way, and of where it leads', () => {
+    const root = makeProject({ 'a/': '', 'b/file': '' })
+    symlinkSync('../b', join(root, 'a/link'))
+    expect(placesFor(root, 'a/link/file')).toEqual(['/: a,b', '/a: link', '/b: file'])
+  })
+  test('are found where links lead in a circle', () => {
+    const root = makeProject()
+    symlinkSync('two', join(root, 'one'))
+    symlinkSync('one', join(root, 'two'))
+    expect(placesFor(root, 'one')).toEqual(['/: one,two'])
+  })
+  test('reach up to the directory that holds the project, and for a file elsewhere two levels up', () => {
+    const root = makeProject({ 'app/.env': '', 'x/y/z/file': '' })
+    const { parent, away } = { parent: join(root, 'app'), away: join(root, 'x/y/z') }
+    const places = placesOf({ files: [join(parent, '.env'), join(away, 'file')], directories: [] }, parent)
+    expect([...places.keys()].sort()).toEqual([root, parent, join(root, 'x'), dirname(away), away].sort())
+  })
+  test('are none for a path of another system', () => {
+    expect([...placesOf({ files: ['C:\\data\\profile.yaml', ''], directories: [''] }, makeProject())]).toEqual([])
+  })
+})
+
+test('a directory that the system cannot watch is looked at from time to time', async () => {
+  const root = makeProject()
+  let events = 0
+  const watch = watchPlaces({ onEvent: () => events++, persistent: true, poll: undefined })
+  watch.watch(new Map([[join(root, 'later'), new Set(['file'])]]))
+  mkdirSync(join(root, 'later'))
+  writeFileSync(join(root, 'later/file'), '')
+  await expect.poll(() => events, { timeout: 20_000 }).toBeGreaterThan(0)
+  watch.close()
+})
