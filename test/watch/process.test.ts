@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { bundleForChild } from '../support/bundle.ts'
+import { installInto, start } from '../support/installed.ts'
 import { makeProject, PROFILE } from '../support/temp-project.ts'
 
 let library = ''
@@ -110,6 +111,24 @@ describe('a callback that fails', () => {
     expect(code).toBe(1)
     expect(err).toMatch(/Error: mine/)
   })
+})
+
+test.concurrent('the built package watches in a preloaded process too, where .env values are in the environment', async () => {
+  const root = makeProject({
+    '.env': 'A=1\n',
+    'program.mjs': `import { writeFileSync } from 'node:fs'
+import { watchConfig } from '@systemprompt/env'
+const watcher = await watchConfig({}, {
+  onChange({ changes, current }) {
+    console.log(process.env.A, current.env.A, changes.length)
+    watcher.close()
+  },
+})
+writeFileSync('.env', 'A=2\\n')`,
+  })
+  installInto(root)
+  const args = ['--import', '@systemprompt/env', 'program.mjs']
+  expect(await start({ cwd: root, args })).toEqual({ code: 0, out: '1 2 1\n', err: '' })
 })
 
 test.concurrent('without onError the problems are a warning on stderr, and the program goes on', async () => {
