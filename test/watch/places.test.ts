@@ -39,9 +39,10 @@ describe('the places that decide what is found at a path', () => {
   })
   test('reach up to the directory that holds the project, and for a file elsewhere two levels up', () => {
     const root = makeProject({ 'app/.env': '', 'x/y/z/file': '' })
-    const { parent, away } = { parent: join(root, 'app'), away: join(root, 'x/y/z') }
-    const places = placesOf({ files: [join(parent, '.env'), join(away, 'file')], directories: [] }, parent)
-    expect([...places.keys()].sort()).toEqual([root, parent, join(root, 'x'), dirname(away), away].sort())
+    const app = join(root, 'app')
+    const away = join(root, 'x/y/z')
+    const places = placesOf({ files: [join(app, '.env'), join(away, 'file')], directories: [] }, app)
+    expect([...places.keys()].sort()).toEqual([root, app, join(root, 'x'), dirname(away), away].sort())
   })
   test('are none for a path of another system', () => {
     expect([...placesOf({ files: ['C:\\data\\profile.yaml', ''], directories: [''] }, makeProject())]).toEqual([])
