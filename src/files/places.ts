@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'
-import { realPath } from '../read/guard.ts'
+import { listDirectory, realPath } from '../read/guard.ts'
 import type { Consulted } from '../trail.ts'
 
 /** Directories, and the names in them that decide what is found; `'all'` where every name does. Links are followed. */
@@ -31,7 +31,7 @@ export function hasChangedSince(places: Places, moment: number): boolean {
   }
   return [...places].some(([directory, names]) => {
     if (isYounger(directory)) return true
-    return names !== 'all' && [...names].some((name) => isYounger(join(directory, name)))
+    return [...(names === 'all' ? listDirectory(directory) : names)].some((name) => isYounger(join(directory, name)))
   })
 }
 

@@ -1,7 +1,7 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { placesOf } from '../../src/files/places.ts'
+import { hasChangedSince, type Places, placesOf } from '../../src/files/places.ts'
 import { watchPlaces } from '../../src/files/watch-places.ts'
 import { makeProject } from '../support/temp-project.ts'
 
@@ -46,6 +46,24 @@ describe('the places that decide what is found at a path', () => {
   })
   test('are none for a path of another system', () => {
     expect([...placesOf({ files: ['C:\\data\\profile.yaml', ''], directories: [''] }, makeProject())]).toEqual([])
+  })
+})
+
+describe('whether something has changed since a moment', () => {
+  const age = (path: string, seconds: number) =>
+    utimesSync(path, Date.now() / 1000 - seconds, Date.now() / 1000 - seconds)
+  test.each<[string, Places]>([
+    ['a file', new Map([['a', new Set(['file'])]])],
+    ['a file among all of a directory', new Map([['a', 'all']])],
+  ])('is seen in %s', (_, relative) => {
+    const root = makeProject({ 'a/file': '' })
+    age(join(root, 'a'), 100)
+    const places: Places = new Map([...relative].map(([directory, names]) => [join(root, directory), names]))
+    expect(hasChangedSince(places, Date.now())).toBe(true)
+    expect(hasChangedSince(places, Date.now() + 60_000)).toBe(false)
+  })
+  test('is not seen where nothing is', () => {
+    expect(hasChangedSince(new Map([[join(makeProject(), 'gone'), new Set(['file'])]]), 0)).toBe(false)
   })
 })
 
