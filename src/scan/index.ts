@@ -1,4 +1,6 @@
 export type { Match, Matcher, MatcherOptions, OpenMatches } from './matcher.ts'
 export { createMatcher } from './matcher.ts'
 export type { SecretForm } from './patterns.ts'
+export type { Redactor, RedactorOptions, RedactStreamOptions } from './redactor.ts'
+export { createRedactor, createRedactStream } from './redactor.ts'
 export type { NamedSecret, SecretPart, SkippedSecret } from './secret-parts.ts'

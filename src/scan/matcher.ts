@@ -2,6 +2,7 @@ import { type AnchorIndex, eachAnchor, indexAnchors, SHORTEST_ANCHOR } from './a
 import { OpenEnds } from './open-ends.ts'
 import { type Pattern, patternsOf, type SecretForm } from './patterns.ts'
 import { type NamedSecret, partsOf, type SecretPart, type SkippedSecret } from './secret-parts.ts'
+import { SpellingReader } from './spelling.ts'
 import { Walk } from './walk.ts'
 
 export interface MatcherOptions {
@@ -91,7 +92,7 @@ function asPlain(bytes: Uint8Array | string): Uint8Array {
 }
 
 function search(text: Uint8Array, index: AnchorIndex, patterns: readonly Pattern[]): OpenMatches {
-  const walk = new Walk(text)
+  const walk = new Walk(text, new SpellingReader(text))
   const found: Match[] = []
   let openFrom = text.length
   eachAnchor(index, text, (anchor, at) => {

@@ -1,9 +1,10 @@
 import type { Anchor } from './anchor-search.ts'
 import type { Pattern } from './patterns.ts'
-import { isEscapeLead, LONGEST_SPELLING, SpellingReader } from './spelling.ts'
+import { isEscapeLead, SpellingReader } from './spelling.ts'
 import { Walk } from './walk.ts'
 
-const GRAM = 3
+/** The characters up to an anchor do not take more bytes each, on average: `&amp;#x2F;` has 10. */
+const SPELLED = 16
 const SLOTS = 1 << 16
 
 /**
@@ -12,7 +13,7 @@ const SLOTS = 1 << 16
  */
 export class OpenEnds {
   readonly #byFirst = new Map<number, Pattern[]>()
-  /** Whether a pattern begins with these three bytes. */
+  /** Whether a pattern begins with this byte, these two, these three. */
   readonly #beginnings = new Uint8Array(SLOTS)
   #longest = 0
 
@@ -22,16 +23,18 @@ export class OpenEnds {
       const same = this.#byFirst.get(first)
       if (same) same.push(pattern)
       else this.#byFirst.set(first, [pattern])
-      const start = Buffer.from(String.fromCodePoint(...pattern.codes.subarray(0, GRAM)), 'utf8')
-      this.#beginnings[hash(start[0] ?? 0, start[1] ?? 0, start[2] ?? 0)] = 1
+      const [one = 0, two = 0, three = 0] = Buffer.from(String.fromCodePoint(...pattern.codes.subarray(0, 3)), 'utf8')
+      this.#beginnings[hash(one, 0, 0)] = 1
+      this.#beginnings[hash(one, two, 0)] = 1
+      this.#beginnings[hash(one, two, three)] = 1
     }
-    for (const { to } of anchors) this.#longest = Math.max(this.#longest, to * LONGEST_SPELLING)
+    for (const { to } of anchors) this.#longest = Math.max(this.#longest, to * SPELLED)
   }
 
   /** The first place from which the text may be the beginning of a pattern; its length where there is none. */
   firstIn(text: Uint8Array): number {
-    const walk = new Walk(text)
     const reader = new SpellingReader(text)
+    const walk = new Walk(text, reader)
     for (let at = Math.max(0, text.length - this.#longest); at < text.length; at++) {
       if (this.#mayBegin(text, at) && this.#isOpenAt(at, walk, reader)) return at
     }
@@ -40,15 +43,16 @@ export class OpenEnds {
 
   /** A look at three bytes, which are enough for nearly every place. */
   #mayBegin(text: Uint8Array, at: number): boolean {
-    const [one, two, three] = [text[at], text[at + 1], text[at + 2]]
-    if (three === undefined || one === undefined || two === undefined) return true
-    if (isEscapeLead(one) || isEscapeLead(two) || isEscapeLead(three)) return true
+    const one = text[at] as number
+    if (isEscapeLead(one)) return true
+    const two = isEscapeLead(text[at + 1]) ? 0 : (text[at + 1] ?? 0)
+    const three = two === 0 || isEscapeLead(text[at + 2]) ? 0 : (text[at + 2] ?? 0)
     return this.#beginnings[hash(one, two, three)] === 1
   }
 
   #isOpenAt(at: number, walk: Walk, reader: SpellingReader): boolean {
-    const readings = reader.read(at)
-    if (reader.isCut) return true
+    const { readings, isCut } = reader.read(at)
+    if (isCut) return true
     return readings.some(({ code }) =>
       this.#byFirst.get(code)?.some(({ codes }) => {
         walk.forwards(at, codes, 0, codes.length)

@@ -1,6 +1,5 @@
 import type { Anchor } from './anchor-search.ts'
 import type { SecretText } from './secret-parts.ts'
-import { LONGEST_SPELLING } from './spelling.ts'
 
 /** How a secret was written where it was found; `docs/leak-guard.md` has an example of each. */
 export type SecretForm = 'plain' | 'url' | 'html' | 'escaped' | 'base64' | 'hex' | 'bytes' | 'utf-16'
@@ -12,8 +11,6 @@ export interface Pattern {
   readonly form: SecretForm
   /** Code points. */
   readonly codes: Uint32Array
-  /** No spelling takes more bytes. */
-  readonly longest: number
 }
 
 export interface Patterns {
@@ -30,7 +27,7 @@ export function patternsOf(texts: readonly SecretText[]): Patterns {
   for (const secret of texts) {
     for (const { form, text } of formsOf(secret.text)) {
       const codes = Uint32Array.from(text, (character) => character.codePointAt(0) ?? 0)
-      const pattern = patterns.push({ secret, form, codes, longest: codes.length * LONGEST_SPELLING }) - 1
+      const pattern = patterns.push({ secret, form, codes }) - 1
       for (const { from, to } of windowsOf(codes, form === 'plain' ? shared : undefined)) {
         const window = [...codes.subarray(from, to)]
         for (const bytes of spellingsOf(window, form, spell)) anchors.push({ bytes, pattern, from, to })
@@ -103,7 +100,7 @@ const COMPARED = 512
 
 /**
  * The best piece of a pattern to look for: one without characters that encodings change, that stands in no
- * other secret (many begin alike), and is rare in text.
+ * other secret (many begin alike), is rare in text, and comes early.
  */
 function windowsOf(codes: Uint32Array, shared: ReadonlyMap<string, number> | undefined): readonly Window[] {
   let best: Window = { from: 0, to: codes.length }
@@ -113,7 +110,7 @@ function windowsOf(codes: Uint32Array, shared: ReadonlyMap<string, number> | und
     if (to === undefined) break
     const window = codes.subarray(from, to)
     const others = shared === undefined ? 0 : (shared.get(String.fromCodePoint(...window)) ?? 1) - 1
-    const cost = window.reduce((sum, code) => sum + costOf(code), 0) + others * 200
+    const cost = window.reduce((sum, code) => sum + costOf(code), 0) + others * 200 + repetition(window) + from / 4
     if (cost < least) {
       least = cost
       best = { from, to }
@@ -133,6 +130,12 @@ function windowEnd(codes: Uint32Array, from: number): number | undefined {
 
 function bytesIn(code: number): number {
   return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
+}
+
+/** Text that repeats a window which repeats itself would hold it at every place. */
+function repetition(window: Uint32Array): number {
+  const repeats = [1, 2, 3].some((period) => window.every((code, at) => at < period || code === window[at - period]))
+  return repeats ? 2000 : 0
 }
 
 const FREQUENT = ' etaoinsrlcdupmhgfbyv.,()=;0'

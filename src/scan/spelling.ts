@@ -73,6 +73,15 @@ export interface Reading {
   readonly end: number
 }
 
+export interface Readings {
+  readonly readings: readonly Reading[]
+  /** With more text behind its end there could be another. */
+  readonly isCut: boolean
+}
+
+/** Readings are kept for as many places; several patterns ask for the same ones. */
+const MOST_KNOWN = 4096
+
 /**
  * Reads characters out of bytes in every way in which they may be spelled: as they are, URL-encoded,
  * HTML-escaped, and with the escapes of JSON and JavaScript strings, and one of these in another. One place
@@ -80,23 +89,29 @@ export interface Reading {
  */
 export class SpellingReader {
   readonly #text: Uint8Array
-  /** With more text behind its end there could have been another reading. */
-  isCut = false
+  readonly #known = new Map<number, Readings>()
+  #isCut = false
 
   constructor(text: Uint8Array) {
     this.#text = text
   }
 
-  read(at: number): readonly Reading[] {
-    this.isCut = false
-    return this.#read(at, MOST_NESTED)
+  read(at: number): Readings {
+    const known = this.#known.get(at)
+    if (known) return known
+    this.#isCut = false
+    const readings = this.#read(at, MOST_NESTED)
+    const result = { readings, isCut: this.#isCut }
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear()
+    this.#known.set(at, result)
+    return result
   }
 
   /** The readings of a character that was escaped at most `depth` times. */
   #read(at: number, depth: number): readonly Reading[] {
     const byte = this.#text[at]
     if (byte === undefined) {
-      this.isCut = true
+      this.#isCut = true
       return []
     }
     if (byte >= 0x80) return this.#plain(at)
@@ -214,7 +229,7 @@ export class SpellingReader {
   /** -1 behind the end. */
   #byte(at: number): number {
     const byte = this.#text[at]
-    if (byte === undefined && at >= 0) this.isCut = true
+    if (byte === undefined && at >= 0) this.#isCut = true
     return byte ?? -1
   }
 

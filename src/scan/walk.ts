@@ -1,4 +1,4 @@
-import { isEscapeLead, LONGEST_SPELLING, mayEndEscape, SpellingReader } from './spelling.ts'
+import { isEscapeLead, LONGEST_SPELLING, mayEndEscape, type SpellingReader } from './spelling.ts'
 
 /** Follows characters through text, in any spelling, forwards and backwards from a place. */
 export class Walk {
@@ -7,9 +7,9 @@ export class Walk {
   /** The last walk forwards came to the end of the text where it could have gone on. */
   isOpen = false
 
-  constructor(text: Uint8Array) {
+  constructor(text: Uint8Array, reader: SpellingReader) {
     this.#text = text
-    this.#reader = new SpellingReader(text)
+    this.#reader = reader
   }
 
   /** Where `codes[from..to)` ends when it begins at `at`; the farthest of several ends, -1 for none. */
@@ -37,8 +37,9 @@ export class Walk {
     for (let index = from; index < to; index++) {
       const next: number[] = []
       for (const place of places) {
-        for (const { code, end } of reader.read(place)) if (code === codes[index]) addOnce(next, end)
-        if (reader.isCut) this.isOpen = true
+        const { readings, isCut } = reader.read(place)
+        for (const { code, end } of readings) if (code === codes[index]) addOnce(next, end)
+        if (isCut) this.isOpen = true
       }
       if (next.length === 0) return -1
       places = next
@@ -70,7 +71,7 @@ export class Walk {
     for (let at = end - 1; at >= Math.max(0, end - LONGEST_SPELLING); at--) {
       const byte = text[at] as number
       if (byte < 0x80 && !isEscapeLead(byte)) continue
-      if (reader.read(at).some((reading) => reading.code === code && reading.end === end)) addOnce(starts, at)
+      if (reader.read(at).readings.some((reading) => reading.code === code && reading.end === end)) addOnce(starts, at)
     }
   }
 }
