@@ -15,6 +15,7 @@ export { LAYERS } from './types.ts'
 
 export const {
   checkConfig,
+  childEnvironment,
   defineConfig,
   formatPath,
   isConfigError,
@@ -25,6 +26,7 @@ export const {
   parsePath,
   renderProblem,
   reveal,
+  secretValues,
   watchConfig,
 } = lazyFunctions()
 export const ConfigError = lazyClass('ConfigError')

@@ -85,7 +85,7 @@ export function withDefaults(options: LoadOptions, file: FileTrees = {}): Settle
     ...rest,
     cwd: cwd ?? process.cwd(),
     strict: strict ?? false,
-    env: env ?? withoutInjected(process.env),
+    env: withoutInjected(env ?? process.env),
     onUndefined: onUndefined ?? 'error',
     emptyIsValue: emptyIsValue ?? false,
     allowEnv: allowEnv ?? [],

@@ -99,6 +99,7 @@ describe('the architecture', () => {
     ['jiti', ['src/config-file.ts']],
     ['defu', ['src/config-file.ts']],
     ['@clack/prompts', ['src/cli/input.ts']],
+    ['cross-spawn', ['src/cli/start-program.ts']],
   ])('%s is imported in one place', (name, places) => {
     expect(filesImporting((specifier) => specifier === name)).toEqual(places)
   })

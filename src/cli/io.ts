@@ -1,4 +1,5 @@
 import type { ConfigError } from '../index.ts'
+import type { Program } from './start-program.ts'
 
 /** Where a command reads and writes, so that commands can be run in a test as they are on a terminal. */
 export interface Io {
@@ -15,6 +16,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Asks a yes-or-no question. False when the answer is no or the question was dismissed. */
   confirm(question: string): Promise<boolean>
+  /** Starts a program that takes over input and output, and returns its exit code. */
+  start(program: Program): Promise<number>
 }
 
 /** Exit codes, the same for every command (docs/cli.md). */
@@ -25,6 +28,8 @@ export const EXIT = {
   notFound: 5,
   validation: 6,
   refused: 11,
+  programNotStarted: 126,
+  programNotFound: 127,
   interrupted: 130,
 } as const
 

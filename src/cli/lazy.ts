@@ -1,7 +1,11 @@
 import type { ArgsDef, CommandDef } from 'citty'
 
 /** A command, or what the help says of one that is loaded when it is called. */
-export type Command = CommandDef & { readonly load?: () => Promise<Command> }
+export type Command = CommandDef & {
+  readonly load?: () => Promise<Command>
+  /** What follows its own flags is a program with its arguments, and not ours to look at. */
+  readonly takesProgram?: true
+}
 
 /**
  * A command whose code, and the library with it, is read only when the command is called: `--help` and
@@ -15,5 +19,5 @@ export function lazy<Args extends ArgsDef>(description: string, load: () => Prom
 /** The command itself, under the name that led to it. */
 export async function loaded(command: Command, name: string): Promise<Command> {
   const { load, meta, ...own } = command
-  return load ? { ...(await load()), meta: { ...meta, name } } : { ...own, meta: { ...meta, name } }
+  return { ...own, ...(load ? await load() : {}), meta: { ...meta, name } }
 }

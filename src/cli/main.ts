@@ -22,4 +22,11 @@ process.exitCode = await runCli(process.argv.slice(2), {
   cwd: process.cwd(),
   env,
   confirm,
+  start: async (program) => {
+    const { startProgram } = await import('./start-program.ts')
+    const hasTerminal = Boolean(stdin.isTTY || stdout.isTTY || stderr.isTTY)
+    const on = process.on.bind(process)
+    const off = process.off.bind(process)
+    return startProgram(program, { stdout, stderr, isShared: true, hasTerminal, on, off })
+  },
 })

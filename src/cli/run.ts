@@ -4,6 +4,7 @@ import { PACKAGE } from '../package.ts'
 import { COMMANDS } from './commands/index.ts'
 import { CliError, EXIT, exitCodeOf, type Io } from './io.ts'
 import { type Command, loaded } from './lazy.ts'
+import { splitPassThrough } from './pass-through.ts'
 
 const root: Command = {
   meta: {
@@ -23,14 +24,18 @@ const root: Command = {
  * line is parsed by Node's own parser, since a flag that is not known must be an error and not be passed over.
  */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
-  const isJson = argv.includes('--json')
+  let isJson = argv.includes('--json')
   try {
     const { command, depth, unknown } = await resolveCommand(argv)
-    if (argv.length === 0 || hasFlag(argv, 'help', 'h')) return await help(command, io)
-    if (command === root && hasFlag(argv, 'version', 'v')) return version(io)
+    const { own, rest } = command.takesProgram
+      ? splitPassThrough(argv, (command.args ?? {}) as ArgsDef, depth)
+      : { own: argv, rest: [] }
+    isJson = own.includes('--json')
+    if (argv.length === 0 || hasFlag(own, 'help', 'h')) return await help(command, io)
+    if (command === root && hasFlag(own, 'version', 'v')) return version(io)
     if (!command.run) throw await unknownCommand(unknown, command)
-    const args = parse(argv, command, depth)
-    const context = { rawArgs: [...argv], args: { ...args, _: [] }, cmd: command, data: io }
+    const args = parse(own, command, depth)
+    const context = { rawArgs: [...argv], args: { ...args, _: [...rest] }, cmd: command, data: io }
     const code: unknown = await command.run(context as unknown as CommandContext)
     return typeof code === 'number' ? code : EXIT.ok
   } catch (error) {
@@ -39,7 +44,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
 }
 
 interface Resolved {
-  readonly command: CommandDef
+  readonly command: Command
   /** How many words led to the command. */
   readonly depth: number
   /** The word behind them, where it should have led further. */
@@ -47,7 +52,7 @@ interface Resolved {
 }
 
 async function resolveCommand(argv: readonly string[]): Promise<Resolved> {
-  let command: CommandDef = root
+  let command: Command = root
   let name = 'systemprompt'
   let depth = 0
   for (let index = 0; index < argv.length; index++) {
@@ -77,12 +82,12 @@ function subCommands(command: CommandDef): Readonly<Record<string, Command>> {
 
 function parse(
   argv: readonly string[],
-  command: CommandDef,
+  command: Command,
   depth: number,
 ): Record<string, string | boolean | string[] | undefined> {
   const definitions = Object.entries((command.args ?? {}) as ArgsDef)
   const flags = definitions.filter(([, { type }]) => type !== 'positional')
-  const names = definitions.filter(([, { type }]) => type === 'positional')
+  const names = command.takesProgram ? [] : definitions.filter(([, { type }]) => type === 'positional')
   const options = Object.fromEntries(
     flags.map(([name, definition]) => [
       name,

@@ -1,5 +1,7 @@
+import { Writable } from 'node:stream'
 import type { Io } from '../../src/cli/io.ts'
 import { runCli } from '../../src/cli/run.ts'
+import { type Host, startProgram } from '../../src/cli/start-program.ts'
 
 /** What a command line wrote and how it ended. */
 export interface Run {
@@ -21,6 +23,18 @@ export async function run(cwd: string, argv: readonly string[], terminal: Termin
   let out = ''
   let err = ''
   const questions: string[] = []
+  const host: Host = {
+    stdout: writable((text) => {
+      out += text
+    }),
+    stderr: writable((text) => {
+      err += text
+    }),
+    isShared: false,
+    hasTerminal: false,
+    on: () => undefined,
+    off: () => undefined,
+  }
   const code = await runCli(argv, {
     out: (text) => {
       out += text
@@ -33,10 +47,20 @@ export async function run(cwd: string, argv: readonly string[], terminal: Termin
     color,
     columns,
     isInteractive,
+    start: (program) => startProgram(program, host),
     confirm: async (question) => {
       questions.push(question)
       return answer
     },
   })
   return { code, out, err, questions }
+}
+
+function writable(write: (text: string) => void): Writable {
+  return new Writable({
+    write: (chunk, _encoding, done) => {
+      write(String(chunk))
+      done()
+    },
+  })
 }

@@ -263,6 +263,7 @@ describe('with --json the output is one JSON document, whatever happens', () => 
       confirm: async () => {
         throw new RangeError('canary: the value of a secret')
       },
+      start: async () => 0,
     })
     const [asJson, asText, debug] = [
       { out: '', err: '' },

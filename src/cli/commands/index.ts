@@ -6,4 +6,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     'Check, show and explain the resolved configuration',
     async () => (await import('./config/index.ts')).config,
   ),
+  run: {
+    ...lazy('Run a program with the secrets and variables of a profile', async () => (await import('./run.ts')).run),
+    takesProgram: true,
+  },
 }

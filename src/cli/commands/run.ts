@@ -1,0 +1,32 @@
+import { defineCommand } from 'citty'
+import { childEnvironment, loadConfig, secretValues } from '../../index.ts'
+import { CliError, EXIT, type Io } from '../io.ts'
+import { LOAD_ARGS, loadOptions } from '../options.ts'
+import { printWarnings } from '../output.ts'
+
+const { json: _, ...ARGS } = LOAD_ARGS
+
+export const run = defineCommand({
+  args: {
+    program: { type: 'positional', description: 'The program and its arguments, best behind --' },
+    ...ARGS,
+    redact: { type: 'boolean', description: 'Mask secrets in what the program prints' },
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const [command, ...rest] = args._
+    if (command === undefined || command === '') {
+      throw new CliError('USAGE', EXIT.usage, 'A program is missing: systemprompt run -- node app.js')
+    }
+    const result = await loadConfig(loadOptions(args, io))
+    if (['verbose', 'debug'].includes(io.env.SYSTEMPROMPT_LOG_LEVEL ?? '')) printWarnings(io, result.warnings)
+    const env = childEnvironment(result, io.env)
+    const redact = args.redact ? await matcherOf(result) : undefined
+    return io.start({ command, args: rest, cwd: io.cwd, env, ...(redact ? { redact } : {}) })
+  },
+})
+
+async function matcherOf(result: Parameters<typeof secretValues>[0]) {
+  const { createMatcher } = await import('../../scan/index.ts')
+  return createMatcher(secretValues(result), { commonValues: 'find' })
+}

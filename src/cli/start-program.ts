@@ -1,0 +1,88 @@
+import { constants } from 'node:os'
+import type { Readable, Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import spawn from 'cross-spawn'
+import { createRedactStream, type Matcher } from '../scan/index.ts'
+import { CliError, EXIT } from './io.ts'
+
+/** A program and what it is started with. */
+export interface Program {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+  /** Masks what these secrets are in the output; without it the program has the terminal to itself. */
+  readonly redact?: Matcher
+}
+
+/** What of a process a program gets a share in. */
+export interface Host {
+  readonly stdout: Writable
+  readonly stderr: Writable
+  /** Whether programs may use the streams themselves. */
+  readonly isShared: boolean
+  /** Whether Ctrl-C on a terminal reaches the program without our help, as one of the same group. */
+  readonly hasTerminal: boolean
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
+}
+
+const PASSED_ON: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']
+/** What a terminal sends to all programs of a group by itself. */
+const FROM_KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
+
+/**
+ * Starts a program, without a shell, and waits for its end. Signals are passed on to it. Returns its exit code,
+ * or 128 and the number of the signal that ended it.
+ *
+ * @throws CliError with exit code 127 if it is not found, 126 if it cannot be started
+ */
+export async function startProgram({ command, args, cwd, env, redact }: Program, host: Host): Promise<number> {
+  const output = redact || !host.isShared ? 'pipe' : 'inherit'
+  const child = spawn(command, [...args], { cwd, env, stdio: [host.isShared ? 'inherit' : 'ignore', output, output] })
+  const passOn = (signal: NodeJS.Signals): void => {
+    if (!(host.hasTerminal && FROM_KEYS.includes(signal))) child.kill(signal)
+  }
+  for (const signal of PASSED_ON) host.on(signal, passOn)
+  try {
+    const ended = endOf(child)
+    const copied = [copy(child.stdout, host.stdout, redact), copy(child.stderr, host.stderr, redact)]
+    const code = await ended
+    await Promise.all(copied)
+    return code
+  } finally {
+    for (const signal of PASSED_ON) host.off(signal, passOn)
+  }
+}
+
+function endOf(child: ReturnType<typeof spawn>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      // One that runs may fail to get a signal.
+      if (child.pid === undefined) reject(notStarted(error.code))
+    })
+    child.on('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
+  })
+}
+
+/** The message of the system repeats the command and its arguments, which may hold a secret. */
+function notStarted(code: string | undefined): CliError {
+  if (code === 'ENOENT') {
+    return new CliError(
+      'PROGRAM_NOT_FOUND',
+      EXIT.programNotFound,
+      'There is no such program. Is it installed, and in PATH?',
+    )
+  }
+  const why =
+    code === 'EACCES' ? 'It is not executable; chmod +x makes it so.' : `The system says ${code ?? 'no more'}.`
+  return new CliError('PROGRAM_NOT_STARTED', EXIT.programNotStarted, `The program cannot be started. ${why}`)
+}
+
+/** Resolves when all of it is written. A reader that has seen enough is no error. */
+async function copy(from: Readable | null, to: Writable, redact: Matcher | undefined): Promise<void> {
+  if (!from) return
+  const source = redact ? from.pipe(createRedactStream(redact)) : from
+  source.pipe(to, { end: false })
+  await finished(source, { writable: false }).catch(() => undefined)
+}

@@ -1,0 +1,371 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { makeProject, SECRETS } from '../support/temp-project.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const cli = join(repository, 'dist/cli.js')
+const { PATH = '', HOME = '' } = process.env
+
+const KEY = 'sk_live-51Hq8aZ0pQ7nV3xYbT6+/"x'
+const PROJECT = {
+  '.systemprompt/profiles/local/profile.yaml': 'name: local\nsecrets: {validation: skip}\n',
+  '.systemprompt/profiles/staging/profile.yaml': 'name: staging\nsecrets: {validation: skip}\n',
+  '.systemprompt/profiles/staging/secrets.json': { content: '{"anthropic": "sk-of-staging"}', mode: 0o600 },
+  [SECRETS]: { content: JSON.stringify({ anthropic: KEY, 'my-key': 'k3yX9aLm2Q' }), mode: 0o600 },
+  '.env': 'PORT=9090\nNODE_OPTIONS=--no-warnings\n',
+  'sub/': '',
+}
+
+let root = ''
+beforeAll(() => {
+  if (!existsSync(cli)) spawnSync('npx', ['tsup', '--no-dts'], { cwd: repository, stdio: 'ignore', shell: true })
+  root = makeProject(PROJECT)
+}, 120_000)
+
+interface Settings {
+  readonly env?: Record<string, string>
+  readonly input?: string
+  readonly cwd?: string
+}
+
+const LOCAL = ['--profile', 'local']
+
+function run(argv: readonly string[], { env = {}, input = '', cwd = root }: Settings = {}) {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [cli, 'run', ...argv], {
+    cwd,
+    env: { PATH, HOME, ...env },
+    encoding: 'utf8',
+    input,
+    timeout: 20_000,
+  })
+  return { code: status ?? signal, out: stdout, err: stderr }
+}
+
+/** A program of JavaScript. */
+function node(code: string, ...args: string[]): string[] {
+  return [process.execPath, '-e', code, ...args]
+}
+
+const SHOW_ENV = 'console.log(JSON.stringify(process.env))'
+
+function environment(argv: readonly string[], settings?: Settings): Record<string, string> {
+  return JSON.parse(run(argv, settings).out) as Record<string, string>
+}
+
+describe('the program gets', () => {
+  test('secrets, .env values, the path of the profile and the names of custom secrets', () => {
+    expect(environment([...LOCAL, '--', ...node(SHOW_ENV)], { env: { OWN: 'x' } })).toEqual({
+      PATH,
+      HOME,
+      OWN: 'x',
+      PORT: '9090',
+      ANTHROPIC_API_KEY: KEY,
+      MY_KEY: 'k3yX9aLm2Q',
+      SYSTEMPROMPT_PROFILE: join(root, '.systemprompt/profiles/local/profile.yaml'),
+      SYSTEMPROMPT_CUSTOM_SECRETS: 'MY_KEY',
+    })
+  })
+  test('what the environment sets already, as it is', () => {
+    const env = environment([...LOCAL, '--', ...node(SHOW_ENV)], { env: { PORT: '1', ANTHROPIC_API_KEY: 'own' } })
+    expect([env.PORT, env.ANTHROPIC_API_KEY, env.MY_KEY]).toEqual(['1', 'own', 'k3yX9aLm2Q'])
+  })
+  test('the profile that is asked for, over the one that the environment names', () => {
+    const settings = { env: { SYSTEMPROMPT_PROFILE: 'local' } }
+    const env = environment(['--profile', 'staging', '--', ...node(SHOW_ENV)], settings)
+    expect(env.SYSTEMPROMPT_PROFILE).toBe(join(root, '.systemprompt/profiles/staging/profile.yaml'))
+    expect(env.ANTHROPIC_API_KEY).toBe('sk-of-staging')
+  })
+  test('and not what a preload had set for another one', () => {
+    const inner = [process.execPath, cli, 'run', '--profile', 'staging', '--', ...node(SHOW_ENV)]
+    const { stdout } = spawnSync(
+      process.execPath,
+      [
+        '--import',
+        join(repository, 'dist/register.js'),
+        '-e',
+        `require('node:child_process').spawnSync(process.argv[1], process.argv.slice(2), { stdio: 'inherit' })`,
+        ...inner,
+      ],
+      {
+        cwd: root,
+        env: { PATH, HOME, SYSTEMPROMPT_PROFILE: 'local' },
+        encoding: 'utf8',
+      },
+    )
+    const env = JSON.parse(stdout) as Record<string, string>
+    expect([env.ANTHROPIC_API_KEY, env.MY_KEY]).toEqual(['sk-of-staging', undefined])
+  })
+  test('its arguments as they are, without a shell', () => {
+    const words = ['a b', '$HOME', ';', '*', '--profile', 'x', '--help', '--', '']
+    const { out } = run([...LOCAL, '--', ...node('console.log(JSON.stringify(process.argv.slice(1)))', '--', ...words)])
+    expect(JSON.parse(out)).toEqual(words)
+  })
+  test('the working directory, wherever the project is looked for', () => {
+    const elsewhere = makeProject()
+    const { out } = run([...LOCAL, '--cwd', root, '--', ...node('console.log(process.cwd())')], { cwd: elsewhere })
+    expect(out.trim()).toBe(elsewhere)
+  })
+  test('the standard input', () => {
+    const { out } = run([...LOCAL, '--', ...node('process.stdin.pipe(process.stdout)')], { input: 'a\0b\n' })
+    expect(out).toBe('a\0b\n')
+  })
+})
+
+describe('the command line', () => {
+  test.each<[string, string[]]>([
+    ['with --', [...LOCAL, '--', process.execPath, '-p', '1+1']],
+    ['without --', [...LOCAL, process.execPath, '-p', '1+1']],
+    [
+      'with flags of the same name',
+      [...LOCAL, process.execPath, '-p', '1+1', '--', '--profile', 'x', '--help', '--json'],
+    ],
+    ['with --profile=', ['--profile=local', process.execPath, '-p', '1+1']],
+  ])('%s', (_how, argv) => {
+    expect(run(argv)).toEqual({ code: 0, out: '2\n', err: '' })
+  })
+  test.each<[string, string[], RegExp]>([
+    ['no program', [], /^A program is missing/],
+    ['no program behind --', [...LOCAL, '--'], /^A program is missing/],
+    ['a flag that is not there', ['--redcat', '--', 'true', KEY], /^There is a flag that this command does not have/],
+  ])('%s: exit code 2, and nothing that was typed is repeated', (_how, argv, message) => {
+    const { code, out, err } = run(argv)
+    expect([code, out, message.test(err), err.includes(KEY)]).toEqual([2, '', true, false])
+  })
+  test('shows its help', () => {
+    const { code, out } = run(['--help'])
+    expect([code, out]).toEqual([0, expect.stringContaining('--redact')])
+  })
+  test('a configuration that is not valid: exit code 6, and nothing is started', () => {
+    const { code, out, err } = run([...LOCAL, '--set', 'server.port=x', '--', ...node('console.log(1)')])
+    expect([code, out]).toEqual([6, ''])
+    expect(err).toContain('server.port')
+  })
+})
+
+describe('the exit code is', () => {
+  test.each<[string, string[], number]>([
+    ['0', ['true'], 0],
+    ['what the program ends with', node('process.exit(42)'), 42],
+    ['137 when it is killed', node('process.kill(process.pid, "SIGKILL")'), 137],
+    ['143 when it is terminated', node('process.kill(process.pid, "SIGTERM"); setTimeout(() => {}, 9000)'), 143],
+    ['127 when there is none', ['no-such-program', KEY], 127],
+  ])('%s', (_what, program, code) => {
+    const ended = run([...LOCAL, '--', ...program])
+    expect(ended.code).toBe(code)
+    expect(ended.err).not.toContain(KEY)
+  })
+  test('126 when it cannot be executed', () => {
+    const file = join(root, 'sub/not-executable')
+    writeFileSync(file, 'x')
+    chmodSync(file, 0o644)
+    const { code, err } = run([...LOCAL, '--', file, KEY])
+    expect([code, err]).toEqual([126, 'The program cannot be started. It is not executable; chmod +x makes it so.\n'])
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('signals', () => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)(
+    '%s is passed on, and the program says how it ends',
+    async (signal) => {
+      const code = `process.on('${signal}', () => process.exit(7)); setInterval(() => {}, 1000); console.log('ready')`
+      expect(await signalled(signal, node(code))).toBe(7)
+    },
+  )
+  test('a program that does not care is ended by it', async () => {
+    expect(await signalled('SIGTERM', node('setInterval(() => {}, 1000); console.log("ready")'))).toBe(143)
+  })
+  test('also with --redact', async () => {
+    expect(await signalled('SIGTERM', node('setInterval(() => {}, 1000); console.log("ready")'), ['--redact'])).toBe(
+      143,
+    )
+  })
+})
+
+/** Sends a signal to the command when its program is ready. */
+function signalled(
+  signal: NodeJS.Signals,
+  program: readonly string[],
+  flags: readonly string[] = [],
+): Promise<number | null> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [cli, 'run', ...LOCAL, ...flags, '--', ...program], {
+      cwd: root,
+      env: { PATH, HOME },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    child.stdout.once('data', () => child.kill(signal))
+    child.on('exit', resolve)
+  })
+}
+
+const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0
+
+/** Runs a command line on a terminal of its own, types into it when the program is ready, and tells what came of it. */
+function onTerminal(argv: readonly string[], typed: string): string {
+  const script = `
+import json, os, pty, sys, time
+argv, typed = json.loads(sys.argv[1]), sys.argv[2]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(argv[0], argv)
+out, sent = b'', False
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    out += data
+    if not sent and b'ready' in out:
+        sent = True
+        os.write(fd, typed.encode('latin1'))
+status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+print(out.decode('latin1') + 'code %d' % status)
+`
+  const { stdout } = spawnSync('python3', ['-c', script, JSON.stringify(argv), typed], {
+    cwd: root,
+    env: { PATH, HOME },
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  return stdout
+}
+
+describe.skipIf(!hasPython)('on a terminal', () => {
+  const command = (code: string): string[] => [process.execPath, cli, 'run', ...LOCAL, '--', ...node(code)]
+  test('the program has the terminal to itself', () => {
+    const out = onTerminal(
+      command(
+        'process.stdin.setRawMode(true); console.log("ready", process.stdout.isTTY); process.stdin.once("data", (key) => { console.log("key", key[0]); process.exit() })',
+      ),
+      'q',
+    )
+    expect(out).toContain('ready true')
+    expect(out).toContain('key 113')
+    expect(out).toContain('code 0')
+  })
+  test('Ctrl-C reaches the program once, and it may end as it likes', () => {
+    const out = onTerminal(
+      command(
+        'let n = 0; process.on("SIGINT", () => { n++; setTimeout(() => { console.log("interrupted", n); process.exit(3) }, 300) }); setInterval(() => {}, 1000); console.log("ready")',
+      ),
+      '\u0003',
+    )
+    expect(out).toContain('interrupted 1')
+    expect(out).toContain('code 3')
+  })
+  test('Ctrl-C ends a program that does not care', () => {
+    expect(onTerminal(command('setInterval(() => {}, 1000); console.log("ready")'), '\u0003')).toContain('code 130')
+  })
+})
+
+describe('--redact', () => {
+  /** Twenty ways in which a program prints its own secret. */
+  const WAYS: readonly (readonly [name: string, code: string])[] = [
+    ['as it is', 'console.log(key)'],
+    ['in the middle of a line', 'process.stdout.write("a" + key + "b\\n")'],
+    ['byte by byte', 'for (const byte of Buffer.from(key)) require("fs").writeSync(1, Buffer.from([byte]))'],
+    [
+      'in two writes with a pause between',
+      'process.stdout.write(key.slice(0, 9)); setTimeout(() => process.stdout.write(key.slice(9)), 200)',
+    ],
+    ['in base64', 'console.log(Buffer.from(key).toString("base64"))'],
+    ['in base64 behind one byte', 'console.log(Buffer.from("x" + key).toString("base64"))'],
+    ['in base64 behind two bytes', 'console.log(Buffer.from("xy" + key).toString("base64url"))'],
+    ['as Basic authorization', 'console.log("authorization: Basic " + Buffer.from("user:" + key).toString("base64"))'],
+    ['in hex', 'console.log(Buffer.from(key).toString("hex"))'],
+    ['URL-encoded', 'console.log("https://example.com/?key=" + encodeURIComponent(key))'],
+    ['as a form', 'console.log(new URLSearchParams({ key }).toString())'],
+    ['in JSON', 'console.log(JSON.stringify({ key }))'],
+    ['in JSON in JSON', 'console.log(JSON.stringify({ body: JSON.stringify({ key }) }))'],
+    ['inspected', 'console.log({ nested: { key, list: [key] } })'],
+    ['in a table', 'console.table([{ key }])'],
+    ['in the stack of an error', 'console.error(new Error("bad key " + key))'],
+    ['thrown', 'throw new Error(key)'],
+    ['in the environment, all of it', 'console.log(process.env)'],
+    ['as a Buffer', 'console.log(Buffer.from(key)); console.log(JSON.stringify(Buffer.from(key)))'],
+    ['on the error output', 'process.stderr.write(key)'],
+    [
+      'by a child',
+      'require("child_process").execSync(`printf %s "$ANTHROPIC_API_KEY"; echo "$ANTHROPIC_API_KEY" >&2`, { stdio: "inherit" })',
+    ],
+    ['with colours around it', 'console.log("\\u001b[32m" + key + "\\u001b[39m")'],
+    ['as HTML', 'console.log(key.replace(/"/g, "&quot;"))'],
+    ['escaped for a shell', 'console.log(require("util").format("%j %o", key, key))'],
+  ]
+  test.each(WAYS)('a secret is masked: %s', (_name, code) => {
+    const { out, err } = run([
+      ...LOCAL,
+      '--redact',
+      '--',
+      ...node(`const key = process.env.ANTHROPIC_API_KEY; ${code}`),
+    ])
+    const all = out + err
+    expect(all).toContain('••••')
+    for (const form of formsOf(KEY)) expect(all).not.toContain(form)
+    // Nor most of it.
+    expect(all).not.toContain(KEY.slice(4, 24))
+  })
+  test('what is no secret comes through as it is, in the order of each stream', () => {
+    const { out, err, code } = run([
+      ...LOCAL,
+      '--redact',
+      '--',
+      ...node(
+        'for (let n = 0; n < 2000; n++) { console.log("line", n); console.error("error", n) } process.exitCode = 5',
+      ),
+    ])
+    expect([out, err, code]).toEqual([
+      Array.from({ length: 2000 }, (_, n) => `line ${n}\n`).join(''),
+      Array.from({ length: 2000 }, (_, n) => `error ${n}\n`).join(''),
+      5,
+    ])
+  })
+  test('a prompt is seen before it is answered', async () => {
+    const child = spawn(
+      process.execPath,
+      [
+        cli,
+        'run',
+        ...LOCAL,
+        '--redact',
+        '--',
+        ...node(
+          'process.stdout.write("password: "); process.stdin.once("data", (text) => { console.log("got " + text); process.exit() })',
+        ),
+      ],
+      { cwd: root, env: { PATH, HOME } },
+    )
+    let out = ''
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk) => {
+        out += String(chunk)
+        if (out === 'password: ') child.stdin.end('x')
+      })
+      child.on('close', () => resolve())
+    })
+    expect(out).toBe('password: got x\n')
+  })
+  test('without it the program prints what it likes', () => {
+    expect(run([...LOCAL, '--', ...node('console.log(process.env.MY_KEY)')]).out).toBe('k3yX9aLm2Q\n')
+  })
+})
+
+function formsOf(secret: string): string[] {
+  const base64 = [0, 1, 2].map((before) =>
+    Buffer.from('x'.repeat(before) + secret)
+      .toString('base64')
+      .slice(4, -4),
+  )
+  return [
+    secret,
+    ...base64,
+    Buffer.from(secret).toString('hex'),
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ]
+}
