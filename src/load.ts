@@ -63,7 +63,10 @@ export function loadConfigSync<Schema extends StandardSchemaV1 | undefined = und
   }
 }
 
-/** The last stages: what is resolved is checked by the schemas and handed out. */
+/**
+ * The pipeline: discover → read → merge → substitute → validate → expose. `resolve.ts` knows the order of the
+ * stages up to validate; here schemas are asked, and the result is handed out.
+ */
 function* finish(
   resolution: Resolution,
   options: SettledOptions,

@@ -6,6 +6,7 @@
 import { createRequire } from 'node:module'
 import type * as Core from './core.ts'
 import { preloadIfNamed } from './preload/process.ts'
+import type * as Scan from './scan/index.ts'
 
 const require = createRequire(import.meta.url)
 const core = (): typeof Core => require('./core.cjs') as typeof Core
@@ -32,7 +33,7 @@ export const {
 export const ConfigError = lazyClass('ConfigError')
 export const Secrets = lazyClass('Secrets')
 
-preloadIfNamed({ file: import.meta.filename, core })
+preloadIfNamed({ file: import.meta.filename, core, scan: () => require('./scan.js') as typeof Scan })
 
 function lazyFunctions(): typeof Core {
   const lazy =

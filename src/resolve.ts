@@ -27,7 +27,7 @@ export interface Resolution {
   readonly isReadable: boolean
 }
 
-/** The pipeline up to the schemas: discover → read → merge → substitute → check. */
+/** The stages up to the schemas, in their order. Nothing is thrown for what is wrong in files: it is collected. */
 export function resolve(options: SettledOptions, trail: Trail): Resolution {
   let project: Project | undefined
   const problems = collectProblems(() => project?.profile?.name, trail)

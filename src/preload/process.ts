@@ -3,8 +3,10 @@ import { createRequire } from 'node:module'
 import { dirname, join, resolve, sep } from 'node:path'
 import type * as Core from '../core.ts'
 import { PACKAGE } from '../package.ts'
+import type * as Scan from '../scan/index.ts'
 import { preloadedModules } from './flags.ts'
-import { isTalkative, preload } from './preload.ts'
+import { isOn, isTalkative, preload } from './preload.ts'
+import { redactOutput } from './redact-output.ts'
 
 /** EX_CONFIG of sysexits.h: something was found in an unconfigured or misconfigured state. */
 const EXIT_CONFIG = 78
@@ -15,6 +17,8 @@ export interface Entry {
   readonly file: string
   /** The library, loaded when it is first asked for. */
   readonly core: () => typeof Core
+  /** The search for secrets, likewise. */
+  readonly scan: () => typeof Scan
 }
 
 /** Preloads if one of Node's flags named this entry; an import by the program itself does nothing. */
@@ -46,7 +50,7 @@ function fileOf({ pathname }: URL): string {
  * Sets the variables of this process. A configuration that is not valid ends it, with the same message as
  * everywhere and without a stack.
  */
-export function preloadProcess({ file, core }: Entry): void {
+export function preloadProcess({ file, core, scan }: Entry): void {
   const { env } = process
   const uid = process.getuid?.()
   const modules = modulesOf(file)
@@ -58,17 +62,10 @@ export function preloadProcess({ file, core }: Entry): void {
       cache: join(modules, '.cache', 'systemprompt-env'),
       uid,
       resolve(start, plan) {
-        const { values, warnings } = core().resolveStart(
-          start,
-          plan === undefined ? undefined : { file: plan, modules, uid },
-        )
-        if (isTalkative(start.env))
-          for (const warning of warnings)
-            say(
-              core()
-                .renderProblem({ ...warning })
-                .split('\n')[0],
-            )
+        const place = plan === undefined ? undefined : { file: plan, modules, uid }
+        const { values, warnings } = core().resolveStart(start, place)
+        if (isTalkative(start.env)) for (const warning of warnings) say(core().renderProblem(warning).split('\n')[0])
+        if (isOn(start.env.SYSTEMPROMPT_REDACT)) redactProcess(core(), scan())
         return values
       },
     })
@@ -77,6 +74,18 @@ export function preloadProcess({ file, core }: Entry): void {
     say(error.message)
     process.exit(EXIT_CONFIG)
   }
+}
+
+/** Masks the secrets of the project that has just been resolved in all that this process prints. */
+function redactProcess(
+  { loadConfigSync, secretValues }: typeof Core,
+  { createMatcher, createRedactor }: typeof Scan,
+): void {
+  const matcher = createMatcher(secretValues(loadConfigSync()), { commonValues: 'find' })
+  const ends = [process.stdout, process.stderr].map((stream) => redactOutput(stream, createRedactor(matcher)))
+  process.on('exit', () => {
+    for (const end of ends) end()
+  })
 }
 
 /** The outermost `node_modules` around a file; the package's own where it is in none. */

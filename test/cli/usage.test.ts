@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
+import { COMMANDS } from '../../src/cli/commands/index.ts'
 import { runCli } from '../../src/cli/run.ts'
 import { COMPLETE, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
 import { run } from './recorder.ts'
+
+const NAMES = Object.keys(COMMANDS).join(', ')
 
 let root = ''
 beforeAll(() => {
@@ -64,15 +67,15 @@ describe('--version', () => {
 describe('a command line that is wrong is exit code 2, said in one line', () => {
   test.each<[string, string]>([
     ['config', 'A command is missing. There are: check, show, explain.'],
-    ['--json-is-not-one', 'A command is missing. There are: config.'],
+    ['--json-is-not-one', `A command is missing. There are: ${NAMES}.`],
     ['confg', 'There is no such command. Did you mean config?'],
     ['confg show', 'There is no such command. Did you mean config?'],
     ['config shwo', 'There is no such command. Did you mean show?'],
     ['config chekc', 'There is no such command. Did you mean check?'],
     ['config nonsense', 'There is no such command. There are: check, show, explain.'],
-    ['nonsense', 'There is no such command. There are: config.'],
+    ['nonsense', `There is no such command. There are: ${NAMES}.`],
     ['config toString', 'There is no such command. There are: check, show, explain.'],
-    ['constructor', 'There is no such command. There are: config.'],
+    ['constructor', `There is no such command. There are: ${NAMES}.`],
     ['config __proto__', 'There is no such command. There are: check, show, explain.'],
     ['config explain', 'Missing argument: PATH.'],
     ['config explain a b', 'Too many arguments: this command takes 1.'],
@@ -86,7 +89,7 @@ describe('a command line that is wrong is exit code 2, said in one line', () => 
     ['config show --set', 'A flag lacks its value, or has one too many. See --help.'],
     ['config show --strict=yes', 'There is a flag that this command does not have. See --help.'],
     ['config show --reveal=yes', 'A flag lacks its value, or has one too many. See --help.'],
-    ['-- config show', 'A command is missing. There are: config.'],
+    ['-- config show', `A command is missing. There are: ${NAMES}.`],
   ])('%s', async (line, message) => {
     expect(await run(root, words(line))).toEqual({ code: 2, out: '', err: `${message}\n`, questions: [] })
   })

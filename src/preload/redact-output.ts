@@ -1,0 +1,38 @@
+import type { Redactor } from '../scan/index.ts'
+
+/** One of the process's output streams. */
+export type Output = NodeJS.WriteStream
+
+/** Milliseconds of silence after which a few bytes that could begin a secret are let out, so that a prompt shows up. */
+const FLUSH_AFTER = 50
+
+/**
+ * Masks secrets in what is written to a stream from now on. The stream stays what it is, a terminal included; what
+ * is written past it (`fs.writeSync(1, …)`, a child that has the descriptor) is not seen.
+ *
+ * @returns a function that writes what is still held back, for the end of the process
+ */
+export function redactOutput(stream: Output, redactor: Redactor): () => void {
+  const write = stream.write.bind(stream) as (chunk: Uint8Array, done?: Done) => boolean
+  let timer: NodeJS.Timeout | undefined
+  const letOut = (text: Uint8Array, done?: Done): boolean => {
+    if (text.length > 0) return write(text, done)
+    if (done) process.nextTick(done)
+    return true
+  }
+  const redacted = (chunk: Uint8Array | string, encoding?: BufferEncoding | Done, callback?: Done): boolean => {
+    const done = typeof encoding === 'function' ? encoding : callback
+    const bytes =
+      typeof chunk === 'string' ? Buffer.from(chunk, typeof encoding === 'string' ? encoding : 'utf8') : chunk
+    clearTimeout(timer)
+    const text = redactor.push(bytes)
+    if (redactor.isHolding) timer = setTimeout(() => letOut(redactor.flush()), FLUSH_AFTER).unref()
+    return letOut(text, done)
+  }
+  stream.write = redacted as Output['write']
+  return () => {
+    letOut(redactor.end())
+  }
+}
+
+type Done = (error?: Error | null) => void
