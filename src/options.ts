@@ -49,7 +49,7 @@ export interface LoadOptions<Schema extends StandardSchemaV1 | undefined = Stand
   readonly overrides?: PlainTree
   /** Values for keys that nothing else sets. */
   readonly defaults?: PlainTree
-  /** Read instead of the process environment; never written. @default process.env, less what a preload set in it */
+  /** Read instead of `process.env`; never written. What a preload has set in either is left out: it comes from files. */
   readonly env?: Environment
   /** Whether and which .env files are read. @default true */
   readonly dotenv?: boolean | readonly string[] | DotenvOptions

@@ -115,7 +115,8 @@ function joinTexts(found: unknown): unknown {
   return found.reduce<unknown[]>((all, part) => {
     const last = all.at(-1)
     if (typeof part === 'string' && typeof last === 'string') return [...all.slice(0, -1), last + part]
-    return [...all, part]
+    all.push(part)
+    return all
   }, [])
 }
 

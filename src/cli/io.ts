@@ -18,6 +18,8 @@ export interface Io {
   confirm(question: string): Promise<boolean>
   /** Starts a program that takes over input and output, and returns its exit code. */
   start(program: Program): Promise<number>
+  /** Waits until somebody ends the command, by Ctrl-C or a signal; the exit code that says so. */
+  interrupted(): Promise<number>
 }
 
 /** Exit codes, the same for every command (docs/cli.md). */

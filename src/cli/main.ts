@@ -29,4 +29,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
     const off = process.off.bind(process)
     return startProgram(program, { stdout, stderr, isShared: true, hasTerminal, on, off })
   },
+  interrupted: () =>
+    new Promise((resolve) => {
+      const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+      for (const [signal, code] of Object.entries(codes)) process.once(signal, () => resolve(code))
+    }),
 })

@@ -13,6 +13,8 @@ export interface Program {
   readonly env: Readonly<Record<string, string>>
   /** Masks what these secrets are in the output; without it the program has the terminal to itself. */
   readonly redact?: Matcher
+  /** Ends the program when it is aborted: with SIGTERM, and where that does nothing with SIGKILL. */
+  readonly stop?: AbortSignal
 }
 
 /** What of a process a program gets a share in. */
@@ -27,6 +29,9 @@ export interface Host {
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
 }
 
+/** Milliseconds that a program has to end by itself when it is told to. */
+const GRACE = 5000
+
 const PASSED_ON: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']
 /** What a terminal sends to all programs of a group by itself. */
 const FROM_KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
@@ -37,13 +42,19 @@ const FROM_KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
  *
  * @throws CliError with exit code 127 if it is not found, 126 if it cannot be started
  */
-export async function startProgram({ command, args, cwd, env, redact }: Program, host: Host): Promise<number> {
+export async function startProgram({ command, args, cwd, env, redact, stop }: Program, host: Host): Promise<number> {
   const output = redact || !host.isShared ? 'pipe' : 'inherit'
   const child = spawn(command, [...args], { cwd, env, stdio: [host.isShared ? 'inherit' : 'ignore', output, output] })
   const passOn = (signal: NodeJS.Signals): void => {
     if (!(host.hasTerminal && FROM_KEYS.includes(signal))) child.kill(signal)
   }
+  let grace: NodeJS.Timeout | undefined
+  const end = (): void => {
+    child.kill('SIGTERM')
+    grace = setTimeout(() => child.kill('SIGKILL'), GRACE)
+  }
   for (const signal of PASSED_ON) host.on(signal, passOn)
+  stop?.addEventListener('abort', end)
   try {
     const ended = endOf(child)
     const copied = [copy(child.stdout, host.stdout, redact), copy(child.stderr, host.stderr, redact)]
@@ -51,6 +62,8 @@ export async function startProgram({ command, args, cwd, env, redact }: Program,
     await Promise.all(copied)
     return code
   } finally {
+    clearTimeout(grace)
+    stop?.removeEventListener('abort', end)
     for (const signal of PASSED_ON) host.off(signal, passOn)
   }
 }

@@ -48,6 +48,7 @@ export async function run(cwd: string, argv: readonly string[], terminal: Termin
     columns,
     isInteractive,
     start: (program) => startProgram(program, host),
+    interrupted: () => new Promise<never>(() => undefined),
     confirm: async (question) => {
       questions.push(question)
       return answer

@@ -267,6 +267,7 @@ describe('with --json the output is one JSON document, whatever happens', () => 
         throw new RangeError('canary: the value of a secret')
       },
       start: async () => 0,
+      interrupted: async () => 130,
     })
     const [asJson, asText, debug] = [
       { out: '', err: '' },

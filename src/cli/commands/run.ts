@@ -1,8 +1,9 @@
 import { defineCommand } from 'citty'
-import { childEnvironment, loadConfig, secretValues } from '../../index.ts'
+import { childEnvironment, loadConfig, type ResolvedConfig, secretValues } from '../../index.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
 import { printWarnings } from '../output.ts'
+import type { Program } from '../start-program.ts'
 
 const { json: _, ...ARGS } = LOAD_ARGS
 
@@ -11,6 +12,7 @@ export const run = defineCommand({
     program: { type: 'positional', description: 'The program and its arguments, best behind --' },
     ...ARGS,
     redact: { type: 'boolean', description: 'Mask secrets in what the program prints' },
+    watch: { type: 'boolean', description: 'Start it again when the configuration changes' },
   },
   async run({ args, data }) {
     const io = data as Io
@@ -18,11 +20,15 @@ export const run = defineCommand({
     if (command === undefined || command === '') {
       throw new CliError('USAGE', EXIT.usage, 'A program is missing: systemprompt run -- node app.js')
     }
-    const result = await loadConfig(loadOptions(args, io))
-    if (['verbose', 'debug'].includes(io.env.SYSTEMPROMPT_LOG_LEVEL ?? '')) printWarnings(io, result.warnings)
-    const env = childEnvironment(result, io.env)
-    const redact = args.redact ? await matcherOf(result) : undefined
-    return io.start({ command, args: rest, cwd: io.cwd, env, ...(redact ? { redact } : {}) })
+    const programFor = async (result: ResolvedConfig): Promise<Program> => {
+      if (['verbose', 'debug'].includes(io.env.SYSTEMPROMPT_LOG_LEVEL ?? '')) printWarnings(io, result.warnings)
+      const redact = args.redact ? await matcherOf(result) : undefined
+      const env = childEnvironment(result, io.env)
+      return { command, args: rest, cwd: io.cwd, env, ...(redact ? { redact } : {}) }
+    }
+    const options = loadOptions(args, io)
+    if (args.watch) return (await import('../watch-program.ts')).watchProgram(options, io, programFor)
+    return io.start(await programFor(await loadConfig(options)))
   },
 })
 

@@ -1,0 +1,78 @@
+import type { ConfigChange, LoadOptions, ResolvedConfig } from '../index.ts'
+import { CliError, type Io } from './io.ts'
+import { styled } from './output.ts'
+import type { Program } from './start-program.ts'
+
+interface Running {
+  readonly stop: AbortController
+  /** The exit code, or why it could not be started. */
+  readonly ended: Promise<unknown>
+}
+
+/** How many changes are named; more are counted. */
+const NAMED = 3
+
+/**
+ * Keeps a program running: it is started again whenever the configuration becomes another valid one. While that is
+ * not valid, the program goes on with the last that was, and the problems are shown. Ends when it is interrupted,
+ * with the code that the program ends with then.
+ *
+ * @param programFor the program as a configuration starts it
+ * @throws ConfigError, CliError when the first start fails
+ */
+export async function watchProgram(
+  options: LoadOptions,
+  io: Io,
+  programFor: (result: ResolvedConfig) => Promise<Program>,
+): Promise<number> {
+  const { watchConfig } = await import('../index.ts')
+  let isOver = false
+  const interrupted = io.interrupted().finally(() => {
+    isOver = true
+  })
+  const say = (text: string): void => io.err(`${styled(io, 'dim', text)}\n`)
+
+  const start = async (result: ResolvedConfig): Promise<Running> => {
+    const stop = new AbortController()
+    const program = await programFor(result)
+    const ended = io.start({ ...program, stop: stop.signal }).catch((error: unknown) => error)
+    void ended.then((outcome) => {
+      if (!isOver && !stop.signal.aborted) say(`${ending(outcome)} It starts again when something changes.`)
+    })
+    return { stop, ended }
+  }
+  const watcher = await watchConfig(options as LoadOptions<undefined>, {
+    async onChange({ current, changes }) {
+      if (changes.length === 0) return say('The configuration is valid again.')
+      say(`${summary(changes)}; the program starts again.`)
+      running.stop.abort()
+      await running.ended
+      running = await start(current)
+    },
+    onError(error) {
+      io.err(`${error.message}\n`)
+      say('The program goes on with the configuration that was valid before.')
+    },
+  })
+  let running = await start(watcher.current)
+  const failed = running.ended.then((outcome) =>
+    typeof outcome === 'number' ? new Promise<never>(() => undefined) : outcome,
+  )
+  const end = await Promise.race([interrupted, failed]).finally(() => watcher.close())
+  if (typeof end !== 'number') throw end
+  const outcome = await running.ended
+  return typeof outcome === 'number' ? outcome : end
+}
+
+function summary(changes: readonly ConfigChange[]): string {
+  const more = changes.length > NAMED ? ` and ${changes.length - NAMED} more` : ''
+  return `${changes
+    .slice(0, NAMED)
+    .map(({ path }) => path)
+    .join(', ')}${more} changed`
+}
+
+function ending(outcome: unknown): string {
+  if (typeof outcome === 'number') return `The program ended with code ${outcome}.`
+  return outcome instanceof CliError ? outcome.message : 'The program could not be started.'
+}

@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type Files, makeProject, PROFILE, writeFiles } from '../support/temp-project.ts'
+
+const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+
+const FILES: Files = {
+  [PROFILE]: 'name: local\nsecrets: { validation: skip }\nserver: { port: 8080 }\n',
+  '.env': 'GREETING=hello\n',
+  // Says that it is there, and how it ends.
+  'program.mjs': `
+    console.log('started', process.env.GREETING)
+    process.on('SIGTERM', () => { console.log('ended', process.env.GREETING); process.exit(0) })
+    setInterval(() => undefined, 1000)`,
+}
+
+const children: ChildProcess[] = []
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+
+/** A `run --watch`, and what it has written; `until` waits for a text. */
+function watching(
+  root: string,
+  program: readonly string[] = [process.execPath, 'program.mjs'],
+  flags: readonly string[] = [],
+) {
+  const child = spawn(process.execPath, [cli, 'run', '--watch', ...flags, '--', ...program], {
+    cwd: root,
+    env: { PATH: process.env.PATH },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  let output = ''
+  const listeners = new Set<() => void>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      for (const listener of listeners) listener()
+    })
+  }
+  const until = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!output.includes(text)) return
+        listeners.delete(look)
+        resolve()
+      }
+      listeners.add(look)
+      look()
+    })
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
+    child.on('close', (code, signal) => resolve(signal ?? code)),
+  )
+  return { child, until, ended, output: () => output }
+}
+
+describe('run --watch', () => {
+  test('starts the program again when a value changes, after it has ended', async () => {
+    const root = makeProject(FILES)
+    const { until, output, child, ended } = watching(root)
+    await until('started hello')
+    writeFiles(root, { '.env': 'GREETING=changed\n' })
+    await until('started changed')
+    expect(output()).toMatch(
+      /started hello[\s\S]*env\.GREETING changed; the program starts again\.[\s\S]*ended hello[\s\S]*started changed/,
+    )
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+    expect(output()).toMatch(/ended changed\n$/)
+  })
+
+  test('keeps the program while the configuration is not valid, and says why', async () => {
+    const root = makeProject(FILES)
+    const { until, output } = watching(root)
+    await until('started hello')
+    writeFiles(root, { [PROFILE]: 'name: local\nsecrets: { validation: skip }\nserver: { port: eighty }\n' })
+    await until('goes on with the configuration that was valid before')
+    expect(output()).toContain('server.port  is not a whole number')
+    expect(output()).not.toContain('ended')
+    writeFiles(root, { [PROFILE]: String(FILES[PROFILE]) })
+    await until('valid again')
+    writeFiles(root, { '.env': 'GREETING=later\n' })
+    await until('started later')
+    expect(output().match(/started/g)).toHaveLength(2)
+  })
+
+  test('starts a program again that has ended by itself', async () => {
+    const root = makeProject(FILES)
+    const { until } = watching(root, [
+      process.execPath,
+      '-e',
+      `console.log('once', process.env.GREETING); process.exitCode = 3`,
+    ])
+    await until('The program ended with code 3. It starts again when something changes.')
+    writeFiles(root, { '.env': 'GREETING=again\n' })
+    await until('once again')
+  })
+
+  test('names what changed, and shows no secret', async () => {
+    const root = makeProject({ ...FILES, '.env': 'A_TOKEN=Zk3vTq8mWx1rLc5y\nGREETING=hello\n' })
+    const { until, output } = watching(root)
+    await until('started hello')
+    writeFiles(root, { '.env': 'A_TOKEN=Other3vTq8mWx1rLc\nGREETING=changed\nB=1\nC=2\nD=3\n' })
+    await until('started changed')
+    expect(output()).toMatch(/and \d+ more changed; the program starts again/)
+    expect(output()).not.toMatch(/Zk3v|Other3/)
+  })
+
+  test('masks with --redact, in every start', async () => {
+    const root = makeProject({ ...FILES, '.env': 'A_TOKEN=Zk3vTq8mWx1rLc5y\n' })
+    const { until, output } = watching(
+      root,
+      [
+        process.execPath,
+        '-e',
+        `console.log('token', process.env.A_TOKEN, process.env.GREETING); setInterval(() => undefined, 1000)`,
+      ],
+      ['--redact'],
+    )
+    await until('token ••••')
+    writeFiles(root, { '.env': 'A_TOKEN=Other3vTq8mWx1rLc\nGREETING=hello\n' })
+    await until('token •••• hello')
+    expect(output()).not.toMatch(/Zk3v|Other3/)
+  })
+
+  test.each<[string, Files, readonly string[], number, string]>([
+    ['an invalid configuration', { ...FILES, [PROFILE]: 'name: [' }, ['true'], 6, 'is not valid'],
+    ['a program that is not there', FILES, ['no-such-program-here'], 127, 'There is no such program'],
+  ])('ends at once with %s', async (_, files, program, code, says) => {
+    const { ended, output } = watching(makeProject(files), program)
+    expect(await ended).toBe(code)
+    expect(output()).toContain(says)
+  })
+
+  test('ends when it is interrupted after the program has ended', async () => {
+    const root = makeProject(FILES)
+    const { until, child, ended } = watching(root, ['true'])
+    await until('starts again when something changes')
+    child.kill('SIGINT')
+    expect(await ended).toBe(0)
+  })
+
+  test('goes on when the project is gone for a while', async () => {
+    const root = makeProject(FILES)
+    const { until } = watching(root)
+    await until('started hello')
+    rmSync(join(root, '.env'))
+    await until('started undefined')
+    writeFiles(root, { '.env': 'GREETING=back\n' })
+    await until('started back')
+  })
+})
