@@ -5,7 +5,7 @@ import { displayPath, resolvePath } from './paths.ts'
 import { isDirectory, listDirectory, pathExists, readText } from './read/guard.ts'
 import { parseJson } from './read/json.ts'
 import { nearest } from './suggest.ts'
-import type { Trail } from './trail.ts'
+import { newTrail, type Trail } from './trail.ts'
 import { scalarAt } from './tree.ts'
 
 /** How the profile was chosen, in the order in which the ways are tried (formats.md, section 2). */
@@ -67,6 +67,16 @@ export function findProjectRoot(options: DiscoverOptions, trail?: Trail): string
   const asked = askedFor(options)
   const path = asked && isPath(asked.value) ? resolvePath(asked.value, cwd) : undefined
   return findRoot(cwd, trail) ?? (path === undefined ? undefined : findRoot(dirname(path), trail)) ?? cwd
+}
+
+/**
+ * The names of the profiles of a project, sorted; empty where there is no project.
+ *
+ * @param cwd where the project is looked for, going upward
+ */
+export function listProfiles(cwd: string): readonly string[] {
+  const root = findRoot(resolve(cwd), undefined)
+  return root === undefined ? [] : profileNames(root, newTrail())
 }
 
 /** The names of the profiles a project has, sorted. */

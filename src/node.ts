@@ -20,6 +20,7 @@ export const {
   defineConfig,
   formatPath,
   isConfigError,
+  listProfiles,
   loadConfig,
   loadConfigSync,
   nearest,

@@ -75,9 +75,11 @@ describe('the architecture', () => {
     const files = filesImporting((specifier) => /^node:(?:fs|child_process)/.test(specifier))
     expect(files.sort()).toEqual([
       'src/files/cache-file.ts',
+      'src/files/folder.ts',
       'src/files/git.ts',
       'src/files/places.ts',
       'src/files/signature.ts',
+      'src/files/staged.ts',
       'src/files/watch-places.ts',
       'src/preload/process.ts',
       'src/read/guard.ts',

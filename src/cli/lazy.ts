@@ -5,6 +5,8 @@ export type Command = CommandDef & {
   readonly load?: () => Promise<Command>
   /** What follows its own flags is a program with its arguments, and not ours to look at. */
   readonly takesProgram?: true
+  /** It has any number of arguments. */
+  readonly takesMany?: true
 }
 
 /**

@@ -35,7 +35,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     if (command === root && hasFlag(own, 'version', 'v')) return version(io)
     if (!command.run) throw await unknownCommand(unknown, command)
     const args = parse(own, command, depth)
-    const context = { rawArgs: [...argv], args: { ...args, _: [...rest] }, cmd: command, data: io }
+    const context = { rawArgs: [...argv], args: { _: [...rest], ...args }, cmd: command, data: io }
     const code: unknown = await command.run(context as unknown as CommandContext)
     return typeof code === 'number' ? code : EXIT.ok
   } catch (error) {
@@ -102,6 +102,7 @@ function parse(
     parseArgs({ args: [...argv], options, allowPositionals: true, strict: true }),
   )
   const rest = positionals.slice(depth)
+  if (command.takesMany) return { ...values, _: rest } as Record<string, string | boolean | string[] | undefined>
   if (rest.length > names.length) {
     throw new CliError(
       'USAGE',

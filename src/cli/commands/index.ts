@@ -10,4 +10,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ...lazy('Run a program with the secrets and variables of a profile', async () => (await import('./run.ts')).run),
     takesProgram: true,
   },
+  scan: {
+    ...lazy('Search files, or what git is about to commit, for secrets', async () => (await import('./scan.ts')).scan),
+    takesMany: true,
+  },
 }

@@ -1,0 +1,128 @@
+import { isAbsolute, join, relative, resolve } from 'node:path'
+import { defineCommand } from 'citty'
+import { listProfiles, loadConfig, type ResolvedConfig, type SecretValue, secretValues } from '../../index.ts'
+import {
+  createMatcher,
+  createRedactor,
+  type Finding,
+  type Matcher,
+  type ScanResult,
+  type SkippedSecret,
+  scanFiles,
+  scanStaged,
+} from '../../scan/index.ts'
+import { CliError, EXIT, type Io } from '../io.ts'
+import { LOAD_ARGS, loadOptions } from '../options.ts'
+import { printJson, shown, styled } from '../output.ts'
+
+export const scan = defineCommand({
+  args: {
+    path: { type: 'positional', required: false, description: 'Files and folders to search' },
+    staged: { type: 'boolean', description: 'Search what git is about to commit' },
+    'all-profiles': { type: 'boolean', description: 'Look for the secrets of every profile' },
+    ...LOAD_ARGS,
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const paths = (args._ ?? []).map(String)
+    if (paths.length > 0 === Boolean(args.staged)) {
+      const what = args.staged ? '--staged takes no path' : 'A path is missing: systemprompt scan dist'
+      throw new CliError('USAGE', EXIT.usage, `${what}. See --help.`)
+    }
+    const loaded = await loadAll(args, io)
+    const matcher = createMatcher(loaded.flatMap(({ values }) => values))
+    const result = args.staged ? await ofStaged(matcher, args, io) : ofFiles(matcher, paths, loaded, io)
+    const report = {
+      ...result,
+      findings: result.findings.map((finding) => safe(finding, matcher)),
+      skipped: matcher.skipped,
+    }
+    const isClean = report.findings.length === 0 && report.unreadable.length === 0
+    if (args.json) printJson(io, { ok: isClean, ...report })
+    else print(io, report, loaded.flatMap(({ values }) => values).length)
+    return isClean ? EXIT.ok : EXIT.refused
+  },
+})
+
+interface Loaded {
+  readonly root: string
+  readonly values: readonly SecretValue[]
+}
+
+/** A reference that is not set here does not keep the other secrets from being looked for. */
+async function loadAll(args: Readonly<Record<string, unknown>>, io: Io): Promise<readonly Loaded[]> {
+  const options = { onUndefined: 'keep' as const, ...loadOptions(args, io) }
+  if (!args['all-profiles']) return [loadedFrom(await loadConfig(options), '')]
+  const names = listProfiles(options.cwd ?? io.cwd)
+  const all = await Promise.all(
+    names.map(async (profile) => loadedFrom(await loadConfig({ ...options, profile }), `${profile}/`)),
+  )
+  if (all.length > 0) return all
+  throw new CliError('NOT_FOUND', EXIT.notFound, 'There are no profiles here.')
+}
+
+function loadedFrom(result: ResolvedConfig<unknown>, prefix: string): Loaded {
+  return {
+    root: result.root,
+    values: secretValues(result).map(({ name, value }) => ({ name: prefix + name, value })),
+  }
+}
+
+async function ofStaged(matcher: Matcher, args: Readonly<Record<string, unknown>>, io: Io): Promise<ScanResult> {
+  const result = await scanStaged(matcher, resolve(io.cwd, typeof args.cwd === 'string' ? args.cwd : '.'))
+  if (result) return result
+  throw new CliError('NO_GIT', EXIT.unexpected, 'Git does not say what is staged. Is this a repository?')
+}
+
+function ofFiles(matcher: Matcher, paths: readonly string[], loaded: readonly Loaded[], io: Io): ScanResult {
+  const roots = loaded.map(({ root }) => root)
+  const isLeftOut = (path: string): boolean => roots.some((root) => isOwn(relative(root, path)))
+  const absolute = paths.map((path) => resolve(io.cwd, path))
+  const result = scanFiles(matcher, absolute, { isLeftOut })
+  const toShow = (path: string): string => {
+    const short = relative(io.cwd, path)
+    return short.startsWith('..') || isAbsolute(short) ? path : join(short).replaceAll('\\', '/')
+  }
+  return {
+    ...result,
+    findings: result.findings.map((finding) => ({ ...finding, file: toShow(finding.file) })),
+    unreadable: result.unreadable.map(toShow),
+  }
+}
+
+/** What of a project holds its secrets by design, or was written by others. A copy elsewhere is looked into. */
+function isOwn(path: string): boolean {
+  return /^(?:\.systemprompt|node_modules|\.env(?:\.[^/\\]+)?)$/.test(path)
+}
+
+/** A file may be named by a secret. */
+function safe(finding: Finding, matcher: Matcher): Finding {
+  const redactor = createRedactor(matcher)
+  const start = redactor.push(Buffer.from(finding.file))
+  return { ...finding, file: Buffer.concat([start, redactor.end()]).toString() }
+}
+
+interface Report extends ScanResult {
+  readonly skipped: readonly SkippedSecret[]
+}
+
+function print(io: Io, { findings, files, bytes, unreadable, skipped }: Report, secrets: number): void {
+  for (const { file, line, column, name, part, form } of findings) {
+    const what = [name, part && `(its ${part})`, form === 'plain' ? '' : `as ${form}`].filter(Boolean).join(' ')
+    io.out(`${shown(`${file}:${line}:${column}`)}  ${shown(what)}\n`)
+  }
+  for (const path of unreadable) io.err(`${shown(path)} cannot be read, and was not searched.\n`)
+  const searched = `${count(files, 'file')} searched (${(bytes / 1e6).toFixed(1)} MB) for ${count(secrets, 'secret')}`
+  const verdict = findings.length === 0 ? 'nothing found' : `found ${count(findings.length, 'time')}`
+  const mark = findings.length === 0 ? styled(io, 'green', '✔') : styled(io, 'red', '✖')
+  io.err(`${mark} ${searched}: ${verdict}\n`)
+  if (skipped.length > 0) io.err(`Not looked for: ${skipped.map(skippedAs).map(shown).join(', ')}\n`)
+}
+
+function skippedAs({ name, part, reason }: SkippedSecret): string {
+  return `${name}${part ? `'s ${part}` : ''} (${reason})`
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

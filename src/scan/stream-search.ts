@@ -1,0 +1,84 @@
+import type { Match, Matcher } from './matcher.ts'
+
+/** A match in text that came in pieces, with its place. */
+export interface LocatedMatch extends Match {
+  /** 1-based. */
+  readonly line: number
+  /** 1-based, in UTF-16 units, as editors count. */
+  readonly column: number
+}
+
+/** Finds secrets in text that comes in pieces; `start` and `end` are offsets in all of it. */
+export interface StreamSearch {
+  /** What has become certain with this piece. */
+  push(chunk: Uint8Array): readonly LocatedMatch[]
+  end(): readonly LocatedMatch[]
+}
+
+/**
+ * Searches text of any length with little memory: of what was pushed only an end is kept that may be the
+ * beginning of a secret.
+ */
+export function createStreamSearch(matcher: Matcher): StreamSearch {
+  return new Search(matcher)
+}
+
+class Search implements StreamSearch {
+  readonly #matcher: Matcher
+  #kept: Uint8Array = new Uint8Array()
+  /** The place at which what is kept begins. */
+  #offset = 0
+  #line = 1
+  #column = 1
+
+  constructor(matcher: Matcher) {
+    this.#matcher = matcher
+  }
+
+  push(chunk: Uint8Array): readonly LocatedMatch[] {
+    const text = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk])
+    const { matches, openFrom } = this.#matcher.findOpen(text)
+    const cut = matches.reduce((least, { start, end }) => (end > openFrom ? Math.min(least, start) : least), openFrom)
+    return this.#take(text, matches, cut)
+  }
+
+  end(): readonly LocatedMatch[] {
+    return this.#take(this.#kept, this.#matcher.find(this.#kept), this.#kept.length)
+  }
+
+  #take(text: Uint8Array, matches: readonly Match[], cut: number): readonly LocatedMatch[] {
+    const offset = this.#offset
+    let at = 0
+    const located = matches
+      .filter(({ start, end }) => start < cut && end <= cut)
+      .map((match) => {
+        this.#advance(text.subarray(at, match.start))
+        at = match.start
+        return {
+          ...match,
+          start: offset + match.start,
+          end: offset + match.end,
+          line: this.#line,
+          column: this.#column,
+        }
+      })
+    this.#advance(text.subarray(at, cut))
+    this.#kept = Uint8Array.prototype.slice.call(text, cut)
+    this.#offset += cut
+    return located
+  }
+
+  #advance(text: Uint8Array): void {
+    let from = 0
+    for (let at = text.indexOf(0x0a); at >= 0; at = text.indexOf(0x0a, from)) {
+      this.#line++
+      this.#column = 1
+      from = at + 1
+    }
+    // Bytes that begin a character; those of four bytes take two units.
+    for (let at = from; at < text.length; at++) {
+      const byte = text[at] as number
+      if (byte < 0x80 || byte >= 0xc0) this.#column += byte >= 0xf0 ? 2 : 1
+    }
+  }
+}

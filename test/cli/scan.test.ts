@@ -1,0 +1,220 @@
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, chmodSync, existsSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { makeProject, SECRETS } from '../support/temp-project.ts'
+import { run } from './recorder.ts'
+
+const KEY = 'sk_live-51Hq8aZ0pQ7nV3xYbT6'
+const STAGING = 'aB3dE5fG7hI9jK1lM3nO'
+const PROJECT = {
+  '.systemprompt/profiles/local/profile.yaml': 'name: local\nsecrets: {validation: skip}\nurl: ${NOT_SET}\n',
+  '.systemprompt/profiles/staging/profile.yaml': 'name: staging\nsecrets: {validation: skip}\n',
+  '.systemprompt/profiles/staging/secrets.json': { content: JSON.stringify({ anthropic: STAGING }), mode: 0o600 },
+  [SECRETS]: {
+    content: JSON.stringify({ anthropic: KEY, 'db-host': 'localhost', database_url: 'postgres://u:hunter22@db/a' }),
+    mode: 0o600,
+  },
+  '.env': `STRIPE_KEY=k3yX9aLm2Q\nHOME_PAGE=https://example.com\n`,
+  'dist/app.js': 'console.log("localhost", "https://example.com")\n',
+}
+
+let root = ''
+beforeEach(() => {
+  root = makeProject(PROJECT)
+})
+
+const LOCAL = ['--profile', 'local']
+
+interface Document {
+  readonly ok: boolean
+  readonly findings: readonly { file: string; line: number; column: number; name: string; form: string }[]
+  readonly files: number
+  readonly unreadable: readonly string[]
+  readonly skipped: readonly unknown[]
+}
+
+async function scan(...argv: string[]): Promise<{ code: number; places: string[]; document: Document }> {
+  const { code, out } = await run(root, ['scan', ...LOCAL, '--json', ...argv])
+  const document = JSON.parse(out) as Document
+  expect(out).not.toContain(KEY)
+  return {
+    code,
+    document,
+    places: document.findings.map(({ file, line, column, name, form }) => `${file}:${line}:${column} ${name} ${form}`),
+  }
+}
+
+function write(path: string, content: string | Uint8Array): void {
+  mkdirSync(join(root, path, '..'), { recursive: true })
+  writeFileSync(join(root, path), content)
+}
+
+describe('systemprompt scan', () => {
+  test('finds nothing in a folder without secrets, and says what it did not look for', async () => {
+    const { code, out, err } = await run(root, ['scan', ...LOCAL, 'dist'])
+    expect([code, out]).toEqual([0, ''])
+    expect(err).toBe(
+      "✔ 1 file searched (0.0 MB) for 4 secrets: nothing found\nNot looked for: DB_HOST (common), DATABASE_URL's password (common)\n",
+    )
+  })
+  test('says where a secret is and which one, never the value', async () => {
+    write('dist/b/bundle.js', `// é😀\nconst a = 1; const key = "${KEY}"\n`)
+    write('dist/map.json', JSON.stringify({ body: Buffer.from(`x=${KEY}`).toString('base64') }))
+    const { code, out, err } = await run(root, ['scan', ...LOCAL, 'dist'])
+    expect(code).toBe(11)
+    expect(out).toBe('dist/b/bundle.js:2:27  ANTHROPIC_API_KEY\ndist/map.json:1:13  ANTHROPIC_API_KEY as base64\n')
+    expect(err).toContain('✖ 3 files searched')
+    expect(out + err).not.toContain(KEY.slice(0, 8))
+  })
+  test('counts columns as editors do', async () => {
+    write('dist/a.txt', `é😀漢${KEY}\r\n${KEY}`)
+    expect((await scan('dist')).places).toEqual([
+      'dist/a.txt:1:5 ANTHROPIC_API_KEY plain',
+      'dist/a.txt:2:1 ANTHROPIC_API_KEY plain',
+    ])
+  })
+  test('looks for variables of .env files too', async () => {
+    write('dist/a.js', 'k3yX9aLm2Q')
+    expect((await scan('dist')).places).toEqual(['dist/a.js:1:1 STRIPE_KEY plain'])
+  })
+  test('takes several files and folders', async () => {
+    write('a.txt', KEY)
+    write('out/b.txt', KEY)
+    expect((await scan('a.txt', 'out', 'dist')).places).toHaveLength(2)
+  })
+  test('finds what lies across the pieces in which a file is read, in a file of any size', async () => {
+    write('dist/large.bin', '')
+    const file = join(root, 'dist/large.bin')
+    truncateSync(file, 3 * 1024 * 1024 - 10)
+    appendFileSync(file, `\n${KEY}`)
+    truncateSync(file, 40 * 1024 * 1024)
+    expect((await scan('dist')).places).toEqual(['dist/large.bin:2:1 ANTHROPIC_API_KEY plain'])
+  })
+  test('leaves the project’s own secrets out, and finds a copy of them elsewhere', async () => {
+    expect((await scan('.')).places).toEqual([])
+    write('dist/.systemprompt/profiles/local/secrets.json', JSON.stringify({ anthropic: KEY }))
+    write('dist/.env', 'STRIPE_KEY=k3yX9aLm2Q\n')
+    write('dist/node_modules/x/index.js', KEY)
+    write('node_modules/x/index.js', KEY)
+    write('.git/x', KEY)
+    expect((await scan('.')).places.map((place) => place.split(':')[0])).toEqual([
+      'dist/.env',
+      'dist/.systemprompt/profiles/local/secrets.json',
+      'dist/node_modules/x/index.js',
+    ])
+  })
+  test('with --all-profiles looks for the secrets of all', async () => {
+    write('dist/a.js', `${KEY} ${STAGING}`)
+    expect((await scan('dist')).places).toEqual(['dist/a.js:1:1 ANTHROPIC_API_KEY plain'])
+    const { out, code } = await run(root, ['scan', '--all-profiles', 'dist'])
+    expect([code, out]).toEqual([
+      11,
+      'dist/a.js:1:1  local/ANTHROPIC_API_KEY\ndist/a.js:1:29  staging/ANTHROPIC_API_KEY\n',
+    ])
+  })
+  test('does not show a secret that a file is named by', async () => {
+    write(`dist/${KEY}.txt`, KEY)
+    expect((await scan('dist')).places).toEqual(['dist/••••.txt:1:1 ANTHROPIC_API_KEY plain'])
+  })
+  test.each<[string, string[], number]>([
+    ['no path', [], 2],
+    ['--staged with a path', ['--staged', 'dist'], 2],
+    ['a path that is not there', ['nowhere'], 11],
+    ['a profile that is not there', ['--profile', 'nowhere', 'dist'], 5],
+    ['--staged outside of a repository', ['--staged'], 1],
+  ])('%s', async (_what, argv, code) => {
+    expect((await run(root, ['scan', ...(argv.includes('--profile') ? [] : LOCAL), ...argv])).code).toBe(code)
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('systemprompt scan and odd files', () => {
+  test('links are not followed, pipes are not opened', async () => {
+    write('outside/secret.txt', KEY)
+    symlinkSync(join(root, 'outside'), join(root, 'dist/folder'))
+    symlinkSync(join(root, 'outside/secret.txt'), join(root, 'dist/file'))
+    symlinkSync(join(root, 'dist'), join(root, 'dist/itself'))
+    spawnSync('mkfifo', [join(root, 'dist/pipe')])
+    const { places, document, code } = await scan('dist')
+    expect([places, document.files, code]).toEqual([[], 1, 0])
+    expect((await scan('dist/file')).places).toHaveLength(1)
+  })
+  test.skipIf(process.getuid?.() === 0)('a file that cannot be read is said, and is no success', async () => {
+    write('dist/closed.js', KEY)
+    chmodSync(join(root, 'dist/closed.js'), 0)
+    const { code, document } = await scan('dist')
+    expect([code, document.ok, document.unreadable]).toEqual([11, false, ['dist/closed.js']])
+  })
+})
+
+describe('systemprompt scan --staged', () => {
+  const git = (...args: string[]) => {
+    const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
+    const { status, stderr } = spawnSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args], {
+      cwd: root,
+      encoding: 'utf8',
+      env,
+    })
+    expect(stderr + status).toMatch(/0$/)
+  }
+  beforeEach(() => git('init', '-q'))
+
+  test('looks at what is staged, not at the files', async () => {
+    write('a.txt', `one\n${KEY}\n`)
+    git('add', 'a.txt')
+    write('a.txt', 'nothing\n')
+    write('b.txt', KEY)
+    const { places, code } = await scan('--staged')
+    expect([places, code]).toEqual([['a.txt:2:1 ANTHROPIC_API_KEY plain'], 11])
+  })
+  test('not at what was committed before, nor at what is deleted', async () => {
+    write('old.txt', KEY)
+    write('gone.txt', KEY)
+    git('add', 'old.txt', 'gone.txt')
+    git('commit', '-q', '-m', 'x')
+    git('rm', '-q', 'gone.txt')
+    write('new.txt', 'nothing')
+    write('empty.txt', '')
+    git('add', 'new.txt', 'empty.txt')
+    const { places, code, document } = await scan('--staged')
+    expect([places, code, document.files]).toEqual([[], 0, 2])
+  })
+  test('at a project’s own .env as well, since it must not be committed', async () => {
+    git('add', '-f', '.env')
+    expect((await scan('--staged')).places).toEqual(['.env:1:12 STRIPE_KEY plain'])
+  })
+  test('at names with anything in them, and many large files', async () => {
+    write('a "b"\n\té.txt', KEY)
+    for (let index = 0; index < 20; index++) write(`large-${index}.txt`, `${'x'.repeat(200_000 + index)}\n${KEY}`)
+    git('add', '-A', ':!.env', ':!.systemprompt')
+    const { document } = await scan('--staged')
+    expect(document.findings.map(({ file, line }) => `${file}:${line}`).sort()).toEqual(
+      ['a "b"\n\té.txt:1', ...Array.from({ length: 20 }, (_, index) => `large-${index}.txt:2`)].sort(),
+    )
+  })
+  test('nothing staged is nothing found', async () => {
+    expect((await scan('--staged')).code).toBe(0)
+  })
+  test('runs no program that the repository names', async () => {
+    const trap = join(root, 'trap.sh')
+    write('trap.sh', '#!/bin/sh\ntouch "$(dirname "$0")/ran"\ncat\n')
+    chmodSync(trap, 0o755)
+    write('.gitattributes', '* filter=trap diff=trap\n')
+    write('a.txt', KEY)
+    git('add', 'a.txt')
+    const settings = {
+      'core.fsmonitor': trap,
+      'core.hooksPath': root,
+      'diff.external': trap,
+      'diff.trap.textconv': trap,
+      'diff.trap.command': trap,
+      'filter.trap.smudge': trap,
+      'filter.trap.clean': trap,
+      'core.pager': trap,
+      'core.sshCommand': trap,
+    }
+    for (const [name, value] of Object.entries(settings)) git('config', name, value)
+    expect((await scan('--staged')).places).toHaveLength(1)
+    expect(existsSync(join(root, 'ran'))).toBe(false)
+  })
+})
