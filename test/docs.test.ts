@@ -22,6 +22,8 @@ import { isBlockedName } from '../src/blocked-names.ts'
 import { check } from '../src/cli/commands/config/check.ts'
 import { explain } from '../src/cli/commands/config/explain.ts'
 import { show } from '../src/cli/commands/config/show.ts'
+import { run as runProgram } from '../src/cli/commands/run.ts'
+import { scan } from '../src/cli/commands/scan.ts'
 import { EXIT } from '../src/cli/io.ts'
 import { collectProblems } from '../src/errors.ts'
 import * as library from '../src/index.ts'
@@ -366,6 +368,7 @@ function isRightNpm([command, ...args]: readonly string[]): boolean {
 
 const MODULES: Readonly<Record<string, () => Promise<unknown>>> = {
   '@systemprompt/env': () => import('../src/index.ts'),
+  '@systemprompt/env/scan': () => import('../src/scan/index.ts'),
   '@systemprompt/env/schema': () => import('../src/schema/index.ts'),
   zod: () => import('zod'),
   valibot: () => import('valibot'),
@@ -474,6 +477,7 @@ function typeErrors(list: readonly Block[]): string[] {
     noUnusedLocals: false,
     paths: {
       '@systemprompt/env': [join(root, 'src/index.ts')],
+      '@systemprompt/env/scan': [join(root, 'src/scan/index.ts')],
       '@systemprompt/env/schema': [join(root, 'src/schema/index.ts')],
     },
   }
@@ -628,7 +632,8 @@ describe('docs/cli.md', () => {
     expect(Object.values(EXIT).filter((code) => !cells.includes(`\`${code}\``))).toEqual([])
   })
 
-  test.each(Object.entries({ check, explain, show }))('has every option of config %s', (_name, { args }) => {
+  const commands = { 'config check': check, 'config explain': explain, 'config show': show, run: runProgram, scan }
+  test.each(Object.entries(commands))('has every option of %s', (_name, { args }) => {
     const flags = Object.entries(args ?? {}).filter(([, { type }]) => type !== 'positional')
     expect(flags.map(([name]) => name).filter((name) => !cells.some((cell) => isFlag(cell, name)))).toEqual([])
   })

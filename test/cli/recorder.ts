@@ -47,7 +47,7 @@ export async function run(cwd: string, argv: readonly string[], terminal: Termin
     color,
     columns,
     isInteractive,
-    start: (program) => startProgram(program, host),
+    start: (program) => startProgram({ ...program, env: { PATH: process.env.PATH ?? '', ...program.env } }, host),
     interrupted: () => new Promise<never>(() => undefined),
     confirm: async (question) => {
       questions.push(question)
