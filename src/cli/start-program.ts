@@ -1,3 +1,4 @@
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { constants } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
@@ -44,7 +45,9 @@ const FROM_KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
  */
 export async function startProgram({ command, args, cwd, env, redact, stop }: Program, host: Host): Promise<number> {
   const output = redact || !host.isShared ? 'pipe' : 'inherit'
-  const child = spawn(command, [...args], { cwd, env, stdio: [host.isShared ? 'inherit' : 'ignore', output, output] })
+  const child = started(command, args, { cwd, env, stdio: [host.isShared ? 'inherit' : 'ignore', output, output] })
+  // Windows has only some of them.
+  const passedOn = PASSED_ON.filter((signal) => signal in constants.signals)
   const passOn = (signal: NodeJS.Signals): void => {
     if (!(host.hasTerminal && FROM_KEYS.includes(signal))) child.kill(signal)
   }
@@ -53,7 +56,7 @@ export async function startProgram({ command, args, cwd, env, redact, stop }: Pr
     child.kill('SIGTERM')
     grace = setTimeout(() => child.kill('SIGKILL'), GRACE)
   }
-  for (const signal of PASSED_ON) host.on(signal, passOn)
+  for (const signal of passedOn) host.on(signal, passOn)
   stop?.addEventListener('abort', end)
   try {
     const ended = endOf(child)
@@ -64,11 +67,20 @@ export async function startProgram({ command, args, cwd, env, redact, stop }: Pr
   } finally {
     clearTimeout(grace)
     stop?.removeEventListener('abort', end)
-    for (const signal of PASSED_ON) host.off(signal, passOn)
+    for (const signal of passedOn) host.off(signal, passOn)
   }
 }
 
-function endOf(child: ReturnType<typeof spawn>): Promise<number> {
+/** Some failures are thrown, others told of later. */
+function started(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  try {
+    return spawn(command, [...args], options)
+  } catch (error) {
+    throw notStarted(error instanceof Error ? String(Reflect.get(error, 'code')) : undefined)
+  }
+}
+
+function endOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
       // One that runs may fail to get a signal.

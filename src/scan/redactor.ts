@@ -40,7 +40,7 @@ const HARMLESS = 3
 
 /**
  * Masks every secret of 8 characters or more, in every form that `createMatcher` knows, common values too. A
- * matcher may be given in place of the secrets, so that two streams share one.
+ * matcher may be given in place of the secrets, so that two streams share one; then its options decide.
  *
  * Only an end that may be the beginning of a secret is held back: a line that holds none is let out at once.
  *
@@ -89,8 +89,10 @@ class MatchingRedactor implements Redactor {
   readonly #matcher: Matcher
   readonly #mask: Buffer
   #kept: Uint8Array = new Uint8Array()
-  /** How much of what is kept was let out already; it is kept since more of a secret may follow. */
+  /** How much of what is kept was let out already, as it is or masked; it is kept since more of a secret may follow. */
   #shown = 0
+  /** A mask stands for the last of it, and for a secret that overlaps with it too. */
+  #isMasked = false
 
   constructor(matcher: Matcher, mask: Buffer) {
     this.#matcher = matcher
@@ -104,39 +106,52 @@ class MatchingRedactor implements Redactor {
   push(chunk: Uint8Array): Buffer {
     const text = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk])
     const { matches, openFrom } = this.#matcher.findOpen(text)
-    const regions = regionsOf(matches)
-    const cut = regions.find(({ start, end }) => start < openFrom && openFrom < end)?.start ?? openFrom
-    return this.#letOut(text, regions, cut)
+    return this.#letOut(text, matches, openFrom)
   }
 
   flush(): Buffer {
     const [first] = regionsOf(this.#matcher.find(this.#kept))
-    const masked = first && first.start <= this.#shown && first.end > this.#shown ? first.end : undefined
-    const from = masked ?? this.#shown
-    const tail = this.#kept.subarray(from)
-    const isHarmless = tail.length <= HARMLESS && (masked !== undefined || this.#kept.length <= HARMLESS)
-    this.#shown = isHarmless ? this.#kept.length : from
-    return Buffer.concat([...(masked === undefined ? [] : [this.#mask]), ...(isHarmless ? [tail] : [])])
+    const isSecret = first !== undefined && first.start <= this.#shown && first.end > this.#shown
+    const pieces = isSecret && !this.#continues(first) ? [this.#mask] : []
+    if (isSecret) {
+      this.#shown = first.end
+      this.#isMasked = true
+    }
+    const tail = this.#kept.subarray(this.#shown)
+    if (tail.length > 0 && (this.#isMasked ? tail : this.#kept).length <= HARMLESS) {
+      pieces.push(Buffer.from(tail))
+      this.#shown = this.#kept.length
+      this.#isMasked = false
+    }
+    return Buffer.concat(pieces)
   }
 
   end(): Buffer {
-    return this.#letOut(this.#kept, regionsOf(this.#matcher.find(this.#kept)), this.#kept.length)
+    return this.#letOut(this.#kept, this.#matcher.find(this.#kept), this.#kept.length)
   }
 
-  #letOut(text: Uint8Array, regions: readonly Region[], cut: number): Buffer {
+  /** Lets out what is before the cut, and masks the secrets that begin there. */
+  #letOut(text: Uint8Array, matches: readonly Match[], cut: number): Buffer {
     const pieces: Uint8Array[] = []
     let at = this.#shown
-    for (const { start, end } of regions) {
-      if (end > cut) break
+    for (const region of regionsOf(matches)) {
+      const { start, end } = region
+      if (start >= cut) break
       if (start > at) pieces.push(text.subarray(at, start))
-      if (end > at) pieces.push(this.#mask)
+      if (end > at && !this.#continues(region)) pieces.push(this.#mask)
       at = Math.max(at, end)
     }
+    this.#isMasked = at > cut && (at > this.#shown || this.#isMasked)
     if (at < cut) pieces.push(text.subarray(at, cut))
     // A copy: whoever owns the chunk may write into it.
     this.#kept = Uint8Array.prototype.slice.call(text, cut)
-    this.#shown = Math.max(0, this.#shown - cut)
+    this.#shown = Math.max(0, at - cut)
     return Buffer.concat(pieces)
+  }
+
+  /** Whether a secret overlaps with one whose mask was let out. */
+  #continues({ start }: Region): boolean {
+    return this.#isMasked && start < this.#shown
   }
 }
 

@@ -28,6 +28,8 @@ class Search implements StreamSearch {
   #kept: Uint8Array = new Uint8Array()
   /** The place at which what is kept begins. */
   #offset = 0
+  /** Where the last match ends. */
+  #reached = -1
   #line = 1
   #column = 1
 
@@ -38,8 +40,7 @@ class Search implements StreamSearch {
   push(chunk: Uint8Array): readonly LocatedMatch[] {
     const text = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk])
     const { matches, openFrom } = this.#matcher.findOpen(text)
-    const cut = matches.reduce((least, { start, end }) => (end > openFrom ? Math.min(least, start) : least), openFrom)
-    return this.#take(text, matches, cut)
+    return this.#take(text, matches, openFrom)
   }
 
   end(): readonly LocatedMatch[] {
@@ -49,19 +50,17 @@ class Search implements StreamSearch {
   #take(text: Uint8Array, matches: readonly Match[], cut: number): readonly LocatedMatch[] {
     const offset = this.#offset
     let at = 0
-    const located = matches
-      .filter(({ start, end }) => start < cut && end <= cut)
-      .map((match) => {
-        this.#advance(text.subarray(at, match.start))
-        at = match.start
-        return {
-          ...match,
-          start: offset + match.start,
-          end: offset + match.end,
-          line: this.#line,
-          column: this.#column,
-        }
-      })
+    const located: LocatedMatch[] = []
+    for (const match of matches) {
+      if (match.start >= cut) break
+      // What lies inside one that was told of before is not told of.
+      if (offset + match.end <= this.#reached) continue
+      this.#advance(text.subarray(at, match.start))
+      at = match.start
+      const [start, end] = [offset + match.start, offset + match.end]
+      located.push({ ...match, start, end, line: this.#line, column: this.#column })
+      this.#reached = end
+    }
     this.#advance(text.subarray(at, cut))
     this.#kept = Uint8Array.prototype.slice.call(text, cut)
     this.#offset += cut

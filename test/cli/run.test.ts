@@ -157,6 +157,9 @@ describe('the exit code is', () => {
     expect(ended.code).toBe(code)
     expect(ended.err).not.toContain(KEY)
   })
+  test('126 when it is a folder', () => {
+    expect(run([...LOCAL, '--', join(root, 'sub'), KEY]).code).toBe(126)
+  })
   test('126 when it cannot be executed', () => {
     const file = join(root, 'sub/not-executable')
     writeFileSync(file, 'x')

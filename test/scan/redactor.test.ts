@@ -58,6 +58,22 @@ describe('a redactor masks', () => {
   })
 })
 
+describe('a redactor that is given one secret over and over', () => {
+  const secrets = [{ name: 'A', value: 'x'.repeat(16) }]
+  test('shows one mask for what overlaps, and keeps next to nothing', () => {
+    const redactor = createRedactor(secrets)
+    const out = Array.from({ length: 200 }, () => redactor.push(Buffer.alloc(1000, 'x')).toString())
+    expect(out.join('')).toBe('••••')
+    expect(redactor.end().toString()).toBe('')
+  })
+  test('in pieces of any size', () => {
+    for (let size = 1; size < 20; size++) {
+      const chunks = `a${'x'.repeat(50)}b${'x'.repeat(15)}`.match(new RegExp(`.{1,${size}}`, 'g')) ?? []
+      expect(pieces(chunks, secrets).join('')).toBe(`a••••b${'x'.repeat(15)}`)
+    }
+  })
+})
+
 describe('a redactor lets through', () => {
   test('what holds no secret, byte by byte as it is', () => {
     const bytes = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 7919) % 256))
