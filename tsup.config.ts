@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Plugin } from 'esbuild'
 import { defineConfig, type Options } from 'tsup'
 
-const BUNDLED = ['yaml', 'jsonc-parser', 'dotenv']
+const BUNDLED = ['yaml', 'jsonc-parser', 'dotenv', 'magic-string', '@jridgewell/trace-mapping']
 
 const JSON_SCHEMAS = ['profile', 'secrets', 'credentials', 'tenants']
 
@@ -39,17 +39,21 @@ const bundledLicences: Plugin = {
   },
 }
 
-/** The command line uses the library as everybody does: from the public files beside it. */
-const libraryBeside: Plugin = {
-  name: 'library-beside',
+/** Sources with a file of their own in dist/: whoever imports one uses that file, and carries no copy. */
+const BESIDE: Readonly<Record<string, string>> = {
+  [fromRoot('src/index.ts')]: './node.js',
+  [fromRoot('src/scan/index.ts')]: './scan.js',
+  [fromRoot('integrations/plugin.ts')]: './plugin.js',
+  // The parser is loaded when there is something to parse.
+  [fromRoot('integrations/inline.ts')]: './inline.js',
+}
+
+const besides: Plugin = {
+  name: 'besides',
   setup({ onResolve }) {
-    const beside = new Map([
-      [fromRoot('src/index.ts'), './node.js'],
-      [fromRoot('src/scan/index.ts'), './scan.js'],
-    ])
-    onResolve({ filter: /\/index\.ts$/ }, ({ path, importer }) => {
-      const file = beside.get(resolve(dirname(importer), path))
-      return file === undefined ? undefined : { path: file, external: true }
+    onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, importer, kind }) => {
+      const beside = kind === 'entry-point' ? undefined : BESIDE[resolve(dirname(importer), path)]
+      return beside === undefined ? undefined : { path: beside, external: true }
     })
   },
 }
@@ -119,6 +123,11 @@ const library = { index: 'src/index.ts' }
 const scan = { scan: 'src/scan/index.ts' }
 const schema = { 'schema/index': 'src/schema/index.ts' }
 
+const publicValues = { public: 'src/public.ts' }
+const bundlers = ['vite', 'webpack', 'rollup', 'rolldown', 'rspack', 'rsbuild', 'esbuild', 'farm']
+const plugins = Object.fromEntries(bundlers.map((name) => [name, `integrations/${name}.ts`]))
+const pluginParts = { plugin: 'integrations/plugin.ts', inline: 'integrations/inline.ts' }
+
 export default defineConfig([
   { ...shared, entry: library, dts: dts(library), esbuildPlugins: [bundledLicences, watchBeside] },
   { ...shared, entry: { watch: 'src/watch/watch-loads.ts' }, esbuildPlugins: [bundledLicences] },
@@ -133,8 +142,11 @@ export default defineConfig([
     dts: dts({ register: 'src/register.ts' }),
     esbuildPlugins: [builtinsFromProcess],
   },
+  { ...shared, entry: publicValues, dts: dts(publicValues), esbuildPlugins: [besides] },
+  { ...shared, entry: { 'public-sync': 'src/public-sync.ts' }, esbuildPlugins: [besides] },
+  { ...shared, entry: { ...plugins, ...pluginParts }, dts: dts(plugins), esbuildPlugins: [bundledLicences, besides] },
   // A command is read when it is called, so that --help and --version cost what Node costs.
-  { ...shared, entry: { cli: 'src/cli/main.ts' }, splitting: true, esbuildPlugins: [bundledLicences, libraryBeside] },
+  { ...shared, entry: { cli: 'src/cli/main.ts' }, splitting: true, esbuildPlugins: [bundledLicences, besides] },
 ])
 
 /** What is copied into dist must be named in THIRD-PARTY-LICENSES.md. */

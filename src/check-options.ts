@@ -46,6 +46,15 @@ const RULES: Readonly<Record<keyof LoadOptions, Rule>> = {
   onUndefined: [(value) => value === 'error' || value === 'keep' || value === 'empty', "'error', 'keep' or 'empty'"],
   emptyIsValue: [isBoolean, 'true or false'],
   allowEnv: [isTexts, 'a list of names'],
+  public: [
+    (value) => isTexts(value) || (isTree(value) && Object.values(value).every(isText)),
+    'a list of paths and variables, or an object of them',
+  ],
+  // An empty prefix would make every variable public.
+  prefix: [
+    (value) => (Array.isArray(value) ? value : [value]).every((item) => isText(item) && item !== ''),
+    'the beginning of a name, or a list of them',
+  ],
 }
 
 const isFunction = (value: unknown): boolean => typeof value === 'function'

@@ -6,6 +6,7 @@ import { originOf } from './frame.ts'
 import { protect } from './mask.ts'
 import { formatPath, parsePath, valueAt } from './path.ts'
 import type { ProfileConfig } from './profile-config.ts'
+import { type PublicSettings, type PublicValues, publicValues } from './public-values.ts'
 import type { Credentials } from './read/credentials.ts'
 import type { Tenant } from './read/tenants.ts'
 import { secretName } from './schema/secret-names.ts'
@@ -70,6 +71,13 @@ export interface ResolvedConfig<Schema = undefined> {
    * explain('server.port') // [{ value: 9090, origin: { layer: 'environment', name: 'SYSTEMPROMPT__SERVER__PORT' } }, …]
    */
   explain(path: string): readonly Explanation[]
+  /**
+   * What the options `public` and `prefix` make public, by the names under which client code asks for it.
+   * @throws ConfigError PUBLIC_SECRET, PUBLIC_UNKNOWN, PUBLIC_NAME
+   * @example
+   * loadConfigSync({ public: ['site.name'] }).publicValues() // { site_name: 'Acme' }
+   */
+  publicValues(): PublicValues
 }
 
 export interface Exposure {
@@ -82,6 +90,9 @@ export interface Exposure {
   readonly env: Readonly<Record<string, string>>
   readonly variable: (name: string) => Variable | undefined
   readonly candidates: (name: string) => readonly Candidate[]
+  readonly isSecretName: (name: string) => boolean
+  readonly variableNames: () => Iterable<string>
+  readonly settings: PublicSettings
   readonly root: string
   readonly profile: ProfileRef | undefined
   readonly tenant: Tenant | undefined
@@ -111,6 +122,7 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
     warnings: Object.freeze([...warnings]),
     consulted: consultedOf(exposure.trail),
     explain: (path: string) => explain(path, exposure, config, isSecret),
+    publicValues: () => publicValues({ ...exposure, config, isSecret }),
   })
 }
 

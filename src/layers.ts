@@ -31,6 +31,8 @@ export interface Layers extends GivenLayers {
   readonly secretsFile: SecretsFile & { readonly shown?: string }
   /** By environment name: known ones, required ones, those of the file and those that a variable names. */
   readonly secretNames: ReadonlySet<string>
+  /** Whether a variable is a secret, in any of its spellings. */
+  readonly isSecret: (name: string) => boolean
   /** undefined outside of a SystemPrompt project. */
   readonly secretsValidation: SecretsValidation | undefined
   /** Where a secret may come from, for the message about one that is missing. */
@@ -95,6 +97,7 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
     serviceFiles: services.files,
     secretsFile,
     secretNames,
+    isSecret,
     secretsValidation: profile ? settings.secretsValidation : undefined,
     lookedIn: ['the process environment', ...dotenvFiles.files, ...(secretsFile.shown ? [secretsFile.shown] : [])],
     ...cloud,

@@ -61,13 +61,23 @@ export interface LoadOptions<Schema extends StandardSchemaV1 | undefined = Stand
   readonly emptyIsValue?: boolean
   /** Names that files may set although they are blocked, such as `NODE_OPTIONS`. @default [] */
   readonly allowEnv?: readonly string[]
+  /**
+   * What client code may see: paths of the configuration and variables, or an object that chooses the names under
+   * which it sees them, `{ apiUrl: 'server.api_external_url' }`. A secret in it is refused. @default []
+   */
+  readonly public?: readonly string[] | Readonly<Record<string, string>>
+  /** Variables whose names start so may be seen too; a list for several, `[]` for none. @default 'PUBLIC_' */
+  readonly prefix?: string | readonly string[]
 }
 
 /** Options with every default in its place. */
 export interface SettledOptions
-  extends Required<Pick<LoadOptions, 'cwd' | 'strict' | 'env' | 'onUndefined' | 'emptyIsValue' | 'allowEnv'>>,
+  extends Required<
+      Pick<LoadOptions, 'cwd' | 'strict' | 'env' | 'onUndefined' | 'emptyIsValue' | 'allowEnv' | 'public'>
+    >,
     Pick<LoadOptions, 'profile' | 'schema' | 'secrets' | 'services'> {
   readonly dotenv: DotenvOptions
+  readonly prefix: readonly string[]
   /** Highest precedence first: those in code, then those of the config file. */
   readonly overrides: readonly PlainTree[]
   readonly defaults: readonly PlainTree[]
@@ -80,7 +90,8 @@ export type FileTrees = Pick<LoadOptions, 'overrides' | 'defaults'>
 
 /** The only spot that reads the process. */
 export function withDefaults(options: LoadOptions, file: FileTrees = {}): SettledOptions {
-  const { cwd, strict, env, onUndefined, emptyIsValue, allowEnv, dotenv, overrides, defaults, ...rest } = options
+  const { cwd, strict, env, onUndefined, emptyIsValue, allowEnv, dotenv, overrides, defaults, prefix, ...rest } =
+    options
   return {
     ...rest,
     cwd: cwd ?? process.cwd(),
@@ -89,6 +100,8 @@ export function withDefaults(options: LoadOptions, file: FileTrees = {}): Settle
     onUndefined: onUndefined ?? 'error',
     emptyIsValue: emptyIsValue ?? false,
     allowEnv: allowEnv ?? [],
+    public: options.public ?? [],
+    prefix: typeof prefix === 'string' ? [prefix] : (prefix ?? ['PUBLIC_']),
     dotenv: dotenvOptions(dotenv),
     overrides: [overrides, file.overrides].filter((tree) => tree !== undefined),
     defaults: [defaults, file.defaults].filter((tree) => tree !== undefined),

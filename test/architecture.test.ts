@@ -39,7 +39,39 @@ function filesImporting(test: (specifier: string) => boolean): string[] {
   return [...sources].filter(([file, text]) => importsOf(file, text).some(test)).map(([file]) => file)
 }
 
+const integrations = new Map(
+  readdirSync(join(root, 'integrations'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => [`integrations/${name}`, readFileSync(join(root, 'integrations', name), 'utf8')]),
+)
+
 describe('the architecture', () => {
+  test('the bundler plugins import the library from its public entries alone', () => {
+    const inner = [...integrations]
+      .flatMap(([file, text]) => importsOf(file, text).map((specifier) => `${file} → ${specifier}`))
+      .filter((edge) => / → src\//.test(edge) && !/ → src\/(?:scan\/)?index\.ts$/.test(edge))
+    expect(inner).toEqual([])
+  })
+
+  test.each([
+    ['unplugin', 'integrations/plugin.ts'],
+    ['oxc-parser', 'integrations/inline.ts'],
+    ['magic-string', 'integrations/inline.ts'],
+  ])('%s is imported in one place of the plugins', (name, place) => {
+    const places = [...integrations]
+      .filter(([file, text]) => importsOf(file, text).includes(name))
+      .map(([file]) => file)
+    expect(places).toEqual([place])
+  })
+
+  test('no plugin keeps anything between two uses of it, and bundlers are asked for types alone', () => {
+    const hosts = ['vite', 'webpack', 'rollup', 'rolldown', '@rspack/core', '@rsbuild/core', 'esbuild', '@farmfe/core']
+    for (const [file, text] of integrations) {
+      expect(text, file).not.toMatch(/^(?:export )?let /m)
+      expect(importsOf(file, text).filter((specifier) => hosts.includes(specifier))).toEqual([])
+    }
+  })
+
   test('the command line imports the library from its public entries alone', () => {
     const inner = [...sources]
       .filter(([file]) => file.startsWith('src/cli/'))

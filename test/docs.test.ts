@@ -479,6 +479,7 @@ function typeErrors(list: readonly Block[]): string[] {
       '@systemprompt/env': [join(root, 'src/index.ts')],
       '@systemprompt/env/scan': [join(root, 'src/scan/index.ts')],
       '@systemprompt/env/schema': [join(root, 'src/schema/index.ts')],
+      '@systemprompt/env/*': [join(root, 'integrations/*.ts')],
     },
   }
   const host = ts.createCompilerHost(settings)
@@ -493,7 +494,7 @@ function typeErrors(list: readonly Block[]): string[] {
     const text = textOf(name)
     return text === undefined ? getSourceFile(name, language, ...rest) : ts.createSourceFile(name, text, language, true)
   }
-  const program = ts.createProgram([...files.keys()], settings, host)
+  const program = ts.createProgram([...files.keys(), join(root, 'test/support/systemprompt-env.d.ts')], settings, host)
   return [...files].flatMap(([name, block]) => {
     const source = program.getSourceFile(name)
     return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map((diagnostic) => {

@@ -384,10 +384,13 @@ describe('a ConfigError as data', () => {
 describe('the codes', () => {
   test('each is there once, and used', () => {
     expect(new Set(PROBLEM_CODES).size).toBe(PROBLEM_CODES.length)
-    const directory = fileURLToPath(new URL('../../src', import.meta.url))
-    const sources = readdirSync(directory, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts') && name !== 'errors.ts')
-      .map((name) => readFileSync(join(directory, name), 'utf8'))
+    const sources = ['src', 'integrations']
+      .map((name) => fileURLToPath(new URL(`../../${name}`, import.meta.url)))
+      .flatMap((directory) =>
+        readdirSync(directory, { recursive: true, encoding: 'utf8' })
+          .filter((name) => name.endsWith('.ts') && name !== 'errors.ts')
+          .map((name) => readFileSync(join(directory, name), 'utf8')),
+      )
       .join('\n')
     expect(PROBLEM_CODES.filter((code) => !sources.includes(`'${code}'`))).toEqual([])
   })

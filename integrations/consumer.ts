@@ -1,0 +1,29 @@
+import type { Consumer } from './options.ts'
+
+/** What `target` of webpack, Rspack and Rsbuild means: a name, several, or `false` for none. */
+export function consumerOfTarget(target: unknown): Consumer {
+  const names = Array.isArray(target) ? target : [target]
+  const isServer = names.some((name) => typeof name === 'string' && /^(?:async-)?node|^electron[\d.]*-main$/.test(name))
+  return isServer ? 'server' : 'client'
+}
+
+/** What `platform` of esbuild and Rolldown means; `neutral` is neither, so it counts as client. */
+export function consumerOfPlatform(platform: unknown): Consumer {
+  return platform === 'node' ? 'server' : 'client'
+}
+
+/** What Farm's `output.targetEnv` means: `node`, `node16`, `node-legacy`, `browser-es2017`, `library`, … */
+export function consumerOfTargetEnv(targetEnv: unknown): Consumer {
+  return typeof targetEnv === 'string' && targetEnv.startsWith('node') ? 'server' : 'client'
+}
+
+/** What a hook of Vite knows: the environment that it runs for. */
+export function consumerOfEnvironment(environment: unknown): Consumer | undefined {
+  const config = property(environment, 'config')
+  const consumer = property(config, 'consumer')
+  return consumer === 'client' || consumer === 'server' ? consumer : undefined
+}
+
+function property(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
+}

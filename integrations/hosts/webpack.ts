@@ -1,0 +1,59 @@
+import type { Compiler as RspackCompiler } from '@rspack/core'
+import type { Compilation, Compiler, Module } from 'webpack'
+import type { Build } from '../build.ts'
+import { consumerOfTarget } from '../consumer.ts'
+import { refusals } from '../refusals.ts'
+
+const NAME = '@systemprompt/env'
+
+/** webpack and Rspack, which has the same hooks. */
+export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler) => void {
+  return (either) => {
+    const compiler = either as Compiler
+    build.root = compiler.context
+    build.consumer = build.options.consumer ?? consumerOfTarget(compiler.options.target)
+    const { NormalModuleReplacementPlugin } = compiler.webpack
+    // webpack takes `virtual:` for the scheme of a URL, before any plugin is asked.
+    new NormalModuleReplacementPlugin(/^virtual:systemprompt\/public$/, '@systemprompt/env/public').apply(compiler)
+
+    let failure: Error | undefined
+    compiler.hooks.beforeCompile.tapPromise(NAME, async () => {
+      failure = await build.refresh()
+    })
+    compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
+      // An error that is thrown would end watching.
+      if (failure) compilation.errors.push(asError(failure, compiler))
+      for (const file of build.env.files) compilation.fileDependencies.add(file)
+      compilation.hooks.finishModules.tap(NAME, (modules) => {
+        const error = refusals(graphOf(compilation, modules), build.root)
+        if (error) compilation.errors.push(asError(error, compiler))
+      })
+    })
+  }
+}
+
+function asError({ message }: Error, { webpack }: Compiler): InstanceType<Compiler['webpack']['WebpackError']> {
+  const error = new webpack.WebpackError(message)
+  error.hideStack = true
+  return error
+}
+
+function graphOf({ moduleGraph }: Compilation, modules: Iterable<Module>) {
+  const byId = new Map<string, Module[]>()
+  for (const module of modules) {
+    const id = idOf(module)
+    if (id !== undefined) byId.set(id, [...(byId.get(id) ?? []), module])
+  }
+  return {
+    ids: byId.keys(),
+    importersOf: (id: string) => {
+      const connections = (byId.get(id) ?? []).flatMap((module) => [...moduleGraph.getIncomingConnections(module)])
+      return new Set(connections.flatMap(({ originModule }) => (originModule && idOf(originModule)) || []))
+    },
+  }
+}
+
+function idOf(module: Module): string | undefined {
+  const resource: unknown = Reflect.get(module, 'resource')
+  return typeof resource === 'string' && resource !== '' ? resource : undefined
+}

@@ -1,0 +1,192 @@
+import MagicString, { type SourceMap } from 'magic-string'
+import { type ParserOptions, parseSync } from 'oxc-parser'
+import type { PublicValue, PublicValues } from '../src/index.ts'
+import { literalOf, textOf } from './literal.ts'
+import { bindingRanges } from './scope.ts'
+import { childrenOf, isNode, type Node, staticKey, unwrap } from './syntax.ts'
+import type { SecretRead } from './virtual-module.ts'
+
+export interface InlineOptions {
+  readonly values: PublicValues
+  readonly isSecret: (name: string) => boolean
+}
+
+export interface Inlined {
+  /** Undefined where there is nothing to replace. */
+  readonly code?: string
+  readonly map?: SourceMap
+  /** Secrets that the code asks for by name. */
+  readonly reads: readonly SecretRead[]
+}
+
+/** What code can read from: `import.meta.env` keeps types, `process.env` holds text as it does in Node. */
+type Source = 'import.meta' | 'process'
+
+interface Replacement {
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+interface Walk extends InlineOptions {
+  readonly code: string
+  /** Whether `process` means something else at this offset. */
+  readonly isShadowed: (offset: number) => boolean
+  readonly replacements: Replacement[]
+  readonly secrets: { readonly name: string; readonly offset: number }[]
+}
+
+/**
+ * Puts the public values where code reads `import.meta.env.X` and `process.env.X`, in member, string-index,
+ * optional-chain and destructuring form. Strings, comments, assignments and shadowed names are left alone, and so is a
+ * file that does not parse: the bundler says what is wrong with it.
+ */
+export function inlineValues(code: string, id: string, options: InlineOptions): Inlined {
+  const { program: ast, errors } = parseSync(id, code, { lang: languageOf(id), sourceType: 'module' })
+  if (errors.some(({ severity }) => severity === 'Error')) return { reads: [] }
+  const program = ast as unknown as Node
+  const shadows = bindingRanges(program, 'process')
+  const isShadowed = (offset: number): boolean => shadows.some(({ start, end }) => start <= offset && offset < end)
+  const walk: Walk = { ...options, code, isShadowed, replacements: [], secrets: [] }
+  visit(program, [], walk)
+  const reads = walk.secrets.map(({ name, offset }) => ({ name, ...positionOf(code, offset) }))
+  if (walk.replacements.length === 0) return { reads }
+  const text = new MagicString(code)
+  for (const { start, end, text: value } of walk.replacements) text.overwrite(start, end, value)
+  return {
+    code: text.toString(),
+    map: text.generateMap({ source: id, includeContent: true, hires: 'boundary' }),
+    reads,
+  }
+}
+
+/** A query such as `?vue&type=script&lang.ts` says it; in plain `.js` there may be JSX. */
+function languageOf(id: string): NonNullable<ParserOptions['lang']> {
+  const [, extension = ''] = /[.=]([cm]?[jt]sx?)$/.exec(id) ?? /\.([cm]?[jt]sx?)(?:$|\?)/.exec(id) ?? []
+  if (extension.endsWith('tsx')) return 'tsx'
+  return extension.includes('t') ? 'ts' : 'jsx'
+}
+
+function visit(node: Node, parents: readonly Node[], walk: Walk): void {
+  if (node.type === 'MemberExpression') member(node, parents, walk)
+  else if (node.type === 'VariableDeclarator') destructuring(node.id, node.init, walk)
+  else if (node.type === 'AssignmentExpression' && node.operator === '=') destructuring(node.left, node.right, walk)
+  else if (node.type === 'AssignmentPattern') destructuring(node.left, node.right, walk)
+  const around = [...parents, node]
+  for (const child of childrenOf(node)) visit(child, around, walk)
+}
+
+function member(node: Node, parents: readonly Node[], walk: Walk): void {
+  const source = envObject(node.object, walk)
+  const name = source && staticKey(node)
+  if (source === undefined || name === undefined || isTarget(node, parents)) return
+  const value = publicValue(name, walk)
+  if (value === undefined) noteSecret(name, node.start, walk)
+  else walk.replacements.push({ start: node.start, end: node.end, text: expression(value, source, node, parents) })
+}
+
+/** `const { A, B: b = 1 } = import.meta.env`, and `const { env: { A } } = process`. */
+function destructuring(pattern: unknown, from: unknown, walk: Walk): void {
+  if (!isNode(pattern) || !isNode(from) || pattern.type !== 'ObjectPattern') return
+  const source = envObject(from, walk)
+  if (source !== undefined) replaceObject(pattern, source, from, walk, (object) => object)
+  const outer = source === undefined ? baseObject(from, walk) : undefined
+  const [only, ...others] = propertiesOf(pattern)
+  if (outer === undefined || others.length > 0 || only?.type !== 'Property' || staticKey(only) !== 'env') return
+  const inner = unwrap(only.value)
+  if (inner.type === 'ObjectPattern') replaceObject(inner, outer, from, walk, (object) => `{ env: ${object} }`)
+}
+
+function replaceObject(pattern: Node, source: Source, from: Node, walk: Walk, wrap: (object: string) => string): void {
+  const properties = propertiesOf(pattern)
+  const names = properties.map((property) => (property.type === 'Property' ? staticKey(property) : undefined))
+  const known = names.filter((name) => name !== undefined)
+  for (const [index, name] of names.entries())
+    if (name !== undefined && publicValue(name, walk) === undefined)
+      noteSecret(name, properties[index]?.start ?? pattern.start, walk)
+  if (!known.some((name) => publicValue(name, walk) !== undefined)) return
+  const object = `${source}.env`
+  const entries = known.map((name) => {
+    const value = publicValue(name, walk)
+    return `${JSON.stringify(name)}: ${value === undefined ? memberText(object, name) : bare(value, source)}`
+  })
+  // Only what takes everything, or a name that is worked out, needs the object itself.
+  const rest = known.length === names.length ? [] : [`...${object}`]
+  walk.replacements.push({ start: from.start, end: from.end, text: wrap(`{ ${[...rest, ...entries].join(', ')} }`) })
+}
+
+/** As bundlers look for it in order to replace it. */
+function memberText(object: string, name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? `${object}.${name}` : `${object}[${JSON.stringify(name)}]`
+}
+
+function propertiesOf(pattern: Node): readonly Node[] {
+  return Array.isArray(pattern.properties) ? pattern.properties.filter(isNode) : []
+}
+
+function publicValue(name: string, { values }: Walk): PublicValue | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined
+}
+
+function noteSecret(name: string, offset: number, walk: Walk): void {
+  if (walk.isSecret(name)) walk.secrets.push({ name, offset })
+}
+
+/** `import.meta.env` or `process.env`, through parentheses, casts and `?.`. */
+function envObject(value: unknown, walk: Walk): Source | undefined {
+  const node = isNode(value) ? unwrap(value) : undefined
+  if (node?.type !== 'MemberExpression' || staticKey(node) !== 'env') return undefined
+  return baseObject(node.object, walk)
+}
+
+function baseObject(value: unknown, walk: Walk): Source | undefined {
+  const node = isNode(value) ? unwrap(value) : undefined
+  if (node?.type === 'MetaProperty') return 'import.meta'
+  return node?.type === 'Identifier' && node.name === 'process' && !walk.isShadowed(node.start) ? 'process' : undefined
+}
+
+/** Whether something is assigned to it: `process.env.X = 1`, `X++`, `delete`, `for (process.env.X of …)`, `[…] = …`. */
+function isTarget(node: Node, parents: readonly Node[]): boolean {
+  const wrappers = parents.findLastIndex((parent) => unwrap(parent) !== node)
+  const parent = parents[wrappers]
+  const child = parents[wrappers + 1] ?? node
+  switch (parent?.type) {
+    case 'AssignmentExpression':
+    case 'AssignmentPattern':
+    case 'ForInStatement':
+    case 'ForOfStatement':
+      return parent.left === child
+    case 'UnaryExpression':
+      return parent.operator === 'delete'
+    case 'Property':
+      return parent.value === child && parents[wrappers - 1]?.type === 'ObjectPattern'
+    case 'UpdateExpression':
+    case 'ArrayPattern':
+    case 'RestElement':
+      return true
+    default:
+      return false
+  }
+}
+
+/** The value in a form that can stand where the expression stood. */
+function expression(value: PublicValue, source: Source, node: Node, parents: readonly Node[]): string {
+  const text = bare(value, source)
+  const isAmbiguous = /^[[{-]/.test(text)
+  const statement = parents.findLast(({ type }) => type === 'ExpressionStatement')
+  // Code without semicolons: a bracket at the start of a line would go on with the line before.
+  if (isAmbiguous && statement?.start === node.start)
+    return text.startsWith('-') ? `Number(${text})` : `Object(${text})`
+  const parent = parents.at(-1)
+  const isObject = parent?.type === 'MemberExpression' && parent.object === node
+  return /^[{-]/.test(text) || (isObject && /^\d/.test(text)) ? `(${text})` : text
+}
+
+function bare(value: PublicValue, source: Source): string {
+  return literalOf(source === 'process' ? textOf(value) : value)
+}
+
+function positionOf(code: string, offset: number): { line: number; column: number } {
+  const before = code.slice(0, offset)
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
+}

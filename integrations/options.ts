@@ -1,0 +1,15 @@
+import type { LoadOptions } from '../src/index.ts'
+
+/** Who runs the code that is built. What cannot be told is taken for a client, which may know less. */
+export type Consumer = 'client' | 'server'
+
+/** Options of the plugin, the same for every bundler. All may be left out. */
+export interface PluginOptions extends Pick<LoadOptions, 'profile' | 'schema' | 'public' | 'prefix'> {
+  /** Where to look for the project, going upward. @default the bundler's own root */
+  readonly cwd?: string
+  /**
+   * Who runs the code, for a bundler that cannot tell: Rollup, and Rolldown or webpack without a platform or target.
+   * @default what the bundler says, else 'client'
+   */
+  readonly consumer?: Consumer
+}

@@ -1,0 +1,59 @@
+import { createUnplugin } from 'unplugin'
+import { createBuild } from './build.ts'
+import { consumerOfEnvironment } from './consumer.ts'
+import { esbuildHooks } from './hosts/esbuild.ts'
+import { farmHooks } from './hosts/farm.ts'
+import { rollupHooks } from './hosts/rollup.ts'
+import { viteHooks } from './hosts/vite.ts'
+import { webpackHooks } from './hosts/webpack.ts'
+import type { PluginOptions } from './options.ts'
+import { OWN_IDS, OWN_MODULES, refusedSpecifier, resolveOwn, sourceOf } from './virtual-module.ts'
+
+export const NAME = '@systemprompt/env'
+
+/** Code that may read a variable. Packages are left alone: they are not written for one project's names. */
+const CODE = { include: /\.[cm]?[jt]sx?(?:$|\?)/, exclude: /[\\/]node_modules[\\/]/ }
+const READS = /\bprocess\b|\bimport\s*\.\s*meta\b/
+
+/** The one plugin. Making it reads nothing; the configuration is loaded when a build starts. */
+export const plugin = createUnplugin<PluginOptions | undefined, false>((options = {}) => {
+  const build = createBuild(options)
+  return {
+    name: NAME,
+    enforce: 'pre',
+    resolveId: {
+      filter: { id: OWN_MODULES },
+      handler(specifier) {
+        return resolveOwn(specifier, consumerOfEnvironment(this) ?? build.consumer)
+      },
+    },
+    load: {
+      filter: { id: OWN_IDS },
+      handler(id) {
+        for (const file of build.env.files) this.addWatchFile(file)
+        return sourceOf(id, build.env.values)
+      },
+    },
+    transform: {
+      filter: { id: CODE, code: READS },
+      async handler(code, id) {
+        if (!code.includes('env')) return undefined
+        const { inlineValues } = await import('./inline.ts')
+        const isClient = (consumerOfEnvironment(this) ?? build.consumer) === 'client'
+        const { values, isSecret, files } = build.env
+        const inlined = inlineValues(code, id, { values, isSecret: (name) => isClient && isSecret(name) })
+        if (inlined.code === undefined && inlined.reads.length === 0) return undefined
+        for (const file of files) this.addWatchFile(file)
+        const marks = inlined.reads.map((read) => `\nimport ${JSON.stringify(refusedSpecifier(read))}`)
+        return { code: (inlined.code ?? code) + marks.join(''), map: inlined.map ?? null }
+      },
+    },
+    vite: viteHooks(build),
+    rollup: rollupHooks(build),
+    rolldown: rollupHooks(build),
+    webpack: webpackHooks(build),
+    rspack: webpackHooks(build),
+    esbuild: esbuildHooks(build),
+    farm: farmHooks(build),
+  }
+})

@@ -1,0 +1,86 @@
+import { relative } from 'node:path'
+import { ConfigError, type Problem, type ProblemCode } from '../src/index.ts'
+import { type Refusal, refusalOf } from './virtual-module.ts'
+
+/** The modules of a build, as every bundler knows them. */
+export interface ModuleGraph {
+  readonly ids: Iterable<string>
+  importersOf(id: string): Iterable<string>
+}
+
+/** An error that names every module which asks for what it must not have, with its chain of importers; or undefined. */
+export function refusals(graph: ModuleGraph, root: string): ConfigError | undefined {
+  const problems = [...graph.ids].flatMap((id) => {
+    const refusal = refusalOf(id)
+    if (!refusal) return []
+    const importers = [...graph.importersOf(id)]
+    return importers.map((importer) => refusedProblem(refusal, chainFrom(importer, graph), root))
+  })
+  return problems.length === 0 ? undefined : new ConfigError(problems, { title: 'The build is stopped' })
+}
+
+/** One refusal as a problem. `chain` begins with the module that asks and ends with the entry. */
+export function refusedProblem(refusal: Refusal, chain: readonly string[], root: string): Problem {
+  const [file = '', ...importers] = chain.map((id) => shownId(id, root))
+  const { code, key, message, remedy } = WORDING[refusal.kind](refusal as never)
+  const place = refusal.kind === 'secret' ? { line: refusal.read.line, column: refusal.read.column } : {}
+  const frame = importers.map((importer) => `      imported by ${importer}`).join('\n')
+  return {
+    code,
+    key,
+    message,
+    remedy,
+    file,
+    ...place,
+    ...(frame === '' ? {} : { frame }),
+    docs: `@systemprompt/env/docs/errors.md#${code.toLowerCase()}`,
+  }
+}
+
+type Wording = { code: ProblemCode; key: string; message: string; remedy: string }
+
+const WORDING: { readonly [Kind in Refusal['kind']]: (refusal: Extract<Refusal, { kind: Kind }>) => Wording } = {
+  library: () => ({
+    code: 'CLIENT_IMPORT',
+    key: '@systemprompt/env',
+    message: 'reads configuration and secrets, and this module is part of a client bundle',
+    remedy: "import public values from '@systemprompt/env/public'; keep the rest on the server",
+  }),
+  secret: ({ read }) => ({
+    code: 'CLIENT_SECRET',
+    key: read.name,
+    message: 'is a secret, and this module is part of a client bundle',
+    remedy: 'read it on the server, and send the client what it needs',
+  }),
+  file: ({ file }) => ({
+    code: 'CONFIDENTIAL_FILE',
+    key: file,
+    message: 'may hold secrets, and no bundle may hold it',
+    remedy: "read it at run time with '@systemprompt/env', or import public values from '@systemprompt/env/public'",
+  }),
+}
+
+/** The shortest way from a module to an entry. */
+function chainFrom(id: string, graph: ModuleGraph): readonly string[] {
+  const cameFrom = new Map<string, string | undefined>([[id, undefined]])
+  const queue = [id]
+  let last = id
+  for (const module of queue) {
+    last = module
+    const importers = [...graph.importersOf(module)].filter((importer) => !cameFrom.has(importer))
+    if (importers.length === 0 && [...graph.importersOf(module)].length === 0) break
+    for (const importer of importers) {
+      cameFrom.set(importer, module)
+      queue.push(importer)
+    }
+  }
+  const chain: string[] = []
+  for (let at: string | undefined = last; at !== undefined; at = cameFrom.get(at)) chain.unshift(at)
+  return chain
+}
+
+function shownId(id: string, root: string): string {
+  const [path = ''] = id.replace(/^\0/, '').split('?')
+  const shown = relative(root, path)
+  return (shown === '' || shown.startsWith('..') ? path : shown).replaceAll('\\', '/')
+}

@@ -1,0 +1,17 @@
+import type { RsbuildPlugin } from '@rsbuild/core'
+import type { PluginOptions } from './options.ts'
+import { plugin } from './plugin.ts'
+
+export type { PluginOptions } from './options.ts'
+
+/** Every environment of Rsbuild gets a plugin of its own: one may build for browsers and another for Node. */
+function rsbuild(options?: PluginOptions): RsbuildPlugin {
+  return {
+    name: '@systemprompt/env',
+    setup(api) {
+      api.modifyRspackConfig((_, { appendPlugins }) => appendPlugins(plugin.rspack(options)))
+    },
+  }
+}
+export default rsbuild
+export { rsbuild as 'module.exports' }

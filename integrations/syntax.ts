@@ -1,0 +1,46 @@
+/** A node of the syntax tree, ESTree with TypeScript and JSX. Offsets count UTF-16 units. */
+export interface Node {
+  readonly type: string
+  readonly start: number
+  readonly end: number
+  readonly [key: string]: unknown
+}
+
+export function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'type') === 'string'
+}
+
+export function* childrenOf(node: Node): Generator<Node> {
+  for (const key in node) {
+    const value = node[key]
+    if (Array.isArray(value)) yield* value.filter(isNode)
+    else if (isNode(value)) yield value
+  }
+}
+
+const WRAPPERS = new Set([
+  'ChainExpression',
+  'ParenthesizedExpression',
+  'TSAsExpression',
+  'TSNonNullExpression',
+  'TSSatisfiesExpression',
+  'TSTypeAssertion',
+])
+
+/** What is left without parentheses, casts, `!` and the bounds of an optional chain. */
+export function unwrap(node: unknown): Node {
+  let inner = node as Node
+  while (WRAPPERS.has(inner.type) && isNode(inner.expression)) inner = inner.expression
+  return inner
+}
+
+/** The name that a member access or a property uses, where it is written out: `.X`, `['X']`, `` [`X`] ``. */
+export function staticKey(node: Node): string | undefined {
+  const key = node.type === 'MemberExpression' ? node.property : node.key
+  if (!isNode(key)) return undefined
+  if (key.type === 'Identifier' && node.computed !== true) return String(key.name)
+  if (key.type === 'Literal' && typeof key.value === 'string') return key.value
+  const [quasi] = key.type === 'TemplateLiteral' && Array.isArray(key.quasis) ? key.quasis : []
+  const isPlain = Array.isArray(key.expressions) && key.expressions.length === 0
+  return isPlain && isNode(quasi) ? ((quasi.value as { cooked?: string }).cooked ?? undefined) : undefined
+}

@@ -1,0 +1,73 @@
+import type { PublicValues } from '../src/index.ts'
+import * as library from '../src/index.ts'
+import { literalOf } from './literal.ts'
+import type { Consumer } from './options.ts'
+
+/** What code imports from us, whichever entry. */
+export const OWN_MODULES = /^(?:@systemprompt\/env(?:\/|$)|virtual:systemprompt\/public$)/
+
+/** The modules that the plugin makes, and the files that no bundle may hold. */
+export const OWN_IDS = /@systemprompt\/env\/(?:public|refused)|[\\/]\.systemprompt[\\/]|[\\/]\.env(?:\.[^\\/]*)?$/
+
+const PUBLIC = '@systemprompt/env/public'
+/** Written into code that reads a secret, so that the bundler's own graph knows who did. */
+const REFUSED = '@systemprompt/env/refused'
+/** Entries with nothing of the server's in them. */
+const HARMLESS = /^@systemprompt\/env\/(?:schema(?:$|\/)|package\.json$)/
+const CONFIDENTIAL = /[\\/]((?:\.systemprompt[\\/].*?|\.env(?:\.[^\\/]*?)?))(?:[?#].*)?$/
+
+/** What a specifier stands for in a build; undefined where that is not ours to say. The NUL keeps other plugins away. */
+export function resolveOwn(specifier: string, consumer: Consumer): string | undefined {
+  if (specifier === PUBLIC || specifier === 'virtual:systemprompt/public') return `\0${PUBLIC}`
+  if (specifier.startsWith(REFUSED)) return `\0${specifier}`
+  return consumer === 'server' || HARMLESS.test(specifier) ? undefined : `\0${REFUSED}`
+}
+
+/** The code of one of the plugin's modules; undefined for others. */
+export function sourceOf(id: string, values: PublicValues): string | undefined {
+  if (id.includes(`\0${PUBLIC}`)) return publicModule(values)
+  return refusalOf(id) && refusedModule()
+}
+
+/** Exports each value, so that what is not imported is not shipped; the default export has all. */
+export function publicModule(values: PublicValues): string {
+  const constants = Object.entries(values).map(([name, value]) => `export const ${name} = ${literalOf(value)}`)
+  return [...constants, `export default { ${Object.keys(values).join(', ')} }`, ''].join('\n')
+}
+
+/** Stands in until the build is failed with everybody named who asked for it. */
+function refusedModule(): string {
+  const names = Object.keys(library).filter((name) => name !== 'default' && name !== 'module.exports')
+  return `${names.map((name) => `export const ${name} = undefined`).join('\n')}\nexport default undefined\n`
+}
+
+/** One place in code that asks for a secret. */
+export interface SecretRead {
+  readonly name: string
+  /** 1-based. */
+  readonly line: number
+  readonly column: number
+}
+
+/** The import that marks a module as a reader: `@systemprompt/env/refused/DATABASE_URL/3/9`. */
+export function refusedSpecifier({ name, line, column }: SecretRead): string {
+  return `${REFUSED}/${encodeURIComponent(name)}/${line}/${column}`
+}
+
+/** What a module of the graph must not be part of a bundle for. */
+export type Refusal =
+  | { readonly kind: 'library' }
+  | { readonly kind: 'secret'; readonly read: SecretRead }
+  | { readonly kind: 'file'; readonly file: string }
+
+/** Whether a module is refused, and why; webpack and Rspack write ids of made modules URL-encoded. */
+export function refusalOf(id: string): Refusal | undefined {
+  const [, file] = CONFIDENTIAL.exec(id) ?? []
+  if (file !== undefined) return { kind: 'file', file: file.replaceAll('\\', '/') }
+  const text = id.includes('%40systemprompt%2F') ? decodeURIComponent(id.slice(id.lastIndexOf('%40systemprompt'))) : id
+  const start = text.indexOf(REFUSED)
+  if (start === -1) return undefined
+  const [name, line, column] = text.slice(start + REFUSED.length + 1).split('/')
+  if (!name) return { kind: 'library' }
+  return { kind: 'secret', read: { name: decodeURIComponent(name), line: Number(line), column: Number(column) } }
+}

@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { isConfigError, type LoadOptions, loadConfigSync } from '../../src/index.ts'
+import { type Files, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
+
+const PASSWORD = 'Kq7vTz2mWxLp'
+
+const FILES: Files = {
+  [PROFILE]: `name: local
+site:
+  name: Acme
+server:
+  port: 8080
+  hosts: [a.example, b.example]
+  url: https://\${HOST}/
+database:
+  dsn: \${DB}
+smtp:
+  password: ${PASSWORD}
+maps:
+  publishable_key: pk_1234567890
+mirror: postgres://acme:${PASSWORD}@db.example/acme
+copy: "before sk-ant-1234567890 after"
+`,
+  [SECRETS]: JSON.stringify({
+    database_url: `postgres://acme:${PASSWORD}@localhost/acme`,
+    anthropic: 'sk-ant-1234567890',
+  }),
+  '.env': 'HOST=acme.example\nDB=${DATABASE_URL}\nPUBLIC_NAME=Hello ${HOST}\nSITE_ID=42\nVITE_MODE=dark\n',
+}
+
+function publicValues(options: LoadOptions, files: Files = {}) {
+  return loadConfigSync({ cwd: makeProject({ ...FILES, ...files }), env: {}, ...options }).publicValues()
+}
+
+function problemsOf(run: () => unknown) {
+  try {
+    run()
+  } catch (error) {
+    if (isConfigError(error)) return error.issues.map(({ code, key, file, message }) => ({ code, key, file, message }))
+    throw error
+  }
+  return []
+}
+
+describe('public values are', () => {
+  test.each<[string, LoadOptions, object]>([
+    ['variables that begin with PUBLIC_, and nothing else', {}, { PUBLIC_NAME: 'Hello acme.example' }],
+    ['paths, named by their words', { public: ['site.name'], prefix: [] }, { site_name: 'Acme' }],
+    ['items of lists', { public: ['server.hosts[1]'], prefix: [] }, { server_hosts_1: 'b.example' }],
+    [
+      'numbers, lists and maps, each as it is',
+      { public: ['limits'], prefix: [], overrides: { limits: { a: 1, b: [true, null] } } },
+      { limits: { a: 1, b: [true, null] } },
+    ],
+    ['under chosen names', { public: { apiUrl: 'server.url' }, prefix: [] }, { apiUrl: 'https://acme.example/' }],
+    ['variables that are named', { public: ['SITE_ID'], prefix: [] }, { SITE_ID: '42' }],
+    [
+      'variables with a prefix of choice',
+      { prefix: ['VITE_', 'PUBLIC_'] },
+      { PUBLIC_NAME: 'Hello acme.example', VITE_MODE: 'dark' },
+    ],
+    [
+      'keys that say so, though they sound secret',
+      { public: ['maps.publishable_key'], prefix: [] },
+      { maps_publishable_key: 'pk_1234567890' },
+    ],
+    [
+      'variables of the process',
+      { env: { PUBLIC_X: '1' }, prefix: 'PUBLIC_' },
+      { PUBLIC_NAME: 'Hello acme.example', PUBLIC_X: '1' },
+    ],
+    [
+      'keys with a prefix, though they sound secret',
+      { env: { PUBLIC_MAPS_KEY: 'pk' }, prefix: 'PUBLIC_MAPS' },
+      { PUBLIC_MAPS_KEY: 'pk' },
+    ],
+    ['none, where no prefix is given', { prefix: [] }, {}],
+  ])('%s', (_, options, expected) => {
+    expect(publicValues(options)).toEqual(expected)
+  })
+
+  test('what a schema makes of them', () => {
+    const schema = z.object({ server: z.object({ port: z.number().transform((port) => port + 1) }) })
+    expect(publicValues({ schema, public: ['server.port'], prefix: [] })).toEqual({ server_port: 8081 })
+  })
+})
+
+describe('what is secret is refused', () => {
+  test.each<[string, LoadOptions, string | undefined, string]>([
+    [
+      'a path that a secret went into, with the references',
+      { public: ['database.dsn'] },
+      PROFILE,
+      'cannot be public: it refers to ${DB}, which refers to the secret DATABASE_URL',
+    ],
+    [
+      'a map that holds one',
+      { public: ['database'] },
+      PROFILE,
+      'cannot be public: it refers to ${DB}, which refers to the secret DATABASE_URL',
+    ],
+    ['a secret itself', { public: ['ANTHROPIC_API_KEY'] }, SECRETS, 'cannot be public: it is a secret'],
+    ['a secret under its name in files', { public: ['anthropic'] }, SECRETS, 'cannot be public: it is a secret'],
+    [
+      'a key that is called like one',
+      { public: ['smtp.password'] },
+      PROFILE,
+      'cannot be public: it has the name of a secret',
+    ],
+    [
+      'a URL with a password',
+      { public: ['mirror'] },
+      PROFILE,
+      'cannot be public: it is a URL with a password in it, or a private key',
+    ],
+    [
+      'a text that holds a secret’s value',
+      { public: ['copy'] },
+      PROFILE,
+      'cannot be public: it holds the value of the secret ANTHROPIC_API_KEY',
+    ],
+    [
+      'a variable that refers to one',
+      { public: ['DB'] },
+      '.env',
+      'cannot be public: it refers to the secret DATABASE_URL',
+    ],
+  ])('%s', (_, options, file, message) => {
+    expect(problemsOf(() => publicValues({ prefix: [], ...options }))).toEqual([
+      { code: 'PUBLIC_SECRET', key: expect.any(String), file, message },
+    ])
+  })
+
+  test.each([
+    ['refers to a secret', 'PUBLIC_A=${DATABASE_URL}', 'cannot be public: it refers to the secret DATABASE_URL'],
+    [
+      'refers to one by way of another variable',
+      'PUBLIC_A=x${DB}',
+      'cannot be public: it refers to ${DB}, which refers to the secret DATABASE_URL',
+    ],
+    ['says that it is a password', 'PUBLIC_DB_PASSWORD=x', 'cannot be public: it has the name of a secret'],
+    [
+      'holds a password',
+      'PUBLIC_A=redis://a:b@c',
+      'cannot be public: it is a URL with a password in it, or a private key',
+    ],
+  ])('a variable with the prefix that %s', (_, line, message) => {
+    const files = { '.env.local': line }
+    expect(problemsOf(() => publicValues({}, files))).toEqual([
+      { code: 'PUBLIC_SECRET', key: line.split('=')[0], file: '.env.local', message },
+    ])
+  })
+
+  test('every one of them at once, and no message has a value', () => {
+    const run = () => publicValues({ public: ['database.dsn', 'smtp.password', 'mirror', 'anthropic'] })
+    expect(problemsOf(run)).toHaveLength(4)
+    expect(run).toThrow(expect.objectContaining({ message: expect.not.stringContaining(PASSWORD) }))
+  })
+})
+
+describe('what code could not import is an error', () => {
+  test.each<[string, LoadOptions, string, string]>([
+    [
+      'a path that nothing sets, with the nearest one',
+      { public: ['site.nam'] },
+      'PUBLIC_UNKNOWN',
+      'is to be public, and nothing sets it',
+    ],
+    [
+      'a word of the language',
+      { public: { default: 'site.name' } },
+      'PUBLIC_NAME',
+      'would be exported as "default", which is not a name in JavaScript',
+    ],
+    [
+      'a name with a dash',
+      { public: { 'a-b': 'site.name' } },
+      'PUBLIC_NAME',
+      'would be exported as "a-b", which is not a name in JavaScript',
+    ],
+    [
+      'one name twice',
+      { public: ['site.name', 'site["name"]'] },
+      'PUBLIC_NAME',
+      'would be exported as site_name, as another value is',
+    ],
+    [
+      'a value that JSON cannot hold',
+      { public: ['date'], schema: z.object({}).transform(() => ({ date: new Date(0) })) },
+      'PUBLIC_SECRET',
+      'cannot be public: it is not a text, number, boolean, list or map',
+    ],
+  ])('%s', (_, options, code, message) => {
+    expect(problemsOf(() => publicValues({ prefix: [], ...options }))).toEqual([
+      expect.objectContaining({ code, message }),
+    ])
+  })
+
+  test.each([{ prefix: '' }, { prefix: ['A_', ''] }, { public: 'site.name' }, { public: [1] }, { public: { a: 1 } }])(
+    'the options %j',
+    (options) => {
+      expect(problemsOf(() => publicValues(options as LoadOptions))).toEqual([
+        expect.objectContaining({ code: 'INVALID_OPTION', key: Object.keys(options)[0] }),
+      ])
+    },
+  )
+})
