@@ -7,7 +7,7 @@ import { rollupHooks } from './hosts/rollup.ts'
 import { viteHooks } from './hosts/vite.ts'
 import { webpackHooks } from './hosts/webpack.ts'
 import type { PluginOptions } from './options.ts'
-import { OWN_IDS, OWN_MODULES, refusedSpecifier, resolveOwn, sourceOf } from './virtual-module.ts'
+import { OWN_IDS, OWN_MODULES, refusalOf, refusedSpecifier, resolveOwn, sourceOf } from './virtual-module.ts'
 
 export const NAME = '@systemprompt/env'
 
@@ -31,6 +31,7 @@ export const plugin = createUnplugin<PluginOptions | undefined, false>((options 
       filter: { id: OWN_IDS },
       handler(id) {
         for (const file of build.env.files) this.addWatchFile(file)
+        if (refusalOf(id)) build.refused.add(id)
         return sourceOf(id, build.env.values)
       },
     },

@@ -22,9 +22,9 @@ export const NOTHING: PublicEnv = { values: {}, isSecret: () => false, secrets: 
  * @throws ConfigError when it is not valid, or a value that is to be public is secret
  */
 export async function readPublicEnv(options: PluginOptions, root: string): Promise<PublicEnv> {
-  const { cwd = root, profile, schema, public: wanted, prefix } = options
+  const { profile, schema, public: wanted, prefix } = options
   const resolved = await loadConfig({
-    cwd,
+    cwd: root,
     ...(profile === undefined ? {} : { profile }),
     ...(schema === undefined ? {} : { schema }),
     ...(wanted === undefined ? {} : { public: wanted }),

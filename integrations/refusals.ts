@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { ConfigError, type Problem, type ProblemCode } from '../src/index.ts'
+import type { Build } from './build.ts'
 import { type Refusal, refusalOf } from './virtual-module.ts'
 
 /** The modules of a build, as every bundler knows them. */
@@ -9,14 +10,27 @@ export interface ModuleGraph {
 }
 
 /** An error that names every module which asks for what it must not have, with its chain of importers; or undefined. */
-export function refusals(graph: ModuleGraph, root: string): ConfigError | undefined {
+export function refusals(
+  graph: ModuleGraph,
+  { root, consumer }: Pick<Build, 'root' | 'consumer'>,
+): ConfigError | undefined {
   const problems = [...graph.ids].flatMap((id) => {
-    const refusal = refusalOf(id)
+    const refusal = refusalOf(id, consumer)
     if (!refusal) return []
     const importers = [...graph.importersOf(id)]
     return importers.map((importer) => refusedProblem(refusal, chainFrom(importer, graph), root))
   })
-  return problems.length === 0 ? undefined : new ConfigError(problems, { title: 'The build is stopped' })
+  if (problems.length === 0) return undefined
+  const place = ({ file = '', line = 0, column = 0 }: Problem): string =>
+    [file, ...[line, column].map((number) => String(number).padStart(9, '0'))].join(':')
+  const sorted = problems.toSorted((one, other) => (place(one) < place(other) ? -1 : 1))
+  return withoutStack(new ConfigError(sorted, { title: 'The build is stopped' }))
+}
+
+/** Where in this plugin an error was made tells nobody anything. */
+function withoutStack<T extends Error>(error: T): T {
+  error.stack = `${error.name}: ${error.message}`
+  return error
 }
 
 /** One refusal as a problem. `chain` begins with the module that asks and ends with the entry. */

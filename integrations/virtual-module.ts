@@ -7,14 +7,15 @@ import type { Consumer } from './options.ts'
 export const OWN_MODULES = /^(?:@systemprompt\/env(?:\/|$)|virtual:systemprompt\/public$)/
 
 /** The modules that the plugin makes, and the files that no bundle may hold. */
-export const OWN_IDS = /@systemprompt\/env\/(?:public|refused)|[\\/]\.systemprompt[\\/]|[\\/]\.env(?:\.[^\\/]*)?$/
+export const OWN_IDS = /@systemprompt\/env\/(?:public|refused)|[\\/]\.systemprompt[\\/]|[\\/]\.env(?:[.?][^\\/]*)?$/
 
 const PUBLIC = '@systemprompt/env/public'
 /** Written into code that reads a secret, so that the bundler's own graph knows who did. */
 const REFUSED = '@systemprompt/env/refused'
 /** Entries with nothing of the server's in them. */
+const LIBRARY = /^@systemprompt\/env(?:$|\/(?!public$))/
 const HARMLESS = /^@systemprompt\/env\/(?:schema(?:$|\/)|package\.json$)/
-const CONFIDENTIAL = /[\\/]((?:\.systemprompt[\\/].*?|\.env(?:\.[^\\/]*?)?))(?:[?#].*)?$/
+const CONFIDENTIAL = /(?:^|[\\/])((?:\.systemprompt[\\/].*?|\.env(?:\.[^\\/]*?)?))(?:[?#].*)?$/
 
 /** What a specifier stands for in a build; undefined where that is not ours to say. The NUL keeps other plugins away. */
 export function resolveOwn(specifier: string, consumer: Consumer): string | undefined {
@@ -26,7 +27,10 @@ export function resolveOwn(specifier: string, consumer: Consumer): string | unde
 /** The code of one of the plugin's modules; undefined for others. */
 export function sourceOf(id: string, values: PublicValues): string | undefined {
   if (id.includes(`\0${PUBLIC}`)) return publicModule(values)
-  return refusalOf(id) && refusedModule()
+  const refusal = refusalOf(id)
+  // In place of a JSON file something that is JSON as well: it goes on to whoever reads such files.
+  if (refusal?.kind === 'file' && /\.json(?:$|\?)/.test(id)) return 'null'
+  return refusal && refusedModule()
 }
 
 /** Exports each value, so that what is not imported is not shipped; the default export has all. */
@@ -60,8 +64,12 @@ export type Refusal =
   | { readonly kind: 'secret'; readonly read: SecretRead }
   | { readonly kind: 'file'; readonly file: string }
 
-/** Whether a module is refused, and why; webpack and Rspack write ids of made modules URL-encoded. */
-export function refusalOf(id: string): Refusal | undefined {
+/**
+ * Whether a module is refused, and why. webpack and Rspack write ids of made modules URL-encoded. In a client so is the
+ * library where a bundler was told to leave it outside.
+ */
+export function refusalOf(id: string, consumer?: Consumer): Refusal | undefined {
+  if (consumer === 'client' && LIBRARY.test(id) && resolveOwn(id, 'client')) return { kind: 'library' }
   const [, file] = CONFIDENTIAL.exec(id) ?? []
   if (file !== undefined) return { kind: 'file', file: file.replaceAll('\\', '/') }
   const text = id.includes('%40systemprompt%2F') ? decodeURIComponent(id.slice(id.lastIndexOf('%40systemprompt'))) : id

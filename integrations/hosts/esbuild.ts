@@ -9,7 +9,7 @@ export function esbuildHooks(build: Build): NonNullable<UnpluginOptions['esbuild
     onResolveFilter: /^(@systemprompt\/env|virtual:systemprompt\/public)/,
     onLoadFilter: /\.[cm]?[jt]sx?$|@systemprompt\/env\/|[\\/]\.systemprompt[\\/]|[\\/]\.env[^\\/]*$/,
     config(options) {
-      build.root = options.absWorkingDir ?? process.cwd()
+      build.setRoot(options.absWorkingDir ?? '.')
       build.consumer = build.options.consumer ?? consumerOfPlatform(options.platform)
     },
     setup({ initialOptions, onStart, onEnd }) {
@@ -21,7 +21,7 @@ export function esbuildHooks(build: Build): NonNullable<UnpluginOptions['esbuild
       })
       onEnd((result) => {
         const inputs = result.metafile?.inputs ?? {}
-        const error = refusals(graphOf(inputs), build.root)
+        const error = refusals(graphOf(inputs), build)
         if (!isMetafileWanted) Reflect.deleteProperty(result, 'metafile')
         return error ? { errors: [{ text: error.message }] } : {}
       })

@@ -1,5 +1,5 @@
 import type { Build } from '../build.ts'
-import { consumerOfPlatform } from '../consumer.ts'
+import { consumerOfEnvironment, consumerOfPlatform } from '../consumer.ts'
 import { refusals } from '../refusals.ts'
 
 /** What the hooks of Rollup, Rolldown and Vite have in common. */
@@ -30,7 +30,8 @@ export function rollupHooks(build: Build): RollupHooks {
         const { importers = [], dynamicImporters = [] } = this.getModuleInfo(id) ?? {}
         return [...importers, ...dynamicImporters]
       }
-      const error = refusals({ ids: this.getModuleIds(), importersOf }, build.root)
+      const consumer = consumerOfEnvironment(this) ?? build.consumer
+      const error = refusals({ ids: this.getModuleIds(), importersOf }, { root: build.root, consumer })
       if (error) throw error
     },
   }

@@ -12,7 +12,7 @@ export function viteHooks(build: Build): Partial<Plugin> {
       optimizeDeps: { exclude: ['@systemprompt/env'] },
     }),
     configResolved({ root }) {
-      build.root = root
+      build.setRoot(root)
     },
   }
 }

@@ -10,7 +10,7 @@ const NAME = '@systemprompt/env'
 export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler) => void {
   return (either) => {
     const compiler = either as Compiler
-    build.root = compiler.context
+    build.setRoot(compiler.context)
     build.consumer = build.options.consumer ?? consumerOfTarget(compiler.options.target)
     const { NormalModuleReplacementPlugin } = compiler.webpack
     // webpack takes `virtual:` for the scheme of a URL, before any plugin is asked.
@@ -25,7 +25,7 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
       if (failure) compilation.errors.push(asError(failure, compiler))
       for (const file of build.env.files) compilation.fileDependencies.add(file)
       compilation.hooks.finishModules.tap(NAME, (modules) => {
-        const error = refusals(graphOf(compilation, modules), build.root)
+        const error = refusals(graphOf(compilation, modules), build)
         if (error) compilation.errors.push(asError(error, compiler))
       })
     })

@@ -1,0 +1,65 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { writeFiles } from '../support/temp-project.ts'
+import { type BuildResult, buildWith, copyApp, HOSTS } from './hosts.ts'
+
+/** Each way of asking for a secret in client code, two modules away from the entry. */
+const ASKING = {
+  'src/library.js': "import { loadConfigSync } from '@systemprompt/env'\nexport const config = loadConfigSync\n",
+  'src/preload.js': "import '@systemprompt/env/register'\n",
+  'src/reads.js': 'export const url = process.env.DATABASE_URL\n',
+  'src/destructures.js': 'const {\n  MODE, ANTHROPIC_API_KEY: key } = import.meta.env\nexport { key, MODE }\n',
+  'src/file.js': "import secrets from '../.systemprompt/profiles/local/secrets.json'\nexport { secrets }\n",
+  'src/all.js': ['library', 'reads', 'destructures', 'file']
+    .map((name) => `export * from './${name}.js'`)
+    .concat("import './preload.js'")
+    .join('\n'),
+  'src/asking.js': "import * as all from './all.js'\nconsole.log(all)\n",
+}
+
+const CHAIN = '\n      imported by src/all.js\n      imported by src/asking.js'
+
+describe.each(HOSTS)('client code that asks for a secret, built with %s', (host) => {
+  let result = {} as BuildResult
+
+  beforeAll(async () => {
+    const root = copyApp()
+    writeFiles(root, ASKING)
+    result = await buildWith(host, { root, consumer: 'client', entry: 'src/asking.js' })
+  })
+
+  test.each([
+    ['src/library.js  @systemprompt/env', "import public values from '@systemprompt/env/public'"],
+    ['src/preload.js  @systemprompt/env', "import public values from '@systemprompt/env/public'"],
+    ['src/reads.js:1:20  DATABASE_URL  is a secret', 'read it on the server'],
+    ['src/destructures.js:2:9  ANTHROPIC_API_KEY  is a secret', 'read it on the server'],
+    ['src/file.js  .systemprompt/profiles/local/secrets.json  may hold secrets', 'read it at run time'],
+  ])('is an error: %s', (what, remedy) => {
+    // Rspack draws a line down the side of a message.
+    const lines = (result.error ?? '').split('\n').map((text) => text.replace(/^ {2}│ /, ''))
+    const line = lines.findIndex((text) => text.includes(what))
+    const told = lines.slice(line, line + 3)
+    expect(told[0], result.error).toContain(what)
+    expect(told[0]).toContain(remedy)
+    expect(`\n${told.slice(1).join('\n')}`.replace(/ +$/gm, '')).toContain(CHAIN)
+  })
+
+  test('is told of all at once, and no value is shown or shipped', () => {
+    expect(result.error).toContain('5 problems')
+    for (const text of [result.error ?? '', ...[...result.files.values()].map(String)])
+      expect(text).not.toMatch(/canary|Zq81LmnPw3vK/)
+  })
+})
+
+describe.each(HOSTS)('server code, built with %s', (host) => {
+  test('may not hold a file with secrets either, and may read them by name', async () => {
+    const root = copyApp()
+    writeFiles(root, {
+      ...ASKING,
+      'src/server2.js': "import './reads.js'\nimport { secrets } from './file.js'\nconsole.log(secrets)\n",
+    })
+    const { error, files } = await buildWith(host, { root, consumer: 'server', entry: 'src/server2.js' })
+    expect(error).toContain('src/file.js  .systemprompt/profiles/local/secrets.json  may hold secrets')
+    expect(error).toContain('1 problem\n')
+    for (const content of files.values()) expect(String(content)).not.toMatch(/canary|Zq81LmnPw3vK/)
+  })
+})
