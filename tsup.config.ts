@@ -46,6 +46,7 @@ const BESIDE: Readonly<Record<string, string>> = {
   [fromRoot('integrations/plugin.ts')]: './plugin.js',
   // The parser is loaded when there is something to parse.
   [fromRoot('integrations/inline.ts')]: './inline.js',
+  [fromRoot('integrations/leak-guard.ts')]: './leak-guard.js',
 }
 
 const besides: Plugin = {
@@ -126,7 +127,7 @@ const schema = { 'schema/index': 'src/schema/index.ts' }
 const publicValues = { public: 'src/public.ts' }
 const bundlers = ['vite', 'webpack', 'rollup', 'rolldown', 'rspack', 'rsbuild', 'esbuild', 'farm']
 const plugins = Object.fromEntries(bundlers.map((name) => [name, `integrations/${name}.ts`]))
-const pluginParts = { plugin: 'integrations/plugin.ts', inline: 'integrations/inline.ts' }
+const pluginParts = { plugin: 'integrations/plugin.ts', inline: 'integrations/inline.ts', 'leak-guard': 'integrations/leak-guard.ts' }
 
 export default defineConfig([
   { ...shared, entry: library, dts: dts(library), esbuildPlugins: [bundledLicences, watchBeside] },

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
+import { isConfigError } from '../src/index.ts'
+import type { Leaks, OutputFile } from './leak-guard.ts'
 import type { Consumer, PluginOptions } from './options.ts'
-import { NOTHING, type PublicEnv, readPublicEnv } from './public-env.ts'
+import { loadForBuild, NOTHING, type PublicEnv, publicEnvOf } from './public-env.ts'
 
 /** What one use of the plugin knows, from one rebuild to the next. */
 export interface Build {
@@ -15,33 +17,49 @@ export interface Build {
   readonly refused: Set<string>
   /** The last configuration that was valid. */
   readonly env: PublicEnv
+  /** What the last load looked at, absolute: a change there can change the result, or mend it. */
+  readonly files: readonly string[]
   /** Loads the configuration again. What is wrong with it is returned, and the last good one stays. */
   refresh(): Promise<Error | undefined>
+  /** Looks for secrets in what the build writes. */
+  findLeaks(files: Iterable<OutputFile>): Promise<Leaks | undefined>
 }
 
 export function createBuild(options: PluginOptions): Build {
   let env = NOTHING
+  let files: readonly string[] = []
   let root = resolve(options.cwd ?? '.')
   return {
     options,
+    consumer: options.consumer ?? 'client',
+    refused: new Set(),
     get root() {
       return root
+    },
+    get env() {
+      return env
+    },
+    get files() {
+      return files
     },
     setRoot(host) {
       root = resolve(host, options.cwd ?? '.')
     },
-    consumer: options.consumer ?? 'client',
-    refused: new Set(),
-    get env() {
-      return env
-    },
     async refresh() {
       try {
-        env = await readPublicEnv(options, root)
+        const resolved = await loadForBuild(options, root)
+        files = resolved.consulted.files
+        env = publicEnvOf(resolved)
         return undefined
       } catch (error) {
+        if (isConfigError(error)) files = [...new Set([...files, ...error.consulted.files])]
         return error instanceof Error ? error : new Error(String(error))
       }
+    },
+    async findLeaks(outputs) {
+      if (options.leakGuard === false) return undefined
+      const { findLeaks } = await import('./leak-guard.ts')
+      return findLeaks(outputs, env.secrets)
     },
   }
 }

@@ -12,4 +12,9 @@ export interface PluginOptions extends Pick<LoadOptions, 'profile' | 'schema' | 
    * @default what the bundler says, else 'client'
    */
   readonly consumer?: Consumer
+  /**
+   * Search all output for secrets, and stop the build that holds one. Turn it off only where another step does it.
+   * @default true
+   */
+  readonly leakGuard?: boolean
 }

@@ -30,7 +30,7 @@ export const plugin = createUnplugin<PluginOptions | undefined, false>((options 
     load: {
       filter: { id: OWN_IDS },
       handler(id) {
-        for (const file of build.env.files) this.addWatchFile(file)
+        for (const file of build.files) this.addWatchFile(file)
         if (refusalOf(id)) build.refused.add(id)
         return sourceOf(id, build.env.values)
       },
@@ -41,10 +41,10 @@ export const plugin = createUnplugin<PluginOptions | undefined, false>((options 
         if (!code.includes('env')) return undefined
         const { inlineValues } = await import('./inline.ts')
         const isClient = (consumerOfEnvironment(this) ?? build.consumer) === 'client'
-        const { values, isSecret, files } = build.env
+        const { values, isSecret } = build.env
         const inlined = inlineValues(code, id, { values, isSecret: (name) => isClient && isSecret(name) })
         if (inlined.code === undefined && inlined.reads.length === 0) return undefined
-        for (const file of files) this.addWatchFile(file)
+        for (const file of build.files) this.addWatchFile(file)
         const marks = inlined.reads.map((read) => `\nimport ${JSON.stringify(refusedSpecifier(read))}`)
         return { code: (inlined.code ?? code) + marks.join(''), map: inlined.map ?? null }
       },

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { loadConfig, type PublicValues, type ResolvedConfig } from '../src/index.ts'
 import type { PluginOptions } from './options.ts'
 import { type NamedSecret, secretsOf } from './secret-values.ts'
@@ -10,26 +9,31 @@ export interface PublicEnv {
   readonly isSecret: (name: string) => boolean
   /** What no output may hold. */
   readonly secrets: readonly NamedSecret[]
-  /** Absolute paths of the files that took part. */
-  readonly files: readonly string[]
 }
 
 /** Before anything is loaded. */
-export const NOTHING: PublicEnv = { values: {}, isSecret: () => false, secrets: [], files: [] }
+export const NOTHING: PublicEnv = { values: {}, isSecret: () => false, secrets: [] }
 
 /**
- * Loads the configuration for a build.
- * @throws ConfigError when it is not valid, or a value that is to be public is secret
+ * Loads the configuration for a build. Only a program may stop a build, so that what is to be public is asked for apart.
+ * @throws ConfigError when it is not valid
  */
-export async function readPublicEnv(options: PluginOptions, root: string): Promise<PublicEnv> {
+export function loadForBuild(options: PluginOptions, cwd: string) {
   const { profile, schema, public: wanted, prefix } = options
-  const resolved = await loadConfig({
-    cwd: root,
+  return loadConfig({
+    cwd,
     ...(profile === undefined ? {} : { profile }),
     ...(schema === undefined ? {} : { schema }),
     ...(wanted === undefined ? {} : { public: wanted }),
     ...(prefix === undefined ? {} : { prefix }),
   })
+}
+
+/**
+ * What code may see and what it may not.
+ * @throws ConfigError when a value that is to be public is secret
+ */
+export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>): PublicEnv {
   const values = resolved.publicValues()
   const shown = new Set(Object.values(values).filter((value) => typeof value === 'string'))
   return {
@@ -37,7 +41,6 @@ export async function readPublicEnv(options: PluginOptions, root: string): Promi
     isSecret: (name) => !Object.hasOwn(values, name) && isSecretName(name, resolved),
     // A key that is named as public may sound like a secret.
     secrets: secretsOf(resolved, process.env).filter(({ value }) => !shown.has(value)),
-    files: resolved.layers.flatMap(({ files = [] }) => files.map((file) => join(resolved.root, file))),
   }
 }
 

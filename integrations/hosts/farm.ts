@@ -25,6 +25,14 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
         if (error) throw error
       },
     },
+    finalizeResources: {
+      async executor({ resourcesMap }) {
+        const files = Object.entries(resourcesMap).map(([name, { bytes }]) => ({ name, content: Buffer.from(bytes) }))
+        const leaks = await build.findLeaks(files)
+        if (leaks) throw leaks.error
+        return resourcesMap
+      },
+    },
   }
 }
 

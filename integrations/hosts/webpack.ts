@@ -23,10 +23,19 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
     compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
       // An error that is thrown would end watching.
       if (failure) compilation.errors.push(asError(failure, compiler))
-      for (const file of build.env.files) compilation.fileDependencies.add(file)
+      for (const file of build.files) compilation.fileDependencies.add(file)
       compilation.hooks.finishModules.tap(NAME, (modules) => {
         const error = refusals(graphOf(compilation, modules), build)
         if (error) compilation.errors.push(asError(error, compiler))
+      })
+      const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
+      compilation.hooks.processAssets.tapPromise({ name: NAME, stage }, async (assets) => {
+        const files = Object.entries(assets).map(([name, asset]) => ({ name, content: asset.source() }))
+        const leaks = await build.findLeaks(files)
+        if (!leaks) return
+        compilation.errors.push(asError(leaks.error, compiler))
+        // Development builds are written in spite of errors.
+        for (const file of leaks.files) compilation.deleteAsset(file)
       })
     })
   }
@@ -54,6 +63,6 @@ function graphOf({ moduleGraph }: Compilation, modules: Iterable<Module>) {
 }
 
 function idOf(module: Module): string | undefined {
-  const resource: unknown = Reflect.get(module, 'resource')
+  const resource: unknown = Reflect.get(module, 'resource') ?? Reflect.get(module, 'userRequest')
   return typeof resource === 'string' && resource !== '' ? resource : undefined
 }

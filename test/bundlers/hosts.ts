@@ -176,6 +176,7 @@ const BUILDERS: Readonly<Record<Host, Builder>> = {
       const rsbuild = await createRsbuild({
         cwd: root,
         config: {
+          mode: 'production',
           logLevel: 'silent',
           source: { entry: { main: entry } },
           output: {

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { SECRETS, writeFiles } from '../support/temp-project.ts'
+import { type BuildResult, buildWith, copyApp, HOSTS } from './hosts.ts'
+
+const ANTHROPIC = 'sk-ant-canary-5d0be1c7f3a94826'
+const PASSWORD = 'Zq81LmnPw3vK'
+const JWT = 'jwt-canary-1f0c9a7be24d83650d1f7b2ac5e94477'
+
+const LEAKING = {
+  'src/text.js': `\n\nexport const key = '${ANTHROPIC}'\n`,
+  'src/base64.js': `export const encoded = '${Buffer.from(`x${JWT}`).toString('base64')}'\n`,
+  'src/joined.js': `export const joined = '${PASSWORD.slice(0, 5)}' + '${PASSWORD.slice(5)}'\n`,
+  'src/leaking.js':
+    "import { encoded } from './base64.js'\nimport { joined } from './joined.js'\nimport { key } from './text.js'\nconsole.log(key, encoded, joined)\n",
+}
+
+/** Every text of which eight characters in a row tell something. */
+function expectNothingOf(secret: string, text: string, where: string): void {
+  for (let at = 0; at + 8 <= secret.length; at++)
+    expect(text.includes(secret.slice(at, at + 8)), `${where} repeats a part of a secret`).toBe(false)
+}
+
+describe.each(HOSTS)('a value that got into the output some other way, with %s', (host) => {
+  let result = {} as BuildResult
+
+  beforeAll(async () => {
+    const root = copyApp()
+    writeFiles(root, LEAKING)
+    result = await buildWith(host, { root, consumer: 'client', entry: 'src/leaking.js', minify: host !== 'rollup' })
+  })
+
+  test.each([
+    ['a text', 'ANTHROPIC_API_KEY', 'the secret stands in this file', 'src/text.js:3:'],
+    ['base64', 'JWT_SECRET', 'the secret stands in this file, as base64', 'src/base64.js:1:'],
+  ])('stops the build and is named with its source: %s', (_, name, what, source) => {
+    const lines = (result.error ?? '').split('\n').map((text) => text.replace(/^ {2}│ /, ''))
+    const at = lines.findIndex((line) => line.includes(`  ${name}  ${what}`) && line.includes('.js:'))
+    expect(lines[at], result.error).toMatch(/^ {2}\S+\.js:\d+:\d+ {2}/)
+    expect(lines[at + 1]).toContain(source)
+  })
+
+  test.skipIf(host === 'rollup')('stops the build where only the minifier joined it', () => {
+    expect(result.error).toContain('DATABASE_URL  the password of the secret stands in this file')
+  })
+
+  test('is not shown, and not left on the disk', () => {
+    for (const secret of [ANTHROPIC, JWT, PASSWORD]) {
+      expectNothingOf(secret, result.error ?? '', 'the error')
+      for (const [name, content] of result.files) expectNothingOf(secret, String(content), name)
+    }
+  })
+})
+
+describe.each(HOSTS)('a server’s output, with %s', (host) => {
+  test('is searched too', async () => {
+    const root = copyApp()
+    writeFiles(root, LEAKING)
+    const { error } = await buildWith(host, { root, consumer: 'server', entry: 'src/leaking.js' })
+    expect(error).toContain('ANTHROPIC_API_KEY  the secret stands in this file')
+  })
+
+  test('is not, where the guard is turned off', async () => {
+    const root = copyApp()
+    writeFiles(root, LEAKING)
+    const options = { leakGuard: false }
+    const result = await buildWith(host, { root, consumer: 'server', entry: 'src/leaking.js', options })
+    expect(result.error).toBeUndefined()
+    expect(readFileSync(result.entry, 'utf8')).toContain(ANTHROPIC)
+    expect(readFileSync(join(root, SECRETS), 'utf8')).toContain(ANTHROPIC)
+  })
+})

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest'
+import { findLeaks } from '../../integrations/leak-guard.ts'
+
+const SECRET = 'sk-live-51Hq8Zm2Kd9Tx"4&7'
+const secrets = [
+  { name: 'STRIPE_KEY', value: SECRET },
+  { name: 'DB_HOST', value: 'localhost' },
+]
+
+function problemsIn(files: Record<string, string | Uint8Array>) {
+  const leaks = findLeaks(
+    Object.entries(files).map(([name, content]) => ({ name, content })),
+    secrets,
+  )
+  return leaks?.error.issues.map(({ key, file, line, column, message, frame }) => ({
+    key,
+    at: `${file}:${line}:${column}`,
+    message,
+    ...(frame === undefined ? {} : { frame: frame.trim() }),
+  }))
+}
+
+describe('a secret is found', () => {
+  test.each([
+    ['as it is, in a style sheet', 'a.css', `\n  a { content: '${SECRET}' }`, '2:17', 'the secret stands in this file'],
+    ['in JSON', 'a.json', JSON.stringify({ SECRET }), '1:12', 'the secret stands in this file, with escapes'],
+    [
+      'in a page',
+      'a.html',
+      `<p>${SECRET.replace('&', '&amp;').replace('"', '&quot;')}`,
+      '1:4',
+      'the secret stands in this file, with entities',
+    ],
+    [
+      'in a URL',
+      'a.js',
+      `f("?k=${encodeURIComponent(SECRET)}")`,
+      '1:7',
+      'the secret stands in this file, percent-encoded',
+    ],
+    ['as hex', 'a.js', `f("${Buffer.from(SECRET).toString('hex')}")`, '1:4', 'the secret stands in this file, as hex'],
+    ['behind letters of several bytes', 'a.js', `é\nçé${SECRET}`, '2:3', 'the secret stands in this file'],
+  ])('%s', (_, name, content, place, message) => {
+    expect(problemsIn({ [name]: content })).toEqual([{ key: 'STRIPE_KEY', at: `${name}:${place}`, message }])
+  })
+
+  test('among bytes that are no text', () => {
+    const bytes = Buffer.concat([Buffer.from([0xff, 0xfe, 0, 10, 0x80]), Buffer.from(SECRET), Buffer.from([0x81])])
+    expect(problemsIn({ 'a.wasm': bytes })).toHaveLength(1)
+  })
+
+  test('five times in a file, and further ones are not told of', () => {
+    expect(problemsIn({ 'a.js': `${SECRET}\n`.repeat(9) })).toHaveLength(5)
+  })
+})
+
+describe('the source is named', () => {
+  const map = JSON.stringify({
+    version: 3,
+    sources: ['webpack://app/./src/a.js', 'webpack://app/./src/b.js'],
+    sourcesContent: ['nothing', `let x\nkey = '${SECRET}'`],
+    names: [],
+    mappings: 'AAAA',
+  })
+
+  test('by the map beside the file, and in the map itself', () => {
+    expect(problemsIn({ 'a.js': SECRET, 'a.js.map': map })).toEqual([
+      expect.objectContaining({ at: 'a.js:1:1', frame: 'from src/b.js:2:8' }),
+      expect.objectContaining({ at: expect.stringContaining('a.js.map:1:'), frame: 'from src/b.js:2:8' }),
+    ])
+  })
+
+  test('by a map within the file', () => {
+    const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`
+    const [first] = problemsIn({ 'a.js': `${SECRET}\n//# sourceMappingURL=${url}\n` }) ?? []
+    expect(first).toMatchObject({ at: 'a.js:1:1', frame: 'from src/b.js:2:8' })
+  })
+
+  test.each(['{', '{"version":3}', '[]', 'null', ''])('not by a map that is none: %s', (broken) => {
+    expect(problemsIn({ 'a.js': SECRET, 'a.js.map': broken })).toHaveLength(1)
+  })
+})
+
+test('nothing is said of a value that everybody writes, nor of a file without secrets', () => {
+  expect(problemsIn({ 'a.js': 'fetch("http://localhost:3000")' })).toBeUndefined()
+})
+
+test('no message has any of the value', () => {
+  const leaks = findLeaks([{ name: 'a.js', content: SECRET }], secrets)
+  const text = `${leaks?.error.message}${leaks?.error.stack}${JSON.stringify(leaks)}`
+  for (let at = 0; at + 8 <= SECRET.length; at++) expect(text).not.toContain(SECRET.slice(at, at + 8))
+})
