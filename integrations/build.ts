@@ -15,6 +15,10 @@ export interface Build {
   consumer: Consumer
   /** Ids that stand for something refused and were loaded, for a host that cannot list its modules. */
   readonly refused: Set<string>
+  /** Ids of modules that hold public values. */
+  readonly users: Set<string>
+  /** What is wrong with the configuration as it is now. */
+  readonly failure: Error | undefined
   /** The last configuration that was valid. */
   readonly env: PublicEnv
   /** What the last load looked at, absolute: a change there can change the result, or mend it. */
@@ -27,12 +31,17 @@ export interface Build {
 
 export function createBuild(options: PluginOptions): Build {
   let env = NOTHING
+  let failure: Error | undefined
   let files: readonly string[] = []
   let root = resolve(options.cwd ?? '.')
   return {
     options,
     consumer: options.consumer ?? 'client',
     refused: new Set(),
+    users: new Set(),
+    get failure() {
+      return failure
+    },
     get root() {
       return root
     },
@@ -50,11 +59,12 @@ export function createBuild(options: PluginOptions): Build {
         const resolved = await loadForBuild(options, root)
         files = resolved.consulted.files
         env = publicEnvOf(resolved)
-        return undefined
+        failure = undefined
       } catch (error) {
         if (isConfigError(error)) files = [...new Set([...files, ...error.consulted.files])]
-        return error instanceof Error ? error : new Error(String(error))
+        failure = error instanceof Error ? error : new Error(String(error))
       }
+      return failure
     },
     async findLeaks(outputs) {
       if (options.leakGuard === false) return undefined

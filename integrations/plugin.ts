@@ -1,15 +1,15 @@
 import { createUnplugin } from 'unplugin'
-import { createBuild } from './build.ts'
+import { type Build, createBuild } from './build.ts'
 import { consumerOfEnvironment } from './consumer.ts'
 import { esbuildHooks } from './hosts/esbuild.ts'
 import { farmHooks } from './hosts/farm.ts'
 import { rollupHooks } from './hosts/rollup.ts'
-import { viteHooks } from './hosts/vite.ts'
+import { isInDev, stopInDev, viteHooks } from './hosts/vite.ts'
 import { webpackHooks } from './hosts/webpack.ts'
 import type { PluginOptions } from './options.ts'
 import { OWN_IDS, OWN_MODULES, refusalOf, refusedSpecifier, resolveOwn, sourceOf } from './virtual-module.ts'
 
-export const NAME = '@systemprompt/env'
+const NAME = '@systemprompt/env'
 
 /** Code that may read a variable. Packages are left alone: they are not written for one project's names. */
 const CODE = { include: /\.[cm]?[jt]sx?(?:$|\?)/, exclude: /[\\/]node_modules[\\/]/ }
@@ -30,8 +30,10 @@ export const plugin = createUnplugin<PluginOptions | undefined, false>((options 
     load: {
       filter: { id: OWN_IDS },
       handler(id) {
-        for (const file of build.files) this.addWatchFile(file)
-        if (refusalOf(id)) build.refused.add(id)
+        watchFiles(this, build)
+        const asked = refusalOf(id) ? build.refused : build.users
+        asked.add(id)
+        stopInDev(this, id, build)
         return sourceOf(id, build.env.values)
       },
     },
@@ -39,12 +41,13 @@ export const plugin = createUnplugin<PluginOptions | undefined, false>((options 
       filter: { id: CODE, code: READS },
       async handler(code, id) {
         if (!code.includes('env')) return undefined
+        build.users.add(id)
         const { inlineValues } = await import('./inline.ts')
         const isClient = (consumerOfEnvironment(this) ?? build.consumer) === 'client'
         const { values, isSecret } = build.env
         const inlined = inlineValues(code, id, { values, isSecret: (name) => isClient && isSecret(name) })
         if (inlined.code === undefined && inlined.reads.length === 0) return undefined
-        for (const file of build.files) this.addWatchFile(file)
+        watchFiles(this, build)
         const marks = inlined.reads.map((read) => `\nimport ${JSON.stringify(refusedSpecifier(read))}`)
         return { code: (inlined.code ?? code) + marks.join(''), map: inlined.map ?? null }
       },
@@ -58,3 +61,9 @@ export const plugin = createUnplugin<PluginOptions | undefined, false>((options 
     farm: farmHooks(build),
   }
 })
+
+/** So that a rebuild makes the module anew. Vite takes such files for imports when it develops, and is told otherwise. */
+function watchFiles(context: { addWatchFile(file: string): void }, { files }: Build): void {
+  if (isInDev(context)) return
+  for (const file of files) context.addWatchFile(file)
+}

@@ -34,7 +34,7 @@ function withoutStack<T extends Error>(error: T): T {
 }
 
 /** One refusal as a problem. `chain` begins with the module that asks and ends with the entry. */
-export function refusedProblem(refusal: Refusal, chain: readonly string[], root: string): Problem {
+function refusedProblem(refusal: Refusal, chain: readonly string[], root: string): Problem {
   const [file = '', ...importers] = chain.map((id) => shownId(id, root))
   const { code, key, message, remedy } = WORDING[refusal.kind](refusal as never)
   const place = refusal.kind === 'secret' ? { line: refusal.read.line, column: refusal.read.column } : {}

@@ -3,8 +3,9 @@ import * as library from '../src/index.ts'
 import { literalOf } from './literal.ts'
 import type { Consumer } from './options.ts'
 
-/** What code imports from us, whichever entry. */
-export const OWN_MODULES = /^(?:@systemprompt\/env(?:\/|$)|virtual:systemprompt\/public$)/
+/** What code imports from us, whichever entry, and what it may not import. */
+export const OWN_MODULES =
+  /^(?:@systemprompt\/env(?:\/|$)|virtual:systemprompt\/public$)|(?:^|[\\/])\.systemprompt[\\/]|(?:^|[\\/])\.env(?:[.?][^\\/]*)?$/
 
 /** The modules that the plugin makes, and the files that no bundle may hold. */
 export const OWN_IDS = /@systemprompt\/env\/(?:public|refused)|[\\/]\.systemprompt[\\/]|[\\/]\.env(?:[.?][^\\/]*)?$/
@@ -21,6 +22,10 @@ const CONFIDENTIAL = /(?:^|[\\/])((?:\.systemprompt[\\/].*?|\.env(?:\.[^\\/]*?)?
 export function resolveOwn(specifier: string, consumer: Consumer): string | undefined {
   if (specifier === PUBLIC || specifier === 'virtual:systemprompt/public') return `\0${PUBLIC}`
   if (specifier.startsWith(REFUSED)) return `\0${specifier}`
+  const [, file] = CONFIDENTIAL.exec(specifier) ?? []
+  // Written so that nobody takes it for the file, neither a plugin for JSON nor the guard of a server.
+  if (file !== undefined) return `\0${REFUSED}/file/${Buffer.from(file).toString('base64url')}`
+  if (!LIBRARY.test(specifier)) return undefined
   return consumer === 'server' || HARMLESS.test(specifier) ? undefined : `\0${REFUSED}`
 }
 
@@ -34,7 +39,7 @@ export function sourceOf(id: string, values: PublicValues): string | undefined {
 }
 
 /** Exports each value, so that what is not imported is not shipped; the default export has all. */
-export function publicModule(values: PublicValues): string {
+function publicModule(values: PublicValues): string {
   const constants = Object.entries(values).map(([name, value]) => `export const ${name} = ${literalOf(value)}`)
   return [...constants, `export default { ${Object.keys(values).join(', ')} }`, ''].join('\n')
 }
@@ -53,9 +58,9 @@ export interface SecretRead {
   readonly column: number
 }
 
-/** The import that marks a module as a reader: `@systemprompt/env/refused/DATABASE_URL/3/9`. */
+/** The import that marks a module as a reader: `@systemprompt/env/refused/secret/DATABASE_URL/3/9`. */
 export function refusedSpecifier({ name, line, column }: SecretRead): string {
-  return `${REFUSED}/${encodeURIComponent(name)}/${line}/${column}`
+  return `${REFUSED}/secret/${encodeURIComponent(name)}/${line}/${column}`
 }
 
 /** What a module of the graph must not be part of a bundle for. */
@@ -70,12 +75,13 @@ export type Refusal =
  */
 export function refusalOf(id: string, consumer?: Consumer): Refusal | undefined {
   if (consumer === 'client' && LIBRARY.test(id) && resolveOwn(id, 'client')) return { kind: 'library' }
-  const [, file] = CONFIDENTIAL.exec(id) ?? []
+  const [, file] = id.includes('refused') ? [] : (CONFIDENTIAL.exec(id) ?? [])
   if (file !== undefined) return { kind: 'file', file: file.replaceAll('\\', '/') }
   const text = id.includes('%40systemprompt%2F') ? decodeURIComponent(id.slice(id.lastIndexOf('%40systemprompt'))) : id
   const start = text.indexOf(REFUSED)
   if (start === -1) return undefined
-  const [name, line, column] = text.slice(start + REFUSED.length + 1).split('/')
-  if (!name) return { kind: 'library' }
+  const [kind, name = '', line, column] = text.slice(start + REFUSED.length + 1).split('/')
+  if (kind === 'file') return { kind, file: Buffer.from(name, 'base64url').toString().replaceAll('\\', '/') }
+  if (kind !== 'secret') return { kind: 'library' }
   return { kind: 'secret', read: { name: decodeURIComponent(name), line: Number(line), column: Number(column) } }
 }

@@ -10,7 +10,8 @@ import { type ModuleGraph, refusals } from '../refusals.ts'
 /** esbuild. Every file that a filter lets through crosses to JavaScript, so the filters are narrow. */
 export function esbuildHooks(build: Build): NonNullable<UnpluginOptions['esbuild']> {
   return {
-    onResolveFilter: /^(@systemprompt\/env|virtual:systemprompt\/public)/,
+    onResolveFilter:
+      /^@systemprompt\/env|^virtual:systemprompt\/public|(^|[\\/])\.systemprompt[\\/]|(^|[\\/])\.env[^\\/]*$/,
     onLoadFilter: /\.[cm]?[jt]sx?$|@systemprompt\/env\/|[\\/]\.systemprompt[\\/]|[\\/]\.env[^\\/]*$/,
     config(options) {
       build.setRoot(options.absWorkingDir ?? '.')

@@ -1,18 +1,90 @@
-import type { Plugin } from 'vite'
+import type { DevEnvironment, Environment, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import type { Build } from '../build.ts'
+import { asksForConfidential } from '../confidential-path.ts'
+import { NOTHING } from '../public-env.ts'
+import { refusals } from '../refusals.ts'
 import { rollupHooks } from './rollup.ts'
 
-/** Vite: the environments say who runs the code. */
+/** What Vite denies of its own accord, which a list of ours would replace. */
+const DENIED = ['.env', '.env.*', '*.{crt,pem}', '**/.git/**']
+
+/** Vite: the environments say who runs the code, and a change reaches the pages that are open. */
 export function viteHooks(build: Build): Partial<Plugin> {
+  const { buildStart, ...hooks } = rollupHooks(build)
+  let update: { readonly timestamp: number; readonly result: Promise<boolean> } | undefined
   return {
-    ...rollupHooks(build),
+    ...hooks,
     config: () => ({
       // Vite takes packages for external on the server before it asks plugins; not what an alias names.
       resolve: { alias: [{ find: /^@systemprompt\/env\/public$/, replacement: 'virtual:systemprompt/public' }] },
       optimizeDeps: { exclude: ['@systemprompt/env'] },
+      server: { fs: { deny: [...DENIED, '**/.systemprompt/**'] } },
     }),
     configResolved({ root }) {
       build.setRoot(root)
     },
+    async buildStart(input) {
+      if (this.environment.mode !== 'dev') return buildStart.call(this, input)
+      // A server that is started with a mistake shows it in the page, and goes on when it is mended.
+      const failure = await build.refresh()
+      if (failure) this.environment.logger.error(failure.message)
+    },
+    configureServer(server) {
+      server.watcher.add([...build.files])
+      server.middlewares.use((request, response, next) => {
+        if (!asksForConfidential(request.url ?? '')) return next()
+        response.statusCode = 403
+        response.end('Forbidden')
+      })
+    },
+    hotUpdate: {
+      order: 'pre',
+      async handler({ file, timestamp, server }) {
+        if (!build.files.includes(file)) return undefined
+        // Every environment is told of the change; one load serves them all.
+        if (update?.timestamp !== timestamp) update = { timestamp, result: refreshAndTell(build, server) }
+        if (!(await update.result)) return []
+        const { moduleGraph } = this.environment
+        const modules = [...build.users].map((id) => moduleGraph.getModuleById(id))
+        return modules.filter((module): module is EnvironmentModuleNode => module !== undefined)
+      },
+    },
   }
+}
+
+/**
+ * Loads again; what is wrong is shown over the page, which keeps the last good values.
+ * @returns whether modules have to be made anew
+ */
+async function refreshAndTell(build: Build, server: ViteDevServer): Promise<boolean> {
+  const before = build.failure ? undefined : JSON.stringify(build.env.values)
+  const failure = await build.refresh()
+  server.watcher.add([...build.files])
+  if (!failure) return JSON.stringify(build.env.values) !== before
+  server.config.logger.error(failure.message)
+  server.environments.client?.hot.send({
+    type: 'error',
+    err: { message: failure.message, stack: '', plugin: '@systemprompt/env' },
+  })
+  return false
+}
+
+/**
+ * A development server never comes to the end of a build, so that what is refused is an error of the one module.
+ * @throws ConfigError with the importers that are known by now
+ */
+export function stopInDev(context: object, id: string, build: Build): void {
+  if (!isInDev(context)) return
+  // Nothing was ever valid: there are no values to go on with.
+  if (build.failure && build.env === NOTHING) throw build.failure
+  const { moduleGraph, config } = context.environment
+  const importersOf = (of: string): readonly string[] =>
+    [...(moduleGraph.getModuleById(of)?.importers ?? [])].flatMap((importer) => importer.id ?? [])
+  const error = refusals({ ids: [id], importersOf }, { root: build.root, consumer: config.consumer })
+  if (error) throw error
+}
+
+/** Whether a hook runs for a development server of Vite. */
+export function isInDev(context: object): context is { readonly environment: DevEnvironment } {
+  return (Reflect.get(context, 'environment') as Environment | undefined)?.mode === 'dev'
 }

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { createServer, type ViteDevServer } from 'vite'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import vitePlugin from '../../integrations/vite.ts'
+import { SPELLINGS } from '../support/confidential-spellings.ts'
+import { PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
+import { hasBrowser, withPage } from './browser.ts'
+import { copyApp } from './hosts.ts'
+
+const options = {
+  public: { site_name: 'site.name', port: 'server.port', features: 'features', analyticsId: 'ANALYTICS_ID' },
+}
+
+let root = ''
+let server: ViteDevServer
+let origin = ''
+
+beforeAll(async () => {
+  root = copyApp()
+  writeFiles(root, {
+    'reads.html': '<script type="module" src="./src/reads.js"></script>',
+    'src/reads.js': 'console.log(process.env.DATABASE_URL)\n',
+    'library.html': '<script type="module" src="./src/library.js"></script>',
+    'src/library.js': "import { loadConfig } from '@systemprompt/env'\nconsole.log(loadConfig)\n",
+    'file.html': '<script type="module" src="./src/file.js"></script>',
+    'src/file.js': "import secrets from '../.systemprompt/profiles/local/secrets.json'\nconsole.log(secrets)\n",
+  })
+  server = await createServer({
+    root,
+    configFile: false,
+    logLevel: 'silent',
+    server: { port: 0, host: '127.0.0.1', watch: { usePolling: true, interval: 50 } },
+    plugins: [vitePlugin(options)],
+  })
+  await server.listen()
+  origin = server.resolvedUrls?.local[0] ?? ''
+}, 60_000)
+
+afterAll(async () => {
+  await server.close()
+})
+
+function edit(file: string, from: string, to: string): void {
+  writeFiles(root, { [file]: readFileSync(join(root, file), 'utf8').replace(from, to) })
+}
+
+const secrets = (): string[] => Object.values(JSON.parse(readFileSync(join(root, SECRETS), 'utf8')))
+
+/** What the page shows, when it shows what is waited for. */
+async function shown(page: Page, name: string): Promise<Record<string, unknown>> {
+  const attribute = await page.waitForFunction(
+    `document.body?.dataset.values?.includes(${JSON.stringify(JSON.stringify(name))}) && document.body.dataset.values`,
+  )
+  return JSON.parse(String(await attribute.jsonValue()))
+}
+
+describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
+  test('has the public values, follows a change, shows a mistake and goes on when it is mended', async () => {
+    await withPage(async (page) => {
+      const seen: string[] = []
+      page.on('response', async (response) => seen.push(await response.text().catch(() => '')))
+      page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => seen.push(String(payload))))
+      await page.goto(origin)
+      expect(await shown(page, 'Acme')).toMatchObject({
+        virtual: 'acme-42',
+        index: 8080,
+        process: expect.arrayContaining(['8080']),
+      })
+
+      edit(PROFILE, 'name: Acme', 'name: Beta')
+      expect(await shown(page, 'Beta')).toMatchObject({ named: { site_name: 'Beta' }, member: 'Beta' })
+
+      edit(PROFILE, 'port: 8080', 'port: eighty')
+      const overlay = page.locator('vite-error-overlay')
+      await overlay.waitFor({ state: 'attached' })
+      expect(await overlay.locator('.message-body').textContent()).toContain('server.port  is not a whole number')
+      expect(await (await page.request.get(`${origin}src/values.js`)).text()).toContain('8080')
+
+      edit(PROFILE, 'port: eighty', 'port: 9090')
+      await overlay.waitFor({ state: 'detached' })
+      expect(await shown(page, 'Beta')).toMatchObject({ named: { port: 9090 } })
+
+      expect(seen.length).toBeGreaterThan(5)
+      for (const secret of secrets()) expect(seen.filter((text) => text.includes(secret))).toEqual([])
+    })
+  }, 60_000)
+
+  test.each([
+    ['reads', 'DATABASE_URL  is a secret', 'src/reads.js'],
+    ['library', '@systemprompt/env  reads configuration and secrets', 'src/library.js'],
+    ['file', 'secrets.json  may hold secrets', 'src/file.js'],
+  ])(
+    'shows what is refused: %s',
+    async (name, message, file) => {
+      await withPage(async (page) => {
+        await page.goto(`${origin}${name}.html`)
+        const text = await page.locator('vite-error-overlay .message-body').textContent()
+        expect(text).toContain(message)
+        expect(text).toContain(file)
+        for (const secret of secrets()) expect(text).not.toContain(secret)
+      })
+    },
+    60_000,
+  )
+})
+
+describe('code that Vite runs on the server', () => {
+  test('has the public values, and new ones after a change', async () => {
+    expect(await server.ssrLoadModule('/src/values.js')).toMatchObject({ values: { virtual: 'acme-42' } })
+    edit('.env', 'PUBLIC_GREETING=Hello', 'PUBLIC_GREETING=Hello')
+    edit(PROFILE, 'search: true', 'search: false')
+    await expect.poll(async () => (await server.ssrLoadModule('/src/values.js')).values.optional).toBe(false)
+  })
+})
+
+describe('files with secrets', () => {
+  test.each(SPELLINGS)('are not handed out: %s', async (url) => {
+    const text = await rawGet(origin, url.replace('/app/', `${root}/`))
+    for (const secret of [...secrets(), 'PUBLIC_GREETING']) expect(text).not.toContain(secret)
+    expect(text).toMatch(/^HTTP\/1\.1 (?:403|404|400|431)/)
+  })
+
+  test('other files are', async () => {
+    expect(await rawGet(origin, '/src/one.js')).toMatch(/^HTTP\/1\.1 200[\s\S]*document\.title/)
+  })
+})
+
+/** An HTTP client would tidy the path up. */
+function rawGet(base: string, path: string): Promise<string> {
+  const { hostname, port, host } = new URL(base)
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () =>
+      socket.write(`GET ${path.replaceAll(' ', '%20')} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
+    )
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += String(chunk)
+    })
+    socket.on('end', () => resolve(text)).on('error', reject)
+  })
+}
