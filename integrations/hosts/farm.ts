@@ -25,13 +25,15 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
         if (error) throw error
       },
     },
-    finalizeResources: {
-      async executor({ resourcesMap }) {
-        const files = Object.entries(resourcesMap).map(([name, { bytes }]) => ({ name, content: Buffer.from(bytes) }))
+    configureCompiler(compiler) {
+      // Farm's hooks for its output lose parts of it, or come when it is written.
+      const compile = compiler.compile.bind(compiler)
+      compiler.compile = async () => {
+        await compile()
+        const files = Object.entries(compiler.resources()).map(([name, content]) => ({ name, content }))
         const leaks = await build.findLeaks(files)
         if (leaks) throw leaks.error
-        return resourcesMap
-      },
+      }
     },
   }
 }
