@@ -127,7 +127,11 @@ const schema = { 'schema/index': 'src/schema/index.ts' }
 const publicValues = { public: 'src/public.ts' }
 const bundlers = ['vite', 'webpack', 'rollup', 'rolldown', 'rspack', 'rsbuild', 'esbuild', 'farm']
 const plugins = Object.fromEntries(bundlers.map((name) => [name, `integrations/${name}.ts`]))
-const pluginParts = { plugin: 'integrations/plugin.ts', inline: 'integrations/inline.ts', 'leak-guard': 'integrations/leak-guard.ts' }
+const pluginParts = {
+  plugin: 'integrations/plugin.ts',
+  inline: 'integrations/inline.ts',
+  'leak-guard': 'integrations/leak-guard.ts',
+}
 
 export default defineConfig([
   { ...shared, entry: library, dts: dts(library), esbuildPlugins: [bundledLicences, watchBeside] },
