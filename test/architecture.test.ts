@@ -158,6 +158,7 @@ describe('the architecture', () => {
       'src/preload/plan.ts',
       'src/preload/preload.ts',
       'src/preload/process.ts',
+      'src/preload/redact-output.ts',
       'src/read/setting-name.ts',
       'src/register.ts',
     ])
@@ -174,7 +175,7 @@ describe('the architecture', () => {
     expect(
       thrown.filter(
         (line) =>
-          !/throw (?:await )?(?:holdsItself|invalidName|noDirectory|noProject|unknownCommand|unusable|withTrail)\(/.test(
+          !/throw (?:await )?(?:holdsItself|invalidName|noDirectory|noProject|notStarted|unknownCommand|unusable|withTrail)\(/.test(
             line,
           ),
       ),

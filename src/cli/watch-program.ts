@@ -58,10 +58,10 @@ export async function watchProgram(
   const failed = running.ended.then((outcome) =>
     typeof outcome === 'number' ? new Promise<never>(() => undefined) : outcome,
   )
-  const end = await Promise.race([interrupted, failed]).finally(() => watcher.close())
-  if (typeof end !== 'number') throw end
+  const first = await Promise.race([interrupted, failed]).finally(() => watcher.close())
+  if (typeof first !== 'number') throw first
   const outcome = await running.ended
-  return typeof outcome === 'number' ? outcome : end
+  return typeof outcome === 'number' ? outcome : first
 }
 
 function summary(changes: readonly ConfigChange[]): string {

@@ -17,7 +17,7 @@ export function redactOutput(stream: Output, redactor: Redactor): () => void {
   let timer: NodeJS.Timeout | undefined
   const letOut = (text: Uint8Array, done?: Done): boolean => {
     if (text.length > 0) return write(text, done)
-    if (done) process.nextTick(done)
+    if (done) queueMicrotask(done)
     return true
   }
   const redacted = (chunk: Uint8Array | string, encoding?: BufferEncoding | Done, callback?: Done): boolean => {
