@@ -28,9 +28,9 @@ export function patternsOf(texts: readonly SecretText[]): Patterns {
     for (const { form, text } of formsOf(secret.text)) {
       const codes = Uint32Array.from(text, (character) => character.codePointAt(0) ?? 0)
       const pattern = patterns.push({ secret, form, codes }) - 1
-      for (const { from, to } of windowsOf(codes, form === 'plain' ? shared : undefined)) {
-        const window = [...codes.subarray(from, to)]
-        for (const bytes of spellingsOf(window, form, spell)) anchors.push({ bytes, pattern, from, to })
+      const { from, to } = windowOf(codes, form === 'plain' ? shared : undefined)
+      for (const bytes of spellingsOf([...codes.subarray(from, to)], form, spell)) {
+        anchors.push({ bytes, pattern, from, to })
       }
     }
   }
@@ -102,21 +102,25 @@ const COMPARED = 512
  * The best piece of a pattern to look for: one without characters that encodings change, that stands in no
  * other secret (many begin alike), is rare in text, and comes early.
  */
-function windowsOf(codes: Uint32Array, shared: ReadonlyMap<string, number> | undefined): readonly Window[] {
+function windowOf(codes: Uint32Array, shared: ReadonlyMap<string, number> | undefined): Window {
   let best: Window = { from: 0, to: codes.length }
   let least = Number.POSITIVE_INFINITY
+  const costs = Array.from(codes.subarray(0, COMPARED + WINDOW_BYTES), costOf)
   for (let from = 0; from < Math.min(codes.length, COMPARED); from++) {
     const to = windowEnd(codes, from)
     if (to === undefined) break
     const window = codes.subarray(from, to)
+    let cost = from / 4
+    for (let at = from; at < to; at++) cost += costs[at] ?? 0
+    if (cost >= least) continue
     const others = shared === undefined ? 0 : (shared.get(String.fromCodePoint(...window)) ?? 1) - 1
-    const cost = window.reduce((sum, code) => sum + costOf(code), 0) + others * 200 + repetition(window) + from / 4
+    cost += others * 200 + repetition(window)
     if (cost < least) {
       least = cost
       best = { from, to }
     }
   }
-  return [best]
+  return best
 }
 
 function windowEnd(codes: Uint32Array, from: number): number | undefined {
@@ -142,14 +146,20 @@ const FREQUENT = ' etaoinsrlcdupmhgfbyv.,()=;0'
 
 /** A character that encodings change costs more than any number of frequent ones. */
 function costOf(code: number): number {
-  const character = String.fromCodePoint(code)
-  if (!isUnchanged(character)) return 1000
-  const rank = FREQUENT.indexOf(character)
+  if (!isUnchangedCode(code)) return 1000
+  const rank = FREQUENT.indexOf(String.fromCharCode(code))
   return rank === -1 ? 1 : 2 + FREQUENT.length - rank
 }
 
 function isUnchanged(character: string): boolean {
-  return /[A-Za-z0-9_.~-]/.test(character)
+  return isUnchangedCode(character.codePointAt(0) ?? 0)
+}
+
+/** Letters, digits and what stands for itself in every encoding: `-`, `.`, `_`. Forms have `%7E` for `~`. */
+function isUnchangedCode(code: number): boolean {
+  if (code >= 0x61 && code <= 0x7a) return true
+  if ((code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a)) return true
+  return code === 0x2d || code === 0x2e || code === 0x5f
 }
 
 /** How many texts hold each window of eight characters. */
@@ -184,7 +194,7 @@ function spellingsOf(window: readonly number[], form: SecretForm, spell: Speller
   return [...spellings].map((text) => Buffer.from(text, 'utf8'))
 }
 
-type Speller = (characters: readonly string[], ways: readonly Spell[]) => readonly string[]
+type Speller = (characters: readonly string[], ways: readonly Spell[]) => ReadonlySet<string>
 
 /** Writes characters in each of several ways; what one of them gives is worked out once. */
 function speller(): Speller {
@@ -193,11 +203,19 @@ function speller(): Speller {
     const ofWays = known.get(ways) ?? new Map<string, readonly string[]>()
     known.set(ways, ofWays)
     const written = characters.map((character) => {
+      // What no escape changes is the same in all of them.
+      if (ways === CHANGING && isUnchanged(character)) return character
       const spelled = ofWays.get(character) ?? ways.map((way) => way(character))
       ofWays.set(character, spelled)
       return spelled
     })
-    return ways.map((_, index) => written.map((spelled) => spelled[index]).join(''))
+    const all = new Set<string>()
+    for (let way = 0; way < ways.length; way++) {
+      let text = ''
+      for (const spelled of written) text += typeof spelled === 'string' ? spelled : spelled[way]
+      all.add(text)
+    }
+    return all
   }
 }
 
