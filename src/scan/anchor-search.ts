@@ -7,7 +7,7 @@ export interface Anchor {
   readonly to: number
 }
 
-/** Tables for finding many anchors at once; about 1.3 MB and 8 bytes for each anchor. */
+/** Tables for finding many anchors at once; about 1.6 MB and 8 bytes for each anchor. */
 export interface AnchorIndex {
   readonly anchors: readonly Anchor[]
   /** How many bytes of each anchor the tables know: those of the shortest, at most eight. */
