@@ -29,6 +29,8 @@ const NAMES = new Set([
   'SYSTEMPROMPT_API_URL',
   'SYSTEMPROMPT_API_TOKEN',
   'SYSTEMPROMPT_PROFILE',
+  // It says which variables a preload may set again or take away.
+  'SYSTEMPROMPT_INJECTED',
 ])
 
 const BEGINNINGS = /^(?:SSL_CERT_|LD_|DYLD_|PYTHON|PERL5|GIT_|NPM_CONFIG_)/

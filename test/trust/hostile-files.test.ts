@@ -258,6 +258,7 @@ const BLOCKED = [
   'SYSTEMPROMPT_API_URL',
   'SYSTEMPROMPT_API_TOKEN',
   'SYSTEMPROMPT_PROFILE',
+  'SYSTEMPROMPT_INJECTED',
 ]
 
 describe('what a file may not set', () => {

@@ -56,6 +56,7 @@ const BLOCKED = [
   'SYSTEMPROMPT_API_URL',
   'SYSTEMPROMPT_API_TOKEN',
   'SYSTEMPROMPT_PROFILE',
+  'SYSTEMPROMPT_INJECTED',
 ]
 
 const caseOf = (name: string): string[] => [
