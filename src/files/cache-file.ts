@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs'
@@ -19,7 +20,8 @@ const SHARED = 0o022
 
 /**
  * The text of a file in a cache that only its user can have written: a regular file, no link, owned by whom this
- * runs as, writable by nobody else. Undefined for any other, and for one that is not there.
+ * runs as, writable by nobody else, and the very one that {@link writeCacheFile} made. Undefined for any other, such
+ * as one that came with a repository, and for one that is not there.
  */
 export function readCacheFile(path: string, uid: number | undefined): string | undefined {
   let descriptor: number | undefined
@@ -27,7 +29,10 @@ export function readCacheFile(path: string, uid: number | undefined): string | u
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
     const stat = fstatSync(descriptor)
     const isOwn = uid === undefined || (stat.uid === uid && (stat.mode & SHARED) === 0)
-    return stat.isFile() && isOwn && stat.size <= LARGEST ? readFileSync(descriptor, 'utf8') : undefined
+    if (!stat.isFile() || !isOwn || stat.size > LARGEST) return undefined
+    const text = readFileSync(descriptor, 'utf8')
+    const head = headOf(stat)
+    return text.startsWith(head) ? text.slice(head.length) : undefined
   } catch {
     return undefined
   } finally {
@@ -41,14 +46,26 @@ export function readCacheFile(path: string, uid: number | undefined): string | u
  */
 export function writeCacheFile(path: string, text: string, modules: string, uid: number | undefined): void {
   const temporary = `${path}.${Math.random().toString(36).slice(2)}.tmp`
+  let descriptor: number | undefined
   try {
     if (uid !== undefined && statSync(modules).uid !== uid) return
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 })
+    descriptor = openSync(temporary, 'wx', 0o600)
+    writeFileSync(descriptor, headOf(fstatSync(descriptor)) + text)
     renameSync(temporary, path)
   } catch {
     removeIfThere(temporary)
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor)
   }
+}
+
+/**
+ * What a file of ours begins with: its own number and time of birth, which stay when it is renamed and are others in
+ * a copy, a checkout or an image. Who makes a file elsewhere cannot know them.
+ */
+function headOf({ dev, ino, birthtimeMs }: Stats): string {
+  return `${dev}:${ino}:${birthtimeMs}\n`
 }
 
 function removeIfThere(path: string): void {

@@ -3,7 +3,7 @@ import { resolvePath } from '../paths.ts'
 import type { Resolution } from '../resolve.ts'
 import { parseTemplate, type Reference, type Template } from '../template.ts'
 import type { Site } from '../types.ts'
-import { joinPieces, type Piece, type Plan, type Start } from './plan.ts'
+import { isOwnVariable, joinPieces, type Piece, type Plan, type Start } from './plan.ts'
 
 /** Variables whose values name places and are no secrets; a start with any other one set has no plan. */
 const PLACES = ['SYSTEMPROMPT_PROFILE', 'HOME', 'USERPROFILE']
@@ -31,8 +31,8 @@ export function makePlan(
   const files = [...inputs.files]
   const search: Search = { resolution, files, texts: new Map(), names: [] }
   const made = Object.entries(values).map(([name, value]) => [name, value, piecesOf(name, value, search)] as const)
-  const texts = made.filter(([name, , pieces]) => pieces === undefined && isOwn(name))
-  if (made.some(([name, , pieces]) => pieces === undefined && !isOwn(name))) return undefined
+  const texts = made.filter(([name, , pieces]) => pieces === undefined && isOwnVariable(name))
+  if (made.some(([name, , pieces]) => pieces === undefined && !isOwnVariable(name))) return undefined
   return {
     version,
     cwd,
@@ -43,11 +43,6 @@ export function makePlan(
     values: made.flatMap(([name, , pieces]) => (pieces ? [[name, pieces] as const] : [])),
     texts: Object.fromEntries(texts.map(([name, value]) => [name, value])),
   }
-}
-
-/** The library's own variables hold a path and names. */
-function isOwn(name: string): boolean {
-  return name === 'SYSTEMPROMPT_PROFILE' || name === 'SYSTEMPROMPT_CUSTOM_SECRETS'
 }
 
 interface Search {

@@ -1,6 +1,7 @@
+import { isBlockedName } from '../blocked-names.ts'
 import { readCacheFile } from '../files/cache-file.ts'
 import { listingSignatureOf, readUnchanged, signatureOf } from '../files/signature.ts'
-import type { Environment } from '../options.ts'
+import { type Environment, variableIn } from '../options.ts'
 import { isSettingName } from '../read/setting-name.ts'
 
 /**
@@ -46,8 +47,18 @@ export function planFile(cache: string, { cwd, env }: Start): string {
 
 /** The variables that a start sets, if a plan for it is there and everything is as it was; undefined otherwise. */
 export function valuesByPlan(file: string, start: Start, uid: number | undefined): Record<string, string> | undefined {
-  const plan = decodePlan(readCacheFile(file, uid))
-  return plan && holds(plan, start) ? valuesOf(plan) : undefined
+  try {
+    const plan = decodePlan(readCacheFile(file, uid))
+    return plan && holds(plan, start) && setsWhatItMay(plan) ? valuesOf(plan) : undefined
+  } catch {
+    // Not made by this code; the message could repeat what a file holds.
+    return undefined
+  }
+}
+
+/** The library's own variables, which hold a path and names. */
+export function isOwnVariable(name: string): boolean {
+  return name === 'SYSTEMPROMPT_PROFILE' || name === 'SYSTEMPROMPT_CUSTOM_SECRETS'
 }
 
 export function encodePlan(plan: Plan): string {
@@ -67,12 +78,17 @@ function holds(plan: Plan, { version, cwd, env }: Start): boolean {
   return (
     plan.version === version &&
     plan.cwd === cwd &&
-    plan.unset.every((name) => !env[name]) &&
-    Object.entries(plan.set).every(([name, value]) => env[name] === value) &&
+    plan.unset.every((name) => !variableIn(env, name)) &&
+    Object.entries(plan.set).every(([name, value]) => variableIn(env, name) === value) &&
     !Object.keys(env).some(isSettingName) &&
     plan.files.every(([path, signature]) => signatureOf(path) === signature) &&
     plan.directories.every(([path, signature]) => listingSignatureOf(path) === signature)
   )
+}
+
+/** Nothing that a file could not set either. */
+function setsWhatItMay({ values, texts }: Plan): boolean {
+  return Object.keys(texts).every(isOwnVariable) && !values.some(([name]) => isBlockedName(name))
 }
 
 /** Undefined where a file changed just now. */
@@ -83,13 +99,13 @@ function valuesOf({ files, values, texts }: Plan): Record<string, string> | unde
     if (!read.has(index)) read.set(index, readUnchanged(path, signature))
     return read.get(index)
   }
-  const result: Record<string, string> = { ...texts }
+  const result = Object.entries(texts)
   for (const [name, pieces] of values) {
     const value = joinPieces(pieces, textOf)
     if (value === undefined) return undefined
-    result[name] = value
+    result.push([name, value])
   }
-  return result
+  return Object.fromEntries(result)
 }
 
 /** The value that pieces make; undefined where the text of one cannot be had. */
