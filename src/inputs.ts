@@ -1,5 +1,5 @@
 import { changedAt, DIRECTORY, listingSignatureOf, signatureOf } from './files/signature.ts'
-import type { Environment } from './options.ts'
+import { type Environment, variableIn } from './options.ts'
 import { isSettingName } from './read/setting-name.ts'
 import type { Trail } from './trail.ts'
 
@@ -44,14 +44,17 @@ export function recordVariables(env: Environment): Recorded {
   return { env: recording, asked }
 }
 
+/** What `~` stands for in a path; Node asks the system for it, and not the environment that is recorded. */
+const HOMES = ['HOME', 'USERPROFILE']
+
 export function inputsOf(cwd: string, env: Environment, asked: Iterable<string>, trail: Trail): Inputs {
-  const names = [...new Set([...asked, ...Object.keys(env).filter(isSettingName)])]
+  const names = [...new Set([...asked, ...HOMES, ...Object.keys(env).filter(isSettingName)])]
   const files = new Map([...trail.files].map((path) => [path, signatureOf(path)]))
   const directories = new Map([...trail.directories].map((path) => [path, listingSignatureOf(path)]))
   const dated = [...trail.files].filter((path) => files.get(path) !== DIRECTORY)
   return {
     cwd,
-    variables: new Map(names.map((name) => [name, env[name]])),
+    variables: new Map(names.map((name) => [name, variableIn(env, name)])),
     files,
     directories,
     changedAt: Math.max(0, ...[...dated, ...trail.directories].map(changedAt)),
@@ -62,7 +65,7 @@ export function inputsHold(inputs: Inputs, cwd: string, env: Environment): boole
   const { variables, files, directories } = inputs
   return (
     cwd === inputs.cwd &&
-    [...variables].every(([name, value]) => env[name] === value) &&
+    [...variables].every(([name, value]) => variableIn(env, name) === value) &&
     Object.keys(env).every((name) => !isSettingName(name) || variables.has(name)) &&
     [...files].every(([path, signature]) => signatureOf(path) === signature) &&
     [...directories].every(([path, signature]) => listingSignatureOf(path) === signature)

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { ABSENT, DIRECTORY, signatureOf } from '../files/signature.ts'
-import type { Environment } from '../options.ts'
+import { type Environment, variableIn } from '../options.ts'
 import { encodeMarker, injectedNames, MARKER, withoutInjected } from './marker.ts'
 import { planFile, type Start, valuesByPlan } from './plan.ts'
 
@@ -66,7 +66,7 @@ function isInProject(from: string): boolean {
 function inject(values: Readonly<Record<string, string>>, env: Record<string, string | undefined>): void {
   const own = new Set(injectedNames(env))
   for (const name of own) if (!Object.hasOwn(values, name)) delete env[name]
-  const set = Object.entries(values).filter(([name]) => own.has(name) || !env[name])
+  const set = Object.entries(values).filter(([name]) => own.has(name) || !variableIn(env, name))
   for (const [name, value] of set) env[name] = value
   if (set.length > 0) env[MARKER] = encodeMarker(Object.fromEntries(set))
   else delete env[MARKER]
