@@ -59,13 +59,16 @@ const besides: Plugin = {
   },
 }
 
-/** On the start-up path, an import of one of Node's modules costs more than asking the process for it. */
+/**
+ * On the start-up path, an import of one of Node's modules costs more than asking the process for it. By the import of
+ * `createRequire`, tools that gather the files of a deployment know which ones are required.
+ */
 const builtinsFromProcess: Plugin = {
   name: 'builtins-from-process',
   setup({ onLoad }) {
     onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => ({
       contents: (await readFile(path, 'utf8')).replace(
-        /^import \{([^}]*)\} from '(node:\w+)'$/gm,
+        /^import \{([^}]*)\} from '(node:(?!module')\w+)'$/gm,
         (_, names: string, module: string) => `const {${asPattern(names)}} = process.getBuiltinModule('${module}')`,
       ),
       loader: 'ts',

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire as requireFrom } from 'node:module'
 import { dirname, join, resolve, sep } from 'node:path'
 import type * as Core from '../core.ts'
 import { PACKAGE } from '../package.ts'
@@ -34,7 +34,7 @@ function isEntry(specifier: string, cwd: string, file: string): boolean {
   if (/^(?:node|data):/.test(specifier)) return false
   const path = specifier.startsWith('file:') ? new URL(specifier) : specifier
   try {
-    const require = createRequire(join(cwd, 'noop.js'))
+    const require = requireFrom(join(cwd, 'noop.js'))
     return require.resolve(path instanceof URL ? fileOf(path) : path) === file
   } catch {
     return false

@@ -1,8 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import { PACKAGE } from '../../src/package.ts'
+import { installInto } from '../support/installed.ts'
+import { makeProject } from '../support/temp-project.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const load = async (file: string): Promise<Record<string, unknown>> => await import(pathToFileURL(root + file).href)
@@ -47,5 +51,31 @@ describe('the entries', () => {
     const require = createRequire(import.meta.url)
     expect(require.resolve('@systemprompt/env')).toBe(`${root}dist/node.js`)
     expect(require.resolve('@systemprompt/env/register')).toBe(`${root}dist/register.js`)
+  })
+
+  // webpack takes the conditions of bundlers and of Node, whichever stands first.
+  test('are one file to a bundler, whatever it knows of Node', async () => {
+    const cwd = makeProject({ 'main.js': `export { loadConfigSync } from '@systemprompt/env'` })
+    installInto(cwd)
+    const { metafile } = await build({
+      absWorkingDir: cwd,
+      entryPoints: ['main.js'],
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      platform: 'node',
+      conditions: ['module', 'module-sync'],
+      external: ['c12', 'jiti', 'defu'],
+    })
+    const inputs = Object.keys(metafile.inputs).filter((file) => file.includes('@systemprompt'))
+    expect(inputs.map((file) => file.split('/dist/')[1]).sort()).toEqual(['index.js', 'watch.js'])
+  })
+
+  test.each(['node', 'register'])('show tracers of files what %s requires', (entry) => {
+    const text = readFileSync(join(root, `dist/${entry}.js`), 'utf8')
+    expect(text).toMatch(/import\s*\{\s*createRequire\s*\}\s*from\s*["']node:module["']/)
+    expect(text).toMatch(/= ?createRequire\(import\.meta\.url\)/)
+    expect(text).toMatch(/require\w*\("\.\/core\.cjs"\)/)
   })
 })
