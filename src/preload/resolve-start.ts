@@ -42,7 +42,7 @@ export function resolveStart(start: Start, place: PlanPlace | undefined): Resolv
   const names = secrets.map((secret) => secret.env)
   const values = injectedVariables({ env: resolution.env, profile: project.profile, secrets: names }, recorded.env)
   const inputs = inputsOf(cwd, env, recorded.asked, trail)
-  remember(resolution, inputs)
+  remember(resolution, inputs, settled.now)
   const plan = place && makePlan(start, values, resolution, inputs, settled.now)
   if (plan) writeCacheFile(place.file, encodePlan(plan), place.modules, place.uid)
   return { values, warnings: problems.warnings, secrets: secrets.map(({ env: name, value }) => ({ name, value })) }

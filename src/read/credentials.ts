@@ -36,6 +36,8 @@ export interface CredentialsOptions {
 const DEFAULT_API_URL = 'https://api.systemprompt.io'
 
 const HOUR = 3_600_000
+/** So long before its end a login is warned about, in milliseconds. */
+export const EXPIRY_NOTICE = HOUR
 const LOG_IN = "Run 'systemprompt cloud auth login'"
 
 /** A container's variables, else credentials.json (formats.md, sections 7 and 9). Neither: undefined, and nothing said. */
@@ -104,7 +106,7 @@ function readFile({ path, shown, validation }: CredentialsOptions, problems: Pro
 function withExpiry({ site, ...credentials }: Unexpired, options: CredentialsOptions, problems: Problems): Credentials {
   const ends = expiryOf(credentials)
   const left = ends === undefined ? Number.POSITIVE_INFINITY : ends - options.now
-  if (left <= HOUR && options.validation !== 'skip') {
+  if (left <= EXPIRY_NOTICE && options.validation !== 'skip') {
     const message = left <= 0 ? 'The cloud login has expired' : 'The cloud login expires within the hour'
     problems.warn({ code: 'CREDENTIALS_EXPIRED', message, remedy: LOG_IN, at: site })
   }
