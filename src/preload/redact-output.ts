@@ -29,7 +29,16 @@ export function redactOutput(stream: Output, redactor: Redactor): () => void {
     if (redactor.isHolding) timer = setTimeout(() => letOut(redactor.flush()), FLUSH_AFTER).unref()
     return letOut(text, done)
   }
+  const end = stream.end.bind(stream) as (done?: Done) => Output
+  // Its last chunk would go past `write`.
+  const redactedEnd = (chunk?: Uint8Array | string | Done | null, encoding?: BufferEncoding | Done, done?: Done) => {
+    const callback = [chunk, encoding, done].find((each) => typeof each === 'function') as Done | undefined
+    if (chunk && typeof chunk !== 'function') redacted(chunk, encoding === callback ? undefined : encoding)
+    letOut(redactor.end())
+    return end(callback)
+  }
   stream.write = redacted as Output['write']
+  stream.end = redactedEnd as Output['end']
   return () => {
     letOut(redactor.end())
   }

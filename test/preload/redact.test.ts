@@ -24,6 +24,10 @@ const WAYS: Readonly<Record<string, string>> = {
   'URL-encoded': 'console.log(encodeURIComponent(process.env.JWT_SECRET))',
   'a stream that is piped': `require('node:stream').Readable.from([process.env.JWT_SECRET]).pipe(process.stdout)`,
   'a worker': `new (require('node:worker_threads').Worker)('console.log(process.env.JWT_SECRET)', { eval: true })`,
+  'the last chunk': `process.stdout.end('key ' + process.env.JWT_SECRET)`,
+  'the last chunk, with an encoding and a callback': `
+    process.stdout.write(process.env.JWT_SECRET.slice(0, 9))
+    process.stdout.end(Buffer.from(process.env.JWT_SECRET.slice(9)).toString('hex'), 'hex', () => console.error('over'))`,
   'right before the end': `process.stdout.write(process.env.JWT_SECRET); process.exit(0)`,
 }
 
