@@ -21,11 +21,18 @@ export interface Entry {
   readonly scan: () => typeof Scan
 }
 
-/** Preloads if one of Node's flags named this entry; an import by the program itself does nothing. */
+/** Where the process itself remembers that it was preloaded, for other copies of this package in it. */
+const PRELOADED = Symbol.for('@systemprompt/env.preloaded')
+
+/**
+ * Preloads if one of Node's flags named this entry; an import by the program itself does nothing, and neither does
+ * another copy of this package that goes by the same name.
+ */
 export function preloadIfNamed(entry: Entry): void {
   const { execArgv, env, cwd } = process
   const flagged = preloadedModules(execArgv, env.NODE_OPTIONS)
-  if (flagged.some((specifier) => isEntry(specifier, cwd(), entry.file))) preloadProcess(entry)
+  if (Reflect.has(process, PRELOADED) || !flagged.some((specifier) => isEntry(specifier, cwd(), entry.file))) return
+  preloadProcess(entry)
 }
 
 /** As Node resolves a flag's module: from the working directory. */
@@ -52,11 +59,17 @@ function fileOf({ pathname }: URL): string {
  */
 export function preloadProcess({ file, core, scan }: Entry): void {
   const { env } = process
+  const cwd = process.cwd()
   const uid = process.getuid?.()
   const modules = modulesOf(file)
+  Reflect.set(process, PRELOADED, true)
+  if (!mayRead(cwd)) {
+    say(`The configuration cannot be read: Node's permissions do not allow it. Add --allow-fs-read=${cwd}`)
+    process.exit(EXIT_CONFIG)
+  }
   try {
     preload({
-      cwd: process.cwd(),
+      cwd,
       env,
       version: PACKAGE.version,
       cache: join(modules, '.cache', 'systemprompt-env'),
@@ -83,9 +96,21 @@ function redactProcess(
 ): void {
   const matcher = createMatcher(secretValues(loadConfigSync()), { commonValues: 'find' })
   const ends = [process.stdout, process.stderr].map((stream) => redactOutput(stream, createRedactor(matcher)))
-  process.on('exit', () => {
-    for (const end of ends) end()
-  })
+  // After every listener, since those may write as well: there is no event behind `exit`.
+  const emit = process.emit.bind(process) as (...event: unknown[]) => boolean
+  const emitThenEnd = (...event: unknown[]): boolean => {
+    const isHeard = emit(...event)
+    if (event[0] === 'exit') for (const end of ends) end()
+    return isHeard
+  }
+  process.emit = emitThenEnd as typeof process.emit
+}
+
+/** Whether Node's permission model, where it is on, lets a directory be read. */
+function mayRead(directory: string): boolean {
+  const permission: unknown = Reflect.get(process, 'permission')
+  const { has } = (permission ?? {}) as { has?: (scope: string, reference: string) => boolean }
+  return has?.('fs.read', directory) !== false
 }
 
 /** The outermost `node_modules` around a file; the package's own where it is in none. */

@@ -161,15 +161,14 @@ describe('the plan of a start', () => {
   })
 
   test('changes nothing with any of its bits turned', async () => {
-    const file = planOf(root)
-    const bytes = readFileSync(file)
-    for (let at = 0; at < bytes.length; at += process.env.SOAK ? 1 : 211) {
-      const damaged = Buffer.from(bytes)
+    const { length } = readFileSync(planOf(root))
+    for (let at = 0; at < length; at += process.env.SOAK ? 1 : 211) {
+      // Each start leaves a plan of its own, which is good only in the file that it was written to.
+      const damaged = readFileSync(planOf(root))
       damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8))
-      writeFileSync(file, damaged)
+      writeFileSync(planOf(root), damaged)
       expect(await run(root)).toEqual({ resolved: true, env: first.env })
     }
-    writeFileSync(file, bytes)
     expect((await run(root)).resolved).toBe(false)
   })
 

@@ -66,6 +66,13 @@ describe('SYSTEMPROMPT_REDACT=1 masks secrets in what the process prints', () =>
     expect(out).toMatch(/\n(?:undefined|boolean) true\n$/)
   })
 
+  test('what is written while the process ends comes out, masked', async () => {
+    const { out } = await run(`
+      process.on('exit', () => process.stdout.write('bye Zk3v'))
+      process.on('exit', () => process.stdout.write(process.env.JWT_SECRET.slice(4) + ' and Zk3vTq'))`)
+    expect(out).toBe('bye •••• and Zk3vTq')
+  })
+
   test('a prompt without a line end shows up', async () => {
     const { out } = await run(
       `process.stdout.write('Continue? Zk'); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1500)`,

@@ -101,6 +101,30 @@ describe('a start', () => {
   })
 })
 
+test('another copy of the package that a dependency brings does nothing', async () => {
+  const project = makeProject({
+    ...FILES,
+    'main.mjs': `delete process.env.GREETING
+      await import('./node_modules/dependency/index.mjs')
+      console.log(process.env.GREETING)`,
+    'node_modules/dependency/index.mjs': `import '@systemprompt/env'`,
+  })
+  installInto(project)
+  installInto(join(project, 'node_modules/dependency'))
+  const { out, err } = await start({ cwd: project, args: ['--import', '@systemprompt/env', 'main.mjs'] })
+  expect({ out, err }).toEqual({ out: 'undefined\n', err: '' })
+})
+
+test.skipIf(Number.parseInt(process.versions.node, 10) < 24)('without the right to read it says so', async () => {
+  const allowed = ['node_modules', 'main.cjs'].map((name) => `--allow-fs-read=${join(root, name)}`)
+  const { code, out, err } = await start({
+    cwd: root,
+    args: ['--permission', ...allowed, '--import', '@systemprompt/env', 'main.cjs'],
+  })
+  expect({ code, out }).toEqual({ code: 78, out: '' })
+  expect(err).toContain(`Add --allow-fs-read=${root}`)
+})
+
 describe('flags', () => {
   test.each<[readonly string[], string | undefined, readonly string[]]>([
     [['--import', 'a', '-r', 'b', '--require=c', '--import=d'], undefined, ['a', 'b', 'c', 'd']],
