@@ -88,7 +88,7 @@ export function isCloudError(error: unknown, code?: CloudErrorCode): error is Cl
   return code === undefined || Reflect.get(error, 'code') === code
 }
 
-export const LOG_IN = "Run 'systemprompt cloud auth login'"
+const LOG_IN = "Run 'systemprompt cloud auth login'"
 
 const REMEDIES: Readonly<Record<CloudErrorCode, string>> = {
   NOT_LOGGED_IN: LOG_IN,

@@ -27,14 +27,18 @@ const DEEPEST = 8
  * @throws FileError FILE_LOCKED, FILE_UNWRITABLE
  */
 export async function withLock<T>(file: string, work: () => T | Promise<T>, options: LockOptions = {}): Promise<T> {
-  makePrivateDirectory(dirname(file))
-  const until = Date.now() + (options.timeout ?? 10_000)
-  const release = await acquire(`${file}.lock`, file, until, 0)
+  const release = await lockFile(file, options)
   try {
     return await work()
   } finally {
     release()
   }
+}
+
+/** Takes the lock of a file, and returns what gives it back. */
+export async function lockFile(file: string, { timeout = 10_000 }: LockOptions = {}): Promise<() => void> {
+  makePrivateDirectory(dirname(file))
+  return acquire(`${file}.lock`, file, Date.now() + timeout, 0)
 }
 
 interface Holder extends Owner {

@@ -3,7 +3,7 @@ import { unwritable } from './errors.ts'
 
 /** What may hold secrets is for its owner alone, from the moment it exists. */
 export const FILE_MODE = 0o600
-export const DIRECTORY_MODE = 0o700
+const DIRECTORY_MODE = 0o700
 
 /** Makes a directory and what is missing above it, for the owner alone. One that is there stays as it is. */
 export function makePrivateDirectory(path: string): void {
