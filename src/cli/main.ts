@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-import { confirm } from './input.ts'
+import { confirm, password, readInput, select } from './input.ts'
+import { browserFor, runProgram } from './programs.ts'
 import { runCli } from './run.ts'
 
 const { stdin, stdout, stderr, env } = process
@@ -33,5 +34,14 @@ process.exitCode = await runCli(process.argv.slice(2), {
     new Promise((resolve) => {
       const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
       for (const [signal, code] of Object.entries(codes)) process.once(signal, () => resolve(code))
+    }),
+  password,
+  select,
+  readInput,
+  openBrowser: browserFor(process.platform, env),
+  runProgram,
+  untilInterrupted: () =>
+    new Promise((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
     }),
 })

@@ -1,6 +1,9 @@
 /**
  * SystemPrompt Cloud for programs: a client for the API, and what the command line does with it.
  */
+
+export type { FileErrorCode } from '../files/errors.ts'
+export { FileError } from '../files/errors.ts'
 export type { CloudClientOptions, SecretKeys } from './client.ts'
 export { CloudClient } from './client.ts'
 export type {
@@ -14,8 +17,15 @@ export type {
   User,
   UserMe,
 } from './contract.ts'
+export type { CloudFiles, StoredLogin } from './credentials.ts'
+export { removeCredentials, storedEmail, writeCredentials } from './credentials.ts'
 export { DEFAULT_API_URL } from './endpoint.ts'
 export type { CloudErrorCode } from './errors.ts'
 export { CLOUD_ERROR_CODES, CloudError, isCloudError } from './errors.ts'
 export type { Answer, Request, Transport } from './http.ts'
+export type { BrowserLogin } from './login.ts'
+export { beginBrowserLogin, isTokenText } from './login.ts'
+export { findStateDirectory } from './project.ts'
 export type { Clock } from './retry.ts'
+export type { RegisteredTenant, TenantRegistry } from './tenants.ts'
+export { activateTenant, readRegistry, updateRegistry } from './tenants.ts'

@@ -3,7 +3,7 @@ export type { Emulator, EmulatorOptions } from './emulator.ts'
 export { startEmulator } from './emulator.ts'
 export type { Fault, FaultRule, Faults } from './faults.ts'
 export type { Seed, SeedTenant, SeedUser } from './seed.ts'
-export { DEFAULT_SEED } from './seed.ts'
+export { DEFAULT_SEED, parseSeed } from './seed.ts'
 
 /** Where the emulator is not what the service is. */
 export const DIFFERENCES: readonly string[] = [

@@ -1,4 +1,6 @@
 import type { TenantInfo } from '../cloud/contract.ts'
+import { isConfigError } from '../errors.ts'
+import { readConfidential } from '../files/update.ts'
 
 export interface SeedUser {
   readonly id: string
@@ -40,6 +42,18 @@ function tenant(id: string, name: string, members: SeedTenant['members']): SeedT
     status: 'active',
     external_db_access: false,
     members,
+  }
+}
+
+/** The seed in a JSON file, or what is wrong with it. */
+export function parseSeed(file: string): Seed | string {
+  try {
+    const text = readConfidential(file)
+    if (text === undefined) return 'there is no such file'
+    const seed: unknown = JSON.parse(text)
+    return faultOfSeed(seed) ?? (seed as Seed)
+  } catch (error) {
+    return isConfigError(error) ? (error.issues[0]?.message ?? 'it cannot be read') : 'it is not JSON'
   }
 }
 

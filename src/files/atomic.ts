@@ -53,6 +53,11 @@ export function removeFile(file: string): boolean {
   return true
 }
 
+/** Whether a regular file stands there, and no link to one. */
+export function isRegularFile(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false
+}
+
 /** Creates a file that must not be there, for its owner alone, and waits until it is on the disk. */
 export function writeExclusively(file: string, content: string): void {
   // Windows has no O_NOFOLLOW.

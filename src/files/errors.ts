@@ -24,6 +24,12 @@ export class FileError extends Error {
     this.file = file
     this.remedy = remedy
   }
+
+  /** What programs get: `--json` prints it. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const { name, code, message, remedy, file } = this
+    return { name, code, message, remedy, file }
+  }
 }
 
 /** The system's own error as ours; its message is not passed on. */

@@ -14,4 +14,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ...lazy('Search files, or what git is about to commit, for secrets', async () => (await import('./scan.ts')).scan),
     takesMany: true,
   },
+  cloud: lazy(
+    'Log in to SystemPrompt Cloud, and manage its secrets',
+    async () => (await import('./cloud/index.ts')).cloud,
+  ),
 }
