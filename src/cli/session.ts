@@ -26,6 +26,8 @@ export interface CloudProject {
   readonly files: CloudFiles
   /** undefined where the project's files are not right: a login works all the same. */
   readonly loaded: ResolvedConfig | undefined
+  /** What is not right with them. */
+  readonly failure?: Error
   readonly profile: ProfileRef | undefined
 }
 
@@ -58,7 +60,7 @@ export function findCloudProject(args: Args, io: Io): CloudProject {
   } catch (error) {
     // A profile that was asked for by name must be there.
     if (!isConfigError(error) || args.profile !== undefined) throw error
-    return { files: usual, loaded: undefined, profile: undefined }
+    return { files: usual, loaded: undefined, profile: undefined, failure: error }
   }
 }
 
@@ -77,10 +79,12 @@ export interface Session extends CloudProject {
 
 /**
  * The login that is in use, and a client with it.
- * @throws CliError NOT_LOGGED_IN
+ * @throws CliError NOT_LOGGED_IN, and what is wrong with the project
  */
 export function openSession(args: Args, io: Io): Session {
   const project = findCloudProject(args, io)
+  const { failure } = project
+  if (failure) throw failure
   const credentials = project.loaded?.credentials
   if (!credentials) throw notLoggedIn('Nobody is logged in')
   if (credentials.expired) throw notLoggedIn('The cloud login has expired')

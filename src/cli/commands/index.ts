@@ -14,6 +14,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ...lazy('Search files, or what git is about to commit, for secrets', async () => (await import('./scan.ts')).scan),
     takesMany: true,
   },
+  secrets: lazy(
+    'Change the secrets of a profile on this machine',
+    async () => (await import('./secrets/index.ts')).secrets,
+  ),
   cloud: lazy(
     'Log in to SystemPrompt Cloud, and manage its secrets',
     async () => (await import('./cloud/index.ts')).cloud,

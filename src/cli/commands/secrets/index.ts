@@ -1,0 +1,12 @@
+import { defineCommand } from 'citty'
+import { lazy } from '../../lazy.ts'
+
+export const secrets = defineCommand({
+  subCommands: {
+    set: lazy('Set secrets in secrets.json', async () => (await import('./set.ts')).set),
+    unset: lazy('Remove secrets from secrets.json', async () => (await import('./unset.ts')).unset),
+    list: lazy('List the names of the secrets in secrets.json', async () => (await import('./list.ts')).list),
+    get: lazy('Print one secret; asks first', async () => (await import('./get.ts')).get),
+    generate: lazy('Put a new random value into secrets.json', async () => (await import('./generate.ts')).generate),
+  },
+})
