@@ -76,7 +76,11 @@ describe('the architecture', () => {
     const inner = [...sources]
       .filter(([file]) => file.startsWith('src/cli/'))
       .flatMap(([file, text]) => importsOf(file, text).map((specifier) => `${file} → ${specifier}`))
-      .filter((edge) => / → src\//.test(edge) && !/ → src\/(?:index\.ts|package\.ts|(?:cloud|emulator|scan)\/index\.ts|cli\/)/.test(edge))
+      .filter(
+        (edge) =>
+          / → src\//.test(edge) &&
+          !/ → src\/(?:index\.ts|package\.ts|(?:cloud|emulator|scan)\/index\.ts|cli\/)/.test(edge),
+      )
     expect(inner).toEqual([])
   })
 

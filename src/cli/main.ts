@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { confirm, password, readInput, select } from './input.ts'
-import { browserFor, runProgram } from './programs.ts'
+import { browserFor } from './open-browser.ts'
 import { runCli } from './run.ts'
 
 const { stdin, stdout, stderr, env } = process
@@ -39,7 +39,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   select,
   readInput,
   openBrowser: browserFor(process.platform, env),
-  runProgram,
   untilInterrupted: () =>
     new Promise((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())

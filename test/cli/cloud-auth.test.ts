@@ -476,15 +476,27 @@ describe('cloud emulator', () => {
   })
 
   test('exec runs a command with the login of a fresh one, and ends as it ends', async () => {
-    const seen: string[][] = []
-    const runProgram = async (command: string, args: readonly string[], env: Record<string, string | undefined>) => {
-      seen.push([command, ...args])
-      const { code } = await cli(makeProject(), 'cloud auth whoami', { env: env as Record<string, string> })
-      return code === 0 ? 42 : 1
+    const start = async ({
+      command,
+      args,
+      env,
+    }: {
+      command: string
+      args: readonly string[]
+      env: Record<string, string>
+    }) => {
+      expect([command, ...args]).toEqual(['npm', 'test', '--flag'])
+      return (await cli(makeProject(), 'cloud auth whoami', { env })).code === 0 ? 42 : 1
     }
-    expect((await cli(makeProject(), 'cloud emulator exec -- npm test --flag', { runProgram })).code).toBe(42)
-    expect(seen).toEqual([['npm', 'test', '--flag']])
-    expect((await cli(makeProject(), 'cloud emulator exec -- nowhere')).code).toBe(5)
+    expect((await cli(makeProject(), 'cloud emulator exec -- npm test --flag', { start })).code).toBe(42)
+    const { code, out } = await cli(
+      makeProject(),
+      "cloud emulator exec -- node -p 'process.env.SYSTEMPROMPT_API_TOKEN.slice(0,8)'",
+      { env: { PATH: process.env.PATH ?? '' } },
+    )
+    expect([code, out]).toEqual([0, 'sp_test_\n'])
+    expect((await cli(makeProject(), 'cloud emulator exec -- nowhere-to-be-found')).code).toBe(127)
+    expect((await cli(makeProject(), 'cloud emulator exec')).code).toBe(2)
   })
 })
 

@@ -22,7 +22,7 @@ export interface Terminal
       | 'isInteractive'
       | 'openBrowser'
       | 'untilInterrupted'
-      | 'runProgram'
+      | 'start'
       | 'confirm'
       | 'password'
     >
@@ -69,8 +69,10 @@ export async function run(cwd: string, argv: readonly string[], terminal: Termin
     color,
     columns,
     isInteractive,
-    start: (program) => startProgram({ ...program, env: { PATH: process.env.PATH ?? '', ...program.env } }, host),
-    interrupted: () => new Promise<never>(() => undefined),
+    start:
+      terminal.start ??
+      ((program) => startProgram({ ...program, env: { PATH: process.env.PATH ?? '', ...program.env } }, host)),
+    interrupted: terminal.interrupted ?? (() => new Promise<never>(() => undefined)),
     confirm: async (question) => {
       questions.push(question)
       return terminal.confirm ? terminal.confirm(question) : answer
@@ -85,7 +87,6 @@ export async function run(cwd: string, argv: readonly string[], terminal: Termin
     },
     readInput: async () => (terminal.input === undefined ? undefined : Buffer.from(terminal.input as string)),
     openBrowser: terminal.openBrowser,
-    runProgram: terminal.runProgram ?? (async () => 127),
     untilInterrupted: terminal.untilInterrupted ?? (async () => undefined),
   })
   return { code, out, err, questions }

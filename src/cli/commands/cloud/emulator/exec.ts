@@ -5,24 +5,34 @@ import { readSeed } from './seed-file.ts'
 
 export const exec = defineCommand({
   args: {
-    'command...': { type: 'positional', description: 'The command and its arguments, after --' },
+    program: { type: 'positional', description: 'The program and its arguments, best behind --' },
     seed: { type: 'string', valueHint: 'file', description: 'A JSON file with the users and tenants' },
     'test-api': { type: 'boolean', description: 'Take faults, clock moves and revocations at /_test/' },
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
   },
   async run({ args, data }) {
     const io = data as Io
+    const [command, ...rest] = args._
+    if (command === undefined || command === '') {
+      throw new CliError('USAGE', EXIT.usage, 'A program is missing: systemprompt cloud emulator exec -- npm test')
+    }
     const seed = await readSeed(args, io.cwd)
     const emulator = await startEmulator({ seed, testApi: args['test-api'] === true })
-    const [command = '', ...rest] = args['command...'] as unknown as readonly string[]
-    const login = {
-      SYSTEMPROMPT_API_URL: emulator.url,
-      SYSTEMPROMPT_API_TOKEN: emulator.token(),
-      SYSTEMPROMPT_USER_EMAIL: seed.users[0]?.email ?? '',
+    try {
+      return await io.start({ command, args: rest, cwd: io.cwd, env: environment(io, emulator, seed.users[0]?.email) })
+    } finally {
+      await emulator.close()
     }
-    const code = await io.runProgram(command, rest, { ...io.env, ...login })
-    await emulator.close()
-    if (code === 127) throw new CliError('NOT_FOUND', EXIT.notFound, 'There is no such program.')
-    return code
   },
 })
+
+/** This one's environment, with the login of the emulator's first user. */
+function environment(io: Io, emulator: Awaited<ReturnType<typeof startEmulator>>, email = ''): Record<string, string> {
+  const own = Object.entries(io.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return {
+    ...Object.fromEntries(own),
+    SYSTEMPROMPT_API_URL: emulator.url,
+    SYSTEMPROMPT_API_TOKEN: emulator.token(),
+    SYSTEMPROMPT_USER_EMAIL: email,
+  }
+}

@@ -3,7 +3,7 @@ import { defineCommand } from 'citty'
 import { findStateDirectory } from '../../../../cloud/index.ts'
 import { DIFFERENCES, type EmulatorOptions, startEmulator } from '../../../../emulator/index.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
-import { lazy } from '../../../lazy.ts'
+import { type Command, lazy } from '../../../lazy.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { type Args, text } from '../../../session.ts'
 import { readSeed } from './seed-file.ts'
@@ -19,10 +19,10 @@ export const emulator = defineCommand({
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
   },
   subCommands: {
-    exec: lazy(
-      'Run a command against a fresh emulator: exec -- npm test',
-      async () => (await import('./exec.ts')).exec,
-    ),
+    exec: {
+      ...lazy('Run a command against a fresh emulator: exec -- npm test', async () => (await import('./exec.ts')).exec),
+      takesProgram: true,
+    } as Command,
   },
   async run({ args, data }) {
     const io = data as Io

@@ -24,14 +24,3 @@ async function start(command: string, args: readonly string[]): Promise<void> {
     child.unref()
   })
 }
-
-/** Runs a program with this one's input and output, and gives its exit code: 127 where there is none of that name. */
-export async function runProgram(command: string, args: readonly string[], env: Env): Promise<number> {
-  const { spawn } = await import('node:child_process')
-  const { constants } = await import('node:os')
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: 'inherit', env: { ...env }, shell: false })
-    child.once('error', () => resolve(127))
-    child.once('exit', (code, signal) => resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)))
-  })
-}
