@@ -1,9 +1,14 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from 'node:v8'
 import { confirm, password, readInput, select } from './input.ts'
 import { browserFor } from './open-browser.ts'
 import { runCli } from './run.ts'
 
 const { stdin, stdout, stderr, env } = process
+
+// The HTTP client's parser is WebAssembly. The end of a process waits for its optimised compilation, for which a
+// command is too short.
+setFlagsFromString('--liftoff-only')
 
 // A reader that has seen enough (`| head`) is no error.
 for (const stream of [stdout, stderr]) {
