@@ -29,8 +29,6 @@ export interface Io {
   readInput(): Promise<Uint8Array | undefined>
   /** Opens a page; undefined where no browser could show it. */
   readonly openBrowser: ((url: string) => Promise<void>) | undefined
-  /** Waits for Ctrl-C or the end of the service. */
-  untilInterrupted(): Promise<void>
 }
 
 export interface Choice {

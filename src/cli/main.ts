@@ -44,8 +44,4 @@ process.exitCode = await runCli(process.argv.slice(2), {
   select,
   readInput,
   openBrowser: browserFor(process.platform, env),
-  untilInterrupted: () =>
-    new Promise((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-    }),
 })

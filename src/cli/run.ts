@@ -73,7 +73,7 @@ async function resolveCommand(argv: readonly string[]): Promise<Resolved> {
 
 /** Flags before the command's name: their values are not command names. */
 function takesValue(flag: string): boolean {
-  return ['--profile', '--cwd', '--set'].includes(flag)
+  return ['--profile', '--cwd', '--set', '--tenant', '--api-url', '--timeout'].includes(flag)
 }
 
 function subCommands(command: CommandDef): Readonly<Record<string, Command>> {

@@ -72,6 +72,12 @@ function isNameLike(name: string): boolean {
     .every((word) => word.length < 20 && !(word.length >= 10 && /\d/.test(word) && /[A-Za-z]/.test(word)))
 }
 
+/** The names that a command is given, one at least. @throws CliError USAGE */
+export function mustBeNames(names: readonly string[]): readonly string[] {
+  if (names.length === 0) throw usage('Give the name of a secret')
+  return names.map(mustBeName)
+}
+
 /** A name as commands that take no value have it. @throws CliError USAGE */
 export function mustBeName(name: string): string {
   if (isNameLike(name)) return name

@@ -443,8 +443,8 @@ describe('cloud tenant', () => {
 describe('cloud emulator', () => {
   test('runs until it is interrupted, and says where it is and how it differs', async () => {
     const cwd = makeProject(COMPLETE)
-    const untilInterrupted = async (): Promise<void> => undefined
-    const { code, out } = await cli(cwd, 'cloud emulator --port 0', { untilInterrupted })
+    const interrupted = async (): Promise<number> => 130
+    const { code, out } = await cli(cwd, 'cloud emulator --port 0', { interrupted })
     expect([code, out]).toEqual([
       0,
       expect.stringMatching(

@@ -16,15 +16,7 @@ export interface Terminal
   extends Partial<
     Pick<
       Io,
-      | 'env'
-      | 'color'
-      | 'columns'
-      | 'isInteractive'
-      | 'openBrowser'
-      | 'untilInterrupted'
-      | 'start'
-      | 'confirm'
-      | 'password'
+      'env' | 'color' | 'columns' | 'isInteractive' | 'openBrowser' | 'interrupted' | 'start' | 'confirm' | 'password'
     >
   > {
   /** The answer to every question. @default false */
@@ -87,7 +79,6 @@ export async function run(cwd: string, argv: readonly string[], terminal: Termin
     },
     readInput: async () => (terminal.input === undefined ? undefined : Buffer.from(terminal.input as string)),
     openBrowser: terminal.openBrowser,
-    untilInterrupted: terminal.untilInterrupted ?? (async () => undefined),
   })
   return { code, out, err, questions }
 }

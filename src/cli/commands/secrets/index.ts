@@ -1,10 +1,16 @@
 import { defineCommand } from 'citty'
-import { lazy } from '../../lazy.ts'
+import { type Command, lazy } from '../../lazy.ts'
 
 export const secrets = defineCommand({
   subCommands: {
-    set: lazy('Set secrets in secrets.json', async () => (await import('./set.ts')).set),
-    unset: lazy('Remove secrets from secrets.json', async () => (await import('./unset.ts')).unset),
+    set: {
+      ...lazy('Set secrets in secrets.json', async () => (await import('./set.ts')).set),
+      takesMany: true,
+    } as Command,
+    unset: {
+      ...lazy('Remove secrets from secrets.json', async () => (await import('./unset.ts')).unset),
+      takesMany: true,
+    } as Command,
     list: lazy('List the names of the secrets in secrets.json', async () => (await import('./list.ts')).list),
     get: lazy('Print one secret; asks first', async () => (await import('./get.ts')).get),
     sync: lazy('The same as cloud secrets sync', async () => (await import('../cloud/secrets/sync.ts')).sync),

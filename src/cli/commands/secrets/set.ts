@@ -9,7 +9,7 @@ import { LOCAL_ARGS } from './args.ts'
 
 export const set = defineCommand({
   args: {
-    'secrets...': {
+    secrets: {
       type: 'positional',
       required: false,
       description: 'NAME=VALUE, NAME VALUE, NAME, NAME=@file or NAME=-',
@@ -21,7 +21,7 @@ export const set = defineCommand({
     const io = data as Io
     const project = findCloudProject(args, io)
     const file = secretsFileOf(project)
-    const given = await givenSecrets(args, (args['secrets...'] ?? []) as unknown as readonly string[], io)
+    const given = await givenSecrets(args, args._, io)
     const names = given.map(({ name }) => name)
     await editSecretsFile(project.files, file.path, {
       set: Object.fromEntries(given.map(({ name, value }) => [name, value])),

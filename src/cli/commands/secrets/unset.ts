@@ -2,18 +2,18 @@ import { defineCommand } from 'citty'
 import { editSecretsFile } from '../../../cloud/index.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
-import { mustBeName } from '../../secret-input.ts'
+import { mustBeNames } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject, mustAgree } from '../../session.ts'
 import { ASKING_ARGS } from './args.ts'
 
 export const unset = defineCommand({
-  args: { 'names...': { type: 'positional', description: 'The names of the secrets' }, ...ASKING_ARGS },
+  args: { names: { type: 'positional', description: 'The names of the secrets' }, ...ASKING_ARGS },
   async run({ args, data }) {
     const io = data as Io
     const project = findCloudProject(args, io)
     const file = secretsFileOf(project)
-    const names = [...new Set((args['names...'] as unknown as readonly string[]).map(mustBeName))]
+    const names = [...new Set(mustBeNames(args._))]
     await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${shown(file.shown)}?`)
     const missing = await editSecretsFile(project.files, file.path, { unset: names })
     const removed = names.filter((name) => !missing.includes(name))

@@ -36,7 +36,7 @@ export const emulator = defineCommand({
     })
     if (args.json) printJson(io, { ok: true, url: running.url, token: running.token() })
     else io.out(`${greeting(io, running.url, args.ephemeral ? undefined : directory)}\n`)
-    await io.untilInterrupted()
+    await io.interrupted()
     await running.close()
     return EXIT.ok
   },

@@ -9,7 +9,7 @@ import { count, progress } from './plan-table.ts'
 
 export const set = defineCommand({
   args: {
-    'secrets...': {
+    secrets: {
       type: 'positional',
       required: false,
       description: 'NAME=VALUE, NAME VALUE, NAME, NAME=@file or NAME=-',
@@ -22,7 +22,7 @@ export const set = defineCommand({
     const io = data as Io
     const target = openTarget(args, io)
     const local = args.local ? secretsFileOf(target) : undefined
-    const given = await givenSecrets(args, (args['secrets...'] ?? []) as unknown as readonly string[], io)
+    const given = await givenSecrets(args, args._, io)
     const values = byCloudName(given)
     const names = Object.keys(values).sort()
     if (!args['dry-run']) {

@@ -2,7 +2,7 @@ import { defineCommand } from 'citty'
 import { cloudName, editSecretsFile } from '../../../../cloud/index.ts'
 import type { Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
-import { mustBeName } from '../../../secret-input.ts'
+import { mustBeNames } from '../../../secret-input.ts'
 import {
   mendCustomList,
   openTarget,
@@ -17,7 +17,7 @@ import { count } from './plan-table.ts'
 
 export const unset = defineCommand({
   args: {
-    'names...': { type: 'positional', description: 'The names of the secrets' },
+    names: { type: 'positional', description: 'The names of the secrets' },
     ...SECRETS_ARGS,
     local: { type: 'boolean', description: 'Remove them from secrets.json as well' },
   },
@@ -26,7 +26,7 @@ export const unset = defineCommand({
     const target = openTarget(args, io)
     const local = args.local ? secretsFileOf(target) : undefined
     const { keys } = await target.client.listSecretKeys(target.tenant)
-    const given = (args['names...'] as unknown as readonly string[]).map(mustBeName)
+    const given = mustBeNames(args._)
     const names = [...new Set(given.map((name) => nameIn(keys, name)))]
     if (args['dry-run']) {
       const known = names.filter((name) => keys.includes(name))
