@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Plugin } from 'esbuild'
 import { defineConfig, type Options } from 'tsup'
 
-const BUNDLED = ['yaml', 'jsonc-parser', 'dotenv', 'magic-string', '@jridgewell/trace-mapping']
+const BUNDLED = ['yaml', 'jsonc-parser', 'dotenv', 'hono', 'magic-string', '@jridgewell/trace-mapping']
 
 const JSON_SCHEMAS = ['profile', 'secrets', 'credentials', 'tenants']
 
@@ -43,6 +43,8 @@ const bundledLicences: Plugin = {
 const BESIDE: Readonly<Record<string, string>> = {
   [fromRoot('src/index.ts')]: './node.js',
   [fromRoot('src/scan/index.ts')]: './scan.js',
+  [fromRoot('src/cloud/index.ts')]: './cloud/index.js',
+  [fromRoot('src/emulator/index.ts')]: './emulator/index.js',
   [fromRoot('integrations/plugin.ts')]: './plugin.js',
   // The parser is loaded when there is something to parse.
   [fromRoot('integrations/inline.ts')]: './inline.js',
@@ -126,6 +128,8 @@ const dts = (entry: Record<string, string>): NonNullable<Options['dts']> => ({
 const library = { index: 'src/index.ts' }
 const scan = { scan: 'src/scan/index.ts' }
 const schema = { 'schema/index': 'src/schema/index.ts' }
+const cloud = { 'cloud/index': 'src/cloud/index.ts' }
+const emulator = { 'emulator/index': 'src/emulator/index.ts' }
 
 const publicValues = { public: 'src/public.ts' }
 const bundlers = ['vite', 'webpack', 'rollup', 'rolldown', 'rspack', 'rsbuild', 'esbuild', 'farm']
@@ -150,6 +154,8 @@ export default defineConfig([
     dts: dts({ register: 'src/register.ts' }),
     esbuildPlugins: [builtinsFromProcess],
   },
+  { ...shared, entry: cloud, dts: dts(cloud), esbuildPlugins: [bundledLicences] },
+  { ...shared, entry: emulator, dts: dts(emulator), esbuildPlugins: [bundledLicences] },
   { ...shared, entry: publicValues, dts: dts(publicValues), esbuildPlugins: [besides] },
   { ...shared, entry: { 'public-sync': 'src/public-sync.ts' }, esbuildPlugins: [besides] },
   { ...shared, entry: { ...plugins, ...pluginParts }, dts: dts(plugins), esbuildPlugins: [bundledLicences, besides] },

@@ -80,7 +80,7 @@ export function listProfiles(cwd: string): readonly string[] {
 }
 
 /** The names of the profiles a project has, sorted. */
-function profileNames(root: string, trail: Trail): readonly string[] {
+export function profileNames(root: string, trail: Trail): readonly string[] {
   const directory = join(root, STATE, 'profiles')
   return listDirectory(directory, trail).filter(
     (name) => NAME.test(name) && profileFileIn(join(directory, name), trail) !== undefined,

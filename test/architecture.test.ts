@@ -76,7 +76,11 @@ describe('the architecture', () => {
     const inner = [...sources]
       .filter(([file]) => file.startsWith('src/cli/'))
       .flatMap(([file, text]) => importsOf(file, text).map((specifier) => `${file} → ${specifier}`))
-      .filter((edge) => / → src\//.test(edge) && !/ → src\/(?:index\.ts|package\.ts|scan\/index\.ts|cli\/)/.test(edge))
+      .filter(
+        (edge) =>
+          / → src\//.test(edge) &&
+          !/ → src\/(?:index\.ts|package\.ts|(?:cloud|emulator|scan)\/index\.ts|cli\/)/.test(edge),
+      )
     expect(inner).toEqual([])
   })
 
@@ -103,16 +107,10 @@ describe('the architecture', () => {
     expect(edges).toEqual([])
   })
 
-  test('the file system is touched in read/ and files/ alone, and the preload writes its message', () => {
+  test('the file system is touched in read/ and files/ alone; the preload writes its message, the login opens a browser', () => {
     const files = filesImporting((specifier) => /^node:(?:fs|child_process)/.test(specifier))
-    expect(files.sort()).toEqual([
-      'src/files/cache-file.ts',
-      'src/files/folder.ts',
-      'src/files/git.ts',
-      'src/files/places.ts',
-      'src/files/signature.ts',
-      'src/files/staged.ts',
-      'src/files/watch-places.ts',
+    expect(files.filter((file) => !file.startsWith('src/files/')).sort()).toEqual([
+      'src/cli/open-browser.ts',
       'src/preload/process.ts',
       'src/read/guard.ts',
     ])
@@ -127,12 +125,14 @@ describe('the architecture', () => {
 
   test.each([
     ['yaml', ['src/read/yaml-full.ts']],
-    ['jsonc-parser', ['src/read/json.ts']],
+    ['jsonc-parser', ['src/cloud/secrets-file.ts', 'src/read/json.ts']],
     ['zod', ['src/schema/index.ts']],
     ['c12', ['src/config-file.ts']],
     ['jiti', ['src/config-file.ts']],
     ['defu', ['src/config-file.ts']],
     ['@clack/prompts', ['src/cli/input.ts']],
+    ['undici', ['src/cloud/http.ts']],
+    ['hono', ['src/emulator/app.ts']],
     ['cross-spawn', ['src/cli/start-program.ts']],
   ])('%s is imported in one place', (name, places) => {
     expect(filesImporting((specifier) => specifier === name)).toEqual(places)
@@ -145,7 +145,7 @@ describe('the architecture', () => {
   ])('the start-up path of %s holds no code that is needed on demand only', (entry, packages) => {
     const reached = [...reachedFrom(entry)].filter((specifier) => !/^(?:src\/|node:)/.test(specifier))
     expect(reached.sort()).toEqual(packages)
-    expect([...reachedFrom(entry)].filter((file) => /^src\/(?:cli|scan|watch)\//.test(file))).toEqual([])
+    expect([...reachedFrom(entry)].filter((file) => /^src\/(?:cli|cloud|emulator|scan|watch)\//.test(file))).toEqual([])
   })
 
   test('what a start by plan runs is a handful of files, and none of them reads configuration', () => {
@@ -164,18 +164,18 @@ describe('the architecture', () => {
     ])
   })
 
-  test('nothing is thrown but a ConfigError, the CLI’s error, or what a parser catches itself', () => {
+  test('nothing is thrown but an error of ours, or what a parser catches itself', () => {
     const thrown = [...sources].flatMap(([file, text]) =>
       [
         ...withoutComments(text).matchAll(
-          /throw (?!new (?:ConfigError|CliError|TypeError|Stopped)\b|configError\(|(?:error|first)\b)[^\n]{0,60}/g,
+          /throw (?!new (?:ConfigError|CliError|CloudError|FileError|Refusal|TypeError|Stopped)\b|configError\(|(?:error|failure|first)\b)[^\n]{0,60}/g,
         ),
       ].map(([line]) => `${file}: ${line}`),
     )
     expect(
       thrown.filter(
         (line) =>
-          !/throw (?:await )?(?:holdsItself|invalidName|noDirectory|noProject|notStarted|unknownCommand|unusable|withTrail)\(/.test(
+          !/throw (?:await )?(?:errorOf|holdsItself|invalid|invalidName|locked|noDirectory|noProject|notASegment|notLoggedIn|notStarted|redirected|uncertain|unknownCommand|unusable|unwritable|usage|withTrail)\(/.test(
             line,
           ),
       ),

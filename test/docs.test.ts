@@ -25,6 +25,7 @@ import { show } from '../src/cli/commands/config/show.ts'
 import { run as runProgram } from '../src/cli/commands/run.ts'
 import { scan } from '../src/cli/commands/scan.ts'
 import { EXIT } from '../src/cli/io.ts'
+import { type Emulator, startEmulator } from '../src/emulator/index.ts'
 import { collectProblems } from '../src/errors.ts'
 import * as library from '../src/index.ts'
 import { isConfigError, LAYERS, loadConfigSync, PROBLEM_CODES, type Problem, renderProblem } from '../src/index.ts'
@@ -48,6 +49,7 @@ import { type Block, type Page, parsePage } from './support/markdown.ts'
  *                               else read with the library's own reader; also json, jsonc, dotenv, and ts for a file
  *     text file=run/secrets/db  is written to the project
  *     sh                        is run: the command line in this process, `export`, git; npm is only looked at
+ *     sh emulator               is run with the login of an emulator, one a section, in the variables of a container
  *     text output               is what the block above printed, `…` for lines left out; also json
  *     text problems             is what a load finds wrong, or with `strict` a strict one; under a heading that is a code, of
  *                               this code only
@@ -90,7 +92,9 @@ test('TypeScript blocks type-check against the source', () => {
   expect(typeErrors(blocks.filter(({ language }) => language === 'ts'))).toEqual([])
 }, 60_000)
 
-describe.each(pages.map((each) => [each.file, each] as const))('%s', (_file, { blocks }) => {
+const withBlocks = pages.filter((each) => each.blocks.length > 0)
+
+describe.each(withBlocks.map((each) => [each.file, each] as const))('%s', (_file, { blocks }) => {
   const sections = new Map(blocks.map(({ section }) => [section, blocks.filter((block) => block.section === section)]))
   test.each([...sections].map(([{ text }, list]) => [text, list] as const))('%s', async (_title, list) => {
     const walk = new Walk()
@@ -117,6 +121,7 @@ function kindOf(block: Block): Kind | undefined {
   if (flag === 'problems' || flag === 'tree') return language === 'text' ? flag : undefined
   if (fileOf(block) !== undefined) return flag ? undefined : 'file'
   if (language === 'ts') return flag === 'run' ? 'run' : flag ? undefined : 'checked'
+  if (flag === 'emulator') return language === 'sh' ? 'sh' : undefined
   if (flag) return undefined
   if (language === 'sh') return 'sh'
   return DATA.includes(language) ? 'data' : undefined
@@ -166,6 +171,15 @@ class Walk {
   /** Files were written, and nothing has read them yet. */
   isUnread = false
   #directory: string | undefined
+  #emulator: Emulator | undefined
+
+  /** Logs in at an emulator, as a container does. */
+  async emulate(): Promise<void> {
+    this.#emulator ??= await startEmulator()
+    this.env.SYSTEMPROMPT_API_URL = this.#emulator.url
+    this.env.SYSTEMPROMPT_API_TOKEN ??= this.#emulator.token()
+    this.env.SYSTEMPROMPT_USER_EMAIL = 'dev@example.com'
+  }
 
   for({ settings: { project } }: Block): this {
     if (project === undefined) return this
@@ -215,11 +229,13 @@ class Walk {
 
   /** Remembers what was printed, the directory by the name that the pages give it. */
   print(text: string): void {
-    this.printed = text.replaceAll(this.directory, SHOWN_ROOT)
+    const shown = text.replaceAll(this.directory, SHOWN_ROOT)
+    this.printed = this.#emulator ? shown.replaceAll(this.#emulator.url, 'http://127.0.0.1:8787') : shown
     this.isUnread = false
   }
 
   end(): void {
+    void this.#emulator?.close()
     if (this.#directory) rmSync(this.#directory, { recursive: true, force: true })
   }
 }
@@ -283,6 +299,7 @@ afterAll(() => {
 
 async function runShell(block: Block, walk: Walk): Promise<void> {
   let printed = ''
+  if (block.flags.includes('emulator')) await walk.emulate()
   for (const line of block.text.split('\n').filter((each) => each.trim() !== '' && !each.startsWith('#'))) {
     const [, command = '', exit = '0'] = /^(.*?)(?:\s+# exit (\d+).*)?$/.exec(line) ?? []
     for (const part of command.replace(/\s+#\s.*$/, '').split(' && ')) {
@@ -370,6 +387,8 @@ const MODULES: Readonly<Record<string, () => Promise<unknown>>> = {
   '@systemprompt/env': () => import('../src/index.ts'),
   '@systemprompt/env/scan': () => import('../src/scan/index.ts'),
   '@systemprompt/env/schema': () => import('../src/schema/index.ts'),
+  '@systemprompt/env/cloud': () => import('../src/cloud/index.ts'),
+  '@systemprompt/env/emulator': () => import('../src/emulator/index.ts'),
   zod: () => import('zod'),
   valibot: () => import('valibot'),
   arktype: () => import('arktype'),
@@ -480,6 +499,8 @@ function typeErrors(list: readonly Block[]): string[] {
       '@systemprompt/env/scan': [join(root, 'src/scan/index.ts')],
       '@systemprompt/env/schema': [join(root, 'src/schema/index.ts')],
       '@systemprompt/env/*': [join(root, 'integrations/*.ts')],
+      '@systemprompt/env/cloud': [join(root, 'src/cloud/index.ts')],
+      '@systemprompt/env/emulator': [join(root, 'src/emulator/index.ts')],
     },
   }
   const host = ts.createCompilerHost(settings)

@@ -1,3 +1,4 @@
+import type { CloudErrorCode, FileErrorCode } from '../cloud/index.ts'
 import type { ConfigError } from '../index.ts'
 import type { Program } from './start-program.ts'
 
@@ -20,6 +21,19 @@ export interface Io {
   start(program: Program): Promise<number>
   /** Waits until somebody ends the command, by Ctrl-C or a signal; the exit code that says so. */
   interrupted(): Promise<number>
+  /** Asks for something that is not shown while it is typed, until that is given up. */
+  password(question: string, givenUp?: AbortSignal): Promise<string>
+  /** Lets somebody choose; the value of the choice. */
+  select(question: string, choices: readonly Choice[]): Promise<string>
+  /** The standard input to its end, byte for byte; undefined where it is a terminal. */
+  readInput(): Promise<Uint8Array | undefined>
+  /** Opens a page; undefined where no browser could show it. */
+  readonly openBrowser: ((url: string) => Promise<void>) | undefined
+}
+
+export interface Choice {
+  readonly value: string
+  readonly label: string
 }
 
 /** Exit codes, the same for every command (docs/cli.md). */
@@ -27,8 +41,14 @@ export const EXIT = {
   ok: 0,
   unexpected: 1,
   usage: 2,
+  notLoggedIn: 3,
+  forbidden: 4,
   notFound: 5,
   validation: 6,
+  conflict: 7,
+  partial: 8,
+  network: 9,
+  rateLimited: 10,
   refused: 11,
   programNotStarted: 126,
   programNotFound: 127,
@@ -40,6 +60,35 @@ export function exitCodeOf({ issues }: ConfigError): number {
   const codes = new Set(issues.map(({ code }) => code))
   if (codes.has('PROFILE_NOT_FOUND')) return EXIT.notFound
   return codes.has('INVALID_OPTION') ? EXIT.usage : EXIT.validation
+}
+
+const CLOUD_EXITS: Readonly<Record<CloudErrorCode, number>> = {
+  NOT_LOGGED_IN: EXIT.notLoggedIn,
+  FORBIDDEN: EXIT.forbidden,
+  NOT_FOUND: EXIT.notFound,
+  NOT_ACCEPTED: EXIT.validation,
+  CONFLICT: EXIT.conflict,
+  RATE_LIMITED: EXIT.rateLimited,
+  UNAVAILABLE: EXIT.network,
+  NETWORK: EXIT.network,
+  TIMEOUT: EXIT.network,
+  BAD_ANSWER: EXIT.network,
+  UNSUPPORTED: EXIT.notFound,
+  REFUSED: EXIT.refused,
+}
+
+const FILE_EXITS: Readonly<Record<FileErrorCode, number>> = {
+  FILE_LOCKED: EXIT.conflict,
+  FILE_NOT_REGULAR: EXIT.refused,
+  FILE_EXPOSED: EXIT.refused,
+  FILE_UNWRITABLE: EXIT.unexpected,
+}
+
+/** The code of an error of the cloud client's or of a file that cannot be written; undefined for any other. */
+export function exitCodeOfState(error: unknown): number | undefined {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
+  const codes = { CloudError: CLOUD_EXITS, FileError: FILE_EXITS }[error instanceof Error ? error.name : '']
+  return codes && typeof code === 'string' ? Reflect.get(codes, code) : undefined
 }
 
 /** A command that cannot go on: what to say, and the code to end with. */

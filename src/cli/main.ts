@@ -1,8 +1,14 @@
 #!/usr/bin/env node
-import { confirm } from './input.ts'
+import { setFlagsFromString } from 'node:v8'
+import { confirm, password, readInput, select } from './input.ts'
+import { browserFor } from './open-browser.ts'
 import { runCli } from './run.ts'
 
 const { stdin, stdout, stderr, env } = process
+
+// The HTTP client's parser is WebAssembly. The end of a process waits for its optimised compilation, for which a
+// command is too short.
+setFlagsFromString('--liftoff-only')
 
 // A reader that has seen enough (`| head`) is no error.
 for (const stream of [stdout, stderr]) {
@@ -34,4 +40,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
       const codes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
       for (const [signal, code] of Object.entries(codes)) process.once(signal, () => resolve(code))
     }),
+  password,
+  select,
+  readInput,
+  openBrowser: browserFor(process.platform, env),
 })

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { type ArgsDef, type CommandContext, type CommandDef, renderUsage } from 'citty'
 import { PACKAGE } from '../package.ts'
 import { COMMANDS } from './commands/index.ts'
-import { CliError, EXIT, exitCodeOf, type Io } from './io.ts'
+import { CliError, EXIT, exitCodeOf, exitCodeOfState, type Io } from './io.ts'
 import { type Command, loaded } from './lazy.ts'
 import { splitPassThrough } from './pass-through.ts'
 
@@ -73,7 +73,7 @@ async function resolveCommand(argv: readonly string[]): Promise<Resolved> {
 
 /** Flags before the command's name: their values are not command names. */
 function takesValue(flag: string): boolean {
-  return ['--profile', '--cwd', '--set'].includes(flag)
+  return ['--profile', '--cwd', '--set', '--tenant', '--api-url', '--timeout'].includes(flag)
 }
 
 function subCommands(command: CommandDef): Readonly<Record<string, Command>> {
@@ -176,6 +176,8 @@ function describe(error: unknown, isConfigError: typeof import('../index.ts').is
   if (error instanceof CliError) {
     return { exitCode: error.exitCode, message: error.message, data: { code: error.code, message: error.message } }
   }
+  const ofState = exitCodeOfState(error)
+  if (ofState !== undefined && error instanceof Error) return { exitCode: ofState, message: error.message, data: error }
   const name = error instanceof Error ? error.name : typeof error
   const message = `Something unexpected went wrong (${name}). Please report it; SYSTEMPROMPT_LOG_LEVEL=debug shows where.`
   return { exitCode: EXIT.unexpected, message, data: { code: 'UNEXPECTED', message } }

@@ -6,15 +6,20 @@
  */
 export async function trackedByGit(root: string, paths: readonly string[]): Promise<readonly string[]> {
   if (paths.length === 0) return []
+  const { status, stdout } = await git(root, ['--literal-pathspecs', 'ls-files', '-z', '--', ...paths])
+  return status === 0 ? stdout.split('\0').filter((path) => path !== '') : []
+}
+
+interface Ended {
+  readonly status: number | null
+  readonly stdout: string
+}
+
+/** Runs git in a directory. */
+export async function git(directory: string, argv: readonly string[]): Promise<Ended> {
   // On demand: what starts programs costs every start of a program that only loads its configuration.
   const { spawnSync } = await import('node:child_process')
   // A repository's own settings can name programs that git runs; looking must not run them.
-  const safe = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '--literal-pathspecs']
-  const { status, stdout } = spawnSync('git', [...safe, 'ls-files', '-z', '--', ...paths], {
-    cwd: root,
-    encoding: 'utf8',
-    timeout: 10_000,
-    windowsHide: true,
-  })
-  return status === 0 ? stdout.split('\0').filter((path) => path !== '') : []
+  const safe = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
+  return spawnSync('git', [...safe, ...argv], { cwd: directory, encoding: 'utf8', timeout: 10_000, windowsHide: true })
 }

@@ -64,6 +64,12 @@ export function readText(
   return { source: { ...source, text: options.raw ? text : withoutCarriageReturns(text) }, mode: opened.mode }
 }
 
+/** The bytes of a regular file; undefined where there is none that can be read, or it is too large. */
+export function readFileBytes(file: string): Uint8Array | undefined {
+  const opened = open(file)
+  return 'bytes' in opened ? opened.bytes : undefined
+}
+
 export function isDirectory(path: string, trail?: Trail): boolean {
   trail?.files.add(path)
   try {

@@ -12,14 +12,27 @@ export interface Run {
   readonly questions: readonly string[]
 }
 
-export interface Terminal extends Partial<Pick<Io, 'env' | 'color' | 'columns' | 'isInteractive'>> {
+export interface Terminal
+  extends Partial<
+    Pick<
+      Io,
+      'env' | 'color' | 'columns' | 'isInteractive' | 'openBrowser' | 'interrupted' | 'start' | 'confirm' | 'password'
+    >
+  > {
   /** The answer to every question. @default false */
   readonly answer?: boolean
+  /** Hears what goes to the error output while the command runs. */
+  readonly heard?: (text: string) => void
+  /** What is typed at hidden prompts, one after the other. @default '' */
+  readonly typed?: readonly string[]
+  /** The standard input, where it is no terminal. @default none: a terminal */
+  readonly input?: string | Uint8Array
 }
 
 /** Runs a command line in a directory, in this process, and keeps what it writes. */
 export async function run(cwd: string, argv: readonly string[], terminal: Terminal = {}): Promise<Run> {
   const { answer = false, env = {}, color = false, columns, isInteractive = false } = terminal
+  const typed = [...(terminal.typed ?? [])]
   let out = ''
   let err = ''
   const questions: string[] = []
@@ -41,18 +54,31 @@ export async function run(cwd: string, argv: readonly string[], terminal: Termin
     },
     err: (text) => {
       err += text
+      terminal.heard?.(text)
     },
     cwd,
     env,
     color,
     columns,
     isInteractive,
-    start: (program) => startProgram({ ...program, env: { PATH: process.env.PATH ?? '', ...program.env } }, host),
-    interrupted: () => new Promise<never>(() => undefined),
+    start:
+      terminal.start ??
+      ((program) => startProgram({ ...program, env: { PATH: process.env.PATH ?? '', ...program.env } }, host)),
+    interrupted: terminal.interrupted ?? (() => new Promise<never>(() => undefined)),
     confirm: async (question) => {
       questions.push(question)
-      return answer
+      return terminal.confirm ? terminal.confirm(question) : answer
     },
+    password: async (question) => {
+      questions.push(question)
+      return terminal.password ? terminal.password(question) : (typed.shift() ?? '')
+    },
+    select: async (question, choices) => {
+      questions.push(question)
+      return choices[0]?.value ?? ''
+    },
+    readInput: async () => (terminal.input === undefined ? undefined : Buffer.from(terminal.input as string)),
+    openBrowser: terminal.openBrowser,
   })
   return { code, out, err, questions }
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { COMMANDS } from '../../src/cli/commands/index.ts'
-import { runCli } from '../../src/cli/run.ts'
 import { COMPLETE, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
 import { run } from './recorder.ts'
 
@@ -251,34 +250,19 @@ describe('with --json the output is one JSON document, whatever happens', () => 
   })
   test('something unexpected is a document too, and says nothing of what it was', async () => {
     const cwd = makeProject(COMPLETE)
-    const io = (env: Record<string, string>, written: { out: string; err: string }) => ({
-      out(text: string) {
-        written.out += text
-      },
-      err(text: string) {
-        written.err += text
-      },
+    const failing = {
       isInteractive: true,
-      columns: undefined,
-      color: false,
-      cwd,
-      env,
       confirm: async () => {
         throw new RangeError('canary: the value of a secret')
       },
-      start: async () => 0,
-      interrupted: async () => 130,
-    })
-    const [asJson, asText, debug] = [
-      { out: '', err: '' },
-      { out: '', err: '' },
-      { out: '', err: '' },
-    ]
-    expect(await runCli(['config', 'show', '--reveal', '--json'], io({}, asJson))).toBe(1)
-    expect(await runCli(['config', 'show', '--reveal'], io({}, asText))).toBe(1)
-    expect(await runCli(['config', 'show', '--reveal'], io({ SYSTEMPROMPT_LOG_LEVEL: 'debug' }, debug))).toBe(1)
+    }
+    const asJson = await run(cwd, ['config', 'show', '--reveal', '--json'], failing)
+    const asText = await run(cwd, ['config', 'show', '--reveal'], failing)
+    const env = { SYSTEMPROMPT_LOG_LEVEL: 'debug' }
+    const debug = await run(cwd, ['config', 'show', '--reveal'], { ...failing, env })
+    expect([asJson.code, asText.code, debug.code]).toEqual([1, 1, 1])
     expect(JSON.parse(asJson.out)).toMatchObject({ ok: false, error: { code: 'UNEXPECTED' } })
-    expect(asText).toEqual({
+    expect(asText).toMatchObject({
       out: '',
       err: 'Something unexpected went wrong (RangeError). Please report it; SYSTEMPROMPT_LOG_LEVEL=debug shows where.\n',
     })

@@ -2,6 +2,7 @@ import { type Command, lazy } from '../lazy.ts'
 
 /** Every command by its first word, in the order of the help. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
+  init: lazy('Make a project: a profile, its secrets, a justfile', async () => (await import('./init.ts')).init),
   config: lazy(
     'Check, show and explain the resolved configuration',
     async () => (await import('./config/index.ts')).config,
@@ -14,4 +15,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ...lazy('Search files, or what git is about to commit, for secrets', async () => (await import('./scan.ts')).scan),
     takesMany: true,
   },
+  profile: lazy('See the profiles and choose one', async () => (await import('./profile/index.ts')).profile),
+  secrets: lazy(
+    'Change the secrets of a profile on this machine',
+    async () => (await import('./secrets/index.ts')).secrets,
+  ),
+  cloud: lazy(
+    'Log in to SystemPrompt Cloud, and manage its secrets',
+    async () => (await import('./cloud/index.ts')).cloud,
+  ),
 }

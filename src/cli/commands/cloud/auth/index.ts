@@ -1,0 +1,10 @@
+import { defineCommand } from 'citty'
+import { lazy } from '../../../lazy.ts'
+
+export const auth = defineCommand({
+  subCommands: {
+    login: lazy('Log in with GitHub or Google', async () => (await import('./login.ts')).login),
+    logout: lazy('Forget the login', async () => (await import('./logout.ts')).logout),
+    whoami: lazy('Say who is logged in, where, and until when', async () => (await import('./whoami.ts')).whoami),
+  },
+})

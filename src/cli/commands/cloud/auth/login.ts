@@ -1,0 +1,200 @@
+import { defineCommand } from 'citty'
+import {
+  activateTenant,
+  type BrowserLogin,
+  beginBrowserLogin,
+  type CloudClient,
+  isTokenText,
+  type Provider,
+  storedEmail,
+  type TenantInfo,
+  type TenantRegistry,
+  updateRegistry,
+  writeCredentials,
+} from '../../../../cloud/index.ts'
+import { CliError, EXIT, type Io } from '../../../io.ts'
+import { printJson, shown, styled } from '../../../output.ts'
+import {
+  type Args,
+  apiUrlOf,
+  CLOUD_ARGS,
+  type CloudProject,
+  clientFor,
+  findCloudProject,
+  mustAgree,
+  text,
+  YES_ARG,
+} from '../../../session.ts'
+
+/** Milliseconds that a browser has to come back. */
+const PATIENCE = 5 * 60_000
+
+export const login = defineCommand({
+  args: {
+    provider: { type: 'string', valueHint: 'github|google', description: 'Who you log in with: github' },
+    'with-token': { type: 'boolean', description: 'Read a token from the standard input instead' },
+    'no-browser': { type: 'boolean', description: 'Show the address instead of opening it' },
+    'api-url': { type: 'string', valueHint: 'url', description: 'The service: https://api.systemprompt.io' },
+    ...CLOUD_ARGS,
+    ...YES_ARG,
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    refuseInContainer(io)
+    const project = findCloudProject(args, io)
+    const apiUrl = apiUrlOf(args, io)
+    const token = args['with-token'] ? await tokenFromInput(io) : await tokenFromBrowser(args, apiUrl, io)
+    const client = clientFor(apiUrl, token, args, io)
+    const { user, tenants = [] } = await client.whoami()
+    await mayReplace(args, io, project, user.email)
+    const now = Date.now()
+    const at = new Date(now).toISOString()
+    const stored = {
+      api_token: token,
+      api_url: client.apiUrl,
+      user_email: user.email,
+      authenticated_at: at,
+      last_validated_at: at,
+    }
+    const aside = await writeCredentials(project.files, stored, now)
+    const registry = await chosen(await updateRegistry(project.files, tenants, now), tenants, project, io)
+    await client.reportActivity('cloud_login', user.id, new Date(now))
+    await client.close()
+    if (aside) io.err(`The old credentials.json could not be used; it is now ${shown(aside)}\n`)
+    const { credentials: file } = project.files
+    if (args.json)
+      printJson(io, {
+        ok: true,
+        user_email: user.email,
+        api_url: client.apiUrl,
+        file,
+        tenants: tenants.map(({ id, name }) => ({ id, name })),
+        active_tenant: registry.active ?? null,
+      })
+    else io.out(`${summary(io, user.email, client, file, registry, tenants)}\n`)
+    return EXIT.ok
+  },
+})
+
+/** There the variables are the login, and a file would change nothing. */
+function refuseInContainer({ env }: Io): void {
+  if (!env.SYSTEMPROMPT_API_TOKEN) return
+  throw new CliError(
+    'IN_CONTAINER',
+    EXIT.usage,
+    'SYSTEMPROMPT_API_TOKEN is set and wins over a login. Unset it to log in, or use it as it is.',
+  )
+}
+
+async function tokenFromInput(io: Io): Promise<string> {
+  const input = await io.readInput()
+  const token = input === undefined ? await typedToken(io) : Buffer.from(input).toString('utf8').trim()
+  if (isTokenText(token)) return token
+  throw new CliError(
+    'USAGE',
+    EXIT.usage,
+    'What came in is not a token: it is empty, too long, or holds spaces or other characters.',
+  )
+}
+
+async function typedToken(io: Io): Promise<string> {
+  if (!io.isInteractive)
+    throw new CliError('USAGE', EXIT.usage, '--with-token reads the standard input: --with-token < file.')
+  return (await io.password('Token')).trim()
+}
+
+async function tokenFromBrowser(args: Args, apiUrl: string, io: Io): Promise<string> {
+  const client = clientFor(apiUrl, undefined, args, io)
+  const open = args['no-browser'] ? undefined : io.openBrowser
+  if (!open && !io.isInteractive && !args['no-browser']) {
+    const ways = 'Use --with-token < file, or --no-browser to get an address to open elsewhere'
+    throw new CliError('NO_BROWSER', EXIT.usage, `There is no browser here and nobody to ask. ${ways}.`)
+  }
+  const attempt = await beginBrowserLogin(client, providerOf(args))
+  const asking = new AbortController()
+  try {
+    if (open) {
+      io.err(`Opening your browser. If nothing happens, open this address:\n\n  ${attempt.authorizeUrl}\n\n`)
+      await open(attempt.authorizeUrl)
+    } else io.err(`Open this address in a browser:\n\n  ${attempt.authorizeUrl}\n\n`)
+    return await inTime(
+      open || !io.isInteractive ? attempt.token : Promise.race([attempt.token, pasted(attempt, io, asking.signal)]),
+    )
+  } finally {
+    // A question that is still open would keep the process alive.
+    asking.abort()
+    await attempt.close()
+    await client.close()
+  }
+}
+
+/** Where the browser runs on another machine, the address it ends on can be pasted. */
+async function pasted(attempt: BrowserLogin, io: Io, givenUp: AbortSignal): Promise<string> {
+  const question = 'The address your browser ends on, if it runs on another machine'
+  while (!attempt.paste(await io.password(question, givenUp))) {
+    io.err('That is not the address of this login; it begins with http://127.0.0.1 and /callback/.\n')
+  }
+  return attempt.token
+}
+
+async function inTime(token: Promise<string>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const error = new CliError(
+      'TIMEOUT',
+      EXIT.network,
+      'Nobody came back from the browser within five minutes. Run it again.',
+    )
+    timer = setTimeout(() => reject(error), PATIENCE)
+  })
+  try {
+    return await Promise.race([token, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function providerOf(args: Args): Provider {
+  const provider = text(args.provider) ?? 'github'
+  if (provider === 'github' || provider === 'google') return provider
+  throw new CliError('USAGE', EXIT.usage, '--provider is github or google.')
+}
+
+/** Another account than before would change what every profile talks to. */
+async function mayReplace(args: Args, io: Io, { files }: CloudProject, email: string): Promise<void> {
+  const before = storedEmail(files.credentials)
+  if (before === undefined || before === email) return
+  await mustAgree(args, io, `${shown(before)} is logged in. Log in as ${shown(email)} instead?`)
+}
+
+/** The active tenant; asked for where there are several and somebody can choose. */
+async function chosen(
+  registry: TenantRegistry,
+  tenants: readonly TenantInfo[],
+  { files }: CloudProject,
+  io: Io,
+): Promise<TenantRegistry> {
+  if (registry.active !== undefined || tenants.length < 2 || !io.isInteractive) return registry
+  const choices = tenants.map(({ id, name }) => ({ value: id, label: `${shown(name)} (${shown(id)})` }))
+  const active = await io.select('Which tenant do you work with?', choices)
+  await activateTenant(files, active)
+  return { ...registry, active }
+}
+
+function summary(
+  io: Io,
+  email: string,
+  client: CloudClient,
+  file: string,
+  { active }: TenantRegistry,
+  tenants: readonly TenantInfo[],
+): string {
+  const count = tenants.length === 1 ? '1 tenant' : `${tenants.length} tenants`
+  const tenant =
+    active === undefined ? "none is active: 'systemprompt cloud tenant use <id>'" : `${shown(active)} is active`
+  return [
+    `${styled(io, 'green', '✔')} Logged in to ${client.apiUrl} as ${styled(io, 'bold', shown(email))}`,
+    `  ${count}, ${tenant}`,
+    `  ${shown(file)}, for you alone`,
+  ].join('\n')
+}

@@ -1,0 +1,58 @@
+import { defineCommand } from 'citty'
+import { removeCredentials } from '../../../../cloud/index.ts'
+import { CliError, EXIT, type Io } from '../../../io.ts'
+import { printJson, shown } from '../../../output.ts'
+import { CLOUD_ARGS, type CloudProject, clientFor, findCloudProject, mustAgree, YES_ARG } from '../../../session.ts'
+
+export const logout = defineCommand({
+  args: { ...CLOUD_ARGS, ...YES_ARG },
+  async run({ args, data }) {
+    const io = data as Io
+    if (io.env.SYSTEMPROMPT_API_TOKEN) {
+      throw new CliError(
+        'IN_CONTAINER',
+        EXIT.usage,
+        'The login is in SYSTEMPROMPT_API_TOKEN. Unset that variable; no file is involved.',
+      )
+    }
+    const project = findCloudProject(args, io)
+    const file = project.files.credentials
+    const email = project.loaded?.credentials?.user_email
+    await mustAgree(args, io, `Log ${email === undefined ? 'out' : `${shown(email)} out`} and remove ${shown(file)}?`)
+    await report(project, args, io)
+    const wasLoggedIn = removeCredentials(project.files)
+    if (args.json) printJson(io, { ok: true, removed: wasLoggedIn ? file : null })
+    else
+      io.out(
+        wasLoggedIn
+          ? `Logged out; ${shown(file)} is gone. The token itself ends by itself, or by support.\n`
+          : 'Nobody was logged in.\n',
+      )
+    return EXIT.ok
+  },
+})
+
+/** Best effort, and only to the service that the login is for. */
+async function report({ loaded }: CloudProject, args: Readonly<Record<string, unknown>>, io: Io): Promise<void> {
+  const { credentials } = loaded ?? {}
+  const user = credentials && subjectOf(credentials.api_token)
+  if (!credentials || credentials.expired || user === undefined) return
+  try {
+    const client = clientFor(credentials.api_url, credentials.api_token, args, io)
+    await client.reportActivity('cloud_logout', user, new Date())
+    await client.close()
+  } catch {
+    // A login whose address or token cannot be used is removed all the same.
+  }
+}
+
+/** The user's id, which a token that is a JWT says. */
+function subjectOf(token: string): string | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))
+    const subject: unknown = typeof claims === 'object' && claims !== null ? Reflect.get(claims, 'sub') : undefined
+    return typeof subject === 'string' ? subject : undefined
+  } catch {
+    return undefined
+  }
+}

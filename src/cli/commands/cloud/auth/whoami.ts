@@ -1,0 +1,70 @@
+import { defineCommand } from 'citty'
+import { readRegistry } from '../../../../cloud/index.ts'
+import { EXIT, type Io } from '../../../io.ts'
+import { printJson, shown, styled } from '../../../output.ts'
+import { CLOUD_ARGS, openSession, type Session } from '../../../session.ts'
+
+export const whoami = defineCommand({
+  args: CLOUD_ARGS,
+  async run({ args, data }) {
+    const io = data as Io
+    const session = openSession(args, io)
+    const { client, credentials, profile } = session
+    const { user } = await client.whoami()
+    const tenants = await client.listTenants()
+    await client.close()
+    const found = {
+      user_email: user.email,
+      user_id: user.id,
+      api_url: client.apiUrl,
+      token_in: placeOf(session),
+      expires_at: credentials.expires_at ?? null,
+      tenants: tenants.map(({ id, name }) => ({ id, name })),
+      active_tenant: readRegistry(session.files).active ?? null,
+      profile: profile?.name ?? null,
+    }
+    if (args.json) printJson(io, found)
+    else io.out(`${render(io, found)}\n`)
+    return EXIT.ok
+  },
+})
+
+function placeOf({ credentials, files }: Session): string {
+  return credentials.from === 'file' ? files.credentials : 'SYSTEMPROMPT_API_TOKEN'
+}
+
+interface Found {
+  readonly user_email: string
+  readonly api_url: string
+  readonly token_in: string
+  readonly expires_at: string | null
+  readonly tenants: readonly { readonly id: string; readonly name: string }[]
+  readonly active_tenant: string | null
+  readonly profile: string | null
+}
+
+function render(io: Io, found: Found): string {
+  const { user_email, api_url, token_in, expires_at, tenants, active_tenant, profile } = found
+  const names = tenants.map(({ id, name }) => `${shown(name)} (${shown(id)})${id === active_tenant ? ', active' : ''}`)
+  const rows: readonly (readonly [string, string])[] = [
+    ['User', styled(io, 'bold', shown(user_email))],
+    ['Endpoint', shown(api_url)],
+    ['Token in', shown(token_in)],
+    [
+      'Valid until',
+      expires_at === null ? 'not known' : `${expires_at} (${remaining(Date.parse(expires_at) - Date.now())})`,
+    ],
+    ['Tenants', names.length === 0 ? 'none' : names.join('\n             ')],
+    ['Profile', profile === null ? 'none' : shown(profile)],
+  ]
+  return rows.map(([name, value]) => `${styled(io, 'dim', name.padEnd(11))}  ${value}`).join('\n')
+}
+
+/** `23 h 59 min` of so many milliseconds. */
+function remaining(time: number): string {
+  const minutes = Math.floor(time / 60_000)
+  if (minutes < 1) return 'less than a minute'
+  const hours = Math.floor(minutes / 60)
+  if (hours >= 48) return `${Math.floor(hours / 24)} days`
+  return hours === 0 ? `${minutes} min` : `${hours} h ${minutes % 60} min`
+}

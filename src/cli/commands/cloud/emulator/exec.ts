@@ -1,0 +1,38 @@
+import { defineCommand } from 'citty'
+import { startEmulator } from '../../../../emulator/index.ts'
+import { CliError, EXIT, type Io } from '../../../io.ts'
+import { readSeed } from './seed-file.ts'
+
+export const exec = defineCommand({
+  args: {
+    program: { type: 'positional', description: 'The program and its arguments, best behind --' },
+    seed: { type: 'string', valueHint: 'file', description: 'A JSON file with the users and tenants' },
+    'test-api': { type: 'boolean', description: 'Take faults, clock moves and revocations at /_test/' },
+    help: { type: 'boolean', alias: 'h', description: 'Show this help' },
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const [command, ...rest] = args._
+    if (command === undefined || command === '') {
+      throw new CliError('USAGE', EXIT.usage, 'A program is missing: systemprompt cloud emulator exec -- npm test')
+    }
+    const seed = await readSeed(args, io.cwd)
+    const emulator = await startEmulator({ seed, testApi: args['test-api'] === true })
+    try {
+      return await io.start({ command, args: rest, cwd: io.cwd, env: environment(io, emulator, seed.users[0]?.email) })
+    } finally {
+      await emulator.close()
+    }
+  },
+})
+
+/** This one's environment, with the login of the emulator's first user. */
+function environment(io: Io, emulator: Awaited<ReturnType<typeof startEmulator>>, email = ''): Record<string, string> {
+  const own = Object.entries(io.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return {
+    ...Object.fromEntries(own),
+    SYSTEMPROMPT_API_URL: emulator.url,
+    SYSTEMPROMPT_API_TOKEN: emulator.token(),
+    SYSTEMPROMPT_USER_EMAIL: email,
+  }
+}

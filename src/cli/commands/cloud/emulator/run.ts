@@ -1,0 +1,80 @@
+import { join, resolve } from 'node:path'
+import { defineCommand } from 'citty'
+import { findStateDirectory } from '../../../../cloud/index.ts'
+import { DIFFERENCES, type EmulatorOptions, startEmulator } from '../../../../emulator/index.ts'
+import { CliError, EXIT, type Io } from '../../../io.ts'
+import { type Command, lazy } from '../../../lazy.ts'
+import { printJson, shown, styled } from '../../../output.ts'
+import { type Args, text } from '../../../session.ts'
+import { readSeed } from './seed-file.ts'
+
+export const emulator = defineCommand({
+  args: {
+    port: { type: 'string', valueHint: 'number', description: 'The port: 8787; 0 for any that is free' },
+    seed: { type: 'string', valueHint: 'file', description: 'A JSON file with the users and tenants' },
+    ephemeral: { type: 'boolean', description: 'Keep nothing' },
+    'test-api': { type: 'boolean', description: 'Take faults, clock moves and revocations at /_test/' },
+    cwd: { type: 'string', valueHint: 'dir', description: 'Where to look for the project' },
+    json: { type: 'boolean', description: 'Print one JSON document' },
+    help: { type: 'boolean', alias: 'h', description: 'Show this help' },
+  },
+  subCommands: {
+    exec: {
+      ...lazy('Run a command against a fresh emulator: exec -- npm test', async () => (await import('./exec.ts')).exec),
+      takesProgram: true,
+    } as Command,
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const cwd = resolve(io.cwd, text(args.cwd) ?? '.')
+    const directory = join(findStateDirectory({ cwd, env: io.env }), 'emulator')
+    const running = await started({
+      port: portOf(args),
+      seed: await readSeed(args, cwd),
+      testApi: args['test-api'] === true,
+      ...(args.ephemeral ? {} : { directory }),
+    })
+    if (args.json) printJson(io, { ok: true, url: running.url, token: running.token() })
+    else io.out(`${greeting(io, running.url, args.ephemeral ? undefined : directory)}\n`)
+    await io.interrupted()
+    await running.close()
+    return EXIT.ok
+  },
+})
+
+async function started(options: EmulatorOptions) {
+  try {
+    return await startEmulator(options)
+  } catch (error) {
+    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
+    if (code === 'EADDRINUSE' || code === 'EACCES') {
+      throw new CliError(
+        'PORT',
+        EXIT.conflict,
+        `Port ${options.port} cannot be had. Give another with --port, or 0 for any that is free.`,
+      )
+    }
+    // Its messages say what is wrong with the journal, and hold none of it.
+    if (error instanceof TypeError && /^The emulator's/.test(error.message))
+      throw new CliError('STATE', EXIT.validation, error.message)
+    throw error
+  }
+}
+
+function portOf({ port }: Args): number {
+  const number = Number(port ?? 8787)
+  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number
+  throw new CliError('USAGE', EXIT.usage, '--port takes a whole number from 0 to 65535.')
+}
+
+function greeting(io: Io, url: string, directory: string | undefined): string {
+  return [
+    `${styled(io, 'green', '✔')} The emulator runs at ${styled(io, 'bold', url)}; Ctrl-C ends it`,
+    directory === undefined ? '  It keeps nothing.' : `  It keeps its state in ${shown(directory)}.`,
+    '',
+    `  systemprompt cloud auth login --api-url ${url}`,
+    '',
+    'Where it is not what the service is:',
+    ...DIFFERENCES.map((line) => `  - ${line}`),
+  ].join('\n')
+}

@@ -1,0 +1,13 @@
+import { resolve } from 'node:path'
+import { DEFAULT_SEED, parseSeed, type Seed } from '../../../../emulator/index.ts'
+import { CliError, EXIT } from '../../../io.ts'
+import { type Args, text } from '../../../session.ts'
+
+/** The users and tenants that `--seed` names; the usual ones without it. */
+export async function readSeed(args: Args, cwd: string): Promise<Seed> {
+  const file = text(args.seed)
+  if (file === undefined) return DEFAULT_SEED
+  const seed = parseSeed(resolve(cwd, file))
+  if (typeof seed !== 'string') return seed
+  throw new CliError('SEED', EXIT.validation, `The seed file cannot be used: ${seed}.`)
+}

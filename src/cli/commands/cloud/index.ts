@@ -1,0 +1,19 @@
+import { defineCommand } from 'citty'
+import { lazy } from '../../lazy.ts'
+
+export const cloud = defineCommand({
+  subCommands: {
+    auth: lazy('Log in and out, and see who is logged in', async () => (await import('./auth/index.ts')).auth),
+    secrets: lazy(
+      'Sync, set and remove the secrets of a tenant',
+      async () => (await import('./secrets/index.ts')).secrets,
+    ),
+    tenant: lazy('See the tenants and choose one', async () => (await import('./tenant/index.ts')).tenant),
+    emulator: lazy(
+      'Run a SystemPrompt Cloud on this machine',
+      async () => (await import('./emulator/run.ts')).emulator,
+    ),
+    login: lazy('The same as auth login', async () => (await import('./auth/login.ts')).login),
+    logout: lazy('The same as auth logout', async () => (await import('./auth/logout.ts')).logout),
+  },
+})

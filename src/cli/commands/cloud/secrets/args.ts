@@ -1,0 +1,11 @@
+import type { ArgsDef } from 'citty'
+import { CLOUD_ARGS, TENANT_ARG, YES_ARG } from '../../../session.ts'
+
+/** Flags of every command about a tenant's secrets. */
+export const SECRETS_ARGS = {
+  ...CLOUD_ARGS,
+  ...TENANT_ARG,
+  ...YES_ARG,
+  'dry-run': { type: 'boolean', alias: 'n', description: 'Say what would be done, and do nothing' },
+  quiet: { type: 'boolean', alias: 'q', description: 'Print nothing when all is well' },
+} as const satisfies ArgsDef

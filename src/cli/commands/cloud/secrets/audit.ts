@@ -1,0 +1,55 @@
+import { defineCommand } from 'citty'
+import { type AuditEntry, cloudName } from '../../../../cloud/index.ts'
+import { CliError, EXIT, type Io } from '../../../io.ts'
+import { printJson, table } from '../../../output.ts'
+import { mustBeName } from '../../../secret-input.ts'
+import { openTarget, type SecretsTarget } from '../../../secrets-target.ts'
+import { type Args, text } from '../../../session.ts'
+import { SECRETS_ARGS } from './args.ts'
+
+/** Pages that are looked through for one key. */
+const MOST_PAGES = 20
+
+export const audit = defineCommand({
+  args: {
+    ...SECRETS_ARGS,
+    limit: { type: 'string', valueHint: 'number', description: 'How many entries: 50' },
+    key: { type: 'string', valueHint: 'name', description: 'Only what was done to this secret' },
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const target = openTarget(args, io)
+    const entries = await entriesOf(target, args)
+    await target.client.close()
+    if (args.json) printJson(io, { tenant: target.tenant, entries })
+    else if (entries.length === 0) io.err('Nothing was done yet.\n')
+    else io.out(`${table(io, ['at', 'who', 'what', 'secret', 'with'], entries.map(rowOf))}\n`)
+    return EXIT.ok
+  },
+})
+
+async function entriesOf({ client, tenant }: SecretsTarget, args: Args): Promise<readonly AuditEntry[]> {
+  const limit = limitOf(args)
+  const key = text(args.key)
+  if (key === undefined) return (await client.auditSecrets(tenant, { limit })).data
+  const name = cloudName(mustBeName(key))
+  const found: AuditEntry[] = []
+  let cursor: string | undefined
+  for (let page = 0; page < MOST_PAGES && found.length < limit; page++) {
+    const { data, next_cursor } = await client.auditSecrets(tenant, { limit: 500, cursor })
+    found.push(...data.filter((entry) => entry.key === name))
+    if (!next_cursor) break
+    cursor = next_cursor
+  }
+  return found.slice(0, limit)
+}
+
+function limitOf({ limit = '50' }: Args): number {
+  const number = Number(limit)
+  if (Number.isInteger(number) && number >= 1 && number <= 500) return number
+  throw new CliError('USAGE', EXIT.usage, '--limit takes a whole number from 1 to 500.')
+}
+
+function rowOf({ at, actor, action, key, client }: AuditEntry): readonly string[] {
+  return [at, actor, action, key, client ?? '']
+}

@@ -1,0 +1,38 @@
+import { defineCommand } from 'citty'
+import { isStale } from '../../../../cloud/index.ts'
+import { EXIT, type Io } from '../../../io.ts'
+import { printJson, shown } from '../../../output.ts'
+import { openTarget, removalExit, removeAll } from '../../../secrets-target.ts'
+import { mustAgree } from '../../../session.ts'
+import { SECRETS_ARGS } from './args.ts'
+import { report } from './unset.ts'
+
+export const cleanup = defineCommand({
+  args: SECRETS_ARGS,
+  async run({ args, data }) {
+    const io = data as Io
+    const target = openTarget(args, io)
+    const { keys } = await target.client.listSecretKeys(target.tenant)
+    const stale = keys.filter(isStale).sort()
+    if (stale.length === 0 || args['dry-run']) {
+      if (args.json)
+        printJson(io, {
+          ok: true,
+          tenant: target.tenant,
+          dry_run: args['dry-run'] === true,
+          removed: [],
+          stale,
+          failed: [],
+        })
+      else if (!args.quiet)
+        io.out(stale.length === 0 ? 'There is nothing to clean up.\n' : `Would remove ${stale.join(', ')}\n`)
+      return EXIT.ok
+    }
+    await mustAgree(args, io, `Remove ${stale.join(', ')} from ${shown(target.tenant)}? Nothing reads them.`)
+    const removal = await removeAll(target, stale)
+    await target.client.close()
+    const code = removalExit(removal)
+    report(args, io, target.tenant, removal)
+    return code
+  },
+})

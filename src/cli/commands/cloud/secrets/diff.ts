@@ -1,0 +1,25 @@
+import { defineCommand } from 'citty'
+import { planSync, readSyncRecord, toCloudSecrets } from '../../../../cloud/index.ts'
+import { EXIT, type Io } from '../../../io.ts'
+import { printJson } from '../../../output.ts'
+import { localSecretsOf, openTarget } from '../../../secrets-target.ts'
+import { SECRETS_ARGS } from './args.ts'
+import { planData, planTable } from './plan-table.ts'
+
+export const diff = defineCommand({
+  args: SECRETS_ARGS,
+  async run({ args, data }) {
+    const io = data as Io
+    const target = openTarget(args, io)
+    const local = localSecretsOf(target)
+    const { keys } = await target.client.listSecretKeys(target.tenant)
+    await target.client.close()
+    const plan = planSync(toCloudSecrets(local.secrets), keys, readSyncRecord(target.files, target.target), {
+      prune: false,
+      all: false,
+    })
+    if (args.json) printJson(io, { tenant: target.tenant, ...planData(plan) })
+    else io.out(`${planTable(io, plan)}\n`)
+    return EXIT.ok
+  },
+})

@@ -1,0 +1,21 @@
+import { defineCommand } from 'citty'
+import { type Command, lazy } from '../../../lazy.ts'
+
+export const secrets = defineCommand({
+  subCommands: {
+    sync: lazy('Send what has changed in secrets.json', async () => (await import('./sync.ts')).sync),
+    set: {
+      ...lazy('Set secrets in the cloud', async () => (await import('./set.ts')).set),
+      takesMany: true,
+    } as Command,
+    unset: {
+      ...lazy('Remove secrets from the cloud', async () => (await import('./unset.ts')).unset),
+      takesMany: true,
+    } as Command,
+    list: lazy('List the names of the secrets in the cloud', async () => (await import('./list.ts')).list),
+    diff: lazy('Compare secrets.json with the cloud', async () => (await import('./diff.ts')).diff),
+    audit: lazy('Show who did what to which secret', async () => (await import('./audit.ts')).audit),
+    cleanup: lazy('Remove what should never have been sent', async () => (await import('./cleanup.ts')).cleanup),
+    rotate: lazy('Replace a secret here and in the cloud', async () => (await import('./rotate.ts')).rotate),
+  },
+})

@@ -1,0 +1,19 @@
+import { defineCommand } from 'citty'
+import { EXIT, type Io } from '../../../io.ts'
+import { printJson, shown } from '../../../output.ts'
+import { openTarget } from '../../../secrets-target.ts'
+import { SECRETS_ARGS } from './args.ts'
+
+export const list = defineCommand({
+  args: SECRETS_ARGS,
+  async run({ args, data }) {
+    const io = data as Io
+    const { client, tenant } = openTarget(args, io)
+    const keys = [...(await client.listSecretKeys(tenant)).keys].sort()
+    await client.close()
+    if (args.json) printJson(io, { tenant, keys })
+    else if (keys.length > 0) io.out(`${keys.map(shown).join('\n')}\n`)
+    else io.err(`${shown(tenant)} has no secrets. 'systemprompt cloud secrets sync' sends those of secrets.json.\n`)
+    return EXIT.ok
+  },
+})

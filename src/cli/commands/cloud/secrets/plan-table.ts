@@ -1,0 +1,42 @@
+import type { SyncPlan } from '../../../../cloud/index.ts'
+import type { Io } from '../../../io.ts'
+import { styled, table } from '../../../output.ts'
+
+/** What a sync would do, name by name. Never a value. */
+export function planTable(io: Io, plan: SyncPlan): string {
+  const rows = [
+    ...plan.added.map((name) => [name, 'new']),
+    ...plan.changed.map((name) => [name, 'changed or unknown']),
+    ...plan.unchanged.map((name) => [name, 'unchanged']),
+    ...plan.onlyInCloud.map((name) => [
+      name,
+      plan.remove.includes(name) ? 'only in the cloud, to be removed' : 'only in the cloud',
+    ]),
+    ...plan.dropped.map((name) => [name, 'not sent: the system manages it']),
+  ]
+  if (rows.length === 0) return 'There are no secrets, neither here nor in the cloud.'
+  return table(io, ['secret', 'state'], rows)
+}
+
+/** The same for programs. */
+export function planData(plan: SyncPlan): Readonly<Record<string, readonly string[]>> {
+  const { added, changed, unchanged, onlyInCloud, dropped, remove, send } = plan
+  return {
+    added,
+    changed,
+    unchanged,
+    only_in_cloud: onlyInCloud,
+    not_sent: dropped,
+    to_send: Object.keys(send),
+    to_remove: remove,
+  }
+}
+
+/** A line that says what goes on, where somebody watches. */
+export function progress(io: Io, what: string): void {
+  if (io.isInteractive) io.err(`${styled(io, 'dim', what)}\n`)
+}
+
+export function count(number: number, noun = 'secret'): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto'
+import { defineCommand } from 'citty'
+import { CUSTOM_LIST, cloudName, customList, editSecretsFile, isManaged } from '../../../../cloud/index.ts'
+import { CliError, EXIT, type Io } from '../../../io.ts'
+import { printJson, shown, styled } from '../../../output.ts'
+import { givenSecrets, mustBeName, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
+import { localSecretsOf, openTarget, secretsFileOf, storeAll } from '../../../secrets-target.ts'
+import { type Args, mustAgree } from '../../../session.ts'
+import { SECRETS_ARGS } from './args.ts'
+
+export const rotate = defineCommand({
+  args: {
+    name: { type: 'positional', description: 'The name of the secret' },
+    ...SECRETS_ARGS,
+    ...SECRET_INPUT_ARGS,
+    generate: { type: 'boolean', description: 'Make a new random value (jwt_secret and secrets of your own)' },
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const target = openTarget(args, io)
+    const name = mustBeName(String(args.name))
+    const key = cloudName(name)
+    if (isManaged(key)) throw new CliError('MANAGED', EXIT.refused, `The system manages ${key}; nothing was done.`)
+    const { path, shown: file } = secretsFileOf(target)
+    const { keys, etag } = await target.client.listSecretKeys(target.tenant)
+    if (args['dry-run']) {
+      if (args.json) printJson(io, { ok: true, dry_run: true, tenant: target.tenant, secret: key, file })
+      else io.out(`Would put a new ${key} into ${shown(file)}, and send it to ${shown(target.tenant)}.\n`)
+      return EXIT.ok
+    }
+    const value = args.generate ? generated(key) : await newValue(args, name, io)
+    await mustAgree(
+      args,
+      io,
+      `Replace ${key} in ${shown(file)} and in ${shown(target.tenant)}? What uses the old one stops working.`,
+    )
+    await editSecretsFile(target.files, path, { set: { [name]: value } })
+    if (!args.json && !args.quiet) io.out(`1. ${shown(file)} has the new ${key}.\n`)
+    localSecretsOf(target)
+    const list = customList([...keys, key])
+    await storeAll(target, { [key]: value, ...(list === '' ? {} : { [CUSTOM_LIST]: list }) }, etag, io)
+    await target.client.close()
+    if (args.json) printJson(io, { ok: true, dry_run: false, tenant: target.tenant, secret: key, file })
+    else if (!args.quiet)
+      io.out(
+        `2. ${shown(target.tenant)} has it as well.\n3. Restart what uses it: the services of ${shown(target.tenant)}, and your own.\n${styled(io, 'green', '✔')} Rotated\n`,
+      )
+    return EXIT.ok
+  },
+})
+
+/** A key of somebody else's service cannot be made here. */
+function generated(key: string): string {
+  const isOurs =
+    key === 'JWT_SECRET' || customList([key]) !== '' || key === 'OAUTH_AT_REST_PEPPER' || key === 'SYNC_TOKEN'
+  if (isOurs) return randomBytes(48).toString('base64')
+  throw new CliError('USAGE', EXIT.usage, `A new ${key} comes from its provider; --generate cannot make one.`)
+}
+
+async function newValue(args: Args, name: string, io: Io): Promise<string> {
+  const [given] = await givenSecrets(args, [name], io)
+  return given?.value ?? ''
+}

@@ -1,0 +1,58 @@
+import { defineCommand } from 'citty'
+import { CUSTOM_LIST, cloudName, customList, editSecretsFile, isManaged } from '../../../../cloud/index.ts'
+import { CliError, EXIT, type Io } from '../../../io.ts'
+import { printJson, shown, styled } from '../../../output.ts'
+import { type GivenSecret, givenSecrets, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
+import { openTarget, secretsFileOf, storeAll } from '../../../secrets-target.ts'
+import { SECRETS_ARGS } from './args.ts'
+import { count, progress } from './plan-table.ts'
+
+export const set = defineCommand({
+  args: {
+    secrets: {
+      type: 'positional',
+      required: false,
+      description: 'NAME=VALUE, NAME VALUE, NAME, NAME=@file or NAME=-',
+    },
+    ...SECRETS_ARGS,
+    ...SECRET_INPUT_ARGS,
+    local: { type: 'boolean', description: 'Change secrets.json as well' },
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const target = openTarget(args, io)
+    const local = args.local ? secretsFileOf(target) : undefined
+    const given = await givenSecrets(args, args._, io)
+    const values = byCloudName(given)
+    const names = Object.keys(values).sort()
+    if (!args['dry-run']) {
+      const { keys } = await target.client.listSecretKeys(target.tenant)
+      const list = customList([...keys, ...names])
+      const isListed = customList(names) === '' && keys.includes(CUSTOM_LIST)
+      progress(io, `Sending ${count(names.length)} …`)
+      await storeAll(target, { ...values, ...(list === '' || isListed ? {} : { [CUSTOM_LIST]: list }) }, undefined, io)
+      const changes = Object.fromEntries(given.map(({ name, value }) => [name, value]))
+      if (local) await editSecretsFile(target.files, local.path, { set: changes })
+    }
+    await target.client.close()
+    if (args.json) printJson(io, { ok: true, tenant: target.tenant, dry_run: args['dry-run'] === true, set: names })
+    else if (!args.quiet) {
+      const done = args['dry-run'] ? 'Would set' : `${styled(io, 'green', '✔')} Set`
+      io.out(`${done} ${names.join(', ')} in ${shown(target.tenant)}${local ? ` and ${shown(local.shown)}` : ''}\n`)
+    }
+    return EXIT.ok
+  },
+})
+
+/** All or none: a name that the system manages stops the whole command. */
+function byCloudName(given: readonly GivenSecret[]): Readonly<Record<string, string>> {
+  const named = given.map(({ name, value }) => [cloudName(name), value] as const)
+  const managed = named.map(([name]) => name).filter(isManaged)
+  if (managed.length > 0) {
+    throw new CliError('MANAGED', EXIT.refused, `The system manages ${managed.join(', ')}; nothing was set.`)
+  }
+  if (new Set(named.map(([name]) => name)).size < named.length) {
+    throw new CliError('USAGE', EXIT.usage, 'A secret is given twice; nothing was set.')
+  }
+  return Object.fromEntries(named)
+}

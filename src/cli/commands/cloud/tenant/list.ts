@@ -1,0 +1,62 @@
+import { defineCommand } from 'citty'
+import { readRegistry, type TenantRegistry, updateRegistry } from '../../../../cloud/index.ts'
+import { EXIT, type Io } from '../../../io.ts'
+import { printJson, table } from '../../../output.ts'
+import { CLOUD_ARGS, findCloudProject, openSession } from '../../../session.ts'
+
+export const list = defineCommand({
+  args: { ...CLOUD_ARGS, offline: { type: 'boolean', description: 'Show what tenants.json has, and ask nobody' } },
+  async run({ args, data }) {
+    const io = data as Io
+    const { tenants, active } = args.offline
+      ? readRegistry(findCloudProject(args, io).files)
+      : await refreshed(args, io)
+    const found = tenants.map(({ id, name, tenant_type = 'cloud', region, hostname }) => ({
+      id,
+      name,
+      tenant_type,
+      region,
+      hostname,
+      active: id === active,
+    }))
+    if (args.json) printJson(io, { tenants: found, active_tenant: active ?? null })
+    else if (found.length === 0) io.out('There are no tenants.\n')
+    else io.out(`${table(io, ['', 'id', 'name', 'type', 'region', 'hostname'], found.map(rowOf))}\n`)
+    return EXIT.ok
+  },
+})
+
+/** What the service says now, which tenants.json then has as well. A container has no file to keep. */
+async function refreshed(args: Readonly<Record<string, unknown>>, io: Io): Promise<TenantRegistry> {
+  const { client, files, credentials } = openSession(args, io)
+  const { tenants = [] } = await client.whoami()
+  await client.close()
+  if (credentials.from === 'file') return updateRegistry(files, tenants, Date.now())
+  return {
+    tenants: tenants.map(({ id, name, hostname, region }) => ({
+      id,
+      name,
+      hostname: hostname ?? '',
+      region: region ?? '',
+    })),
+    active: undefined,
+  }
+}
+
+interface Found {
+  readonly id: string
+  readonly name: string
+  readonly tenant_type: unknown
+  readonly region: unknown
+  readonly hostname: unknown
+  readonly active: boolean
+}
+
+function rowOf({ id, name, tenant_type, region, hostname, active }: Found): readonly string[] {
+  return [
+    active ? '→' : '',
+    id,
+    name,
+    ...[tenant_type, region, hostname].map((cell) => (typeof cell === 'string' ? cell : '')),
+  ]
+}

@@ -1,0 +1,27 @@
+import { defineCommand } from 'citty'
+import { activateTenant, readRegistry } from '../../../../cloud/index.ts'
+import { nearest } from '../../../../index.ts'
+import { CliError, EXIT, type Io } from '../../../io.ts'
+import { printJson, shown } from '../../../output.ts'
+import { CLOUD_ARGS, findCloudProject } from '../../../session.ts'
+
+export const use = defineCommand({
+  args: { id: { type: 'positional', description: 'The id of the tenant' }, ...CLOUD_ARGS },
+  async run({ args, data }) {
+    const io = data as Io
+    const { files } = findCloudProject(args, io)
+    const id = String(args.id)
+    if (!(await activateTenant(files, id))) {
+      const near = nearest(
+        id,
+        readRegistry(files).tenants.map((tenant) => tenant.id),
+      )
+      const hint =
+        near === undefined ? "'systemprompt cloud tenant list' fetches them." : `Did you mean ${shown(near)}?`
+      throw new CliError('NOT_FOUND', EXIT.notFound, `tenants.json has no such tenant. ${hint}`)
+    }
+    if (args.json) printJson(io, { ok: true, active_tenant: id })
+    else io.out(`${shown(id)} is now the active tenant.\n`)
+    return EXIT.ok
+  },
+})

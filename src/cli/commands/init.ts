@@ -1,0 +1,56 @@
+import { dirname, resolve } from 'node:path'
+import { defineCommand } from 'citty'
+import { findStateDirectory, type PlannedFile, planProject, writeProject } from '../../cloud/index.ts'
+import { CliError, EXIT, type Io } from '../io.ts'
+import { printJson, shown, styled, table } from '../output.ts'
+import { type Args, mustAgree, text, YES_ARG } from '../session.ts'
+
+export const init = defineCommand({
+  args: {
+    profile: { type: 'string', valueHint: 'name', description: 'The name of the profile: local' },
+    cwd: { type: 'string', valueHint: 'dir', description: 'The directory of the project' },
+    ...YES_ARG,
+    'dry-run': { type: 'boolean', alias: 'n', description: 'Show the plan, and write nothing' },
+    json: { type: 'boolean', description: 'Print one JSON document' },
+    help: { type: 'boolean', alias: 'h', description: 'Show this help' },
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    // A project that is there already, also above, is the one that is completed.
+    const root = dirname(findStateDirectory({ cwd: resolve(io.cwd, text(args.cwd) ?? '.'), env: {} }))
+    const plan = planProject(root, profileOf(args))
+    const missing = plan.filter(({ exists }) => !exists)
+    if (!args.json) io.out(`${shown(root)}\n\n${planTable(io, plan)}\n\n`)
+    if (missing.length > 0 && !args['dry-run']) {
+      await mustAgree(args, io, `Write ${missing.length === 1 ? 'this file' : `these ${missing.length} files`}?`)
+      await writeProject(root, missing)
+    }
+    report(args, io, root, missing)
+    return EXIT.ok
+  },
+})
+
+function profileOf(args: Args): string {
+  const name = text(args.profile) ?? 'local'
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return name
+  throw new CliError('USAGE', EXIT.usage, 'The name of a profile has letters, digits, dots, dashes and underscores.')
+}
+
+function planTable(io: Io, plan: readonly PlannedFile[]): string {
+  return table(
+    io,
+    ['file', 'what', 'state'],
+    plan.map(({ path, what, exists }) => [path, what, exists ? 'is there, stays' : 'new']),
+  )
+}
+
+function report(args: Args, io: Io, root: string, missing: readonly PlannedFile[]): void {
+  const isDry = args['dry-run'] === true
+  if (args.json) {
+    printJson(io, { ok: true, root, dry_run: isDry, files: missing.map(({ path }) => path) })
+    return
+  }
+  if (missing.length === 0) io.out('Everything is there; nothing was written.\n')
+  else if (isDry) io.out('Nothing was written.\n')
+  else io.out(`${styled(io, 'green', '✔')} Ready. Check it with 'systemprompt config check --strict'.\n`)
+}

@@ -1,0 +1,20 @@
+import { defineCommand } from 'citty'
+import { CliError, EXIT, type Io } from '../../io.ts'
+import { printJson, shown, styled } from '../../output.ts'
+import { findCloudProject } from '../../session.ts'
+import { LOCAL_ARGS } from '../secrets/args.ts'
+
+export const show = defineCommand({
+  args: LOCAL_ARGS,
+  async run({ args, data }) {
+    const io = data as Io
+    const { profile, failure } = findCloudProject(args, io)
+    if (failure) throw failure
+    if (!profile)
+      throw new CliError('NOT_FOUND', EXIT.notFound, "There is no profile here. 'systemprompt init' makes one.")
+    const { name, file, chosenBy } = profile
+    if (args.json) printJson(io, { name, file, chosen_by: chosenBy })
+    else io.out(`${styled(io, 'bold', shown(name))}, chosen by: ${chosenBy}\n${shown(file)}\n`)
+    return EXIT.ok
+  },
+})

@@ -1,0 +1,32 @@
+import { defineCommand } from 'citty'
+import { activateProfile, listProfiles } from '../../../cloud/index.ts'
+import { nearest } from '../../../index.ts'
+import { CliError, EXIT, type Io } from '../../io.ts'
+import { printJson, shown } from '../../output.ts'
+import { findCloudProject } from '../../session.ts'
+import { LOCAL_ARGS } from '../secrets/args.ts'
+
+const { cwd, json, help } = LOCAL_ARGS
+
+export const use = defineCommand({
+  args: { name: { type: 'positional', description: 'The name of the profile' }, cwd, json, help },
+  async run({ args, data }) {
+    const io = data as Io
+    const { files } = findCloudProject(args, io)
+    const name = String(args.name)
+    const names = listProfiles(files.state)
+    if (!names.includes(name)) {
+      const near = nearest(name, names)
+      const list = names.length === 0 ? "'systemprompt init' makes one." : `There are: ${names.join(', ')}.`
+      throw new CliError(
+        'NOT_FOUND',
+        EXIT.notFound,
+        `There is no such profile. ${near === undefined ? list : `Did you mean ${near}?`}`,
+      )
+    }
+    await activateProfile(files.state, name)
+    if (args.json) printJson(io, { ok: true, active_profile: name })
+    else io.out(`${shown(name)} is now the active profile.\n`)
+    return EXIT.ok
+  },
+})

@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto'
+import { defineCommand } from 'citty'
+import { cloudName, editSecretsFile, readLocalSecrets } from '../../../cloud/index.ts'
+import { CliError, EXIT, type Io } from '../../io.ts'
+import { printJson, shown, styled } from '../../output.ts'
+import { mustBeName } from '../../secret-input.ts'
+import { secretsFileOf } from '../../secrets-target.ts'
+import { findCloudProject, mustAgree } from '../../session.ts'
+import { ASKING_ARGS } from './args.ts'
+
+export const generate = defineCommand({
+  args: {
+    name: { type: 'positional', required: false, description: 'The name of the secret: jwt_secret' },
+    ...ASKING_ARGS,
+    bytes: { type: 'string', valueHint: 'number', description: 'How many random bytes: 48' },
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const name = mustBeName(String(args.name ?? 'jwt_secret'))
+    const value = randomBytes(bytesOf(args.bytes)).toString('base64')
+    const project = findCloudProject(args, io)
+    const { path, shown: file } = secretsFileOf(project)
+    const isThere = readLocalSecrets(path, file).secrets.some(({ env }) => cloudName(env) === cloudName(name))
+    if (isThere) await mustAgree(args, io, `${shown(file)} has ${shown(name)} already. Replace it?`)
+    await editSecretsFile(project.files, path, { set: { [name]: value } })
+    if (args.json) printJson(io, { ok: true, file, generated: name, replaced: isThere })
+    else io.out(`${styled(io, 'green', '✔')} ${shown(file)} has a new ${shown(name)}\n`)
+    return EXIT.ok
+  },
+})
+
+function bytesOf(bytes: unknown): number {
+  const number = Number(bytes ?? 48)
+  if (Number.isInteger(number) && number >= 32 && number <= 1_024) return number
+  throw new CliError('USAGE', EXIT.usage, '--bytes takes a whole number from 32 to 1024.')
+}

@@ -1,0 +1,19 @@
+import { defineCommand } from 'citty'
+import { type Command, lazy } from '../../lazy.ts'
+
+export const secrets = defineCommand({
+  subCommands: {
+    set: {
+      ...lazy('Set secrets in secrets.json', async () => (await import('./set.ts')).set),
+      takesMany: true,
+    } as Command,
+    unset: {
+      ...lazy('Remove secrets from secrets.json', async () => (await import('./unset.ts')).unset),
+      takesMany: true,
+    } as Command,
+    list: lazy('List the names of the secrets in secrets.json', async () => (await import('./list.ts')).list),
+    get: lazy('Print one secret; asks first', async () => (await import('./get.ts')).get),
+    sync: lazy('The same as cloud secrets sync', async () => (await import('../cloud/secrets/sync.ts')).sync),
+    generate: lazy('Put a new random value into secrets.json', async () => (await import('./generate.ts')).generate),
+  },
+})

@@ -1,0 +1,26 @@
+import { defineCommand } from 'citty'
+import { EXIT, type Io } from '../../io.ts'
+import { printJson, printWarnings, table } from '../../output.ts'
+import { localSecretsOf } from '../../secrets-target.ts'
+import { findCloudProject } from '../../session.ts'
+import { LOCAL_ARGS } from './args.ts'
+
+export const list = defineCommand({
+  args: LOCAL_ARGS,
+  async run({ args, data }) {
+    const io = data as Io
+    const { secrets, shown: file, warnings } = localSecretsOf(findCloudProject(args, io))
+    if (args.json) printJson(io, { file, secrets: secrets.map(({ key, env }) => ({ key, env })) })
+    else {
+      io.out(
+        `${table(
+          io,
+          ['secret', 'in the environment'],
+          secrets.map(({ key, env }) => [key, env]),
+        )}\n`,
+      )
+      printWarnings(io, warnings)
+    }
+    return EXIT.ok
+  },
+})

@@ -1,0 +1,29 @@
+import { defineCommand } from 'citty'
+import { editSecretsFile } from '../../../cloud/index.ts'
+import { CliError, EXIT, type Io } from '../../io.ts'
+import { printJson, shown, styled } from '../../output.ts'
+import { mustBeNames } from '../../secret-input.ts'
+import { secretsFileOf } from '../../secrets-target.ts'
+import { findCloudProject, mustAgree } from '../../session.ts'
+import { ASKING_ARGS } from './args.ts'
+
+export const unset = defineCommand({
+  args: { names: { type: 'positional', description: 'The names of the secrets' }, ...ASKING_ARGS },
+  async run({ args, data }) {
+    const io = data as Io
+    const project = findCloudProject(args, io)
+    const file = secretsFileOf(project)
+    const names = [...new Set(mustBeNames(args._))]
+    await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${shown(file.shown)}?`)
+    const missing = await editSecretsFile(project.files, file.path, { unset: names })
+    const removed = names.filter((name) => !missing.includes(name))
+    if (removed.length === 0)
+      throw new CliError('NOT_FOUND', EXIT.notFound, `${shown(file.shown)} has none of these secrets.`)
+    if (args.json) printJson(io, { ok: missing.length === 0, file: file.shown, removed, missing })
+    else {
+      io.out(`${styled(io, 'green', '✔')} Removed ${removed.map(shown).join(', ')} from ${shown(file.shown)}\n`)
+      if (missing.length > 0) io.err(`Not there: ${missing.map(shown).join(', ')}\n`)
+    }
+    return missing.length === 0 ? EXIT.ok : EXIT.partial
+  },
+})

@@ -1,0 +1,26 @@
+import type { Io } from './io.ts'
+
+type Env = Io['env']
+
+/**
+ * How a page is opened on this system; undefined where no browser could show it: over SSH, in CI, without a display.
+ * Ours and not the package `open`, which brings six packages and starts PowerShell on Windows.
+ */
+export function browserFor(platform: string, env: Env): ((url: string) => Promise<void>) | undefined {
+  if (env.CI || env.SSH_CONNECTION || env.SSH_TTY) return undefined
+  if (platform === 'darwin') return (url) => start('open', [url])
+  // The start command would need a shell, which takes & in an address for its own.
+  if (platform === 'win32') return (url) => start('rundll32', ['url.dll,FileProtocolHandler', url])
+  return env.DISPLAY || env.WAYLAND_DISPLAY ? (url) => start('xdg-open', [url]) : undefined
+}
+
+/** Starts a program and does not wait for it. A program that is not there is no error: the address is shown as well. */
+async function start(command: string, args: readonly string[]): Promise<void> {
+  const { spawn } = await import('node:child_process')
+  await new Promise<void>((resolve) => {
+    const child = spawn(command, args, { stdio: 'ignore', detached: true, shell: false })
+    child.once('error', () => resolve())
+    child.once('spawn', () => resolve())
+    child.unref()
+  })
+}

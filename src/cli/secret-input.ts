@@ -1,0 +1,145 @@
+import { resolve } from 'node:path'
+import { readDotenvSecrets, readFileBytes, readLocalSecrets } from '../cloud/index.ts'
+import { CliError, EXIT, type Io } from './io.ts'
+import { type Args, text } from './session.ts'
+
+/** Flags of every command that takes secrets. */
+export const SECRET_INPUT_ARGS = {
+  'from-file': { type: 'string', valueHint: 'file', description: 'Take the secrets of a .env or .json file' },
+  'allow-empty': { type: 'boolean', description: 'Let a value be empty' },
+} as const
+
+/** A secret as somebody gives it, its name as it was written. */
+export interface GivenSecret {
+  readonly name: string
+  readonly value: string
+}
+
+/**
+ * The secrets that a command line gives: `K=V`, `K V`, `K` (asked for, or the standard input), `K=@file`, `K=-`, and
+ * those of `--from-file`. What cannot be understood is never repeated: it may be a secret in the wrong place.
+ *
+ * @throws CliError USAGE
+ */
+export async function givenSecrets(args: Args, items: readonly string[], io: Io): Promise<readonly GivenSecret[]> {
+  const fromFile = text(args['from-file'])
+  const all: GivenSecret[] = fromFile === undefined ? [] : [...readFrom(resolve(cwdOf(args, io), fromFile), fromFile)]
+  const wanted = itemsOf(items)
+  if (wanted.filter(({ value }) => value === '-' || value === undefined).length > 1) {
+    throw usage('Only one value can come from the standard input or a question')
+  }
+  if (wanted.some(({ isInline }) => isInline) && io.isInteractive) {
+    io.err("A value on the command line stays in the shell's history and is seen by ps; NAME alone asks for it.\n")
+  }
+  for (const { name, value } of wanted) all.push({ name, value: await resolved(name, value, args, io) })
+  if (all.length === 0) throw usage('Give NAME=VALUE, NAME to be asked, or --from-file')
+  const empty = all.filter(({ value }) => value === '')
+  if (empty.length > 0 && args['allow-empty'] !== true)
+    throw usage('A value is empty. Add --allow-empty if that is what you want')
+  if (all.some(({ value }) => value.includes('\0'))) throw usage('A value holds a NUL character, which no secret can')
+  return all
+}
+
+interface Item {
+  readonly name: string
+  /** `-` for the standard input, `@file` for a file; undefined: ask. */
+  readonly value: string | undefined
+  /** The value itself stands on the command line. */
+  readonly isInline: boolean
+}
+
+function itemsOf(items: readonly string[]): readonly Item[] {
+  const [first = '', second] = items
+  const isPair =
+    items.length === 2 && !first.includes('=') && second !== undefined && !/^[A-Z_][A-Z0-9_]*=/.test(second)
+  if (isPair) return [toItem(first, second, 1)]
+  return items.map((item, index) => {
+    const at = item.indexOf('=')
+    return at === -1 ? toItem(item, undefined, index + 1) : toItem(item.slice(0, at), item.slice(at + 1), index + 1)
+  })
+}
+
+function toItem(name: string, value: string | undefined, position: number): Item {
+  if (!isNameLike(name)) throw usage(`Argument ${position} does not begin with the name of a secret: NAME=VALUE`)
+  return { name, value, isInline: value !== undefined && value !== '-' && !value.startsWith('@') }
+}
+
+/** A key that was pasted where its name should be is no name: names are words, keys are long or mixed. */
+function isNameLike(name: string): boolean {
+  if (!/^[A-Za-z_][A-Za-z0-9_.-]{0,254}$/.test(name)) return false
+  return name
+    .split(/[_.-]/)
+    .every((word) => word.length < 20 && !(word.length >= 10 && /\d/.test(word) && /[A-Za-z]/.test(word)))
+}
+
+/** The names that a command is given, one at least. @throws CliError USAGE */
+export function mustBeNames(names: readonly string[]): readonly string[] {
+  if (names.length === 0) throw usage('Give the name of a secret')
+  return names.map(mustBeName)
+}
+
+/** A name as commands that take no value have it. @throws CliError USAGE */
+export function mustBeName(name: string): string {
+  if (isNameLike(name)) return name
+  throw usage('One of the arguments is not the name of a secret')
+}
+
+async function resolved(name: string, value: string | undefined, args: Args, io: Io): Promise<string> {
+  if (value === undefined) return (await fromInput(io)) ?? (await asked(name, io))
+  if (value === '-') {
+    const input = await fromInput(io)
+    if (input !== undefined) return input
+    throw usage('NAME=- reads the standard input, which is a terminal here')
+  }
+  if (value.startsWith('@')) return fileText(resolve(cwdOf(args, io), value.slice(1)))
+  return value.replace(/^\\(?=[@-])/, '')
+}
+
+async function asked(name: string, io: Io): Promise<string> {
+  if (io.isInteractive) return io.password(`Value of ${name.toUpperCase()}`)
+  throw usage('Nobody can be asked here. Give NAME=@file, NAME=- or the value on the standard input')
+}
+
+/** The standard input, byte for byte, less one line end at its end, which is said. */
+async function fromInput(io: Io): Promise<string | undefined> {
+  const input = await io.readInput()
+  if (input === undefined) return undefined
+  const value = decoded(input, 'The standard input')
+  const trimmed = value.replace(/\r?\n$/, '')
+  if (trimmed !== value) io.err('One line end at the end of the input was dropped.\n')
+  return trimmed
+}
+
+function fileText(file: string): string {
+  const bytes = readFileBytes(file)
+  if (bytes === undefined)
+    throw new CliError('NOT_FOUND', EXIT.notFound, 'The file after @ is not there, or cannot be read.')
+  return decoded(bytes, 'The file after @').replace(/\r?\n$/, '')
+}
+
+function decoded(bytes: Uint8Array, what: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw new CliError('ENCODING', EXIT.validation, `${what} is not UTF-8. Encode it, as base64 for example.`)
+  }
+}
+
+function readFrom(file: string, shown: string): readonly GivenSecret[] {
+  if (/\.json$/.test(file)) {
+    const { found, secrets } = readLocalSecrets(file, shown)
+    if (!found) throw new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file is not there.')
+    return secrets.map(({ env, value }) => ({ name: env, value }))
+  }
+  if (readFileBytes(file) === undefined)
+    throw new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file is not there.')
+  return readDotenvSecrets(file, shown).map(({ env, value }) => ({ name: env, value }))
+}
+
+function cwdOf(args: Args, io: Io): string {
+  return resolve(io.cwd, text(args.cwd) ?? '.')
+}
+
+function usage(what: string): CliError {
+  return new CliError('USAGE', EXIT.usage, `${what}.`)
+}

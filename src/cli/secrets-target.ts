@@ -1,0 +1,134 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path'
+import {
+  type CloudClient,
+  type CloudError,
+  CUSTOM_LIST,
+  customList,
+  isCloudError,
+  type LocalSecrets,
+  readLocalSecrets,
+  type Target,
+  updateSyncRecord,
+} from '../cloud/index.ts'
+import { CliError, EXIT, type Io } from './io.ts'
+import { type Args, type CloudProject, openSession, type Session, tenantOf } from './session.ts'
+
+/** A tenant's secrets, and the client that reaches them. */
+export interface SecretsTarget extends Session {
+  readonly tenant: string
+  readonly target: Target
+}
+
+export function openTarget(args: Args, io: Io): SecretsTarget {
+  const session = openSession(args, io)
+  const tenant = tenantOf(args, session)
+  return { ...session, tenant, target: { apiUrl: session.client.apiUrl, tenant } }
+}
+
+/** Where the profile has its secrets. @throws CliError NO_PROFILE */
+export function secretsFileOf({ loaded, profile, failure }: CloudProject): {
+  readonly path: string
+  readonly shown: string
+} {
+  if (failure) throw failure
+  if (!loaded || !profile) {
+    throw new CliError(
+      'NO_PROFILE',
+      EXIT.notFound,
+      'There is no profile here, and so no secrets.json. Name one with --profile.',
+    )
+  }
+  const configured = (Reflect.get(loaded.config, 'secrets') as { secrets_path?: unknown } | undefined)?.secrets_path
+  const path = resolve(
+    profile.directory,
+    typeof configured === 'string' && configured !== '' ? configured : './secrets.json',
+  )
+  const below = relative(loaded.root, path)
+  const isBelow = !below.startsWith('..') && !isAbsolute(below)
+  return { path, shown: isBelow ? below.split(sep).join('/') : path }
+}
+
+/** The secrets of the profile's file. @throws CliError NOT_FOUND, ConfigError */
+export function localSecretsOf(project: CloudProject): LocalSecrets & { readonly shown: string } {
+  const { path, shown } = secretsFileOf(project)
+  const local = readLocalSecrets(path, shown)
+  if (!local.found)
+    throw new CliError('NOT_FOUND', EXIT.notFound, `${shown} is not there. 'systemprompt secrets set NAME' makes it.`)
+  return { ...local, shown }
+}
+
+/** What came of removing one secret after another. */
+export interface Removal {
+  readonly removed: readonly string[]
+  readonly failed: readonly { readonly name: string; readonly error: CloudError }[]
+}
+
+/** Removes secrets one by one; where a failure concerns all of them, the rest is not tried. */
+export async function removeAll(
+  { client, tenant, files, target }: SecretsTarget,
+  names: readonly string[],
+): Promise<Removal> {
+  const removed: string[] = []
+  const failed: { name: string; error: CloudError }[] = []
+  for (const name of names) {
+    const stopped = failed.find(({ error }) => !['NOT_FOUND', 'NOT_ACCEPTED'].includes(error.code))
+    if (stopped) {
+      failed.push({ name, error: stopped.error })
+      continue
+    }
+    try {
+      await client.unsetSecret(tenant, name)
+      removed.push(name)
+    } catch (error) {
+      if (!isCloudError(error)) throw error
+      failed.push({ name, error })
+    }
+  }
+  if (removed.length > 0) await updateSyncRecord(files, target, { removed })
+  return { removed, failed }
+}
+
+/** Keeps the list of custom secrets true after names have gone. */
+export async function mendCustomList(target: SecretsTarget, keys: readonly string[]): Promise<void> {
+  const { client, tenant, files } = target
+  const list = customList(keys)
+  if (list !== '') {
+    await client.setSecrets(tenant, { [CUSTOM_LIST]: list })
+    await updateSyncRecord(files, target.target, { sent: { [CUSTOM_LIST]: list } })
+  } else if (keys.includes(CUSTOM_LIST)) await removeAll(target, [CUSTOM_LIST])
+}
+
+/**
+ * Stores secrets in one request. When its answer got lost, the names are read again, so that what is known can be said.
+ * @throws CloudError
+ */
+export async function storeAll(
+  { client, tenant, files, target }: SecretsTarget,
+  secrets: Readonly<Record<string, string>>,
+  etag: string | undefined,
+  io: Io,
+): Promise<void> {
+  try {
+    await client.setSecrets(tenant, secrets, { ifMatch: etag })
+  } catch (error) {
+    if (isCloudError(error) && error.isUncertain) io.err(`${await recheck(client, tenant, etag)}\n`)
+    throw error
+  }
+  await updateSyncRecord(files, target, { sent: secrets })
+}
+
+async function recheck(client: CloudClient, tenant: string, etag: string | undefined): Promise<string> {
+  const after = await client.listSecretKeys(tenant).catch(() => undefined)
+  if (after === undefined) return 'Whether the secrets were stored cannot be said. Running it again is safe.'
+  if (etag !== undefined && after.etag === etag) return 'Nothing was stored: the tenant is as it was before.'
+  return 'The secrets may have been stored. Running it again is safe.'
+}
+
+/** Both lists, and the exit code that says how much was done. */
+export function removalExit({ removed, failed }: Removal): number {
+  const [first] = failed
+  if (!first) return EXIT.ok
+  if (removed.length > 0) return EXIT.partial
+  const { error } = first
+  throw error
+}

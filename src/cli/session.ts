@@ -1,0 +1,158 @@
+import { join, resolve } from 'node:path'
+import type { ArgsDef } from 'citty'
+import { CloudClient, type CloudFiles, DEFAULT_API_URL, findStateDirectory, readRegistry } from '../cloud/index.ts'
+import { type Credentials, isConfigError, loadConfigSync, type ProfileRef, type ResolvedConfig } from '../index.ts'
+import { CliError, EXIT, type Io } from './io.ts'
+
+/** Flags that every command has which goes to the cloud. */
+export const CLOUD_ARGS = {
+  profile: { type: 'string', valueHint: 'name|path', description: 'The profile to use' },
+  cwd: { type: 'string', valueHint: 'dir', description: 'Where to look for the project' },
+  timeout: { type: 'string', valueHint: 'seconds', description: 'How long a request may take with all its tries: 60' },
+  json: { type: 'boolean', description: 'Print one JSON document' },
+  help: { type: 'boolean', alias: 'h', description: 'Show this help' },
+} as const satisfies ArgsDef
+
+export const TENANT_ARG = {
+  tenant: { type: 'string', valueHint: 'id', description: 'The tenant, in place of the active one' },
+} as const satisfies ArgsDef
+
+export const YES_ARG = { yes: { type: 'boolean', alias: 'y', description: 'Do not ask' } } as const satisfies ArgsDef
+
+export type Args = Readonly<Record<string, unknown>>
+
+/** A project as the cloud commands see it. */
+export interface CloudProject {
+  readonly files: CloudFiles
+  /** undefined where the project's files are not right: a login works all the same. */
+  readonly loaded: ResolvedConfig | undefined
+  /** What is not right with them. */
+  readonly failure?: Error
+  readonly profile: ProfileRef | undefined
+}
+
+/** Finds where the login and the tenants are kept. A project that is broken, or not there yet, has them in the usual place. */
+export function findCloudProject(args: Args, io: Io): CloudProject {
+  const options = {
+    cwd: resolve(io.cwd, text(args.cwd) ?? '.'),
+    env: io.env,
+    ...(text(args.profile) === undefined ? {} : { profile: text(args.profile) ?? '' }),
+  }
+  const state = findStateDirectory(options)
+  const usual = { state, credentials: join(state, 'credentials.json'), tenants: join(state, 'tenants.json') }
+  try {
+    const loaded = loadConfigSync({
+      ...options,
+      services: false,
+      onUndefined: 'empty',
+      overrides: LENIENT,
+    }) as ResolvedConfig
+    const { profile, config } = loaded
+    const path = (configured: unknown, fallback: string): string =>
+      profile && typeof configured === 'string' && configured !== '' ? expanded(configured, profile, io) : fallback
+    const { credentials_path, tenants_path } = (Reflect.get(config, 'cloud') ?? {}) as Record<string, unknown>
+    const files = {
+      state,
+      credentials: path(credentials_path, usual.credentials),
+      tenants: path(tenants_path, usual.tenants),
+    }
+    return { files, loaded, profile }
+  } catch (error) {
+    // A profile that was asked for by name must be there.
+    if (!isConfigError(error) || args.profile !== undefined) throw error
+    return { files: usual, loaded: undefined, profile: undefined, failure: error }
+  }
+}
+
+/** What is wrong with a login or a secret is said when it is used, in words of the command. */
+const LENIENT = { 'cloud.validation': 'skip', 'secrets.validation': 'skip' }
+
+function expanded(path: string, profile: ProfileRef, { env }: Io): string {
+  const home = env.HOME ?? env.USERPROFILE ?? ''
+  return resolve(profile.directory, path.replace(/^~(?=[\\/]|$)/, home))
+}
+
+export interface Session extends CloudProject {
+  readonly client: CloudClient
+  readonly credentials: Credentials
+}
+
+/**
+ * The login that is in use, and a client with it.
+ * @throws CliError NOT_LOGGED_IN, and what is wrong with the project
+ */
+export function openSession(args: Args, io: Io): Session {
+  const project = findCloudProject(args, io)
+  const { failure } = project
+  if (failure) throw failure
+  const credentials = project.loaded?.credentials
+  if (!credentials) throw notLoggedIn('Nobody is logged in')
+  if (credentials.expired) throw notLoggedIn('The cloud login has expired')
+  const { api_url, api_token } = credentials
+  return { ...project, credentials, client: clientFor(api_url, api_token, args, io) }
+}
+
+export function clientFor(apiUrl: string, token: string | undefined, args: Args, io: Io): CloudClient {
+  const timeout = timeoutOf(args)
+  return new CloudClient({
+    apiUrl,
+    env: io.env,
+    ...(token === undefined ? {} : { token }),
+    ...(timeout === undefined ? {} : { timeout }),
+  })
+}
+
+/** The service to log in to: the flag, the variable, the usual one. A file must not send a token elsewhere. */
+export function apiUrlOf(args: Args, io: Io): string {
+  return text(args['api-url']) ?? (io.env.SYSTEMPROMPT_API_URL || DEFAULT_API_URL)
+}
+
+/**
+ * The tenant in use: `--tenant`, the profile's, the active one.
+ * @throws CliError NO_TENANT
+ */
+export function tenantOf(args: Args, { loaded, files }: CloudProject): string {
+  const configured = (Reflect.get(loaded?.config ?? {}, 'cloud') as { tenant_id?: unknown } | undefined)?.tenant_id
+  const id = text(args.tenant) ?? text(configured) ?? readRegistry(files).active
+  if (id === undefined) {
+    const list = "'systemprompt cloud tenant list' shows them, 'systemprompt cloud tenant use <id>' chooses one"
+    throw new CliError('NO_TENANT', EXIT.notFound, `No tenant is active. Give --tenant <id>; ${list}.`)
+  }
+  if (id.startsWith('local_')) {
+    const hint = "Choose one of the cloud with --tenant or 'systemprompt cloud tenant use <id>'"
+    throw new CliError(
+      'LOCAL_TENANT',
+      EXIT.usage,
+      `The active tenant is a local one, which has nothing in the cloud. ${hint}.`,
+    )
+  }
+  return id
+}
+
+/** Asks unless `-y` says yes already; where nobody can be asked, nothing is done. */
+export async function mustAgree(args: Args, io: Io, question: string): Promise<void> {
+  if (args.yes === true) return
+  if (!io.isInteractive) {
+    throw new CliError(
+      'CONFIRMATION',
+      EXIT.usage,
+      'Nobody can be asked here, and nothing was done. Add -y if that is what you want.',
+    )
+  }
+  if (!(await io.confirm(question))) throw new CliError('REFUSED', EXIT.refused, 'Nothing was done.')
+}
+
+export function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+function timeoutOf({ timeout }: Args): number | undefined {
+  if (timeout === undefined) return undefined
+  const seconds = Number(timeout)
+  if (Number.isFinite(seconds) && seconds > 0 && seconds <= 3_600) return Math.round(seconds * 1000)
+  throw new CliError('USAGE', EXIT.usage, '--timeout takes a number of seconds from 1 to 3600.')
+}
+
+function notLoggedIn(what: string): CliError {
+  return new CliError('NOT_LOGGED_IN', EXIT.notLoggedIn, `${what}. Run 'systemprompt cloud auth login'.`)
+}

@@ -1,0 +1,84 @@
+import { repeatsSecret } from '../secret.ts'
+import { wordedError } from './contract.ts'
+import { CloudError, type CloudErrorCode } from './errors.ts'
+import type { Answer } from './http.ts'
+
+/** How an operation words what it is refused for, where that is not the same for all. */
+export interface Wording {
+  /** `list the secrets` */
+  readonly task: string
+  /** What 404 means here. */
+  readonly notFound?: { readonly code: CloudErrorCode; readonly what: string; readonly remedy?: string }
+}
+
+/**
+ * The error that an answer stands for. What the service says is passed on, unless it repeats one of `secrets`:
+ * what was sent must not come back on somebody's screen.
+ */
+export function errorOf(answer: Answer, wording: Wording, secrets: readonly string[]): CloudError {
+  const { status } = answer
+  const worded = wordedError(parsed(answer.text))
+  const said = safeText(worded?.message ?? excerpt(answer), secrets)
+  const serverCode = worded && safeWord(worded.code, secrets)
+  const requestId = safeWord(answer.header('x-request-id'), secrets)
+  const details = {
+    status,
+    ...(serverCode === undefined ? {} : { serverCode }),
+    ...(requestId === undefined ? {} : { requestId }),
+  }
+  const because = said === '' ? '' : `: ${said}`
+  if (status === 404 && wording.notFound && serverCode !== 'tenant_not_found') {
+    const { code, what, remedy } = wording.notFound
+    return new CloudError(code, `${what} (404)`, { ...details, ...(remedy === undefined ? {} : { remedy }) })
+  }
+  return new CloudError(codeOf(status), `The service would not ${wording.task} (${status}${because})`, details)
+}
+
+/** The data of a good answer. */
+export function dataOf<T>(answer: Answer, isRight: (value: unknown) => value is T): T {
+  const data = parsed(answer.text)
+  if (isRight(data)) return data
+  const kind = data === undefined ? 'is not JSON' : 'is not what the contract says'
+  throw new CloudError('BAD_ANSWER', `The answer ${kind} (${answer.status})`, { status: answer.status })
+}
+
+function codeOf(status: number): CloudErrorCode {
+  if (status === 401) return 'NOT_LOGGED_IN'
+  if (status === 403) return 'FORBIDDEN'
+  if (status === 404) return 'NOT_FOUND'
+  if (status === 409 || status === 412) return 'CONFLICT'
+  if (status === 400 || status === 413 || status === 422) return 'NOT_ACCEPTED'
+  if (status === 429) return 'RATE_LIMITED'
+  return status === 408 || status >= 500 ? 'UNAVAILABLE' : 'BAD_ANSWER'
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What a proxy in between says in HTML or plain text, on one line: its first 200 characters. */
+function excerpt({ text }: Answer): string {
+  return text
+    .slice(0, 4_096)
+    .replace(/<(style|script)\b[\s\S]*?<\/\1>|<[^>]*>/gi, ' ')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 200)
+}
+
+function safeText(text: string, secrets: readonly string[]): string {
+  if (repeatsSecret(text, secrets)) return 'its message repeats a secret and is not shown'
+  // Control characters and what turns the direction of text: an answer must not write to the terminal.
+  return text
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, ' ')
+    .trim()
+    .slice(0, 300)
+}
+
+function safeWord(word: string | undefined, secrets: readonly string[]): string | undefined {
+  return word !== undefined && /^[\w.:-]{1,100}$/.test(word) && !repeatsSecret(word, secrets) ? word : undefined
+}

@@ -1,0 +1,293 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import packageJson from '../../package.json' with { type: 'json' }
+import type { Environment } from '../options.ts'
+import { dataOf, errorOf, type Wording } from './answers.ts'
+import {
+  type AuditPage,
+  type CloudTenant,
+  isAuditPage,
+  isExchanged,
+  isKeyList,
+  isLoginStart,
+  isTenantList,
+  isUserMe,
+  type Provider,
+  type UserMe,
+} from './contract.ts'
+import { endpointOf, endpointText, operationUrl } from './endpoint.ts'
+import { CloudError } from './errors.ts'
+import { type Answer, createTransport, type Request, type Transport } from './http.ts'
+import { type Clock, sendPersistently, type Tried } from './retry.ts'
+
+export interface CloudClientOptions {
+  /** The service. https, or http on loopback. @default https://api.systemprompt.io */
+  readonly apiUrl: string
+  /** The login's token; it goes to the origin of `apiUrl` and nowhere else. Not needed for `beginLogin`. */
+  readonly token?: string
+  /** Milliseconds for one operation with all its tries. @default 60000 */
+  readonly timeout?: number
+  /** Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read. @default {} */
+  readonly env?: Environment
+  readonly transport?: Transport
+  readonly clock?: Clock
+}
+
+/** The names of a tenant's secrets, and what tells this state of them from another. */
+export interface SecretKeys {
+  readonly keys: readonly string[]
+  /** For `ifMatch` of a write; absent where the service gives none. */
+  readonly etag?: string
+}
+
+interface Operation extends Wording {
+  readonly method: Request['method']
+  readonly path: readonly string[]
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  /** Newer services want another token for these. */
+  readonly isTenantCall?: true
+  /** It needs no token. */
+  readonly isPublic?: true
+  /** Texts that no message may repeat, besides the token. */
+  readonly secrets?: readonly string[]
+}
+
+/**
+ * SystemPrompt Cloud. Every method throws a CloudError that says what to do; none of them follows a redirect,
+ * and none gives a token or a secret to another origin.
+ *
+ * @example
+ * const cloud = new CloudClient({ apiUrl: 'https://api.systemprompt.io', token })
+ * const { keys } = await cloud.listSecretKeys('tenant_def456') // names, never values
+ * await cloud.setSecrets('tenant_def456', { STRIPE_KEY: 'sk_live_…' })
+ */
+export class CloudClient {
+  /** The address in use, without a slash at its end. */
+  readonly apiUrl: string
+  readonly #endpoint: URL
+  readonly #token: string | undefined
+  readonly #timeout: number | undefined
+  readonly #transport: Transport
+  readonly #clock: Clock
+  #exchanged: { readonly token: string; readonly until: number } | undefined
+  #cannotExchange = false
+
+  /** @throws CloudError REFUSED for an address or a token that cannot be used */
+  constructor(options: CloudClientOptions) {
+    const { apiUrl, token, timeout, env = {}, transport, clock } = options
+    this.#endpoint = endpointOf(apiUrl)
+    this.apiUrl = endpointText(this.#endpoint)
+    if (token !== undefined) checkToken(token)
+    this.#token = token
+    this.#timeout = timeout
+    this.#transport = transport ?? createTransport(env)
+    this.#clock = clock ?? { now: () => Date.now(), sleep: (time) => wait(time), random: () => Math.random() }
+  }
+
+  /** Where to send the browser, so that the user logs in and comes back to `redirectUri`. */
+  async beginLogin(provider: Provider, redirectUri: string): Promise<string> {
+    const answer = await this.#do({
+      method: 'GET',
+      path: ['api', 'v1', 'auth', 'oauth', provider],
+      query: { redirect_uri: redirectUri },
+      task: 'begin a login',
+      isPublic: true,
+    })
+    return dataOf(answer, isLoginStart).authorize_url
+  }
+
+  /** The user that the token belongs to, with the tenants that user may reach. */
+  async whoami(): Promise<UserMe> {
+    const answer = await this.#do({ method: 'GET', path: ['api', 'v1', 'auth', 'me'], task: 'say who this is' })
+    return dataOf(answer, isUserMe)
+  }
+
+  async listTenants(): Promise<readonly CloudTenant[]> {
+    const answer = await this.#do({ method: 'GET', path: ['api', 'v1', 'tenants'], task: 'list the tenants' })
+    return dataOf(answer, isTenantList).data
+  }
+
+  /** The names of the tenant's secrets. No operation ever returns a value. */
+  async listSecretKeys(tenant: string): Promise<SecretKeys> {
+    const answer = await this.#do({
+      method: 'GET',
+      path: secretsPath(tenant),
+      task: 'list the secrets',
+      isTenantCall: true,
+    })
+    const etag = answer.header('etag')
+    return { keys: dataOf(answer, isKeyList).keys, ...(etag === undefined ? {} : { etag }) }
+  }
+
+  /**
+   * Creates or replaces secrets, all or none; the others stay. With `ifMatch` only if nobody has changed the
+   * tenant's secrets since.
+   */
+  async setSecrets(
+    tenant: string,
+    secrets: Readonly<Record<string, string>>,
+    { ifMatch }: { readonly ifMatch?: string | undefined } = {},
+  ): Promise<void> {
+    const names = Object.keys(secrets)
+    if (names.length === 0) return
+    const wrong = names.filter((name) => !SECRET_NAME.test(name))
+    if (wrong.length > 0) throw new CloudError('NOT_ACCEPTED', `${wrong.length} of the names cannot be one of a secret`)
+    await this.#do({
+      method: 'PUT',
+      path: secretsPath(tenant),
+      body: { secrets },
+      ...(ifMatch === undefined ? {} : { headers: { 'if-match': ifMatch } }),
+      task: 'store the secrets',
+      isTenantCall: true,
+      secrets: Object.values(secrets),
+    })
+  }
+
+  /** Removes one secret. */
+  async unsetSecret(tenant: string, name: string): Promise<void> {
+    const operation: Operation = {
+      method: 'DELETE',
+      path: [...secretsPath(tenant), name],
+      task: 'remove the secret',
+      isTenantCall: true,
+      notFound: { code: 'NOT_FOUND', what: 'The cloud has no such secret', remedy: SYNC },
+    }
+    const { answer, isUncertain } = await this.#settle(operation)
+    // An earlier try was done, and its answer got lost.
+    if (answer.status === 404 && isUncertain) return
+    this.#accept(answer, operation)
+  }
+
+  /** Who listed, set or removed which secret, newest first. UNSUPPORTED where the endpoint has no such log. */
+  async auditSecrets(
+    tenant: string,
+    { limit, cursor }: { readonly limit?: number | undefined; readonly cursor?: string | undefined } = {},
+  ): Promise<AuditPage> {
+    const answer = await this.#do({
+      method: 'GET',
+      path: [...secretsPath(tenant), 'audit'],
+      query: { ...(limit === undefined ? {} : { limit: String(limit) }), ...(cursor === undefined ? {} : { cursor }) },
+      task: 'show the log',
+      isTenantCall: true,
+      notFound: { code: 'UNSUPPORTED', what: 'This endpoint keeps no log of its secrets' },
+    })
+    return dataOf(answer, isAuditPage)
+  }
+
+  /** Tells the service of a login or a logout. Best effort: a failure is no failure of the command. */
+  async reportActivity(event: 'cloud_login' | 'cloud_logout', userId: string, at: Date): Promise<void> {
+    const body = { event, timestamp: at.toISOString(), data: { user_id: userId } }
+    const operation: Operation = { method: 'POST', path: ['api', 'v1', 'activity'], body, task: 'note the login' }
+    await this.#transport.send(this.#requestOf(operation, this.#loginToken()), ACTIVITY).catch(() => undefined)
+  }
+
+  /** Closes the connections that are kept open. */
+  close(): Promise<void> {
+    return this.#transport.close()
+  }
+
+  async #do(operation: Operation): Promise<Answer> {
+    return this.#accept((await this.#settle(operation)).answer, operation)
+  }
+
+  /** Newer services answer tenant calls only for a short-lived token; older ones have none to give. */
+  async #settle(operation: Operation): Promise<Tried> {
+    if (!operation.isTenantCall) return this.#try(operation, operation.isPublic ? undefined : this.#loginToken())
+    const first = await this.#try(operation, this.#liveToken() ?? this.#loginToken())
+    if (first.answer.status !== 401 || this.#cannotExchange) return first
+    const token = await this.#exchange()
+    return token === undefined ? first : this.#try(operation, token)
+  }
+
+  #accept(answer: Answer, operation: Operation): Answer {
+    if (answer.status >= 200 && answer.status < 300) return answer
+    throw errorOf(answer, operation, this.#secretsOf(operation))
+  }
+
+  #try(operation: Operation, token: string | undefined): Promise<Tried> {
+    return sendPersistently(this.#transport, this.#requestOf(operation, token), this.#clock, this.#timeout)
+  }
+
+  #requestOf({ method, path, query, headers, body }: Operation, token: string | undefined): Request {
+    return {
+      method,
+      url: operationUrl(this.#endpoint, path, query),
+      headers: {
+        accept: 'application/json',
+        'user-agent': `systemprompt-env/${packageJson.version}`,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': contentType(body) }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: body instanceof URLSearchParams ? body.toString() : JSON.stringify(body) }),
+    }
+  }
+
+  #secretsOf({ secrets = [] }: Operation): readonly string[] {
+    return [this.#token, this.#exchanged?.token, ...secrets].filter((text) => text !== undefined)
+  }
+
+  #loginToken(): string {
+    if (this.#token === undefined) throw new CloudError('NOT_LOGGED_IN', 'Nobody is logged in')
+    return this.#token
+  }
+
+  #liveToken(): string | undefined {
+    const { token, until } = this.#exchanged ?? { token: undefined, until: 0 }
+    return this.#clock.now() < until ? token : undefined
+  }
+
+  async #exchange(): Promise<string | undefined> {
+    this.#exchanged = undefined
+    const body = new URLSearchParams({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: this.#loginToken(),
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      resource: this.apiUrl,
+      client_id: 'sp_web',
+    })
+    const operation: Operation = {
+      method: 'POST',
+      path: ['api', 'v1', 'core', 'oauth', 'token'],
+      body,
+      task: 'exchange the token',
+      isPublic: true,
+    }
+    const { answer } = await this.#settle(operation)
+    this.#cannotExchange = answer.status === 404
+    // What is refused here was refused before, and the first refusal says it better.
+    if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return undefined
+    const { access_token, expires_in = DEFAULT_LIFE } = dataOf(this.#accept(answer, operation), isExchanged)
+    checkToken(access_token)
+    this.#exchanged = { token: access_token, until: this.#clock.now() + expires_in * 1000 - EARLY }
+    return access_token
+  }
+}
+
+const SECRET_NAME = /^[A-Z_][A-Z0-9_]*$/
+
+/** Seconds that an exchanged token lives where the service does not say. */
+const DEFAULT_LIFE = 300
+/** Milliseconds before its end at which it is not used any more. */
+const EARLY = 30_000
+/** Milliseconds that a command may wait for what nobody asked for. */
+const ACTIVITY = 3_000
+
+const SYNC = "If it was never synced, run 'systemprompt cloud secrets sync'"
+
+function secretsPath(tenant: string): readonly string[] {
+  return ['api', 'v1', 'tenants', tenant, 'secrets']
+}
+
+function contentType(body: unknown): string {
+  return body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json'
+}
+
+/** `Headers` repeats a value that it does not take in its error. */
+function checkToken(token: string): void {
+  if (/^[\x21-\x7e]+$/.test(token)) return
+  throw new CloudError('REFUSED', 'The token holds a character that no token has', {
+    remedy: "Log in anew: 'systemprompt cloud auth login'",
+  })
+}

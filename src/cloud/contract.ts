@@ -1,0 +1,144 @@
+/**
+ * What SystemPrompt Cloud sends and takes, as fixtures/contract/cloud-api.yaml says; test/cloud/contract.test.ts
+ * holds these types against that file.
+ */
+
+/** Who a token belongs to, with the tenants that user may reach. */
+export interface UserMe {
+  readonly user: User
+  readonly customer?: Customer | null
+  readonly tenants?: readonly TenantInfo[]
+}
+
+export interface User {
+  readonly id: string
+  readonly email: string
+  readonly name?: string | null
+}
+
+export interface Customer {
+  readonly id: string
+  readonly status?: string | null
+}
+
+/** A tenant as the login gets it. */
+export interface TenantInfo {
+  readonly id: string
+  readonly name: string
+  readonly app_id?: string | null
+  readonly hostname?: string | null
+  readonly region?: string | null
+  readonly status?: 'pending' | 'active' | 'suspended' | 'deleted' | null
+  readonly subscription_status?: 'active' | 'trialing' | 'past_due' | 'paused' | 'canceled' | null
+  readonly plan?: Plan | null
+  readonly external_db_access?: boolean
+  /** The tenant's internal URL; the service may mask its password as `***`. */
+  readonly database_url?: string
+}
+
+export interface Plan {
+  readonly name?: string
+  readonly memory_mb?: number
+  readonly volume_gb?: number
+}
+
+/** A tenant as the list of tenants has it. */
+export interface CloudTenant {
+  readonly id: string
+  readonly name: string
+  readonly hostname?: string | null
+  readonly fly_app_name?: string | null
+  readonly fly_hostname?: string | null
+}
+
+/** One line of the log: who did what to which secret. Never a value. */
+export interface AuditEntry {
+  /** ISO 8601. */
+  readonly at: string
+  /** The user's e-mail. */
+  readonly actor: string
+  readonly action: 'set' | 'unset' | 'list' | 'denied'
+  readonly key: string
+  /** The User-Agent that asked. */
+  readonly client?: string | null
+}
+
+export interface AuditPage {
+  readonly data: readonly AuditEntry[]
+  readonly next_cursor?: string | null
+}
+
+export type Provider = 'github' | 'google'
+
+type Guard<T> = (value: unknown) => value is T
+
+/** The guards ask for what is used; what else a newer service sends is let through. */
+export const isUserMe: Guard<UserMe> = (value): value is UserMe =>
+  isObject(value) &&
+  isObject(value.user) &&
+  isText(value.user.id) &&
+  isText(value.user.email) &&
+  isAbsentOr(value.tenants, (list) => Array.isArray(list) && list.every(isTenantInfo))
+
+export const isTenantList: Guard<{ readonly data: readonly CloudTenant[] }> = (
+  value,
+): value is { readonly data: readonly CloudTenant[] } => isObject(value) && isList(value.data, isNamed)
+
+export const isKeyList: Guard<{ readonly keys: readonly string[] }> = (
+  value,
+): value is { readonly keys: readonly string[] } => isObject(value) && isList(value.keys, isText)
+
+export const isAuditPage: Guard<AuditPage> = (value): value is AuditPage =>
+  isObject(value) && isList(value.data, isAuditEntry) && isAbsentOr(value.next_cursor, isTextOrNull)
+
+export const isLoginStart: Guard<{ readonly authorize_url: string }> = (
+  value,
+): value is { readonly authorize_url: string } => isObject(value) && isText(value.authorize_url)
+
+export const isExchanged: Guard<{ readonly access_token: string; readonly expires_in?: number }> = (
+  value,
+): value is { readonly access_token: string; readonly expires_in?: number } =>
+  isObject(value) &&
+  isText(value.access_token) &&
+  isAbsentOr(value.expires_in, (seconds) => typeof seconds === 'number')
+
+/** The error that the service words; undefined for anything else. */
+export function wordedError(value: unknown): { readonly code: string; readonly message: string } | undefined {
+  const error = isObject(value) ? value.error : undefined
+  if (!isObject(error) || typeof error.code !== 'string' || typeof error.message !== 'string') return undefined
+  return { code: error.code, message: error.message }
+}
+
+function isTenantInfo(value: unknown): boolean {
+  if (!isObject(value) || !isNamed(value)) return false
+  const texts = ['app_id', 'hostname', 'region', 'database_url'].every((key) => isAbsentOr(value[key], isTextOrNull))
+  return texts && isAbsentOr(value.external_db_access, (flag) => typeof flag === 'boolean')
+}
+
+function isNamed(value: unknown): boolean {
+  return isObject(value) && isText(value.id) && typeof value.name === 'string'
+}
+
+function isAuditEntry(value: unknown): boolean {
+  return isObject(value) && ['at', 'actor', 'action', 'key'].every((key) => typeof value[key] === 'string')
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isList(value: unknown, item: (value: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(item)
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== ''
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'string'
+}
+
+function isAbsentOr(value: unknown, rule: (value: unknown) => boolean): boolean {
+  return value === undefined || rule(value)
+}

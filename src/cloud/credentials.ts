@@ -1,0 +1,76 @@
+import { dirname } from 'node:path'
+import { collectProblems, isConfigError } from '../errors.ts'
+import { isRegularFile, moveAside, removeFile } from '../files/atomic.ts'
+import { refuseExposed } from '../files/exposure.ts'
+import { prepareState } from '../files/state.ts'
+import { updateFile } from '../files/update.ts'
+import { readText } from '../read/guard.ts'
+import { parseJson } from '../read/json.ts'
+import { toPlain } from '../tree.ts'
+
+/** What a login leaves in credentials.json (formats.md, section 9). */
+export interface StoredLogin {
+  readonly api_token: string
+  readonly api_url: string
+  readonly user_email: string
+  /** ISO 8601. */
+  readonly authenticated_at: string
+  readonly last_validated_at?: string
+}
+
+/** Where a project keeps what is about the cloud. Paths are absolute. */
+export interface CloudFiles {
+  /** `.systemprompt` */
+  readonly state: string
+  readonly credentials: string
+  readonly tenants: string
+}
+
+/** The e-mail of the login that a file holds; undefined where there is none, or none that can be read. */
+export function storedEmail(file: string): string | undefined {
+  const email = readObject(file)?.user_email
+  return typeof email === 'string' ? email : undefined
+}
+
+/**
+ * Writes credentials.json for its owner alone. One that is broken, or a link, is moved aside: a login always works.
+ * Returns where that went.
+ *
+ * @throws FileError FILE_EXPOSED where git would take the file
+ */
+export async function writeCredentials(
+  files: CloudFiles,
+  login: StoredLogin,
+  now: number,
+): Promise<string | undefined> {
+  await prepareState(files.state)
+  await refuseExposed(files.credentials)
+  const isFine = isRegularFile(files.credentials) && readObject(files.credentials)
+  const aside = isFine ? undefined : moveAside(files.credentials, now)
+  await updateFile(files.credentials, () => `${JSON.stringify({ ...kept(files.credentials), ...login }, null, 2)}\n`)
+  return aside
+}
+
+/** Removes credentials.json, whatever is in it, and says whether there was one. */
+export function removeCredentials({ credentials }: CloudFiles): boolean {
+  return removeFile(credentials)
+}
+
+/** Keys that this library does not know stay; the earlier spelling of `api_url` does not. */
+function kept(file: string): Readonly<Record<string, unknown>> {
+  const { api_endpoint: _, last_validated_at: __, ...others } = readObject(file) ?? {}
+  return others
+}
+
+/** A JSON object in a file of the cloud's; undefined where there is none, or it cannot be read as one. */
+export function readObject(file: string): Readonly<Record<string, unknown>> | undefined {
+  const problems = collectProblems()
+  try {
+    const read = readText(file, { layer: 'secrets', file: dirname(file), confidential: true }, problems)
+    const tree = read && parseJson(read.source, problems)
+    return tree && problems.errors.length === 0 ? (toPlain(tree) as Record<string, unknown>) : undefined
+  } catch (error) {
+    if (isConfigError(error)) return undefined
+    throw error
+  }
+}

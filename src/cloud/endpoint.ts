@@ -1,0 +1,65 @@
+import { CloudError } from './errors.ts'
+
+export const DEFAULT_API_URL = 'https://api.systemprompt.io'
+
+/**
+ * The address of a service, in one spelling. Plain http is for loopback addresses alone, since whoever is on
+ * the way could read the token.
+ *
+ * @throws CloudError REFUSED
+ */
+export function endpointOf(apiUrl: string): URL {
+  const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw unusable('is not an http(s) URL')
+  if (url.username !== '' || url.password !== '') throw unusable('holds a user name or a password')
+  if (url.search !== '' || url.hash !== '' || /[?#]/.test(apiUrl)) throw unusable('holds a query or a fragment')
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    throw unusable(
+      'is plain http, which anybody on the way can read',
+      'Use https; http is for the emulator on this machine',
+    )
+  }
+  url.pathname = url.pathname.replace(/\/+$/, '')
+  return url
+}
+
+/** An address of this machine that no name server has a say in. `localhost` is one by RFC 6761. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
+}
+
+/** `https://api.systemprompt.io`: as people write it, and as files hold it. */
+export function endpointText(url: URL): string {
+  return url.href.replace(/\/$/, '')
+}
+
+/**
+ * The address of an operation. Segments are names from files and from the service: one that would lead
+ * elsewhere, such as `..`, is refused.
+ *
+ * @throws CloudError NOT_ACCEPTED
+ */
+export function operationUrl(
+  endpoint: URL,
+  segments: readonly string[],
+  query: Readonly<Record<string, string>> = {},
+): URL {
+  const path = `${endpoint.pathname === '/' ? '' : endpoint.pathname}/${segments.map(encodeSegment).join('/')}`
+  const url = new URL(path, endpoint)
+  if (url.origin !== endpoint.origin || url.pathname !== path) throw notASegment()
+  url.search = new URLSearchParams(query).toString()
+  return url
+}
+
+function encodeSegment(segment: string): string {
+  if (segment === '' || /^\.{1,2}$/.test(segment) || /\p{Surrogate}/u.test(segment)) throw notASegment()
+  return encodeURIComponent(segment)
+}
+
+function notASegment(): CloudError {
+  return new CloudError('NOT_ACCEPTED', 'The name of the tenant or of the secret cannot be one')
+}
+
+function unusable(what: string, remedy = 'Write it as https://api.systemprompt.io'): CloudError {
+  return new CloudError('REFUSED', `The address of the service (api_url) ${what}`, { remedy })
+}

@@ -1,0 +1,106 @@
+/** What can go wrong between this machine and the cloud. */
+export const CLOUD_ERROR_CODES = [
+  /** Nobody is logged in, or the login has expired or was revoked. */
+  'NOT_LOGGED_IN',
+  /** The user's role does not allow it. */
+  'FORBIDDEN',
+  /** No such tenant or secret. */
+  'NOT_FOUND',
+  /** A name or a value that the service does not take. */
+  'NOT_ACCEPTED',
+  /** Somebody else has changed the same thing since. */
+  'CONFLICT',
+  /** Too many requests. */
+  'RATE_LIMITED',
+  /** The service failed: 408 or 5xx. */
+  'UNAVAILABLE',
+  /** No connection, or one that broke. */
+  'NETWORK',
+  /** No answer in time. */
+  'TIMEOUT',
+  /** An answer that is not what the contract says: HTML from a proxy, broken JSON, too much of it. */
+  'BAD_ANSWER',
+  /** The endpoint does not have this feature. */
+  'UNSUPPORTED',
+  /** Not done, since it could give a token or a secret away. */
+  'REFUSED',
+] as const
+
+export type CloudErrorCode = (typeof CLOUD_ERROR_CODES)[number]
+
+export interface CloudErrorDetails {
+  /** The HTTP status, where there was an answer. */
+  readonly status?: number
+  /** The service's own word for it: `tenant_not_found`. */
+  readonly serverCode?: string
+  /** What to tell support. */
+  readonly requestId?: string
+  /** What to do about it. */
+  readonly remedy?: string
+  /** A write was sent and its answer got lost: it may have been done. */
+  readonly isUncertain?: true
+}
+
+/**
+ * A request that was not answered as hoped. Its message says what happened and what to do; it never holds a
+ * token or a secret, not even where the service repeats one.
+ */
+export class CloudError extends Error {
+  override readonly name = 'CloudError'
+  readonly code: CloudErrorCode
+  readonly status: number | undefined
+  readonly serverCode: string | undefined
+  readonly requestId: string | undefined
+  readonly remedy: string
+  readonly isUncertain: boolean
+
+  constructor(code: CloudErrorCode, what: string, details: CloudErrorDetails = {}) {
+    const remedy = details.remedy ?? REMEDIES[code]
+    const request = details.requestId === undefined ? '' : ` (request ${details.requestId})`
+    super(`${what}${request}. ${remedy}.`)
+    this.code = code
+    this.status = details.status
+    this.serverCode = details.serverCode
+    this.requestId = details.requestId
+    this.remedy = remedy
+    this.isUncertain = details.isUncertain ?? false
+  }
+
+  /** What programs get: `--json` prints it. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const { name, code, message, remedy, status, serverCode, requestId } = this
+    return {
+      name,
+      code,
+      message,
+      remedy,
+      status,
+      serverCode,
+      requestId,
+      ...(this.isUncertain ? { uncertain: true } : {}),
+    }
+  }
+}
+
+/** Whether this is an error of the cloud client, and of this kind; also across two copies of the package. */
+export function isCloudError(error: unknown, code?: CloudErrorCode): error is CloudError {
+  if (!(error instanceof Error) || error.name !== 'CloudError') return false
+  return code === undefined || Reflect.get(error, 'code') === code
+}
+
+const LOG_IN = "Run 'systemprompt cloud auth login'"
+
+const REMEDIES: Readonly<Record<CloudErrorCode, string>> = {
+  NOT_LOGGED_IN: LOG_IN,
+  FORBIDDEN: 'Ask the admin of the tenant for a role that may do this',
+  NOT_FOUND: "Check the tenant with 'systemprompt cloud tenant list'",
+  NOT_ACCEPTED: 'Verify the format of the name and the value',
+  CONFLICT: 'Run it again to see what has changed',
+  RATE_LIMITED: 'Wait a little and run it again',
+  UNAVAILABLE: 'Run it again in a while',
+  NETWORK: 'Check the connection and run it again',
+  TIMEOUT: 'Check the connection and run it again, with a longer --timeout if need be',
+  BAD_ANSWER: 'Check the endpoint, and whether a proxy stands in between',
+  UNSUPPORTED: 'Use an endpoint that has it; the emulator does',
+  REFUSED: 'Check the endpoint',
+}

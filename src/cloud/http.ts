@@ -1,0 +1,170 @@
+import type { EnvHttpProxyAgent } from 'undici'
+import type { Environment } from '../options.ts'
+import { isLoopback } from './endpoint.ts'
+import { CloudError } from './errors.ts'
+
+/** Bounds of one request (docs/security.md). Times are milliseconds, sizes bytes. */
+export const BOUNDS = {
+  connect: 5_000,
+  headers: 10_000,
+  /** Between two pieces of an answer. */
+  idle: 10_000,
+  /** All tries of one operation together, without the pauses that the service asks for. */
+  total: 60_000,
+  /** An answer, after decompression. */
+  answer: 1024 * 1024,
+} as const
+
+export type Bounds = { readonly [Name in keyof typeof BOUNDS]: number }
+
+export interface Request {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+}
+
+export interface Answer {
+  readonly status: number
+  readonly header: (name: string) => string | undefined
+  readonly text: string
+}
+
+/** Sends one request, once. */
+export interface Transport {
+  /** @throws CloudError NETWORK, TIMEOUT, BAD_ANSWER, REFUSED */
+  send(request: Request, timeout: number): Promise<Answer>
+  /** Closes the connections that are kept open. */
+  close(): Promise<void>
+}
+
+/** The only place that talks to the network. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count, but never for loopback. */
+export function createTransport(env: Environment, bounds: Bounds = BOUNDS): Transport {
+  let agents: Promise<Agents> | undefined
+  const connect = (): Promise<Agents> => {
+    agents ??= connectVia(env, bounds)
+    return agents
+  }
+  return {
+    async send(request, timeout) {
+      const { fetch, direct, proxied } = await connect()
+      const signal = AbortSignal.timeout(Math.ceil(timeout))
+      try {
+        const response = await fetch(request.url, {
+          method: request.method,
+          headers: { ...request.headers },
+          ...(request.body === undefined ? {} : { body: request.body }),
+          // Never followed: the body, that is the secrets, would be sent again to wherever it leads.
+          redirect: 'manual',
+          signal,
+          dispatcher: isLoopback(request.url.hostname) ? direct : proxied,
+        })
+        if (response.status >= 300 && response.status < 400)
+          throw redirected(response.status, response.headers.get('location'))
+        const text = await readBounded(response.body, bounds.answer)
+        return { status: response.status, header: (name) => response.headers.get(name) ?? undefined, text }
+      } catch (error) {
+        throw error instanceof CloudError ? error : failure(error, signal.aborted)
+      }
+    },
+    async close() {
+      const open = await agents
+      agents = undefined
+      await Promise.all([open?.direct.destroy(), open?.proxied.destroy()])
+    },
+  }
+}
+
+interface Agents {
+  readonly fetch: typeof import('undici').fetch
+  readonly direct: EnvHttpProxyAgent
+  readonly proxied: EnvHttpProxyAgent
+}
+
+async function connectVia(env: Environment, bounds: Bounds): Promise<Agents> {
+  const { EnvHttpProxyAgent, fetch } = await import('undici')
+  const connect = { timeout: bounds.connect }
+  const options = {
+    connect,
+    proxyTls: connect,
+    requestTls: connect,
+    headersTimeout: bounds.headers,
+    bodyTimeout: bounds.idle,
+    // Header lines of an answer, all together.
+    maxHeaderSize: 16 * 1024,
+  }
+  const of = (name: string): string => env[name.toLowerCase()] ?? env[name] ?? ''
+  try {
+    return {
+      fetch,
+      direct: new EnvHttpProxyAgent({ ...options, httpProxy: '', httpsProxy: '' }),
+      proxied: new EnvHttpProxyAgent({
+        ...options,
+        httpProxy: of('HTTP_PROXY'),
+        httpsProxy: of('HTTPS_PROXY'),
+        noProxy: of('NO_PROXY'),
+      }),
+    }
+  } catch {
+    // The error holds the address, and that a password.
+    throw new CloudError('REFUSED', 'The address of the proxy is not a URL', {
+      remedy: 'Correct HTTPS_PROXY, HTTP_PROXY or NO_PROXY',
+    })
+  }
+}
+
+async function readBounded(body: AsyncIterable<Uint8Array> | null, limit: number): Promise<string> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for await (const part of body ?? []) {
+    size += part.byteLength
+    // Leaving the loop cancels the rest, which is not decompressed any more.
+    if (size > limit) throw new CloudError('BAD_ANSWER', 'The answer is larger than 1 MiB')
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function redirected(status: number, location: string | null): CloudError {
+  const target = location !== null && URL.canParse(location) ? ` to ${new URL(location).origin}` : ''
+  return new CloudError('REFUSED', `The service answered with a redirect${target} (${status}), which is not followed`, {
+    status,
+    remedy: 'Check api_url: the login belongs to one address',
+  })
+}
+
+const TIMEOUTS = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']
+
+/** The message of the original may hold the address, so only its code is passed on. */
+function failure(error: unknown, hasTimedOut: boolean): CloudError {
+  const code = codeOf(error)
+  if (hasTimedOut || TIMEOUTS.includes(code)) {
+    const isConnect = code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT'
+    const what = isConnect ? 'The service could not be reached in time' : 'The service did not answer in time'
+    return new CloudError('TIMEOUT', what, isConnect ? {} : { isUncertain: true })
+  }
+  if (/^Z_|^ERR__ERROR_FORMAT|^ERR_BROTLI|^ZSTD/.test(code)) {
+    return new CloudError('BAD_ANSWER', 'The answer is not compressed as it says')
+  }
+  if (UNTRUSTED.test(code)) {
+    return new CloudError('REFUSED', `The certificate of the service is not trusted (${code})`, {
+      remedy: 'Check the address; behind a company proxy set NODE_EXTRA_CA_CERTS',
+    })
+  }
+  if (UNSENT.test(code)) return new CloudError('NETWORK', `The service could not be reached (${code})`)
+  return new CloudError('NETWORK', `The connection broke${code === '' ? '' : ` (${code})`}`, { isUncertain: true })
+}
+
+const UNTRUSTED = /CERT|^ERR_TLS|SELF_SIGNED|^UNABLE_/
+/** No request went out: nothing can have been done. */
+const UNSENT = /^ECONNREFUSED$|^ENOTFOUND$|^EAI_|^EHOSTUNREACH$|^ENETUNREACH$/
+
+/** `ECONNRESET`, from the error or from what caused it. */
+function codeOf(error: unknown): string {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const inner = at instanceof AggregateError ? at.errors[0] : at
+    const code: unknown = inner instanceof Error ? Reflect.get(inner, 'code') : undefined
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code
+  }
+  return ''
+}

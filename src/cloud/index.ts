@@ -1,0 +1,42 @@
+/**
+ * SystemPrompt Cloud for programs: a client for the API, and what the command line does with it.
+ */
+
+export type { FileErrorCode } from '../files/errors.ts'
+export { FileError } from '../files/errors.ts'
+export { readFileBytes } from '../read/guard.ts'
+export type { CloudClientOptions, SecretKeys } from './client.ts'
+export { CloudClient } from './client.ts'
+export type {
+  AuditEntry,
+  AuditPage,
+  CloudTenant,
+  Customer,
+  Plan,
+  Provider,
+  TenantInfo,
+  User,
+  UserMe,
+} from './contract.ts'
+export type { CloudFiles, StoredLogin } from './credentials.ts'
+export { removeCredentials, storedEmail, writeCredentials } from './credentials.ts'
+export { DEFAULT_API_URL } from './endpoint.ts'
+export type { CloudErrorCode } from './errors.ts'
+export { CLOUD_ERROR_CODES, CloudError, isCloudError } from './errors.ts'
+export type { Answer, Request, Transport } from './http.ts'
+export type { BrowserLogin } from './login.ts'
+export { beginBrowserLogin, isTokenText } from './login.ts'
+export { activateProfile, findStateDirectory, listProfiles } from './project.ts'
+export type { Clock } from './retry.ts'
+export type { PlannedFile } from './scaffold.ts'
+export { planProject, writeProject } from './scaffold.ts'
+export type { LocalSecret, LocalSecrets, SecretEdits } from './secrets-file.ts'
+export { editSecretsFile, readDotenvSecrets, readLocalSecrets } from './secrets-file.ts'
+export type { CloudSecrets } from './secrets-map.ts'
+export { CUSTOM_LIST, cloudName, customList, isManaged, isStale, toCloudSecrets } from './secrets-map.ts'
+export type { PlanOptions, SyncPlan } from './sync-plan.ts'
+export { planSync } from './sync-plan.ts'
+export type { SyncRecord, Target } from './sync-record.ts'
+export { readSyncRecord, updateSyncRecord } from './sync-record.ts'
+export type { RegisteredTenant, TenantRegistry } from './tenants.ts'
+export { activateTenant, readRegistry, updateRegistry } from './tenants.ts'

@@ -1,0 +1,72 @@
+import { type Callback, openCallback } from './callback.ts'
+import type { CloudClient } from './client.ts'
+import type { Provider } from './contract.ts'
+import { isLoopback } from './endpoint.ts'
+import { CloudError } from './errors.ts'
+
+export interface BrowserLogin {
+  /** What to open in the browser. */
+  readonly authorizeUrl: string
+  /** The token, when the user has come back. @throws CloudError NOT_LOGGED_IN when the user did not allow it */
+  readonly token: Promise<string>
+  /** Takes the address that the browser ended on, where it runs on another machine. */
+  paste(address: string): boolean
+  close(): Promise<void>
+}
+
+/**
+ * Begins a login in the browser: opens the address it comes back to, and asks the service where to send it.
+ *
+ * @throws CloudError REFUSED for an address of the service's that no browser should be sent to
+ */
+export async function beginBrowserLogin(client: CloudClient, provider: Provider, port?: number): Promise<BrowserLogin> {
+  const callback = await openCallback(port)
+  try {
+    const authorizeUrl = await client.beginLogin(provider, callback.redirectUri)
+    return {
+      authorizeUrl: checkedAuthorizeUrl(authorizeUrl, client.apiUrl),
+      token: tokenOf(callback),
+      paste: callback.paste,
+      close: callback.close,
+    }
+  } catch (error) {
+    await callback.close()
+    throw error
+  }
+}
+
+async function tokenOf({ answer }: Callback): Promise<string> {
+  const outcome = await answer
+  if ('token' in outcome) return outcome.token
+  const what =
+    outcome.error === 'access_denied' ? 'The login was not allowed in the browser' : 'The login failed at the provider'
+  throw new CloudError('NOT_LOGGED_IN', what, {
+    serverCode: /^[\w-]{1,60}$/.test(outcome.error) ? outcome.error : 'unknown',
+  })
+}
+
+const PROVIDERS = ['github.com', 'accounts.google.com']
+
+/**
+ * The browser is opened on pages of the providers and of the service alone: an address such as `file:` or one
+ * of a look-alike is refused.
+ *
+ * @throws CloudError REFUSED
+ */
+export function checkedAuthorizeUrl(text: string, apiUrl: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const api = new URL(apiUrl)
+  const isKnown = (host: string): boolean =>
+    PROVIDERS.includes(host) || host === api.hostname || /(^|\.)systemprompt\.io$/.test(host)
+  const isSecure = url?.protocol === 'https:' && isKnown(url.hostname)
+  const isEmulator = url?.origin === api.origin && isLoopback(api.hostname)
+  if (url && (isSecure || isEmulator) && url.username === '' && url.password === '') return url.href
+  throw new CloudError('REFUSED', 'The service wants to send the browser to an address that is not one of a login', {
+    remedy: 'Check --api-url; no page was opened',
+  })
+}
+
+/** Whether a text can be a token at all: visible ASCII, and not a whole file. */
+export function isTokenText(text: string): boolean {
+  return /^[\x21-\x7e]{1,8192}$/.test(text)
+}

@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto'
+import { basename, join } from 'node:path'
+import { refuseExposed } from '../files/exposure.ts'
+import { prepareState } from '../files/state.ts'
+import { updateFile } from '../files/update.ts'
+import { pathExists } from '../read/guard.ts'
+import { readObject } from './credentials.ts'
+
+/** One file that a new project gets. */
+export interface PlannedFile {
+  /** Relative to the project, with forward slashes. */
+  readonly path: string
+  /** What it is for, in a few words. */
+  readonly what: string
+  /** It is there already, and stays as it is. */
+  readonly exists: boolean
+  /** Made when it is written, so that no plan holds a secret. */
+  readonly content: () => string
+}
+
+/** The files of a project with one profile, the .gitignore before everything else. */
+export function planProject(root: string, profile: string): readonly PlannedFile[] {
+  const name = projectName(root)
+  const directory = `.systemprompt/profiles/${profile}`
+  const files: readonly Omit<PlannedFile, 'exists'>[] = [
+    { path: '.systemprompt/.gitignore', what: 'keeps all of it out of git', content: () => '*\n' },
+    {
+      path: `${directory}/profile.yaml`,
+      what: 'settings of this environment',
+      content: () => profileText(name, profile),
+    },
+    { path: `${directory}/secrets.json`, what: 'its secrets, for you alone', content: () => secretsText(name) },
+    { path: 'services/config/config.yaml', what: 'the root of the service configs', content: () => SERVICES },
+    { path: 'systemprompt.config.ts', what: 'options of the library', content: () => CONFIG },
+    { path: 'justfile', what: 'just login, logout, whoami', content: () => JUSTFILE },
+  ]
+  return files.map((file) => ({ ...file, exists: pathExists(join(root, file.path)) }))
+}
+
+/** Writes what is not there yet, and nothing over what is. @throws FileError */
+export async function writeProject(root: string, files: readonly PlannedFile[]): Promise<void> {
+  await prepareState(join(root, '.systemprompt'))
+  for (const { path, content } of files) {
+    const file = join(root, path)
+    if (path.endsWith('/secrets.json')) await refuseExposed(file)
+    await updateFile(file, (text) => text ?? content())
+  }
+}
+
+function projectName(root: string): string {
+  const { name } = readObject(join(root, 'package.json')) ?? {}
+  const given = typeof name === 'string' ? name.replace(/^@[^/]*\//, '') : basename(root)
+  return given.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '') || 'app'
+}
+
+function profileText(name: string, profile: string): string {
+  return `# The settings of this environment. Secrets go into secrets.json beside it.
+name: ${JSON.stringify(profile)}
+display_name: ${JSON.stringify(`${name} (${profile})`)}
+target: local
+site:
+  name: ${JSON.stringify(name)}
+database:
+  type: postgres
+server:
+  host: 127.0.0.1
+  port: \${PORT:-8080}
+  api_server_url: http://localhost:8080
+  api_internal_url: http://localhost:8080
+  api_external_url: http://localhost:8080
+paths:
+  system: ../../..
+  services: ../../../services
+  bin: ../../..
+security:
+  jwt_issuer: ${JSON.stringify(name)}
+  jwt_access_token_expiration: 3600 # seconds
+  jwt_refresh_token_expiration: 2592000 # seconds
+  jwt_audiences: [web]
+`
+}
+
+function secretsText(name: string): string {
+  const database = name.toLowerCase().replaceAll('-', '_')
+  return `{
+  // Signs the tokens of this profile. It was made for you.
+  "jwt_secret": ${JSON.stringify(randomBytes(48).toString('base64'))},
+  // Your database.
+  "database_url": "postgres://postgres:postgres@localhost:5432/${database}"
+}
+`
+}
+
+const SERVICES = `# Service configs; a file of each service can be named here.
+includes: []
+`
+
+const CONFIG = `import type { LoadOptions } from '@systemprompt/env'
+
+const config: LoadOptions = {
+  // What must be there: secrets: { required: ['STRIPE_KEY'] }
+}
+
+export default config
+`
+
+const JUSTFILE = `export PATH := justfile_directory() / "node_modules/.bin" + ":" + env_var("PATH")
+
+# Log in to SystemPrompt Cloud
+login *options:
+    systemprompt cloud auth login {{ options }}
+
+# Forget the login
+logout *options:
+    systemprompt cloud auth logout {{ options }}
+
+# Say who is logged in
+whoami *options:
+    systemprompt cloud auth whoami {{ options }}
+`

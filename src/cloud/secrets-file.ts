@@ -1,0 +1,136 @@
+import { dirname } from 'node:path'
+import { applyEdits, createScanner, modify } from 'jsonc-parser'
+import { ConfigError, collectProblems, type Problem } from '../errors.ts'
+import { isRegularFile } from '../files/atomic.ts'
+import { FileError } from '../files/errors.ts'
+import { refuseExposed } from '../files/exposure.ts'
+import { prepareState } from '../files/state.ts'
+import { readConfidential, updateFile } from '../files/update.ts'
+import { scanDotenv } from '../read/dotenv-text.ts'
+import { pathExists } from '../read/guard.ts'
+import { parseJson } from '../read/json.ts'
+import { readSecrets } from '../read/secrets.ts'
+import { checkSecrets } from '../resolve-secrets.ts'
+import { secretName } from '../schema/secret-names.ts'
+import type { CloudFiles } from './credentials.ts'
+
+/** One secret of a file. */
+export interface LocalSecret {
+  /** The name in files, and the one in the environment. */
+  readonly key: string
+  readonly env: string
+  readonly value: string
+}
+
+export interface LocalSecrets {
+  readonly found: boolean
+  readonly secrets: readonly LocalSecret[]
+  readonly warnings: readonly Problem[]
+}
+
+/**
+ * The secrets of secrets.json, in any of their spellings, blank ones left out.
+ *
+ * @throws ConfigError with everything that is wrong with the file or with a secret's format
+ */
+export function readLocalSecrets(file: string, shown = file): LocalSecrets {
+  const problems = collectProblems()
+  const { found, secrets } = readSecrets({ path: file, shown, strict: false }, problems)
+  const list = [...secrets.values()]
+  checkSecrets(
+    list,
+    { validation: 'warn', required: [], lookedIn: [], isFailed: () => false },
+    { ...problems, warn: () => undefined },
+  )
+  problems.throwIfAny()
+  return { found, secrets: list.map(({ key, env, value }) => ({ key, env, value })), warnings: problems.warnings }
+}
+
+/** The assignments of a .env file, as they are written: nothing is substituted. */
+export function readDotenvSecrets(file: string, shown = file): readonly LocalSecret[] {
+  const text = readConfidential(file, shown) ?? ''
+  const named = scanDotenv(text).entries.map(({ name, value }) => ({ ...secretName(name), value }))
+  return [...new Map(named.map((secret) => [secret.env, secret])).values()]
+}
+
+export interface SecretEdits {
+  /** By any name of the secret. */
+  readonly set?: Readonly<Record<string, string>>
+  /** By any name of the secret. */
+  readonly unset?: readonly string[]
+}
+
+/**
+ * Changes secrets in secrets.json and nothing else: comments, order and spelling stay. The file is made where there
+ * is none. Returns the names that were to be removed and are not there.
+ *
+ * @throws ConfigError for a file that cannot be read; FileError for one that cannot be written
+ */
+export async function editSecretsFile(
+  files: CloudFiles,
+  file: string,
+  { set = {}, unset = [] }: SecretEdits,
+): Promise<readonly string[]> {
+  await prepareState(files.state)
+  if (!pathExists(dirname(file)))
+    throw new FileError('FILE_UNWRITABLE', file, 'has no directory', 'Make the profile first')
+  if (pathExists(file) && !isRegularFile(file))
+    throw new FileError('FILE_NOT_REGULAR', file, 'is a link', 'Edit the file that it leads to')
+  await refuseExposed(file)
+  const missing: string[] = []
+  await updateFile(file, (before) => {
+    let text = before ?? '{}\n'
+    missing.length = 0
+    for (const [name, value] of Object.entries(set)) text = withSecret(text, name, value, file)
+    for (const name of unset) {
+      const keys = keysOf(text, name, file)
+      if (keys.length === 0) missing.push(name)
+      for (const key of keys) text = edited(text, key, undefined)
+    }
+    keysOf(text, '', file)
+    return text
+  })
+  return missing
+}
+
+/** Under the spelling that the file has already; of two spellings one stays. */
+function withSecret(text: string, name: string, value: string, file: string): string {
+  const [key = secretName(name).key, ...others] = keysOf(text, name, file)
+  return others.reduce((at, other) => edited(at, other, undefined), edited(text, key, value))
+}
+
+function edited(text: string, key: string, value: string | undefined): string {
+  const isIndented = /^\{\s*?\n([ \t]+)/.exec(text)?.[1]
+  const formattingOptions = {
+    insertSpaces: !isIndented?.startsWith('\t'),
+    tabSize: isIndented?.length ?? 2,
+    eol: text.includes('\r\n') ? '\r\n' : '\n',
+  }
+  const whole = withoutTrailingComma(text)
+  return applyEdits(whole, modify(whole, [key], value, { formattingOptions }))
+}
+
+const COMMA = 5
+const CLOSE_BRACE = 2
+/** Comments, line ends and spaces. */
+const TRIVIA = [12, 13, 14, 15]
+
+/** A comma before the closing brace is allowed, and in the way of what is added behind it. */
+function withoutTrailingComma(text: string): string {
+  const scanner = createScanner(text)
+  let comma: number | undefined
+  for (let token: number = scanner.scan(); token !== 17; token = scanner.scan()) {
+    if (token === CLOSE_BRACE && comma !== undefined) return text.slice(0, comma) + text.slice(comma + 1)
+    if (!TRIVIA.includes(token)) comma = token === COMMA ? scanner.getTokenOffset() : undefined
+  }
+  return text
+}
+
+/** The keys under which a file has a secret. @throws ConfigError for a text that is no JSON object */
+function keysOf(text: string, name: string, file: string): readonly string[] {
+  const problems = collectProblems()
+  const tree = parseJson({ layer: 'secrets', file, text, confidential: true }, problems)
+  if (!tree) throw new ConfigError(problems.errors, { title: 'The secrets cannot be changed' })
+  const { env } = secretName(name)
+  return [...tree.entries.keys()].filter((key) => name !== '' && secretName(key).env === env)
+}

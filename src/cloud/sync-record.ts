@@ -1,0 +1,71 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { refuseExposed } from '../files/exposure.ts'
+import { prepareState } from '../files/state.ts'
+import { updateFile } from '../files/update.ts'
+import { type CloudFiles, readObject } from './credentials.ts'
+
+/**
+ * What was sent to a tenant, as far as it can be told without keeping it: the service gives names only, so a
+ * digest of each value is kept, made with a key of its own, for the user alone.
+ */
+export interface SyncRecord {
+  /** Whether this is what was sent last. */
+  isSent(name: string, value: string): boolean
+}
+
+export interface Target {
+  readonly apiUrl: string
+  readonly tenant: string
+}
+
+export function readSyncRecord(files: CloudFiles, target: Target): SyncRecord {
+  const { key, digests } = contentOf(fileOf(files, target))
+  return { isSent: (name, value) => Object.hasOwn(digests, name) && digests[name] === digest(key, name, value) }
+}
+
+/** Notes what was sent and what was removed. */
+export async function updateSyncRecord(
+  files: CloudFiles,
+  target: Target,
+  {
+    sent = {},
+    removed = [],
+  }: { readonly sent?: Readonly<Record<string, string>>; readonly removed?: readonly string[] },
+): Promise<void> {
+  const file = fileOf(files, target)
+  await prepareState(files.state)
+  await updateFile(file, () => {
+    const { key, digests } = contentOf(file)
+    const kept = Object.entries(digests).filter(([name]) => !removed.includes(name))
+    const added = Object.entries(sent).map(([name, value]) => [name, digest(key, name, value)] as const)
+    const content = {
+      api_url: target.apiUrl,
+      tenant: target.tenant,
+      key,
+      digests: Object.fromEntries([...kept, ...added]),
+    }
+    return `${JSON.stringify(content, null, 2)}\n`
+  })
+  await refuseExposed(file)
+}
+
+/** A name that no tenant's can lead out of its directory with. */
+function fileOf({ state }: CloudFiles, { apiUrl, tenant }: Target): string {
+  const name = createHash('sha256').update(`${apiUrl}\n${tenant}`).digest('hex').slice(0, 16)
+  return join(state, 'cloud', `${name}.json`)
+}
+
+/** A record that is broken is begun anew: everything counts as not sent. */
+function contentOf(file: string): { key: string; digests: Readonly<Record<string, string>> } {
+  const { key, digests } = readObject(file) ?? {}
+  const isRight =
+    typeof key === 'string' && /^[0-9a-f]{64}$/.test(key) && typeof digests === 'object' && digests !== null
+  return isRight
+    ? { key, digests: digests as Record<string, string> }
+    : { key: randomBytes(32).toString('hex'), digests: {} }
+}
+
+function digest(key: string, name: string, value: string): string {
+  return createHmac('sha256', Buffer.from(key, 'hex')).update(`${name}\0${value}`).digest('base64url')
+}

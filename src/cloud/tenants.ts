@@ -1,0 +1,101 @@
+import { isRegularFile, moveAside } from '../files/atomic.ts'
+import { refuseExposed } from '../files/exposure.ts'
+import { prepareState } from '../files/state.ts'
+import { updateFile } from '../files/update.ts'
+import type { TenantInfo } from './contract.ts'
+import { type CloudFiles, readObject } from './credentials.ts'
+
+/** One tenant of tenants.json, as far as it is known. */
+export interface RegisteredTenant {
+  readonly id: string
+  readonly name: string
+  readonly tenant_type?: 'local' | 'cloud'
+  readonly hostname?: string
+  readonly region?: string
+  readonly [key: string]: unknown
+}
+
+export interface TenantRegistry {
+  readonly tenants: readonly RegisteredTenant[]
+  readonly active: string | undefined
+}
+
+/** What tenants.json holds; nothing where there is none, or none that can be read. */
+export function readRegistry({ tenants: file }: CloudFiles): TenantRegistry {
+  const { tenants, active_tenant } = readObject(file) ?? {}
+  const list: readonly unknown[] = Array.isArray(tenants) ? tenants : []
+  return { tenants: list.filter(isTenant), active: typeof active_tenant === 'string' ? active_tenant : undefined }
+}
+
+/**
+ * Brings tenants.json up to date with what the service says: tenants of the cloud are added or changed, local ones
+ * and keys that are not known stay. The active tenant is kept; without one, the only one of the cloud becomes it.
+ */
+export async function updateRegistry(
+  files: CloudFiles,
+  tenants: readonly TenantInfo[],
+  now: number,
+): Promise<TenantRegistry> {
+  await prepareState(files.state)
+  await refuseExposed(files.tenants)
+  if (!isRegularFile(files.tenants) || !readObject(files.tenants)) moveAside(files.tenants, now)
+  await updateFile(files.tenants, () => {
+    const file = readObject(files.tenants) ?? {}
+    const known = readRegistry(files)
+    const merged = mergeTenants(known.tenants, tenants)
+    const [only] = tenants
+    const active = known.active ?? (tenants.length === 1 ? only?.id : undefined)
+    const synced = new Date(now).toISOString()
+    return textOf({
+      ...file,
+      tenants: merged,
+      ...(active === undefined ? {} : { active_tenant: active }),
+      synced_at: synced,
+    })
+  })
+  return readRegistry(files)
+}
+
+/** Makes a tenant the active one; false where the registry does not have it. */
+export async function activateTenant(files: CloudFiles, id: string): Promise<boolean> {
+  let isKnown = false
+  await updateFile(files.tenants, (text) => {
+    isKnown = readRegistry(files).tenants.some((tenant) => tenant.id === id)
+    return isKnown ? textOf({ ...readObject(files.tenants), active_tenant: id }) : text
+  })
+  return isKnown
+}
+
+function mergeTenants(known: readonly RegisteredTenant[], tenants: readonly TenantInfo[]): readonly RegisteredTenant[] {
+  const byId = new Map(known.map((tenant) => [tenant.id, tenant]))
+  for (const tenant of tenants) byId.set(tenant.id, { ...byId.get(tenant.id), ...entryOf(tenant, byId.get(tenant.id)) })
+  return [...byId.values()]
+}
+
+/** A tenant as the file has it. A URL whose password is masked does not take the place of one that is whole. */
+function entryOf(info: TenantInfo, known: RegisteredTenant | undefined): RegisteredTenant {
+  const { id, name, app_id, hostname, region, external_db_access, database_url } = info
+  const url = database_url?.includes('***') ? known?.internal_database_url : database_url
+  const entry = {
+    id,
+    name,
+    tenant_type: 'cloud',
+    app_id,
+    hostname,
+    region,
+    external_db_access,
+    internal_database_url: url,
+  }
+  return Object.fromEntries(
+    Object.entries(entry).filter(([, value]) => value !== undefined && value !== null),
+  ) as RegisteredTenant
+}
+
+function textOf(file: object): string {
+  return `${JSON.stringify(file, null, 2)}\n`
+}
+
+function isTenant(value: unknown): value is RegisteredTenant {
+  if (typeof value !== 'object' || value === null) return false
+  return ['id', 'name'].every((key) => typeof Reflect.get(value, key) === 'string')
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import type { SeedUser } from './seed.ts'
+
+/** Logins that have begun, by a state that nobody can guess and that serves once. */
+export type Consents = Map<string, Consent>
+
+interface Consent {
+  readonly provider: string
+  readonly redirect: URL
+}
+
+const MOST = 1_000
+
+export function createConsents(): Consents {
+  return new Map()
+}
+
+/** Notes a login, and gives the path of the page that asks for consent. */
+export function authorizePath(consents: Consents, provider: string, redirect: URL): string {
+  if (consents.size >= MOST) consents.clear()
+  const state = randomBytes(24).toString('base64url')
+  consents.set(state, { provider, redirect })
+  return `/login/oauth/authorize?state=${state}`
+}
+
+/** The page on which a user allows or denies; a page that says so where the state is not known. */
+export function consentPage(
+  consents: Consents,
+  state: string,
+  users: readonly SeedUser[],
+): { html: string; status: 200 | 400 } {
+  const consent = consents.get(state)
+  if (!consent)
+    return {
+      html: layout('This login is over', '<p>Start it again with <code>systemprompt cloud auth login</code>.</p>'),
+      status: 400,
+    }
+  const options = users.map(({ id, email }) => `<option value="${escapeHtml(id)}">${escapeHtml(email)}</option>`)
+  const body = `
+<p>This is the emulator. In place of ${escapeHtml(consent.provider)}, it asks you who you are.</p>
+<form method="post" action="/login/oauth/authorize">
+<input type="hidden" name="state" value="${escapeHtml(state)}">
+<label for="user">Account</label>
+<select id="user" name="user">${options.join('')}</select>
+<p class="actions">
+<button id="allow" name="decision" value="allow">Allow</button>
+<button id="deny" name="decision" value="deny">Deny</button>
+<button id="fail" name="decision" value="fail">Fail</button>
+</p>
+</form>`
+  return { html: layout('Log in to SystemPrompt Cloud', body), status: 200 }
+}
+
+/** Where the browser goes next; undefined where the form is none of ours. */
+export function decide(
+  consents: Consents,
+  form: URLSearchParams,
+  tokenFor: (user: string) => string | undefined,
+): string | undefined {
+  const state = form.get('state') ?? ''
+  const consent = consents.get(state)
+  if (!consent) return undefined
+  const answer = answerTo(form, tokenFor)
+  if (!answer) return undefined
+  consents.delete(state)
+  const location = new URL(consent.redirect)
+  for (const [name, value] of Object.entries(answer)) location.searchParams.set(name, value)
+  return location.href
+}
+
+function answerTo(
+  form: URLSearchParams,
+  tokenFor: (user: string) => string | undefined,
+): Record<string, string> | undefined {
+  switch (form.get('decision')) {
+    case 'allow': {
+      const token = tokenFor(form.get('user') ?? '')
+      return token === undefined ? undefined : { access_token: token }
+    }
+    case 'deny':
+      return { error: 'access_denied', error_description: 'User said no' }
+    case 'fail':
+      return { error: 'server_error', error_description: 'The emulator was told to fail' }
+    default:
+      return undefined
+  }
+}
+
+/** No script, no frame, no other site; the form leads back to a command line on this machine. */
+export const PAGE_HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' http://127.0.0.1:* http://localhost:* http://[::1]:*; frame-ancestors 'none'; base-uri 'none'",
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+}
+
+function layout(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${title}</title>
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+main { max-width: 32rem; margin: 15vh auto; padding: 0 1rem }
+select, button { font: inherit; padding: .4rem .8rem }
+select { display: block; width: 100%; margin: .25rem 0 1rem }
+.actions { display: flex; gap: .5rem }
+</style>
+<main>
+<h1>${title}</h1>
+${body}
+</main>
+</html>
+`
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+}

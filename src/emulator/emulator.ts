@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import { type AppendedFile, openForAppending } from '../files/append.ts'
+import { readConfidential, updateFile } from '../files/update.ts'
+import { createApp, LIMITS } from './app.ts'
+import { createConsents } from './consent.ts'
+import { createFaults, type Faults } from './faults.ts'
+import { openJournal } from './journal.ts'
+import { DEFAULT_SEED, faultOfSeed, type Seed } from './seed.ts'
+import { startServer } from './server.ts'
+import { createStore } from './store.ts'
+import { createKey, createVault } from './vault.ts'
+
+export interface EmulatorOptions {
+  /** 0 for any that is free. @default 0 */
+  readonly port?: number
+  /** Where the state is kept, so that it survives the process. Absent: in memory. */
+  readonly directory?: string
+  /** Who and what there is. @default a user, a viewer, two tenants and one that is somebody else's */
+  readonly seed?: Seed
+  /** Tenant calls want an exchanged token, as services do since 2026-05. @default true */
+  readonly exchange?: boolean
+  /** Requests of one token in a minute. @default 600 */
+  readonly requests?: number
+  /** Whether `/_test/…` takes faults, clock moves and revocations over HTTP. @default false */
+  readonly testApi?: boolean
+  /** Milliseconds since 1970. @default Date.now */
+  readonly now?: () => number
+}
+
+/** A running emulator. */
+export interface Emulator {
+  /** `http://127.0.0.1:8787` */
+  readonly url: string
+  readonly port: number
+  readonly faults: Faults
+  /** A login's token, as the consent page gives it. @throws TypeError for a user that there is not */
+  token(user?: string, seconds?: number): string
+  revoke(token: string): void
+  /** Milliseconds, forward or back. */
+  moveClock(milliseconds: number): void
+  /** A stored value; for tests, since no operation returns one. */
+  secret(tenant: string, name: string): string | undefined
+  close(): Promise<void>
+}
+
+/**
+ * Starts a SystemPrompt Cloud on this machine: the operations of the contract on 127.0.0.1, with real tokens,
+ * roles, limits and an audit log.
+ *
+ * @throws FileError FILE_LOCKED when another emulator has the directory
+ * @example
+ * const emulator = await startEmulator()
+ * const cloud = new CloudClient({ apiUrl: emulator.url, token: emulator.token() })
+ * await cloud.setSecrets('tenant_demo', { STRIPE_KEY: 'sk_test_…' })
+ * emulator.secret('tenant_demo', 'STRIPE_KEY') // 'sk_test_…'
+ * await emulator.close()
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const {
+    port = 0,
+    directory,
+    seed = DEFAULT_SEED,
+    exchange = true,
+    requests = LIMITS.requests,
+    testApi = false,
+  } = options
+  const wrong = faultOfSeed(seed)
+  if (wrong !== undefined) throw new TypeError(`The seed of the emulator cannot be used: ${wrong}.`)
+  const file = directory === undefined ? undefined : await openForAppending(join(directory, 'journal.jsonl'))
+  try {
+    const vault = createVault(directory === undefined ? createKey() : await keyIn(directory))
+    const journal = openJournal(file)
+    const store = createStore(journal, vault, seed, options.now ?? Date.now)
+    const faults = createFaults()
+    const app = createApp({ store, consents: createConsents(), url: () => server.url, exchange, requests })
+    const server = await startServer({
+      port,
+      fetch: (request) => app.fetch(request),
+      mostBytes: LIMITS.body,
+      faults,
+      ...(testApi ? { control: store } : {}),
+    })
+    return {
+      url: server.url,
+      port: server.port,
+      faults,
+      token(id = seed.users[0]?.id ?? '', seconds = 24 * 3600) {
+        const user = store.user(id)
+        if (!user) throw new TypeError('The emulator has no such user.')
+        return store.issue(user, 'login', seconds)
+      },
+      revoke: (token) => store.revoke(token),
+      moveClock: (milliseconds) => store.moveClock(milliseconds),
+      secret: (tenant, name) => store.value(tenant, name),
+      async close() {
+        await server.close()
+        journal.close()
+      },
+    }
+  } catch (error) {
+    closeQuietly(file)
+    throw error
+  }
+}
+
+function closeQuietly(file: AppendedFile | undefined): void {
+  file?.close()
+}
+
+/** The key that seals and signs; made when the directory is first used. */
+async function keyIn(directory: string): Promise<Buffer> {
+  const path = join(directory, 'key')
+  await updateFile(path, (text) => text ?? `${createKey().toString('hex')}\n`)
+  const key = Buffer.from(readConfidential(path)?.trim() ?? '', 'hex')
+  if (key.length !== 32) throw new TypeError(`The emulator's key was changed: remove ${directory} to start anew.`)
+  return key
+}

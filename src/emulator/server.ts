@@ -1,0 +1,124 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Control, control } from './control.ts'
+import type { Faults } from './faults.ts'
+import { deliver, misbehave } from './misbehave.ts'
+
+export interface ServerOptions {
+  /** 0 for any that is free. */
+  readonly port: number
+  readonly fetch: (request: Request) => Response | Promise<Response>
+  /** Bytes of one request's body. */
+  readonly mostBytes: number
+  readonly faults: Faults
+  /** Absent: what it is for is not there. */
+  readonly control?: Control
+}
+
+export interface RunningServer {
+  readonly url: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** Serves on the loopback address alone, and only to those who ask for it by that name. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const server = createServer(
+    (incoming, outgoing) => void handle(incoming, outgoing, server, options).catch(() => outgoing.destroy()),
+  )
+  // A body that is sent byte by byte holds nothing up for long.
+  server.requestTimeout = 30_000
+  server.headersTimeout = 10_000
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    close() {
+      server.closeAllConnections()
+      return new Promise((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+async function handle(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  server: Server,
+  options: ServerOptions,
+): Promise<void> {
+  outgoing.on('error', () => undefined)
+  incoming.on('error', () => undefined)
+  const { method = 'GET', url = '/' } = incoming
+  if (!isForUs(incoming, server))
+    return refuse(outgoing, 403, 'host_invalid', 'The emulator answers on 127.0.0.1 and localhost alone')
+  const body = await bodyOf(incoming, options.mostBytes)
+  if (body === undefined)
+    return refuse(outgoing, 413, 'body_too_large', `A body has ${options.mostBytes} bytes at most`)
+  const path = url.split('?')[0] ?? '/'
+  if (path.startsWith('/_test/') && options.control) {
+    if (control(path, incoming, body, options.faults, options.control)) return void outgoing.writeHead(204).end()
+    return refuse(
+      outgoing,
+      422,
+      'test_invalid',
+      'POST faults {rules, seed}, clock {advance} or revoke {token}, as JSON',
+    )
+  }
+  const answer = async (): Promise<Response> => options.fetch(toRequest(incoming, body))
+  const fault = options.faults.next(method, path)
+  if (fault) await misbehave(fault, outgoing, answer)
+  else await deliver(outgoing, await answer())
+}
+
+/**
+ * A page of another site can make a browser send requests here: by a name that leads to 127.0.0.1, which the Host
+ * gives away, or straight, which the Origin does.
+ */
+function isForUs({ headers }: IncomingMessage, server: Server): boolean {
+  const address = server.address() as AddressInfo | null
+  if (!address) return false
+  const hosts = [`127.0.0.1:${address.port}`, `localhost:${address.port}`]
+  const { host = '', origin } = headers
+  // A form sent under no-referrer says "null".
+  return (
+    hosts.includes(host) &&
+    (origin === undefined || origin === 'null' || hosts.some((own) => origin === `http://${own}`))
+  )
+}
+
+/** undefined for one that is too large, which is not read any further. */
+async function bodyOf(incoming: IncomingMessage, most: number): Promise<Buffer | undefined> {
+  const parts: Buffer[] = []
+  let size = 0
+  try {
+    for await (const part of incoming as AsyncIterable<Buffer>) {
+      size += part.length
+      if (size > most) return undefined
+      parts.push(part)
+    }
+  } catch {
+    return undefined
+  }
+  return Buffer.concat(parts)
+}
+
+function toRequest({ method = 'GET', url = '/', headers }: IncomingMessage, body: Buffer): Request {
+  const given = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as [string, string]],
+  )
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  return new Request(new URL(url.startsWith('/') ? url : '/', `http://${headers.host}`), {
+    method,
+    headers: given,
+    ...(hasBody ? { body: new Uint8Array(body) } : {}),
+  })
+}
+
+function refuse(outgoing: ServerResponse, status: number, code: string, message: string): void {
+  outgoing.writeHead(status, { 'content-type': 'application/json', connection: 'close' })
+  outgoing.end(JSON.stringify({ error: { code, message } }))
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import type { AuditEntry } from '../cloud/contract.ts'
+import type { Entry, Happening, Journal } from './journal.ts'
+import type { Seed, SeedTenant, SeedUser } from './seed.ts'
+import type { Claims, Vault } from './vault.ts'
+
+/** Who asks, as the journal notes it. */
+export interface Actor {
+  readonly user: SeedUser
+  readonly client: string | null
+}
+
+/** The emulator's state. Everything that changes it goes through the journal first. */
+export interface Store {
+  /** Milliseconds since 1970, by a clock that can be moved. */
+  now(): number
+  moveClock(milliseconds: number): void
+  user(id: string): SeedUser | undefined
+  users(): readonly SeedUser[]
+  tenantsOf(user: SeedUser): readonly SeedTenant[]
+  /** The tenant, if this user may reach it. */
+  tenantFor(user: SeedUser, id: string): SeedTenant | undefined
+  keys(tenant: string): readonly string[]
+  /** For tests in the same process; no operation returns it. */
+  value(tenant: string, key: string): string | undefined
+  etag(tenant: string): string
+  set(tenant: string, secrets: Readonly<Record<string, string>>, actor: Actor): void
+  unset(tenant: string, key: string, actor: Actor): void
+  noteList(tenant: string, actor: Actor): void
+  noteDenied(tenant: string, keys: readonly string[], actor: Actor): void
+  noteActivity(event: string, actor: Actor): void
+  /** Newest first; one entry a key. `number` counts down. */
+  audit(tenant: string): readonly (AuditEntry & { readonly number: string })[]
+  issue(user: SeedUser, use: Claims['use'], seconds: number): string
+  /** undefined for a token that is not ours, has ended or was revoked. */
+  claims(token: string): Claims | undefined
+  revoke(token: string): void
+}
+
+const NOBODY: Actor = { user: { id: '', email: 'emulator' }, client: null }
+
+export function createStore(journal: Journal, vault: Vault, seed: Seed, realNow: () => number): Store {
+  const sealed = new Map<string, Map<string, string>>()
+  const revoked = new Set<string>()
+  let offset = 0
+
+  const secretsOf = (tenant: string): Map<string, string> => {
+    const known = sealed.get(tenant) ?? new Map<string, string>()
+    sealed.set(tenant, known)
+    return known
+  }
+  const apply = ({ happening }: Pick<Entry, 'happening'>): void => {
+    if (happening.type === 'set')
+      for (const [key, value] of Object.entries(happening.values)) secretsOf(happening.tenant).set(key, value)
+    if (happening.type === 'unset') secretsOf(happening.tenant).delete(happening.key)
+    if (happening.type === 'revoked') revoked.add(happening.token)
+    if (happening.type === 'clock') offset = happening.offset
+  }
+  const now = (): number => realNow() + offset
+  const note = (happening: Happening, { user, client }: Actor): void =>
+    apply(journal.add({ at: new Date(now()).toISOString(), actor: user.email, client, happening }))
+  journal.entries.forEach(apply)
+
+  return {
+    now,
+    moveClock: (milliseconds) => note({ type: 'clock', offset: offset + milliseconds }, NOBODY),
+    user: (id) => seed.users.find((user) => user.id === id),
+    users: () => seed.users,
+    tenantsOf: (user) => seed.tenants.filter(({ members }) => Object.hasOwn(members, user.id)),
+    tenantFor: (user, id) => seed.tenants.find((tenant) => tenant.id === id && Object.hasOwn(tenant.members, user.id)),
+    keys: (tenant) => [...secretsOf(tenant).keys()].sort(),
+    value: (tenant, key) => {
+      const text = secretsOf(tenant).get(key)
+      return text === undefined ? undefined : vault.open(text, placeOf(tenant, key))
+    },
+    etag: (tenant) =>
+      `"${createHash('sha256')
+        .update([...secretsOf(tenant)].sort().join('\n'))
+        .digest('base64url')
+        .slice(0, 22)}"`,
+    set(tenant, secrets, actor) {
+      const entries = Object.entries(secrets).map(([key, value]) => [key, vault.seal(value, placeOf(tenant, key))])
+      note({ type: 'set', tenant, values: Object.fromEntries(entries) }, actor)
+    },
+    unset: (tenant, key, actor) => note({ type: 'unset', tenant, key }, actor),
+    noteList: (tenant, actor) => note({ type: 'list', tenant }, actor),
+    noteDenied: (tenant, keys, actor) => note({ type: 'denied', tenant, keys }, actor),
+    noteActivity: (event, actor) => note({ type: 'activity', event }, actor),
+    audit: (tenant) => journal.entries.flatMap((entry) => auditOf(entry, tenant)).reverse(),
+    issue(user, use, seconds) {
+      const iat = Math.floor(now() / 1000)
+      return vault.sign({ sub: user.id, email: user.email, use, iat, exp: iat + seconds })
+    },
+    claims(token) {
+      const claims = vault.verify(token)
+      if (!claims || claims.exp * 1000 <= now() || revoked.has(claims.jti)) return undefined
+      return claims
+    },
+    revoke(token) {
+      const claims = vault.verify(token)
+      if (claims) note({ type: 'revoked', token: claims.jti }, NOBODY)
+    },
+  }
+}
+
+function placeOf(tenant: string, key: string): string {
+  return JSON.stringify([tenant, key])
+}
+
+function auditOf({ number, at, actor, client, happening }: Entry, tenant: string) {
+  if (!('tenant' in happening) || happening.tenant !== tenant) return []
+  const keys =
+    happening.type === 'set'
+      ? Object.keys(happening.values)
+      : happening.type === 'unset'
+        ? [happening.key]
+        : happening.type === 'denied'
+          ? happening.keys
+          : ['*']
+  return keys.map((key, index) => ({ number: `${number}.${index}`, at, actor, action: happening.type, key, client }))
+}

@@ -1,0 +1,50 @@
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { FileError, unwritable } from './errors.ts'
+import { lockFile } from './lock.ts'
+import { FILE_MODE, makePrivateDirectory } from './modes.ts'
+
+/** A file to which whole lines are added, by one process at a time. */
+export interface AppendedFile {
+  /** What was in it when it was opened. */
+  readonly lines: readonly string[]
+  append(line: string): void
+  close(): void
+}
+
+/**
+ * Opens a file for adding lines, and keeps others from doing the same. A line that a killed process has not
+ * finished is dropped.
+ *
+ * @throws FileError FILE_LOCKED, FILE_UNWRITABLE
+ */
+export async function openForAppending(file: string): Promise<AppendedFile> {
+  makePrivateDirectory(dirname(file))
+  const release = await lockFile(file, { timeout: 0 })
+  try {
+    const descriptor = openRegular(file)
+    const text = readFileSync(descriptor, 'utf8')
+    const complete = text.slice(0, text.lastIndexOf('\n') + 1)
+    if (complete !== text) ftruncateSync(descriptor, Buffer.byteLength(complete))
+    return {
+      lines: complete.split('\n').slice(0, -1),
+      append: (line) => writeFileSync(descriptor, `${line}\n`),
+      close() {
+        closeSync(descriptor)
+        release()
+      },
+    }
+  } catch (error) {
+    release()
+    throw unwritable(file, error)
+  }
+}
+
+const FLAGS = constants.O_CREAT | constants.O_APPEND | constants.O_RDWR | (constants.O_NOFOLLOW ?? 0)
+
+function openRegular(file: string): number {
+  const descriptor = openSync(file, FLAGS | (constants.O_NONBLOCK ?? 0), FILE_MODE)
+  if (fstatSync(descriptor).isFile()) return descriptor
+  closeSync(descriptor)
+  throw new FileError('FILE_NOT_REGULAR', file, 'is no regular file', 'Put a regular file in its place, or remove it')
+}

@@ -1,0 +1,60 @@
+/** What can stop a file from being written. */
+export type FileErrorCode =
+  /** Another process holds the lock. */
+  | 'FILE_LOCKED'
+  /** A link, a directory or a device stands where the file should be. */
+  | 'FILE_NOT_REGULAR'
+  /** Git has the file, or would take it with the next `git add`. */
+  | 'FILE_EXPOSED'
+  /** The file system says no. */
+  | 'FILE_UNWRITABLE'
+
+/** A file that could not be written. The file is as it was before. */
+export class FileError extends Error {
+  override readonly name = 'FileError'
+  readonly code: FileErrorCode
+  /** Absolute. */
+  readonly file: string
+  /** What to do about it. */
+  readonly remedy: string
+
+  constructor(code: FileErrorCode, file: string, what: string, remedy: string) {
+    super(`${file} ${what}. ${remedy}.`)
+    this.code = code
+    this.file = file
+    this.remedy = remedy
+  }
+
+  /** What programs get: `--json` prints it. */
+  toJSON(): Readonly<Record<string, unknown>> {
+    const { name, code, message, remedy, file } = this
+    return { name, code, message, remedy, file }
+  }
+}
+
+/** The system's own error as ours; its message is not passed on. */
+export function unwritable(file: string, error: unknown): FileError {
+  if (error instanceof FileError) return error
+  const code = systemCode(error)
+  const [what, remedy] = REASONS[code] ?? [
+    `cannot be written (${code === '' ? 'unknown reason' : code})`,
+    'Check the path',
+  ]
+  return new FileError('FILE_UNWRITABLE', file, what, remedy)
+}
+
+/** `ENOENT`, or nothing. */
+export function systemCode(error: unknown): string {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
+  return typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code) ? code : ''
+}
+
+const REASONS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
+  EACCES: ['cannot be written by this user', 'Make its directory writable: chmod u+wx'],
+  EPERM: ['cannot be written by this user', 'Make its directory writable: chmod u+wx'],
+  EROFS: ['is on a file system that is read-only', 'In a container, use the environment variables instead'],
+  ENOSPC: ['cannot be written: the disk is full', 'Free some space'],
+  EDQUOT: ['cannot be written: the quota is used up', 'Free some space'],
+  EEXIST: ['cannot be made: a part of its path is a file', 'Move that file away'],
+  ENOTDIR: ['cannot be written: a part of its path is a file', 'Move that file away'],
+}

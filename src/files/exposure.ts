@@ -1,0 +1,36 @@
+import { basename, dirname, join } from 'node:path'
+import { realPath } from '../read/guard.ts'
+import { FileError } from './errors.ts'
+import { git, trackedByGit } from './git.ts'
+
+/**
+ * Refuses a file that git has, or would take with the next `git add`. It is for the moment before a secret is
+ * written, when the .gitignore is in its place.
+ *
+ * @throws FileError FILE_EXPOSED
+ */
+export async function refuseExposed(file: string): Promise<void> {
+  const directory = realPath(dirname(file))
+  if (directory === undefined) return
+  const name = basename(file)
+  const path = join(directory, name)
+  if ((await trackedByGit(directory, [name])).length > 0) {
+    const remedy = `Run git rm --cached ${path}, commit, and replace the secrets that are in the history`
+    throw new FileError(
+      'FILE_EXPOSED',
+      file,
+      'is tracked by git, so what is written to it ends up in the history',
+      remedy,
+    )
+  }
+  // Without --no-index a tracked file counts as not ignored. 1 is "not ignored", 128 "no repository here".
+  const { status } = await git(directory, ['check-ignore', '--quiet', '--no-index', '--', `./${name}`])
+  if (status === 1) {
+    throw new FileError(
+      'FILE_EXPOSED',
+      file,
+      'is not ignored by git',
+      `Add it to a .gitignore; in ${directory} a line with * does`,
+    )
+  }
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto'
+import { linkSync, lstatSync, readFileSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { writeExclusively } from './atomic.ts'
+import { FileError, systemCode, unwritable } from './errors.ts'
+import { makePrivateDirectory } from './modes.ts'
+import { isOver, type Owner, thisOwner } from './owner.ts'
+import { temporaryName } from './temporary.ts'
+
+export interface LockOptions {
+  /** Milliseconds to wait for another process. @default 10000 */
+  readonly timeout?: number
+}
+
+/** Milliseconds after which a lock of another machine, whose processes cannot be asked about, counts as left behind. */
+const ABANDONED = 60_000
+const DEEPEST = 8
+
+/**
+ * Runs work while no other process does the same for this file. The lock is a file beside it, which comes
+ * into being with its owner's name in it; one whose owner is dead is broken.
+ *
+ * Ours and not proper-lockfile: that knows a dead owner by ten seconds of silence alone, so that after a
+ * `kill -9` every command waits, and a process that was suspended loses a lock it still holds.
+ *
+ * @throws FileError FILE_LOCKED, FILE_UNWRITABLE
+ */
+export async function withLock<T>(file: string, work: () => T | Promise<T>, options: LockOptions = {}): Promise<T> {
+  const release = await lockFile(file, options)
+  try {
+    return await work()
+  } finally {
+    release()
+  }
+}
+
+/** Takes the lock of a file, and returns what gives it back. */
+export async function lockFile(file: string, { timeout = 10_000 }: LockOptions = {}): Promise<() => void> {
+  makePrivateDirectory(dirname(file))
+  return acquire(`${file}.lock`, file, Date.now() + timeout, 0)
+}
+
+interface Holder extends Owner {
+  /** Different for every time that a lock was taken. */
+  readonly token: string
+}
+
+async function acquire(lock: string, file: string, until: number, depth: number): Promise<() => void> {
+  const mine: Holder = { ...thisOwner(), token: randomBytes(8).toString('hex') }
+  for (;;) {
+    if (take(lock, mine, file)) return () => release(lock, mine)
+    const holder = holderOf(lock)
+    if (holder !== 'none' && isLeftBehind(lock, holder)) await breakLock(lock, holder, file, until, depth)
+    else if (Date.now() > until) throw locked(file, holder)
+    else await wait(2 + Math.random() * 15)
+  }
+}
+
+/**
+ * Two processes may find the same dead owner, and the slower one must not remove the lock that the faster one
+ * has taken since. So whoever wants to break a lock first takes the lock on breaking this one, known by its
+ * token, and then looks again. That lock can be left behind as well, and is broken in the same way.
+ */
+async function breakLock(lock: string, dead: Holder | 'unreadable', file: string, until: number, depth: number) {
+  if (depth === DEEPEST) throw locked(file, dead)
+  const token = dead === 'unreadable' ? 'x' : dead.token
+  const done = await acquire(`${lock}.${token}`, file, until, depth + 1)
+  try {
+    const now = holderOf(lock)
+    const isSame = now === dead || (typeof now === 'object' && typeof dead === 'object' && now.token === dead.token)
+    if (isSame && isLeftBehind(lock, dead)) rmSync(lock, { force: true })
+  } finally {
+    done()
+  }
+}
+
+/** A link comes into being at once and with its content, or not at all. */
+function take(lock: string, mine: Holder, file: string): boolean {
+  const temporary = temporaryName(lock)
+  try {
+    writeExclusively(temporary, JSON.stringify(mine))
+    linkSync(temporary, lock)
+    return true
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === 'EEXIST') return false
+    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) return takeWithoutLinks(lock, mine, file)
+    throw unwritable(file, error)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
+
+/** Some file systems have no links. */
+function takeWithoutLinks(lock: string, mine: Holder, file: string): boolean {
+  try {
+    writeExclusively(lock, JSON.stringify(mine))
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false
+    throw unwritable(file, error)
+  }
+}
+
+function release(lock: string, mine: Holder): void {
+  const holder = holderOf(lock)
+  if (typeof holder === 'object' && holder.token === mine.token) rmSync(lock, { force: true })
+}
+
+function holderOf(lock: string): Holder | 'none' | 'unreadable' {
+  try {
+    const holder: unknown = JSON.parse(readFileSync(lock, 'utf8'))
+    return isHolder(holder) ? holder : 'unreadable'
+  } catch (error) {
+    return systemCode(error) === 'ENOENT' ? 'none' : 'unreadable'
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  if (typeof value !== 'object' || value === null) return false
+  const texts = ['machine', 'started', 'token'].every((key) => typeof Reflect.get(value, key) === 'string')
+  return (
+    texts && Number.isInteger(Reflect.get(value, 'pid')) && /^[0-9a-f]{16}$/.test(String(Reflect.get(value, 'token')))
+  )
+}
+
+function isLeftBehind(lock: string, holder: Holder | 'unreadable'): boolean {
+  const over = holder === 'unreadable' ? undefined : isOver(holder)
+  if (over !== undefined) return over
+  const stat = lstatSync(lock, { throwIfNoEntry: false })
+  return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED
+}
+
+function locked(file: string, holder: Holder | 'none' | 'unreadable'): FileError {
+  const by = typeof holder === 'object' ? ` by process ${holder.pid}` : ''
+  return new FileError(
+    'FILE_LOCKED',
+    file,
+    `is being changed${by}`,
+    `Try again; if nothing else runs, remove ${file}.lock`,
+  )
+}

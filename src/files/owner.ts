@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { kill, pid } from 'node:process'
+
+/**
+ * A running process, told apart from an earlier one that had the same number. `machine` is where the number
+ * means something: two containers that share a disk both have a process 1.
+ */
+export interface Owner {
+  readonly machine: string
+  readonly pid: number
+  /** When it started, in the system's own terms; empty where the system does not tell. */
+  readonly started: string
+}
+
+/** This process. */
+export function thisOwner(): Owner {
+  return { machine: machine(), pid, started: startOf(pid) }
+}
+
+/** Whether the process is over; undefined for one on another machine, of which nobody here knows. */
+export function isOver(owner: Owner): boolean | undefined {
+  if (owner.machine !== machine()) return undefined
+  if (!isAlive(owner.pid)) return true
+  const started = startOf(owner.pid)
+  return owner.started !== '' && started !== '' && owner.started !== started
+}
+
+function isAlive(id: number): boolean {
+  try {
+    kill(id, 0)
+    return true
+  } catch (error) {
+    // Another user's process is there and may not be asked.
+    return error instanceof Error && Reflect.get(error, 'code') === 'EPERM'
+  }
+}
+
+/** Linux says it; elsewhere the number alone has to do. */
+function startOf(id: number): string {
+  const stat = contentOf(`/proc/${id}/stat`)
+  // The program's name, in brackets, may itself hold spaces and brackets.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}
+
+function machine(): string {
+  const parts = [hostname(), contentOf('/proc/sys/kernel/random/boot_id'), linkOf('/proc/self/ns/pid')]
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12)
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function linkOf(file: string): string {
+  try {
+    return readlinkSync(file)
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,509 @@
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Emulator } from '../../src/emulator/index.ts'
+import { loadConfigSync } from '../../src/index.ts'
+import { type ContractProxy, contractProxy } from '../support/contract-proxy.ts'
+import { COMPLETE, type Files, makeProject, PROFILE } from '../support/temp-project.ts'
+import {
+  addressAfter,
+  browserThat,
+  CREDENTIALS,
+  cli,
+  cloudProject,
+  emulated,
+  loggedIn,
+  TENANTS,
+} from './cloud-project.ts'
+
+let emulator: Emulator
+let proxy: ContractProxy
+beforeAll(async () => {
+  emulator = await emulated()
+  proxy = await contractProxy(emulator.url)
+})
+
+function login(cwd: string, options = '', terminal = {}) {
+  return cli(cwd, `cloud auth login --with-token --api-url ${emulator.url} ${options}`, {
+    input: emulator.token(),
+    ...terminal,
+  })
+}
+
+const stored = (cwd: string) => JSON.parse(readFileSync(join(cwd, CREDENTIALS), 'utf8')) as Record<string, string>
+const registry = (cwd: string) => JSON.parse(readFileSync(join(cwd, TENANTS), 'utf8')) as Record<string, unknown>
+
+describe('cloud auth login', () => {
+  test('in the browser: writes the login and the tenants, for the user alone', async () => {
+    const cwd = makeProject(COMPLETE)
+    const browser = browserThat('allow')
+    const { code, out, err } = await cli(cwd, `cloud auth login --api-url ${emulator.url}`, browser)
+    expect([code, err]).toEqual([
+      0,
+      expect.stringContaining(
+        `Opening your browser. If nothing happens, open this address:\n\n  ${emulator.url}/login/oauth/authorize?state=`,
+      ),
+    ])
+    expect(out).toContain(`✔ Logged in to ${emulator.url} as dev@example.com`)
+    expect(stored(cwd)).toEqual({
+      api_token: expect.stringMatching(/^sp_test_/),
+      api_url: emulator.url,
+      user_email: 'dev@example.com',
+      authenticated_at: expect.any(String),
+      last_validated_at: expect.any(String),
+    })
+    expect(registry(cwd)).toMatchObject({
+      tenants: [{ id: 'tenant_demo', tenant_type: 'cloud', region: 'iad' }, { id: 'tenant_staging' }],
+    })
+    for (const file of [CREDENTIALS, TENANTS]) expect((statSync(join(cwd, file)).mode & 0o777).toString(8)).toBe('600')
+    expect(readFileSync(join(cwd, '.systemprompt/.gitignore'), 'utf8')).toBe('*\n')
+    expect(loadConfigSync({ cwd, env: {} }).credentials).toMatchObject({
+      user_email: 'dev@example.com',
+      expired: false,
+    })
+    // The token is in its file and nowhere else.
+    const token = stored(cwd).api_token ?? 'none'
+    expect(out + err + browser.visited.join()).not.toContain(token.slice(0, 20))
+    expect(browser.visited[1]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/done\/[\w-]{43}$/)
+    expect(readdirSync(join(cwd, '.systemprompt')).sort()).toEqual([
+      '.gitignore',
+      'credentials.json',
+      'profiles',
+      'tenants.json',
+    ])
+  })
+
+  test.each([
+    ['deny', 'The login was not allowed in the browser'],
+    ['fail', 'The login failed at the provider'],
+  ] as const)('that the user %ss writes nothing and is exit code 3', async (decision, message) => {
+    const cwd = makeProject(COMPLETE)
+    const { code, err } = await cli(
+      cwd,
+      `cloud login --provider google --api-url ${emulator.url}`,
+      browserThat(decision),
+    )
+    expect([code, err]).toEqual([3, expect.stringContaining(message)])
+    expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
+  })
+
+  test('with a token from the standard input, without a project, offline from any browser', async () => {
+    const cwd = makeProject()
+    const { code } = await login(cwd, '', { input: `${emulator.token()}\n` })
+    expect([code, stored(cwd).user_email]).toEqual([0, 'dev@example.com'])
+  })
+
+  test('without a browser: the address is shown, and the one that it ends on can be pasted', async () => {
+    const cwd = makeProject(COMPLETE)
+    let shown = ''
+    const heard = (text: string): void => {
+      shown = /(http\S+authorize\S+)/.exec(text)?.[1] ?? shown
+    }
+    let tries = 0
+    const password = async (): Promise<string> =>
+      tries++ === 0 ? 'http://127.0.0.1:1/x' : addressAfter(shown, 'allow')
+    const line = `cloud auth login --no-browser --api-url ${emulator.url}`
+    const { code, err, questions } = await cli(cwd, line, { isInteractive: true, heard, password })
+    expect([code, questions.length]).toEqual([0, 3])
+    expect(err).toContain('That is not the address of this login')
+    expect(stored(cwd).user_email).toBe('dev@example.com')
+  })
+
+  test('without a browser and without a terminal, where that is asked for, waits for the browser to come back', async () => {
+    const cwd = makeProject(COMPLETE)
+    const { openBrowser } = browserThat('allow')
+    const heard = (text: string): void => {
+      const address = /(http\S+authorize\S+)/.exec(text)?.[1]
+      if (address) void openBrowser(address)
+    }
+    expect((await cli(cwd, `cloud auth login --no-browser --api-url ${emulator.url}`, { heard })).code).toBe(0)
+  })
+
+  test.each<[string, string, object, number, RegExp]>([
+    ['nobody to ask and no browser', '', {}, 2, /--with-token < file/],
+    ['an unknown provider', '--provider gitlab', { isInteractive: true }, 2, /github or google/],
+    ['an address that is plain http', '--api-url http://example.com', { isInteractive: true }, 11, /plain http/],
+    ['an empty input', '--with-token', { input: '' }, 2, /not a token/],
+    ['an input that is no token', '--with-token', { input: 'two words' }, 2, /not a token/],
+    ['an input that is binary', '--with-token', { input: Buffer.from([0xff, 0xfe, 0]) }, 2, /not a token/],
+    ['no input', '--with-token', {}, 2, /--with-token < file/],
+    [
+      'a container',
+      '--with-token',
+      { env: { SYSTEMPROMPT_API_TOKEN: 'x', SYSTEMPROMPT_USER_EMAIL: 'x' } },
+      2,
+      /SYSTEMPROMPT_API_TOKEN is set/,
+    ],
+  ])('with %s ends with %s', async (_, options, terminal, code, message) => {
+    const cwd = makeProject(COMPLETE)
+    const ended = await cli(cwd, `cloud auth login ${options}`, terminal)
+    expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(message)])
+    expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
+  })
+
+  test('with a token that the service does not know writes nothing', async () => {
+    const cwd = makeProject(COMPLETE)
+    const { code, err } = await login(cwd, '', { input: 'sp_test_canary9f3b.x.y' })
+    expect([code, err.includes('canary')]).toEqual([3, false])
+    expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
+  })
+
+  test('as somebody else asks first', async () => {
+    const cwd = cloudProject(emulator)
+    const before = readFileSync(join(cwd, CREDENTIALS), 'utf8')
+    const other = { input: emulator.token('user_viewer') }
+    expect(await login(cwd, '', other)).toMatchObject({ code: 2, err: expect.stringContaining('Add -y') })
+    const asked = await login(cwd, '', { ...other, isInteractive: true })
+    expect([asked.code, asked.questions]).toEqual([
+      11,
+      ['dev@example.com is logged in. Log in as viewer@example.com instead?'],
+    ])
+    expect(readFileSync(join(cwd, CREDENTIALS), 'utf8')).toBe(before)
+    expect((await login(cwd, '-y', other)).code).toBe(0)
+    expect(stored(cwd).user_email).toBe('viewer@example.com')
+  })
+
+  test('keeps what it does not know in the files, a local tenant, a whole URL and the active tenant', async () => {
+    const cwd = makeProject({
+      ...COMPLETE,
+      [CREDENTIALS]: JSON.stringify({
+        api_token: 'old',
+        api_endpoint: 'https://x.example',
+        user_email: 'dev@example.com',
+        note: 'mine',
+      }),
+      [TENANTS]: JSON.stringify({
+        tenants: [
+          { id: 'local_abc', name: 'mine', tenant_type: 'local', database_url: 'postgres://localhost/x' },
+          { id: 'tenant_demo', name: 'old name', sync_token: 'kept' },
+        ],
+        active_tenant: 'local_abc',
+        note: 'mine',
+      }),
+    })
+    expect((await login(cwd)).code).toBe(0)
+    expect(stored(cwd)).toMatchObject({ note: 'mine', api_url: emulator.url })
+    expect(stored(cwd)).not.toHaveProperty('api_endpoint')
+    expect(registry(cwd)).toMatchObject({
+      tenants: [
+        { id: 'local_abc', database_url: 'postgres://localhost/x' },
+        { id: 'tenant_demo', name: 'demo', sync_token: 'kept', hostname: 'tenant_demo.systemprompt.cloud' },
+        { id: 'tenant_staging' },
+      ],
+      active_tenant: 'local_abc',
+      note: 'mine',
+      synced_at: expect.any(String),
+    })
+  })
+
+  test('a masked password does not take the place of one that is known', async () => {
+    const seed = {
+      users: [{ id: 'u', email: 'dev@example.com' }],
+      tenants: [{ id: 't', name: 't', members: { u: 'admin' as const }, database_url: 'postgres://u:***@int/x' }],
+    }
+    const masked = await emulated({ seed })
+    const cwd = makeProject({
+      ...COMPLETE,
+      [TENANTS]: JSON.stringify({
+        tenants: [{ id: 't', name: 't', internal_database_url: 'postgres://u:whole@int/x' }],
+      }),
+    })
+    await cli(cwd, `cloud login --with-token --api-url ${masked.url}`, { input: masked.token() })
+    expect(registry(cwd)).toMatchObject({
+      tenants: [{ internal_database_url: 'postgres://u:whole@int/x' }],
+      active_tenant: 't',
+    })
+  })
+
+  test('asks which tenant where there are several and somebody can choose', async () => {
+    const cwd = makeProject(COMPLETE)
+    const { questions, out } = await login(cwd, '', { isInteractive: true })
+    expect(questions).toEqual(['Which tenant do you work with?'])
+    expect([out, registry(cwd)]).toEqual([
+      expect.stringContaining('tenant_demo is active'),
+      expect.objectContaining({ active_tenant: 'tenant_demo' }),
+    ])
+  })
+
+  const whole = (): string =>
+    JSON.stringify({ api_token: emulator.token(), api_url: emulator.url, user_email: 'dev@example.com' }, null, 2)
+  test('works over a file that is broken anywhere, which is moved aside', async () => {
+    const text = whole()
+    const cuts = process.env.SOAK ? text.length : 6
+    for (let cut = 0; cut < cuts; cut++) {
+      const at = Math.floor((cut * text.length) / cuts)
+      const cwd = makeProject({ ...COMPLETE, [CREDENTIALS]: text.slice(0, at) })
+      expect((await login(cwd, '-y')).code, `cut at ${at}`).toBe(0)
+      expect(stored(cwd).user_email).toBe('dev@example.com')
+      const aside = readdirSync(join(cwd, '.systemprompt')).filter((name) => name.includes('.broken-'))
+      expect(aside.map((name) => readFileSync(join(cwd, '.systemprompt', name), 'utf8'))).toEqual([text.slice(0, at)])
+    }
+  })
+
+  test.each<[string, Files]>([
+    ['a profile that cannot be read', { [PROFILE]: 'a: [' }],
+    ['a profile with a variable that is not set', { [PROFILE]: 'name: ${NOWHERE}' }],
+    [
+      'several profiles, none active',
+      {
+        '.systemprompt/profiles/a/profile.yaml': 'name: a',
+        '.systemprompt/profiles/b/profile.yaml': 'name: b',
+        [PROFILE]: '',
+      },
+    ],
+    ['an incomplete login', { [CREDENTIALS]: '{"api_token": 5}' }],
+    ['tenants that are none', { [TENANTS]: '[]' }],
+  ])('and logout work over %s', async (_, files) => {
+    const cwd = makeProject({ ...COMPLETE, ...files })
+    expect((await login(cwd, '-y')).code).toBe(0)
+    expect((await cli(cwd, 'cloud auth logout -y')).code).toBe(0)
+    expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
+  })
+
+  test('over a link moves the link aside and leaves alone what it leads to', async () => {
+    const cwd = makeProject({ ...COMPLETE, elsewhere: whole() })
+    symlinkSync(join(cwd, 'elsewhere'), join(cwd, CREDENTIALS))
+    const before = readFileSync(join(cwd, 'elsewhere'), 'utf8')
+    expect((await login(cwd)).code).toBe(0)
+    expect(lstatSync(join(cwd, CREDENTIALS)).isFile()).toBe(true)
+    expect(readFileSync(join(cwd, 'elsewhere'), 'utf8')).toBe(before)
+  })
+
+  test('writes where the profile says', async () => {
+    const cwd = makeProject({
+      ...COMPLETE,
+      [PROFILE]: 'name: local\ncloud:\n  credentials_path: ./mine.json\n  tenants_path: ./tenants.json\n',
+    })
+    expect((await login(cwd)).code).toBe(0)
+    expect(readdirSync(join(cwd, '.systemprompt/profiles/local')).sort()).toEqual([
+      'mine.json',
+      'profile.yaml',
+      'secrets.json',
+      'tenants.json',
+    ])
+    expect((await cli(cwd, 'cloud auth whoami')).code).toBe(0)
+  })
+
+  test('is refused where git would take the file', async () => {
+    const { spawnSync } = await import('node:child_process')
+    const cwd = makeProject({ ...COMPLETE, '.systemprompt/.gitignore': 'profiles\n' })
+    if (spawnSync('git', ['init', '-q'], { cwd }).status !== 0) return
+    expect(await login(cwd)).toMatchObject({ code: 11, err: expect.stringContaining('is not ignored by git') })
+    expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
+  })
+
+  test('tells what it did as JSON, and reports it to the service', async () => {
+    const cwd = makeProject(COMPLETE)
+    const { out } = await cli(cwd, `cloud auth login --with-token --json --api-url ${proxy.url}`, {
+      input: emulator.token(),
+    })
+    expect(JSON.parse(out)).toEqual({
+      ok: true,
+      user_email: 'dev@example.com',
+      api_url: proxy.url,
+      file: join(cwd, CREDENTIALS),
+      tenants: [
+        { id: 'tenant_demo', name: 'demo' },
+        { id: 'tenant_staging', name: 'staging' },
+      ],
+      active_tenant: null,
+    })
+    expect([...proxy.covered]).toEqual(expect.arrayContaining(['whoami 200', 'reportActivity 204']))
+    expect(proxy.violations).toEqual([])
+  })
+})
+
+describe('cloud auth whoami', () => {
+  test('shows who, where, until when, the tenants and the profile', async () => {
+    const cwd = cloudProject(emulator)
+    const { out, code } = await cli(cwd, 'cloud auth whoami')
+    expect(code).toBe(0)
+    expect(
+      out
+        .replace(/\d{4}-\S+Z/, 'TIME')
+        .replaceAll(cwd, '')
+        .replaceAll(emulator.url, 'URL'),
+    ).toBe(
+      [
+        'User         dev@example.com',
+        'Endpoint     URL',
+        'Token in     /.systemprompt/credentials.json',
+        'Valid until  TIME (23 h 59 min)',
+        'Tenants      demo (tenant_demo), active',
+        '             staging (tenant_staging)',
+        'Profile      local',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  test('as JSON', async () => {
+    const cwd = cloudProject(emulator)
+    expect(JSON.parse((await cli(cwd, 'cloud auth whoami --json')).out)).toMatchObject({
+      user_email: 'dev@example.com',
+      user_id: 'user_dev',
+      profile: 'local',
+      active_tenant: 'tenant_demo',
+    })
+  })
+
+  test('takes a container’s variables, and writes nothing', async () => {
+    const cwd = makeProject()
+    const env = {
+      SYSTEMPROMPT_API_TOKEN: emulator.token(),
+      SYSTEMPROMPT_USER_EMAIL: 'dev@example.com',
+      SYSTEMPROMPT_API_URL: emulator.url,
+    }
+    const { out, code } = await cli(cwd, 'cloud auth whoami', { env })
+    expect([code, out]).toEqual([0, expect.stringMatching(/Token in +SYSTEMPROMPT_API_TOKEN/)])
+    expect(readdirSync(cwd)).toEqual([])
+  })
+
+  test.each<[string, () => Files]>([
+    ['nobody is logged in', () => ({})],
+    ['the login has expired', () => loggedIn(emulator, emulator.token('user_dev', -10))],
+    ['the file is broken', () => ({ [CREDENTIALS]: '{' })],
+    [
+      'the token was revoked',
+      () => {
+        const token = emulator.token()
+        emulator.revoke(token)
+        return loggedIn(emulator, token)
+      },
+    ],
+  ])('is exit code 3 when %s', async (_, files) => {
+    const cwd = makeProject({ ...COMPLETE, ...files() })
+    for (const line of ['cloud auth whoami', 'cloud auth whoami --json', 'cloud tenant list']) {
+      const { code, out, err } = await cli(cwd, line)
+      expect([code, out + err]).toEqual([3, expect.stringContaining("Run 'systemprompt cloud auth login'")])
+    }
+  })
+})
+
+describe('cloud auth logout', () => {
+  test('asks, removes the login alone, and tells the service', async () => {
+    const cwd = cloudProject(emulator)
+    expect((await cli(cwd, 'cloud auth logout')).code).toBe(2)
+    const no = await cli(cwd, 'cloud auth logout', { isInteractive: true })
+    expect([no.code, no.questions]).toEqual([11, [`Log dev@example.com out and remove ${join(cwd, CREDENTIALS)}?`]])
+    expect(existsSync(join(cwd, CREDENTIALS))).toBe(true)
+    expect((await cli(cwd, 'cloud logout', { isInteractive: true, answer: true })).out).toMatch(/^Logged out; /)
+    expect([CREDENTIALS, TENANTS].map((file) => existsSync(join(cwd, file)))).toEqual([false, true])
+    expect(await cli(cwd, 'cloud auth logout -y')).toMatchObject({ code: 0, out: 'Nobody was logged in.\n' })
+  })
+
+  test('works where the service does not', async () => {
+    const gone = await emulated()
+    const cwd = cloudProject(gone)
+    await gone.close()
+    expect((await cli(cwd, 'cloud auth logout -y')).code).toBe(0)
+    expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
+  })
+
+  test('says that a container’s login is in its variables', async () => {
+    const env = { SYSTEMPROMPT_API_TOKEN: 'x', SYSTEMPROMPT_USER_EMAIL: 'x' }
+    expect(await cli(makeProject(), 'cloud auth logout -y', { env })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Unset that variable'),
+    })
+  })
+})
+
+describe('cloud tenant', () => {
+  test('list fetches them, keeps local ones and marks the active one', async () => {
+    const cwd = cloudProject(emulator)
+    const { out } = await cli(cwd, 'cloud tenant list')
+    expect(out.split('\n').map((line) => line.trimEnd().split(/ {2,}/))).toEqual([
+      ['', 'id', 'name', 'type', 'region', 'hostname'],
+      ['→', 'tenant_demo', 'demo', 'cloud', 'iad', 'tenant_demo.systemprompt.cloud'],
+      ['', 'tenant_staging', 'staging', 'cloud', 'iad', 'tenant_staging.systemprompt.cloud'],
+      [''],
+    ])
+    expect(JSON.parse((await cli(cwd, 'cloud tenant list --json --offline')).out)).toMatchObject({
+      active_tenant: 'tenant_demo',
+      tenants: [{ id: 'tenant_demo', active: true }, { active: false }],
+    })
+  })
+
+  test('use chooses one that is there', async () => {
+    const cwd = cloudProject(emulator)
+    expect(await cli(cwd, 'cloud tenant use tenant_demos')).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('Did you mean tenant_demo?'),
+    })
+    await cli(cwd, 'cloud tenant list')
+    expect(await cli(cwd, 'cloud tenant use tenant_staging')).toMatchObject({
+      code: 0,
+      out: 'tenant_staging is now the active tenant.\n',
+    })
+    expect(registry(cwd)).toMatchObject({ active_tenant: 'tenant_staging' })
+  })
+})
+
+describe('cloud emulator', () => {
+  test('runs until it is interrupted, and says where it is and how it differs', async () => {
+    const cwd = makeProject(COMPLETE)
+    const interrupted = async (): Promise<number> => 130
+    const { code, out } = await cli(cwd, 'cloud emulator --port 0', { interrupted })
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(
+        /The emulator runs at http:\/\/127\.0\.0\.1:\d+[\s\S]*Where it is not what the service is:\n {2}- /,
+      ),
+    ])
+    expect(readdirSync(join(cwd, '.systemprompt/emulator')).sort()).toEqual(['journal.jsonl', 'key'])
+  })
+
+  test.each<[string, number, RegExp]>([
+    ['--port x', 2, /whole number/],
+    ['--port 70000', 2, /whole number/],
+    ['--seed nowhere.json', 6, /there is no such file/],
+    ['--seed broken.json', 6, /it is not JSON/],
+    ['--seed empty.json', 6, /no list of users/],
+  ])('%s ends with %i', async (options, code, message) => {
+    const cwd = makeProject({ 'broken.json': '{', 'empty.json': '{}' })
+    expect(await cli(cwd, `cloud emulator --ephemeral ${options}`)).toMatchObject({
+      code,
+      err: expect.stringMatching(message),
+    })
+  })
+
+  test('at a port that is taken says so', async () => {
+    expect(await cli(makeProject(), `cloud emulator --ephemeral --port ${emulator.port}`)).toMatchObject({
+      code: 7,
+      err: expect.stringContaining('--port'),
+    })
+  })
+
+  test('exec runs a command with the login of a fresh one, and ends as it ends', async () => {
+    const start = async ({
+      command,
+      args,
+      env,
+    }: {
+      command: string
+      args: readonly string[]
+      env: Record<string, string>
+    }) => {
+      expect([command, ...args]).toEqual(['npm', 'test', '--flag'])
+      return (await cli(makeProject(), 'cloud auth whoami', { env })).code === 0 ? 42 : 1
+    }
+    expect((await cli(makeProject(), 'cloud emulator exec -- npm test --flag', { start })).code).toBe(42)
+    const { code, out } = await cli(
+      makeProject(),
+      "cloud emulator exec -- node -p 'process.env.SYSTEMPROMPT_API_TOKEN.slice(0,8)'",
+      { env: { PATH: process.env.PATH ?? '' } },
+    )
+    expect([code, out]).toEqual([0, 'sp_test_\n'])
+    expect((await cli(makeProject(), 'cloud emulator exec -- nowhere-to-be-found')).code).toBe(127)
+    expect((await cli(makeProject(), 'cloud emulator exec')).code).toBe(2)
+  })
+})
+
+test('a file of the project cannot send the token elsewhere', async () => {
+  const cwd = cloudProject(emulator, {
+    '.env': 'SYSTEMPROMPT_API_URL=http://127.0.0.1:1\nSYSTEMPROMPT_API_TOKEN=evil\n',
+  })
+  writeFileSync(join(cwd, '.env.local'), 'SYSTEMPROMPT_API_URL=https://evil.example\n')
+  expect((await cli(cwd, 'cloud auth whoami')).out).toContain(emulator.url)
+})

@@ -1,0 +1,453 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Emulator } from '../../src/emulator/index.ts'
+import { type ContractProxy, contractProxy } from '../support/contract-proxy.ts'
+import { sampled, seeded } from '../support/random.ts'
+import { DATABASE_URL, JWT_SECRET, SECRETS, writeFiles } from '../support/temp-project.ts'
+import { CREDENTIALS, cli, cloudProject, emulated } from './cloud-project.ts'
+
+const TENANT = 'tenant_demo'
+
+let emulator: Emulator
+let proxy: ContractProxy
+let cwd = ''
+beforeEach(async () => {
+  emulator = await emulated({ exchange: false })
+  proxy = await contractProxy(emulator.url)
+  cwd = cloudProject(emulator)
+  const credentials = JSON.parse(readFileSync(join(cwd, CREDENTIALS), 'utf8')) as object
+  writeFiles(cwd, { [CREDENTIALS]: JSON.stringify({ ...credentials, api_url: proxy.url }) })
+})
+
+const secrets = (content: object): void => writeFiles(cwd, { [SECRETS]: JSON.stringify(content, null, 2) })
+const cloud = (...names: string[]) => Object.fromEntries(names.map((name) => [name, emulator.secret(TENANT, name)]))
+const json = async (line: string, terminal = {}) =>
+  JSON.parse((await cli(cwd, `${line} --json`, terminal)).out) as Record<string, unknown>
+
+/** Values that no output may hold. */
+const VALUES = [JWT_SECRET, DATABASE_URL, 'canary-stripe-5b1e']
+
+describe('cloud secrets sync', () => {
+  test('shows what it will do, does it in one request, and does nothing the second time', async () => {
+    secrets({ jwt_secret: JWT_SECRET, database_url: DATABASE_URL, stripe_key: 'canary-stripe-5b1e', github: 'ghp_x' })
+    const dry = await cli(cwd, 'cloud secrets sync --dry-run')
+    expect([dry.code, dry.out]).toEqual([
+      0,
+      expect.stringContaining('Would send 5 secrets and remove 0. Nothing was done.'),
+    ])
+    expect(cloud('JWT_SECRET')).toEqual({ JWT_SECRET: undefined })
+
+    const first = await cli(cwd, 'cloud secrets sync')
+    expect(first.code).toBe(0)
+    expect(first.out.replace(/ +/g, ' ')).toBe(
+      `${SECRETS} → tenant_demo\n\nsecret state\nDATABASE_URL new\nGITHUB_TOKEN new\nJWT_SECRET new\nSTRIPE_KEY new\nSYSTEMPROMPT_CUSTOM_SECRETS new\n\n✔ Sent 5 secrets. Restart what uses them.\n`,
+    )
+    expect(cloud('DATABASE_URL', 'GITHUB_TOKEN', 'SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({
+      DATABASE_URL,
+      GITHUB_TOKEN: 'ghp_x',
+      SYSTEMPROMPT_CUSTOM_SECRETS: 'STRIPE_KEY',
+    })
+    const etagBefore = [...proxy.covered]
+    proxy.covered.clear()
+    const second = await cli(cwd, 'cloud secrets sync')
+    expect(second.out).toContain('✔ Everything is up to date; nothing was sent.')
+    expect([...proxy.covered]).toEqual(['listSecretKeys 200'])
+    expect(etagBefore).toContain('setSecrets 204')
+
+    secrets({
+      jwt_secret: `${JWT_SECRET}2`,
+      database_url: DATABASE_URL,
+      stripe_key: 'canary-stripe-5b1e',
+      github: 'ghp_x',
+    })
+    expect(await json('cloud secrets sync')).toMatchObject({ ok: true, changed: ['JWT_SECRET'], sent: ['JWT_SECRET'] })
+    for (const { out, err } of [dry, first, second]) for (const value of VALUES) expect(out + err).not.toContain(value)
+    expect(proxy.violations).toEqual([])
+  })
+
+  test('keeps a record for the user alone, in which no value can be found', async () => {
+    secrets({ jwt_secret: JWT_SECRET, database_url: DATABASE_URL, stripe_key: 'canary-stripe-5b1e' })
+    await cli(cwd, 'cloud secrets sync')
+    const directory = join(cwd, '.systemprompt/cloud')
+    const [name = ''] = readdirSync(directory)
+    expect(readdirSync(directory)).toHaveLength(1)
+    expect((statSync(join(directory, name)).mode & 0o777).toString(8)).toBe('600')
+    for (const value of VALUES) expect(readFileSync(join(directory, name), 'utf8')).not.toContain(value)
+    // One that is broken is begun anew.
+    writeFileSync(join(directory, name), '{')
+    expect(await json('cloud secrets sync --dry-run')).toMatchObject({
+      changed: ['DATABASE_URL', 'JWT_SECRET', 'STRIPE_KEY', 'SYSTEMPROMPT_CUSTOM_SECRETS'],
+    })
+  })
+
+  test('sends internal_database_url in place of database_url, and not what is blank or managed', async () => {
+    secrets({
+      internal_database_url: 'postgres://i/d',
+      database_url: 'postgres://e/d',
+      anthropic: 'a',
+      n: '',
+      fly_app_name: 'x',
+    })
+    const result = await json('cloud secrets sync')
+    expect(result).toMatchObject({ sent: ['ANTHROPIC_API_KEY', 'DATABASE_URL'], not_sent: ['FLY_APP_NAME'] })
+    expect(cloud('DATABASE_URL', 'FLY_APP_NAME')).toEqual({ DATABASE_URL: 'postgres://i/d', FLY_APP_NAME: undefined })
+  })
+
+  test('leaves alone what is only in the cloud, unless it is told to prune, and asks before that', async () => {
+    await cli(cwd, 'cloud secrets set OLD_ONE=x OLD_TWO=y')
+    expect(await json('cloud secrets sync')).toMatchObject({ only_in_cloud: ['OLD_ONE', 'OLD_TWO'], removed: [] })
+    expect(cloud('SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({ SYSTEMPROMPT_CUSTOM_SECRETS: 'OLD_ONE,OLD_TWO' })
+    expect((await cli(cwd, 'cloud secrets sync --prune')).code).toBe(2)
+    expect(cloud('OLD_ONE')).toEqual({ OLD_ONE: 'x' })
+    expect(await json('cloud secrets sync --prune -y')).toMatchObject({
+      removed: ['OLD_ONE', 'OLD_TWO', 'SYSTEMPROMPT_CUSTOM_SECRETS'],
+    })
+    expect((await cli(cwd, 'cloud secrets list')).out).toBe('DATABASE_URL\nJWT_SECRET\n')
+  })
+
+  test.each<[string, object | string, number, RegExp]>([
+    [
+      'a jwt_secret that is too short',
+      { jwt_secret: 'canary', database_url: DATABASE_URL },
+      6,
+      /is shorter than 32 characters/,
+    ],
+    ['a URL that is none', { database_url: 'canary-url' }, 6, /is not a PostgreSQL URL/],
+    ['a file that is broken', '{"canary": ', 6, /secrets\.json/],
+  ])('sends nothing of a file with %s', async (_, content, code, message) => {
+    writeFiles(cwd, { [SECRETS]: typeof content === 'string' ? content : JSON.stringify(content) })
+    const ended = await cli(cwd, 'cloud secrets sync')
+    expect([ended.code, ended.out, ended.err]).toEqual([code, '', expect.stringMatching(message)])
+    expect(ended.err).not.toContain('canary')
+    expect([...proxy.covered]).toEqual([])
+  })
+
+  test('of a thousand secrets is one request, and one more for the names', async () => {
+    secrets(Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`key_${at}`, `value ${at}`])))
+    expect(await json('cloud secrets sync')).toMatchObject({ sent: { length: 1_001 } })
+    expect(emulator.secret(TENANT, 'KEY_999')).toBe('value 999')
+  })
+
+  test('to another tenant is a record of its own', async () => {
+    await cli(cwd, 'cloud secrets sync')
+    expect(await json('cloud secrets sync --tenant tenant_staging --dry-run')).toMatchObject({
+      added: ['DATABASE_URL', 'JWT_SECRET'],
+    })
+  })
+
+  test('where somebody else changed something meanwhile stores nothing', async () => {
+    await cli(cwd, 'cloud secrets sync')
+    secrets({ jwt_secret: JWT_SECRET, database_url: DATABASE_URL, more: 'x' })
+    emulator.faults.set([{ fault: { type: 'status', status: 412 }, method: 'PUT' }])
+    expect(await cli(cwd, 'cloud secrets sync -q')).toMatchObject({
+      code: 7,
+      err: expect.stringContaining('Run it again to see what has changed'),
+    })
+  })
+
+  test('whose answer got lost says what is known', async () => {
+    emulator.faults.set([{ fault: { type: 'drop' }, method: 'PUT' }])
+    const lost = await cli(cwd, 'cloud secrets sync -q')
+    expect([lost.code, lost.err]).toEqual([
+      9,
+      expect.stringContaining('Nothing was stored: the tenant is as it was before.'),
+    ])
+    emulator.faults.clear()
+    expect((await cli(cwd, 'cloud secrets sync -q')).code).toBe(0)
+  }, 30_000)
+})
+
+describe('cloud secrets set', () => {
+  const input = (text: string | Uint8Array) => ({ input: text })
+
+  test.each<[string, object, Record<string, string>]>([
+    ['A_KEY=value', {}, { A_KEY: 'value' }],
+    ['A_KEY=a=b=c', {}, { A_KEY: 'a=b=c' }],
+    ['a_key=value b_key=x', {}, { A_KEY: 'value', B_KEY: 'x' }],
+    ['A_KEY value', {}, { A_KEY: 'value' }],
+    ['A_KEY c2VjcmV0Cg==', {}, { A_KEY: 'c2VjcmV0Cg==' }],
+    ['anthropic=x', {}, { ANTHROPIC_API_KEY: 'x' }],
+    ['GITHUB=x', {}, { GITHUB_TOKEN: 'x' }],
+    ['A_KEY=@value.txt', {}, { A_KEY: 'from a file' }],
+    ['A_KEY=-', input('from input\n'), { A_KEY: 'from input' }],
+    ['A_KEY', input('from input'), { A_KEY: 'from input' }],
+    ['A_KEY B_KEY=x', input('in'), { A_KEY: 'in', B_KEY: 'x' }],
+    ["'A_KEY=\\@literal'", {}, { A_KEY: '@literal' }],
+    ["'A_KEY=\\-'", {}, { A_KEY: '-' }],
+    ['A_KEY=', { input: '' }, { A_KEY: '' }],
+    ['--from-file values.env', {}, { FROM_ENV: 'a ${B}', ANTHROPIC_API_KEY: 'k' }],
+    ['--from-file values.json', {}, { FROM_JSON: 'b' }],
+  ])('%s', async (line, terminal, expected) => {
+    writeFiles(cwd, {
+      'value.txt': 'from a file\n',
+      'values.env': 'FROM_ENV="a ${B}"\nANTHROPIC=k\n',
+      'values.json': '{"from_json":"b"}',
+    })
+    const allow = Object.values(expected).includes('') ? ' --allow-empty' : ''
+    const ended = await cli(cwd, `cloud secrets set ${line}${allow}`, terminal)
+    expect([ended.code, ended.err.replace(/One line end.*\n/, '')]).toEqual([0, ''])
+    expect(cloud(...Object.keys(expected))).toEqual(expected)
+    expect(proxy.violations).toEqual([])
+  })
+
+  test.each<[string, string | Uint8Array, string]>([
+    ['one line', 'abc\n', 'abc'],
+    ['Windows’ line end', 'abc\r\n', 'abc'],
+    ['no line end', 'abc', 'abc'],
+    ['two line ends, of which one stays', 'abc\n\n', 'abc\n'],
+    ['spaces', '  abc  \n', '  abc  '],
+    ['several lines', '-----BEGIN\nabc\n-----END\n', '-----BEGIN\nabc\n-----END'],
+    ['a BOM', '\ufeffabc', '\ufeffabc'],
+    ['other scripts', 'é漢😀', 'é漢😀'],
+    ['a value that begins with @', '@abc', '@abc'],
+    ['a dash', '-', '-'],
+    ['a lone CR', 'a\rb\r', 'a\rb\r'],
+    ['a mebibyte less a little', 'x'.repeat(60_000), 'x'.repeat(60_000)],
+  ])('takes the standard input byte for byte: %s', async (_, given, expected) => {
+    expect((await cli(cwd, 'cloud secrets set A_KEY', input(given))).code).toBe(0)
+    expect(emulator.secret(TENANT, 'A_KEY')).toBe(expected)
+  })
+
+  test.each<[string, string, object, number]>([
+    ['an empty input', 'A_KEY', input(''), 2],
+    ['an input of one line end', 'A_KEY', input('\n'), 2],
+    ['an input that is no UTF-8', 'A_KEY', input(Uint8Array.of(0xff, 0xfe)), 6],
+    ['an input with a NUL', 'A_KEY', input('a\0b'), 2],
+    ['nobody to ask', 'A_KEY', {}, 2],
+    ['nothing', '', {}, 2],
+    ['two from the input', 'A_KEY B_KEY=-', input('x'), 2],
+    ['an empty value', 'A_KEY=', {}, 2],
+    ['a file that is not there', 'A_KEY=@nowhere', {}, 5],
+    ['a list that is not there', '--from-file nowhere.env', {}, 5],
+    ['a managed name', 'FLY_APP_NAME=x', {}, 11],
+    ['a managed name among others', 'A_KEY=x FLY_MACHINE_ID=x', {}, 11],
+    ['the list of custom secrets', 'SYSTEMPROMPT_CUSTOM_SECRETS=x', {}, 11],
+    ['a secret that is given twice', 'A_KEY=x a_key=y', {}, 2],
+  ])('refuses %s, and sends nothing', async (_, line, terminal, code) => {
+    const ended = await cli(cwd, `cloud secrets set ${line}`, terminal)
+    expect([ended.code, ended.out]).toEqual([code, ''])
+    expect([...proxy.covered].filter((each) => each.startsWith('setSecrets'))).toEqual([])
+  })
+
+  test('asks on a terminal, and warns there that a value on the line can be seen', async () => {
+    const asked = await cli(cwd, 'cloud secrets set a_key', { isInteractive: true, typed: ['typed'] })
+    expect([asked.questions, emulator.secret(TENANT, 'A_KEY')]).toEqual([['Value of A_KEY'], 'typed'])
+    expect((await cli(cwd, 'cloud secrets set A_KEY=b', { isInteractive: true })).err).toContain(
+      "stays in the shell's history",
+    )
+  })
+
+  test('never repeats what was typed in the wrong place', async () => {
+    const random = seeded()
+    const letters = [...'abcdefghijklmnopqrstuvwxyz0123456789']
+    const key = (length: number): string => Array.from({ length }, () => random.pick(letters)).join('')
+    const shapes: readonly ((secret: string) => string)[] = [
+      (secret) => `set ${secret}`,
+      (secret) => `set sk-ant-api03-${secret}`,
+      (secret) => `set A_KEY ${secret} --force`,
+      (secret) => `set A_KEY ${secret} more`,
+      (secret) => `set A_KEY = ${secret}`,
+      (secret) => `set --value ${secret}`,
+      (secret) => `set A_KEY=${secret} --tenant`,
+      (secret) => `set ${secret}=A_KEY`,
+      (secret) => `set -${secret}`,
+      (secret) => `sett A_KEY ${secret}`,
+      (secret) => `unset ${secret}`,
+      (secret) => `rotate ${secret}`,
+      (secret) => `list ${secret}`,
+      (secret) => `audit --key ${secret}`,
+      (secret) => `set A_KEY=@${secret}`,
+    ]
+    for (let count = 0; count < sampled(45, 200); count++) {
+      const secret = `${key(12)}1a${key(12)}`
+      const line = (shapes[count % shapes.length] ?? ((text: string) => text))(secret)
+      for (const flags of ['', ' --json']) {
+        const { out, err, code } = await cli(cwd, `cloud secrets ${line}${flags}`)
+        expect(out + err, `${line} (seed ${random.seed})`).not.toContain(secret.slice(0, 8))
+        expect(code).not.toBe(0)
+      }
+    }
+  })
+
+  test('keeps the list of custom secrets true, and the file untouched unless it is told otherwise', async () => {
+    const before = readFileSync(join(cwd, SECRETS), 'utf8')
+    await cli(cwd, 'cloud secrets set B_KEY=1 A_KEY=2 OPENAI_API_KEY=3')
+    expect(cloud('SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({ SYSTEMPROMPT_CUSTOM_SECRETS: 'A_KEY,B_KEY' })
+    await cli(cwd, 'cloud secrets set C_KEY=1')
+    expect(cloud('SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({ SYSTEMPROMPT_CUSTOM_SECRETS: 'A_KEY,B_KEY,C_KEY' })
+    expect(readFileSync(join(cwd, SECRETS), 'utf8')).toBe(before)
+    await cli(cwd, 'cloud secrets set anthropic=1 --local')
+    expect(JSON.parse(readFileSync(join(cwd, SECRETS), 'utf8'))).toMatchObject({
+      anthropic: '1',
+      jwt_secret: JWT_SECRET,
+    })
+    await cli(cwd, 'cloud secrets set D_KEY=1 --dry-run')
+    expect(cloud('D_KEY')).toEqual({ D_KEY: undefined })
+    // What was set counts as sent.
+    expect(await json('cloud secrets diff')).toMatchObject({
+      unchanged: ['ANTHROPIC_API_KEY', 'SYSTEMPROMPT_CUSTOM_SECRETS'],
+    })
+  })
+})
+
+describe('cloud secrets unset', () => {
+  test('asks, removes, and keeps the list of custom secrets true', async () => {
+    await cli(cwd, 'cloud secrets set A_KEY=1 B_KEY=2 github=3')
+    expect((await cli(cwd, 'cloud secrets unset A_KEY')).code).toBe(2)
+    const asked = await cli(cwd, 'cloud secrets unset a_key', { isInteractive: true, answer: true })
+    expect([asked.code, asked.questions]).toEqual([0, ['Remove A_KEY from tenant_demo?']])
+    expect(cloud('A_KEY', 'SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({
+      A_KEY: undefined,
+      SYSTEMPROMPT_CUSTOM_SECRETS: 'B_KEY',
+    })
+    await cli(cwd, 'cloud secrets unset B_KEY github -y')
+    expect(await json('cloud secrets list')).toEqual({ tenant: TENANT, keys: [] })
+    expect(proxy.violations).toEqual([])
+  })
+
+  test('of a part: for every k of n both lists and exit code 8', async () => {
+    const names = ['K1_KEY', 'K2_KEY', 'K3_KEY', 'K4_KEY']
+    for (let there = 0; there <= names.length; there++) {
+      await cli(
+        cwd,
+        `cloud secrets set ${names
+          .slice(0, there)
+          .map((name) => `${name}=x`)
+          .join(' ')}`,
+      )
+      const ended = await cli(cwd, `cloud secrets unset ${names.join(' ')} -y --json`)
+      expect(ended.code).toBe(there === 0 ? 5 : there === names.length ? 0 : 8)
+      if (there > 0) {
+        const { removed, failed } = JSON.parse(ended.out) as { removed: string[]; failed: { name: string }[] }
+        expect([removed, failed.map(({ name }) => name)]).toEqual([names.slice(0, there), names.slice(there)])
+      }
+    }
+    await cli(cwd, 'cloud secrets set K1_KEY=x')
+    const text = await cli(cwd, 'cloud secrets unset K1_KEY K2_KEY -y')
+    expect(text.out).toBe('✔ Removed 1 secret from tenant_demo: K1_KEY\n')
+    expect(text.err).toMatch(
+      /^✖ K2_KEY: The cloud has no such secret \(404\) \(request req_[\w-]+\)\. If it was never synced, run 'systemprompt cloud secrets sync'\.\n$/,
+    )
+  })
+
+  test('by somebody who may not is exit code 4, and says whom to ask', async () => {
+    writeFiles(cwd, {
+      [CREDENTIALS]: JSON.stringify({
+        api_token: emulator.token('user_viewer'),
+        api_url: proxy.url,
+        user_email: 'viewer@example.com',
+      }),
+    })
+    for (const line of ['unset A_KEY -y', 'set A_KEY=x', 'sync -q']) {
+      const { code, err } = await cli(cwd, `cloud secrets ${line}`)
+      expect([code, err]).toEqual([4, expect.stringContaining('Ask the admin of the tenant')])
+    }
+  })
+})
+
+describe('the other commands', () => {
+  test('list has names and never values; diff sends nothing', async () => {
+    expect((await cli(cwd, 'cloud secrets list')).err).toContain(
+      "'systemprompt cloud secrets sync' sends those of secrets.json",
+    )
+    const diff = await cli(cwd, 'cloud secrets diff')
+    expect(diff.out.replace(/ +/g, ' ')).toBe('secret state\nDATABASE_URL new\nJWT_SECRET new\n')
+    expect(await json('cloud secrets list')).toEqual({ tenant: TENANT, keys: [] })
+  })
+
+  test('audit shows who did what, of all or of one', async () => {
+    await cli(cwd, 'cloud secrets set A_KEY=1 B_KEY=2')
+    const { out } = await cli(cwd, 'cloud secrets audit --key a_key')
+    expect(out.split('\n')[1]).toMatch(/^\d{4}-\S+ +dev@example\.com +set +A_KEY +systemprompt-env\//)
+    expect((await json('cloud secrets audit --limit 1')).entries).toHaveLength(1)
+    expect((await cli(cwd, 'cloud secrets audit --limit 501')).code).toBe(2)
+    emulator.faults.set([{ fault: { type: 'status', status: 404 }, path: `/api/v1/tenants/${TENANT}/secrets/audit` }])
+    expect(await cli(cwd, 'cloud secrets audit')).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('This endpoint keeps no log'),
+    })
+  })
+
+  test('cleanup removes what nobody reads, after it was shown, and only that', async () => {
+    const { CloudClient } = await import('../../src/cloud/index.ts')
+    const client = new CloudClient({ apiUrl: emulator.url, token: emulator.token() })
+    await client.setSecrets(TENANT, {
+      SYSTEMPROMPT_API_URL: 'x',
+      GITHUB: 'x',
+      QWEN: 'x',
+      GITHUB_TOKEN: 'x',
+      A_KEY: 'x',
+    })
+    expect((await cli(cwd, 'cloud secrets cleanup -n')).out).toBe('Would remove GITHUB, QWEN, SYSTEMPROMPT_API_URL\n')
+    const asked = await cli(cwd, 'cloud secrets cleanup', { isInteractive: true })
+    expect([asked.code, asked.questions]).toEqual([
+      11,
+      ['Remove GITHUB, QWEN, SYSTEMPROMPT_API_URL from tenant_demo? Nothing reads them.'],
+    ])
+    expect((await cli(cwd, 'cloud secrets cleanup -y')).code).toBe(0)
+    expect((await json('cloud secrets list')).keys).toEqual(['A_KEY', 'GITHUB_TOKEN'])
+    expect((await cli(cwd, 'cloud secrets cleanup')).out).toBe('There is nothing to clean up.\n')
+  })
+
+  test('rotate walks through the steps', async () => {
+    await cli(cwd, 'cloud secrets sync -q')
+    const { out, code } = await cli(cwd, 'cloud secrets rotate jwt_secret --generate -y')
+    expect([code, out.split('\n').map((line) => line.slice(0, 2))]).toEqual([0, ['1.', '2.', '3.', '✔ ', '']])
+    const { jwt_secret } = JSON.parse(readFileSync(join(cwd, SECRETS), 'utf8')) as { jwt_secret: string }
+    expect(jwt_secret).not.toBe(JWT_SECRET)
+    expect(emulator.secret(TENANT, 'JWT_SECRET')).toBe(jwt_secret)
+    expect(out).not.toContain(jwt_secret)
+    expect((await cli(cwd, 'cloud secrets sync')).out).toContain('nothing was sent')
+    expect((await cli(cwd, 'cloud secrets rotate openai --generate -y')).code).toBe(2)
+    expect((await cli(cwd, 'cloud secrets rotate openai', { input: 'sk-new' })).code).toBe(2)
+    expect((await cli(cwd, 'cloud secrets rotate openai -y', { input: 'sk-new' })).code).toBe(0)
+    expect(cloud('OPENAI_API_KEY')).toEqual({ OPENAI_API_KEY: 'sk-new' })
+  })
+
+  test('a tenant that is not there, is local or is not chosen', async () => {
+    const none = await cli(cwd, 'cloud secrets list --tenant tenant_none')
+    expect([none.code, none.err]).toEqual([5, expect.stringContaining("'systemprompt cloud tenant list'")])
+    expect((await cli(cwd, 'cloud secrets list --tenant local_abc')).code).toBe(2)
+    expect((await cli(cwd, 'cloud secrets list --tenant ..')).code).toBe(6)
+    writeFiles(cwd, { '.systemprompt/tenants.json': '{"tenants":[]}' })
+    expect(await cli(cwd, 'cloud secrets list')).toMatchObject({
+      code: 5,
+      err: expect.stringContaining('No tenant is active'),
+    })
+  })
+})
+
+describe('every fault of the network is the documented exit code', () => {
+  const faults = [
+    [{ type: 'status', status: 500 }, 9],
+    [{ type: 'status', status: 401 }, 3],
+    [{ type: 'status', status: 403 }, 4],
+    [{ type: 'status', status: 409 }, 7],
+    [{ type: 'status', status: 422 }, 6],
+    [{ type: 'status', status: 429, retryAfter: 61 }, 10],
+    [{ type: 'redirect', location: 'https://evil.example/' }, 11],
+    [{ type: 'html' }, 9],
+    [{ type: 'invalid-json' }, 9],
+    [{ type: 'gzip-bomb', size: 4 * 1024 * 1024 }, 9],
+  ] as const
+  const commands = [
+    'auth whoami',
+    'tenant list',
+    'secrets list',
+    'secrets diff',
+    'secrets sync',
+    'secrets unset A_KEY -y',
+    'secrets cleanup -y',
+    'secrets audit',
+  ]
+
+  test.each(commands)('cloud %s', async (command) => {
+    for (const [fault, code] of faults) {
+      emulator.faults.set([{ fault, path: '/api/' }])
+      const ended = await cli(cwd, `cloud ${command} --json`)
+      expect([ended.code, ended.out.includes('evil.example/')], JSON.stringify(fault)).toEqual([code, false])
+      expect(JSON.parse(ended.out)).toMatchObject({ ok: false, error: { remedy: expect.any(String) } })
+    }
+  })
+})

@@ -1,0 +1,71 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { loadConfigSync } from '../../src/index.ts'
+import { snapshot } from '../support/project.ts'
+import { makeProject } from '../support/temp-project.ts'
+import { cli } from './cloud-project.ts'
+
+describe('systemprompt init', () => {
+  test('makes a project that passes a strict check, and changes nothing the second time', async () => {
+    const cwd = makeProject({ 'package.json': '{"name":"@acme/my-app"}' })
+    const { code, out } = await cli(cwd, 'init --yes')
+    expect([code, out]).toEqual([
+      0,
+      expect.stringContaining("Ready. Check it with 'systemprompt config check --strict'"),
+    ])
+    const check = await cli(cwd, 'config check --strict')
+    expect([check.code, check.err]).toEqual([0, ''])
+    expect(loadConfigSync({ cwd, env: {} }).config.site?.name).toBe('my-app')
+    const secrets = join(cwd, '.systemprompt/profiles/local/secrets.json')
+    expect((statSync(secrets).mode & 0o777).toString(8)).toBe('600')
+    expect(out).not.toContain(/"jwt_secret": "([^"]+)"/.exec(readFileSync(secrets, 'utf8'))?.[1])
+    const before = snapshot(cwd)
+    expect((await cli(cwd, 'init --yes')).out).toContain('Everything is there; nothing was written.')
+    expect(snapshot(cwd)).toEqual(before)
+  })
+
+  test('shows its plan, asks, and writes nothing when that is not what somebody wants', async () => {
+    const cwd = makeProject()
+    expect((await cli(cwd, 'init --dry-run')).out).toMatch(
+      /\.systemprompt\/\.gitignore +keeps all of it out of git +new\n[\s\S]*Nothing was written\./,
+    )
+    expect((await cli(cwd, 'init')).code).toBe(2)
+    expect((await cli(cwd, 'init', { isInteractive: true })).questions).toEqual(['Write these 6 files?'])
+    expect(snapshot(cwd)).toHaveLength(1)
+  })
+
+  test('writes over nothing, and completes what is there', async () => {
+    const cwd = makeProject({ justfile: 'mine:\n', '.systemprompt/profiles/local/profile.yaml': 'name: local\n' })
+    expect((await cli(cwd, 'init -y --json')).code).toBe(0)
+    expect(readFileSync(join(cwd, 'justfile'), 'utf8')).toBe('mine:\n')
+    expect(readFileSync(join(cwd, '.systemprompt/profiles/local/profile.yaml'), 'utf8')).toBe('name: local\n')
+    expect(existsSync(join(cwd, '.systemprompt/profiles/local/secrets.json'))).toBe(true)
+  })
+
+  test.each(['..', 'a/b', '-x', ''])('takes no profile called %j', async (name) => {
+    const cwd = makeProject()
+    const { code } = await cli(cwd, `init -y '--profile=${name}'`)
+    expect(code).toBe(name === '' ? 0 : 2)
+  })
+})
+
+describe('systemprompt profile', () => {
+  test('list, show and use', async () => {
+    const cwd = makeProject()
+    expect((await cli(cwd, 'profile list')).code).toBe(5)
+    await cli(cwd, 'init -y')
+    await cli(cwd, 'init -y --profile staging')
+    expect(JSON.parse((await cli(cwd, 'profile list --json')).out)).toEqual({
+      profiles: ['local', 'staging'],
+      in_use: 'local',
+    })
+    expect((await cli(cwd, 'profile use stagin')).err).toContain('Did you mean staging?')
+    expect((await cli(cwd, 'profile use staging')).code).toBe(0)
+    expect((await cli(cwd, 'profile show')).out).toMatch(/^staging, chosen by: session\n.*profile\.yaml\n$/)
+    expect(JSON.parse(readFileSync(join(cwd, '.systemprompt/sessions/index.json'), 'utf8'))).toEqual({
+      active_profile_name: 'staging',
+    })
+    expect((await cli(cwd, 'profile list')).out).toBe('   profile\n   local\n→  staging\n')
+  })
+})

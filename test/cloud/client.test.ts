@@ -1,0 +1,516 @@
+import { createServer, type ServerResponse } from 'node:http'
+import { connect } from 'node:net'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { CloudClient, type CloudClientOptions } from '../../src/cloud/client.ts'
+import { BOUNDS, type Bounds, createTransport } from '../../src/cloud/http.ts'
+import { CloudError, isCloudError } from '../../src/cloud/index.ts'
+import { type Clock, retryAfter } from '../../src/cloud/retry.ts'
+import { json, listen, type Recorded, serve, type TestServer } from '../support/http-server.ts'
+
+const TOKEN = 'sp_test_e30.eyJleHAiOjk5OTk5OTk5OTl9.c2lnbmF0dXJlLW9mLWEtdG9rZW4'
+
+/** Pauses are not waited for; they are kept. */
+function testClock(): Clock & { readonly pauses: number[] } {
+  const pauses: number[] = []
+  return { pauses, now: () => Date.now(), sleep: async (time) => void pauses.push(time), random: () => 0.5 }
+}
+
+function clientOf(url: string, options: Partial<CloudClientOptions> = {}): CloudClient {
+  return new CloudClient({ apiUrl: url, token: TOKEN, clock: testClock(), ...options })
+}
+
+const shortly: Bounds = { ...BOUNDS, headers: 300, idle: 300 }
+
+async function errorOf(work: Promise<unknown>): Promise<CloudError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (caught: unknown) => caught,
+  )
+  if (isCloudError(error)) return error
+  throw new Error(`no CloudError but ${String(error)}`)
+}
+
+/** Answers the same to everything. */
+function always(status: number, data?: unknown, headers?: Record<string, string>): Promise<TestServer> {
+  return serve((_, response) => json(response, status, data, headers))
+}
+
+describe('an address', () => {
+  test.each([
+    ['https://api.systemprompt.io', 'https://api.systemprompt.io'],
+    ['https://api.systemprompt.io/', 'https://api.systemprompt.io'],
+    ['https://example.com/prefix/', 'https://example.com/prefix'],
+    ['http://127.0.0.1:8787', 'http://127.0.0.1:8787'],
+    ['http://[::1]:8787', 'http://[::1]:8787'],
+    ['http://localhost:8787', 'http://localhost:8787'],
+  ])('%s is taken', (apiUrl, expected) => {
+    expect(new CloudClient({ apiUrl }).apiUrl).toBe(expected)
+  })
+
+  test.each([
+    'http://api.systemprompt.io',
+    'http://127.0.0.1.example.com',
+    'http://localhost.example.com',
+    'http://10.0.0.1',
+    'https://user@api.systemprompt.io',
+    'https://user:password@api.systemprompt.io',
+    'https://api.systemprompt.io?x=1',
+    'https://api.systemprompt.io?',
+    'https://api.systemprompt.io#x',
+    'ftp://api.systemprompt.io',
+    'file:///etc/passwd',
+    'javascript:alert(1)',
+    'api.systemprompt.io',
+    '',
+  ])('%s is refused', (apiUrl) => {
+    expect(() => new CloudClient({ apiUrl })).toThrowError(CloudError)
+  })
+
+  test.each(['..', '.', '', 'a\ud800'])('a tenant called %j reaches no server', async (tenant) => {
+    const server = await always(200, { keys: [] })
+    expect((await errorOf(clientOf(server.url).listSecretKeys(tenant))).code).toBe('NOT_ACCEPTED')
+    expect(server.requests).toEqual([])
+  })
+
+  test.each([
+    '../../auth',
+    'a/b',
+    'a?b',
+    'a#b',
+    'a\\b',
+    '%2e%2e',
+    'ä',
+    'a\r\nb',
+    ';',
+    '@evil.example',
+    '//evil.example',
+  ])('a tenant called %j leads to its own path', async (tenant) => {
+    const server = await always(200, { keys: [] })
+    await clientOf(`${server.url}/prefix`).listSecretKeys(tenant)
+    const [, name = '', ...rest] =
+      /^\/prefix\/api\/v1\/tenants\/([^/?#]+)\/secrets$/.exec(server.requests[0]?.path ?? '') ?? []
+    expect([decodeURIComponent(name), rest]).toEqual([tenant, []])
+  })
+})
+
+describe('a token', () => {
+  test.each(['a b', 'a\nb', 'ä', 'a\u0000', '', 'a\u007f'])('%j is refused, and not repeated', (token) => {
+    const secret = `canary-7f3a9c${token}`
+    try {
+      new CloudClient({ apiUrl: 'https://api.systemprompt.io', token: token === '' ? '' : secret })
+      expect.unreachable()
+    } catch (error) {
+      expect(isCloudError(error, 'REFUSED')).toBe(true)
+      expect(String(error)).not.toContain('canary')
+    }
+  })
+
+  test('is not needed to begin a login, and is not sent there', async () => {
+    const server = await always(200, { authorize_url: 'https://github.com/login' })
+    const redirect = 'http://127.0.0.1:8765/callback/n'
+    expect(await clientOf(server.url).beginLogin('github', redirect)).toBe('https://github.com/login')
+    expect(server.requests[0]?.headers.authorization).toBeUndefined()
+    expect(server.requests[0]?.path).toBe(`/api/v1/auth/oauth/github?redirect_uri=${encodeURIComponent(redirect)}`)
+  })
+
+  test('that is missing is said before anything is sent', async () => {
+    const server = await always(200)
+    const error = await errorOf(new CloudClient({ apiUrl: server.url }).whoami())
+    expect(error).toMatchObject({ code: 'NOT_LOGGED_IN', remedy: "Run 'systemprompt cloud auth login'" })
+    expect(server.requests).toEqual([])
+  })
+})
+
+describe('a redirect', () => {
+  const redirects = [301, 302, 303, 307, 308].flatMap((status) =>
+    ['other host', 'other port', '/elsewhere', '//other', 'https', '', 'not a url %'].map(
+      (to) => [status, to] as const,
+    ),
+  )
+  test.each(redirects)('%i to %s is not followed', async (status, to) => {
+    const target = await always(200, { keys: [] })
+    const place: Record<string, string> = {
+      'other host': target.url.replace('127.0.0.1', 'localhost'),
+      'other port': `${target.url}/?secret=1`,
+      '//other': target.url.replace('http:', ''),
+      https: target.url.replace('http:', 'https:'),
+    }
+    const server = await serve((_, response) => {
+      response.writeHead(status, to === '' ? {} : { location: place[to] ?? to })
+      response.end()
+    })
+    const client = clientOf(server.url)
+    const errors = [
+      await errorOf(client.setSecrets('t', { CANARY: 'canary-secret-value' })),
+      await errorOf(client.listSecretKeys('t')),
+      await errorOf(client.unsetSecret('t', 'CANARY')),
+    ]
+    expect(errors.map(({ code, status: shown }) => [code, shown])).toEqual(errors.map(() => ['REFUSED', status]))
+    expect(errors.join()).not.toContain('secret=1')
+    expect([server.requests.length, target.requests.length]).toEqual([3, 0])
+  })
+})
+
+describe('an answer', () => {
+  const cases: readonly [number, string, string][] = [
+    [400, 'NOT_ACCEPTED', 'Verify the format'],
+    [401, 'NOT_LOGGED_IN', "Run 'systemprompt cloud auth login'"],
+    [403, 'FORBIDDEN', 'Ask the admin of the tenant'],
+    [404, 'NOT_FOUND', 'Check the tenant'],
+    [409, 'CONFLICT', 'Run it again'],
+    [412, 'CONFLICT', 'Run it again'],
+    [422, 'NOT_ACCEPTED', 'Verify the format'],
+    [500, 'UNAVAILABLE', 'Run it again in a while'],
+    [501, 'UNAVAILABLE', 'Run it again in a while'],
+    [418, 'BAD_ANSWER', 'Check the endpoint'],
+  ]
+  test.each(cases)('%i is %s, is not tried again, and says what to do', async (status, code, remedy) => {
+    const body = { error: { code: 'some_code', message: 'some message' } }
+    const server = await always(status, body, { 'x-request-id': 'req_42' })
+    const error = await errorOf(clientOf(server.url).whoami())
+    expect(error).toMatchObject({ code, status, serverCode: 'some_code', requestId: 'req_42' })
+    expect(error.message).toContain(`(${status}: some message) (request req_42). ${remedy}`)
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('that is HTML is shown as the text that it holds, 200 characters of it', async () => {
+    const page = `<html><head><style>body{color:red}</style></head><body><h1>Bad\u001b[2J gateway</h1>${'x'.repeat(999)}</body></html>`
+    const server = await serve((_, response) => void response.writeHead(500, { 'content-type': 'text/html' }).end(page))
+    const { message } = await errorOf(clientOf(server.url).whoami())
+    expect(message).toMatch(/^The service would not say who this is \(500: Bad \[2J gateway x{184}\)\. Run it again/)
+  })
+
+  test('of 200 that is HTML, broken or not what the contract says is an error', async () => {
+    const texts = ['<html></html>', '{"keys":', '{"keys":[1]}', '[]', 'null', '"x"', '{"keys":{}}', '']
+    let at = 0
+    const server = await serve((_, response) => void response.end(texts[at]))
+    for (; at < texts.length; at++) {
+      expect((await errorOf(clientOf(server.url).listSecretKeys('t'))).code, texts[at]).toBe('BAD_ANSWER')
+    }
+  })
+
+  test('that repeats what was sent, or the token, is not shown', async () => {
+    const server = await serve((request, response) =>
+      json(response, 422, {
+        error: { code: 'x', message: `not accepted: ${request.body} ${request.headers.authorization}` },
+      }),
+    )
+    const client = clientOf(server.url)
+    const errors = [await errorOf(client.setSecrets('t', { KEY: 'canary-4b1d77' })), await errorOf(client.whoami())]
+    for (const error of errors) {
+      const text = `${error.message}${error.stack}${JSON.stringify(error)}`
+      expect(text).toContain('repeats a secret and is not shown')
+      expect(text).not.toMatch(/canary|sp_test/)
+    }
+  })
+
+  test('that grows without end when it is unpacked is given up at 1 MiB', async () => {
+    const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024))
+    const server = await serve((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'application/json' })
+      response.end(bomb)
+    })
+    const before = process.memoryUsage.rss()
+    expect(await errorOf(clientOf(server.url).whoami())).toMatchObject({
+      code: 'BAD_ANSWER',
+      message: expect.stringContaining('larger than 1 MiB'),
+    })
+    expect(process.memoryUsage.rss() - before).toBeLessThan(100 * 1024 * 1024)
+  }, 30_000)
+
+  test('that is not compressed as it says is an error', async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' })
+      response.end('{"user":{}}')
+    })
+    expect(['BAD_ANSWER', 'NETWORK']).toContain((await errorOf(clientOf(server.url).whoami())).code)
+  })
+
+  test('that is compressed is read', async () => {
+    const server = await serve((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' })
+      response.end(gzipSync('{"keys":["A"]}'))
+    })
+    expect((await clientOf(server.url).listSecretKeys('t')).keys).toEqual(['A'])
+  })
+})
+
+type Misbehave = (response: ServerResponse, request: Recorded) => void
+
+describe('a try that does not get through', () => {
+  const drop: Misbehave = (response) => response.socket?.destroy()
+  const reset: Misbehave = (response) => {
+    response.writeHead(200, { 'content-length': '100' })
+    response.write('{"keys"')
+    setImmediate(() => response.socket?.resetAndDestroy())
+  }
+  const hang: Misbehave = () => undefined
+  const stall: Misbehave = (response) => {
+    response.writeHead(200, { 'content-length': '100' })
+    response.write('{"keys"')
+  }
+  const cut: Misbehave = (response) => {
+    response.writeHead(200, { 'content-length': '100' })
+    response.write('{"keys"')
+    setImmediate(() => response.socket?.end())
+  }
+  const status =
+    (code: number): Misbehave =>
+    (response) =>
+      json(response, code, { error: { code: 'x', message: 'y' } })
+
+  test.each<[string, Misbehave, string]>([
+    ['dropped', drop, 'NETWORK'],
+    ['reset in the middle', reset, 'NETWORK'],
+    ['cut short', cut, 'NETWORK'],
+    ['never answered', hang, 'TIMEOUT'],
+    ['never finished', stall, 'TIMEOUT'],
+    ['answered 408', status(408), 'UNAVAILABLE'],
+    ['answered 429', status(429), 'RATE_LIMITED'],
+    ['answered 502', status(502), 'UNAVAILABLE'],
+    ['answered 503', status(503), 'UNAVAILABLE'],
+    ['answered 504', status(504), 'UNAVAILABLE'],
+  ])(
+    '%s: is tried again, four times at most',
+    async (_, misbehave, code) => {
+      // A time-out takes its time.
+      const tries = code === 'TIMEOUT' ? 2 : 4
+      let good = tries
+      const server = await serve((request, response, number) =>
+        number < good ? misbehave(response, request) : json(response, 200, { keys: ['A'] }),
+      )
+      const clock = testClock()
+      const client = clientOf(server.url, { clock, transport: createTransport({}, shortly) })
+      expect((await client.listSecretKeys('t')).keys).toEqual(['A'])
+      expect([server.requests.length, clock.pauses]).toEqual([tries, [125, 500, 2000].slice(0, tries - 1)])
+      if (code !== 'TIMEOUT') {
+        good = 99
+        const error = await errorOf(client.listSecretKeys('t'))
+        expect([error.code, server.requests.length]).toEqual([code, 8])
+      }
+      await client.close()
+    },
+    30_000,
+  )
+
+  test('where nobody listens: is tried again, and says that the connection is to be checked', async () => {
+    const server = await always(200)
+    await server.close()
+    const clock = testClock()
+    const error = await errorOf(clientOf(server.url, { clock }).whoami())
+    expect(error.message).toBe(
+      'The service could not be reached (ECONNREFUSED). Check the connection and run it again.',
+    )
+    expect([error.isUncertain, clock.pauses.length]).toEqual([false, 3])
+  })
+
+  test.each([
+    ['2', 2_000],
+    ['60', 60_000],
+  ])('with Retry-After %s waits as long as it was told', async (header, expected) => {
+    const server = await serve((_, response, number) =>
+      number === 1 ? json(response, 429, {}, { 'retry-after': header }) : json(response, 200, { keys: [] }),
+    )
+    const clock = testClock()
+    await clientOf(server.url, { clock, timeout: 1_000 }).listSecretKeys('t')
+    expect(clock.pauses).toEqual([expected])
+  })
+
+  test('with a Retry-After of more than a minute is given up', async () => {
+    const server = await always(503, {}, { 'retry-after': '61' })
+    expect((await errorOf(clientOf(server.url).whoami())).code).toBe('UNAVAILABLE')
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test('takes no more time, with all its tries, than there is', async () => {
+    const server = await serve(() => undefined)
+    const error = await errorOf(clientOf(server.url, { timeout: 200 }).whoami())
+    expect([error.code, server.requests.length]).toEqual(['TIMEOUT', 1])
+  })
+
+  test('a removal that was done although its answer got lost is done', async () => {
+    let isThere = true
+    const server = await serve((_, response) => {
+      if (!isThere) return json(response, 404, { error: { code: 'not_found', message: 'no such key' } })
+      isThere = false
+      response.socket?.destroy()
+    })
+    await clientOf(server.url).unsetSecret('t', 'A')
+    expect(server.requests).toHaveLength(2)
+    expect((await errorOf(clientOf(server.url).unsetSecret('t', 'A'))).message).toMatch(
+      /^The cloud has no such secret \(404\)\. If it was never synced, run 'systemprompt cloud secrets sync'\.$/,
+    )
+  })
+
+  test('a write whose answers all got lost says that it may have been done', async () => {
+    const server = await serve((_, response) => void response.socket?.destroy())
+    expect(await errorOf(clientOf(server.url).setSecrets('t', { A: 'b' }))).toMatchObject({
+      code: 'NETWORK',
+      isUncertain: true,
+    })
+  })
+})
+
+test.each<[string | undefined, number | undefined]>([
+  [undefined, undefined],
+  ['3', 3_000],
+  ['soon', undefined],
+  ['-1', undefined],
+  ['Thu, 01 Jan 1970 00:01:00 GMT', 50_000],
+  ['Thu, 01 Jan 1970 00:00:01 GMT', 0],
+])('Retry-After: %s is %s ms', (header, expected) => {
+  expect(retryAfter(header, 10_000) ?? undefined).toBe(expected)
+})
+
+describe('a tenant call that is answered 401', () => {
+  const refuse = (response: ServerResponse): void =>
+    json(response, 401, { error: { code: 'token', message: 'too long' } })
+
+  async function exchanging(life: unknown = { expires_in: 300 }): Promise<TestServer> {
+    return serve((request, response) => {
+      if (request.path === '/api/v1/core/oauth/token') {
+        return json(response, 200, { access_token: 'short-lived', ...(life as object) })
+      }
+      return request.headers.authorization === 'Bearer short-lived'
+        ? json(response, 200, { keys: [] })
+        : refuse(response)
+    })
+  }
+
+  test('is asked again with an exchanged token, which serves until half a minute before it ends', async () => {
+    const server = await exchanging()
+    let now = 0
+    const client = clientOf(server.url, { clock: { ...testClock(), now: () => now } })
+    await client.listSecretKeys('t')
+    expect(server.requests.map(({ path }) => path.split('/').at(-1))).toEqual(['secrets', 'token', 'secrets'])
+    expect(Object.fromEntries(new URLSearchParams(server.requests[1]?.body))).toEqual({
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: TOKEN,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      resource: server.url,
+      client_id: 'sp_web',
+    })
+    expect(server.requests[1]?.headers.authorization).toBeUndefined()
+    now = 269_000
+    await client.listSecretKeys('t')
+    expect(server.requests).toHaveLength(4)
+    now = 271_000
+    await client.listSecretKeys('t')
+    expect(server.requests).toHaveLength(7)
+  })
+
+  test('keeps its 401 where the service exchanges nothing, and does not ask twice', async () => {
+    const server = await serve((request, response) =>
+      request.path.endsWith('token') ? json(response, 404, {}) : refuse(response),
+    )
+    const client = clientOf(server.url)
+    for (const _ of [1, 2]) expect((await errorOf(client.listSecretKeys('t'))).status).toBe(401)
+    expect(server.requests.map(({ path }) => path.split('/').at(-1))).toEqual(['secrets', 'token', 'secrets'])
+  })
+
+  test('is asked only once more', async () => {
+    const server = await serve((request, response) =>
+      request.path.endsWith('token') ? json(response, 200, { access_token: 'short' }) : refuse(response),
+    )
+    expect((await errorOf(clientOf(server.url).listSecretKeys('t'))).code).toBe('NOT_LOGGED_IN')
+    expect(server.requests).toHaveLength(3)
+  })
+
+  test('is no reason to exchange anything where it is no tenant call', async () => {
+    const server = await serve((_, response) => refuse(response))
+    expect((await errorOf(clientOf(server.url).whoami())).code).toBe('NOT_LOGGED_IN')
+    expect(server.requests).toHaveLength(1)
+  })
+
+  test.each(['b c', 'ä'])('with an exchanged token %j that cannot be one is refused', async (token) => {
+    const server = await serve((request, response) =>
+      request.path.endsWith('token') ? json(response, 200, { access_token: token }) : refuse(response),
+    )
+    expect((await errorOf(clientOf(server.url).listSecretKeys('t'))).code).toBe('REFUSED')
+  })
+})
+
+describe('a write', () => {
+  test('sends its secrets once, in one request', async () => {
+    const server = await serve((_, response) => void response.writeHead(204).end())
+    const secrets = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`KEY_${at}`, `value ${at}\n"é"`]))
+    await clientOf(server.url).setSecrets('t', secrets, { ifMatch: '"v1"' })
+    expect(server.requests).toHaveLength(1)
+    expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({ secrets })
+    expect(server.requests[0]?.headers).toMatchObject({ 'content-type': 'application/json', 'if-match': '"v1"' })
+  })
+
+  test('of nothing sends nothing, and a name that cannot be one is not sent', async () => {
+    const server = await always(204)
+    await clientOf(server.url).setSecrets('t', {})
+    expect((await errorOf(clientOf(server.url).setSecrets('t', { 'a-b': 'x' }))).code).toBe('NOT_ACCEPTED')
+    expect(server.requests).toEqual([])
+  })
+
+  test('the log of an endpoint that has none is not available there', async () => {
+    const server = await always(404, { error: { code: 'not_found', message: 'no route' } })
+    expect((await errorOf(clientOf(server.url).auditSecrets('t'))).message).toBe(
+      'This endpoint keeps no log of its secrets (404). Use an endpoint that has it; the emulator does.',
+    )
+    const unknown = await always(404, { error: { code: 'tenant_not_found', message: 'no tenant' } })
+    expect((await errorOf(clientOf(unknown.url).auditSecrets('t'))).code).toBe('NOT_FOUND')
+  })
+
+  test('a login that cannot be reported is no failure', async () => {
+    const server = await always(500)
+    await clientOf(server.url).reportActivity('cloud_login', 'user_1', new Date(0))
+    expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({
+      event: 'cloud_login',
+      timestamp: '1970-01-01T00:00:00.000Z',
+      data: { user_id: 'user_1' },
+    })
+    expect(server.requests).toHaveLength(1)
+  })
+})
+
+describe('a proxy', () => {
+  /** A proxy that connects to whatever it is asked for at this port instead. */
+  async function proxyTo(port: number): Promise<{ server: TestServer; asked: string[] }> {
+    const asked: string[] = []
+    const proxy = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`)
+      response.writeHead(502).end()
+    })
+    proxy.on('connect', (request, socket) => {
+      asked.push(`${request.method} ${request.url}`)
+      const upstream = connect(port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+        upstream.pipe(socket).pipe(upstream)
+      })
+      upstream.on('error', () => socket.destroy())
+      socket.on('error', () => upstream.destroy())
+    })
+    return { server: await listen(proxy), asked }
+  }
+
+  test.each(['HTTPS_PROXY', 'https_proxy'])('in %s is used, and sees a tunnel and no token', async (name) => {
+    const target = await always(200, { keys: [] })
+    const { server, asked } = await proxyTo(target.port)
+    const client = clientOf('https://api.systemprompt.io', { env: { [name]: server.url } })
+    // The target speaks no TLS, so the tunnel is all that comes about.
+    await errorOf(client.listSecretKeys('t'))
+    expect(new Set(asked)).toEqual(new Set(['CONNECT api.systemprompt.io:443']))
+    await client.close()
+  })
+
+  test('is passed over for what NO_PROXY names, and always for loopback', async () => {
+    const target = await always(200, { keys: [] })
+    const { server, asked } = await proxyTo(target.port)
+    const env = { HTTPS_PROXY: server.url, HTTP_PROXY: server.url }
+    await clientOf(target.url, { env }).listSecretKeys('t')
+    const other = clientOf('https://nowhere.invalid', { env: { ...env, NO_PROXY: 'nowhere.invalid' } })
+    expect((await errorOf(other.whoami())).code).toBe('NETWORK')
+    expect(asked).toEqual([])
+  })
+
+  test('whose address is none says so, without its password', async () => {
+    const error = await errorOf(clientOf('https://x.invalid', { env: { HTTPS_PROXY: 'http://u:canary@[' } }).whoami())
+    expect([error.code, error.message.includes('canary')]).toEqual(['REFUSED', false])
+  })
+})

@@ -1,0 +1,331 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CloudClient } from '../../src/cloud/client.ts'
+import { BOUNDS, createTransport } from '../../src/cloud/http.ts'
+import { isCloudError } from '../../src/cloud/index.ts'
+import { FAULT_TYPES, type Fault } from '../../src/emulator/faults.ts'
+import { type Emulator, type Seed, startEmulator } from '../../src/emulator/index.ts'
+import { bundleForChild } from '../support/bundle.ts'
+import { sampled, seeded } from '../support/random.ts'
+import { makeProject } from '../support/temp-project.ts'
+
+let emulator: Emulator
+beforeAll(async () => {
+  emulator = await startEmulator({ testApi: true, exchange: false })
+})
+afterAll(() => emulator.close())
+
+const TENANT = 'tenant_demo'
+
+/** The status of a request with these headers, of which fetch would not let some through. */
+function statusOf(
+  headers: Record<string, string>,
+  path = '/api/v1/auth/me',
+  method = 'GET',
+  body = '',
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: '127.0.0.1', port: emulator.port, path, method, headers }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode ?? 0)
+    })
+    asked.on('error', reject)
+    asked.end(body)
+  })
+}
+
+describe('the address', () => {
+  test('is this machine’s own, and no other', async () => {
+    expect(emulator.url).toBe(`http://127.0.0.1:${emulator.port}`)
+    const others = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+    for (const { address, family, internal } of others) {
+      if (internal || family !== 'IPv4') continue
+      await expect(fetch(`http://${address}:${emulator.port}/`)).rejects.toThrow()
+    }
+  })
+
+  test.each<[string, (port: number) => Record<string, string>, number]>([
+    ['127.0.0.1', (port) => ({ host: `127.0.0.1:${port}` }), 401],
+    ['localhost', (port) => ({ host: `localhost:${port}` }), 401],
+    ['a name that leads here', (port) => ({ host: `evil.example:${port}` }), 403],
+    ['one that begins like ours', (port) => ({ host: `127.0.0.1.evil.example:${port}` }), 403],
+    ['no port', () => ({ host: '127.0.0.1' }), 403],
+    ['another port', (port) => ({ host: `127.0.0.1:${port + 1}` }), 403],
+    ['a page of another site', (port) => ({ host: `127.0.0.1:${port}`, origin: 'https://evil.example' }), 403],
+    ['its own page', (port) => ({ host: `127.0.0.1:${port}`, origin: `http://127.0.0.1:${port}` }), 401],
+  ])('is asked for by %s', async (_, headers, status) => {
+    expect(await statusOf(headers(emulator.port))).toBe(status)
+  })
+
+  test('that is taken is said to be', async () => {
+    await expect(startEmulator({ port: emulator.port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  })
+})
+
+describe('the test API', () => {
+  const post = async (path: string, body: unknown, type = 'application/json'): Promise<number> =>
+    (
+      await fetch(emulator.url + path, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'content-type': type },
+      })
+    ).status
+
+  test('takes faults, moves the clock and revokes tokens', async () => {
+    const token = emulator.token()
+    const client = new CloudClient({ apiUrl: emulator.url, token })
+    expect(await post('/_test/faults', { rules: [{ fault: { type: 'status', status: 418 }, times: 1 }] })).toBe(204)
+    await expect(client.whoami()).rejects.toMatchObject({ status: 418 })
+    expect(await post('/_test/clock', { advance: 25 * 3_600_000 })).toBe(204)
+    await expect(client.whoami()).rejects.toMatchObject({ status: 401 })
+    expect(await post('/_test/clock', { advance: -25 * 3_600_000 })).toBe(204)
+    await client.whoami()
+    expect(await post('/_test/revoke', { token })).toBe(204)
+    await expect(client.whoami()).rejects.toMatchObject({ status: 401 })
+  })
+
+  test.each<[string, unknown]>([
+    ['/_test/faults', { rules: [{ fault: { type: 'explode' } }] }],
+    ['/_test/faults', { rules: [{ fault: { type: 'delay' } }] }],
+    ['/_test/faults', {}],
+    ['/_test/clock', { advance: 'x' }],
+    ['/_test/clock', { advance: 1e300 }],
+    ['/_test/nothing', {}],
+  ])('does not understand %s %j', async (path, body) => {
+    expect(await post(path, body)).toBe(422)
+  })
+
+  test('takes nothing that a page of another site could send, and is not there unless it is asked for', async () => {
+    expect(await post('/_test/clock', { advance: 1 }, 'text/plain')).toBe(422)
+    const plain = await startEmulator()
+    expect(
+      (
+        await fetch(`${plain.url}/_test/clock`, {
+          method: 'POST',
+          body: '{"advance":1}',
+          headers: { 'content-type': 'application/json' },
+        })
+      ).status,
+    ).toBe(404)
+    await plain.close()
+  })
+})
+
+describe('a fault', () => {
+  const faults: Readonly<Record<Fault['type'], [Fault, string]>> = {
+    status: [{ type: 'status', status: 500 }, 'UNAVAILABLE'],
+    delay: [{ type: 'delay', time: 2_500 }, 'TIMEOUT'],
+    drop: [{ type: 'drop' }, 'NETWORK'],
+    'apply-then-drop': [{ type: 'apply-then-drop' }, 'NETWORK'],
+    reset: [{ type: 'reset' }, 'NETWORK'],
+    truncate: [{ type: 'truncate' }, 'NETWORK'],
+    slow: [{ type: 'slow', time: 300 }, 'TIMEOUT'],
+    redirect: [{ type: 'redirect', location: 'https://evil.example/' }, 'REFUSED'],
+    html: [{ type: 'html' }, 'BAD_ANSWER'],
+    'invalid-json': [{ type: 'invalid-json' }, 'BAD_ANSWER'],
+    'gzip-bomb': [{ type: 'gzip-bomb' }, 'BAD_ANSWER'],
+  }
+  const quick = { ...BOUNDS, headers: 500, idle: 500 }
+
+  test.each(FAULT_TYPES)('of type %s is what it says, and its end is the end of it', async (type) => {
+    const [fault, code] = faults[type]
+    const clock = { now: () => Date.now(), sleep: async () => undefined, random: () => 0 }
+    const client = new CloudClient({
+      apiUrl: emulator.url,
+      token: emulator.token(),
+      clock,
+      timeout: 2_000,
+      transport: createTransport({}, quick),
+    })
+    emulator.faults.set([{ fault, method: 'GET', path: `/api/v1/tenants/${TENANT}` }])
+    const error: unknown = await client.listSecretKeys(TENANT).catch((caught: unknown) => caught)
+    emulator.faults.clear()
+    expect(isCloudError(error) && error.code).toBe(code)
+    await client.listSecretKeys(TENANT)
+    await client.close()
+  })
+
+  test('after which nothing is known has been carried out', async () => {
+    const client = new CloudClient({
+      apiUrl: emulator.url,
+      token: emulator.token(),
+      clock: { now: () => 0, sleep: async () => undefined, random: () => 0 },
+    })
+    emulator.faults.set([{ fault: { type: 'apply-then-drop' }, times: 1 }])
+    await client.setSecrets(TENANT, { DROPPED: 'x' })
+    emulator.faults.set([{ fault: { type: 'apply-then-drop' }, times: 1 }])
+    await client.unsetSecret(TENANT, 'DROPPED')
+    expect(emulator.secret(TENANT, 'DROPPED')).toBeUndefined()
+  })
+
+  test('comes after as many, as often and as likely as it is told, and again with the same seed', async () => {
+    const client = new CloudClient({ apiUrl: emulator.url, token: emulator.token() })
+    const outcomes = async (): Promise<string> => {
+      const all = Array.from({ length: 12 }, () =>
+        client.whoami().then(
+          () => '.',
+          () => 'x',
+        ),
+      )
+      const results: string[] = []
+      for (const each of all) results.push(await each)
+      return results.join('')
+    }
+    const fault: Fault = { type: 'status', status: 500 }
+    const one = async (): Promise<string> => {
+      let text = ''
+      for (let at = 0; at < 12; at++)
+        text += await client.whoami().then(
+          () => '.',
+          () => 'x',
+        )
+      return text
+    }
+    emulator.faults.set([{ fault, after: 2, times: 3 }])
+    expect(await one()).toBe('..xxx.......')
+    emulator.faults.set([{ fault, method: 'PUT' }])
+    expect(await outcomes()).toBe('............')
+    const runs: string[] = []
+    for (const seed of [7, 7, 8]) {
+      emulator.faults.set([{ fault, probability: 0.5 }], seed)
+      runs.push(await one())
+    }
+    emulator.faults.clear()
+    expect(runs[0]).toBe(runs[1])
+    expect(runs[0]).not.toBe(runs[2])
+    expect(runs[0]).toMatch(/x.*\.|\..*x/)
+  })
+})
+
+describe('the state', () => {
+  const CANARY = 'canary-9d3f7a21c4e8b605'
+
+  test('is kept, sealed and for its owner alone, and nobody else may have it meanwhile', async () => {
+    const directory = join(makeProject(), 'emulator')
+    const first = await startEmulator({ directory, exchange: false })
+    const token = first.token()
+    await new CloudClient({ apiUrl: first.url, token }).setSecrets(TENANT, { A: CANARY })
+    await expect(startEmulator({ directory })).rejects.toMatchObject({ code: 'FILE_LOCKED' })
+    await first.close()
+    for (const name of readdirSync(directory)) {
+      expect((statSync(join(directory, name)).mode & 0o077).toString(8), name).toBe('0')
+      const text = readFileSync(join(directory, name), 'latin1')
+      const encoded = [CANARY, Buffer.from(CANARY).toString('base64').slice(0, 20), Buffer.from(CANARY).toString('hex')]
+      expect(
+        encoded.some((form) => text.includes(form)),
+        name,
+      ).toBe(false)
+    }
+    const second = await startEmulator({ directory, exchange: false })
+    expect(second.secret(TENANT, 'A')).toBe(CANARY)
+    expect((await new CloudClient({ apiUrl: second.url, token }).whoami()).user.id).toBe('user_dev')
+    await second.close()
+  })
+
+  test.each<[string, (lines: string[]) => string[]]>([
+    ['changed', ([first = '', ...rest]) => [first.replace('dev@example.com', 'eve@example.com'), ...rest]],
+    ['left out', ([first = '', , ...rest]) => [first, ...rest]],
+    ['put in', ([first = '', ...rest]) => [first, first, ...rest]],
+    ['turned round', (lines) => lines.reverse()],
+    ['made into nonsense', ([, ...rest]) => ['x', ...rest]],
+  ])('in which an entry was %s is not used', async (_, change) => {
+    const directory = join(makeProject(), 'emulator')
+    const first = await startEmulator({ directory, exchange: false })
+    const client = new CloudClient({ apiUrl: first.url, token: first.token() })
+    for (const name of ['A', 'B', 'C']) await client.setSecrets(TENANT, { [name]: name })
+    await first.close()
+    const file = join(directory, 'journal.jsonl')
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
+    writeFileSync(
+      file,
+      change(lines)
+        .map((line) => `${line}\n`)
+        .join(''),
+    )
+    await expect(startEmulator({ directory })).rejects.toThrow(/journal was changed: entry \d/)
+    expect(existsSync(`${file}.lock`)).toBe(false)
+  })
+
+  test('a value that was put in the place of another does not open', async () => {
+    const directory = join(makeProject(), 'emulator')
+    const first = await startEmulator({ directory, exchange: false })
+    await new CloudClient({ apiUrl: first.url, token: first.token() }).setSecrets(TENANT, { A: 'a', B: 'b' })
+    await first.close()
+    const { createVault } = await import('../../src/emulator/vault.ts')
+    const vault = createVault(Buffer.alloc(32))
+    const sealed = vault.seal('value', 'here')
+    expect([vault.open(sealed, 'here'), vault.open(sealed, 'there'), vault.open('', 'here')]).toEqual([
+      'value',
+      undefined,
+      undefined,
+    ])
+    expect(createVault(Buffer.alloc(32, 1)).open(sealed, 'here')).toBeUndefined()
+  })
+
+  test('survives kill -9: what was answered is there, and nothing is torn', async () => {
+    const random = seeded()
+    const directory = join(makeProject(), 'emulator')
+    const script = await bundleForChild(fileURLToPath(new URL('./child.ts', import.meta.url)))
+    let done = 0
+    for (let round = 0; round < sampled(5, 100); round++) {
+      const { child, url, token } = await startChild(script, directory)
+      const client = new CloudClient({
+        apiUrl: url,
+        token,
+        timeout: 500,
+        clock: { now: () => Date.now(), sleep: async () => undefined, random: () => 0 },
+      })
+      setTimeout(() => child.kill('SIGKILL'), random.below(150))
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      for (;;) {
+        try {
+          await client.setSecrets(TENANT, { COUNT: String(done + 1), TWIN: String(done + 1) })
+          done++
+        } catch {
+          break
+        }
+      }
+      await ended
+      await client.close()
+      const after = await startEmulator({ directory })
+      const [count, twin] = ['COUNT', 'TWIN'].map((name) => Number(after.secret(TENANT, name) ?? 0))
+      await after.close()
+      expect(count, `seed ${random.seed}`).toBe(twin)
+      expect(count).toBeGreaterThanOrEqual(done)
+      done = count ?? done
+    }
+    expect(done).toBeGreaterThan(5)
+  }, 60_000)
+})
+
+test.each<[unknown, RegExp]>([
+  [null, /not an object/],
+  [{}, /no list of users/],
+  [{ users: [], tenants: [] }, /no list of users/],
+  [{ users: [{ id: 'u' }], tenants: [] }, /no id or no email/],
+  [{ users: [{ id: 'u', email: 'e' }], tenants: [{ id: 't', name: 't', members: { x: 'admin' } }] }, /who is no user/],
+  [
+    { users: [{ id: 'u', email: 'e' }], tenants: [{ id: 't', name: 't', members: { u: 'king' } }] },
+    /neither admin nor viewer/,
+  ],
+  [{ users: [{ id: 'u', email: 'e' }], tenants: [{ id: 't', name: 't' }] }, /has no members/],
+])('a seed %j is refused', async (seed, message) => {
+  await expect(startEmulator({ seed: seed as Seed })).rejects.toThrow(message)
+})
+
+async function startChild(
+  script: string,
+  directory: string,
+): Promise<{ child: ChildProcess; url: string; token: string }> {
+  const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const line = await new Promise<string>((resolve) =>
+    child.stdout?.once('data', (text: Buffer) => resolve(String(text))),
+  )
+  return { child, ...(JSON.parse(line) as { url: string; token: string }) }
+}

@@ -1,0 +1,201 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { moveAside, removeFile, writeFileAtomic } from '../../src/files/atomic.ts'
+import { FileError } from '../../src/files/errors.ts'
+import { prepareState } from '../../src/files/state.ts'
+import { temporaryName } from '../../src/files/temporary.ts'
+import { bundleForChild } from '../support/bundle.ts'
+import { sampled, seeded } from '../support/random.ts'
+import { makeProject } from '../support/temp-project.ts'
+
+let writer = ''
+beforeAll(async () => {
+  writer = await bundleForChild(fileURLToPath(new URL('./writer.ts', import.meta.url)))
+})
+
+const isPosix = process.platform !== 'win32'
+
+function modeOf(path: string): string {
+  return (statSync(path).mode & 0o777).toString(8)
+}
+
+function failureOf(work: () => unknown): FileError | undefined {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    if (error instanceof FileError) return error
+    throw error
+  }
+}
+
+describe('a file that is written', () => {
+  test('is there with its text, for its owner alone, in directories for its owner alone', () => {
+    const root = makeProject()
+    const file = join(root, 'state/profiles/local/secrets.json')
+    writeFileAtomic(file, 'é\r\n')
+    expect(readFileSync(file, 'utf8')).toBe('é\r\n')
+    if (isPosix)
+      expect([modeOf(file), modeOf(join(root, 'state')), modeOf(join(file, '..'))]).toEqual(['600', '700', '700'])
+    expect(readdirSync(join(file, '..'))).toEqual(['secrets.json'])
+  })
+
+  test.runIf(isPosix)('is for its owner alone although the old one was not', () => {
+    const root = makeProject({ 'secrets.json': { content: 'old', mode: 0o644 } })
+    writeFileAtomic(join(root, 'secrets.json'), 'new')
+    expect(modeOf(join(root, 'secrets.json'))).toBe('600')
+  })
+
+  test('leaves another name of the old file as it was', () => {
+    const root = makeProject({ 'secrets.json': 'old' })
+    linkSync(join(root, 'secrets.json'), join(root, 'elsewhere'))
+    writeFileAtomic(join(root, 'secrets.json'), 'new')
+    expect(readFileSync(join(root, 'elsewhere'), 'utf8')).toBe('old')
+  })
+
+  test('takes the place of what a killed process has left, and leaves that of a running one', () => {
+    const root = makeProject()
+    const file = join(root, 'secrets.json')
+    const mine = temporaryName(file)
+    const dead = mine.replace(`-${process.pid}-`, '-4194999-')
+    const other = mine.replace(/\.[0-9a-f]{12}-/, '.000000000000-')
+    for (const path of [mine, dead, other]) writeFileSync(path, '')
+    writeFileAtomic(file, 'new')
+    expect([mine, dead, other].map((path) => existsSync(path))).toEqual([true, false, true])
+  })
+})
+
+describe.runIf(isPosix)('a trick with links', () => {
+  test('a link in the place of the file is refused, and what it leads to is left alone', () => {
+    const root = makeProject({ victim: { content: 'precious', mode: 0o644 } })
+    symlinkSync(join(root, 'victim'), join(root, 'secrets.json'))
+    const error = failureOf(() => writeFileAtomic(join(root, 'secrets.json'), 'new'))
+    expect(error).toMatchObject({ code: 'FILE_NOT_REGULAR', message: expect.stringContaining('is a link') })
+    expect([readFileSync(join(root, 'victim'), 'utf8'), modeOf(join(root, 'victim'))]).toEqual(['precious', '644'])
+    expect(readdirSync(root).sort()).toEqual(['secrets.json', 'victim'])
+  })
+
+  test('a link that leads nowhere is refused and makes no file there', () => {
+    const root = makeProject()
+    symlinkSync(join(root, 'nowhere'), join(root, 'secrets.json'))
+    expect(failureOf(() => writeFileAtomic(join(root, 'secrets.json'), 'new'))?.code).toBe('FILE_NOT_REGULAR')
+    expect(existsSync(join(root, 'nowhere'))).toBe(false)
+  })
+
+  test.each(['directory', 'fifo'])('a %s in the place of the file is refused', async (kind) => {
+    const root = makeProject()
+    const file = join(root, 'secrets.json')
+    if (kind === 'directory') mkdirSync(file)
+    else await new Promise((resolve) => spawn('mkfifo', [file]).on('exit', resolve))
+    expect(failureOf(() => writeFileAtomic(file, 'new'))?.code).toBe('FILE_NOT_REGULAR')
+  })
+
+  test('removing and moving aside take the link, not the file', () => {
+    const root = makeProject({ victim: 'precious' })
+    for (const name of ['one', 'two']) symlinkSync(join(root, 'victim'), join(root, name))
+    expect(removeFile(join(root, 'one'))).toBe(true)
+    const aside = moveAside(join(root, 'two'), Date.UTC(2026, 1, 1)) ?? ''
+    expect(aside).toBe(join(root, 'two.broken-20260201000000000'))
+    expect(lstatSync(aside).isSymbolicLink()).toBe(true)
+    expect(readFileSync(join(root, 'victim'), 'utf8')).toBe('precious')
+    expect([removeFile(join(root, 'one')), moveAside(join(root, 'two'), 0)]).toEqual([false, undefined])
+  })
+})
+
+test.runIf(isPosix && process.getuid?.() !== 0)('a directory that may not be written to says so', () => {
+  const root = makeProject({ 'closed/secrets.json': 'old' })
+  chmodSync(join(root, 'closed'), 0o500)
+  const error = failureOf(() => writeFileAtomic(join(root, 'closed/secrets.json'), 'new'))
+  chmodSync(join(root, 'closed'), 0o700)
+  expect(error).toMatchObject({ code: 'FILE_UNWRITABLE', remedy: expect.stringContaining('chmod') })
+})
+
+test('a part of the path that is a file says so', () => {
+  const root = makeProject({ file: '' })
+  expect(failureOf(() => writeFileAtomic(join(root, 'file/secrets.json'), 'new'))?.message).toMatch(
+    /part of its path is a file/,
+  )
+})
+
+describe.runIf(isPosix)('whatever the umask', () => {
+  test.each(['000', '022', '077'])('%s: nobody ever sees a loose file', async (umask) => {
+    const root = makeProject()
+    const file = join(root, 'state/secrets.json')
+    const rounds = sampled(300, 66_667)
+    const child = spawn(process.execPath, [writer, 'umask', file, String(rounds), umask])
+    const ended = new Promise((resolve) => child.on('exit', resolve))
+    let looks = 0
+    const loose: string[] = []
+    while (child.exitCode === null) {
+      for (const name of list(join(root, 'state'))) {
+        const stat = lstatSync(join(root, 'state', name), { throwIfNoEntry: false })
+        if (!stat) continue
+        looks++
+        if ((stat.mode & 0o077) !== 0) loose.push(`${name} ${stat.mode.toString(8)}`)
+      }
+      await wait(0)
+    }
+    expect(await ended).toBe(0)
+    expect(loose).toEqual([])
+    expect(looks).toBeGreaterThan(10)
+    expect(modeOf(join(root, 'state'))).toBe('700')
+  })
+})
+
+describe('a process that is killed while it writes', () => {
+  test('leaves the old text or the new one, and nothing beside it for long', async () => {
+    const random = seeded()
+    const root = makeProject()
+    const file = join(root, 'secrets.json')
+    let killedInside = 0
+    for (let round = 0; round < sampled(15, 500); round++) {
+      const child = spawn(process.execPath, [writer, 'write', file])
+      await readyOf(child)
+      await wait(random.below(30))
+      await kill(child)
+      const lines = new Set(existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [''])
+      expect([...lines], `seed ${random.seed}`).toHaveLength(existsSync(file) ? 2 : 1)
+      killedInside += readdirSync(root).length > 1 ? 1 : 0
+    }
+    writeFileAtomic(file, 'mended')
+    expect(readdirSync(root)).toEqual(['secrets.json'])
+    expect(killedInside, 'some were killed while a temporary file was there').toBeGreaterThan(0)
+  })
+})
+
+test('the .gitignore of a project’s state is made once, and one that is there is left alone', async () => {
+  const root = makeProject({ 'other/.gitignore': '# mine\n' })
+  await prepareState(join(root, '.systemprompt'))
+  await prepareState(join(root, 'other'))
+  expect(readFileSync(join(root, '.systemprompt/.gitignore'), 'utf8')).toBe('*\n')
+  expect(readFileSync(join(root, 'other/.gitignore'), 'utf8')).toBe('# mine\n')
+})
+
+function list(directory: string): readonly string[] {
+  return existsSync(directory) ? readdirSync(directory) : []
+}
+
+async function readyOf(child: ChildProcess): Promise<void> {
+  await new Promise((resolve) => child.stdout?.once('data', resolve))
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await ended
+}

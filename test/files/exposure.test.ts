@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { refuseExposed } from '../../src/files/exposure.ts'
+import { type Files, makeProject } from '../support/temp-project.ts'
+
+const FILE = '.systemprompt/credentials.json'
+
+function git(cwd: string, ...argv: string[]): void {
+  const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' }
+  const { status, stderr } = spawnSync('git', argv, { cwd, env, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`git ${argv.join(' ')}: ${stderr}`)
+}
+
+/** What is said of the file in a repository that holds these files, of which some were added. */
+async function verdict(files: Files, added: readonly string[] = []): Promise<string> {
+  const root = makeProject({ '.systemprompt/': '', ...files })
+  git(root, 'init', '--quiet')
+  if (added.length > 0) git(root, 'add', '--force', ...added)
+  return refuseExposed(join(root, FILE)).then(
+    () => 'fine',
+    (error: Error) => error.message.replaceAll(root, ''),
+  )
+}
+
+describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to hold secrets', () => {
+  test.each<[string, Files, string[], RegExp]>([
+    ['that a .gitignore covers is fine', { '.systemprompt/.gitignore': '*\n' }, [], /^fine$/],
+    ['that is there and ignored is fine', { '.systemprompt/.gitignore': '*\n', [FILE]: '{}' }, [], /^fine$/],
+    ['that nothing ignores is refused', {}, [], /is not ignored by git.*a line with \*/],
+    [
+      'that a later rule takes in again is refused',
+      { '.systemprompt/.gitignore': '*\n!credentials.json\n' },
+      [],
+      /is not ignored/,
+    ],
+    ['that is tracked is refused', { [FILE]: '{}' }, [FILE], /is tracked by git.*git rm --cached/],
+    [
+      'that is tracked and ignored is refused',
+      { '.systemprompt/.gitignore': '*\n', [FILE]: '{}' },
+      [FILE],
+      /is tracked by git/,
+    ],
+  ])('%s', async (_, files, added, expected) => {
+    expect(await verdict(files, added)).toMatch(expected)
+  })
+
+  test('in a repository whose settings name programs: none of them is run', async () => {
+    const root = makeProject({ '.systemprompt/.gitignore': '*\n' })
+    git(root, 'init', '--quiet')
+    git(root, 'config', 'core.fsmonitor', `touch ${join(root, 'was-run')}`)
+    await refuseExposed(join(root, FILE))
+    expect(spawnSync('ls', [root], { encoding: 'utf8' }).stdout).toBe('')
+  })
+
+  test('outside of a repository, or in a directory that is not there, is fine', async () => {
+    const root = makeProject({ '.systemprompt/': '' })
+    await refuseExposed(join(root, FILE))
+    await refuseExposed(join(root, 'nowhere', FILE))
+  })
+})

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { withLock } from '../../src/files/lock.ts'
+import { updateFile } from '../../src/files/update.ts'
+import { bundleForChild } from '../support/bundle.ts'
+import { sampled, seeded } from '../support/random.ts'
+import { makeProject } from '../support/temp-project.ts'
+
+let writer = ''
+beforeAll(async () => {
+  writer = await bundleForChild(fileURLToPath(new URL('./writer.ts', import.meta.url)))
+})
+
+function start(...args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [writer, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve) => child.once('exit', resolve))
+}
+
+async function said(child: ChildProcess): Promise<void> {
+  await new Promise((resolve) => child.stdout?.once('data', resolve))
+}
+
+/** A process that has the lock, and is killed. */
+async function deadHolder(file: string): Promise<void> {
+  const child = start('hold', file)
+  await said(child)
+  const over = ended(child)
+  child.kill('SIGKILL')
+  await over
+}
+
+const newFile = (): string => join(makeProject(), 'secrets.json')
+
+describe('updates', () => {
+  test('of eight processes are all kept', async () => {
+    const file = newFile()
+    const each = sampled(25, 250)
+    const children = Array.from({ length: 8 }, () => start('count', file, String(each)))
+    expect(await Promise.all(children.map(ended))).toEqual(Array.from({ length: 8 }, () => 0))
+    expect(Number(readFileSync(file, 'utf8'))).toBe(8 * each)
+    expect(readdirSync(join(file, '..'))).toEqual(['secrets.json'])
+  })
+
+  test('within one process wait for one another', async () => {
+    const file = newFile()
+    await Promise.all(Array.from({ length: 20 }, () => updateFile(file, (text) => `${text ?? ''}x`)))
+    expect(readFileSync(file, 'utf8')).toBe('x'.repeat(20))
+  })
+
+  test('that change nothing write nothing', async () => {
+    const file = newFile()
+    expect(await updateFile(file, () => undefined)).toBe(false)
+    expect(existsSync(file)).toBe(false)
+    expect(await updateFile(file, () => 'text')).toBe(true)
+    expect(await updateFile(file, (text) => text)).toBe(false)
+  })
+
+  test('that were said to be done survive a kill -9 of the process and of those who break its lock', async () => {
+    const random = seeded()
+    const file = newFile()
+    let promised = 0
+    for (let round = 0; round < sampled(6, 200); round++) {
+      const children = Array.from({ length: 3 }, () => start('count-until-killed', file))
+      const overs = children.map(ended)
+      for (const child of children) {
+        child.stdout?.on('data', (text: Buffer) => {
+          const complete = String(text).slice(0, String(text).lastIndexOf('\n') + 1)
+          promised = Math.max(promised, ...complete.split('\n').map(Number).filter(Number.isFinite))
+        })
+      }
+      await Promise.all(children.map(said))
+      await wait(random.below(60))
+      for (const child of children) {
+        child.kill('SIGKILL')
+        await wait(random.below(10))
+      }
+      await Promise.all(overs)
+      expect(Number(readFileSync(file, 'utf8')), `seed ${random.seed}`).toBeGreaterThanOrEqual(promised)
+    }
+    expect(promised).toBeGreaterThan(10)
+    await updateFile(file, () => 'done')
+    expect(readdirSync(join(file, '..')).filter((name) => !/\.lock\.[0-9a-f]{16}$/.test(name))).toEqual([
+      'secrets.json',
+    ])
+  })
+})
+
+describe('a lock', () => {
+  test('of a process that was killed is broken at once', async () => {
+    const file = newFile()
+    await deadHolder(file)
+    expect(existsSync(`${file}.lock`)).toBe(true)
+    await updateFile(file, () => 'mine', { timeout: 500 })
+    expect(readdirSync(join(file, '..'))).toEqual(['secrets.json'])
+  })
+
+  test('that many find left behind is broken once', async () => {
+    const file = newFile()
+    for (let round = 0; round < sampled(3, 50); round++) {
+      await deadHolder(file)
+      const before = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+      const children = Array.from({ length: 4 }, () => start('count', file, '5'))
+      await Promise.all(children.map(ended))
+      expect(Number(readFileSync(file, 'utf8'))).toBe(before + 20)
+    }
+  })
+
+  test('of a living process is waited for, and then named', async () => {
+    const file = newFile()
+    const child = start('hold', file)
+    await said(child)
+    const error: unknown = await withLock(file, () => 'never', { timeout: 100 }).catch((caught: unknown) => caught)
+    child.kill()
+    expect(error).toMatchObject({ code: 'FILE_LOCKED', message: expect.stringContaining(`by process ${child.pid}`) })
+  })
+
+  test('of a process number that was given to another since is broken', async () => {
+    const file = newFile()
+    await withLock(file, () => {
+      const lock = readFileSync(`${file}.lock`, 'utf8')
+      const { started } = JSON.parse(lock) as { started: string }
+      writeFileSync(`${file}.lock.copy`, lock.replace(`"started":"${started}"`, '"started":"1"'))
+    })
+    writeFileSync(`${file}.lock`, readFileSync(`${file}.lock.copy`))
+    if (process.platform === 'linux') await withLock(file, () => undefined, { timeout: 500 })
+  })
+
+  test.each([
+    ['of another machine', JSON.stringify({ machine: '000000000000', pid: 1, started: '', token: '0123456789abcdef' })],
+    ['that says nothing', ''],
+    ['with a path for a token', JSON.stringify({ machine: 'x', pid: 1, started: '', token: '../../x' })],
+  ])('%s is waited for, and broken once it is old', async (_, content) => {
+    const file = newFile()
+    writeFileSync(`${file}.lock`, content)
+    await expect(withLock(file, () => 'never', { timeout: 50 })).rejects.toMatchObject({ code: 'FILE_LOCKED' })
+    utimesSync(`${file}.lock`, new Date(0), new Date(0))
+    expect(await withLock(file, () => 'mine', { timeout: 500 })).toBe('mine')
+    expect(readdirSync(join(file, '..'))).toEqual([])
+  })
+
+  test('is given back when the work fails', async () => {
+    const file = newFile()
+    await expect(withLock(file, () => Promise.reject(new RangeError('no')))).rejects.toThrow('no')
+    expect(await withLock(file, () => 'mine', { timeout: 100 })).toBe('mine')
+  })
+})
