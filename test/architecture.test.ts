@@ -113,6 +113,7 @@ describe('the architecture', () => {
       'src/files/signature.ts',
       'src/files/staged.ts',
       'src/files/watch-places.ts',
+      'src/files/write-if-changed.ts',
       'src/preload/process.ts',
       'src/read/guard.ts',
     ])
