@@ -25,13 +25,17 @@ describe.runIf(existsSync(join(repository, 'dist/plugin.js')))('the package as i
   let project = ''
 
   beforeAll(() => {
-    project = makeProject({ 'package.json': '{ "name": "empty", "private": true }', 'node_modules/@systemprompt/env/': '' })
+    project = makeProject({
+      'package.json': '{ "name": "empty", "private": true }',
+      'node_modules/@systemprompt/env/': '',
+    })
     const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', project]
     const [{ filename }] = JSON.parse(execFileSync('npm', pack, { cwd: repository, encoding: 'utf8' }))
     const target = join(project, 'node_modules/@systemprompt/env')
     execFileSync('tar', ['-xzf', join(project, filename), '-C', target, '--strip-components=1'])
     for (const name of readdirSync(join(repository, 'node_modules')).filter((each) => !each.startsWith('.')))
-      if (name !== '@systemprompt') symlinkSync(join(repository, 'node_modules', name), join(project, 'node_modules', name))
+      if (name !== '@systemprompt')
+        symlinkSync(join(repository, 'node_modules', name), join(project, 'node_modules', name))
   }, 60_000)
 
   const node = (type: string, code: string): unknown =>
@@ -57,7 +61,6 @@ console.log(JSON.stringify(kinds))`
     expect(run('module', "import values from '@systemprompt/env/public'; console.log(values.PUBLIC_A)")).toBe('x')
     expect(run('commonjs', "console.log(require('@systemprompt/env/public').PUBLIC_A)")).toBe('x')
   })
-
 
   test.each(HOSTS)('has declarations that name the types of %s', (host) => {
     const text = readFileSync(join(project, `node_modules/@systemprompt/env/dist/${host}.d.ts`), 'utf8')
