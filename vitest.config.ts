@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.soak.test.ts'],
+    globalSetup: ['test/support/browser-notice.ts'],
     pool: 'forks',
     testTimeout: 20_000,
     hookTimeout: 60_000,

@@ -3,6 +3,7 @@ import { isConfigError } from '../src/index.ts'
 import type { Leaks, OutputFile } from './leak-guard.ts'
 import type { Consumer, PluginOptions } from './options.ts'
 import { loadForBuild, NOTHING, type PublicEnv, publicEnvOf } from './public-env.ts'
+import { writeTypesIfWanted } from './types-file.ts'
 
 /** What one use of the plugin knows, from one rebuild to the next. */
 export interface Build {
@@ -59,6 +60,7 @@ export function createBuild(options: PluginOptions): Build {
         const resolved = await loadForBuild(options, root)
         files = resolved.consulted.files
         env = publicEnvOf(resolved)
+        writeTypesIfWanted(resolved, root, options)
         failure = undefined
       } catch (error) {
         if (isConfigError(error)) files = [...new Set([...files, ...error.consulted.files])]

@@ -1,7 +1,7 @@
 import MagicString, { type SourceMap } from 'magic-string'
 import { type ParserOptions, parseSync } from 'oxc-parser'
 import type { PublicValue, PublicValues } from '../src/index.ts'
-import { literalOf, textOf } from './literal.ts'
+import { literalOf, RUNTIME, textOf } from './literal.ts'
 import { bindingRanges } from './scope.ts'
 import { childrenOf, isNode, type Node, staticKey, unwrap } from './syntax.ts'
 import type { SecretRead } from './virtual-module.ts'
@@ -9,6 +9,8 @@ import type { SecretRead } from './virtual-module.ts'
 export interface InlineOptions {
   readonly values: PublicValues
   readonly isSecret: (name: string) => boolean
+  /** Put a reference in place of the value. @default false */
+  readonly isRuntime?: boolean
 }
 
 export interface Inlined {
@@ -82,7 +84,12 @@ function member(node: Node, parents: readonly Node[], walk: Walk): void {
   if (source === undefined || name === undefined || isTarget(node, parents)) return
   const value = publicValue(name, walk)
   if (value === undefined) noteSecret(name, node.start, walk)
-  else walk.replacements.push({ start: node.start, end: node.end, text: expression(value, source, node, parents) })
+  else
+    walk.replacements.push({
+      start: node.start,
+      end: node.end,
+      text: expression(bare(name, value, source, walk), node, parents),
+    })
 }
 
 /** `const { A, B: b = 1 } = import.meta.env`, and `const { env: { A } } = process`. */
@@ -108,7 +115,7 @@ function replaceObject(pattern: Node, source: Source, from: Node, walk: Walk, wr
   const object = `${source}.env`
   const entries = known.map((name) => {
     const value = publicValue(name, walk)
-    return `${JSON.stringify(name)}: ${value === undefined ? memberText(object, name) : bare(value, source)}`
+    return `${JSON.stringify(name)}: ${value === undefined ? memberText(object, name) : bare(name, value, source, walk)}`
   })
   // Only what takes everything, or a name that is worked out, needs the object itself.
   const rest = known.length === names.length ? [] : [`...${object}`]
@@ -170,8 +177,7 @@ function isTarget(node: Node, parents: readonly Node[]): boolean {
 }
 
 /** The value in a form that can stand where the expression stood. */
-function expression(value: PublicValue, source: Source, node: Node, parents: readonly Node[]): string {
-  const text = bare(value, source)
+function expression(text: string, node: Node, parents: readonly Node[]): string {
   const isAmbiguous = /^[[{-]/.test(text)
   const statement = parents.findLast(({ type }) => type === 'ExpressionStatement')
   // Code without semicolons: a bracket at the start of a line would go on with the line before.
@@ -182,8 +188,11 @@ function expression(value: PublicValue, source: Source, node: Node, parents: rea
   return /^[{-]/.test(text) || (isObject && /^\d/.test(text)) ? `(${text})` : text
 }
 
-function bare(value: PublicValue, source: Source): string {
-  return literalOf(source === 'process' ? textOf(value) : value)
+function bare(name: string, value: PublicValue, source: Source, { isRuntime }: Walk): string {
+  if (!isRuntime) return literalOf(source === 'process' ? textOf(value) : value)
+  const member = `${RUNTIME}.${name}`
+  if (source === 'import.meta' || typeof value === 'string') return member
+  return typeof value === 'object' ? `JSON.stringify(${member})` : `String(${member})`
 }
 
 function positionOf(code: string, offset: number): { line: number; column: number } {

@@ -1,7 +1,6 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { ConfigError, type Problem } from '../src/index.ts'
-import { createMatcher, type Match, type Matcher } from '../src/scan/index.ts'
-import type { NamedSecret } from './secret-values.ts'
+import { createMatcher, type Match, type Matcher, type NamedSecret } from '../src/scan/index.ts'
 
 /** One file that a build is about to write. */
 export interface OutputFile {

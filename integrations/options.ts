@@ -17,4 +17,15 @@ export interface PluginOptions extends Pick<LoadOptions, 'profile' | 'schema' | 
    * @default true
    */
   readonly leakGuard?: boolean
+  /**
+   * When values are put in: `build` writes them into the output; `runtime` leaves them to an `env.json` beside the page
+   * and, on a server, to the project it runs in.
+   * @default 'build'
+   */
+  readonly phase?: 'build' | 'runtime'
+  /**
+   * Write the types of the public values, `true` to `systemprompt-env.d.ts` in the project's root, a path to there.
+   * @default true where the bundler's root has a tsconfig.json
+   */
+  readonly types?: boolean | string
 }

@@ -6,6 +6,7 @@ import { farmHooks } from './hosts/farm.ts'
 import { rollupHooks } from './hosts/rollup.ts'
 import { isInDev, stopInDev, viteHooks } from './hosts/vite.ts'
 import { webpackHooks } from './hosts/webpack.ts'
+import { RUNTIME } from './literal.ts'
 import type { PluginOptions } from './options.ts'
 import { OWN_IDS, OWN_MODULES, refusalOf, refusedSpecifier, resolveOwn, sourceOf } from './virtual-module.ts'
 
@@ -34,7 +35,8 @@ export const plugin = createUnplugin<PluginOptions | undefined, false>((options 
         const asked = refusalOf(id) ? build.refused : build.users
         asked.add(id)
         stopInDev(this, id, build)
-        return sourceOf(id, build.env.values)
+        const consumer = consumerOfEnvironment(this) ?? build.consumer
+        return sourceOf(id, { ...options, values: build.env.values, consumer })
       },
     },
     transform: {
@@ -45,11 +47,13 @@ export const plugin = createUnplugin<PluginOptions | undefined, false>((options 
         const { inlineValues } = await import('./inline.ts')
         const isClient = (consumerOfEnvironment(this) ?? build.consumer) === 'client'
         const { values, isSecret } = build.env
-        const inlined = inlineValues(code, id, { values, isSecret: (name) => isClient && isSecret(name) })
+        const isRuntime = options.phase === 'runtime'
+        const inlined = inlineValues(code, id, { values, isRuntime, isSecret: (name) => isClient && isSecret(name) })
         if (inlined.code === undefined && inlined.reads.length === 0) return undefined
         watchFiles(this, build)
-        const marks = inlined.reads.map((read) => `\nimport ${JSON.stringify(refusedSpecifier(read))}`)
-        return { code: (inlined.code ?? code) + marks.join(''), map: inlined.map ?? null }
+        const added = inlined.reads.map((read) => `\nimport ${JSON.stringify(refusedSpecifier(read))}`)
+        if (isRuntime && inlined.code !== undefined) added.push(`\nimport ${RUNTIME} from '${NAME}/public'`)
+        return { code: (inlined.code ?? code) + added.join(''), map: inlined.map ?? null }
       },
     },
     vite: viteHooks(build),

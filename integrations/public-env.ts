@@ -1,6 +1,6 @@
-import { loadConfig, type PublicValues, type ResolvedConfig } from '../src/index.ts'
+import { type Environment, loadConfig, type PublicValues, type ResolvedConfig, secretValues } from '../src/index.ts'
+import type { NamedSecret } from '../src/scan/index.ts'
 import type { PluginOptions } from './options.ts'
-import { type NamedSecret, secretsOf } from './secret-values.ts'
 
 /** What a build knows of the project's configuration. */
 export interface PublicEnv {
@@ -40,10 +40,21 @@ export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>):
     values,
     isSecret: (name) => !Object.hasOwn(values, name) && isSecretName(name, resolved),
     // A key that is named as public may sound like a secret.
-    secrets: secretsOf(resolved, process.env).filter(({ value }) => !shown.has(value)),
+    secrets: [...secretValues(resolved), ...secretVariables(resolved, process.env)].filter(
+      ({ value }) => !shown.has(value),
+    ),
   }
 }
 
 function isSecretName(name: string, { secrets, explain }: Pick<ResolvedConfig, 'secrets' | 'explain'>): boolean {
   return secrets.has(name) || explain(name)[0]?.secret === true
+}
+
+/** Variables of the process whose name or form says that they are secret: whoever builds has more than the project. */
+function* secretVariables(
+  { explain }: Pick<ResolvedConfig, 'explain'>,
+  variables: Environment,
+): Generator<NamedSecret> {
+  for (const [name, value] of Object.entries(variables))
+    if (value !== undefined && explain(name)[0]?.secret) yield { name, value }
 }

@@ -1,7 +1,7 @@
 import type { PublicValues } from '../src/index.ts'
 import * as library from '../src/index.ts'
 import { literalOf } from './literal.ts'
-import type { Consumer } from './options.ts'
+import type { Consumer, PluginOptions } from './options.ts'
 
 /** What code imports from us, whichever entry, and what it may not import. */
 export const OWN_MODULES =
@@ -29,9 +29,16 @@ export function resolveOwn(specifier: string, consumer: Consumer): string | unde
   return consumer === 'server' || HARMLESS.test(specifier) ? undefined : `\0${REFUSED}`
 }
 
+/** What the module of public values is made of. */
+export interface PublicModule extends Pick<PluginOptions, 'phase' | 'public' | 'prefix'> {
+  readonly values: PublicValues
+  readonly consumer: Consumer
+}
+
 /** The code of one of the plugin's modules; undefined for others. */
-export function sourceOf(id: string, values: PublicValues): string | undefined {
-  if (id.includes(`\0${PUBLIC}`)) return publicModule(values)
+export function sourceOf(id: string, module: PublicModule): string | undefined {
+  if (id.includes(`\0${PUBLIC}`))
+    return module.phase === 'runtime' ? runtimeModule(module) : publicModule(module.values)
   const refusal = refusalOf(id)
   // In place of a JSON file something that is JSON as well: it goes on to whoever reads such files.
   if (refusal?.kind === 'file' && /\.json(?:$|\?)/.test(id)) return 'null'
@@ -42,6 +49,23 @@ export function sourceOf(id: string, values: PublicValues): string | undefined {
 function publicModule(values: PublicValues): string {
   const constants = Object.entries(values).map(([name, value]) => `export const ${name} = ${literalOf(value)}`)
   return [...constants, `export default { ${Object.keys(values).join(', ')} }`, ''].join('\n')
+}
+
+/** The same names, and values that are asked for when the module runs. */
+function runtimeModule({ values, consumer, public: wanted = [], prefix = 'PUBLIC_' }: PublicModule): string {
+  const lines =
+    consumer === 'server'
+      ? [
+          "import { loadConfigSync } from '@systemprompt/env'",
+          `const values = loadConfigSync(${JSON.stringify({ public: wanted, prefix })}).publicValues()`,
+        ]
+      : [
+          "const answer = await fetch(new URL('env.json', document.baseURI))",
+          "if (!answer.ok) throw new Error('env.json is not there: systemprompt public > env.json makes it')",
+          'const values = await answer.json()',
+        ]
+  const names = Object.keys(values).map((name) => `export const ${name} = values.${name}`)
+  return [...lines, ...names, 'export default values', ''].join('\n')
 }
 
 /** Stands in until the build is failed with everybody named who asked for it. */

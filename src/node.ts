@@ -30,6 +30,7 @@ export const {
   reveal,
   secretValues,
   watchConfig,
+  writeTypes,
 } = lazyFunctions()
 export const ConfigError = lazyClass('ConfigError')
 export const Secrets = lazyClass('Secrets')

@@ -17,9 +17,13 @@ export function esbuildHooks(build: Build): NonNullable<UnpluginOptions['esbuild
       build.setRoot(options.absWorkingDir ?? '.')
       build.consumer = build.options.consumer ?? consumerOfPlatform(options.platform)
     },
-    setup({ initialOptions, onStart, onEnd }) {
+    setup({ initialOptions, onStart, onEnd, onResolve, resolve: resolveModule }) {
       const isMetafileWanted = initialOptions.metafile === true
       initialOptions.metafile = true
+      // What a module of ours imports is looked for from the project: the module itself lies nowhere.
+      onResolve({ filter: /^@systemprompt\/env$/, namespace: '@systemprompt/env' }, ({ path, kind }) =>
+        resolveModule(path, { kind, resolveDir: build.root }),
+      )
       onStart(async () => {
         const failure = await build.refresh()
         return failure ? { errors: [{ text: failure.message }] } : {}

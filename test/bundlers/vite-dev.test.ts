@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { createServer, type ViteDevServer } from 'vite'
@@ -9,6 +8,7 @@ import { SPELLINGS } from '../support/confidential-spellings.ts'
 import { PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
 import { hasBrowser, withPage } from './browser.ts'
 import { copyApp } from './hosts.ts'
+import { rawGet } from './raw-get.ts'
 
 const options = {
   public: { site_name: 'site.name', port: 'server.port', features: 'features', analyticsId: 'ANALYTICS_ID' },
@@ -127,18 +127,3 @@ describe('files with secrets', () => {
     expect(await rawGet(origin, '/src/one.js')).toMatch(/^HTTP\/1\.1 200[\s\S]*document\.title/)
   })
 })
-
-/** An HTTP client would tidy the path up. */
-function rawGet(base: string, path: string): Promise<string> {
-  const { hostname, port, host } = new URL(base)
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(port), hostname, () =>
-      socket.write(`GET ${path.replaceAll(' ', '%20')} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
-    )
-    let text = ''
-    socket.on('data', (chunk) => {
-      text += String(chunk)
-    })
-    socket.on('end', () => resolve(text)).on('error', reject)
-  })
-}

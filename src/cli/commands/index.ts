@@ -7,6 +7,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     'Check, show and explain the resolved configuration',
     async () => (await import('./config/index.ts')).config,
   ),
+  public: lazy(
+    'Print the public values as JSON, for a build that is deployed to many places',
+    async () => (await import('./public.ts')).publicCommand,
+  ),
   run: {
     ...lazy('Run a program with the secrets and variables of a profile', async () => (await import('./run.ts')).run),
     takesProgram: true,

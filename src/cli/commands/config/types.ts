@@ -1,0 +1,32 @@
+import { relative } from 'node:path'
+import { defineCommand } from 'citty'
+import { loadConfig, writeTypes } from '../../../index.ts'
+import { EXIT, type Io } from '../../io.ts'
+import { LOAD_ARGS, loadOptions } from '../../options.ts'
+import { printJson, printWarnings, styled } from '../../output.ts'
+
+export const types = defineCommand({
+  args: {
+    ...LOAD_ARGS,
+    check: { type: 'boolean', description: 'Write nothing; fail when the file is not up to date' },
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const resolved = await loadConfig(loadOptions(args, io))
+    const { file, state } = writeTypes(resolved, { check: args.check === true })
+    const shown = relative(io.cwd, file)
+    if (args.json) printJson(io, { file, state, warnings: resolved.warnings })
+    else {
+      const mark = state === 'stale' ? styled(io, 'red', '✖') : styled(io, 'green', '✔')
+      io.out(`${mark} ${shown} ${SAID[state]}\n`)
+      printWarnings(io, resolved.warnings)
+    }
+    return state === 'stale' ? EXIT.validation : EXIT.ok
+  },
+})
+
+const SAID = {
+  written: 'is written',
+  unchanged: 'is up to date',
+  stale: 'is not up to date: run systemprompt config types',
+} as const

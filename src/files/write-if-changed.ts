@@ -1,0 +1,29 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+/**
+ * Writes a text in one step, so that nobody ever reads half of it; a file that holds it already is not touched.
+ * @returns whether the file was written
+ */
+export function writeIfChanged(file: string, text: string): boolean {
+  if (holds(file, text)) return false
+  const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}`)
+  try {
+    writeFileSync(temporary, text, { flag: 'wx' })
+    renameSync(temporary, file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+  return true
+}
+
+/** Whether a file holds exactly this text; what cannot be read does not. */
+export function holds(file: string, text: string): boolean {
+  try {
+    return readFileSync(file, 'utf8') === text
+  } catch {
+    return false
+  }
+}

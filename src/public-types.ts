@@ -1,0 +1,67 @@
+import type { PublicValue, PublicValues } from './public-values.ts'
+
+/** What the file of types is called, unless somebody says otherwise. */
+export const TYPES_FILE = 'systemprompt-env.d.ts'
+
+/**
+ * The declarations that type `@systemprompt/env/public`, `import.meta.env` and `process.env` for a project: names and
+ * types of its public values, never a value. The same values give the same text.
+ */
+export function publicTypes(values: PublicValues): string {
+  const names = Object.keys(values).sort()
+  const types = names.map((name) => [name, typeOf(values[name] ?? null)] as const)
+  const constants = types.map(([name, type]) => `  export const ${name}: ${type}`)
+  const members = types.map(([name, type]) => `    readonly ${name}: ${type}`)
+  return `${[
+    '// Written by @systemprompt/env: names and types of the public values, never a value. Do not edit.',
+    '',
+    "declare module '@systemprompt/env/public' {",
+    ...constants,
+    '  const values: {',
+    ...members,
+    '  }',
+    '  export default values',
+    '}',
+    '',
+    "declare module 'virtual:systemprompt/public' {",
+    "  export * from '@systemprompt/env/public'",
+    "  export { default } from '@systemprompt/env/public'",
+    '}',
+    '',
+    'interface ImportMetaEnv {',
+    ...types.map(([name, type]) => `  readonly ${name}: ${type}`),
+    '}',
+    '',
+    'interface ImportMeta {',
+    '  readonly env: ImportMetaEnv',
+    '}',
+    '',
+    'declare namespace NodeJS {',
+    '  interface ProcessEnv {',
+    // A program may make an environment of its own, for a child process, without them.
+    ...names.map((name) => `    readonly ${name}?: string`),
+    '  }',
+    '}',
+  ].join('\n')}\n`
+}
+
+function typeOf(value: PublicValue): string {
+  if (value === null) return 'string | number | boolean | null'
+  if (typeof value !== 'object') return typeof value
+  if (isList(value)) return listType(value)
+  const members = Object.entries(value).map(([key, item]) => `readonly ${propertyName(key)}: ${typeOf(item)}`)
+  return members.length === 0 ? 'Readonly<Record<string, never>>' : `{ ${members.join('; ')} }`
+}
+
+function listType(items: readonly PublicValue[]): string {
+  const types = [...new Set(items.map(typeOf))].sort()
+  return `readonly (${types.length === 0 ? 'unknown' : types.join(' | ')})[]`
+}
+
+function isList(value: PublicValue): value is readonly PublicValue[] {
+  return Array.isArray(value)
+}
+
+function propertyName(key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key)
+}

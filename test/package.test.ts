@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { HOSTS, type Host } from './bundlers/hosts.ts'
+import { makeProject } from './support/temp-project.ts'
+
+const repository = fileURLToPath(new URL('..', import.meta.url))
+
+/** The package whose types a plugin's declarations have to name. */
+const PACKAGES: Readonly<Record<Host, string>> = {
+  vite: 'vite',
+  webpack: 'webpack',
+  rollup: 'rollup',
+  rolldown: 'rolldown',
+  rspack: '@rspack/core',
+  rsbuild: '@rsbuild/core',
+  esbuild: 'esbuild',
+  farm: '@farmfe/core',
+}
+
+/** A build may not be there, in a clone where nothing was installed. */
+describe.runIf(existsSync(join(repository, 'dist/plugin.js')))('the package as it is published', () => {
+  let project = ''
+
+  beforeAll(() => {
+    project = makeProject({
+      'package.json': '{ "name": "empty", "private": true }',
+      'node_modules/@systemprompt/env/': '',
+    })
+    const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', project]
+    const [{ filename }] = JSON.parse(execFileSync('npm', pack, { cwd: repository, encoding: 'utf8' }))
+    const target = join(project, 'node_modules/@systemprompt/env')
+    execFileSync('tar', ['-xzf', join(project, filename), '-C', target, '--strip-components=1'])
+    for (const name of readdirSync(join(repository, 'node_modules')).filter((each) => !each.startsWith('.')))
+      if (name !== '@systemprompt')
+        symlinkSync(join(repository, 'node_modules', name), join(project, 'node_modules', name))
+  }, 60_000)
+
+  const node = (type: string, code: string): unknown =>
+    JSON.parse(execFileSync('node', [`--input-type=${type}`, '-e', code], { cwd: project, encoding: 'utf8' }))
+
+  test('gives each plugin by import', () => {
+    const code = `const names = ${JSON.stringify(HOSTS)}
+const kinds = await Promise.all(names.map(async (name) => typeof (await import('@systemprompt/env/' + name)).default))
+console.log(JSON.stringify(kinds))`
+    expect(node('module', code)).toEqual(HOSTS.map(() => 'function'))
+  })
+
+  test('gives each plugin by require, as configuration files in CommonJS do', () => {
+    const code = `const kinds = ${JSON.stringify(HOSTS)}.map((name) => typeof require('@systemprompt/env/' + name)({}))
+console.log(JSON.stringify(kinds))`
+    expect(node('commonjs', code)).toEqual(HOSTS.map(() => 'object'))
+  })
+
+  test('gives public values without a plugin, by import and by require', () => {
+    const env = { ...process.env, PUBLIC_A: 'x' }
+    const run = (type: string, code: string) =>
+      execFileSync('node', [`--input-type=${type}`, '-e', code], { cwd: project, env, encoding: 'utf8' }).trim()
+    expect(run('module', "import values from '@systemprompt/env/public'; console.log(values.PUBLIC_A)")).toBe('x')
+    expect(run('commonjs', "console.log(require('@systemprompt/env/public').PUBLIC_A)")).toBe('x')
+  })
+
+  test.each(HOSTS)('has declarations that name the types of %s', (host) => {
+    const text = readFileSync(join(project, `node_modules/@systemprompt/env/dist/${host}.d.ts`), 'utf8')
+    expect(text).toContain(`from '${PACKAGES[host]}'`)
+  })
+})
