@@ -36,6 +36,9 @@ import { MOVED_KEYS, PROFILE_FIELDS } from '../src/schema/profile-fields.ts'
 import { KNOWN_SECRETS } from '../src/schema/secret-names.ts'
 import type { Source } from '../src/types.ts'
 import { run } from './cli/recorder.ts'
+import { Cluster } from './support/cluster.ts'
+import { buildImage, filesOf, type Image, type Mount, runImage } from './support/container.ts'
+import { installInto, start } from './support/installed.ts'
 import { type Block, type Page, parsePage } from './support/markdown.ts'
 
 /**
@@ -47,7 +50,10 @@ import { type Block, type Page, parsePage } from './support/markdown.ts'
  *     yaml                      is written to the project if its first line is a comment with a path, `# services/ai/config.yaml`,
  *                               else read with the library's own reader; also json, jsonc, dotenv, and ts for a file
  *     text file=run/secrets/db  is written to the project
- *     sh                        is run: the command line in this process, `export`, git; npm is only looked at
+ *     js, dockerfile            is written to the project
+ *     sh                        is run: the command line in this process; node and the scripts of the project with the built
+ *                               package installed; docker and kubectl carried out in folders; `export`, git. Other npm
+ *                               commands, bun and deno are only looked at: `npm run test:runtimes` runs the latter
  *     text output               is what the block above printed, `…` for lines left out; also json
  *     text problems             is what a load finds wrong, or with `strict` a strict one; under a heading that is a code, of
  *                               this code only
@@ -122,11 +128,11 @@ function kindOf(block: Block): Kind | undefined {
   return DATA.includes(language) ? 'data' : undefined
 }
 
-/** The file that a block is, by its first line or, where a comment would be part of the text, by its settings. */
+/** The file that a block is: by its settings, where a comment would be part of the text, or else by its first line. */
 function fileOf({ language, settings, text }: Block): string | undefined {
-  if (language === 'text') return settings.file
-  if (![...DATA, 'ts'].includes(language)) return undefined
-  return /^(?:#|\/\/) ([\w.-]+\/\S+|\.env\S*|systemprompt\.config\.\w+)\n/.exec(text)?.[1]
+  if (settings.file !== undefined) return settings.file
+  if (![...DATA, 'ts', 'js'].includes(language)) return undefined
+  return /^(?:#|\/\/) ([\w.-]+\/\S+|\.env\S*|systemprompt\.config\.\w+|\w+\.[cm]?js)\n/.exec(text)?.[1]
 }
 
 const STEPS: Record<Kind, (block: Block, walk: Walk) => void | Promise<void>> = {
@@ -165,6 +171,8 @@ class Walk {
   printed = ''
   /** Files were written, and nothing has read them yet. */
   isUnread = false
+  readonly images = new Map<string, Image>()
+  readonly cluster = new Cluster()
   #directory: string | undefined
 
   for({ settings: { project } }: Block): this {
@@ -213,6 +221,19 @@ class Walk {
     }
   }
 
+  /** The project's directory, with the built package in it. */
+  installed(): string {
+    if (!existsSync(join(this.directory, 'node_modules/@systemprompt/env/dist'))) installInto(this.directory)
+    return this.directory
+  }
+
+  scripts(): Readonly<Record<string, string>> {
+    const file = join(this.directory, 'package.json')
+    if (!existsSync(file)) return {}
+    const { scripts = {} } = JSON.parse(readFileSync(file, 'utf8')) as { scripts?: Record<string, string> }
+    return scripts
+  }
+
   /** Remembers what was printed, the directory by the name that the pages give it. */
   print(text: string): void {
     this.printed = text.replaceAll(this.directory, SHOWN_ROOT)
@@ -244,7 +265,7 @@ function problemsOfData({ language, text, page }: Block): readonly string[] {
 
 // Output
 
-const updates: { block: Block; text: string }[] = []
+const updates: { block: Pick<Block, 'page' | 'line' | 'text'>; text: string }[] = []
 
 function expectPrinted(block: Block, printed: string): void {
   const actual = tidy(printed)
@@ -332,13 +353,101 @@ async function runCommand(words: readonly string[], walk: Walk): Promise<Ended> 
       const { status } = spawnSync('git', args, { cwd: walk.directory, env: { ...process.env, ...BARE_GIT } })
       return { status: status ?? 1, text: '' }
     }
-    case 'npm':
+    case 'node':
+      return ended(await start({ cwd: walk.installed(), args, env }))
+    case 'npm': {
+      const [command = '', script = command] = args.filter((arg) => arg !== 'run')
+      if (script in walk.scripts()) {
+        const cwd = walk.installed()
+        return ended(
+          await start({ cwd, args: [command === script ? 'run' : command, '--silent', script], env, command: 'npm' }),
+        )
+      }
       return { status: isRightNpm(args) ? 0 : 1, text: `not right: npm ${args.join(' ')}` }
+    }
+    case 'docker':
+      return await runDocker(args, walk)
+    case 'kubectl':
+      return await runKubectl(args, walk)
+    case 'bun':
+    case 'deno':
+      return { status: isMeasured(words) ? 0 : 1, text: `scripts/runtime-rows.json does not have ${words.join(' ')}` }
     case 'openssl':
       return { status: 0, text: '' }
     default:
       return { status: 127, text: `the test does not know ${name}` }
   }
+}
+
+function ended({ code, out, err }: Awaited<ReturnType<typeof start>>): Ended {
+  return { status: typeof code === 'number' ? code : 1, text: out + err }
+}
+
+/** `docker build -t TAG .` and `docker run`, without an engine. */
+async function runDocker([command, ...args]: readonly string[], walk: Walk): Promise<Ended> {
+  const tag = args[args.indexOf('-t') + 1] ?? ''
+  if (command === 'build') {
+    // What `npm i` leaves beside package.json.
+    if (!existsSync(join(walk.directory, 'package-lock.json'))) walk.write('package-lock.json', '{}')
+    const image = buildImage(walk.directory, (folder, npm) => {
+      expect(isRightNpm(npm), `npm ${npm.join(' ')}`).toBe(true)
+      expect(existsSync(join(folder, 'package.json'))).toBe(true)
+      installInto(folder)
+    })
+    const own = filesOf(image).filter((file) => !file.includes('node_modules'))
+    expect(own.filter((file) => /\.systemprompt|\.env|secret/.test(file))).toEqual([])
+    walk.images.set(tag, image)
+    return { status: 0, text: '' }
+  }
+  expect(command).toBe('run')
+  const image = walk.images.get(args.at(-1) ?? '')
+  if (!image) return { status: 125, text: 'there is no such image' }
+  const env: Record<string, string> = {}
+  const mounts: Mount[] = []
+  let user = image.user
+  for (let at = 0; at < args.length - 1; at++) {
+    const value = args[at + 1] ?? ''
+    if (args[at] === '-e') Object.assign(env, assignments([value]))
+    else if (args[at] === '-v') {
+      const [from = '', to = ''] = value.split(':')
+      mounts.push({ at: to, from: join(walk.directory, from) })
+    } else if (args[at] === '--user') user = Number(value)
+    else {
+      expect(['--rm', '--read-only', '--init']).toContain(args[at])
+      continue
+    }
+    at++
+  }
+  return ended(await runImage({ ...image, user }, env, mounts))
+}
+
+/** `kubectl create secret generic`, `apply` and `logs`, without a cluster. */
+async function runKubectl(args: readonly string[], walk: Walk): Promise<Ended> {
+  const [command = '', ...rest] = args
+  if (command === 'create') {
+    const [kind, type, name = '', ...sources] = rest
+    expect([kind, type]).toEqual(['secret', 'generic'])
+    const files = sources.map((source) => source.replace(/^--from-file=/, ''))
+    walk.cluster.createSecret(name, files, walk.directory)
+  } else if (command === 'apply') {
+    expect(rest[0]).toBe('-f')
+    walk.cluster.apply(readFileSync(join(walk.directory, rest[1] ?? ''), 'utf8'))
+  } else {
+    expect(command).toBe('logs')
+    const imageOf = (tag: string): Image => {
+      const image = walk.images.get(tag)
+      if (!image) throw new Error(`there is no image ${tag}`)
+      return image
+    }
+    return ended(await walk.cluster.logs((rest[0] ?? '').replace(/^deployment\//, ''), imageOf))
+  }
+  return { status: 0, text: '' }
+}
+
+/** Whether `npm run test:runtimes` runs this very command. */
+function isMeasured(words: readonly string[]): boolean {
+  const rows = JSON.parse(readFileSync(join(root, 'scripts/runtime-rows.json'), 'utf8')) as { command: string }[]
+  return rows.some(({ command }) => command === words.join(' '))
 }
 
 /** Whoever runs the tests may ignore files everywhere. */
@@ -359,7 +468,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 function isRightNpm([command, ...args]: readonly string[]): boolean {
   const [name = ''] = args.filter((arg) => !arg.startsWith('-'))
   const { scripts, dependencies, devDependencies } = manifest
-  if (command === 'ci') return args.length === 0
+  if (command === 'ci') return args.every((arg) => arg === '--omit=dev')
   if (command === 'i') return name in { ...dependencies, ...devDependencies, [manifest.name]: '' }
   return command === 'test' || (command === 'run' && name in scripts)
 }
