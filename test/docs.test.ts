@@ -40,6 +40,7 @@ import { Cluster } from './support/cluster.ts'
 import { buildImage, filesOf, type Image, type Mount, runImage } from './support/container.ts'
 import { installInto, start } from './support/installed.ts'
 import { type Block, type Page, parsePage } from './support/markdown.ts'
+import { type StartupResults, startupSummary, startupTables } from './support/startup-table.ts'
 
 /**
  * What the README and docs/ say, done. The blocks of a section (a heading of the first or second level) are gone through in
@@ -781,6 +782,53 @@ test('the picture in docs/how-it-works.md names the stages, the layers and field
   const stages = /The pipeline: ([a-z → ]+)\./.exec(readFileSync(join(root, 'src/load.ts'), 'utf8'))?.[1]?.split(' → ')
   expect(stages).toHaveLength(6)
   expect([...(stages ?? []), ...LAYERS].filter((name) => !picture.includes(`>${name}<`))).toEqual([])
+})
+
+describe('docs/run-time.md', () => {
+  test('has every kind of process of test/preload/inheritance.test.ts, in its order, with what it sees', () => {
+    const shown = page('docs/run-time.md')
+      .rows.filter(({ section }) => section.slug === 'processes')
+      .map(({ cells: [process = '', has = ''] }) => [
+        process,
+        /^(everything|nothing)(?=$|[:,])/.exec(has)?.[1] ?? 'other',
+      ])
+    const names = new Map([
+      ['ALL', 'everything'],
+      ['{}', 'nothing'],
+    ])
+    const rows = inheritanceRows().map(({ title, sees }) => [title.split(':')[0], names.get(sees) ?? 'other'])
+    expect(shown.slice(2)).toEqual(rows)
+  })
+})
+
+/** The rows of the table that is tested, each with the source of what its process sees. */
+function inheritanceRows(): readonly { readonly title: string; readonly sees: string }[] {
+  const file = join(root, 'test/preload/inheritance.test.ts')
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true)
+  const declarations = source.statements
+    .filter(ts.isVariableStatement)
+    .flatMap((each) => each.declarationList.declarations)
+  const rows = declarations.find(({ name }) => name.getText() === 'ROWS')?.initializer
+  if (!rows || !ts.isObjectLiteralExpression(rows)) throw new Error('there are no ROWS')
+  return rows.properties.filter(ts.isPropertyAssignment).map(({ name, initializer }) => ({
+    title: ts.isStringLiteral(name) ? name.text : name.getText(),
+    sees: /\bsees: (ALL\b|\{\}|.)/s.exec(initializer.getText())?.[1] ?? '',
+  }))
+}
+
+describe('what a start costs', () => {
+  const results = JSON.parse(readFileSync(join(root, 'bench/startup.json'), 'utf8')) as StartupResults
+  test.each([
+    ['README.md', startupSummary],
+    ['docs/performance.md', startupTables],
+  ] as const)('stands in %s as it was measured', (file, render) => {
+    const { text } = page(file)
+    const [before = '', marked = ''] = text.split(/(?<=<!-- from bench\/startup\.json -->\n)([\s\S]*?)(?=<!-- end -->)/)
+    const block = { page: file, line: before.split('\n').length, text: marked }
+    const rendered = `\n${render(results)}\n\n`
+    if (process.env.DOCS_UPDATE) updates.push({ block, text: rendered.slice(0, -1) })
+    else expect(marked, `${file}: DOCS_UPDATE=1 npm test -- test/docs.test.ts`).toBe(rendered)
+  })
 })
 
 /** The names of an interface's members. */
