@@ -37,7 +37,11 @@ import { MOVED_KEYS, PROFILE_FIELDS } from '../src/schema/profile-fields.ts'
 import { KNOWN_SECRETS } from '../src/schema/secret-names.ts'
 import type { Source } from '../src/types.ts'
 import { run } from './cli/recorder.ts'
+import { Cluster } from './support/cluster.ts'
+import { buildImage, filesOf, type Image, type Mount, runImage } from './support/container.ts'
+import { installInto, start } from './support/installed.ts'
 import { type Block, type Page, parsePage } from './support/markdown.ts'
+import { type StartupResults, startupSummary, startupTables } from './support/startup-table.ts'
 
 /**
  * What the README and docs/ say, done. The blocks of a section (a heading of the first or second level) are gone through in
@@ -48,7 +52,10 @@ import { type Block, type Page, parsePage } from './support/markdown.ts'
  *     yaml                      is written to the project if its first line is a comment with a path, `# services/ai/config.yaml`,
  *                               else read with the library's own reader; also json, jsonc, dotenv, and ts for a file
  *     text file=run/secrets/db  is written to the project
- *     sh                        is run: the command line in this process, `export`, git; npm is only looked at
+ *     js, dockerfile            is written to the project
+ *     sh                        is run: the command line in this process; node and the scripts of the project with the built
+ *                               package installed; docker and kubectl carried out in folders; `export`, git. Other npm
+ *                               commands, bun and deno are only looked at: `npm run test:runtimes` runs the latter
  *     sh emulator               is run with the login of an emulator, one a section, in the variables of a container
  *     text output               is what the block above printed, `…` for lines left out; also json
  *     text problems             is what a load finds wrong, or with `strict` a strict one; under a heading that is a code, of
@@ -127,11 +134,11 @@ function kindOf(block: Block): Kind | undefined {
   return DATA.includes(language) ? 'data' : undefined
 }
 
-/** The file that a block is, by its first line or, where a comment would be part of the text, by its settings. */
+/** The file that a block is: by its settings, where a comment would be part of the text, or else by its first line. */
 function fileOf({ language, settings, text }: Block): string | undefined {
-  if (language === 'text') return settings.file
-  if (![...DATA, 'ts'].includes(language)) return undefined
-  return /^(?:#|\/\/) ([\w.-]+\/\S+|\.env\S*|systemprompt\.config\.\w+)\n/.exec(text)?.[1]
+  if (settings.file !== undefined) return settings.file
+  if (![...DATA, 'ts', 'js'].includes(language)) return undefined
+  return /^(?:#|\/\/) ([\w.-]+\/\S+|\.env\S*|systemprompt\.config\.\w+|\w+\.[cm]?js)\n/.exec(text)?.[1]
 }
 
 const STEPS: Record<Kind, (block: Block, walk: Walk) => void | Promise<void>> = {
@@ -170,6 +177,8 @@ class Walk {
   printed = ''
   /** Files were written, and nothing has read them yet. */
   isUnread = false
+  readonly images = new Map<string, Image>()
+  readonly cluster = new Cluster()
   #directory: string | undefined
   #emulator: Emulator | undefined
 
@@ -227,6 +236,19 @@ class Walk {
     }
   }
 
+  /** The project's directory, with the built package in it. */
+  installed(): string {
+    if (!existsSync(join(this.directory, 'node_modules/@systemprompt/env/dist'))) installInto(this.directory)
+    return this.directory
+  }
+
+  scripts(): Readonly<Record<string, string>> {
+    const file = join(this.directory, 'package.json')
+    if (!existsSync(file)) return {}
+    const { scripts = {} } = JSON.parse(readFileSync(file, 'utf8')) as { scripts?: Record<string, string> }
+    return scripts
+  }
+
   /** Remembers what was printed, the directory by the name that the pages give it. */
   print(text: string): void {
     const shown = text.replaceAll(this.directory, SHOWN_ROOT)
@@ -260,7 +282,7 @@ function problemsOfData({ language, text, page }: Block): readonly string[] {
 
 // Output
 
-const updates: { block: Block; text: string }[] = []
+const updates: { block: Pick<Block, 'page' | 'line' | 'text'>; text: string }[] = []
 
 function expectPrinted(block: Block, printed: string): void {
   const actual = tidy(printed)
@@ -349,13 +371,101 @@ async function runCommand(words: readonly string[], walk: Walk): Promise<Ended> 
       const { status } = spawnSync('git', args, { cwd: walk.directory, env: { ...process.env, ...BARE_GIT } })
       return { status: status ?? 1, text: '' }
     }
-    case 'npm':
+    case 'node':
+      return ended(await start({ cwd: walk.installed(), args, env }))
+    case 'npm': {
+      const [command = '', script = command] = args.filter((arg) => arg !== 'run')
+      if (script in walk.scripts()) {
+        const cwd = walk.installed()
+        return ended(
+          await start({ cwd, args: [command === script ? 'run' : command, '--silent', script], env, command: 'npm' }),
+        )
+      }
       return { status: isRightNpm(args) ? 0 : 1, text: `not right: npm ${args.join(' ')}` }
+    }
+    case 'docker':
+      return await runDocker(args, walk)
+    case 'kubectl':
+      return await runKubectl(args, walk)
+    case 'bun':
+    case 'deno':
+      return { status: isMeasured(words) ? 0 : 1, text: `scripts/runtime-rows.json does not have ${words.join(' ')}` }
     case 'openssl':
       return { status: 0, text: '' }
     default:
       return { status: 127, text: `the test does not know ${name}` }
   }
+}
+
+function ended({ code, out, err }: Awaited<ReturnType<typeof start>>): Ended {
+  return { status: typeof code === 'number' ? code : 1, text: out + err }
+}
+
+/** `docker build -t TAG .` and `docker run`, without an engine. */
+async function runDocker([command, ...args]: readonly string[], walk: Walk): Promise<Ended> {
+  const tag = args[args.indexOf('-t') + 1] ?? ''
+  if (command === 'build') {
+    // What `npm i` leaves beside package.json.
+    if (!existsSync(join(walk.directory, 'package-lock.json'))) walk.write('package-lock.json', '{}')
+    const image = buildImage(walk.directory, (folder, npm) => {
+      expect(isRightNpm(npm), `npm ${npm.join(' ')}`).toBe(true)
+      expect(existsSync(join(folder, 'package.json'))).toBe(true)
+      installInto(folder)
+    })
+    const own = filesOf(image).filter((file) => !file.includes('node_modules'))
+    expect(own.filter((file) => /\.systemprompt|\.env|secret/.test(file))).toEqual([])
+    walk.images.set(tag, image)
+    return { status: 0, text: '' }
+  }
+  expect(command).toBe('run')
+  const image = walk.images.get(args.at(-1) ?? '')
+  if (!image) return { status: 125, text: 'there is no such image' }
+  const env: Record<string, string> = {}
+  const mounts: Mount[] = []
+  let user = image.user
+  for (let at = 0; at < args.length - 1; at++) {
+    const value = args[at + 1] ?? ''
+    if (args[at] === '-e') Object.assign(env, assignments([value]))
+    else if (args[at] === '-v') {
+      const [from = '', to = ''] = value.split(':')
+      mounts.push({ at: to, from: join(walk.directory, from) })
+    } else if (args[at] === '--user') user = Number(value)
+    else {
+      expect(['--rm', '--read-only', '--init']).toContain(args[at])
+      continue
+    }
+    at++
+  }
+  return ended(await runImage({ ...image, user }, env, mounts))
+}
+
+/** `kubectl create secret generic`, `apply` and `logs`, without a cluster. */
+async function runKubectl(args: readonly string[], walk: Walk): Promise<Ended> {
+  const [command = '', ...rest] = args
+  if (command === 'create') {
+    const [kind, type, name = '', ...sources] = rest
+    expect([kind, type]).toEqual(['secret', 'generic'])
+    const files = sources.map((source) => source.replace(/^--from-file=/, ''))
+    walk.cluster.createSecret(name, files, walk.directory)
+  } else if (command === 'apply') {
+    expect(rest[0]).toBe('-f')
+    walk.cluster.apply(readFileSync(join(walk.directory, rest[1] ?? ''), 'utf8'))
+  } else {
+    expect(command).toBe('logs')
+    const imageOf = (tag: string): Image => {
+      const image = walk.images.get(tag)
+      if (!image) throw new Error(`there is no image ${tag}`)
+      return image
+    }
+    return ended(await walk.cluster.logs((rest[0] ?? '').replace(/^deployment\//, ''), imageOf))
+  }
+  return { status: 0, text: '' }
+}
+
+/** Whether `npm run test:runtimes` runs this very command. */
+function isMeasured(words: readonly string[]): boolean {
+  const rows = JSON.parse(readFileSync(join(root, 'scripts/runtime-rows.json'), 'utf8')) as { command: string }[]
+  return rows.some(({ command }) => command === words.join(' '))
 }
 
 /** Whoever runs the tests may ignore files everywhere. */
@@ -376,7 +486,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 function isRightNpm([command, ...args]: readonly string[]): boolean {
   const [name = ''] = args.filter((arg) => !arg.startsWith('-'))
   const { scripts, dependencies, devDependencies } = manifest
-  if (command === 'ci') return args.length === 0
+  if (command === 'ci') return args.every((arg) => arg === '--omit=dev')
   if (command === 'i') return name in { ...dependencies, ...devDependencies, [manifest.name]: '' }
   return command === 'test' || (command === 'run' && name in scripts)
 }
@@ -693,6 +803,53 @@ test('the picture in docs/how-it-works.md names the stages, the layers and field
   const stages = /The pipeline: ([a-z → ]+)\./.exec(readFileSync(join(root, 'src/load.ts'), 'utf8'))?.[1]?.split(' → ')
   expect(stages).toHaveLength(6)
   expect([...(stages ?? []), ...LAYERS].filter((name) => !picture.includes(`>${name}<`))).toEqual([])
+})
+
+describe('docs/run-time.md', () => {
+  test('has every kind of process of test/preload/inheritance.test.ts, in its order, with what it sees', () => {
+    const shown = page('docs/run-time.md')
+      .rows.filter(({ section }) => section.slug === 'processes')
+      .map(({ cells: [process = '', has = ''] }) => [
+        process,
+        /^(everything|nothing)(?=$|[:,])/.exec(has)?.[1] ?? 'other',
+      ])
+    const names = new Map([
+      ['ALL', 'everything'],
+      ['{}', 'nothing'],
+    ])
+    const rows = inheritanceRows().map(({ title, sees }) => [title.split(':')[0], names.get(sees) ?? 'other'])
+    expect(shown.slice(2)).toEqual(rows)
+  })
+})
+
+/** The rows of the table that is tested, each with the source of what its process sees. */
+function inheritanceRows(): readonly { readonly title: string; readonly sees: string }[] {
+  const file = join(root, 'test/preload/inheritance.test.ts')
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true)
+  const declarations = source.statements
+    .filter(ts.isVariableStatement)
+    .flatMap((each) => each.declarationList.declarations)
+  const rows = declarations.find(({ name }) => name.getText() === 'ROWS')?.initializer
+  if (!rows || !ts.isObjectLiteralExpression(rows)) throw new Error('there are no ROWS')
+  return rows.properties.filter(ts.isPropertyAssignment).map(({ name, initializer }) => ({
+    title: ts.isStringLiteral(name) ? name.text : name.getText(),
+    sees: /\bsees: (ALL\b|\{\}|.)/s.exec(initializer.getText())?.[1] ?? '',
+  }))
+}
+
+describe('what a start costs', () => {
+  const results = JSON.parse(readFileSync(join(root, 'bench/startup.json'), 'utf8')) as StartupResults
+  test.each([
+    ['README.md', startupSummary],
+    ['docs/performance.md', startupTables],
+  ] as const)('stands in %s as it was measured', (file, render) => {
+    const { text } = page(file)
+    const [before = '', marked = ''] = text.split(/(?<=<!-- from bench\/startup\.json -->\n)([\s\S]*?)(?=<!-- end -->)/)
+    const block = { page: file, line: before.split('\n').length, text: marked }
+    const rendered = `\n${render(results)}\n\n`
+    if (process.env.DOCS_UPDATE) updates.push({ block, text: rendered.slice(0, -1) })
+    else expect(marked, `${file}: DOCS_UPDATE=1 npm test -- test/docs.test.ts`).toBe(rendered)
+  })
 })
 
 /** The names of an interface's members. */

@@ -167,7 +167,10 @@ describe('who may do what:', () => {
     const clock = {
       now: () => Date.now(),
       random: () => 0,
-      sleep: async (time: number) => void (pauses.push(time), fresh.moveClock(time)),
+      sleep: async (time: number) => {
+        pauses.push(time)
+        fresh.moveClock(time)
+      },
     }
     const client = new CloudClient({ apiUrl: fresh.url, token: fresh.token(), clock })
     for (const _ of [1, 2, 3, 4]) await client.whoami()
