@@ -8,8 +8,8 @@ import { afterAll } from 'vitest'
 /** Debian's. SYSTEMPROMPT_CHROMIUM names another. */
 const EXECUTABLE = process.env.SYSTEMPROMPT_CHROMIUM ?? '/usr/bin/chromium'
 
-/** Whether pages can be opened; tests that need one are skipped otherwise, and the run says so. */
-export const hasBrowser = existsSync(EXECUTABLE)
+/** Whether pages can be opened; tests that need one are skipped otherwise, and the run says so; with REQUIRE_BROWSER they fail. */
+export const hasBrowser = process.env.REQUIRE_BROWSER !== undefined || existsSync(EXECUTABLE)
 
 /** One browser for a test file: starting it takes seconds. */
 let browser: Promise<Browser> | undefined
