@@ -65,17 +65,17 @@ describe('--version', () => {
 
 describe('a command line that is wrong is exit code 2, said in one line', () => {
   test.each<[string, string]>([
-    ['config', 'A command is missing. There are: check, show, explain.'],
+    ['config', 'A command is missing. There are: check, show, explain, types.'],
     ['--json-is-not-one', `A command is missing. There are: ${NAMES}.`],
     ['confg', 'There is no such command. Did you mean config?'],
     ['confg show', 'There is no such command. Did you mean config?'],
     ['config shwo', 'There is no such command. Did you mean show?'],
     ['config chekc', 'There is no such command. Did you mean check?'],
-    ['config nonsense', 'There is no such command. There are: check, show, explain.'],
+    ['config nonsense', 'There is no such command. There are: check, show, explain, types.'],
     ['nonsense', `There is no such command. There are: ${NAMES}.`],
-    ['config toString', 'There is no such command. There are: check, show, explain.'],
+    ['config toString', 'There is no such command. There are: check, show, explain, types.'],
     ['constructor', `There is no such command. There are: ${NAMES}.`],
-    ['config __proto__', 'There is no such command. There are: check, show, explain.'],
+    ['config __proto__', 'There is no such command. There are: check, show, explain, types.'],
     ['config explain', 'Missing argument: PATH.'],
     ['config explain a b', 'Too many arguments: this command takes 1.'],
     ['config show a b', 'Too many arguments: this command takes 1.'],

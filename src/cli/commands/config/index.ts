@@ -7,11 +7,11 @@ export const config = defineCommand({
       'Check everything: required keys, types, secrets, file modes, git',
       async () => (await import('./check.ts')).check,
     ),
-    types: lazy('Write the types of the public values, for TypeScript', async () => (await import('./types.ts')).types),
     show: lazy('Show the resolved configuration, secrets masked', async () => (await import('./show.ts')).show),
     explain: lazy(
       'Say where a value comes from, and what it overrode',
       async () => (await import('./explain.ts')).explain,
     ),
+    types: lazy('Write the types of the public values, for TypeScript', async () => (await import('./types.ts')).types),
   },
 })
