@@ -8,7 +8,10 @@ import { spawnSync } from 'node:child_process'
 import { dirname } from 'node:path'
 import { MAJORS, nodeBinary } from './node-binaries.mjs'
 
-const SUITES = ['test/preload', 'test/api', 'test/cli', 'test/resolve.test.ts']
+const COMMANDS = ['check', 'explain', 'process', 'run-watch', 'run.test', 'show', 'usage'].map(
+  (name) => `test/cli/${name}`,
+)
+const SUITES = ['test/preload', 'test/api', 'test/resolve.test.ts', ...COMMANDS]
 
 const asked = process.argv.slice(2).map(Number)
 const failed = (asked.length > 0 ? asked : MAJORS).filter((major) => !passes(major))

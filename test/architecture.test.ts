@@ -150,8 +150,10 @@ describe('the architecture', () => {
 
   test('what a start by plan runs is a handful of files, and none of them reads configuration', () => {
     expect([...reachedFrom('src/register.ts')].filter((file) => file.startsWith('src/')).sort()).toEqual([
+      'src/blocked-names.ts',
       'src/files/cache-file.ts',
       'src/files/signature.ts',
+      'src/options.ts',
       'src/package.ts',
       'src/preload/flags.ts',
       'src/preload/marker.ts',
