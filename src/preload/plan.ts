@@ -42,7 +42,7 @@ export interface Start {
 
 /** The file of a cache that a start's plan is kept in. */
 export function planFile(cache: string, { cwd, env }: Start): string {
-  return `${cache}/${checksum(`${cwd}\0${env.SYSTEMPROMPT_PROFILE ?? ''}`)}.json`
+  return `${cache}/${nameFor(`${cwd}\0${env.SYSTEMPROMPT_PROFILE ?? ''}`)}.json`
 }
 
 /** The variables that a start sets, if a plan for it is there and everything is as it was; undefined otherwise. */
@@ -61,17 +61,21 @@ export function isOwnVariable(name: string): boolean {
   return name === 'SYSTEMPROMPT_PROFILE' || name === 'SYSTEMPROMPT_CUSTOM_SECRETS'
 }
 
+/**
+ * Written twice, to tell damage by: comparing two texts costs nothing, and a sum over them would be the one loop of a
+ * start that is long enough for Node to compile.
+ */
 export function encodePlan(plan: Plan): string {
   const text = JSON.stringify(plan)
-  return `${checksum(text)}\n${text}`
+  return `${text}\n${text}`
 }
 
 /** A text that is not exactly what was written is no plan. */
 function decodePlan(text: string | undefined): Plan | undefined {
   if (text === undefined) return undefined
-  const end = text.indexOf('\n')
-  const body = text.slice(end + 1)
-  return end > 0 && text.slice(0, end) === checksum(body) ? (JSON.parse(body) as Plan) : undefined
+  const middle = (text.length - 1) / 2
+  const body = text.slice(0, middle)
+  return text === `${body}\n${body}` ? (JSON.parse(body) as Plan) : undefined
 }
 
 function holds(plan: Plan, { version, cwd, env }: Start): boolean {
@@ -119,8 +123,8 @@ export function joinPieces(pieces: readonly Piece[], textOf: (file: number) => s
   return value
 }
 
-/** 64 bits, to tell damage by; who can write the file in its user's name needs no forged sum. */
-function checksum(text: string): string {
+/** 64 bits of a text; the plan itself says what it is for. */
+function nameFor(text: string): string {
   let one = 0x811c9dc5
   let two = 0xdeadbeef
   for (let at = 0; at < text.length; at++) {

@@ -135,7 +135,7 @@ describe('the plan of a start', () => {
         file,
         text.replace(/\[\[(\d+),(\d+)/, (_, a, b) => `[[${a},${Number(b) + 1}`),
       ),
-    'of something else, with its sum': (file) => writeFileSync(file, '0\nnull'),
+    'of something else, written twice': (file) => writeFileSync(file, 'null\nnull'),
     'a link': (file) => {
       renameSync(file, `${file}.real`)
       symlinkSync(`${file}.real`, file)
