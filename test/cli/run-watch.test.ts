@@ -12,8 +12,8 @@ const FILES: Files = {
   '.env': 'GREETING=hello\n',
   // Says that it is there, and how it ends.
   'program.mjs': `
-    console.log('started', process.env.GREETING)
     process.on('SIGTERM', () => { console.log('ended', process.env.GREETING); process.exit(0) })
+    console.log('started', process.env.GREETING)
     setInterval(() => undefined, 1000)`,
 }
 
