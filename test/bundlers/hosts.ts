@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { afterAll } from 'vitest'
 import esbuildPlugin from '../../integrations/esbuild.ts'
 import farmPlugin from '../../integrations/farm.ts'
@@ -62,12 +63,17 @@ export async function buildWith(host: Host, request: BuildRequest): Promise<Buil
   rmSync(outDir, { recursive: true, force: true })
   const entry = request.entry ?? `src/${request.consumer}.js`
   const settled = { minify: false, options: {}, ...request, outDir, entry: join(request.root, entry) }
-  const error = await BUILDERS[host](settled)
+  const error = plain(await BUILDERS[host](settled))
   const files = filesIn(outDir)
   const name = [...files.keys()].find((file) => /^(?:assets\/|static\/js\/)?(?:main|index)[^/]*\.[mc]?js$/.test(file))
   const script = name ?? 'main.js'
   const page = [...files.keys()].find((file) => file.endsWith('.html')) ?? `?script=${script}`
   return { ...(error === undefined ? {} : { error }), outDir, files, entry: join(outDir, script), page }
+}
+
+/** A message without what only a terminal needs: colours, and the line that Rspack draws down its side. */
+function plain(message: string | undefined): string | undefined {
+  return message === undefined ? undefined : stripVTControlCharacters(message).replace(/^ {2}│ /gm, '')
 }
 
 type Settled = Required<BuildRequest> & { readonly outDir: string }

@@ -34,8 +34,7 @@ describe.each(HOSTS)('client code that asks for a secret, built with %s', (host)
     ['src/destructures.js:2:9  ANTHROPIC_API_KEY  is a secret', 'read it on the server'],
     ['src/file.js  .systemprompt/profiles/local/secrets.json  may hold secrets', 'read it at run time'],
   ])('is an error: %s', (what, remedy) => {
-    // Rspack draws a line down the side of a message.
-    const lines = (result.error ?? '').split('\n').map((text) => text.replace(/^ {2}│ /, ''))
+    const lines = (result.error ?? '').split('\n')
     const line = lines.findIndex((text) => text.includes(what))
     const told = lines.slice(line, line + 3)
     expect(told[0], result.error).toContain(what)
