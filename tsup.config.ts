@@ -41,8 +41,10 @@ const bundledLicences: Plugin = {
 
 /** Sources with a file of their own in dist/: whoever imports one uses that file, and carries no copy. */
 const BESIDE: Readonly<Record<string, string>> = {
-  [fromRoot('src/index.ts')]: './node.js',
+  [fromRoot('src/index.ts')]: './node.cjs',
   [fromRoot('src/scan/index.ts')]: './scan.js',
+  // Node searches the text of an entry for its exports: a long one is a loop that Node stops to compile.
+  [fromRoot('src/preload/process.ts')]: './preload.cjs',
   [fromRoot('src/cloud/index.ts')]: './cloud/index.js',
   [fromRoot('src/emulator/index.ts')]: './emulator/index.js',
   [fromRoot('integrations/plugin.ts')]: './plugin.js',
@@ -59,29 +61,6 @@ const besides: Plugin = {
       return beside === undefined ? undefined : { path: beside, external: true }
     })
   },
-}
-
-/**
- * On the start-up path, an import of one of Node's modules costs more than asking the process for it. By the import of
- * `createRequire`, tools that gather the files of a deployment know which ones are required.
- */
-const builtinsFromProcess: Plugin = {
-  name: 'builtins-from-process',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(
-        /^import \{([^}]*)\} from '(node:(?!module')\w+)'$/gm,
-        (_, names: string, module: string) => `const {${asPattern(names)}} = process.getBuiltinModule('${module}')`,
-      ),
-      loader: 'ts',
-    }))
-  },
-}
-
-/** `a, b as c, type D` → `a, b: c`. */
-function asPattern(names: string): string {
-  const values = names.split(',').filter((name) => !/^\s*type\s/.test(name))
-  return values.map((name) => name.replace(/\s+as\s+/, ': ')).join(',')
 }
 
 /** Read when one of its functions is called: most projects never need the package behind it, half of all code. */
@@ -102,7 +81,7 @@ const yamlPutOff: Plugin = {
   },
 }
 
-/** The library as Node starts it: CommonJS, since on Node 20 an ES module of that size costs twice as much. */
+/** What Node starts with: CommonJS, since an ES module takes several times as long to be found, linked and run. */
 const commonjs: Options = {
   ...shared,
   format: 'cjs',
@@ -149,11 +128,13 @@ export default defineConfig([
   { ...commonjs, entry: { core: 'src/core.ts' }, esbuildPlugins: [bundledLicences, yamlPutOff, watchBeside] },
   { ...commonjs, entry: { yaml: PUT_OFF }, esbuildPlugins: [bundledLicences] },
   {
-    ...shared,
+    ...commonjs,
     entry: { node: 'src/node.ts', register: 'src/register.ts' },
     dts: dts({ register: 'src/register.ts' }),
-    esbuildPlugins: [builtinsFromProcess],
+    external: ['./core.cjs', './scan.js'],
+    esbuildPlugins: [besides],
   },
+  { ...commonjs, entry: { preload: 'src/preload/process.ts' } },
   { ...shared, entry: cloud, dts: dts(cloud), esbuildPlugins: [bundledLicences] },
   { ...shared, entry: emulator, dts: dts(emulator), esbuildPlugins: [bundledLicences] },
   { ...shared, entry: publicValues, dts: dts(publicValues), esbuildPlugins: [besides] },

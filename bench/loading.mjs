@@ -35,7 +35,7 @@ if (!cachedData || script.cachedDataRejected) writeFileSync(cache, script.create
 
 const WAYS = {
   'an empty module': { text: '' },
-  'the facade, which loads nothing yet': { text: `import './node.js'\n` },
+  'the facade, which loads nothing yet': { text: `import './node.cjs'\n` },
   'an ES module, the yaml package with it': { text: `import './index.js'\n` },
   'the same as CommonJS': { text: required('./whole.cjs') },
   'CommonJS, the yaml package put off': { text: required('./core.cjs') },

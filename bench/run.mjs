@@ -13,7 +13,7 @@ import { inMs, median, printTable, sideBySide } from './measure.mjs'
 import { projectWithKeys, projectWithReferences, projectWithServices } from './projects.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const library = join(here, '../dist/node.js')
+const library = join(here, '../dist/node.cjs')
 if (!existsSync(library)) throw new Error('Build first: npm run build')
 const { loadConfigSync } = await import(library)
 const { profileSchema } = await import(join(here, '../dist/schema/index.js'))

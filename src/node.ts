@@ -1,14 +1,12 @@
 /**
  * The library as Node loads it. Each function reads the library when it is first called, so that an import costs
- * next to nothing; where one of Node's flags named this module, it preloads. Bundlers take `index.ts`, which has
- * the same exports in one piece.
+ * next to nothing; where one of Node's flags named this module, it preloads. It is built as CommonJS, which starts
+ * sooner. Bundlers take `index.ts`, which has the same exports in one piece.
  */
-import { createRequire } from 'node:module'
 import type * as Core from './core.ts'
 import { preloadIfNamed } from './preload/process.ts'
 import type * as Scan from './scan/index.ts'
 
-const require = createRequire(import.meta.url)
 const core = (): typeof Core => require('./core.cjs') as typeof Core
 
 export { PROBLEM_CODES } from './problem-codes.ts'
@@ -35,7 +33,7 @@ export const {
 export const ConfigError = lazyClass('ConfigError')
 export const Secrets = lazyClass('Secrets')
 
-preloadIfNamed({ file: import.meta.filename, core, scan: () => require('./scan.js') as typeof Scan })
+preloadIfNamed({ file: __filename, core, scan: () => require('./scan.js') as typeof Scan })
 
 function lazyFunctions(): typeof Core {
   const lazy =

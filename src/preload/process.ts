@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs'
-import { createRequire as requireFrom } from 'node:module'
 import { dirname, join, resolve, sep } from 'node:path'
 import type * as Core from '../core.ts'
 import { PACKAGE } from '../package.ts'
@@ -41,8 +40,9 @@ function isEntry(specifier: string, cwd: string, file: string): boolean {
   if (/^(?:node|data):/.test(specifier)) return false
   const path = specifier.startsWith('file:') ? new URL(specifier) : specifier
   try {
-    const require = requireFrom(join(cwd, 'noop.js'))
-    return require.resolve(path instanceof URL ? fileOf(path) : path) === file
+    // Asked for here, since most starts name the package and need no more.
+    const { createRequire } = process.getBuiltinModule('node:module')
+    return createRequire(join(cwd, 'noop.js')).resolve(path instanceof URL ? fileOf(path) : path) === file
   } catch {
     return false
   }

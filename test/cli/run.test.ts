@@ -84,7 +84,7 @@ describe('the program gets', () => {
       process.execPath,
       [
         '--import',
-        join(repository, 'dist/register.js'),
+        join(repository, 'dist/register.cjs'),
         '-e',
         `require('node:child_process').spawnSync(process.argv[1], process.argv.slice(2), { stdio: 'inherit' })`,
         ...inner,

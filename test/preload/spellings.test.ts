@@ -48,12 +48,12 @@ const ROWS: Readonly<Record<string, Row>> = {
     args: () => ['-r', '@systemprompt/env', '--import', '@systemprompt/env/register', 'main.cjs'],
     prints: 'hello',
   },
-  'a path': { args: () => ['--import', path('node.js'), 'main.cjs'], prints: 'hello' },
+  'a path': { args: () => ['--import', path('node.cjs'), 'main.cjs'], prints: 'hello' },
   'a relative path': {
-    args: () => ['--import', './node_modules/@systemprompt/env/dist/node.js', 'main.cjs'],
+    args: () => ['--import', './node_modules/@systemprompt/env/dist/node.cjs', 'main.cjs'],
     prints: 'hello',
   },
-  'a file URL': { args: () => ['--import', pathToFileURL(path('node.js')).href, 'main.cjs'], prints: 'hello' },
+  'a file URL': { args: () => ['--import', pathToFileURL(path('node.cjs')).href, 'main.cjs'], prints: 'hello' },
   'another name for the package': { args: () => ['--import', '@other/name', 'main.cjs'], prints: 'hello' },
   'a module that imports register, by a path with a space': {
     args: () => ['--import', './a folder/with space.mjs', 'main.cjs'],
@@ -71,7 +71,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   'NODE_OPTIONS with quotes': {
     args: () => ['main.cjs'],
-    env: () => ({ NODE_OPTIONS: `--import "${path('node.js')}"` }),
+    env: () => ({ NODE_OPTIONS: `--import "${path('node.cjs')}"` }),
     prints: 'hello',
   },
   'NODE_OPTIONS with -r': {
