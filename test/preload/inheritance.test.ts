@@ -78,6 +78,10 @@ const ROWS: Readonly<Record<string, Row>> = {
     program: `print(await inWorker({ eval: true }, "import('./lib.mjs').then(({ seen }) => require('node:worker_threads').parentPort.postMessage(seen()))"))`,
     sees: ALL,
   },
+  'a worker of a text with an empty environment gets nothing: Node runs no modules of --import before a text': {
+    program: `print(await inWorker({ eval: true, env: {} }, "setTimeout(() => import('./lib.mjs').then(({ seen }) => require('node:worker_threads').parentPort.postMessage(seen())), 100)"))`,
+    sees: {},
+  },
   'a worker with an empty environment resolves anew': { program: 'print(await inWorker({ env: {} }))', sees: ALL },
   'a worker without flags inherits': { program: 'print(await inWorker({ execArgv: [] }))', sees: ALL },
   'a worker without flags and without environment gets nothing': {
