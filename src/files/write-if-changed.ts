@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
@@ -8,7 +7,8 @@ import { basename, dirname, join } from 'node:path'
  */
 export function writeIfChanged(file: string, text: string): boolean {
   if (holds(file, text)) return false
-  const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString('hex')}`)
+  // The name need only be free, since `wx` follows and overwrites nothing; node:crypto would cost each start 6 ms.
+  const temporary = join(dirname(file), `.${basename(file)}.${Math.random().toString(36).slice(2)}`)
   try {
     writeFileSync(temporary, text, { flag: 'wx' })
     renameSync(temporary, file)

@@ -73,6 +73,17 @@ describe('the entries', () => {
     expect(inputs.map((file) => file.split('/dist/')[1]).sort()).toEqual(['index.js', 'watch.js'])
   })
 
+  test('load of Node’s own modules only what costs next to nothing: crypto alone would take 6 ms', () => {
+    const required = ['node', 'register', 'preload', 'core'].flatMap((name) =>
+      [...readFileSync(join(root, `dist/${name}.cjs`), 'utf8').matchAll(/\brequire\("(node:\w+)"\)/g)].map(
+        ([, id]) => id,
+      ),
+    )
+    expect([...new Set(required)].sort()).toEqual(
+      ['buffer', 'fs', 'os', 'path', 'url', 'util'].map((id) => `node:${id}`),
+    )
+  })
+
   test.each(['node', 'register'])('show tracers of files what %s requires', (entry) => {
     const text = readFileSync(join(root, `dist/${entry}.cjs`), 'utf8')
     expect(text).toMatch(/[^.\w]require\("\.\/core\.cjs"\)/)
