@@ -6,6 +6,8 @@ export default defineConfig({
     exclude: ['test/**/*.soak.test.ts'],
     globalSetup: ['test/support/browser-notice.ts'],
     pool: 'forks',
+    // One fewer by default; most of the time goes by in the processes that tests start and wait for.
+    maxWorkers: '100%',
     testTimeout: 20_000,
     hookTimeout: 60_000,
     coverage: {
