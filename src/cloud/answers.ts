@@ -1,6 +1,6 @@
 import { repeatsSecret } from '../secret.ts'
 import { wordedError } from './contract.ts'
-import { CloudError, type CloudErrorCode } from './errors.ts'
+import { CloudError, type CloudErrorCode, type CloudErrorDetails } from './errors.ts'
 import type { Answer } from './http.ts'
 
 /** How an operation words what it is refused for, where that is not the same for all. */
@@ -34,12 +34,26 @@ export function errorOf(answer: Answer, wording: Wording, secrets: readonly stri
   return new CloudError(codeOf(status), `The service would not ${wording.task} (${status}${because})`, details)
 }
 
-/** The data of a good answer. */
-export function dataOf<T>(answer: Answer, isRight: (value: unknown) => value is T): T {
+/**
+ * The data of a good answer. What a proxy says in its place is shown, unless it repeats one of `secrets`; without
+ * these nothing is, since half an answer may be half a token.
+ */
+export function dataOf<T>(answer: Answer, isRight: (value: unknown) => value is T, secrets?: readonly string[]): T {
   const data = parsed(answer.text)
   if (isRight(data)) return data
-  const kind = data === undefined ? 'is not JSON' : 'is not what the contract says'
-  throw new CloudError('BAD_ANSWER', `The answer ${kind} (${answer.status})`, { status: answer.status })
+  if (data !== undefined) throw badAnswer(answer, 'is not what the contract says', '')
+  throw badAnswer(answer, 'is not JSON', secrets ? safeText(excerpt(answer), secrets) : '')
+}
+
+/** A write that was done is answered with nothing: a page of a proxy's says that it never got there. */
+export function mustBeEmpty(answer: Answer, secrets: readonly string[]): void {
+  if (answer.text === '') return
+  throw badAnswer(answer, 'is not what the contract says', safeText(excerpt(answer), secrets), { isUncertain: true })
+}
+
+function badAnswer({ status }: Answer, what: string, said: string, details: CloudErrorDetails = {}): CloudError {
+  const because = said === '' ? '' : `: ${said}`
+  return new CloudError('BAD_ANSWER', `The answer ${what} (${status}${because})`, { status, ...details })
 }
 
 function codeOf(status: number): CloudErrorCode {

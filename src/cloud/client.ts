@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Environment } from '../options.ts'
-import { dataOf, errorOf, type Wording } from './answers.ts'
+import { dataOf, errorOf, mustBeEmpty, type Wording } from './answers.ts'
 import {
   type AuditPage,
   type CloudTenant,
@@ -94,18 +94,18 @@ export class CloudClient {
       task: 'begin a login',
       isPublic: true,
     })
-    return dataOf(answer, isLoginStart).authorize_url
+    return this.#dataOf(answer, isLoginStart).authorize_url
   }
 
   /** The user that the token belongs to, with the tenants that user may reach. */
   async whoami(): Promise<UserMe> {
     const answer = await this.#do({ method: 'GET', path: ['api', 'v1', 'auth', 'me'], task: 'say who this is' })
-    return dataOf(answer, isUserMe)
+    return this.#dataOf(answer, isUserMe)
   }
 
   async listTenants(): Promise<readonly CloudTenant[]> {
     const answer = await this.#do({ method: 'GET', path: ['api', 'v1', 'tenants'], task: 'list the tenants' })
-    return dataOf(answer, isTenantList).data
+    return this.#dataOf(answer, isTenantList).data
   }
 
   /** The names of the tenant's secrets. No operation ever returns a value. */
@@ -117,7 +117,7 @@ export class CloudClient {
       isTenantCall: true,
     })
     const etag = answer.header('etag')
-    return { keys: dataOf(answer, isKeyList).keys, ...(etag === undefined ? {} : { etag }) }
+    return { keys: this.#dataOf(answer, isKeyList).keys, ...(etag === undefined ? {} : { etag }) }
   }
 
   /**
@@ -133,7 +133,7 @@ export class CloudClient {
     if (names.length === 0) return
     const wrong = names.filter((name) => !SECRET_NAME.test(name))
     if (wrong.length > 0) throw new CloudError('NOT_ACCEPTED', `${wrong.length} of the names cannot be one of a secret`)
-    await this.#do({
+    const operation: Operation = {
       method: 'PUT',
       path: secretsPath(tenant),
       body: { secrets },
@@ -141,7 +141,8 @@ export class CloudClient {
       task: 'store the secrets',
       isTenantCall: true,
       secrets: Object.values(secrets),
-    })
+    }
+    mustBeEmpty(await this.#do(operation), this.#secretsOf(operation))
   }
 
   /** Removes one secret. */
@@ -156,7 +157,7 @@ export class CloudClient {
     const { answer, isUncertain } = await this.#settle(operation)
     // An earlier try was done, and its answer got lost.
     if (answer.status === 404 && isUncertain) return
-    this.#accept(answer, operation)
+    mustBeEmpty(this.#accept(answer, operation), this.#secretsOf(operation))
   }
 
   /** Who listed, set or removed which secret, newest first. UNSUPPORTED where the endpoint has no such log. */
@@ -172,7 +173,7 @@ export class CloudClient {
       isTenantCall: true,
       notFound: { code: 'UNSUPPORTED', what: 'This endpoint keeps no log of its secrets' },
     })
-    return dataOf(answer, isAuditPage)
+    return this.#dataOf(answer, isAuditPage)
   }
 
   /** Tells the service of a login or a logout. Best effort: a failure is no failure of the command. */
@@ -205,6 +206,10 @@ export class CloudClient {
     throw errorOf(answer, operation, this.#secretsOf(operation))
   }
 
+  #dataOf<T>(answer: Answer, isRight: (value: unknown) => value is T): T {
+    return dataOf(answer, isRight, this.#secretsOf({}))
+  }
+
   #try(operation: Operation, token: string | undefined): Promise<Tried> {
     return sendPersistently(this.#transport, this.#requestOf(operation, token), this.#clock, this.#timeout)
   }
@@ -224,7 +229,7 @@ export class CloudClient {
     }
   }
 
-  #secretsOf({ secrets = [] }: Operation): readonly string[] {
+  #secretsOf({ secrets = [] }: Pick<Operation, 'secrets'>): readonly string[] {
     return [this.#token, this.#exchanged?.token, ...secrets].filter((text) => text !== undefined)
   }
 

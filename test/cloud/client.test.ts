@@ -190,6 +190,27 @@ describe('an answer', () => {
     }
   })
 
+  test('of 200 that is a page of a proxy’s is shown, and is no answer to a write', async () => {
+    const server = await serve((_, response) => void response.end('<title>Wifi</title> Log in to the <b>network</b>'))
+    const client = clientOf(server.url)
+    const errors = await Promise.all(
+      [client.listSecretKeys('t'), client.setSecrets('t', { KEY: 'x' }), client.unsetSecret('t', 'KEY')].map(errorOf),
+    )
+    for (const { code, message } of errors) {
+      expect(code).toBe('BAD_ANSWER')
+      expect(message).toContain('(200: Wifi Log in to the network). Check the endpoint, and whether a proxy')
+    }
+    expect(errors.map(({ isUncertain }) => isUncertain)).toEqual([false, true, true])
+  })
+
+  test('of 200 that is half a token shows none of it', async () => {
+    const server = await serve(({ method }, response) =>
+      method === 'POST' ? void response.end('{"access_token":"canary-4b1d77') : json(response, 401),
+    )
+    const { code, message } = await errorOf(clientOf(server.url).listSecretKeys('t'))
+    expect([code, message]).toEqual(['BAD_ANSWER', expect.not.stringContaining('canary')])
+  })
+
   test('that repeats what was sent, or the token, is not shown', async () => {
     const server = await serve((request, response) =>
       json(response, 422, {
