@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { linkSync, lstatSync, readFileSync, rmSync } from 'node:fs'
+import { linkSync, lstatSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { readFileBytes } from '../read/guard.ts'
 import { writeExclusively } from './atomic.ts'
 import { FileError, systemCode, unwritable } from './errors.ts'
 import { makePrivateDirectory } from './modes.ts'
@@ -69,9 +70,18 @@ async function breakLock(lock: string, dead: Holder | 'unreadable', file: string
   try {
     const now = holderOf(lock)
     const isSame = now === dead || (typeof now === 'object' && typeof dead === 'object' && now.token === dead.token)
-    if (isSame && isLeftBehind(lock, dead)) rmSync(lock, { force: true })
+    if (isSame && isLeftBehind(lock, dead)) remove(lock, file)
   } finally {
     done()
+  }
+}
+
+/** Not a directory, which is nobody's lock. */
+function remove(lock: string, file: string): void {
+  try {
+    rmSync(lock, { force: true })
+  } catch {
+    throw locked(file, 'unreadable')
   }
 }
 
@@ -109,11 +119,14 @@ function release(lock: string, mine: Holder): void {
 }
 
 function holderOf(lock: string): Holder | 'none' | 'unreadable' {
+  // A FIFO in its place would be waited for.
+  const bytes = readFileBytes(lock)
+  if (bytes === undefined) return lstatSync(lock, { throwIfNoEntry: false }) ? 'unreadable' : 'none'
   try {
-    const holder: unknown = JSON.parse(readFileSync(lock, 'utf8'))
+    const holder: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'))
     return isHolder(holder) ? holder : 'unreadable'
-  } catch (error) {
-    return systemCode(error) === 'ENOENT' ? 'none' : 'unreadable'
+  } catch {
+    return 'unreadable'
   }
 }
 

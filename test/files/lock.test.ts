@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -143,6 +143,16 @@ describe('a lock', () => {
     utimesSync(`${file}.lock`, new Date(0), new Date(0))
     expect(await withLock(file, () => 'mine', { timeout: 500 })).toBe('mine')
     expect(readdirSync(join(file, '..'))).toEqual([])
+  })
+
+  test.skipIf(process.platform === 'win32')('in whose place something waits is not waited for', async () => {
+    const pipe = newFile()
+    spawnSync('mkfifo', [`${pipe}.lock`])
+    const directory = newFile()
+    mkdirSync(`${directory}.lock`)
+    utimesSync(`${directory}.lock`, new Date(0), new Date(0))
+    for (const file of [pipe, directory])
+      await expect(withLock(file, () => 'never', { timeout: 50 })).rejects.toMatchObject({ code: 'FILE_LOCKED' })
   })
 
   test('is given back when the work fails', async () => {
