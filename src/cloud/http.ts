@@ -59,8 +59,11 @@ export function createTransport(env: Environment, bounds: Bounds = BOUNDS): Tran
           signal,
           dispatcher: isLoopback(request.url.hostname) ? direct : proxied,
         })
-        if (response.status >= 300 && response.status < 400)
+        if (response.status >= 300 && response.status < 400) {
+          // It may have no end, and would keep the process alive.
+          await response.body?.cancel().catch(() => undefined)
           throw redirected(response.status, response.headers.get('location'))
+        }
         const text = await readBounded(response.body, bounds.answer)
         return { status: response.status, header: (name) => response.headers.get(name) ?? undefined, text }
       } catch (error) {

@@ -152,6 +152,20 @@ describe('a redirect', () => {
   })
 })
 
+test('a redirect whose page has no end is not waited for', async () => {
+  let ended: () => void = () => undefined
+  const isOver = new Promise<void>((resolve) => {
+    ended = resolve
+  })
+  const server = await serve((_, response) => {
+    response.writeHead(302, { location: 'https://evil.example/' })
+    response.write('<h1>')
+    response.on('close', ended)
+  })
+  expect((await errorOf(clientOf(server.url).whoami())).code).toBe('REFUSED')
+  await isOver
+})
+
 describe('an answer', () => {
   const cases: readonly [number, string, string][] = [
     [400, 'NOT_ACCEPTED', 'Verify the format'],
