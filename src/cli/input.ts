@@ -21,11 +21,28 @@ export async function select(question: string, choices: readonly Choice[]): Prom
   return answered(prompts, await prompts.select({ message: question, options: [...choices], output: process.stderr }))
 }
 
-/** The standard input to its end, however long that takes and however it comes in; undefined where it is a terminal. */
+/** Bytes of a value, as of a file. */
+const MOST = 1024 * 1024
+
+/**
+ * The standard input to its end, however long that takes and however it comes in; undefined where it is a terminal.
+ *
+ * @throws CliError TOO_LARGE, STDIN
+ */
 export async function readInput(): Promise<Uint8Array | undefined> {
   if (process.stdin.isTTY) return undefined
   const parts: Uint8Array[] = []
-  for await (const part of process.stdin as AsyncIterable<Uint8Array>) parts.push(part)
+  let size = 0
+  try {
+    for await (const part of process.stdin as AsyncIterable<Uint8Array>) {
+      size += part.byteLength
+      if (size > MOST) break
+      parts.push(part)
+    }
+  } catch {
+    throw new CliError('STDIN', EXIT.usage, 'The standard input cannot be read.')
+  }
+  if (size > MOST) throw new CliError('TOO_LARGE', EXIT.validation, 'The standard input is larger than 1 MiB.')
   return Buffer.concat(parts)
 }
 
