@@ -10,11 +10,10 @@ const { stdin, stdout, stderr, env } = process
 // command is too short.
 setFlagsFromString('--liftoff-only')
 
-// A reader that has seen enough (`| head`) is no error.
+// A reader that has seen enough (`| head`) is no error, and no reason to leave the work half done.
 for (const stream of [stdout, stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
-    process.exit(0)
   })
 }
 

@@ -109,5 +109,12 @@ async function copy(from: Readable | null, to: Writable, redact: Matcher | undef
   if (!from) return
   const source = redact ? from.pipe(createRedactStream(redact)) : from
   source.pipe(to, { end: false })
+  // The program hears of it as it would with nobody in between.
+  const stop = (): void => {
+    from.destroy()
+    source.destroy()
+  }
+  to.once('error', stop)
   await finished(source, { writable: false }).catch(() => undefined)
+  to.off('error', stop)
 }
