@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { refuseExposed } from '../files/exposure.ts'
+import { writeSharedFile } from '../files/shared.ts'
 import { prepareState } from '../files/state.ts'
 import { updateFile } from '../files/update.ts'
 import { pathExists } from '../read/guard.ts'
@@ -42,6 +43,10 @@ export async function writeProject(root: string, files: readonly PlannedFile[]):
   await prepareState(join(root, '.systemprompt'))
   for (const { path, content } of files) {
     const file = join(root, path)
+    if (!path.startsWith('.systemprompt/')) {
+      writeSharedFile(file, content())
+      continue
+    }
     if (path.endsWith('/secrets.json')) await refuseExposed(file)
     await updateFile(file, (text) => text ?? content())
   }

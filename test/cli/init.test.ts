@@ -19,6 +19,9 @@ describe('systemprompt init', () => {
     expect(loadConfigSync({ cwd, env: {} }).config.site?.name).toBe('my-app')
     const secrets = join(cwd, '.systemprompt/profiles/local/secrets.json')
     expect((statSync(secrets).mode & 0o777).toString(8)).toBe('600')
+    // What goes into a repository or an image is as readable as what its neighbours are.
+    const config = join(cwd, 'systemprompt.config.ts')
+    expect(statSync(config).mode & 0o777).toBe(0o666 & ~process.umask())
     expect(out).not.toContain(/"jwt_secret": "([^"]+)"/.exec(readFileSync(secrets, 'utf8'))?.[1])
     const before = snapshot(cwd)
     expect((await cli(cwd, 'init --yes')).out).toContain('Everything is there; nothing was written.')

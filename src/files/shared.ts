@@ -1,0 +1,18 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { systemCode, unwritable } from './errors.ts'
+
+/**
+ * Makes a file that is no secret and that others work with too, such as one that goes into a repository or an image:
+ * with the mode that the user's umask gives. One that is there already stays as it is.
+ *
+ * @throws FileError FILE_UNWRITABLE
+ */
+export function writeSharedFile(file: string, content: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, content, { flag: 'wx' })
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw unwritable(file, error)
+  }
+}
