@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { refuseExposed } from '../files/exposure.ts'
+import { makePrivateDirectory } from '../files/modes.ts'
 import { prepareState } from '../files/state.ts'
 import { updateFile } from '../files/update.ts'
 import { type CloudFiles, readObject } from './credentials.ts'
@@ -35,6 +36,8 @@ export async function updateSyncRecord(
 ): Promise<void> {
   const file = fileOf(files, target)
   await prepareState(files.state)
+  makePrivateDirectory(dirname(file))
+  await refuseExposed(file)
   await updateFile(file, () => {
     const { key, digests } = contentOf(file)
     const kept = Object.entries(digests).filter(([name]) => !removed.includes(name))
@@ -47,7 +50,6 @@ export async function updateSyncRecord(
     }
     return `${JSON.stringify(content, null, 2)}\n`
   })
-  await refuseExposed(file)
 }
 
 /** A name that no tenant's can lead out of its directory with. */
