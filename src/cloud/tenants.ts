@@ -68,7 +68,9 @@ export async function activateTenant(files: CloudFiles, id: string): Promise<boo
 
 function mergeTenants(known: readonly RegisteredTenant[], tenants: readonly TenantInfo[]): readonly RegisteredTenant[] {
   const byId = new Map(known.map((tenant) => [tenant.id, tenant]))
-  for (const tenant of tenants) byId.set(tenant.id, { ...byId.get(tenant.id), ...entryOf(tenant, byId.get(tenant.id)) })
+  const isLocal = (id: string): boolean => id.startsWith('local_') || byId.get(id)?.tenant_type === 'local'
+  for (const tenant of tenants.filter(({ id }) => !isLocal(id)))
+    byId.set(tenant.id, { ...byId.get(tenant.id), ...entryOf(tenant, byId.get(tenant.id)) })
   return [...byId.values()]
 }
 
