@@ -29,6 +29,11 @@ export function shown(value: unknown): string {
   return printable(typeof value === 'string' ? value : (JSON.stringify(value, bigIntAsText) ?? String(value)))
 }
 
+/** Lines that may hold a path or a name of somebody else's, fit for a terminal. */
+export function shownLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
+
 function bigIntAsText(_: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value
 }

@@ -159,10 +159,13 @@ async function unknownCommand(word: string | undefined, command: CommandDef): Pr
 
 /** What went wrong, once: as text on the error output, or as the one JSON document. */
 async function report(error: unknown, isJson: boolean, io: Io): Promise<number> {
-  const [{ isConfigError }, { printJson }] = await Promise.all([import('../index.ts'), import('./output.ts')])
+  const [{ isConfigError }, { printJson, shownLines }] = await Promise.all([
+    import('../index.ts'),
+    import('./output.ts'),
+  ])
   const { exitCode, message, data } = describe(error, isConfigError)
   if (isJson) printJson(io, { ok: false, error: data })
-  else io.err(`${message}\n`)
+  else io.err(`${shownLines(message)}\n`)
   if (exitCode === EXIT.unexpected && io.env.SYSTEMPROMPT_LOG_LEVEL === 'debug') io.err(`${framesOf(error)}\n`)
   return exitCode
 }
