@@ -66,10 +66,19 @@ function toItem(name: string, value: string | undefined, position: number): Item
 
 /** A key that was pasted where its name should be is no name: names are words, keys are long or mixed. */
 function isNameLike(name: string): boolean {
-  if (!/^[A-Za-z_][A-Za-z0-9_.-]{0,254}$/.test(name)) return false
+  if (!/^[A-Za-z_][A-Za-z0-9_.-]{0,254}$/.test(name) || isMixed(name)) return false
   return name
     .split(/[_.-]/)
     .every((word) => word.length < 20 && !(word.length >= 10 && /\d/.test(word) && /[A-Za-z]/.test(word)))
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-/i
+
+/** Whether capitals, small letters and digits follow one another as they do in random text. */
+function isMixed(name: string): boolean {
+  const changes = name.match(/[a-z](?=[A-Z\d])|[A-Z](?=\d)|\d(?=[A-Za-z])/g)?.length ?? 0
+  const digits = name.match(/\d/g)?.length ?? 0
+  return name.length >= 16 && (UUID.test(name) || changes * 3 > name.length || digits * 2 > name.length)
 }
 
 /** The names that a command is given, one at least. @throws CliError USAGE */
