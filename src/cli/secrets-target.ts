@@ -1,4 +1,4 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path'
+import { isAbsolute, relative, sep } from 'node:path'
 import {
   type CloudClient,
   type CloudError,
@@ -7,6 +7,7 @@ import {
   isCloudError,
   type LocalSecrets,
   readLocalSecrets,
+  resolvePath,
   type Target,
   updateSyncRecord,
 } from '../cloud/index.ts'
@@ -39,10 +40,8 @@ export function secretsFileOf({ loaded, profile, failure }: CloudProject): {
     )
   }
   const configured = (Reflect.get(loaded.config, 'secrets') as { secrets_path?: unknown } | undefined)?.secrets_path
-  const path = resolve(
-    profile.directory,
-    typeof configured === 'string' && configured !== '' ? configured : './secrets.json',
-  )
+  const wanted = typeof configured === 'string' && configured !== '' ? configured : './secrets.json'
+  const path = resolvePath(wanted, profile.directory)
   const below = relative(loaded.root, path)
   const isBelow = !below.startsWith('..') && !isAbsolute(below)
   return { path, shown: isBelow ? below.split(sep).join('/') : path }
@@ -88,14 +87,19 @@ export async function removeAll(
   return { removed, failed }
 }
 
-/** Keeps the list of custom secrets true after names have gone. */
-export async function mendCustomList(target: SecretsTarget, keys: readonly string[]): Promise<void> {
+/** Keeps the list of custom secrets true after names have gone. Where that fails, what was removed is removed all the same. */
+export async function mendCustomList(target: SecretsTarget, keys: readonly string[]): Promise<Removal['failed']> {
   const { client, tenant, files } = target
   const list = customList(keys)
-  if (list !== '') {
+  if (list === '') return keys.includes(CUSTOM_LIST) ? (await removeAll(target, [CUSTOM_LIST])).failed : []
+  try {
     await client.setSecrets(tenant, { [CUSTOM_LIST]: list })
-    await updateSyncRecord(files, target.target, { sent: { [CUSTOM_LIST]: list } })
-  } else if (keys.includes(CUSTOM_LIST)) await removeAll(target, [CUSTOM_LIST])
+  } catch (error) {
+    if (!isCloudError(error)) throw error
+    return [{ name: CUSTOM_LIST, error }]
+  }
+  await updateSyncRecord(files, target.target, { sent: { [CUSTOM_LIST]: list } })
+  return []
 }
 
 /**

@@ -1,6 +1,13 @@
 import { join, resolve } from 'node:path'
 import type { ArgsDef } from 'citty'
-import { CloudClient, type CloudFiles, DEFAULT_API_URL, findStateDirectory, readRegistry } from '../cloud/index.ts'
+import {
+  CloudClient,
+  type CloudFiles,
+  DEFAULT_API_URL,
+  findStateDirectory,
+  readRegistry,
+  resolvePath,
+} from '../cloud/index.ts'
 import { type Credentials, isConfigError, loadConfigSync, type ProfileRef, type ResolvedConfig } from '../index.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 
@@ -49,7 +56,9 @@ export function findCloudProject(args: Args, io: Io): CloudProject {
     }) as ResolvedConfig
     const { profile, config } = loaded
     const path = (configured: unknown, fallback: string): string =>
-      profile && typeof configured === 'string' && configured !== '' ? expanded(configured, profile, io) : fallback
+      profile && typeof configured === 'string' && configured !== ''
+        ? resolvePath(configured, profile.directory)
+        : fallback
     const { credentials_path, tenants_path } = (Reflect.get(config, 'cloud') ?? {}) as Record<string, unknown>
     const files = {
       state,
@@ -66,11 +75,6 @@ export function findCloudProject(args: Args, io: Io): CloudProject {
 
 /** What is wrong with a login or a secret is said when it is used, in words of the command. */
 const LENIENT = { 'cloud.validation': 'skip', 'secrets.validation': 'skip' }
-
-function expanded(path: string, profile: ProfileRef, { env }: Io): string {
-  const home = env.HOME ?? env.USERPROFILE ?? ''
-  return resolve(profile.directory, path.replace(/^~(?=[\\/]|$)/, home))
-}
 
 export interface Session extends CloudProject {
   readonly client: CloudClient

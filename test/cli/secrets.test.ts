@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'no
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { loadConfigSync } from '../../src/index.ts'
 import { bundleForChild } from '../support/bundle.ts'
 import { sampled, seeded } from '../support/random.ts'
@@ -73,6 +73,17 @@ describe('systemprompt secrets set', () => {
     symlinkSync('/dev/null', join(cwd, SECRETS))
     expect((await cli(cwd, 'secrets set a=b')).code).not.toBe(0)
     expect((await cli(makeProject(), 'secrets set a=b')).code).toBe(5)
+  })
+
+  test('writes where the profile says, below the home directory too', async () => {
+    const home = makeProject({ 'mine.json': '{}' })
+    vi.stubEnv('HOME', home)
+    vi.stubEnv('USERPROFILE', home)
+    const cwd = makeProject({ [PROFILE]: 'name: local\nsecrets:\n  secrets_path: ~/mine.json\n' })
+    expect((await cli(cwd, 'secrets set a_key=b')).code).toBe(0)
+    expect(readFileSync(join(home, 'mine.json'), 'utf8')).toContain('"a_key": "b"')
+    expect(loadConfigSync({ cwd, env: {} }).secrets.get('A_KEY')).toBe('b')
+    vi.unstubAllEnvs()
   })
 
   test('what it writes is what a load reads', async () => {

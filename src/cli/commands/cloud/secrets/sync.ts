@@ -30,7 +30,8 @@ export const sync = defineCommand({
     const plan = planSync(toCloudSecrets(local.secrets), keys, readSyncRecord(target.files, target.target), options)
     const names = Object.keys(plan.send)
     const isDone = names.length === 0 && plan.remove.length === 0
-    if (!args.json && !args.quiet) io.out(`${local.shown} → ${shown(target.tenant)}\n\n${planTable(io, plan)}\n\n`)
+    if (!args.json && !args.quiet)
+      io.out(`${shown(local.shown)} → ${shown(target.tenant)}\n\n${planTable(io, plan)}\n\n`)
     if (args['dry-run'] || isDone) {
       await target.client.close()
       report(args, io, target, plan, { sent: [], removed: [], failed: [] })
@@ -43,7 +44,7 @@ export const sync = defineCommand({
       await storeAll(target, plan.send, etag, io)
     }
     const removal = await removeAll(target, plan.remove)
-    await readBack(target, names)
+    if (removal.failed.length === 0) await readBack(target, names)
     await target.client.close()
     report(args, io, target, plan, {
       sent: names,
@@ -79,7 +80,7 @@ function report(args: Args, io: Io, { tenant }: SecretsTarget, plan: SyncPlan, d
     printJson(io, { ok: failed.length === 0, tenant, dry_run: isDry, ...planData(plan), sent, removed, failed })
     return
   }
-  if (failed.length > 0) io.err(`Not removed: ${failed.join(', ')}\n`)
+  if (failed.length > 0) io.err(`Not removed: ${failed.map(shown).join(', ')}\n`)
   if (!args.quiet) io.out(`${args['dry-run'] ? intention(plan) : result(io, done)}\n`)
 }
 

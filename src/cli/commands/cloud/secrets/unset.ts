@@ -34,10 +34,10 @@ export const unset = defineCommand({
       return 0
     }
     await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${shown(target.tenant)}?`)
-    const removal = await removeAll(target, names)
-    const left = keys.filter((name) => !removal.removed.includes(name))
-    if (removal.removed.length > 0) await mendCustomList(target, left)
-    if (local) await editSecretsFile(target.files, local.path, { unset: removal.removed })
+    const { removed, failed } = await removeAll(target, names)
+    const left = keys.filter((name) => !removed.includes(name))
+    const removal = { removed, failed: [...failed, ...(removed.length > 0 ? await mendCustomList(target, left) : [])] }
+    if (local) await editSecretsFile(target.files, local.path, { unset: removed })
     await target.client.close()
     const code = removalExit(removal)
     report(args, io, target.tenant, removal)
