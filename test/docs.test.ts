@@ -56,6 +56,7 @@ import { type StartupResults, startupSummary, startupTables } from './support/st
  *     sh                        is run: the command line in this process; node and the scripts of the project with the built
  *                               package installed; docker and kubectl carried out in folders; `export`, git. Other npm
  *                               commands, bun and deno are only looked at: `npm run test:runtimes` runs the latter
+ *                               commands of an example are run by `npm run examples`
  *     sh emulator               is run with the login of an emulator, one a section, in the variables of a container
  *     text output               is what the block above printed, `…` for lines left out; also json
  *     text problems             is what a load finds wrong, or with `strict` a strict one; under a heading that is a code, of
@@ -325,7 +326,7 @@ async function runShell(block: Block, walk: Walk): Promise<void> {
   for (const line of block.text.split('\n').filter((each) => each.trim() !== '' && !each.startsWith('#'))) {
     const [, command = '', exit = '0'] = /^(.*?)(?:\s+# exit (\d+).*)?$/.exec(line) ?? []
     for (const part of command.replace(/\s+#\s.*$/, '').split(' && ')) {
-      const { status, text } = await runCommand(wordsOf(part), walk)
+      const { status, text } = await runCommand(wordsOf(part), walk, scriptsBeside(block.page))
       expect({ command: part, status, text: status === Number(exit) ? '' : text }, at(block)).toEqual({
         command: part,
         status: Number(exit),
@@ -349,7 +350,7 @@ interface Ended {
   readonly text: string
 }
 
-async function runCommand(words: readonly string[], walk: Walk): Promise<Ended> {
+async function runCommand(words: readonly string[], walk: Walk, scripts: Scripts): Promise<Ended> {
   const first = words.findIndex((word) => !/^\w+=/.test(word))
   const env = { ...walk.env, ...assignments(words.slice(0, first)) }
   const [name = '', ...args] = words.slice(first)
@@ -381,7 +382,7 @@ async function runCommand(words: readonly string[], walk: Walk): Promise<Ended> 
           await start({ cwd, args: [command === script ? 'run' : command, '--silent', script], env, command: 'npm' }),
         )
       }
-      return { status: isRightNpm(args) ? 0 : 1, text: `not right: npm ${args.join(' ')}` }
+      return { status: isRightNpm(args, scripts) ? 0 : 1, text: `not right: npm ${args.join(' ')}` }
     }
     case 'docker':
       return await runDocker(args, walk)
@@ -483,12 +484,22 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 }
 
 /** npm is not run here; that what it is told exists can be said all the same. */
-function isRightNpm([command, ...args]: readonly string[]): boolean {
+function isRightNpm([command = '', ...args]: readonly string[], scripts: Scripts = manifest.scripts): boolean {
   const [name = ''] = args.filter((arg) => !arg.startsWith('-'))
-  const { scripts, dependencies, devDependencies } = manifest
+  const { dependencies, devDependencies } = manifest
   if (command === 'ci') return args.every((arg) => arg === '--omit=dev')
+  if (command === 'install') return args.length === 0
+  if (command === 'start') return command in scripts
   if (command === 'i') return name in { ...dependencies, ...devDependencies, [manifest.name]: '' }
   return command === 'test' || (command === 'run' && name in scripts)
+}
+
+type Scripts = Readonly<Record<string, string>>
+
+/** Those of an example beside its page, which `npm run examples` runs; else those of this package. */
+function scriptsBeside(file: string): Scripts {
+  const beside = join(root, dirname(file), 'package.json')
+  return existsSync(beside) ? JSON.parse(readFileSync(beside, 'utf8')).scripts : manifest.scripts
 }
 
 // TypeScript
