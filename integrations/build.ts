@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isConfigError } from '../src/index.ts'
 import type { Leaks, OutputFile } from './leak-guard.ts'
@@ -22,7 +23,7 @@ export interface Build {
   readonly failure: Error | undefined
   /** The last configuration that was valid. */
   readonly env: PublicEnv
-  /** What the last load looked at, absolute: a change there can change the result, or mend it. */
+  /** The files that the last load looked at, absolute: a change there can change the result, or mend it. */
   readonly files: readonly string[]
   /** Loads the configuration again. What is wrong with it is returned, and the last good one stays. */
   refresh(): Promise<Error | undefined>
@@ -58,12 +59,12 @@ export function createBuild(options: PluginOptions): Build {
     async refresh() {
       try {
         const resolved = await loadForBuild(options, root)
-        files = resolved.consulted.files
+        files = resolved.consulted.files.filter(isNoDirectory)
         env = publicEnvOf(resolved)
         writeTypesIfWanted(resolved, root, options)
         failure = undefined
       } catch (error) {
-        if (isConfigError(error)) files = [...new Set([...files, ...error.consulted.files])]
+        if (isConfigError(error)) files = [...new Set([...files, ...error.consulted.files.filter(isNoDirectory)])]
         failure = error instanceof Error ? error : new Error(String(error))
       }
       return failure
@@ -73,5 +74,14 @@ export function createBuild(options: PluginOptions): Build {
       const { findLeaks } = await import('./leak-guard.ts')
       return findLeaks(outputs, env.secrets)
     },
+  }
+}
+
+/** Who is told to watch a directory may watch all that is in it, and what a build writes as well. */
+function isNoDirectory(path: string): boolean {
+  try {
+    return !statSync(path).isDirectory()
+  } catch {
+    return true
   }
 }

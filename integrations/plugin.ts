@@ -17,7 +17,7 @@ const CODE = { include: /\.[cm]?[jt]sx?(?:$|\?)/, exclude: /[\\/]node_modules[\\
 const READS = /\bprocess\b|\bimport\s*\.\s*meta\b/
 
 /** The one plugin. Making it reads nothing; the configuration is loaded when a build starts. */
-export const plugin = createUnplugin<PluginOptions | undefined, false>((options = {}) => {
+export const plugin = createUnplugin<PluginOptions | undefined, false>((options = {}, { framework }) => {
   const build = createBuild(options)
   return {
     name: NAME,
@@ -31,7 +31,7 @@ export const plugin = createUnplugin<PluginOptions | undefined, false>((options 
     load: {
       filter: { id: OWN_IDS },
       handler(id) {
-        watchFiles(this, build)
+        watchFiles(this, build, framework)
         const asked = refusalOf(id) ? build.refused : build.users
         asked.add(id)
         stopInDev(this, id, build)
@@ -50,7 +50,7 @@ export const plugin = createUnplugin<PluginOptions | undefined, false>((options 
         const isRuntime = options.phase === 'runtime'
         const inlined = inlineValues(code, id, { values, isRuntime, isSecret: (name) => isClient && isSecret(name) })
         if (inlined.code === undefined && inlined.reads.length === 0) return undefined
-        watchFiles(this, build)
+        watchFiles(this, build, framework)
         const added = inlined.reads.map((read) => `\nimport ${JSON.stringify(refusedSpecifier(read))}`)
         if (isRuntime && inlined.code !== undefined) added.push(`\nimport ${RUNTIME} from '${NAME}/public'`)
         return { code: (inlined.code ?? code) + added.join(''), map: inlined.map ?? null }
@@ -66,8 +66,11 @@ export const plugin = createUnplugin<PluginOptions | undefined, false>((options 
   }
 })
 
-/** So that a rebuild makes the module anew. Vite takes such files for imports when it develops, and is told otherwise. */
-function watchFiles(context: { addWatchFile(file: string): void }, { files }: Build): void {
-  if (isInDev(context)) return
+/**
+ * So that a rebuild makes the module anew. Vite takes such files for imports when it develops, and is told otherwise; Farm
+ * ends the process when one changes.
+ */
+function watchFiles(context: { addWatchFile(file: string): void }, { files }: Build, framework: string): void {
+  if (framework === 'farm' || isInDev(context)) return
   for (const file of files) context.addWatchFile(file)
 }

@@ -1,4 +1,5 @@
 import type { RsbuildPlugin } from '@rsbuild/core'
+import { refuseConfidential } from './dev-guard.ts'
 import type { PluginOptions } from './options.ts'
 import { plugin } from './plugin.ts'
 
@@ -10,6 +11,9 @@ function rsbuild(options?: PluginOptions): RsbuildPlugin {
     name: '@systemprompt/env',
     setup(api) {
       api.modifyRspackConfig((_, { appendPlugins }) => appendPlugins(plugin.rspack(options)))
+      api.onBeforeStartDevServer(({ server }) => {
+        server.middlewares.use(refuseConfidential)
+      })
     },
   }
 }

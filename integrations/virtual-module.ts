@@ -5,7 +5,7 @@ import type { Consumer, PluginOptions } from './options.ts'
 
 /** What code imports from us, whichever entry, and what it may not import. */
 export const OWN_MODULES =
-  /^(?:@systemprompt\/env(?:\/|$)|virtual:systemprompt\/public$)|(?:^|[\\/])\.systemprompt[\\/]|(?:^|[\\/])\.env(?:[.?][^\\/]*)?$/
+  /^(?:@systemprompt\/env(?:\/|$)|virtual:systemprompt\/public$)|\0@systemprompt\/env\/public$|(?:^|[\\/])\.systemprompt[\\/]|(?:^|[\\/])\.env(?:[.?][^\\/]*)?$/
 
 /** The modules that the plugin makes, and the files that no bundle may hold. */
 export const OWN_IDS = /@systemprompt\/env\/(?:public|refused)|[\\/]\.systemprompt[\\/]|[\\/]\.env(?:[.?][^\\/]*)?$/
@@ -21,6 +21,8 @@ const CONFIDENTIAL = /(?:^|[\\/])((?:\.systemprompt[\\/].*?|\.env(?:\.[^\\/]*?)?
 /** What a specifier stands for in a build; undefined where that is not ours to say. The NUL keeps other plugins away. */
 export function resolveOwn(specifier: string, consumer: Consumer): string | undefined {
   if (specifier === PUBLIC || specifier === 'virtual:systemprompt/public') return `\0${PUBLIC}`
+  // Farm asks again by the id, as though it were a path.
+  if (specifier.endsWith(`\0${PUBLIC}`)) return `\0${PUBLIC}`
   if (specifier.startsWith(REFUSED)) return `\0${specifier}`
   const [, file] = CONFIDENTIAL.exec(specifier) ?? []
   // Written so that nobody takes it for the file, neither a plugin for JSON nor the guard of a server.

@@ -5,6 +5,7 @@ import type { UnpluginOptions } from 'unplugin'
 import type { Build } from '../build.ts'
 import { consumerOfPlatform } from '../consumer.ts'
 import type { OutputFile } from '../leak-guard.ts'
+import { NOTHING } from '../public-env.ts'
 import { type ModuleGraph, refusals } from '../refusals.ts'
 
 /** esbuild. Every file that a filter lets through crosses to JavaScript, so the filters are narrow. */
@@ -26,7 +27,8 @@ export function esbuildHooks(build: Build): NonNullable<UnpluginOptions['esbuild
       )
       onStart(async () => {
         const failure = await build.refresh()
-        return failure ? { errors: [{ text: failure.message }] } : {}
+        // A rebuild that ended here would watch nothing from then on: it goes on with the last good values, and fails at its end.
+        return failure && build.env === NOTHING ? { errors: [{ text: failure.message }] } : {}
       })
       onEnd(async (result) => {
         const directory = resolve(initialOptions.absWorkingDir ?? '.')
@@ -37,7 +39,8 @@ export function esbuildHooks(build: Build): NonNullable<UnpluginOptions['esbuild
         if (refusal) await remove(files.map(({ name }) => name))
         else if (leaks) await remove(leaks.files)
         if (!isMetafileWanted) Reflect.deleteProperty(result, 'metafile')
-        return { errors: [refusal, leaks?.error].flatMap((error) => (error ? [{ text: error.message }] : [])) }
+        const failure = build.env === NOTHING ? undefined : build.failure
+        return { errors: [failure, refusal, leaks?.error].flatMap((error) => (error ? [{ text: error.message }] : [])) }
 
         async function remove(names: readonly string[]): Promise<void> {
           for (const name of names) await rm(resolve(directory, name), { force: true })

@@ -1,6 +1,7 @@
-import { relative } from 'node:path'
-import type { JsPlugin } from '@farmfe/core'
+import { join, relative } from 'node:path'
+import type { JsPlugin, Server } from '@farmfe/core'
 import type { Build } from '../build.ts'
+import { asksForConfidential } from '../confidential-path.ts'
 import { consumerOfTargetEnv } from '../consumer.ts'
 import { refusals } from '../refusals.ts'
 
@@ -9,6 +10,8 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
     configResolved(config) {
       build.setRoot(config.root ?? '.')
       build.consumer = build.options.consumer ?? consumerOfTargetEnv(config.compilation?.output?.targetEnv)
+      // Farm hands out every file of its root that is asked for.
+      if (config.server) config.server.middlewares = [() => guard, ...(config.server.middlewares ?? [])]
     },
     buildStart: {
       async executor() {
@@ -25,6 +28,14 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
         if (error) throw error
       },
     },
+    configureDevServer(server) {
+      const watcher = server.watcher?.getInternalWatcher()
+      watcher?.on('all', async (_, file) => {
+        if (!build.files.includes(file)) return
+        await refreshAndTell(build, server)
+        watcher.add([...build.files])
+      })
+    },
     configureCompiler(compiler) {
       // Farm's hooks for its output lose parts of it, or come when it is written.
       const compile = compiler.compile.bind(compiler)
@@ -36,6 +47,39 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       }
     },
   }
+}
+
+/** Of Koa's context as much as the guard needs. */
+interface Context {
+  readonly url: string
+  status: number
+  body: unknown
+}
+
+/** Koa's middleware returns what is behind it. */
+async function guard(context: Context, next: () => Promise<unknown>): Promise<void> {
+  if (!asksForConfidential(context.url)) {
+    await next()
+    return
+  }
+  context.status = 403
+  context.body = 'Forbidden'
+}
+
+/** Loads again. What is wrong is shown over the page, which keeps the last good values. */
+async function refreshAndTell(build: Build, server: Server): Promise<void> {
+  const before = build.failure ? undefined : JSON.stringify(build.env.values)
+  const failure = await build.refresh()
+  if (failure) {
+    const message = JSON.stringify({ type: 'error', err: { message: failure.message }, overlay: true })
+    server.ws?.clients.forEach((client) => {
+      client.rawSend(message)
+    })
+    return
+  }
+  if (JSON.stringify(build.env.values) === before) return
+  const users = [...build.users].map((id) => join(build.root, farmId(id, build.root)))
+  await server.hmrEngine?.hmrUpdate(users, true)
 }
 
 /** Farm ends the process when it is asked for a module that it does not know by this very name. */

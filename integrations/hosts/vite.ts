@@ -1,6 +1,6 @@
 import type { DevEnvironment, Environment, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import type { Build } from '../build.ts'
-import { asksForConfidential } from '../confidential-path.ts'
+import { refuseConfidential } from '../dev-guard.ts'
 import { NOTHING } from '../public-env.ts'
 import { refusals } from '../refusals.ts'
 import { rollupHooks } from './rollup.ts'
@@ -31,11 +31,7 @@ export function viteHooks(build: Build): Partial<Plugin> {
     },
     configureServer(server) {
       server.watcher.add([...build.files])
-      server.middlewares.use((request, response, next) => {
-        if (!asksForConfidential(request.url ?? '')) return next()
-        response.statusCode = 403
-        response.end('Forbidden')
-      })
+      server.middlewares.use(refuseConfidential)
     },
     hotUpdate: {
       order: 'pre',

@@ -1,8 +1,8 @@
 import type { Compiler as RspackCompiler } from '@rspack/core'
 import type { Compilation, Compiler, Module } from 'webpack'
 import type { Build } from '../build.ts'
-import { asksForConfidential } from '../confidential-path.ts'
 import { consumerOfTarget } from '../consumer.ts'
+import { refuseConfidential } from '../dev-guard.ts'
 import { refusals } from '../refusals.ts'
 
 const NAME = '@systemprompt/env'
@@ -43,25 +43,14 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
   }
 }
 
-type Middleware = (request: { url?: string }, response: Response, next: () => void) => void
 type Setup = (middlewares: unknown[], server: unknown) => unknown[]
-
-interface Response {
-  statusCode: number
-  end(text: string): void
-}
 
 /** The development server asks here before it looks for a file. It reads its options from those of the compiler. */
 function guardDevServer(options: Compiler['options']): void {
   const { devServer } = options as { devServer?: { setupMiddlewares?: Setup } | false }
   if (!devServer) return
   const { setupMiddlewares = (middlewares) => middlewares } = devServer
-  const guard: Middleware = (request, response, next) => {
-    if (!asksForConfidential(request.url ?? '')) return next()
-    response.statusCode = 403
-    response.end('Forbidden')
-  }
-  devServer.setupMiddlewares = (middlewares, server) => [guard, ...setupMiddlewares(middlewares, server)]
+  devServer.setupMiddlewares = (middlewares, server) => [refuseConfidential, ...setupMiddlewares(middlewares, server)]
 }
 
 function asError({ message }: Error, { webpack }: Compiler): InstanceType<Compiler['webpack']['WebpackError']> {

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writeFiles } from '../support/temp-project.ts'
+import { appWithCanaries, edit, expectNone } from './dev-server.ts'
+
+export interface WatchHost {
+  /** Watches a project as its users do; each failed build is told. Its output is `out/main.js`. */
+  watch(root: string, tellError: (message: string) => void): Promise<{ close(): Promise<unknown> }>
+  /** Whether it can watch for a file that is not there. @default true */
+  readonly seesNewFiles?: boolean
+}
+
+/** What every watcher without a server of its own has to do with a change and a mistake. */
+export function describeWatch(name: string, { watch, seesNewFiles = true }: WatchHost): void {
+  describe(`${name} while it watches`, () => {
+    let app = {} as ReturnType<typeof appWithCanaries>
+    let watcher: { close(): Promise<unknown> }
+    const errors: string[] = []
+    const written: string[] = []
+
+    beforeAll(async () => {
+      app = appWithCanaries()
+      watcher = await watch(app.root, (message) => errors.push(message))
+    }, 60_000)
+
+    afterAll(async () => {
+      await watcher?.close()
+    })
+
+    function output(): string {
+      const file = join(app.root, 'out/main.js')
+      const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+      written.push(text)
+      return text
+    }
+
+    const wait = { timeout: 20_000, interval: 100 }
+
+    test('follows a change of the profile, and of a .env file', async () => {
+      await expect.poll(output, wait).toContain('"Acme"')
+      edit(app.root, 'name: Acme', 'name: Beta')
+      await expect.poll(output, wait).toContain('"Beta"')
+      writeFiles(app.root, { '.env': 'PUBLIC_GREETING=Welcome\nANALYTICS_ID=acme-42\n' })
+      await expect.poll(output, wait).toContain('"Welcome"')
+    }, 60_000)
+
+    test('tells of a mistake, keeps the last good output, and goes on when it is mended', async () => {
+      edit(app.root, 'port: 8080', 'port: eighty')
+      await expect.poll(() => errors.join(), wait).toContain('server.port  is not a whole number')
+      expect(output()).toContain('8080')
+      edit(app.root, 'port: eighty', 'port: 9090')
+      await expect.poll(output, wait).toContain('9090')
+    }, 60_000)
+
+    test.runIf(seesNewFiles)('follows a file that was not there before', async () => {
+      writeFiles(app.root, { '.env.local': 'PUBLIC_GREETING=Local\n' })
+      await expect.poll(output, wait).toContain('"Local"')
+    }, 60_000)
+
+    test('rests while nothing changes', async () => {
+      await sleep(1000)
+      const before = statSync(join(app.root, 'out/main.js')).mtimeMs
+      await sleep(3000)
+      expect(statSync(join(app.root, 'out/main.js')).mtimeMs).toBe(before)
+    })
+
+    test('writes no secret, and tells none', () => {
+      expectNone(app.canaries, [...written, ...errors])
+    })
+  })
+}
