@@ -1,10 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { ArgsDef } from 'citty'
 import { expect, test } from 'vitest'
+import type { Command } from '../src/cli/command.ts'
 import { COMMANDS } from '../src/cli/commands/index.ts'
-import { type Command, loaded } from '../src/cli/lazy.ts'
+import { flagText, partsOf, usageOf } from '../src/cli/help.ts'
+import { EXIT } from '../src/cli/io.ts'
 import { DIFFERENCES } from '../src/emulator/index.ts'
+import { ALWAYS, commandsOf } from './support/commands.ts'
+import { shapeText } from './support/shape.ts'
 
 /** docs/commands.md is made from what the commands say of themselves: `DOCS_UPDATE=1 npm test -- test/commands-page.test.ts`. */
 const file = fileURLToPath(new URL('../docs/commands.md', import.meta.url))
@@ -22,56 +25,65 @@ test('docs/emulator.md has what the emulator prints about its differences', () =
 })
 
 async function page(): Promise<string> {
-  const sections = await sectionsOf(COMMANDS, 'systemprompt')
+  const sections = (await commandsOf(COMMANDS, 'systemprompt')).map(([name, command]) => section(name, command))
   return `# Commands
 
-Every command with its options. This page is made from what \`--help\` shows. [Command line](cli.md) says what is the same for all of them,
-and has the exit codes; with \`--json\` a command prints one JSON document, in every outcome.
+Every command with its options, what it prints and how it ends. This page is made from what \`--help\` shows.
+[Command line](cli.md) says what is the same for all of them.
+
+Every command can end with ${ALWAYS.map(codeText).join(', ')}; its section says what else.
+With \`--json\` a command prints one JSON document in every outcome: the one of its section, or \`{ "ok": false, "error": … }\` where
+nothing could be done.
 
 ${sections.join('\n')}`
 }
 
-async function sectionsOf(commands: Readonly<Record<string, Command>>, parent: string): Promise<string[]> {
-  const sections: string[] = []
-  for (const [word, given] of Object.entries(commands)) {
-    const name = `${parent} ${word}`
-    const command = await loaded(given, name)
-    if (command.run) sections.push(section(name, command))
-    sections.push(...(await sectionsOf((command.subCommands ?? {}) as Readonly<Record<string, Command>>, name)))
-  }
-  return sections
+const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'all is well',
+  unexpected: 'unexpected',
+  usage: 'the command line is wrong',
+  notLoggedIn: 'not logged in, or expired',
+  forbidden: 'forbidden',
+  notFound: 'not found',
+  validation: 'not valid',
+  conflict: 'conflict',
+  partial: 'done in part',
+  network: 'network or time-out',
+  rateLimited: 'rate-limited',
+  refused: 'refused',
+  programNotStarted: 'the program cannot be started',
+  programNotFound: 'the program is not found',
+  interrupted: 'interrupted',
 }
 
-function section(name: string, { meta, args }: Command): string {
-  const all = Object.entries((args ?? {}) as ArgsDef)
-  const words = all.filter(([, { type }]) => type === 'positional')
-  const flags = all.filter(([, { type }]) => type !== 'positional')
-  const usage = words.map(([word, { required }]) =>
-    required === false ? `[${word.toUpperCase()}]` : word.toUpperCase(),
-  )
-  const description = (meta as { description?: string } | undefined)?.description ?? ''
-  const rows = [...words.map(wordRow), ...flags.map(flagRow)]
+function codeText(name: keyof typeof EXIT): string {
+  return `${EXIT[name]} (${MEANINGS[name]})`
+}
+
+function section(name: string, command: Command): string {
+  const { meta, args = {}, examples = [], output, json, exits = [] } = command
+  const { words, flags } = partsOf(args)
+  const rows = [
+    ...words.map(([word, { description }]) => `| \`${word.toUpperCase()}\` | ${cell(description)} |`),
+    ...flags.map(
+      ([flag, definition]) => `| \`${cell(flagText(flag, definition))}\` | ${cell(definition.description)} |`,
+    ),
+  ]
+  const codes = [...exits].sort((one, other) => EXIT[one] - EXIT[other]).map(codeText)
   return `## ${name.replace('systemprompt ', '')}
 
-${description}: \`${[name, ...usage].join(' ')}\`
+${meta?.description}: \`${usageOf(command)}\`
+
+${examples.map(([line, what]) => `- \`${line}\`: ${what}`).join('\n')}
 
 | | |
 |---|---|
 ${rows.join('\n')}
+
+Prints: ${output}
+${json === undefined ? '' : `\n\`\`\`ts\ntype Json = ${shapeText(json)}\n\`\`\`\n`}
+Exit codes: ${codes.join(', ')}.
 `
-}
-
-type Definition = ArgsDef[string]
-
-function wordRow([word, { description = '' }]: [string, Definition]): string {
-  return `| \`${word.toUpperCase()}\` | ${cell(description)} |`
-}
-
-function flagRow([flag, definition]: [string, Definition]): string {
-  const hint =
-    'valueHint' in definition && definition.valueHint ? ` <${definition.valueHint.replaceAll('|', '\\|')}>` : ''
-  const alias = 'alias' in definition && typeof definition.alias === 'string' ? `\`-${definition.alias}\`, ` : ''
-  return `| ${alias}\`--${flag}${hint}\` | ${cell(definition.description ?? '')} |`
 }
 
 function cell(text: string): string {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import type { ArgsDef } from 'citty'
 import { type LoadOptions, parseOverrides } from '../index.ts'
+import type { ArgsDef } from './command.ts'
 import type { Io } from './io.ts'
 
 /** Flags that every command has which reads a configuration. */

@@ -1,21 +1,9 @@
 import type { Explanation, Problem } from '../index.ts'
 import { renderProblem } from '../index.ts'
 import type { Io } from './io.ts'
+import { styled } from './style.ts'
 
-const STYLES = {
-  dim: [2, 22],
-  bold: [1, 22],
-  green: [32, 39],
-  yellow: [33, 39],
-  red: [31, 39],
-  cyan: [36, 39],
-} as const
-
-/** A text in a style, where the output shows colours. */
-export function styled(io: Io, style: keyof typeof STYLES, text: string): string {
-  const [on, off] = STYLES[style]
-  return io.color ? `\u001b[${on}m${text}\u001b[${off}m` : text
-}
+export { styled } from './style.ts'
 
 /** `.systemprompt/profiles/local/profile.yaml:14:9`, a variable's name, or nothing. */
 export function placeOf(origin: Explanation['origin']): string {

@@ -1,4 +1,4 @@
-import type { ArgsDef } from 'citty'
+import type { ArgsDef } from './command.ts'
 
 /**
  * Splits the words of a command that starts another: its own, and those of the program. They are parted by `--`,

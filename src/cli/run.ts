@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
-import { type ArgsDef, type CommandContext, type CommandDef, renderUsage } from 'citty'
 import { PACKAGE } from '../package.ts'
+import { type Command, type CommandContext, loaded } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
+import { helpOf, partsOf } from './help.ts'
 import { CliError, EXIT, exitCodeOf, exitCodeOfState, type Io } from './io.ts'
-import { type Command, loaded } from './lazy.ts'
 import { splitPassThrough } from './pass-through.ts'
 
 const root: Command = {
@@ -17,27 +17,30 @@ const root: Command = {
     version: { type: 'boolean', alias: 'v', description: 'Show the version' },
   },
   subCommands: COMMANDS,
+  examples: [
+    ['systemprompt init', 'Begin'],
+    ['systemprompt config check', 'See whether all is well'],
+    ['systemprompt run -- node server.js', 'Run a program with secrets and variables'],
+  ],
 }
 
 /**
- * Runs one command line and returns the exit code. citty describes the commands and prints their help; the
- * line is parsed by Node's own parser, since a flag that is not known must be an error and not be passed over.
+ * Runs one command line and returns the exit code. The line is parsed by Node's
+ * own parser, strictly: a flag that is not known is an error and not passed over.
  */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   let isJson = argv.includes('--json')
   try {
     const { command, depth, unknown } = await resolveCommand(argv)
     const { own, rest } = command.takesProgram
-      ? splitPassThrough(argv, (command.args ?? {}) as ArgsDef, depth)
+      ? splitPassThrough(argv, command.args ?? {}, depth)
       : { own: argv, rest: [] }
     isJson = own.includes('--json')
-    if (argv.length === 0 || hasFlag(own, 'help', 'h')) return await help(command, io)
+    if (argv.length === 0 || hasFlag(own, 'help', 'h')) return help(command, io)
     if (command === root && hasFlag(own, 'version', 'v')) return version(io)
     if (!command.run) throw await unknownCommand(unknown, command)
-    const args = parse(own, command, depth)
-    const context = { rawArgs: [...argv], args: { _: [...rest], ...args }, cmd: command, data: io }
-    const code: unknown = await command.run(context as unknown as CommandContext)
-    return typeof code === 'number' ? code : EXIT.ok
+    const args = await parse(own, command, depth)
+    return await command.run({ args: { _: rest, ...args }, data: io } as CommandContext)
   } catch (error) {
     return await report(error, isJson, io)
   }
@@ -51,7 +54,8 @@ interface Resolved {
   readonly unknown: string | undefined
 }
 
-async function resolveCommand(argv: readonly string[]): Promise<Resolved> {
+/** The command that a line leads to; what cannot be followed is left to its parser. */
+export async function resolveCommand(argv: readonly string[]): Promise<Resolved> {
   let command: Command = root
   let name = 'systemprompt'
   let depth = 0
@@ -76,33 +80,31 @@ function takesValue(flag: string): boolean {
   return ['--profile', '--cwd', '--set', '--tenant', '--api-url', '--timeout'].includes(flag)
 }
 
-function subCommands(command: CommandDef): Readonly<Record<string, Command>> {
+function subCommands(command: Command): Readonly<Record<string, Command>> {
   return Object.assign(Object.create(null), command.subCommands) as Record<string, Command>
 }
 
-function parse(
-  argv: readonly string[],
-  command: Command,
-  depth: number,
-): Record<string, string | boolean | string[] | undefined> {
-  const definitions = Object.entries((command.args ?? {}) as ArgsDef)
-  const flags = definitions.filter(([, { type }]) => type !== 'positional')
-  const names = command.takesProgram ? [] : definitions.filter(([, { type }]) => type === 'positional')
+type Parsed = Readonly<Record<string, string | boolean | readonly string[] | undefined>>
+
+async function parse(argv: readonly string[], command: Command, depth: number): Promise<Parsed> {
+  const { words, flags } = partsOf(command.args ?? {})
+  const names = command.takesProgram ? [] : words
   const options = Object.fromEntries(
-    flags.map(([name, definition]) => [
+    flags.map(([name, { type, alias }]) => [
       name,
-      {
-        type: definition.type === 'boolean' ? ('boolean' as const) : ('string' as const),
-        multiple: name === 'set',
-        ...('alias' in definition && typeof definition.alias === 'string' ? { short: definition.alias } : {}),
-      },
+      { type, multiple: name === 'set', ...(alias === undefined ? {} : { short: alias }) },
     ]),
   )
-  const { values, positionals } = strictly(() =>
+  const { values, positionals } = await strictly(argv, Object.keys(options), () =>
     parseArgs({ args: [...argv], options, allowPositionals: true, strict: true }),
   )
+  for (const [name, { options: choices }] of flags) {
+    const value = values[name]
+    if (choices && value !== undefined && !choices.includes(String(value)))
+      throw new CliError('USAGE', EXIT.usage, `--${name} is ${choices.join(' or ')}.`)
+  }
   const rest = positionals.slice(depth)
-  if (command.takesMany) return { ...values, _: rest } as Record<string, string | boolean | string[] | undefined>
+  if (command.takesMany) return { ...values, _: rest } as Parsed
   if (rest.length > names.length) {
     throw new CliError(
       'USAGE',
@@ -112,23 +114,22 @@ function parse(
   }
   const missing = names.find(([, { required }], index) => required !== false && rest[index] === undefined)
   if (missing) throw new CliError('USAGE', EXIT.usage, `Missing argument: ${missing[0].toUpperCase()}.`)
-  return { ...values, ...Object.fromEntries(names.map(([name], index) => [name, rest[index]])) } as Record<
-    string,
-    string | boolean | string[] | undefined
-  >
+  return { ...values, ...Object.fromEntries(names.map(([name], index) => [name, rest[index]])) } as Parsed
 }
 
-/** Node's messages repeat what was typed, which may be a secret in the wrong place; ours name the flag only. */
-function strictly<T>(run: () => T): T {
+/** Node's messages repeat what was typed, which may be a secret in the wrong place; ours name flags that there are. */
+async function strictly<T>(argv: readonly string[], flags: readonly string[], run: () => T): Promise<T> {
   try {
     return run()
   } catch (error) {
     const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
-    const what =
-      code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION'
-        ? 'There is a flag that this command does not have'
-        : 'A flag lacks its value, or has one too many'
-    throw new CliError('USAGE', EXIT.usage, `${what}. See --help.`)
+    if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
+      throw new CliError('USAGE', EXIT.usage, 'A flag lacks its value, or has one too many. See --help.')
+    const typed = argv.map((word) => /^--([^=]+)/.exec(word)?.[1]).find((flag) => flag && !flags.includes(flag))
+    const { nearest } = await import('../index.ts')
+    const near = typed === undefined ? undefined : nearest(typed, flags)
+    const hint = near === undefined ? 'See --help.' : `Did you mean --${near}?`
+    throw new CliError('USAGE', EXIT.usage, `There is a flag that this command does not have. ${hint}`)
   }
 }
 
@@ -137,9 +138,8 @@ function hasFlag(argv: readonly string[], long: string, short: string): boolean 
   return (end === -1 ? argv : argv.slice(0, end)).some((word) => word === `--${long}` || word === `-${short}`)
 }
 
-async function help(command: CommandDef, io: Io): Promise<number> {
-  const usage = await renderUsage(command)
-  io.out(`${io.color ? usage : usage.replace(/\u001b\[\d+m/g, '')}\n`)
+function help(command: Command, io: Io): number {
+  io.out(`${helpOf(command, io)}\n`)
   return EXIT.ok
 }
 
@@ -148,7 +148,7 @@ function version(io: Io): number {
   return EXIT.ok
 }
 
-async function unknownCommand(word: string | undefined, command: CommandDef): Promise<CliError> {
+async function unknownCommand(word: string | undefined, command: Command): Promise<CliError> {
   const { nearest } = await import('../index.ts')
   const names = Object.keys(subCommands(command))
   const near = word === undefined ? undefined : nearest(word, names)

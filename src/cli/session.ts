@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path'
-import type { ArgsDef } from 'citty'
 import {
   CloudClient,
   type CloudFiles,
@@ -9,6 +8,7 @@ import {
   resolvePath,
 } from '../cloud/index.ts'
 import { type Credentials, isConfigError, loadConfigSync, type ProfileRef, type ResolvedConfig } from '../index.ts'
+import type { ArgsDef } from './command.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 
 /** Flags that every command has which goes to the cloud. */

@@ -3,6 +3,8 @@ import type { Io } from '../../src/cli/io.ts'
 import { runCli } from '../../src/cli/run.ts'
 import { type Host, startProgram } from '../../src/cli/start-program.ts'
 
+import { undocumented } from './said-of-itself.ts'
+
 /** What a command line wrote and how it ended. */
 export interface Run {
   readonly code: number
@@ -80,6 +82,8 @@ export async function run(cwd: string, argv: readonly string[], terminal: Termin
     readInput: async () => (terminal.input === undefined ? undefined : Buffer.from(terminal.input as string)),
     openBrowser: terminal.openBrowser,
   })
+  const unsaid = await undocumented(argv, code, out)
+  if (unsaid.length > 0) throw new Error(`systemprompt ${argv[0]} …: ${unsaid.join('; ')}`)
   return { code, out, err, questions }
 }
 

@@ -1,4 +1,4 @@
-import { type Command, lazy } from '../lazy.ts'
+import { type Command, lazy } from '../command.ts'
 
 /** Every command by its first word, in the order of the help. */
 export const COMMANDS: Readonly<Record<string, Command>> = {

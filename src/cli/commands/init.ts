@@ -1,11 +1,19 @@
 import { dirname, resolve } from 'node:path'
-import { defineCommand } from 'citty'
 import { findStateDirectory, type PlannedFile, planProject, writeProject } from '../../cloud/index.ts'
+import { defineCommand } from '../command.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
 import { printJson, shown, styled, table } from '../output.ts'
 import { type Args, mustAgree, text, YES_ARG } from '../session.ts'
+import { FILE_EXITS } from '../shapes.ts'
 
 export const init = defineCommand({
+  examples: [
+    ['systemprompt init', 'Make a project here, after showing what would be written'],
+    ['systemprompt init --profile production --yes', 'Add a profile, without a question'],
+  ],
+  output: 'A table of the files, those that are there and those that are new.',
+  json: { ok: 'boolean', root: 'string', dry_run: 'boolean', files: 'string[]' },
+  exits: FILE_EXITS,
   args: {
     profile: { type: 'string', valueHint: 'name', description: 'The name of the profile: local' },
     cwd: { type: 'string', valueHint: 'dir', description: 'The directory of the project' },

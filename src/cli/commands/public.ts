@@ -1,11 +1,16 @@
-import { defineCommand } from 'citty'
 import { loadConfig } from '../../index.ts'
+import { defineCommand } from '../command.ts'
 import { EXIT, type Io } from '../io.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
 import { printJson, printWarnings } from '../output.ts'
+import { LOAD_EXITS } from '../shapes.ts'
 
 /** Prints the public values as JSON, for `public/env.json` of a build that is made once and deployed to many. */
 export const publicCommand = defineCommand({
+  examples: [['systemprompt public > public/env.json', 'Make the file that a build reads when it is deployed']],
+  output: 'One JSON document, with and without --json: the public values by name.',
+  json: 'any',
+  exits: LOAD_EXITS,
   args: LOAD_ARGS,
   async run({ args, data }) {
     const io = data as Io

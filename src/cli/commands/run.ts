@@ -1,13 +1,20 @@
-import { defineCommand } from 'citty'
 import { childEnvironment, loadConfig, type ResolvedConfig, secretValues } from '../../index.ts'
+import { defineCommand } from '../command.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
 import { printWarnings } from '../output.ts'
+import { LOAD_EXITS } from '../shapes.ts'
 import type { Program } from '../start-program.ts'
 
 const { json: _, ...ARGS } = LOAD_ARGS
 
 export const run = defineCommand({
+  examples: [
+    ['systemprompt run -- node server.js', 'With the secrets and variables of the profile in use'],
+    ['systemprompt run --profile staging --redact -- npm test', 'Masking secrets in what the program prints'],
+  ],
+  output: 'What the program prints. It ends with the code that the program ends with.',
+  exits: [...LOAD_EXITS, 'programNotStarted', 'programNotFound'],
   args: {
     program: { type: 'positional', description: 'The program and its arguments, best behind --' },
     ...ARGS,

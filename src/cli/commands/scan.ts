@@ -1,5 +1,4 @@
 import { isAbsolute, join, relative, resolve } from 'node:path'
-import { defineCommand } from 'citty'
 import { listProfiles, loadConfig, type ResolvedConfig, type SecretValue, secretValues } from '../../index.ts'
 import {
   createMatcher,
@@ -11,11 +10,27 @@ import {
   scanFiles,
   scanStaged,
 } from '../../scan/index.ts'
+import { defineCommand } from '../command.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
 import { printJson, shown, styled } from '../output.ts'
+import { LOAD_EXITS } from '../shapes.ts'
 
 export const scan = defineCommand({
+  examples: [
+    ['systemprompt scan dist', 'Search what you ship'],
+    ['systemprompt scan --staged', 'Search what you are about to commit'],
+  ],
+  output: 'One line for every place where a secret stands, with its name; how much was searched on the error output.',
+  json: {
+    ok: 'boolean',
+    findings: [{ file: 'string', line: 'number', column: 'number', name: 'string', 'part?': 'string', form: 'string' }],
+    files: 'number',
+    bytes: 'number',
+    unreadable: 'string[]',
+    skipped: [{ name: 'string', 'part?': 'string', reason: 'string' }],
+  },
+  exits: [...LOAD_EXITS, 'refused'],
   args: {
     path: { type: 'positional', required: false, description: 'Files and folders to search' },
     staged: { type: 'boolean', description: 'Search what git is about to commit' },

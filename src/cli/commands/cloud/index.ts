@@ -1,7 +1,10 @@
-import { defineCommand } from 'citty'
-import { lazy } from '../../lazy.ts'
+import { defineCommand, lazy } from '../../command.ts'
 
 export const cloud = defineCommand({
+  examples: [
+    ['systemprompt cloud auth login', 'Log in with the browser'],
+    ['systemprompt cloud secrets sync --dry-run', 'What would be sent'],
+  ],
   subCommands: {
     auth: lazy('Log in and out, and see who is logged in', async () => (await import('./auth/index.ts')).auth),
     secrets: lazy(

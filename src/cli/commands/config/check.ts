@@ -1,10 +1,18 @@
-import { defineCommand } from 'citty'
 import { checkConfig } from '../../../index.ts'
+import { defineCommand } from '../../command.ts'
 import { EXIT, exitCodeOf, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
 import { printJson, printWarnings, styled } from '../../output.ts'
+import { LOAD_EXITS, PROBLEM } from '../../shapes.ts'
 
 export const check = defineCommand({
+  examples: [
+    ['systemprompt config check', 'Before a deployment'],
+    ['systemprompt config check --profile production --strict', 'Take warnings for errors'],
+  ],
+  output: 'One line when all is well, or every problem with its place; warnings on the error output.',
+  json: { ok: 'boolean', profile: 'string|null', issues: [PROBLEM], warnings: [PROBLEM] },
+  exits: LOAD_EXITS,
   args: {
     ...LOAD_ARGS,
     strict: { type: 'boolean', description: 'Fail on warnings as well' },

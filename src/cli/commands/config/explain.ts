@@ -1,11 +1,32 @@
-import { defineCommand } from 'citty'
 import { type Explanation, loadConfig, nearest } from '../../../index.ts'
+import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
 import { placeOf, printJson, shown, styled, table } from '../../output.ts'
+import { LOAD_EXITS, ORIGIN } from '../../shapes.ts'
 import { namesIn, normalized } from './leaf-paths.ts'
 
 export const explain = defineCommand({
+  examples: [
+    ['systemprompt config explain server.port', 'Which file and line a port comes from'],
+    ['systemprompt config explain DATABASE_URL', 'Where a secret comes from; its value is not shown'],
+  ],
+  output: 'The value, and a table of all that set it; the arrow marks the one that wins.',
+  json: {
+    path: 'string',
+    explanations: [
+      {
+        value: 'any',
+        origin: ORIGIN,
+        'overridden?': 'boolean',
+        'secret?': 'boolean',
+        'coerced?': { from: 'string', to: 'string' },
+        'references?': [{ name: 'string', 'origin?': ORIGIN }],
+        'through?': 'string[]',
+      },
+    ],
+  },
+  exits: LOAD_EXITS,
   args: {
     path: { type: 'positional', description: 'A key (server.port), a secret or a variable (DATABASE_URL)' },
     ...LOAD_ARGS,

@@ -1,7 +1,10 @@
-import { defineCommand } from 'citty'
-import { lazy } from '../../lazy.ts'
+import { defineCommand, lazy } from '../../command.ts'
 
 export const config = defineCommand({
+  examples: [
+    ['systemprompt config show', 'Everything, with the place of every value'],
+    ['systemprompt config check --profile production', 'Before a deployment'],
+  ],
   subCommands: {
     check: lazy(
       'Check everything: required keys, types, secrets, file modes, git',

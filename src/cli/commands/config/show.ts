@@ -1,11 +1,26 @@
-import { defineCommand } from 'citty'
 import { type Explanation, loadConfig, nearest, parsePath, type ResolvedConfig, reveal } from '../../../index.ts'
+import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
 import { placeOf, printJson, printWarnings, shown, styled, table } from '../../output.ts'
+import { LOAD_EXITS, PROBLEM } from '../../shapes.ts'
 import { leafPaths, namesIn, normalized } from './leaf-paths.ts'
 
 export const show = defineCommand({
+  examples: [
+    ['systemprompt config show', 'Everything, with the place of every value'],
+    ['systemprompt config show server --json', 'One key and what is below it, for a program'],
+  ],
+  output: 'A table of keys, values, layers and places. Secrets are masked.',
+  json: {
+    'profile?': 'string|null',
+    'config?': 'any',
+    'secrets?': 'any',
+    'warnings?': [PROBLEM],
+    'path?': 'string',
+    'value?': 'any',
+  },
+  exits: [...LOAD_EXITS, 'refused'],
   args: {
     path: { type: 'positional', required: false, description: 'Only this key and what is below it' },
     ...LOAD_ARGS,

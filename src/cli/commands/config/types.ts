@@ -1,11 +1,19 @@
 import { relative } from 'node:path'
-import { defineCommand } from 'citty'
 import { loadConfig, writeTypes } from '../../../index.ts'
+import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
 import { printJson, printWarnings, styled } from '../../output.ts'
+import { LOAD_EXITS, PROBLEM } from '../../shapes.ts'
 
 export const types = defineCommand({
+  examples: [
+    ['systemprompt config types', 'Write the file of types'],
+    ['systemprompt config types --check', 'In CI: fail when it is not up to date'],
+  ],
+  output: 'The name of the file, and whether it was written.',
+  json: { file: 'string', state: 'string', warnings: [PROBLEM] },
+  exits: LOAD_EXITS,
   args: {
     ...LOAD_ARGS,
     check: { type: 'boolean', description: 'Write nothing; fail when the file is not up to date' },

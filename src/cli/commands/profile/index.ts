@@ -1,7 +1,10 @@
-import { defineCommand } from 'citty'
-import { lazy } from '../../lazy.ts'
+import { defineCommand, lazy } from '../../command.ts'
 
 export const profile = defineCommand({
+  examples: [
+    ['systemprompt profile list', 'Which there are'],
+    ['systemprompt profile use production', 'Work with another'],
+  ],
   subCommands: {
     list: lazy('List the profiles of the project', async () => (await import('./list.ts')).list),
     show: lazy('Show which profile is in use, and why', async () => (await import('./show.ts')).show),

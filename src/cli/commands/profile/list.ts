@@ -1,11 +1,16 @@
-import { defineCommand } from 'citty'
 import { listProfiles } from '../../../cloud/index.ts'
+import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, table } from '../../output.ts'
 import { findCloudProject } from '../../session.ts'
+import { LOAD_EXITS } from '../../shapes.ts'
 import { LOCAL_ARGS } from '../secrets/args.ts'
 
 export const list = defineCommand({
+  examples: [['systemprompt profile list', 'The arrow marks the one in use']],
+  output: 'A table of the profiles.',
+  json: { profiles: 'string[]', in_use: 'string|null' },
+  exits: LOAD_EXITS,
   args: LOCAL_ARGS,
   async run({ args, data }) {
     const io = data as Io

@@ -1,10 +1,15 @@
-import { defineCommand } from 'citty'
+import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
 import { findCloudProject } from '../../session.ts'
+import { LOAD_EXITS } from '../../shapes.ts'
 import { LOCAL_ARGS } from '../secrets/args.ts'
 
 export const show = defineCommand({
+  examples: [['systemprompt profile show', 'Which profile a command would take, and why']],
+  output: 'Its name, what chose it, and its file.',
+  json: { name: 'string', file: 'string', chosen_by: 'string' },
+  exits: LOAD_EXITS,
   args: LOCAL_ARGS,
   async run({ args, data }) {
     const io = data as Io

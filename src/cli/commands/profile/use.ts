@@ -1,14 +1,19 @@
-import { defineCommand } from 'citty'
 import { activateProfile, listProfiles } from '../../../cloud/index.ts'
 import { nearest } from '../../../index.ts'
+import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, shown } from '../../output.ts'
 import { findCloudProject } from '../../session.ts'
+import { FILE_EXITS } from '../../shapes.ts'
 import { LOCAL_ARGS } from '../secrets/args.ts'
 
 const { cwd, json, help } = LOCAL_ARGS
 
 export const use = defineCommand({
+  examples: [['systemprompt profile use production', 'From now on, for commands that name no profile']],
+  output: 'One line.',
+  json: { ok: 'boolean', active_profile: 'string' },
+  exits: FILE_EXITS,
   args: { name: { type: 'positional', description: 'The name of the profile' }, cwd, json, help },
   async run({ args, data }) {
     const io = data as Io

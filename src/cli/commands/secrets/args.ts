@@ -1,4 +1,4 @@
-import type { ArgsDef } from 'citty'
+import type { ArgsDef } from '../../command.ts'
 import { CLOUD_ARGS, YES_ARG } from '../../session.ts'
 
 const { profile, cwd, json, help } = CLOUD_ARGS

@@ -1,14 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { defineCommand } from 'citty'
 import { cloudName, editSecretsFile, readLocalSecrets } from '../../../cloud/index.ts'
+import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
 import { mustBeName } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject, mustAgree } from '../../session.ts'
+import { FILE_EXITS } from '../../shapes.ts'
 import { ASKING_ARGS } from './args.ts'
 
 export const generate = defineCommand({
+  examples: [
+    ['systemprompt secrets generate jwt_secret', 'A new signing secret'],
+    ['systemprompt secrets generate webhook_key --bytes 32', 'A secret of your own'],
+  ],
+  output: 'One line. The value is not shown.',
+  json: { ok: 'boolean', file: 'string', generated: 'string', replaced: 'boolean' },
+  exits: FILE_EXITS,
   args: {
     name: { type: 'positional', required: false, description: 'The name of the secret: jwt_secret' },
     ...ASKING_ARGS,

@@ -1,13 +1,21 @@
-import { defineCommand } from 'citty'
 import { cloudName } from '../../../cloud/index.ts'
+import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson } from '../../output.ts'
 import { mustBeName } from '../../secret-input.ts'
 import { localSecretsOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
+import { LOAD_EXITS } from '../../shapes.ts'
 import { ASKING_ARGS } from './args.ts'
 
 export const get = defineCommand({
+  examples: [
+    ['systemprompt secrets get ANTHROPIC_API_KEY', 'Print it, after asking'],
+    ['systemprompt secrets get DATABASE_URL -y', 'Without a question, in a script'],
+  ],
+  output: 'The value.',
+  json: { key: 'string', env: 'string', value: 'string' },
+  exits: [...LOAD_EXITS, 'refused'],
   args: { name: { type: 'positional', description: 'Any name of the secret' }, ...ASKING_ARGS },
   async run({ args, data }) {
     const io = data as Io

@@ -1,7 +1,10 @@
-import { defineCommand } from 'citty'
-import { type Command, lazy } from '../../lazy.ts'
+import { type Command, defineCommand, lazy } from '../../command.ts'
 
 export const secrets = defineCommand({
+  examples: [
+    ['systemprompt secrets list', 'Which there are'],
+    ['systemprompt secrets set ANTHROPIC_API_KEY', 'Ask for a value and keep it'],
+  ],
   subCommands: {
     set: {
       ...lazy('Set secrets in secrets.json', async () => (await import('./set.ts')).set),

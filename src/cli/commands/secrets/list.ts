@@ -1,11 +1,16 @@
-import { defineCommand } from 'citty'
+import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'
 import { printJson, printWarnings, table } from '../../output.ts'
 import { localSecretsOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
+import { LOAD_EXITS } from '../../shapes.ts'
 import { LOCAL_ARGS } from './args.ts'
 
 export const list = defineCommand({
+  examples: [['systemprompt secrets list', 'Names as the file and the environment have them, never values']],
+  output: 'A table of names.',
+  json: { file: 'string', secrets: [{ key: 'string', env: 'string' }] },
+  exits: LOAD_EXITS,
   args: LOCAL_ARGS,
   async run({ args, data }) {
     const io = data as Io

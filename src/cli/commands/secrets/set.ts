@@ -1,13 +1,22 @@
-import { defineCommand } from 'citty'
 import { editSecretsFile } from '../../../cloud/index.ts'
+import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
 import { givenSecrets, SECRET_INPUT_ARGS } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
+import { FILE_EXITS } from '../../shapes.ts'
 import { LOCAL_ARGS } from './args.ts'
 
 export const set = defineCommand({
+  examples: [
+    ['systemprompt secrets set ANTHROPIC_API_KEY', 'Ask for the value, so that no history keeps it'],
+    ['systemprompt secrets set GITHUB_TOKEN=@token.txt', 'Take the value from a file'],
+    ['systemprompt secrets set --from-file .env', 'Take all that a file has'],
+  ],
+  output: 'One line with the names.',
+  json: { ok: 'boolean', file: 'string', set: 'string[]' },
+  exits: FILE_EXITS,
   args: {
     secrets: {
       type: 'positional',

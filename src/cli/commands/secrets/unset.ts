@@ -1,13 +1,21 @@
-import { defineCommand } from 'citty'
 import { editSecretsFile } from '../../../cloud/index.ts'
+import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
 import { mustBeNames } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject, mustAgree } from '../../session.ts'
+import { FILE_EXITS } from '../../shapes.ts'
 import { ASKING_ARGS } from './args.ts'
 
 export const unset = defineCommand({
+  examples: [
+    ['systemprompt secrets unset GITHUB_TOKEN', 'Remove one, after asking'],
+    ['systemprompt secrets unset OPENAI_API_KEY GITHUB_TOKEN -y', 'Remove two, without a question'],
+  ],
+  output: 'One line with the names; those that are not there on the error output.',
+  json: { ok: 'boolean', file: 'string', removed: 'string[]', missing: 'string[]' },
+  exits: [...FILE_EXITS, 'partial'],
   args: { names: { type: 'positional', description: 'The names of the secrets' }, ...ASKING_ARGS },
   async run({ args, data }) {
     const io = data as Io

@@ -1,7 +1,10 @@
-import { defineCommand } from 'citty'
-import { lazy } from '../../../lazy.ts'
+import { defineCommand, lazy } from '../../../command.ts'
 
 export const auth = defineCommand({
+  examples: [
+    ['systemprompt cloud auth login', 'Log in with the browser'],
+    ['systemprompt cloud auth whoami', 'Who commands act for'],
+  ],
   subCommands: {
     login: lazy('Log in with GitHub or Google', async () => (await import('./login.ts')).login),
     logout: lazy('Forget the login', async () => (await import('./logout.ts')).logout),

@@ -1,4 +1,3 @@
-import { defineCommand } from 'citty'
 import {
   activateTenant,
   type BrowserLogin,
@@ -12,6 +11,7 @@ import {
   updateRegistry,
   writeCredentials,
 } from '../../../../cloud/index.ts'
+import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import {
@@ -22,16 +22,32 @@ import {
   clientFor,
   findCloudProject,
   mustAgree,
-  text,
   YES_ARG,
 } from '../../../session.ts'
+import { CLOUD_EXITS } from '../../../shapes.ts'
 
+const PROVIDERS = ['github', 'google'] as const satisfies readonly Provider[]
 /** Milliseconds that a browser has to come back. */
 const PATIENCE = 5 * 60_000
 
 export const login = defineCommand({
+  examples: [
+    ['systemprompt cloud auth login', 'In the browser, with GitHub'],
+    ['systemprompt cloud auth login --provider google', 'With Google'],
+    ['systemprompt cloud auth login --with-token < token.txt', 'Where there is no browser'],
+  ],
+  output: 'Who is logged in and where, the active tenant, and the file. Addresses to open stand on the error output.',
+  json: {
+    ok: 'boolean',
+    user_email: 'string',
+    api_url: 'string',
+    file: 'string',
+    tenants: [{ id: 'string', name: 'string' }],
+    active_tenant: 'string|null',
+  },
+  exits: CLOUD_EXITS,
   args: {
-    provider: { type: 'string', valueHint: 'github|google', description: 'Who you log in with: github' },
+    provider: { type: 'string', options: PROVIDERS, description: 'Who you log in with: github' },
     'with-token': { type: 'boolean', description: 'Read a token from the standard input instead' },
     'no-browser': { type: 'boolean', description: 'Show the address instead of opening it' },
     'api-url': { type: 'string', valueHint: 'url', description: 'The service: https://api.systemprompt.io' },
@@ -154,10 +170,8 @@ async function inTime(token: Promise<string>): Promise<string> {
   }
 }
 
-function providerOf(args: Args): Provider {
-  const provider = text(args.provider) ?? 'github'
-  if (provider === 'github' || provider === 'google') return provider
-  throw new CliError('USAGE', EXIT.usage, '--provider is github or google.')
+function providerOf({ provider }: Args): Provider {
+  return PROVIDERS.find((each) => each === provider) ?? 'github'
 }
 
 /** Another account than before would change what every profile talks to. */

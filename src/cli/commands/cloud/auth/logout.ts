@@ -1,10 +1,17 @@
-import { defineCommand } from 'citty'
 import { removeCredentials } from '../../../../cloud/index.ts'
+import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
 import { CLOUD_ARGS, type CloudProject, clientFor, findCloudProject, mustAgree, YES_ARG } from '../../../session.ts'
 
 export const logout = defineCommand({
+  examples: [
+    ['systemprompt cloud auth logout', 'Ask, and remove the login from this machine'],
+    ['systemprompt cloud auth logout -y', 'Without a question'],
+  ],
+  output: 'One line.',
+  json: { ok: 'boolean', removed: 'string|null' },
+  exits: ['validation', 'conflict', 'refused', 'notFound'],
   args: { ...CLOUD_ARGS, ...YES_ARG },
   async run({ args, data }) {
     const io = data as Io

@@ -1,10 +1,27 @@
-import { defineCommand } from 'citty'
 import { readRegistry } from '../../../../cloud/index.ts'
+import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { CLOUD_ARGS, openSession, type Session } from '../../../session.ts'
+import { CLOUD_EXITS } from '../../../shapes.ts'
 
 export const whoami = defineCommand({
+  examples: [
+    ['systemprompt cloud auth whoami', 'Who commands act for'],
+    ['systemprompt cloud auth whoami --json', 'For a program'],
+  ],
+  output: 'User, endpoint, where the token is and until when it is valid, tenants, profile.',
+  json: {
+    user_email: 'string',
+    user_id: 'string',
+    api_url: 'string',
+    token_in: 'string',
+    expires_at: 'string|null',
+    tenants: [{ id: 'string', name: 'string' }],
+    active_tenant: 'string|null',
+    profile: 'string|null',
+  },
+  exits: CLOUD_EXITS,
   args: CLOUD_ARGS,
   async run({ args, data }) {
     const io = data as Io

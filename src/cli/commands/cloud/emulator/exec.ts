@@ -1,9 +1,14 @@
-import { defineCommand } from 'citty'
 import { startEmulator } from '../../../../emulator/index.ts'
+import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { readSeed } from './seed-file.ts'
 
 export const exec = defineCommand({
+  examples: [
+    ['systemprompt cloud emulator exec -- npm test', 'Tests that talk to a cloud of their own, logged in by variables'],
+  ],
+  output: 'What the program prints. It ends with the code that the program ends with.',
+  exits: ['validation', 'programNotStarted', 'programNotFound'],
   args: {
     program: { type: 'positional', description: 'The program and its arguments, best behind --' },
     seed: { type: 'string', valueHint: 'file', description: 'A JSON file with the users and tenants' },

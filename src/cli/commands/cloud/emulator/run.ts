@@ -1,14 +1,20 @@
 import { join, resolve } from 'node:path'
-import { defineCommand } from 'citty'
 import { findStateDirectory } from '../../../../cloud/index.ts'
 import { DIFFERENCES, type EmulatorOptions, startEmulator } from '../../../../emulator/index.ts'
+import { type Command, defineCommand, lazy } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
-import { type Command, lazy } from '../../../lazy.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { type Args, text } from '../../../session.ts'
 import { readSeed } from './seed-file.ts'
 
 export const emulator = defineCommand({
+  examples: [
+    ['systemprompt cloud emulator', 'At port 8787, keeping its state in the project'],
+    ['systemprompt cloud emulator --port 0 --ephemeral --json', 'For a script: any port, nothing kept'],
+  ],
+  output: 'Its address and where it keeps its state, then nothing until it is ended.',
+  json: { ok: 'boolean', url: 'string', token: 'string' },
+  exits: ['validation', 'conflict', 'refused'],
   args: {
     port: { type: 'string', valueHint: 'number', description: 'The port: 8787; 0 for any that is free' },
     seed: { type: 'string', valueHint: 'file', description: 'A JSON file with the users and tenants' },

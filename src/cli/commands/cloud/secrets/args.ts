@@ -1,4 +1,4 @@
-import type { ArgsDef } from 'citty'
+import type { ArgsDef } from '../../../command.ts'
 import { CLOUD_ARGS, TENANT_ARG, YES_ARG } from '../../../session.ts'
 
 /** Flags of every command about a tenant's secrets. */

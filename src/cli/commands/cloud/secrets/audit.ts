@@ -1,16 +1,27 @@
-import { defineCommand } from 'citty'
 import { type AuditEntry, cloudName } from '../../../../cloud/index.ts'
+import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, table } from '../../../output.ts'
 import { mustBeName } from '../../../secret-input.ts'
 import { openTarget, type SecretsTarget } from '../../../secrets-target.ts'
 import { type Args, text } from '../../../session.ts'
+import { CLOUD_EXITS } from '../../../shapes.ts'
 import { SECRETS_ARGS } from './args.ts'
 
 /** Pages that are looked through for one key. */
 const MOST_PAGES = 20
 
 export const audit = defineCommand({
+  examples: [
+    ['systemprompt cloud secrets audit --limit 10', 'The last ten things that were done'],
+    ['systemprompt cloud secrets audit --key DATABASE_URL', 'Who touched one secret'],
+  ],
+  output: 'A table: when, who, what, which secret, with which program. Newest first.',
+  json: {
+    tenant: 'string',
+    entries: [{ at: 'string', actor: 'string', action: 'string', key: 'string', 'client?': 'string|null' }],
+  },
+  exits: CLOUD_EXITS,
   args: {
     ...SECRETS_ARGS,
     limit: { type: 'string', valueHint: 'number', description: 'How many entries: 50' },

@@ -1,13 +1,28 @@
-import { defineCommand } from 'citty'
 import { isStale } from '../../../../cloud/index.ts'
+import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
 import { openTarget, removalExit, removeAll } from '../../../secrets-target.ts'
 import { mustAgree } from '../../../session.ts'
+import { CLOUD_EXITS } from '../../../shapes.ts'
 import { SECRETS_ARGS } from './args.ts'
 import { report } from './unset.ts'
 
 export const cleanup = defineCommand({
+  examples: [
+    ['systemprompt cloud secrets cleanup --dry-run', 'What would be removed'],
+    ['systemprompt cloud secrets cleanup', 'Remove it, after asking'],
+  ],
+  output: 'One line with the names.',
+  json: {
+    ok: 'boolean',
+    tenant: 'string',
+    dry_run: 'boolean',
+    removed: 'string[]',
+    'stale?': 'string[]',
+    failed: [{ name: 'string', code: 'string', message: 'string' }],
+  },
+  exits: [...CLOUD_EXITS, 'partial'],
   args: SECRETS_ARGS,
   async run({ args, data }) {
     const io = data as Io

@@ -1,12 +1,17 @@
-import { defineCommand } from 'citty'
 import { planSync, readSyncRecord, toCloudSecrets } from '../../../../cloud/index.ts'
+import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
 import { printJson } from '../../../output.ts'
 import { localSecretsOf, openTarget } from '../../../secrets-target.ts'
+import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
 import { SECRETS_ARGS } from './args.ts'
 import { planData, planTable } from './plan-table.ts'
 
 export const diff = defineCommand({
+  examples: [['systemprompt cloud secrets diff --profile production', 'What a sync would change']],
+  output: 'A table of names and their states.',
+  json: { tenant: 'string', ...PLAN },
+  exits: CLOUD_EXITS,
   args: SECRETS_ARGS,
   async run({ args, data }) {
     const io = data as Io

@@ -1,7 +1,10 @@
-import { defineCommand } from 'citty'
-import { type Command, lazy } from '../../../lazy.ts'
+import { type Command, defineCommand, lazy } from '../../../command.ts'
 
 export const secrets = defineCommand({
+  examples: [
+    ['systemprompt cloud secrets sync --dry-run', 'What would be sent'],
+    ['systemprompt cloud secrets list', 'Which the tenant has'],
+  ],
   subCommands: {
     sync: lazy('Send what has changed in secrets.json', async () => (await import('./sync.ts')).sync),
     set: {

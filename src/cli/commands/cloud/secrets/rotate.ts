@@ -1,14 +1,22 @@
 import { randomBytes } from 'node:crypto'
-import { defineCommand } from 'citty'
 import { CUSTOM_LIST, cloudName, customList, editSecretsFile, isManaged } from '../../../../cloud/index.ts'
+import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { givenSecrets, mustBeName, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
 import { localSecretsOf, openTarget, secretsFileOf, storeAll } from '../../../secrets-target.ts'
 import { type Args, mustAgree } from '../../../session.ts'
+import { CLOUD_EXITS } from '../../../shapes.ts'
 import { SECRETS_ARGS } from './args.ts'
 
 export const rotate = defineCommand({
+  examples: [
+    ['systemprompt cloud secrets rotate ANTHROPIC_API_KEY', 'Ask for the new value, write it, send it'],
+    ['systemprompt cloud secrets rotate jwt_secret --generate', 'Make the new value'],
+  ],
+  output: 'The three steps as they are done.',
+  json: { ok: 'boolean', dry_run: 'boolean', tenant: 'string', secret: 'string', file: 'string' },
+  exits: CLOUD_EXITS,
   args: {
     name: { type: 'positional', description: 'The name of the secret' },
     ...SECRETS_ARGS,

@@ -1,13 +1,24 @@
-import { defineCommand } from 'citty'
 import { CUSTOM_LIST, cloudName, customList, editSecretsFile, isManaged } from '../../../../cloud/index.ts'
+import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { type GivenSecret, givenSecrets, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
 import { openTarget, secretsFileOf, storeAll } from '../../../secrets-target.ts'
+import { CLOUD_EXITS } from '../../../shapes.ts'
 import { SECRETS_ARGS } from './args.ts'
 import { count, progress } from './plan-table.ts'
 
 export const set = defineCommand({
+  examples: [
+    ['systemprompt cloud secrets set ANTHROPIC_API_KEY', 'Ask for the value, so that no history keeps it'],
+    [
+      'systemprompt cloud secrets set STRIPE_KEY=@key.txt --local',
+      'Take it from a file, and change secrets.json as well',
+    ],
+  ],
+  output: 'One line with the names.',
+  json: { ok: 'boolean', tenant: 'string', dry_run: 'boolean', set: 'string[]' },
+  exits: CLOUD_EXITS,
   args: {
     secrets: {
       type: 'positional',

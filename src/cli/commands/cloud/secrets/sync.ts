@@ -1,5 +1,5 @@
-import { defineCommand } from 'citty'
 import { planSync, readSyncRecord, type SyncPlan, toCloudSecrets } from '../../../../cloud/index.ts'
+import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, printWarnings, shown, styled } from '../../../output.ts'
 import {
@@ -11,10 +11,27 @@ import {
   storeAll,
 } from '../../../secrets-target.ts'
 import { type Args, mustAgree } from '../../../session.ts'
+import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
 import { SECRETS_ARGS } from './args.ts'
 import { count, planData, planTable, progress } from './plan-table.ts'
 
 export const sync = defineCommand({
+  examples: [
+    ['systemprompt cloud secrets sync --dry-run', 'What would be sent'],
+    ['systemprompt cloud secrets sync', 'Send what has changed'],
+    ['systemprompt cloud secrets sync --profile production --prune', 'And remove what the file does not have'],
+  ],
+  output: 'A table of names and their states, then what was done. Never a value.',
+  json: {
+    ok: 'boolean',
+    tenant: 'string',
+    dry_run: 'boolean',
+    ...PLAN,
+    sent: 'string[]',
+    removed: 'string[]',
+    failed: 'string[]',
+  },
+  exits: [...CLOUD_EXITS, 'partial'],
   args: {
     ...SECRETS_ARGS,
     prune: { type: 'boolean', description: 'Remove from the cloud what secrets.json does not have' },

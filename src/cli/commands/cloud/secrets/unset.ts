@@ -1,5 +1,5 @@
-import { defineCommand } from 'citty'
 import { cloudName, editSecretsFile } from '../../../../cloud/index.ts'
+import { defineCommand } from '../../../command.ts'
 import type { Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { mustBeNames } from '../../../secret-input.ts'
@@ -12,10 +12,24 @@ import {
   secretsFileOf,
 } from '../../../secrets-target.ts'
 import { type Args, mustAgree } from '../../../session.ts'
+import { CLOUD_EXITS } from '../../../shapes.ts'
 import { SECRETS_ARGS } from './args.ts'
 import { count } from './plan-table.ts'
 
 export const unset = defineCommand({
+  examples: [
+    ['systemprompt cloud secrets unset STRIPE_KEY', 'Remove one, after asking'],
+    ['systemprompt cloud secrets unset STRIPE_KEY OLD_KEY -y', 'Remove two, without a question'],
+  ],
+  output: 'One line with the names; what failed, and why, on the error output.',
+  json: {
+    ok: 'boolean',
+    tenant: 'string',
+    dry_run: 'boolean',
+    removed: 'string[]',
+    failed: [{ name: 'string', code: 'string', message: 'string' }],
+  },
+  exits: [...CLOUD_EXITS, 'partial'],
   args: {
     names: { type: 'positional', description: 'The names of the secrets' },
     ...SECRETS_ARGS,

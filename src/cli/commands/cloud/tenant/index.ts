@@ -1,7 +1,10 @@
-import { defineCommand } from 'citty'
-import { lazy } from '../../../lazy.ts'
+import { defineCommand, lazy } from '../../../command.ts'
 
 export const tenant = defineCommand({
+  examples: [
+    ['systemprompt cloud tenant list', 'Which you may reach'],
+    ['systemprompt cloud tenant use tenant_def456', 'Work with another'],
+  ],
   subCommands: {
     list: lazy('List the tenants, those of the cloud and local ones', async () => (await import('./list.ts')).list),
     use: lazy('Make a tenant the active one', async () => (await import('./use.ts')).use),

@@ -1,10 +1,30 @@
-import { defineCommand } from 'citty'
 import { readRegistry, type TenantRegistry, updateRegistry } from '../../../../cloud/index.ts'
+import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
 import { printJson, table } from '../../../output.ts'
 import { CLOUD_ARGS, findCloudProject, openSession } from '../../../session.ts'
+import { CLOUD_EXITS } from '../../../shapes.ts'
 
 export const list = defineCommand({
+  examples: [
+    ['systemprompt cloud tenant list', 'What the service says now'],
+    ['systemprompt cloud tenant list --offline', 'What this machine knows'],
+  ],
+  output: 'A table of the tenants; the arrow marks the active one.',
+  json: {
+    tenants: [
+      {
+        id: 'string',
+        name: 'string',
+        tenant_type: 'string',
+        'region?': 'string',
+        'hostname?': 'string',
+        active: 'boolean',
+      },
+    ],
+    active_tenant: 'string|null',
+  },
+  exits: CLOUD_EXITS,
   args: { ...CLOUD_ARGS, offline: { type: 'boolean', description: 'Show what tenants.json has, and ask nobody' } },
   async run({ args, data }) {
     const io = data as Io

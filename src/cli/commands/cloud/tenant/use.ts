@@ -1,11 +1,16 @@
-import { defineCommand } from 'citty'
 import { activateTenant, readRegistry } from '../../../../cloud/index.ts'
 import { nearest } from '../../../../index.ts'
+import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
 import { CLOUD_ARGS, findCloudProject } from '../../../session.ts'
+import { FILE_EXITS } from '../../../shapes.ts'
 
 export const use = defineCommand({
+  examples: [['systemprompt cloud tenant use tenant_def456', 'From now on, for profiles that name no tenant']],
+  output: 'One line.',
+  json: { ok: 'boolean', active_tenant: 'string' },
+  exits: FILE_EXITS,
   args: { id: { type: 'positional', description: 'The id of the tenant' }, ...CLOUD_ARGS },
   async run({ args, data }) {
     const io = data as Io

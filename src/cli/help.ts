@@ -1,0 +1,108 @@
+import type { ArgsDef, Command, FlagDef } from './command.ts'
+import type { Io } from './io.ts'
+import { styled } from './style.ts'
+
+/** Columns where the output is no terminal. */
+const USUAL = 80
+/** On a terminal narrower than this, what a word means stands below it. */
+const NARROW = 60
+/** A word longer than this has its meaning below it as well. */
+const LONGEST = 28
+
+type Row = readonly [word: string, meaning: string]
+
+/** What `--help` prints, no wider than the terminal. */
+export function helpOf(command: Command, io: Io): string {
+  const { meta = {}, args = {}, subCommands = {}, examples = [] } = command
+  const { name = '', version, description = '' } = meta
+  const columns = Math.max(40, io.columns ?? USUAL)
+  const commands = Object.entries(subCommands).map(([word, of]): Row => [word, of.meta?.description ?? ''])
+  const { words, flags } = partsOf(args)
+  const title = (text: string): string => styled(io, 'bold', text)
+  const section = (of: string, rows: readonly Row[]): readonly string[] =>
+    rows.length === 0 ? [] : ['', title(of), '', ...inColumns(io, rows, columns)]
+  return [
+    ...wrapped(`${description}${version === undefined ? '' : ` (${version})`}`, columns),
+    '',
+    `${title('USAGE')} ${usageOf(command)}`,
+    ...section(
+      'ARGUMENTS',
+      words.map(([word, of]) => [word.toUpperCase(), of.description]),
+    ),
+    ...section(
+      'OPTIONS',
+      flags.map(([flag, of]) => [flagText(flag, of), of.description]),
+    ),
+    ...section('COMMANDS', commands),
+    ...(examples.length === 0 ? [] : ['', title('EXAMPLES')]),
+    ...examples.flatMap(([line, what]) => [
+      '',
+      ...wrapped(what, columns - 2).map((text) => `  ${styled(io, 'dim', text)}`),
+      `  ${styled(io, 'cyan', line)}`,
+    ]),
+    ...(commands.length === 0 ? [] : ['', ...wrapped(`${name} COMMAND --help says more of one.`, columns)]),
+  ].join('\n')
+}
+
+/** `systemprompt config show [OPTIONS] [PATH]` */
+export function usageOf({ meta, args = {}, subCommands, takesMany, takesProgram }: Command): string {
+  const { words, flags } = partsOf(args)
+  const more = takesMany || takesProgram ? '...' : ''
+  const names = words.map(([word, { required }]) => {
+    const name = `${word.toUpperCase()}${more}`
+    return required === false ? `[${name}]` : `<${name}>`
+  })
+  return [
+    meta?.name ?? '',
+    ...(flags.length > 0 ? ['[OPTIONS]'] : []),
+    ...(subCommands ? [words.length + flags.length > 0 ? '[COMMAND]' : 'COMMAND'] : []),
+    ...names,
+  ].join(' ')
+}
+
+/** `-n, --dry-run`, `--provider <github|google>` */
+export function flagText(flag: string, { alias, valueHint, options, type }: FlagDef): string {
+  const hint = options?.join('|') ?? valueHint ?? 'value'
+  return `${alias === undefined ? '' : `-${alias}, `}--${flag}${type === 'boolean' ? '' : ` <${hint}>`}`
+}
+
+/** The arguments that stand by their place, and those that have a name. */
+export function partsOf(args: ArgsDef) {
+  const all = Object.entries(args)
+  return {
+    words: all.flatMap(([name, of]) => (of.type === 'positional' ? [[name, of] as const] : [])),
+    flags: all.flatMap(([name, of]) => (of.type === 'positional' ? [] : [[name, of] as const])),
+  }
+}
+
+function inColumns(io: Io, rows: readonly Row[], columns: number): readonly string[] {
+  const width = Math.min(LONGEST, Math.max(...rows.map(([word]) => word.length)))
+  return rows.flatMap(([word, meaning]) => {
+    if (columns < NARROW || word.length > LONGEST) {
+      const indent = columns < NARROW ? 6 : width + 4
+      return [
+        `  ${styled(io, 'cyan', word)}`,
+        ...wrapped(meaning, columns - indent).map((text) => ' '.repeat(indent) + text),
+      ]
+    }
+    const [first = '', ...rest] = wrapped(meaning, columns - width - 4)
+    return [
+      `  ${styled(io, 'cyan', word)}${' '.repeat(width - word.length)}  ${first}`,
+      ...rest.map((text) => ' '.repeat(width + 4) + text),
+    ]
+  })
+}
+
+/** Lines of whole words; a word that is longer than a line has one to itself. */
+function wrapped(text: string, columns: number): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (longer.length > columns && line !== '') {
+      lines.push(line)
+      line = word
+    } else line = longer
+  }
+  return [...lines, line]
+}
