@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/**/*.soak.test.ts'],
-    globalSetup: ['test/support/browser-notice.ts'],
+    globalSetup: ['test/support/skip-notice.ts'],
     pool: 'forks',
     // One fewer by default; most of the time goes by in the processes that tests start and wait for.
     maxWorkers: '100%',

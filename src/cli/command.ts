@@ -1,7 +1,7 @@
 import type { EXIT } from './io.ts'
 
 /** What completion offers for a value: names of this project, or files. */
-export type Completes = 'profile' | 'tenant' | 'secret' | 'cloud-secret' | 'key' | 'file' | 'directory'
+export type Completes = 'profile' | 'tenant' | 'secret' | 'new-secret' | 'cloud-secret' | 'key' | 'file' | 'directory'
 
 interface Described {
   readonly description: string

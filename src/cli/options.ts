@@ -5,8 +5,8 @@ import type { Io } from './io.ts'
 
 /** Flags that every command has which reads a configuration. */
 export const LOAD_ARGS = {
-  profile: { type: 'string', valueHint: 'name|path', description: 'The profile to use' },
-  cwd: { type: 'string', valueHint: 'dir', description: 'Where to look for the project' },
+  profile: { type: 'string', valueHint: 'name|path', completes: 'profile', description: 'The profile to use' },
+  cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'Where to look for the project' },
   set: { type: 'string', valueHint: 'path=value', description: 'Set a value over everything else; may be repeated' },
   json: { type: 'boolean', description: 'Print one JSON document' },
   help: { type: 'boolean', alias: 'h', description: 'Show this help' },

@@ -29,6 +29,7 @@ const root: Command = {
  * own parser, strictly: a flag that is not known is an error and not passed over.
  */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
+  if (argv[0] === '__complete') return (await import('./completion/answer.ts')).answerShell(argv[1], io)
   let isJson = argv.includes('--json')
   try {
     const { command, depth, unknown } = await resolveCommand(argv)

@@ -5,7 +5,12 @@ import { type Args, text } from './session.ts'
 
 /** Flags of every command that takes secrets. */
 export const SECRET_INPUT_ARGS = {
-  'from-file': { type: 'string', valueHint: 'file', description: 'Take the secrets of a .env or .json file' },
+  'from-file': {
+    type: 'string',
+    valueHint: 'file',
+    completes: 'file',
+    description: 'Take the secrets of a .env or .json file',
+  },
   'allow-empty': { type: 'boolean', description: 'Let a value be empty' },
 } as const
 

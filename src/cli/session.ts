@@ -13,15 +13,20 @@ import { CliError, EXIT, type Io } from './io.ts'
 
 /** Flags that every command has which goes to the cloud. */
 export const CLOUD_ARGS = {
-  profile: { type: 'string', valueHint: 'name|path', description: 'The profile to use' },
-  cwd: { type: 'string', valueHint: 'dir', description: 'Where to look for the project' },
+  profile: { type: 'string', valueHint: 'name|path', completes: 'profile', description: 'The profile to use' },
+  cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'Where to look for the project' },
   timeout: { type: 'string', valueHint: 'seconds', description: 'How long a request may take with all its tries: 60' },
   json: { type: 'boolean', description: 'Print one JSON document' },
   help: { type: 'boolean', alias: 'h', description: 'Show this help' },
 } as const satisfies ArgsDef
 
 export const TENANT_ARG = {
-  tenant: { type: 'string', valueHint: 'id', description: 'The tenant, in place of the active one' },
+  tenant: {
+    type: 'string',
+    valueHint: 'id',
+    completes: 'tenant',
+    description: 'The tenant, in place of the active one',
+  },
 } as const satisfies ArgsDef
 
 export const YES_ARG = { yes: { type: 'boolean', alias: 'y', description: 'Do not ask' } } as const satisfies ArgsDef

@@ -28,4 +28,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     'Log in to SystemPrompt Cloud, and manage its secrets',
     async () => (await import('./cloud/index.ts')).cloud,
   ),
+  completion: lazy(
+    'Complete command lines in bash, zsh or fish',
+    async () => (await import('./completion.ts')).completion,
+  ),
 }

@@ -16,7 +16,7 @@ export const init = defineCommand({
   exits: FILE_EXITS,
   args: {
     profile: { type: 'string', valueHint: 'name', description: 'The name of the profile: local' },
-    cwd: { type: 'string', valueHint: 'dir', description: 'The directory of the project' },
+    cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'The directory of the project' },
     ...YES_ARG,
     'dry-run': { type: 'boolean', alias: 'n', description: 'Show the plan, and write nothing' },
     json: { type: 'boolean', description: 'Print one JSON document' },

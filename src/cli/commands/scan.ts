@@ -32,7 +32,7 @@ export const scan = defineCommand({
   },
   exits: [...LOAD_EXITS, 'refused'],
   args: {
-    path: { type: 'positional', required: false, description: 'Files and folders to search' },
+    path: { type: 'positional', completes: 'file', required: false, description: 'Files and folders to search' },
     staged: { type: 'boolean', description: 'Search what git is about to commit' },
     'all-profiles': { type: 'boolean', description: 'Look for the secrets of every profile' },
     ...LOAD_ARGS,

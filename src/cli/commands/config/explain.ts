@@ -28,7 +28,11 @@ export const explain = defineCommand({
   },
   exits: LOAD_EXITS,
   args: {
-    path: { type: 'positional', description: 'A key (server.port), a secret or a variable (DATABASE_URL)' },
+    path: {
+      type: 'positional',
+      completes: 'key',
+      description: 'A key (server.port), a secret or a variable (DATABASE_URL)',
+    },
     ...LOAD_ARGS,
   },
   async run({ args, data }) {

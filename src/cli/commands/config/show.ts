@@ -22,7 +22,7 @@ export const show = defineCommand({
   },
   exits: [...LOAD_EXITS, 'refused'],
   args: {
-    path: { type: 'positional', required: false, description: 'Only this key and what is below it' },
+    path: { type: 'positional', completes: 'key', required: false, description: 'Only this key and what is below it' },
     ...LOAD_ARGS,
     reveal: { type: 'boolean', description: 'Show secrets as they are; asks first' },
     yes: { type: 'boolean', alias: 'y', description: 'Do not ask' },

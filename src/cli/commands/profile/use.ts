@@ -14,7 +14,7 @@ export const use = defineCommand({
   output: 'One line.',
   json: { ok: 'boolean', active_profile: 'string' },
   exits: FILE_EXITS,
-  args: { name: { type: 'positional', description: 'The name of the profile' }, cwd, json, help },
+  args: { name: { type: 'positional', completes: 'profile', description: 'The name of the profile' }, cwd, json, help },
   async run({ args, data }) {
     const io = data as Io
     const { files } = findCloudProject(args, io)

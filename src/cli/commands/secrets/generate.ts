@@ -18,7 +18,12 @@ export const generate = defineCommand({
   json: { ok: 'boolean', file: 'string', generated: 'string', replaced: 'boolean' },
   exits: FILE_EXITS,
   args: {
-    name: { type: 'positional', required: false, description: 'The name of the secret: jwt_secret' },
+    name: {
+      type: 'positional',
+      completes: 'new-secret',
+      required: false,
+      description: 'The name of the secret: jwt_secret',
+    },
     ...ASKING_ARGS,
     bytes: { type: 'string', valueHint: 'number', description: 'How many random bytes: 48' },
   },

@@ -16,7 +16,7 @@ export const get = defineCommand({
   output: 'The value.',
   json: { key: 'string', env: 'string', value: 'string' },
   exits: [...LOAD_EXITS, 'refused'],
-  args: { name: { type: 'positional', description: 'Any name of the secret' }, ...ASKING_ARGS },
+  args: { name: { type: 'positional', completes: 'secret', description: 'Any name of the secret' }, ...ASKING_ARGS },
   async run({ args, data }) {
     const io = data as Io
     const name = mustBeName(String(args.name))

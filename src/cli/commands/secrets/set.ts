@@ -20,6 +20,7 @@ export const set = defineCommand({
   args: {
     secrets: {
       type: 'positional',
+      completes: 'new-secret',
       required: false,
       description: 'NAME=VALUE, NAME VALUE, NAME, NAME=@file or NAME=-',
     },

@@ -16,7 +16,7 @@ export const unset = defineCommand({
   output: 'One line with the names; those that are not there on the error output.',
   json: { ok: 'boolean', file: 'string', removed: 'string[]', missing: 'string[]' },
   exits: [...FILE_EXITS, 'partial'],
-  args: { names: { type: 'positional', description: 'The names of the secrets' }, ...ASKING_ARGS },
+  args: { names: { type: 'positional', completes: 'secret', description: 'The names of the secrets' }, ...ASKING_ARGS },
   async run({ args, data }) {
     const io = data as Io
     const project = findCloudProject(args, io)

@@ -11,7 +11,12 @@ export const exec = defineCommand({
   exits: ['validation', 'programNotStarted', 'programNotFound'],
   args: {
     program: { type: 'positional', description: 'The program and its arguments, best behind --' },
-    seed: { type: 'string', valueHint: 'file', description: 'A JSON file with the users and tenants' },
+    seed: {
+      type: 'string',
+      valueHint: 'file',
+      completes: 'file',
+      description: 'A JSON file with the users and tenants',
+    },
     'test-api': { type: 'boolean', description: 'Take faults, clock moves and revocations at /_test/' },
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
   },

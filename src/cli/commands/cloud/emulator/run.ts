@@ -17,10 +17,15 @@ export const emulator = defineCommand({
   exits: ['validation', 'conflict', 'refused'],
   args: {
     port: { type: 'string', valueHint: 'number', description: 'The port: 8787; 0 for any that is free' },
-    seed: { type: 'string', valueHint: 'file', description: 'A JSON file with the users and tenants' },
+    seed: {
+      type: 'string',
+      valueHint: 'file',
+      completes: 'file',
+      description: 'A JSON file with the users and tenants',
+    },
     ephemeral: { type: 'boolean', description: 'Keep nothing' },
     'test-api': { type: 'boolean', description: 'Take faults, clock moves and revocations at /_test/' },
-    cwd: { type: 'string', valueHint: 'dir', description: 'Where to look for the project' },
+    cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'Where to look for the project' },
     json: { type: 'boolean', description: 'Print one JSON document' },
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
   },

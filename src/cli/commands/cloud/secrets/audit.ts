@@ -25,7 +25,12 @@ export const audit = defineCommand({
   args: {
     ...SECRETS_ARGS,
     limit: { type: 'string', valueHint: 'number', description: 'How many entries: 50' },
-    key: { type: 'string', valueHint: 'name', description: 'Only what was done to this secret' },
+    key: {
+      type: 'string',
+      valueHint: 'name',
+      completes: 'cloud-secret',
+      description: 'Only what was done to this secret',
+    },
   },
   async run({ args, data }) {
     const io = data as Io

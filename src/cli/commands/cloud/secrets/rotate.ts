@@ -18,7 +18,7 @@ export const rotate = defineCommand({
   json: { ok: 'boolean', dry_run: 'boolean', tenant: 'string', secret: 'string', file: 'string' },
   exits: CLOUD_EXITS,
   args: {
-    name: { type: 'positional', description: 'The name of the secret' },
+    name: { type: 'positional', completes: 'cloud-secret', description: 'The name of the secret' },
     ...SECRETS_ARGS,
     ...SECRET_INPUT_ARGS,
     generate: { type: 'boolean', description: 'Make a new random value (jwt_secret and secrets of your own)' },

@@ -22,6 +22,7 @@ export const set = defineCommand({
   args: {
     secrets: {
       type: 'positional',
+      completes: 'new-secret',
       required: false,
       description: 'NAME=VALUE, NAME VALUE, NAME, NAME=@file or NAME=-',
     },

@@ -31,7 +31,7 @@ export const unset = defineCommand({
   },
   exits: [...CLOUD_EXITS, 'partial'],
   args: {
-    names: { type: 'positional', description: 'The names of the secrets' },
+    names: { type: 'positional', completes: 'cloud-secret', description: 'The names of the secrets' },
     ...SECRETS_ARGS,
     local: { type: 'boolean', description: 'Remove them from secrets.json as well' },
   },

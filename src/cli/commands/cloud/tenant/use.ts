@@ -11,7 +11,7 @@ export const use = defineCommand({
   output: 'One line.',
   json: { ok: 'boolean', active_tenant: 'string' },
   exits: FILE_EXITS,
-  args: { id: { type: 'positional', description: 'The id of the tenant' }, ...CLOUD_ARGS },
+  args: { id: { type: 'positional', completes: 'tenant', description: 'The id of the tenant' }, ...CLOUD_ARGS },
   async run({ args, data }) {
     const io = data as Io
     const { files } = findCloudProject(args, io)

@@ -1,0 +1,23 @@
+import { defineCommand } from '../command.ts'
+import { completionScript } from '../completion/scripts.ts'
+import { SHELLS } from '../completion/typed-words.ts'
+import { CliError, EXIT, type Io } from '../io.ts'
+
+export const completion = defineCommand({
+  examples: [
+    ['echo \'eval "$(systemprompt completion bash)"\' >> ~/.bashrc', 'bash'],
+    ['systemprompt completion zsh > ~/.zfunc/_systemprompt', 'zsh, with ~/.zfunc in fpath before compinit'],
+    ['systemprompt completion fish > ~/.config/fish/completions/systemprompt.fish', 'fish'],
+  ],
+  output: 'What the shell has to read.',
+  args: {
+    shell: { type: 'positional', options: SHELLS, description: 'bash, zsh or fish' },
+    help: { type: 'boolean', alias: 'h', description: 'Show this help' },
+  },
+  async run({ args, data }) {
+    const shell = SHELLS.find((each) => each === args.shell)
+    if (!shell) throw new CliError('USAGE', EXIT.usage, 'SHELL is bash, zsh or fish.')
+    ;(data as Io).out(completionScript(shell))
+    return EXIT.ok
+  },
+})

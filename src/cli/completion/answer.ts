@@ -1,0 +1,30 @@
+import type { Io } from '../io.ts'
+import { namesOf } from './names.ts'
+import { offersFor } from './offers.ts'
+import { SHELLS, typedWords } from './typed-words.ts'
+
+/**
+ * Answers a shell: the kind of what could stand here, then a line for every word. The words typed so far come in on
+ * the standard input, since arguments are seen by ps, and one of them may be a secret. Whatever goes wrong, nothing
+ * is said: an error would end up in the line that somebody types.
+ */
+export async function answerShell(shellName: string | undefined, io: Io): Promise<number> {
+  const shell = SHELLS.find((each) => each === shellName)
+  const input = shell && (await io.readInput())
+  if (!shell || !input) return 0
+  try {
+    const typed = typedWords(Buffer.from(input).toString('utf8'), shell)
+    const offers = await offersFor(typed, namesOf(io))
+    const prefix = offers.kind === 'words' ? '' : offers.prefix
+    const words = offers.kind === 'words' ? offers.words : []
+    const lines = words.map(({ value, description }) => `${value.slice(typed.kept)}\t${oneLine(description)}`)
+    io.out([`${offers.kind}\t${prefix}`, ...lines, ''].join('\n'))
+  } catch {
+    // Nothing to offer.
+  }
+  return 0
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, ' ').slice(0, 80)
+}

@@ -1,0 +1,57 @@
+import { cloudName, KNOWN_SECRETS, listProfiles, readRegistry } from '../../cloud/index.ts'
+import { loadConfigSync } from '../../index.ts'
+import type { Completes } from '../command.ts'
+import { leafPaths } from '../commands/config/leaf-paths.ts'
+import type { Io } from '../io.ts'
+import { loadOptions } from '../options.ts'
+import { localSecretsOf } from '../secrets-target.ts'
+import { type Args, findCloudProject } from '../session.ts'
+import type { FindNames, Offer } from './offers.ts'
+
+/**
+ * The names that the files of this project have. Nothing goes to the network, no code of the project is run, and
+ * no value of a secret is looked at. What cannot be read has no names.
+ */
+export function namesOf(io: Io): FindNames {
+  return ({ completes }, given) => {
+    if (completes === undefined || completes === 'file' || completes === 'directory') return []
+    return SOURCES[completes].flatMap((source) => {
+      try {
+        return source(given, io)
+      } catch {
+        return []
+      }
+    })
+  }
+}
+
+type Source = (given: Args, io: Io) => readonly Offer[]
+
+const profiles: Source = (given, io) =>
+  listProfiles(findCloudProject({ cwd: given.cwd }, io).files.state).map((value) => ({ value, description: 'profile' }))
+
+const tenants: Source = (given, io) =>
+  readRegistry(findCloudProject(given, io).files).tenants.map(({ id, name }) => ({ value: id, description: name }))
+
+const localSecrets: Source = (given, io) =>
+  localSecretsOf(findCloudProject(given, io)).secrets.map(({ env }) => ({ value: env, description: 'in secrets.json' }))
+
+const knownSecrets: Source = () => KNOWN_SECRETS.map(({ env }) => ({ value: env, description: '' }))
+
+const cloudSecrets: Source = (given, io) =>
+  localSecrets(given, io).map(({ value, description }) => ({ value: cloudName(value), description }))
+
+const keys: Source = (given, io) => {
+  const { config, secrets } = loadConfigSync({ ...loadOptions(given, io), onUndefined: 'keep' })
+  const paths = [...leafPaths(config)].map((value) => ({ value, description: '' }))
+  return [...paths, ...secrets.envNames().map((value) => ({ value, description: 'secret' }))]
+}
+
+const SOURCES: Readonly<Record<Exclude<Completes, 'file' | 'directory'>, readonly Source[]>> = {
+  profile: [profiles],
+  tenant: [tenants],
+  secret: [localSecrets],
+  'new-secret': [localSecrets, knownSecrets],
+  'cloud-secret': [cloudSecrets],
+  key: [keys],
+}

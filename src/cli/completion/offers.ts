@@ -1,0 +1,110 @@
+import type { Command, FlagDef, PositionalDef } from '../command.ts'
+import { partsOf } from '../help.ts'
+import { resolveCommand } from '../run.ts'
+import type { Typed } from './typed-words.ts'
+
+/** A word that could stand here, and what it means. */
+export interface Offer {
+  readonly value: string
+  readonly description: string
+}
+
+/** What could stand in the place of the word that is being typed. */
+export type Offers =
+  | { readonly kind: 'words'; readonly words: readonly Offer[] }
+  /** One of the shell's own kinds. */
+  | { readonly kind: 'files' | 'directories' | 'programs'; readonly prefix: string }
+
+const NOTHING: Offers = { kind: 'words', words: [] }
+
+/** Finds the names that this project has; what it throws is taken for none. */
+export type FindNames = (wanted: FlagDef | PositionalDef, given: Readonly<Record<string, string>>) => readonly Offer[]
+
+/** What fits the word that is being typed, from what the commands say of themselves. */
+export async function offersFor({ before, current }: Typed, findNames: FindNames): Promise<Offers> {
+  const { command, depth, unknown } = await resolveCommand(before)
+  const { words, flags } = partsOf(command.args ?? {})
+  const line = readLine(before, flags, depth)
+  const values = (of: FlagDef | PositionalDef, prefix = ''): Offers => {
+    if (of.completes === 'file') return { kind: 'files', prefix }
+    if (of.completes === 'directory') return { kind: 'directories', prefix }
+    const names = of.options?.map((value) => ({ value, description: '' })) ?? findNames(of, line.given)
+    return fitting(
+      names.map(({ value, description }) => ({ value: prefix + value, description })),
+      current,
+    )
+  }
+
+  if (line.open) return values(line.open)
+  if (command.takesProgram && (line.isOver || line.position > 0))
+    return { kind: line.position > 0 ? 'files' : 'programs', prefix: '' }
+  const [start, flagName] = /^--([^=]+)=/.exec(current) ?? []
+  if (start !== undefined && !line.isOver) {
+    const [, flag] = flags.find(([name, { type }]) => name === flagName && type === 'string') ?? []
+    return flag ? values(flag, start) : NOTHING
+  }
+  if (current.startsWith('-') && !line.isOver) return fitting(flagOffers(flags, line.given), current)
+  const [fileOf] = /^[A-Za-z_][\w.-]*=@/.exec(current) ?? []
+  if (fileOf !== undefined) return command.takesMany ? { kind: 'files', prefix: fileOf } : NOTHING
+  if (command.takesProgram) return { kind: 'programs', prefix: '' }
+  const commands = unknown === undefined ? commandOffers(command) : []
+  const [, word] = words[command.takesMany ? 0 : line.position] ?? []
+  if (!word) return fitting(commands, current)
+  const named = values(word)
+  return named.kind === 'words'
+    ? { kind: 'words', words: [...fitting(commands, current).words, ...named.words] }
+    : named
+}
+
+interface Line {
+  /** Words that are neither a command's name nor a flag's. */
+  readonly position: number
+  /** The flags that are there, with their values. */
+  readonly given: Readonly<Record<string, string>>
+  /** A flag that still lacks its value. */
+  readonly open?: FlagDef
+  /** A `--` was there: nothing after it is a flag. */
+  readonly isOver: boolean
+}
+
+type Flags = readonly (readonly [name: string, flag: FlagDef])[]
+
+function readLine(words: readonly string[], flags: Flags, depth: number): Line {
+  const given: Record<string, string> = {}
+  let open: Flags[number] | undefined
+  let position = -depth
+  let isOver = false
+  for (const word of words) {
+    if (open) {
+      given[open[0]] = word
+      open = undefined
+    } else if (isOver || word === '-' || !word.startsWith('-')) position++
+    else if (word === '--') isOver = true
+    else {
+      const [, name, value] = /^--?([^=]+)(?:=(.*))?$/s.exec(word) ?? []
+      const flag = flags.find(([each, { alias }]) => each === name || alias === name)
+      if (flag?.[1].type === 'string' && value === undefined) open = flag
+      if (flag) given[flag[0]] = value ?? ''
+    }
+  }
+  return { position: Math.max(0, position), given, isOver, ...(open ? { open: open[1] } : {}) }
+}
+
+function commandOffers({ subCommands = {} }: Command): readonly Offer[] {
+  return Object.entries(subCommands).map(([value, { meta }]) => ({ value, description: meta?.description ?? '' }))
+}
+
+/** The flags that are not there yet; `--set` may be there again. */
+function flagOffers(flags: Flags, given: Readonly<Record<string, string>>): readonly Offer[] {
+  return flags
+    .filter(([name]) => name === 'set' || !Object.hasOwn(given, name))
+    .map(([name, { description }]) => ({ value: `--${name}`, description }))
+}
+
+/** A name of a file that no shell would take for one word is not offered: it could be a command to it. */
+const PLAIN = /^[\w@.,/=+-]+$/
+
+function fitting(offers: readonly Offer[], current: string): Offers & { readonly kind: 'words' } {
+  const words = offers.filter(({ value }) => value.startsWith(current) && PLAIN.test(value))
+  return { kind: 'words', words: [...new Map(words.map((offer) => [offer.value, offer])).values()] }
+}
