@@ -209,7 +209,7 @@ describe.skipIf(process.platform === 'win32')('just', () => {
     executable('systemprompt', `exec "${process.execPath}" "${join(repository, 'dist/cli.js')}" "$@"`)
     executable(
       'xdg-open',
-      `exec "${process.execPath}" "${fileURLToPath(new URL('./browser.mjs', import.meta.url))}" "$@"`,
+      `exec "${process.execPath}" "${fileURLToPath(new URL('../../fixtures/browser.mjs', import.meta.url))}" "$@"`,
     )
   }, 120_000)
 

@@ -32,7 +32,7 @@ export const logout = defineCommand({
     else
       io.out(
         wasLoggedIn
-          ? `Logged out; ${shown(file)} is gone. The token itself ends by itself, or by support.\n`
+          ? `Logged out; ${shown(file)} is gone. The token stays valid until it ends.\n`
           : 'Nobody was logged in.\n',
       )
     return EXIT.ok
