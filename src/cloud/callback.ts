@@ -114,7 +114,8 @@ function respond(response: ServerResponse, status: number, headers: Record<strin
     'content-type': 'text/html; charset=utf-8',
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+    'content-security-policy':
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'",
     'x-content-type-options': 'nosniff',
     connection: 'close',
     ...headers,

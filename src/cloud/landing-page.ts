@@ -1,43 +1,41 @@
+import { type PageContent, page } from './page.ts'
+
+interface Text {
+  readonly title: string
+  readonly says: string
+  readonly next: string
+  readonly command: string
+  readonly tone: PageContent['tone']
+}
+
+const LOGIN = 'systemprompt cloud auth login'
+
 const TEXTS = {
-  done: ['You are logged in', 'Close this window and go back to your terminal.', 'systemprompt cloud auth whoami', '✓'],
-  failed: [
-    'The login did not succeed',
-    'Your terminal says why. You can start again with',
-    'systemprompt cloud auth login',
-    '!',
-  ],
-  wrong: [
-    'This is not the end of a login',
-    'Open the address that your terminal shows, or start again with',
-    'systemprompt cloud auth login',
-    '?',
-  ],
-} as const
+  done: {
+    title: 'You are logged in',
+    says: 'Close this window and go back to your terminal.',
+    next: 'To see who commands act for:',
+    command: 'systemprompt cloud auth whoami',
+    tone: 'good',
+  },
+  failed: {
+    title: 'The login did not succeed',
+    says: 'Your terminal says why. You can close this window.',
+    next: 'To try again:',
+    command: LOGIN,
+    tone: 'bad',
+  },
+  wrong: {
+    title: 'This is not the end of a login',
+    says: 'Open the address that your terminal shows. It is good for one login.',
+    next: 'To begin a new one:',
+    command: LOGIN,
+    tone: 'bad',
+  },
+} as const satisfies Record<string, Text>
 
 /** The page that the browser ends on. It holds no script, loads nothing and knows no token. */
 export function landingPage(kind: keyof typeof TEXTS): string {
-  const [title, text, command, mark] = TEXTS[kind]
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>
-:root { color-scheme: light dark; --back: #fff; --text: #1c1e21; --faint: #62666d; --accent: #0b6e4f }
-@media (prefers-color-scheme: dark) { :root { --back: #17191c; --text: #e8eaed; --faint: #9aa0a6; --accent: #5fd3a6 } }
-body { margin: 0; background: var(--back); color: var(--text); font: 1rem/1.5 system-ui, sans-serif }
-main { box-sizing: border-box; max-width: 30rem; margin: 0 auto; padding: 20vh 1.5rem 2rem; text-align: center }
-.mark { font-size: 2.5rem; line-height: 1; color: var(--accent) }
-h1 { font-size: 1.5rem; font-weight: 600; margin: 1rem 0 .5rem }
-p { color: var(--faint); margin: .5rem 0 }
-code { color: var(--text); font: .875rem ui-monospace, monospace }
-</style>
-<main>
-<div class="mark" aria-hidden="true">${mark}</div>
-<h1>${title}</h1>
-<p>${text}</p>
-<p><code>${command}</code></p>
-</main>
-</html>
-`
+  const { title, says, next, command, tone } = TEXTS[kind]
+  return page({ title, tone, body: `<p>${says}</p>\n<p class="next">${next}<code>${command}</code></p>` })
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { type PageContent, page } from '../cloud/page.ts'
 import type { SeedUser } from './seed.ts'
 
 /** Logins that have begun, by a state that nobody can guess and that serves once. */
@@ -30,25 +31,29 @@ export function consentPage(
   users: readonly SeedUser[],
 ): { html: string; status: 200 | 400 } {
   const consent = consents.get(state)
-  if (!consent)
-    return {
-      html: layout('This login is over', '<p>Start it again with <code>systemprompt cloud auth login</code>.</p>'),
-      status: 400,
-    }
+  if (!consent) return { html: page(OVER), status: 400 }
   const options = users.map(({ id, email }) => `<option value="${escapeHtml(id)}">${escapeHtml(email)}</option>`)
-  const body = `
-<p>This is the emulator. In place of ${escapeHtml(consent.provider)}, it asks you who you are.</p>
+  const body = `<p>This is the emulator on your machine. In place of ${PROVIDERS[consent.provider] ?? 'a provider'}, it asks you who you are.</p>
 <form method="post" action="/login/oauth/authorize">
 <input type="hidden" name="state" value="${escapeHtml(state)}">
 <label for="user">Account</label>
 <select id="user" name="user">${options.join('')}</select>
-<p class="actions">
-<button id="allow" name="decision" value="allow">Allow</button>
+<div class="actions">
+<button id="allow" name="decision" value="allow" class="first">Allow</button>
 <button id="deny" name="decision" value="deny">Deny</button>
 <button id="fail" name="decision" value="fail">Fail</button>
-</p>
+</div>
+<p class="next">Deny is what somebody does who does not agree. Fail is what a provider does that is out of order.</p>
 </form>`
-  return { html: layout('Log in to SystemPrompt Cloud', body), status: 200 }
+  return { html: page({ title: 'Log in to SystemPrompt Cloud', body, tone: 'plain' }), status: 200 }
+}
+
+const PROVIDERS: Readonly<Record<string, string>> = { github: 'GitHub', google: 'Google' }
+
+const OVER: PageContent = {
+  title: 'This login is over',
+  body: '<p>An address is good for one login.</p>\n<p class="next">To begin a new one:<code>systemprompt cloud auth login</code></p>',
+  tone: 'bad',
 }
 
 /** Where the browser goes next; undefined where the form is none of ours. */
@@ -89,31 +94,10 @@ function answerTo(
 /** No script, no frame, no other site; the form leads back to a command line on this machine. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' http://127.0.0.1:* http://localhost:* http://[::1]:*; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self' http://127.0.0.1:* http://localhost:*; frame-ancestors 'none'; base-uri 'none'",
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
-}
-
-function layout(title: string, body: string): string {
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${title}</title>
-<style>
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-main { max-width: 32rem; margin: 15vh auto; padding: 0 1rem }
-select, button { font: inherit; padding: .4rem .8rem }
-select { display: block; width: 100%; margin: .25rem 0 1rem }
-.actions { display: flex; gap: .5rem }
-</style>
-<main>
-<h1>${title}</h1>
-${body}
-</main>
-</html>
-`
 }
 
 function escapeHtml(text: string): string {
