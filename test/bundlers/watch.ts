@@ -54,10 +54,14 @@ export function describeWatch(name: string, { watch, seesNewFiles = true }: Watc
       await expect.poll(output, wait).toContain('9090')
     }, 60_000)
 
-    test.runIf(seesNewFiles)('follows a file that was not there before', async () => {
-      writeFiles(app.root, { '.env.local': 'PUBLIC_GREETING=Local\n' })
-      await expect.poll(output, wait).toContain('"Local"')
-    }, 60_000)
+    test.runIf(seesNewFiles)(
+      'follows a file that was not there before',
+      async () => {
+        writeFiles(app.root, { '.env.local': 'PUBLIC_GREETING=Local\n' })
+        await expect.poll(output, wait).toContain('"Local"')
+      },
+      60_000,
+    )
 
     test('rests while nothing changes', async () => {
       await sleep(1000)
