@@ -3,6 +3,7 @@
  *
  *   npm run test:nodes               20, 22, 24 and 26
  *   npm run test:nodes -- 22 26      these
+ *   npm run test:nodes -- --bundlers 24   the bundler plugins under this one
  */
 import { spawnSync } from 'node:child_process'
 import { dirname } from 'node:path'
@@ -13,7 +14,12 @@ const COMMANDS = ['check', 'explain', 'process', 'run-watch', 'run.test', 'show'
 )
 const SUITES = ['test/preload', 'test/api', 'test/resolve.test.ts', ...COMMANDS]
 
-const asked = process.argv.slice(2).map(Number)
+/** Every host that builds, and each that watches or serves. */
+const BUNDLERS = ['test/bundlers/public', 'test/bundlers/vite7', 'dev.test.ts', 'test/integrations']
+
+const words = process.argv.slice(2)
+const suites = words.includes('--bundlers') ? BUNDLERS : SUITES
+const asked = words.filter((word) => word !== '--bundlers').map(Number)
 const failed = (asked.length > 0 ? asked : MAJORS).filter((major) => !passes(major))
 if (failed.length > 0) console.error(`\nFailed under Node ${failed.join(', ')}`)
 process.exitCode = failed.length > 0 ? 1 : 0
@@ -22,7 +28,7 @@ function passes(major) {
   const node = nodeBinary(major)
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()
   console.log(`\n=== Node ${version}`)
-  const { status } = spawnSync(node, ['node_modules/vitest/vitest.mjs', 'run', '--reporter=minimal', ...SUITES], {
+  const { status } = spawnSync(node, ['node_modules/vitest/vitest.mjs', 'run', '--reporter=minimal', ...suites], {
     stdio: 'inherit',
     // Programs that tests start by name, npm among them, are to run under this Node as well.
     env: { ...process.env, PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` },
