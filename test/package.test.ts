@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -19,6 +19,34 @@ const PACKAGES: Readonly<Record<Host, string>> = {
   esbuild: 'esbuild',
   farm: '@farmfe/core',
 }
+
+/** Each plugin where its host expects one, and an option that there is not. */
+const CONFIGURATIONS = `
+const options = { public: ['site.name'], prefix: 'PUBLIC_', phase: 'build' as const, leakGuard: true, types: false }
+export const configurations: [
+  import('vite').UserConfig,
+  import('webpack').Configuration,
+  import('rollup').RollupOptions,
+  import('rolldown').RolldownOptions,
+  import('@rspack/core').Configuration,
+  import('@rsbuild/core').RsbuildConfig,
+  import('esbuild').BuildOptions,
+  import('@farmfe/core').UserConfig,
+] = [
+  { plugins: [vite(options)] },
+  { plugins: [webpack(options)] },
+  { plugins: [rollup(options)] },
+  { plugins: [rolldown(options)] },
+  { plugins: [rspack(options)] },
+  { plugins: [rsbuild(options)] },
+  { plugins: [esbuild(options)] },
+  { plugins: [farm(options)] },
+]
+// @ts-expect-error
+vite({ publik: [] })
+// @ts-expect-error
+rsbuild({ public: 1 })
+`
 
 /** A build may not be there, in a clone where nothing was installed. */
 describe.runIf(existsSync(join(repository, 'dist/plugin.js')))('the package as it is published', () => {
@@ -66,4 +94,23 @@ console.log(JSON.stringify(kinds))`
     const text = readFileSync(join(project, `node_modules/@systemprompt/env/dist/${host}.d.ts`), 'utf8')
     expect(text).toContain(`from '${PACKAGES[host]}'`)
   })
+
+  test.each([
+    ['an ES module', 'config.mts', (name: string, path: string) => `import ${name} from '${path}'`],
+    ['CommonJS', 'config.cts', (name: string, path: string) => `import ${name} = require('${path}')`],
+  ])(
+    'fits the types of every host in a configuration that is %s',
+    (_, file, imported) => {
+      const plugins = HOSTS.map((host) => imported(host, `@systemprompt/env/${host}`))
+      writeFileSync(join(project, file), [...plugins, CONFIGURATIONS].join('\n'))
+      const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--skipLibCheck']
+      const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+      const { stdout } = spawnSync(process.execPath, [tsc, ...options, '--types', 'node', file], {
+        cwd: project,
+        encoding: 'utf8',
+      })
+      expect(stdout).toBe('')
+    },
+    60_000,
+  )
 })
