@@ -54,7 +54,7 @@ export function edit(root: string, from: string, to: string): void {
 }
 
 /** All that a page gets: answers, and frames of its sockets. */
-export function record(page: Page): string[] {
+function record(page: Page): string[] {
   const seen: string[] = []
   page.on('response', async (response) => seen.push(await response.text().catch(() => '')))
   page.on('websocket', (socket) => {
