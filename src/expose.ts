@@ -11,6 +11,7 @@ import type { Credentials } from './read/credentials.ts'
 import type { Tenant } from './read/tenants.ts'
 import { secretName } from './schema/secret-names.ts'
 import { isSecretValue, looksSecret, looksSecretNumber, MASK, passwordsIn, repeatsSecret } from './secret.ts'
+import { collectSecretValues, type SecretValue } from './secret-values.ts'
 import { type ResolvedSecret, Secrets } from './secrets.ts'
 import { type Consulted, consultedOf, type Trail } from './trail.ts'
 import { nodeAt, toPlain } from './tree.ts'
@@ -78,6 +79,8 @@ export interface ResolvedConfig<Schema = undefined> {
    * loadConfigSync({ public: ['site.name'] }).publicValues() // { site_name: 'Acme' }
    */
   publicValues(): PublicValues
+  /** Every secret text with its name, those too that another layer overrides; see {@link secretValues}. */
+  secretValues(): readonly SecretValue[]
 }
 
 export interface Exposure {
@@ -92,6 +95,7 @@ export interface Exposure {
   readonly candidates: (name: string) => readonly Candidate[]
   readonly isSecretName: (name: string) => boolean
   readonly variableNames: () => Iterable<string>
+  readonly fileVariables: () => Iterable<string>
   readonly settings: PublicSettings
   readonly root: string
   readonly profile: ProfileRef | undefined
@@ -123,6 +127,7 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
     consulted: consultedOf(exposure.trail),
     explain: (path: string) => explain(path, exposure, config, isSecret),
     publicValues: () => publicValues({ ...exposure, config, isSecret }),
+    secretValues: () => collectSecretValues({ ...exposure, config, isSecret }),
   })
 }
 

@@ -85,6 +85,7 @@ function* finish(
     candidates: layers.candidates,
     isSecretName: layers.isSecret,
     variableNames: () => [...Object.keys(options.env), ...layers.dotenvFiles.variables.keys()],
+    fileVariables: () => [...layers.secretNames, ...layers.dotenvFiles.variables.keys()],
     settings: { public: options.public, prefix: options.prefix },
     root: project.root,
     profile: project.profile,

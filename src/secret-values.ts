@@ -1,7 +1,11 @@
 import type { ResolvedConfig } from './expose.ts'
 import { formatPath } from './path.ts'
+import type { Credentials } from './read/credentials.ts'
+import type { Tenant } from './read/tenants.ts'
 import { isSecretValue, looksSecret } from './secret.ts'
-import type { Path } from './types.ts'
+import type { ResolvedSecret } from './secrets.ts'
+import type { MapNode, Path, TreeNode } from './types.ts'
+import type { Candidate, Variable } from './variables.ts'
 
 /** A secret value, and the name by which a message can speak of it. */
 export interface SecretValue {
@@ -10,44 +14,94 @@ export interface SecretValue {
   readonly value: string
 }
 
+/** What is known of a load when somebody asks for its secrets. */
+export interface SecretSources {
+  readonly tree: MapNode
+  /** After the schema, which may have left parts of the tree out and made new ones. */
+  readonly config: unknown
+  readonly secrets: readonly ResolvedSecret[]
+  readonly isSecret: (value: unknown, path: Path) => boolean
+  readonly isSecretName: (name: string) => boolean
+  readonly variable: (name: string) => Variable | undefined
+  /** Every definition of a variable, the one that counts first. */
+  readonly candidates: (name: string) => readonly Candidate[]
+  /** Names of secrets and of the variables of .env files. */
+  readonly fileVariables: () => Iterable<string>
+  readonly credentials: Credentials | undefined
+  readonly tenant: Tenant | undefined
+}
+
 /**
  * Every secret text of a configuration by name, each once: secrets, variables and values in the configuration
- * that are masked when it is printed, the token of the cloud login and what is secret about the tenant. It is
- * what `@systemprompt/env/scan` is given to look for; it shows secrets when it is printed.
+ * that are masked when it is printed, the token of the cloud login and what is secret about the tenant. What
+ * another layer overrides is among them: it stands in a file all the same. It is what `@systemprompt/env/scan`
+ * is given to look for; it shows secrets when it is printed.
  *
  * @example
  * const matcher = createMatcher(secretValues(await loadConfig()))
  */
-export function secretValues(result: ResolvedConfig<unknown>): readonly SecretValue[] {
+export function secretValues(result: Pick<ResolvedConfig<unknown>, 'secretValues'>): readonly SecretValue[] {
+  return result.secretValues()
+}
+
+export function collectSecretValues(sources: SecretSources): readonly SecretValue[] {
   const found = new Map<string, SecretValue>()
-  for (const [name, value] of candidates(result))
+  for (const [name, value] of namedValues(sources))
     if (value !== '' && !found.has(value)) found.set(value, { name, value })
   return [...found.values()]
 }
 
-function* candidates(result: ResolvedConfig<unknown>): Generator<readonly [name: string, value: string]> {
-  const { secrets, env, config, explain, credentials, tenant } = result
-  for (const name of secrets.envNames()) yield [name, secrets.get(name) ?? '']
-  for (const [name, value] of Object.entries(env)) {
-    if (looksSecret(name) || isSecretValue(value) || explain(name)[0]?.secret) yield [name, value]
-  }
-  for (const [path, value] of textsIn(config)) {
-    const name = formatPath(path)
-    if (explain(name)[0]?.secret) yield [name, value]
-  }
+type Named = readonly [name: string, value: string]
+
+function* namedValues(sources: SecretSources): Generator<Named> {
+  const { tree, config, secrets, isSecret, credentials, tenant } = sources
+  for (const { env, value } of secrets) yield [env, value]
+  for (const name of new Set(sources.fileVariables())) yield* variableValues(name, sources)
+  for (const [path, value] of textsInTree(tree)) if (isSecret(value, path)) yield [formatPath(path), String(value)]
+  for (const [path, value] of textsIn(config)) if (isSecret(value, path)) yield [formatPath(path), String(value)]
   for (const [part, where] of [
     ['credentials', credentials],
     ['tenant', tenant],
   ] as const) {
     for (const [path, value] of textsIn(where)) {
-      if (looksSecret(String(path.at(-1))) || isSecretValue(value)) yield [`${part}.${formatPath(path)}`, value]
+      const text = String(value)
+      if (looksSecret(String(path.at(-1))) || isSecretValue(text)) yield [`${part}.${formatPath(path)}`, text]
     }
   }
 }
 
-function* textsIn(value: unknown, path: Path = []): Generator<readonly [path: Path, text: string]> {
-  if (typeof value === 'string') yield [path, value]
+/** What a variable is, and what it would be without the layers above. */
+function* variableValues(name: string, { variable, candidates, isSecretName }: SecretSources): Generator<Named> {
+  const current = variable(name)
+  const isNamedSo = isSecretName(name) || looksSecret(name) || current?.taint !== undefined
+  if (current && (isNamedSo || isSecretValue(current.value))) yield [name, current.value]
+  for (const { value, expands } of candidates(name).slice(1))
+    if ((isNamedSo || isSecretValue(value)) && !(expands && hasReference(value))) yield [name, value]
+}
+
+/** Nothing has been put in here; what it refers to has a name of its own. */
+function hasReference(text: string): boolean {
+  return /\$[{<]/.test(text)
+}
+
+type Text = readonly [path: Path, text: string | number | bigint]
+
+function* textsInTree(node: TreeNode, path: Path = []): Generator<Text> {
+  if (node.kind === 'map') for (const [key, child] of node.entries) yield* textsInTree(child, [...path, key])
+  else if (node.kind === 'list')
+    for (const [index, item] of node.items.entries()) yield* textsInTree(item, [...path, index])
+  else if (isText(node.value)) yield [path, node.value]
+  for (const loser of node.shadowed ?? [])
+    for (const [at, text] of textsInTree(loser, path)) if (!hasReference(String(text))) yield [at, text]
+}
+
+function* textsIn(value: unknown, path: Path = []): Generator<Text> {
+  if (isText(value)) yield [path, value]
   else if (Array.isArray(value)) for (const [index, item] of value.entries()) yield* textsIn(item, [...path, index])
   else if (typeof value === 'object' && value !== null)
     for (const [key, item] of Object.entries(value)) yield* textsIn(item, [...path, key])
+}
+
+function isText(value: unknown): value is Text[1] {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint'
 }

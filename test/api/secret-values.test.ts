@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type LoadOptions, loadConfigSync, secretValues } from '../../src/index.ts'
+import { COMPLETE, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
+
+const PROJECT = {
+  ...COMPLETE,
+  [PROFILE]: `name: local
+smtp: { password: q7Rv2-in-profile, host: mail.acme.example }
+pin_password: 4938201746
+api: { token: n4Ts9-of-profile }
+mixed: before \${OPENAI_API_KEY} after
+`,
+  [SECRETS]: JSON.stringify({ openai: 'x3Wq8-in-secrets', database_url: 'postgres://u:p6Yt1-pw@h/d' }),
+  '.env': 'OPENAI_API_KEY=v5Kd0-in-dotenv\nSTRIPE_KEY=j2Mb6-in-dotenv\nREDIS=redis://:g8Hn4-pw@h\nPORT=8080\n',
+  '.env.local': 'STRIPE_KEY=b9Zc3-in-local\nREDIS=redis://h\nAPI=${STRIPE_KEY}!\n',
+}
+
+function valuesOf(options: LoadOptions = {}): Record<string, string[]> {
+  const cwd = makeProject(PROJECT)
+  const found: Record<string, string[]> = {}
+  for (const { name, value } of secretValues(loadConfigSync({ cwd, env: {}, ...options })))
+    found[name] = [...(found[name] ?? []), value]
+  return found
+}
+
+describe('the secrets of a configuration are', () => {
+  test.each<[string, string, string[], LoadOptions?]>([
+    ['a secret', 'DATABASE_URL', ['postgres://u:p6Yt1-pw@h/d']],
+    ['one of secrets.json that .env overrides', 'OPENAI_API_KEY', ['v5Kd0-in-dotenv', 'x3Wq8-in-secrets']],
+    [
+      'one that the environment overrides',
+      'OPENAI_API_KEY',
+      ['u1Pf7-in-env', 'v5Kd0-in-dotenv', 'x3Wq8-in-secrets'],
+      { env: { OPENAI_API_KEY: 'u1Pf7-in-env' } },
+    ],
+    ['a variable that another .env file overrides', 'STRIPE_KEY', ['b9Zc3-in-local', 'j2Mb6-in-dotenv']],
+    ['a URL with a password that is overridden by one without', 'REDIS', ['redis://:g8Hn4-pw@h']],
+    ['a variable that a secret went into', 'API', ['b9Zc3-in-local!']],
+    ['a value with the name of a secret', 'smtp.password', ['q7Rv2-in-profile']],
+    ['such a value that is a number', 'pin_password', ['4938201746']],
+    ['a value that a secret went into', 'mixed', ['before v5Kd0-in-dotenv after']],
+    [
+      'a value that an override replaces',
+      'api.token',
+      ['c0Lx5-given', 'n4Ts9-of-profile'],
+      { overrides: { 'api.token': 'c0Lx5-given' } },
+    ],
+    [
+      'a value that the schema leaves out',
+      'smtp.password',
+      ['q7Rv2-in-profile'],
+      { schema: z.object({ name: z.string() }) },
+    ],
+    [
+      'a value that the schema makes',
+      'made.key',
+      ['h7Gd2-made'],
+      { schema: z.any().transform(() => ({ made: { key: 'h7Gd2-made' } })) },
+    ],
+  ])('%s', (_, name, expected, options) => {
+    expect(valuesOf(options)[name]).toEqual(expected)
+  })
+
+  test('nothing that is no secret', () => {
+    const names = Object.keys(valuesOf())
+    for (const name of ['PORT', 'smtp.host', 'name']) expect(names).not.toContain(name)
+  })
+})
