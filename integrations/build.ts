@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isConfigError } from '../src/index.ts'
-import type { Leaks, OutputFile } from './leak-guard.ts'
+import type { LeakGuard, Leaks, OutputFile } from './leak-guard.ts'
 import type { Consumer, PluginOptions } from './options.ts'
-import { loadForBuild, NOTHING, type PublicEnv, publicEnvOf } from './public-env.ts'
+import { confidentialFilesOf, loadForBuild, NOTHING, type PublicEnv, publicEnvOf } from './public-env.ts'
 import { writeTypesIfWanted } from './types-file.ts'
 
 /** What one use of the plugin knows, from one rebuild to the next. */
@@ -27,15 +27,29 @@ export interface Build {
   readonly files: readonly string[]
   /** Loads the configuration again. What is wrong with it is returned, and the last good one stays. */
   refresh(): Promise<Error | undefined>
-  /** Looks for secrets in what the build writes. */
+  /** Files with secrets in them, wherever they lie, absolute. */
+  readonly confidential: ReadonlySet<string>
+  /** Looks for secrets in what the build writes; what was searched before and is the same is not searched again. */
   findLeaks(files: Iterable<OutputFile>): Promise<Leaks | undefined>
+  /** Looks for secrets in what others have put into a directory since the build began, or since the last time. */
+  findWrittenLeaks(directory: string, since?: number): Promise<Leaks | undefined>
 }
 
 export function createBuild(options: PluginOptions): Build {
   let env = NOTHING
   let failure: Error | undefined
   let files: readonly string[] = []
+  let confidential: ReadonlySet<string> = new Set()
   let root = resolve(options.cwd ?? '.')
+  let guard: LeakGuard | undefined
+  let since = Date.now()
+  const searched = new Map<string, OutputFile['content']>()
+  const guardOf = async (): Promise<LeakGuard | undefined> => {
+    if (options.leakGuard === false || env.secrets.length === 0) return undefined
+    const { createLeakGuard } = await import('./leak-guard.ts')
+    guard ??= createLeakGuard(env.secrets)
+    return guard
+  }
   return {
     options,
     consumer: options.consumer ?? 'client',
@@ -53,6 +67,9 @@ export function createBuild(options: PluginOptions): Build {
     get files() {
       return files
     },
+    get confidential() {
+      return confidential
+    },
     setRoot(host) {
       root = resolve(host, options.cwd ?? '.')
     },
@@ -60,7 +77,10 @@ export function createBuild(options: PluginOptions): Build {
       try {
         const resolved = await loadForBuild(options, root)
         files = resolved.consulted.files.filter(isNoDirectory)
+        confidential = new Set(confidentialFilesOf(resolved))
         env = publicEnvOf(resolved)
+        guard = undefined
+        searched.clear()
         writeTypesIfWanted(resolved, root, options)
         failure = undefined
       } catch (error) {
@@ -70,9 +90,17 @@ export function createBuild(options: PluginOptions): Build {
       return failure
     },
     async findLeaks(outputs) {
-      if (options.leakGuard === false) return undefined
-      const { findLeaks } = await import('./leak-guard.ts')
-      return findLeaks(outputs, env.secrets)
+      const files = [...outputs]
+      const isKnown = files.every(({ name, content }) => isSame(searched.get(name), content))
+      const leaks = isKnown ? undefined : (await guardOf())?.find(files)
+      for (const { name, content } of leaks ? [] : files) searched.set(name, content)
+      return leaks
+    },
+    async findWrittenLeaks(directory, from = since) {
+      const sizes = [...searched].map(([name, content]) => [name, Buffer.byteLength(content)] as const)
+      const written = { directory, root, since: from, searched: new Map(sizes) }
+      since = Date.now()
+      return (await guardOf())?.findWritten(written)
     },
   }
 }
@@ -84,4 +112,9 @@ function isNoDirectory(path: string): boolean {
   } catch {
     return true
   }
+}
+
+function isSame(one: OutputFile['content'] | undefined, other: OutputFile['content']): boolean {
+  if (typeof one === 'string' || typeof other === 'string') return one === other
+  return one !== undefined && Buffer.compare(one, other) === 0
 }

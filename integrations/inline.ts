@@ -3,7 +3,7 @@ import { type ParserOptions, parseSync } from 'oxc-parser'
 import type { PublicValue, PublicValues } from '../src/index.ts'
 import { literalOf, RUNTIME, textOf } from './literal.ts'
 import { bindingRanges } from './scope.ts'
-import { childrenOf, isNode, type Node, staticKey, unwrap } from './syntax.ts'
+import { childrenOf, isNode, type Node, staticKey, staticText, unwrap } from './syntax.ts'
 import type { SecretRead } from './virtual-module.ts'
 
 export interface InlineOptions {
@@ -19,6 +19,8 @@ export interface Inlined {
   readonly map?: SourceMap
   /** Secrets that the code asks for by name. */
   readonly reads: readonly SecretRead[]
+  /** What `new URL('…', import.meta.url)` names: a bundler copies such a file. */
+  readonly assets: readonly string[]
 }
 
 /** What code can read from: `import.meta.env` keeps types, `process.env` holds text as it does in Node. */
@@ -36,6 +38,7 @@ interface Walk extends InlineOptions {
   readonly isShadowed: (offset: number) => boolean
   readonly replacements: Replacement[]
   readonly secrets: { readonly name: string; readonly offset: number }[]
+  readonly assets: string[]
 }
 
 /**
@@ -45,20 +48,22 @@ interface Walk extends InlineOptions {
  */
 export function inlineValues(code: string, id: string, options: InlineOptions): Inlined {
   const { program: ast, errors } = parseSync(id, code, { lang: languageOf(id), sourceType: 'module' })
-  if (errors.some(({ severity }) => severity === 'Error')) return { reads: [] }
+  if (errors.some(({ severity }) => severity === 'Error')) return { reads: [], assets: [] }
   const program = ast as unknown as Node
   const shadows = bindingRanges(program, 'process')
   const isShadowed = (offset: number): boolean => shadows.some(({ start, end }) => start <= offset && offset < end)
-  const walk: Walk = { ...options, code, isShadowed, replacements: [], secrets: [] }
+  const walk: Walk = { ...options, code, isShadowed, replacements: [], secrets: [], assets: [] }
   visit(program, [], walk)
   const reads = walk.secrets.map(({ name, offset }) => ({ name, ...positionOf(code, offset) }))
-  if (walk.replacements.length === 0) return { reads }
+  const { assets } = walk
+  if (walk.replacements.length === 0) return { reads, assets }
   const text = new MagicString(code)
   for (const { start, end, text: value } of walk.replacements) text.overwrite(start, end, value)
   return {
     code: text.toString(),
     map: text.generateMap({ source: id, includeContent: true, hires: 'boundary' }),
     reads,
+    assets,
   }
 }
 
@@ -74,8 +79,17 @@ function visit(node: Node, parents: readonly Node[], walk: Walk): void {
   else if (node.type === 'VariableDeclarator') destructuring(node.id, node.init, walk)
   else if (node.type === 'AssignmentExpression' && node.operator === '=') destructuring(node.left, node.right, walk)
   else if (node.type === 'AssignmentPattern') destructuring(node.left, node.right, walk)
+  else if (node.type === 'NewExpression') asset(node, walk)
   const around = [...parents, node]
   for (const child of childrenOf(node)) visit(child, around, walk)
+}
+
+/** `new URL('./a.png', import.meta.url)` */
+function asset({ callee, arguments: given }: Node, { assets }: Walk): void {
+  const [path, base] = Array.isArray(given) ? given.filter(isNode) : []
+  const isUrl = isNode(callee) && callee.type === 'Identifier' && callee.name === 'URL' && base !== undefined
+  const text = path && isUrl ? staticText(path) : undefined
+  if (text !== undefined) assets.push(text)
 }
 
 function member(node: Node, parents: readonly Node[], walk: Walk): void {

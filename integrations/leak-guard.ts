@@ -1,6 +1,8 @@
-import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { ConfigError, type Problem } from '../src/index.ts'
-import { createMatcher, type Match, type Matcher, type NamedSecret } from '../src/scan/index.ts'
+import { createMatcher, createRedactor, type Match, type Matcher, type NamedSecret } from '../src/scan/index.ts'
+import { findInDataUrls } from './data-urls.ts'
+import { originOf, type Place, placeOf, sourceMapOf } from './source-origin.ts'
+import { findInFolder, type Written } from './written-files.ts'
 
 /** One file that a build is about to write. */
 export interface OutputFile {
@@ -9,72 +11,120 @@ export interface OutputFile {
   readonly content: string | Uint8Array
 }
 
-/** What was found, and in which files. No part of it has a value. */
+/** What was found, and in which files. The error has no part of a value; the names of files may be one. */
 export interface Leaks {
   readonly error: ConfigError
   readonly files: readonly string[]
 }
 
-/** Where something stands; `line` and `column` are 1-based. */
-interface Place {
-  readonly file: string
-  readonly line: number
-  readonly column: number
+/** Looks for secrets in what is built; undefined where there are none. */
+export interface LeakGuard {
+  /** In chunks, assets, pages and source maps, and in their names. */
+  find(files: Iterable<OutputFile>): Leaks | undefined
+  /** In files of a directory that somebody else wrote. */
+  findWritten(written: Written): Leaks | undefined
 }
 
 /** The same secret is told of so many times in a file. */
 const MOST = 5
 
-/**
- * Looks for secrets in everything that a build writes: chunks, assets, pages and source maps.
- * @returns undefined when there are none
- */
-export function findLeaks(files: Iterable<OutputFile>, secrets: readonly NamedSecret[]): Leaks | undefined {
-  if (secrets.length === 0) return undefined
+/** Making one takes a millisecond for each secret: it serves until they change. */
+export function createLeakGuard(secrets: readonly NamedSecret[]): LeakGuard {
   const matcher = createMatcher(secrets)
-  const all = [...files]
-  const leaking = all.flatMap((file) => {
-    const matches = matcher.find(file.content)
-    return matches.length === 0 ? [] : [{ file, matches }]
-  })
-  if (leaking.length === 0) return undefined
-  const byName = new Map(all.map((file) => [file.name, file]))
-  const problems = leaking.flatMap(({ file, matches }) => problemsIn(file, matches, byName, matcher))
-  const title = 'The build is stopped, since its output holds secrets'
-  const error = new ConfigError(problems, { title })
-  // Where in this plugin it was made tells nobody anything.
-  error.stack = `${error.name}: ${error.message}`
-  return { error, files: leaking.map(({ file }) => file.name) }
+  const leaksOf = (leaking: readonly Leaking[]): Leaks | undefined =>
+    leaking.length === 0 ? undefined : { error: errorOf(leaking), files: [...new Set(leaking.map(({ file }) => file))] }
+  return {
+    find(files) {
+      const all = [...files]
+      const byName = new Map(all.map((file) => [file.name, file.content]))
+      return leaksOf(all.flatMap((file) => leaksIn(file, byName, matcher)))
+    },
+    findWritten(written) {
+      const found = findInFolder(matcher, written)
+      return leaksOf([
+        ...found.names.flatMap((name) => leaksInName(name, matcher)),
+        ...found.findings.map(({ file, line, column, ...match }) => ({
+          file,
+          problem: problemOf(match, { file: masked(file, matcher), line, column }, undefined),
+        })),
+      ])
+    },
+  }
 }
 
-function problemsIn(
-  file: OutputFile,
-  matches: readonly Match[],
-  files: ReadonlyMap<string, OutputFile>,
+interface Leaking {
+  readonly file: string
+  readonly problem: Problem
+}
+
+function errorOf(leaking: readonly Leaking[]): ConfigError {
+  const title = 'The build is stopped, since its output holds secrets'
+  const error = new ConfigError(
+    leaking.map(({ problem }) => problem),
+    { title },
+  )
+  // Where in this plugin it was made tells nobody anything.
+  error.stack = `${error.name}: ${error.message}`
+  return error
+}
+
+function leaksIn(
+  { name, content }: OutputFile,
+  files: ReadonlyMap<string, OutputFile['content']>,
   matcher: Matcher,
-): readonly Problem[] {
-  const bytes = Buffer.from(file.content)
-  const isMap = file.name.endsWith('.map')
-  const map = isMap ? asMap(bytes.toString('utf8')) : sourceMapOf(file, bytes, files)
+): readonly Leaking[] {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : asBuffer(content)
+  const matches = matcher.find(bytes)
+  const inside = findInDataUrls(bytes, matcher).filter(({ name }) => !matches.some((match) => match.name === name))
+  if (matches.length + inside.length === 0) return leaksInName(name, matcher)
+  const map = sourceMapOf(name, bytes, files.get(`${name}.map`))
   const told = new Map<string, number>()
-  return matches.flatMap((match) => {
+  const inContent = [...matches, ...inside].flatMap((match) => {
     const count = (told.get(match.name) ?? 0) + 1
     told.set(match.name, count)
     if (count > MOST) return []
-    const place = placeOf(bytes, match.start, file.name)
-    const source = isMap ? map && placesInSources(map, match, matcher)[0] : map && originOf(map, place, match, matcher)
-    return [problemOf(match, place, source)]
+    const place = placeOf(bytes, match.start, name)
+    const origin = map && originOf(map, place, match, matcher)
+    const shown = { ...place, file: masked(name, matcher) }
+    return [
+      { file: name, problem: problemOf(match, shown, origin && { ...origin, file: masked(origin.file, matcher) }) },
+    ]
   })
+  return [...leaksInName(name, matcher), ...inContent]
 }
 
-function problemOf({ name, part, form }: Match, { file, line, column }: Place, source: Place | undefined): Problem {
-  const what =
-    part === undefined ? 'the secret' : part === 'line' ? 'a line of the secret' : 'the password of the secret'
-  const written = form === 'plain' ? '' : `, ${HOW[form] ?? `as ${form}`}`
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
+}
+
+/** A name is shown to everybody who asks for the file. */
+function leaksInName(name: string, matcher: Matcher): readonly Leaking[] {
+  return matcher.find(name).map((match) => ({
+    file: name,
+    problem: {
+      code: 'SECRET_IN_OUTPUT',
+      key: match.name,
+      message: `${whatOf(match)} stands in the name of this file${howOf(match)}`,
+      remedy: 'name it otherwise',
+      file: masked(name, matcher),
+      docs: '@systemprompt/env/docs/errors.md#secret_in_output',
+    },
+  }))
+}
+
+function masked(name: string, matcher: Matcher): string {
+  const redactor = createRedactor(matcher)
+  const start = redactor.push(Buffer.from(name))
+  return Buffer.concat([start, redactor.end()]).toString('utf8')
+}
+
+type Found = Pick<Match, 'name' | 'part' | 'form'>
+
+function problemOf(found: Found, { file, line, column }: Place, source: Place | undefined): Problem {
   return {
     code: 'SECRET_IN_OUTPUT',
-    key: name,
-    message: `${what} stands in this file${written}`,
+    key: found.name,
+    message: `${whatOf(found)} stands in this file${howOf(found)}`,
     remedy: 'take it out where it comes from, and read it at run time on the server',
     file,
     line,
@@ -86,60 +136,16 @@ function problemOf({ name, part, form }: Match, { file, line, column }: Place, s
   }
 }
 
+function whatOf({ part }: Found): string {
+  return part === undefined ? 'the secret' : part === 'line' ? 'a line of the secret' : 'the password of the secret'
+}
+
+function howOf({ form }: Found): string {
+  return form === 'plain' ? '' : `, ${HOW[form] ?? `as ${form}`}`
+}
+
 const HOW: Readonly<Record<string, string>> = {
   escaped: 'with escapes',
   html: 'with entities',
   url: 'percent-encoded',
-}
-
-function placeOf(bytes: Buffer, offset: number, file: string): Place {
-  const start = bytes.lastIndexOf('\n', offset === 0 ? 0 : offset - 1) + 1
-  let line = 1
-  for (let at = bytes.indexOf('\n'); at !== -1 && at < offset; at = bytes.indexOf('\n', at + 1)) line++
-  return { file, line, column: bytes.subarray(start, offset).toString('utf8').length + 1 }
-}
-
-const MAP_COMMENT = /[#@] ?sourceMappingURL=(\S+)\s*(?:\*\/)?\s*$/
-
-/** The map beside a file, or in it. */
-function sourceMapOf(file: OutputFile, bytes: Buffer, files: ReadonlyMap<string, OutputFile>): TraceMap | undefined {
-  const beside = files.get(`${file.name}.map`)
-  if (beside) return asMap(Buffer.from(beside.content).toString('utf8'))
-  const [, url = ''] = MAP_COMMENT.exec(bytes.toString('utf8')) ?? []
-  const [, base64] = /^data:[^,]*;base64,(.+)$/.exec(url) ?? []
-  return base64 === undefined ? undefined : asMap(Buffer.from(base64, 'base64').toString('utf8'))
-}
-
-function asMap(text: string): TraceMap | undefined {
-  try {
-    return new TraceMap(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** The source whose text has it; a minifier may have joined it, or moved it to where it is used. */
-function originOf(map: TraceMap, { line, column }: Place, match: Match, matcher: Matcher): Place | undefined {
-  const mapped = originalPositionFor(map, { line, column: column - 1 })
-  const inSource = placesInSources(map, match, matcher)
-  const place = inSource.find(({ file }) => mapped.source !== null && file === readable(mapped.source)) ?? inSource[0]
-  if (place) return place
-  return mapped.source === null
-    ? undefined
-    : { file: readable(mapped.source), line: mapped.line, column: mapped.column + 1 }
-}
-
-function placesInSources({ sources, sourcesContent }: TraceMap, { name }: Match, matcher: Matcher): readonly Place[] {
-  return (sourcesContent ?? []).flatMap((content, index) => {
-    const found = content === null ? undefined : matcher.find(content).find((match) => match.name === name)
-    return content && found ? [placeOf(Buffer.from(content), found.start, readable(sources[index] ?? ''))] : []
-  })
-}
-
-/** `webpack://app/./src/a.js?1f2e` → `src/a.js`. */
-function readable(source: string): string {
-  return source
-    .replace(/^(?:webpack|rspack):\/\/[^/]*\//, '')
-    .replace(/\?[^/]*$/, '')
-    .replace(/^(?:\.{1,2}\/)+/, '')
 }

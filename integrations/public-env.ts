@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { type Environment, loadConfig, type PublicValues, type ResolvedConfig, secretValues } from '../src/index.ts'
 import type { NamedSecret } from '../src/scan/index.ts'
 import type { PluginOptions } from './options.ts'
@@ -44,6 +46,12 @@ export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>):
       ({ value }) => !shown.has(value),
     ),
   }
+}
+
+/** Files with secrets, as modules are called that are read from them. */
+export function confidentialFilesOf({ root, layers }: Pick<ResolvedConfig, 'root' | 'layers'>): readonly string[] {
+  const files = layers.flatMap(({ name, files = [] }) => (name === 'secrets' || name === 'dotenv' ? files : []))
+  return files.map((file) => resolve(root, file)).flatMap((file) => [file, realpathSync(file)])
 }
 
 function isSecretName(name: string, { secrets, explain }: Pick<ResolvedConfig, 'secrets' | 'explain'>): boolean {

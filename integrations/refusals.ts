@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { ConfigError, type Problem, type ProblemCode } from '../src/index.ts'
 import type { Build } from './build.ts'
 import { type Refusal, refusalOf } from './virtual-module.ts'
@@ -12,18 +12,22 @@ export interface ModuleGraph {
 /** An error that names every module which asks for what it must not have, with its chain of importers; or undefined. */
 export function refusals(
   graph: ModuleGraph,
-  { root, consumer }: Pick<Build, 'root' | 'consumer'>,
+  { root, consumer, confidential }: Pick<Build, 'root' | 'consumer' | 'confidential'>,
 ): ConfigError | undefined {
   const problems = [...graph.ids].flatMap((id) => {
-    const refusal = refusalOf(id, consumer)
+    const refusal = refusalOf(id, consumer) ?? refusalOfFile(id, root, confidential)
     if (!refusal) return []
     const importers = [...graph.importersOf(id)]
-    return importers.map((importer) => refusedProblem(refusal, chainFrom(importer, graph), root))
+    // It can be the entry itself.
+    const chains = importers.length === 0 ? [[]] : importers.map((importer) => chainFrom(importer, graph))
+    return chains.map((chain) => refusedProblem(refusal, chain, root))
   })
   if (problems.length === 0) return undefined
+  // An asset is a module of its own in some bundlers.
+  const once = new Map(problems.map((problem) => [JSON.stringify(problem), problem]))
   const place = ({ file = '', line = 0, column = 0 }: Problem): string =>
     [file, ...[line, column].map((number) => String(number).padStart(9, '0'))].join(':')
-  const sorted = problems.toSorted((one, other) => (place(one) < place(other) ? -1 : 1))
+  const sorted = [...once.values()].sort((one, other) => (place(one) < place(other) ? -1 : 1))
   return withoutStack(new ConfigError(sorted, { title: 'The build is stopped' }))
 }
 
@@ -35,7 +39,7 @@ function withoutStack<T extends Error>(error: T): T {
 
 /** One refusal as a problem. `chain` begins with the module that asks and ends with the entry. */
 function refusedProblem(refusal: Refusal, chain: readonly string[], root: string): Problem {
-  const [file = '', ...importers] = chain.map((id) => shownId(id, root))
+  const [file, ...importers] = chain.map((id) => shownId(id, root))
   const { code, key, message, remedy } = WORDING[refusal.kind](refusal as never)
   const place = refusal.kind === 'secret' ? { line: refusal.read.line, column: refusal.read.column } : {}
   const frame = importers.map((importer) => `      imported by ${importer}`).join('\n')
@@ -44,11 +48,17 @@ function refusedProblem(refusal: Refusal, chain: readonly string[], root: string
     key,
     message,
     remedy,
-    file,
+    ...(file === undefined ? {} : { file }),
     ...place,
     ...(frame === '' ? {} : { frame }),
     docs: `@systemprompt/env/docs/errors.md#${code.toLowerCase()}`,
   }
+}
+
+/** A file with secrets that is called otherwise, or lies elsewhere. */
+function refusalOfFile(id: string, root: string, confidential: ReadonlySet<string>): Refusal | undefined {
+  const [path = ''] = id.split(/[?#]/)
+  return confidential.has(resolve(root, path)) ? { kind: 'file', file: shownId(id, root) } : undefined
 }
 
 type Wording = { code: ProblemCode; key: string; message: string; remedy: string }

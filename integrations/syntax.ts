@@ -39,8 +39,13 @@ export function staticKey(node: Node): string | undefined {
   const key = node.type === 'MemberExpression' ? node.property : node.key
   if (!isNode(key)) return undefined
   if (key.type === 'Identifier' && node.computed !== true) return String(key.name)
-  if (key.type === 'Literal' && typeof key.value === 'string') return key.value
-  const [quasi] = key.type === 'TemplateLiteral' && Array.isArray(key.quasis) ? key.quasis : []
-  const isPlain = Array.isArray(key.expressions) && key.expressions.length === 0
+  return staticText(key)
+}
+
+/** The text that an expression is, where it is written out. */
+export function staticText(node: Node): string | undefined {
+  if (node.type === 'Literal' && typeof node.value === 'string') return node.value
+  const [quasi] = node.type === 'TemplateLiteral' && Array.isArray(node.quasis) ? node.quasis : []
+  const isPlain = Array.isArray(node.expressions) && node.expressions.length === 0
   return isPlain && isNode(quasi) ? ((quasi.value as { cooked?: string }).cooked ?? undefined) : undefined
 }

@@ -33,6 +33,8 @@ export function resolveOwn(specifier: string, consumer: Consumer): string | unde
 
 /** What the module of public values is made of. */
 export interface PublicModule extends Pick<PluginOptions, 'phase' | 'public' | 'prefix'> {
+  /** Whether the bundler reads CommonJS: it has no names that could be missing. @default false */
+  readonly isCommonJsRead?: boolean
   readonly values: PublicValues
   readonly consumer: Consumer
 }
@@ -44,7 +46,7 @@ export function sourceOf(id: string, module: PublicModule): string | undefined {
   const refusal = refusalOf(id)
   // In place of a JSON file something that is JSON as well: it goes on to whoever reads such files.
   if (refusal?.kind === 'file' && /\.json(?:$|\?)/.test(id)) return 'null'
-  return refusal && refusedModule()
+  return refusal && (module.isCommonJsRead ? 'module.exports = {}\n' : refusedModule())
 }
 
 /** Exports each value, so that what is not imported is not shipped; the default export has all. */
@@ -89,6 +91,11 @@ export function refusedSpecifier({ name, line, column }: SecretRead): string {
   return `${REFUSED}/secret/${encodeURIComponent(name)}/${line}/${column}`
 }
 
+/** Whether a specifier names a file that no bundle may hold. */
+export function isConfidential(specifier: string): boolean {
+  return CONFIDENTIAL.test(specifier)
+}
+
 /** What a module of the graph must not be part of a bundle for. */
 export type Refusal =
   | { readonly kind: 'library' }
@@ -101,11 +108,12 @@ export type Refusal =
  */
 export function refusalOf(id: string, consumer?: Consumer): Refusal | undefined {
   if (consumer === 'client' && LIBRARY.test(id) && resolveOwn(id, 'client')) return { kind: 'library' }
-  const [, file] = id.includes('refused') ? [] : (CONFIDENTIAL.exec(id) ?? [])
-  if (file !== undefined) return { kind: 'file', file: file.replaceAll('\\', '/') }
   const text = id.includes('%40systemprompt%2F') ? decodeURIComponent(id.slice(id.lastIndexOf('%40systemprompt'))) : id
   const start = text.indexOf(REFUSED)
-  if (start === -1) return undefined
+  if (start === -1) {
+    const [, file] = CONFIDENTIAL.exec(id) ?? []
+    return file === undefined ? undefined : { kind: 'file', file: file.replaceAll('\\', '/') }
+  }
   const [kind, name = '', line, column] = text.slice(start + REFUSED.length + 1).split('/')
   if (kind === 'file') return { kind, file: Buffer.from(name, 'base64url').toString().replaceAll('\\', '/') }
   if (kind !== 'secret') return { kind: 'library' }

@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { JsPlugin, Server } from '@farmfe/core'
 import type { Build } from '../build.ts'
 import { asksForConfidential } from '../confidential-path.ts'
@@ -6,9 +6,11 @@ import { consumerOfTargetEnv } from '../consumer.ts'
 import { refusals } from '../refusals.ts'
 
 export function farmHooks(build: Build): Partial<JsPlugin> {
+  let publicDir = 'public'
   return {
     configResolved(config) {
       build.setRoot(config.root ?? '.')
+      publicDir = resolve(config.root ?? '.', config.publicDir ?? 'public')
       build.consumer = build.options.consumer ?? consumerOfTargetEnv(config.compilation?.output?.targetEnv)
       // Farm hands out every file of its root that is asked for.
       if (config.server) config.server.middlewares = [() => guard, ...(config.server.middlewares ?? [])]
@@ -42,7 +44,8 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       compiler.compile = async () => {
         await compile()
         const files = Object.entries(compiler.resources()).map(([name, content]) => ({ name, content }))
-        const leaks = await build.findLeaks(files)
+        // Farm copies its public directory when plugins have been asked for the last time.
+        const leaks = (await build.findLeaks(files)) ?? (await build.findWrittenLeaks(publicDir, 0))
         if (leaks) throw leaks.error
       }
     },

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import type { Build } from '../build.ts'
 import { consumerOfEnvironment, consumerOfPlatform } from '../consumer.ts'
 import type { OutputFile } from '../leak-guard.ts'
@@ -12,13 +14,27 @@ interface Context {
   ): { readonly importers: readonly string[]; readonly dynamicImporters: readonly string[] } | null
 }
 
+/** Behind whoever else has such a hook. */
+interface Last<Hook> {
+  readonly order: 'post'
+  readonly sequential: true
+  readonly handler: Hook
+}
+
 interface RollupHooks {
   buildStart(this: Context, input: object): Promise<void>
-  buildEnd(this: Context): void
-  readonly generateBundle: {
-    readonly order: 'post'
-    handler(this: Context, options: object, bundle: Readonly<Record<string, Output>>): Promise<void>
-  }
+  buildEnd(this: Context, error?: unknown): void
+  readonly generateBundle: Last<(this: Context, options: object, bundle: Bundle) => Promise<void>>
+  readonly writeBundle: Last<(this: Context, options: Place, bundle: Bundle) => Promise<void>>
+  readonly closeBundle: Last<() => Promise<void>>
+}
+
+type Bundle = Readonly<Record<string, Output>>
+
+/** Where a bundle is written. */
+interface Place {
+  readonly dir?: string | undefined
+  readonly file?: string | undefined
 }
 
 type Output =
@@ -32,6 +48,7 @@ type Output =
 
 /** Rollup, and Rolldown, which has the same hooks and says a platform. */
 export function rollupHooks(build: Build): RollupHooks {
+  const directories = new Set<string>()
   return {
     async buildStart(input) {
       build.consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))
@@ -39,21 +56,48 @@ export function rollupHooks(build: Build): RollupHooks {
       for (const file of build.files) this.addWatchFile(file)
       if (failure) throw failure
     },
-    buildEnd() {
+    buildEnd(failure) {
       const importersOf = (id: string): readonly string[] => {
         const { importers = [], dynamicImporters = [] } = this.getModuleInfo(id) ?? {}
         return [...importers, ...dynamicImporters]
       }
       const consumer = consumerOfEnvironment(this) ?? build.consumer
-      const error = refusals({ ids: this.getModuleIds(), importersOf }, { root: build.root, consumer })
+      // Where a build has failed already, not every importer is known.
+      const ids = [...this.getModuleIds()].filter((id) => !failure || importersOf(id).length > 0)
+      const error = refusals({ ids, importersOf }, { root: build.root, confidential: build.confidential, consumer })
       if (error) throw error
     },
     generateBundle: {
-      // Behind whoever adds to the output.
       order: 'post',
+      sequential: true,
       async handler(_, bundle) {
         const leaks = await build.findLeaks(Object.values(bundle).flatMap(outputFiles))
         if (leaks) throw leaks.error
+      },
+    },
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler(options, bundle) {
+        const directory = resolve(options.dir ?? dirname(options.file ?? '.'))
+        // A later plugin may have added to the output when ours had searched it.
+        const leaks = await build.findLeaks(Object.values(bundle).map(contentOf))
+        for (const name of leaks?.files ?? []) await rm(join(directory, name), { force: true })
+        directories.add(directory)
+        const found = leaks ?? (await build.findWrittenLeaks(directory))
+        if (found) throw found.error
+      },
+    },
+    closeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler() {
+        const written = [...directories]
+        directories.clear()
+        for (const directory of written) {
+          const leaks = await build.findWrittenLeaks(directory)
+          if (leaks) throw leaks.error
+        }
       },
     },
   }
@@ -61,10 +105,10 @@ export function rollupHooks(build: Build): RollupHooks {
 
 /** A chunk's map is part of the bundle already, or will be written beside it or into it. */
 function outputFiles(output: Output): readonly OutputFile[] {
-  const { fileName: name } = output
-  if (output.type === 'asset') return [{ name, content: output.source }]
-  return [
-    { name, content: output.code },
-    ...(output.map ? [{ name: `${name}.map`, content: output.map.toString() }] : []),
-  ]
+  if (output.type === 'asset' || !output.map) return [contentOf(output)]
+  return [contentOf(output), { name: `${output.fileName}.map`, content: output.map.toString() }]
+}
+
+function contentOf(output: Output): OutputFile {
+  return { name: output.fileName, content: output.type === 'asset' ? output.source : output.code }
 }

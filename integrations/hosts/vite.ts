@@ -8,8 +8,12 @@ import { rollupHooks } from './rollup.ts'
 /** What Vite denies of its own accord, which a list of ours would replace. */
 const DENIED = ['.env', '.env.*', '*.{crt,pem}', '**/.git/**']
 
-/** Vite: the environments say who runs the code, and a change reaches the pages that are open. */
-export function viteHooks(build: Build): Partial<Plugin> {
+/**
+ * Vite: the environments say who runs the code, and a change reaches the pages that are open.
+ *
+ * @param forWorker makes the plugin once more: Vite builds each worker apart
+ */
+export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Partial<Plugin> {
   const { buildStart, ...hooks } = rollupHooks(build)
   let update: { readonly timestamp: number; readonly result: Promise<boolean> } | undefined
   return {
@@ -19,6 +23,7 @@ export function viteHooks(build: Build): Partial<Plugin> {
       resolve: { alias: [{ find: /^@systemprompt\/env\/public$/, replacement: 'virtual:systemprompt/public' }] },
       optimizeDeps: { exclude: ['@systemprompt/env'] },
       server: { fs: { deny: [...DENIED, '**/.systemprompt/**'] } },
+      worker: { plugins: () => [forWorker()] },
     }),
     configResolved({ root }) {
       build.setRoot(root)
@@ -76,7 +81,10 @@ export function stopInDev(context: object, id: string, build: Build): void {
   const { moduleGraph, config } = context.environment
   const importersOf = (of: string): readonly string[] =>
     [...(moduleGraph.getModuleById(of)?.importers ?? [])].flatMap((importer) => importer.id ?? [])
-  const error = refusals({ ids: [id], importersOf }, { root: build.root, consumer: config.consumer })
+  const error = refusals(
+    { ids: [id], importersOf },
+    { root: build.root, confidential: build.confidential, consumer: config.consumer },
+  )
   if (error) throw error
 }
 

@@ -32,16 +32,32 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
       })
       const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
       compilation.hooks.processAssets.tapPromise({ name: NAME, stage }, async (assets) => {
-        const files = Object.entries(assets).map(([name, asset]) => ({ name, content: asset.source() }))
-        const leaks = await build.findLeaks(files)
-        if (!leaks) return
-        compilation.errors.push(asError(leaks.error, compiler))
-        // Development builds are written in spite of errors.
-        for (const file of leaks.files) compilation.deleteAsset(file)
+        await removeLeaks(compilation, Object.entries(assets))
       })
     })
+    // What a later plugin has added when ours had searched the output.
+    compiler.hooks.emit.tapPromise({ name: NAME, stage: LAST }, async (compilation) => {
+      await removeLeaks(compilation, Object.entries(compilation.assets))
+    })
+    compiler.hooks.afterEmit.tapPromise({ name: NAME, stage: LAST }, async (compilation) => {
+      const leaks = await build.findWrittenLeaks(compiler.outputPath)
+      if (leaks) compilation.errors.push(asError(leaks.error, compiler))
+    })
+
+    async function removeLeaks(compilation: Compilation, assets: Assets): Promise<void> {
+      const leaks = await build.findLeaks(assets.map(([name, asset]) => ({ name, content: asset.source() })))
+      if (!leaks) return
+      compilation.errors.push(asError(leaks.error, compiler))
+      // Development builds are written in spite of errors.
+      for (const file of leaks.files) compilation.deleteAsset(file)
+    }
   }
 }
+
+/** Behind every other plugin. */
+const LAST = Number.MAX_SAFE_INTEGER
+
+type Assets = readonly (readonly [name: string, asset: { source(): string | Buffer }])[]
 
 type Setup = (middlewares: unknown[], server: unknown) => unknown[]
 
@@ -67,11 +83,18 @@ function graphOf({ moduleGraph }: Compilation, modules: Iterable<Module>) {
   }
   return {
     ids: byId.keys(),
-    importersOf: (id: string) => {
-      const connections = (byId.get(id) ?? []).flatMap((module) => [...moduleGraph.getIncomingConnections(module)])
-      return new Set(connections.flatMap(({ originModule }) => (originModule && idOf(originModule)) || []))
-    },
+    importersOf: (id: string) => new Set((byId.get(id) ?? []).flatMap((module) => importersOf(module, moduleGraph))),
   }
+}
+
+/** What is between them, as for `require.context`, has no name of its own. */
+function importersOf(module: Module, graph: Compilation['moduleGraph'], seen = new Set<Module>()): readonly string[] {
+  seen.add(module)
+  return [...graph.getIncomingConnections(module)].flatMap(({ originModule }) => {
+    if (!originModule || seen.has(originModule)) return []
+    const id = idOf(originModule)
+    return id === undefined ? importersOf(originModule, graph, seen) : [id]
+  })
 }
 
 function idOf(module: Module): string | undefined {

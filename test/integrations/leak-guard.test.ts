@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { findLeaks } from '../../integrations/leak-guard.ts'
+import { createLeakGuard } from '../../integrations/leak-guard.ts'
 
 const SECRET = 'sk-live-51Hq8Zm2Kd9Tx"4&7'
 const secrets = [
@@ -8,10 +8,7 @@ const secrets = [
 ]
 
 function problemsIn(files: Record<string, string | Uint8Array>) {
-  const leaks = findLeaks(
-    Object.entries(files).map(([name, content]) => ({ name, content })),
-    secrets,
-  )
+  const leaks = createLeakGuard(secrets).find(Object.entries(files).map(([name, content]) => ({ name, content })))
   return leaks?.error.issues.map(({ key, file, line, column, message, frame }) => ({
     key,
     at: `${file}:${line}:${column}`,
@@ -42,6 +39,24 @@ describe('a secret is found', () => {
     ['behind letters of several bytes', 'a.js', `é\nçé${SECRET}`, '2:3', 'the secret stands in this file'],
   ])('%s', (_, name, content, place, message) => {
     expect(problemsIn({ [name]: content })).toEqual([{ key: 'STRIPE_KEY', at: `${name}:${place}`, message }])
+  })
+
+  test('in the name of a file, which is masked', () => {
+    expect(problemsIn({ [`assets/${SECRET}-1.js`]: 'nothing' })).toEqual([
+      {
+        key: 'STRIPE_KEY',
+        at: 'assets/••••-1.js:undefined:undefined',
+        message: 'the secret stands in the name of this file',
+      },
+    ])
+  })
+
+  test('encoded in a file that is in a data URL in a data URL', () => {
+    const inner = `data:text/plain;base64,${Buffer.from(`a${Buffer.from(SECRET).toString('base64')}`).toString('base64')}`
+    const content = `url(data:text/css;base64,${Buffer.from(inner).toString('base64')})`
+    expect(problemsIn({ 'a.css': content })).toEqual([
+      { key: 'STRIPE_KEY', at: 'a.css:1:26', message: 'the secret stands in this file, as base64' },
+    ])
   })
 
   test('among bytes that are no text', () => {
@@ -86,7 +101,7 @@ test('nothing is said of a value that everybody writes, nor of a file without se
 })
 
 test('no message has any of the value', () => {
-  const leaks = findLeaks([{ name: 'a.js', content: SECRET }], secrets)
-  const text = `${leaks?.error.message}${leaks?.error.stack}${JSON.stringify(leaks)}`
+  const leaks = createLeakGuard(secrets).find([{ name: `${SECRET}.js`, content: SECRET }])
+  const text = `${leaks?.error.message}${leaks?.error.stack}${JSON.stringify(leaks?.error)}`
   for (let at = 0; at + 8 <= SECRET.length; at++) expect(text).not.toContain(SECRET.slice(at, at + 8))
 })

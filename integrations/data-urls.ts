@@ -1,0 +1,39 @@
+import type { Match, Matcher } from '../src/scan/index.ts'
+
+const BEGINNING = ';base64,'
+/** A data URL in a data URL in a data URL. */
+const MOST_NESTED = 3
+/** Fewer characters cannot hold a secret. */
+const SHORTEST = 12
+
+/**
+ * Secrets in files that were put into a text as `data:…;base64,…`, an inline source map for one: what is encoded in
+ * there once more shows only when it is decoded. `start` and `end` are those of the whole URL's body.
+ */
+export function findInDataUrls(bytes: Buffer, matcher: Matcher, depth = MOST_NESTED): readonly Match[] {
+  if (depth === 0) return []
+  const found: Match[] = []
+  for (let at = bytes.indexOf(BEGINNING); at !== -1; at = bytes.indexOf(BEGINNING, at + BEGINNING.length)) {
+    const start = at + BEGINNING.length
+    const end = endOfBase64(bytes, start)
+    if (end - start < SHORTEST) continue
+    const decoded = Buffer.from(bytes.toString('latin1', start, end), 'base64')
+    for (const match of [...matcher.find(decoded), ...findInDataUrls(decoded, matcher, depth - 1)])
+      found.push({ ...match, form: 'base64', start, end })
+  }
+  return found
+}
+
+function endOfBase64(bytes: Buffer, start: number): number {
+  let end = start
+  while (end < bytes.length && isBase64(bytes[end] ?? 0)) end++
+  return end
+}
+
+function isBase64(byte: number): boolean {
+  const letter = byte | 0x20
+  return (letter >= 0x61 && letter <= 0x7a) || (byte >= 0x2f && byte <= 0x39) || BASE64_OTHERS.includes(byte)
+}
+
+/** `+`, `-`, `_` and `=` */
+const BASE64_OTHERS: readonly number[] = [0x2b, 0x2d, 0x5f, 0x3d]

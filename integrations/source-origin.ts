@@ -1,0 +1,69 @@
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
+import type { Match, Matcher } from '../src/scan/index.ts'
+
+/** Where something stands; `line` and `column` are 1-based. */
+export interface Place {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+export function placeOf(bytes: Buffer, offset: number, file: string): Place {
+  const start = bytes.lastIndexOf('\n', offset === 0 ? 0 : offset - 1) + 1
+  let line = 1
+  for (let at = bytes.indexOf('\n'); at !== -1 && at < offset; at = bytes.indexOf('\n', at + 1)) line++
+  return { file, line, column: bytes.subarray(start, offset).toString('utf8').length + 1 }
+}
+
+const MAP_COMMENT = /[#@] ?sourceMappingURL=data:[^,\s]*;base64,(\S+)\s*(?:\*\/\s*)?$/
+
+/** The map that a file is, that is beside it, or that is in it. */
+export function sourceMapOf(
+  name: string,
+  bytes: Buffer,
+  beside: string | Uint8Array | undefined,
+): TraceMap | undefined {
+  if (name.endsWith('.map')) return asMap(bytes.toString('utf8'))
+  if (beside !== undefined) return asMap(Buffer.from(beside).toString('utf8'))
+  const [, base64] = MAP_COMMENT.exec(bytes.toString('utf8')) ?? []
+  return base64 === undefined ? undefined : asMap(Buffer.from(base64, 'base64').toString('utf8'))
+}
+
+function asMap(text: string): TraceMap | undefined {
+  try {
+    return new TraceMap(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The source whose text has it; a minifier may have joined it, or moved it to where it is used. */
+export function originOf(
+  map: TraceMap,
+  { file, line, column }: Place,
+  match: Match,
+  matcher: Matcher,
+): Place | undefined {
+  const inSources = placesInSources(map, match, matcher)
+  if (file.endsWith('.map')) return inSources[0]
+  const mapped = originalPositionFor(map, { line, column: column - 1 })
+  const source = mapped.source === null ? undefined : readable(mapped.source)
+  const place = inSources.find((each) => each.file === source) ?? inSources[0]
+  if (place || mapped.source === null) return place
+  return { file: readable(mapped.source), line: mapped.line, column: mapped.column + 1 }
+}
+
+function placesInSources({ sources, sourcesContent }: TraceMap, { name }: Match, matcher: Matcher): readonly Place[] {
+  return (sourcesContent ?? []).flatMap((content, index) => {
+    const found = content === null ? undefined : matcher.find(content).find((match) => match.name === name)
+    return content && found ? [placeOf(Buffer.from(content), found.start, readable(sources[index] ?? ''))] : []
+  })
+}
+
+/** `webpack://app/./src/a.js?1f2e` → `src/a.js`. */
+function readable(source: string): string {
+  return source
+    .replace(/^(?:webpack|rspack):\/\/[^/]*\//, '')
+    .replace(/\?[^/]*$/, '')
+    .replace(/^(?:\.{1,2}\/)+/, '')
+}
