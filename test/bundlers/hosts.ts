@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
+import type { build as farmBuild } from '@farmfe/core'
+import type { RsbuildConfig } from '@rsbuild/core'
+import type { Configuration as RspackConfig } from '@rspack/core'
+import type { BuildOptions as EsbuildConfig } from 'esbuild'
+import type { BuildOptions, OutputOptions as RolldownOutput } from 'rolldown'
+import type { OutputOptions, RollupOptions } from 'rollup'
+import type { InlineConfig as ViteConfig } from 'vite'
 import { afterAll } from 'vitest'
+import type { Configuration as WebpackConfig } from 'webpack'
 import esbuildPlugin from '../../integrations/esbuild.ts'
 import farmPlugin from '../../integrations/farm.ts'
 import type { Consumer, PluginOptions } from '../../integrations/options.ts'
@@ -24,9 +32,29 @@ export interface BuildRequest {
   readonly consumer: Consumer
   /** From the root. @default src/client.js or src/server.js */
   readonly entry?: string
+  /** In place of one entry several, by name. */
+  readonly entries?: Readonly<Record<string, string>>
+  /** Changes the bundler's configuration. */
+  readonly configure?: Configure
   readonly options?: PluginOptions
   readonly minify?: boolean
 }
+
+/** For each bundler what is to be changed in its configuration. */
+export interface Configure {
+  readonly vite?: (config: ViteConfig) => ViteConfig
+  readonly webpack?: (config: WebpackConfig) => WebpackConfig
+  readonly rollup?: (config: RollupConfig) => RollupConfig
+  readonly rolldown?: (config: RolldownConfig) => RolldownConfig
+  readonly rspack?: (config: RspackConfig) => RspackConfig
+  readonly rsbuild?: (config: RsbuildConfig) => RsbuildConfig
+  readonly esbuild?: (config: EsbuildConfig) => EsbuildConfig
+  readonly farm?: (config: FarmConfig) => FarmConfig
+}
+
+type RollupConfig = RollupOptions & { readonly output: OutputOptions }
+type FarmConfig = NonNullable<Parameters<typeof farmBuild>[0]>
+type RolldownConfig = BuildOptions & { readonly output: RolldownOutput }
 
 export interface BuildResult {
   /** What the bundler said, all of its errors; undefined where it said that all is well. */
@@ -61,8 +89,17 @@ export function copyApp(): string {
 export async function buildWith(host: Host, request: BuildRequest): Promise<BuildResult> {
   const outDir = join(request.root, `out-${host}-${request.consumer}`)
   rmSync(outDir, { recursive: true, force: true })
-  const entry = request.entry ?? `src/${request.consumer}.js`
-  const settled = { minify: false, options: {}, ...request, outDir, entry: join(request.root, entry) }
+  const main = request.entry ?? `src/${request.consumer}.js`
+  const entries = Object.entries(request.entries ?? { main })
+  const settled = {
+    minify: false,
+    options: {},
+    configure: {},
+    ...request,
+    outDir,
+    entry: join(request.root, main),
+    entries: Object.fromEntries(entries.map(([name, path]) => [name, join(request.root, path)])),
+  }
   const error = plain(await BUILDERS[host](settled))
   const files = filesIn(outDir)
   const name = [...files.keys()].find((file) => /^(?:assets\/|static\/js\/)?(?:main|index)[^/]*\.[mc]?js$/.test(file))
@@ -80,121 +117,116 @@ type Settled = Required<BuildRequest> & { readonly outDir: string }
 type Builder = (request: Settled) => Promise<string | undefined>
 
 const BUILDERS: Readonly<Record<Host, Builder>> = {
-  async vite({ root, consumer, entry, options, minify, outDir }) {
+  async vite({ root, consumer, entry, entries, options, minify, outDir, configure }) {
     const { build } = await import('vite')
-    const isServer = consumer === 'server'
-    return failureOf(() =>
-      build({
-        root,
-        configFile: false,
-        logLevel: 'silent',
-        plugins: [vitePlugin(options)],
-        build: {
-          outDir,
-          minify,
-          sourcemap: true,
-          ssr: isServer ? entry : false,
-          rolldownOptions: {
-            ...(isServer ? {} : { input: entry.endsWith('client.js') ? join(root, 'index.html') : entry }),
-            output: { entryFileNames: 'main.js' },
-          },
+    const config: ViteConfig = {
+      root,
+      configFile: false,
+      logLevel: 'silent',
+      plugins: [vitePlugin(options)],
+      build: {
+        outDir,
+        minify,
+        sourcemap: true,
+        ssr: consumer === 'server',
+        rolldownOptions: {
+          input: isPage({ consumer, entries, entry }) ? join(root, 'index.html') : entries,
+          output: { entryFileNames: isPage({ consumer, entries, entry }) ? 'main.js' : '[name].js' },
         },
-      }),
-    )
+      },
+    }
+    return failureOf(() => build(configure.vite?.(config) ?? config))
   },
-  async rollup({ root, consumer, entry, options, outDir }) {
+  async rollup({ root, consumer, entries, options, outDir, configure }) {
     const { rollup } = await import('rollup')
+    const config: RollupConfig = {
+      input: entries,
+      plugins: [rollupPlugin({ cwd: root, consumer, ...options })],
+      external: ['@systemprompt/env'],
+      onLog: () => undefined,
+      output: { dir: outDir, entryFileNames: '[name].js', sourcemap: true },
+    }
     return failureOf(async () => {
-      const bundle = await rollup({
-        input: entry,
-        plugins: [rollupPlugin({ cwd: root, consumer, ...options })],
-        external: ['@systemprompt/env'],
-        onLog: () => undefined,
-      })
-      await bundle.write({ dir: outDir, entryFileNames: 'main.js', sourcemap: true })
+      const { output, ...input } = configure.rollup?.(config) ?? config
+      const bundle = await rollup(input)
+      await bundle.write(output)
       await bundle.close()
     })
   },
-  async rolldown({ root, consumer, entry, options, minify, outDir }) {
+  async rolldown({ root, consumer, entries, options, minify, outDir, configure }) {
     const { build } = await import('rolldown')
-    return failureOf(() =>
-      build({
-        input: entry,
-        cwd: root,
-        platform: consumer === 'server' ? 'node' : 'browser',
-        plugins: [rolldownPlugin({ cwd: root, ...options })],
-        logLevel: 'silent',
-        output: { dir: outDir, entryFileNames: 'main.js', sourcemap: true, minify },
-      }),
-    )
+    const config: RolldownConfig = {
+      input: entries,
+      cwd: root,
+      platform: consumer === 'server' ? 'node' : 'browser',
+      plugins: [rolldownPlugin({ cwd: root, ...options })],
+      logLevel: 'silent',
+      output: { dir: outDir, entryFileNames: '[name].js', sourcemap: true, minify },
+    }
+    return failureOf(() => build(configure.rolldown?.(config) ?? config))
   },
-  async esbuild({ root, consumer, entry, options, minify, outDir }) {
+  async esbuild({ root, consumer, entries, options, minify, outDir, configure }) {
     const { build } = await import('esbuild')
-    return failureOf(() =>
-      build({
-        entryPoints: { main: entry },
-        absWorkingDir: root,
-        outdir: outDir,
-        bundle: true,
-        format: 'esm',
-        platform: consumer === 'server' ? 'node' : 'browser',
-        minify,
-        sourcemap: true,
-        logLevel: 'silent',
-        plugins: [esbuildPlugin(options)],
-      }),
-    )
+    const config: EsbuildConfig = {
+      entryPoints: entries,
+      absWorkingDir: root,
+      outdir: outDir,
+      bundle: true,
+      format: 'esm',
+      platform: consumer === 'server' ? 'node' : 'browser',
+      minify,
+      sourcemap: true,
+      logLevel: 'silent',
+      plugins: [esbuildPlugin(options)],
+    }
+    return failureOf(() => build(configure.esbuild?.(config) ?? config))
   },
-  async webpack({ root, consumer, entry, options, minify, outDir }) {
+  async webpack({ root, consumer, entries, options, minify, outDir, configure }) {
     const { default: webpack } = await import('webpack')
-    return compile(
-      webpack({
-        context: root,
-        entry,
-        mode: 'production',
-        target: consumer === 'server' ? 'node' : 'web',
-        devtool: 'source-map',
-        optimization: { minimize: minify },
-        output: { path: outDir, filename: consumer === 'server' ? 'main.cjs' : 'main.js' },
-        plugins: [webpackPlugin(options)],
-      }),
-    )
+    const config: WebpackConfig = {
+      context: root,
+      entry: entries,
+      mode: 'production',
+      target: consumer === 'server' ? 'node' : 'web',
+      devtool: 'source-map',
+      optimization: { minimize: minify },
+      output: { path: outDir, filename: consumer === 'server' ? '[name].cjs' : '[name].js' },
+      plugins: [webpackPlugin(options)],
+    }
+    return compile(webpack(configure.webpack?.(config) ?? config))
   },
-  async rspack({ root, consumer, entry, options, minify, outDir }) {
+  async rspack({ root, consumer, entries, options, minify, outDir, configure }) {
     const { rspack } = await import('@rspack/core')
-    return compile(
-      rspack({
-        context: root,
-        entry,
-        mode: 'production',
-        target: consumer === 'server' ? 'node' : 'web',
-        devtool: 'source-map',
-        optimization: { minimize: minify },
-        output: { path: outDir, filename: consumer === 'server' ? 'main.cjs' : 'main.js' },
-        plugins: [rspackPlugin(options)],
-      }),
-    )
+    const config: RspackConfig = {
+      context: root,
+      entry: entries,
+      mode: 'production',
+      target: consumer === 'server' ? 'node' : 'web',
+      devtool: 'source-map',
+      optimization: { minimize: minify },
+      output: { path: outDir, filename: consumer === 'server' ? '[name].cjs' : '[name].js' },
+      plugins: [rspackPlugin(options)],
+    }
+    return compile(rspack(configure.rspack?.(config) ?? config))
   },
-  async rsbuild({ root, consumer, entry, options, minify, outDir }) {
+  async rsbuild({ root, consumer, entries, options, minify, outDir, configure }) {
     const { createRsbuild } = await import('@rsbuild/core')
     const errors: string[] = []
+    const config: RsbuildConfig = {
+      mode: 'production',
+      logLevel: 'silent',
+      source: { entry: entries },
+      output: {
+        target: consumer === 'server' ? 'node' : 'web',
+        distPath: { root: outDir, js: '' },
+        filename: { js: '[name].js' },
+        sourceMap: true,
+        minify,
+      },
+      plugins: [rsbuildPlugin(options)],
+    }
     const failure = await failureOf(async () => {
-      const rsbuild = await createRsbuild({
-        cwd: root,
-        config: {
-          mode: 'production',
-          logLevel: 'silent',
-          source: { entry: { main: entry } },
-          output: {
-            target: consumer === 'server' ? 'node' : 'web',
-            distPath: { root: outDir, js: '' },
-            filename: { js: '[name].js' },
-            sourceMap: true,
-            minify,
-          },
-          plugins: [rsbuildPlugin(options)],
-        },
-      })
+      const rsbuild = await createRsbuild({ cwd: root, config: configure.rsbuild?.(config) ?? config })
       rsbuild.onAfterBuild(({ stats }) => {
         for (const { message } of stats?.toJson({ all: false, errors: true }).errors ?? []) errors.push(message)
       })
@@ -203,39 +235,43 @@ const BUILDERS: Readonly<Record<Host, Builder>> = {
     })
     return errors.length > 0 ? errors.join('\n') : failure
   },
-  async farm({ root, consumer, entry, options, minify, outDir }) {
+  async farm({ root, consumer, entry, entries, options, minify, outDir, configure }) {
     const { build, Logger } = await import('@farmfe/core')
     const logger = new Logger()
     // Farm's own ends the process.
     logger.error = (message) => {
       throw message instanceof Error ? message : new Error(String(message))
     }
-    return failureOf(() =>
-      build({
-        root,
-        logger,
-        clearScreen: false,
-        compilation: {
-          // Farm starts what a page starts.
-          input: { main: entry.endsWith('client.js') ? join(root, 'index.html') : entry },
-          // Farm finds no package behind a link; installed ones are bundled.
-          external: consumer === 'server' ? ['^@systemprompt/env$'] : [],
-          output: {
-            path: outDir,
-            entryFilename: '[entryName].[ext]',
-            targetEnv: consumer === 'server' ? 'node' : 'browser',
-            format: 'esm',
-          },
-          sourcemap: true,
-          minify,
-          persistentCache: false,
-          presetEnv: false,
-          progress: false,
+    const config: FarmConfig = {
+      root,
+      logger,
+      clearScreen: false,
+      compilation: {
+        // Farm starts what a page starts.
+        input: isPage({ consumer, entries, entry }) ? { main: join(root, 'index.html') } : entries,
+        // Farm finds no package behind a link; installed ones are bundled.
+        external: consumer === 'server' ? ['^@systemprompt/env$'] : [],
+        output: {
+          path: outDir,
+          entryFilename: '[entryName].[ext]',
+          targetEnv: consumer === 'server' ? 'node' : 'browser',
+          format: 'esm',
         },
-        plugins: [farmPlugin(options)],
-      }),
-    )
+        sourcemap: true,
+        minify,
+        persistentCache: false,
+        presetEnv: false,
+        progress: false,
+      },
+      plugins: [farmPlugin(options)],
+    }
+    return failureOf(() => build(configure.farm?.(config) ?? config))
   },
+}
+
+/** Whether the page of `fixtures/app` is what is built. */
+function isPage({ consumer, entry, entries }: Pick<Settled, 'consumer' | 'entry' | 'entries'>): boolean {
+  return consumer === 'client' && Object.keys(entries).join() === 'main' && entry.endsWith('client.js')
 }
 
 async function failureOf(run: () => Promise<unknown>): Promise<string | undefined> {
