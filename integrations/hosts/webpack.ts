@@ -3,7 +3,8 @@ import type { Compilation, Compiler, Module } from 'webpack'
 import type { Build } from '../build.ts'
 import { consumerOfTarget } from '../consumer.ts'
 import { refuseConfidential } from '../dev-guard.ts'
-import { refusals } from '../refusals.ts'
+import { type ModuleGraph, refusals } from '../refusals.ts'
+import { refusalOf } from '../virtual-module.ts'
 
 const NAME = '@systemprompt/env'
 
@@ -20,6 +21,7 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
     guardDevServer(compiler.options)
     let failure: Error | undefined
     compiler.hooks.beforeCompile.tapPromise(NAME, async () => {
+      build.refused.clear()
       failure = await build.refresh()
     })
     compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
@@ -27,7 +29,7 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
       if (failure) compilation.errors.push(asError(failure, compiler))
       for (const file of build.files) compilation.fileDependencies.add(file)
       compilation.hooks.finishModules.tap(NAME, (modules) => {
-        const error = refusals(graphOf(compilation, modules), build)
+        const error = refusals(withElsewhere(graphOf(compilation, modules), build.refused), build)
         if (error) compilation.errors.push(asError(error, compiler))
       })
       const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
@@ -75,7 +77,15 @@ function asError({ message }: Error, { webpack }: Compiler): InstanceType<Compil
   return error
 }
 
-function graphOf({ moduleGraph }: Compilation, modules: Iterable<Module>) {
+/** Loaders that run modules, as those for style sheets, have a graph of their own. */
+function withElsewhere(graph: ModuleGraph, refused: Iterable<string>): ModuleGraph {
+  const ids = [...graph.ids]
+  const known = new Set(ids.map((id) => JSON.stringify(refusalOf(id))))
+  const elsewhere = [...refused].filter((id) => !known.has(JSON.stringify(refusalOf(id))))
+  return { ids: [...ids, ...elsewhere], importersOf: graph.importersOf }
+}
+
+function graphOf({ moduleGraph }: Compilation, modules: Iterable<Module>): ModuleGraph {
   const byId = new Map<string, Module[]>()
   for (const module of modules) {
     const id = idOf(module)

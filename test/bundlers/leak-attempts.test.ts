@@ -67,7 +67,7 @@ function refusedIn(error: string, { id, entry }: Planted): boolean {
   return problems.some(
     (problem) =>
       /reads configuration and secrets|may hold secrets/.test(problem) &&
-      [entry ?? `src/${id}`, `${id}/index.js`].some((module) => problem.includes(module)),
+      [entry ?? `src/${id}`, `${id}/index.js`, `.env.${id}`].some((module) => problem.includes(module)),
   )
 }
 

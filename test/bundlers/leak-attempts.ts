@@ -219,7 +219,7 @@ const IMPORTS: readonly Attempt[] = [
   {
     name: '.env in a style sheet',
     stopped: 'import',
-    otherwise: { vite: 'guard', rsbuild: 'guard' },
+    otherwise: { vite: 'guard' },
     hosts: ASSETS,
     files: entry(
       ({ id }) => `import './${id}.css'`,
