@@ -137,7 +137,13 @@ function problemOf(found: Found, { file, line, column }: Place, source: Place | 
 }
 
 function whatOf({ part }: Found): string {
-  return part === undefined ? 'the secret' : part === 'line' ? 'a line of the secret' : 'the password of the secret'
+  return part === undefined ? 'the secret' : PARTS[part]
+}
+
+const PARTS: Readonly<Record<NonNullable<Match['part']>, string>> = {
+  password: 'the password of the secret',
+  line: 'a line of the secret',
+  value: 'a value in the secret',
 }
 
 function howOf({ form }: Found): string {

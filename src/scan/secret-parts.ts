@@ -1,4 +1,4 @@
-import { passwordsIn } from '../secret.ts'
+import { isSecretValue, looksSecret, passwordsIn } from '../secret.ts'
 import { isCommonValue } from './common-value.ts'
 
 /** A secret by name. The name is what findings show. */
@@ -7,8 +7,8 @@ export interface NamedSecret {
   readonly value: string
 }
 
-/** What of a secret is looked for, when it is not the whole: the password in a URL, a line of a key. */
-export type SecretPart = 'password' | 'line'
+/** What of a secret is looked for, when it is not the whole: the password in a URL, a line of a key, a value in JSON. */
+export type SecretPart = 'password' | 'line' | 'value'
 
 /** A secret, or a part of one, that is not looked for. */
 export interface SkippedSecret {
@@ -51,6 +51,7 @@ export function partsOf(
   for (const { name, value } of list) {
     for (const password of passwordsIn(value)) add(name, password, 'password')
     for (const line of opaqueLinesOf(value)) add(name, line, 'line')
+    for (const text of secretsInJson(value)) add(name, text, 'value')
   }
   return { texts: [...texts.values()], skipped: [...skipped.values()] }
 }
@@ -71,10 +72,38 @@ const OPAQUE = /[A-Za-z0-9+/=_-]+/g
 function* opaqueLinesOf(value: string): Generator<string> {
   if (!/[\r\n]|\\n/.test(value)) return
   for (const line of value.split(/[\r\n]+|\\r|\\n/)) {
-    for (const [run] of line.matchAll(OPAQUE)) {
-      const isMixed = /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run)
-      const isHex = run.length >= 2 * SHORTEST_LINE && /^[0-9a-f]+$/i.test(run)
-      if (run.length >= SHORTEST_LINE && (isMixed || isHex)) yield run
-    }
+    for (const [run] of line.matchAll(OPAQUE)) if (isOpaque(run)) yield run
   }
+}
+
+function isOpaque(run: string): boolean {
+  const isMixed = /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run)
+  const isHex = run.length >= 2 * SHORTEST_LINE && /^[0-9a-f]+$/i.test(run)
+  return run.length >= SHORTEST_LINE && (isMixed || isHex)
+}
+
+/**
+ * Texts in a secret that is JSON, as the key of a service account is, and what is secret about those. Names of
+ * projects and addresses are not.
+ */
+function* secretsInJson(value: string): Generator<string> {
+  if (!/^\s*[{[]/.test(value)) return
+  try {
+    yield* secretTextsIn(JSON.parse(value), '')
+  } catch {
+    // It only looked like JSON, or is nested deeper than anybody nests.
+  }
+}
+
+function* secretTextsIn(value: unknown, key: string): Generator<string> {
+  if (typeof value === 'string') {
+    const isWholeOpaque = /^[A-Za-z0-9+/=_.-]+$/.test(value) && isOpaque(value.replaceAll('.', ''))
+    if (looksSecret(key) || isSecretValue(value) || isWholeOpaque) {
+      yield value
+      yield* passwordsIn(value)
+      yield* opaqueLinesOf(value)
+    }
+  } else if (Array.isArray(value)) for (const item of value) yield* secretTextsIn(item, key)
+  else if (typeof value === 'object' && value !== null)
+    for (const [name, item] of Object.entries(value)) yield* secretTextsIn(item, name)
 }

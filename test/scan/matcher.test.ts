@@ -207,12 +207,30 @@ describe('a key of several lines is found', () => {
   test('in a JSON file that is the secret', () => {
     const value = JSON.stringify({ type: 'service_account', private_key: PEM }, null, 2)
     expect(find(value, value)).toHaveLength(1)
-    expect(find(value, PEM)).toMatchObject(Array.from({ length: 3 }, () => ({ part: 'line' })))
+    expect(find(value, PEM)).toMatchObject([{ part: 'value' }])
+    expect(find(value, PEM.replaceAll('\n', '\r\n  '))).toHaveLength(3)
     expect(find(value, '"type": "service_account",\n"private_key": "-----BEGIN PRIVATE KEY-----')).toEqual([])
   })
   test('and its first and last line say nothing', () => {
     expect(find(PEM, '-----BEGIN PRIVATE KEY-----\n…\n-----END PRIVATE KEY-----\n')).toEqual([])
   })
+})
+
+describe('of a secret that is JSON', () => {
+  const value = JSON.stringify({
+    project_id: 'my-project-123456-of-acme',
+    client_email: 'app@my-project.iam.gserviceaccount.com',
+    private_key_id: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b',
+    deep: [{ password: 'correct horse battery' }, 'https://u:k3yX9aLm2Q@db.acme.example'],
+  })
+  test.each(['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b', 'correct horse battery', 'pw=k3yX9aLm2Q'])(
+    'what is secret is found by itself: %s',
+    (text) => expect(find(value, text)).toHaveLength(1),
+  )
+  test.each(['my-project-123456-of-acme', 'app@my-project.iam.gserviceaccount.com'])(
+    'other texts are not: %s',
+    (text) => expect(find(value, text)).toEqual([]),
+  )
 })
 
 describe('what is told', () => {
