@@ -1,12 +1,13 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { seeded } from '../support/random.ts'
 import { SECRETS, writeFiles } from '../support/temp-project.ts'
 import { buildWith, copyApp, HOSTS, type Host } from './hosts.ts'
 import { ATTEMPTS, type Attempt } from './leak-attempts.ts'
 import { configureFor } from './leak-setups.ts'
 
+vi.setConfig({ testTimeout: 60_000 })
 const random = seeded()
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
