@@ -1,9 +1,12 @@
 import type { Consumer } from './options.ts'
 
-/** What `target` of webpack, Rspack and Rsbuild means: a name, several, or `false` for none. */
+/**
+ * What `target` of webpack, Rspack and Rsbuild means: a name, several, or `false` for none. Of several one can be
+ * a version of the language; what a browser can run as well counts as client.
+ */
 export function consumerOfTarget(target: unknown): Consumer {
-  const names = Array.isArray(target) ? target : [target]
-  const isServer = names.some((name) => typeof name === 'string' && /^(?:async-)?node|^electron[\d.]*-main$/.test(name))
+  const names = (Array.isArray(target) ? target : [target]).map(String).filter((name) => !/^es\d+$/.test(name))
+  const isServer = names.length > 0 && names.every((name) => /^(?:async-)?node[\d.]*$|^electron[\d.]*-main$/.test(name))
   return isServer ? 'server' : 'client'
 }
 

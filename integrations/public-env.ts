@@ -1,6 +1,13 @@
 import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { type Environment, loadConfig, type PublicValues, type ResolvedConfig, secretValues } from '../src/index.ts'
+import {
+  type Environment,
+  loadConfig,
+  type PublicValue,
+  type PublicValues,
+  type ResolvedConfig,
+  secretValues,
+} from '../src/index.ts'
 import type { NamedSecret } from '../src/scan/index.ts'
 import type { PluginOptions } from './options.ts'
 
@@ -37,7 +44,7 @@ export function loadForBuild(options: PluginOptions, cwd: string) {
  */
 export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>): PublicEnv {
   const values = resolved.publicValues()
-  const shown = new Set(Object.values(values).filter((value) => typeof value === 'string'))
+  const shown = new Set(textsIn(values))
   return {
     values,
     isSecret: (name) => !Object.hasOwn(values, name) && isSecretName(name, resolved),
@@ -46,6 +53,11 @@ export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>):
       ({ value }) => !shown.has(value),
     ),
   }
+}
+
+function* textsIn(value: PublicValue | PublicValues): Generator<string> {
+  if (typeof value === 'string') yield value
+  else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) yield* textsIn(item)
 }
 
 /** Files with secrets, as modules are called that are read from them. */
