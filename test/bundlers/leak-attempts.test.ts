@@ -62,6 +62,26 @@ describe.each(HOSTS)(`an attempt to get a secret into what %s builds (SEED=${ran
   })
 })
 
+describe('the table of attempts', () => {
+  test('has 60 of them or more, each with a name of its own', () => {
+    expect(ATTEMPTS.length).toBeGreaterThanOrEqual(60)
+    expect(new Set(ATTEMPTS.map(({ name }) => name)).size).toBe(ATTEMPTS.length)
+  })
+
+  test('tries each with a bundler that has such a thing, and nearly all with Vite, webpack and esbuild', () => {
+    for (const host of WHOLE)
+      expect(ATTEMPTS.filter(({ hosts = HOSTS }) => hosts.includes(host)).length).toBeGreaterThanOrEqual(60)
+  })
+
+  test('is what docs/security.md says of those that are not stopped', () => {
+    const page = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8')
+    const [, list = ''] = /\nNot stopped are:\n\n([\s\S]*?)\n\n/.exec(page) ?? []
+    const unstopped = ATTEMPTS.filter(({ stopped }) => stopped === 'nowhere')
+    const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
+    expect(list.split('\n')).toEqual(unstopped.map(({ name, why }) => `- **${capital(name)}**: ${why}`))
+  })
+})
+
 /** Whether a problem that names a module of the attempt, or a module that one imports, says why it is refused. */
 function refusedIn(error: string, { id, entry }: Planted): boolean {
   const problems = error.split(/\n(?= {2}\S)/)

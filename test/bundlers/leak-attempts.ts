@@ -31,6 +31,8 @@ export interface Attempt {
   readonly consumer?: Consumer
   /** Bundlers in which there is such a thing. @default all */
   readonly hosts?: readonly Host[]
+  /** Why it is not stopped, as docs/security.md has it. */
+  readonly why?: string
   /** Where it ends in some bundlers. */
   readonly otherwise?: Partial<Record<Host, StoppedBy>>
   /** It is the entry itself. */
@@ -615,29 +617,34 @@ const NOT_STOPPED: readonly Attempt[] = [
   {
     name: 'a variable whose name is worked out',
     stopped: 'nowhere',
+    why: 'nobody can tell which one it is; no value is put in for it, so that nothing leaks.',
     files: entry(({ id }) => uses(`process.env['ATTEMPT_' + '${id}']`)),
   },
   {
     name: 'a secret that is turned around',
     stopped: 'nowhere',
+    why: 'every text would have to be read in every order.',
     leaves: (secret) => [...secret].reverse().join(''),
     files: entry(({ secret }) => uses(text([...secret].reverse().join('')))),
   },
   {
     name: 'a secret that is encrypted',
     stopped: 'nowhere',
+    why: 'whoever encrypts it hides it from the guard as well.',
     leaves: (secret) => [...Buffer.from(secret)].map((byte) => byte ^ 7).join('.'),
     files: entry(({ secret }) => uses(text([...Buffer.from(secret)].map((byte) => byte ^ 7).join('.')))),
   },
   {
     name: 'a secret in capitals',
     stopped: 'nowhere',
+    why: 'secrets are told apart by their capitals.',
     leaves: (secret) => secret.toUpperCase(),
     files: entry(({ secret }) => uses(text(secret.toUpperCase()))),
   },
   {
     name: 'pieces that are put together when the code runs',
     stopped: 'nowhere',
+    why: 'no piece is the secret; a minifier that joins them gives it away.',
     leaves: (secret) => secret.slice(9),
     files: entry(
       ({ secret }) =>
@@ -647,18 +654,21 @@ const NOT_STOPPED: readonly Attempt[] = [
   {
     name: 'the first half of a secret',
     stopped: 'nowhere',
+    why: 'a secret is looked for as a whole; parts that stand alone, a password or a line of a key, are looked for by themselves.',
     leaves: (secret) => secret.slice(0, 16),
     files: entry(({ secret }) => uses(text(secret.slice(0, 16)))),
   },
   {
     name: 'a secret that was compressed before it was encoded',
     stopped: 'nowhere',
+    why: 'nothing is decompressed.',
     leaves: (secret) => gzipSync(secret).toString('base64'),
     files: entry(({ secret }) => uses(text(gzipSync(secret).toString('base64')))),
   },
   {
     name: 'a file that was compressed',
     stopped: 'nowhere',
+    why: 'nothing is decompressed; its original is searched where that is part of the output.',
     hosts: ASSETS,
     files: entry(
       ({ id, host }) =>
@@ -671,6 +681,7 @@ const NOT_STOPPED: readonly Attempt[] = [
   {
     name: 'a secret with fewer than 8 characters',
     stopped: 'nowhere',
+    why: 'so short a text stands in any code.',
     secret: 'k3yX9a',
     leaves: (secret) => secret,
     files: entry(({ secret }) => uses(text(secret))),
@@ -678,6 +689,7 @@ const NOT_STOPPED: readonly Attempt[] = [
   {
     name: 'a common value',
     stopped: 'nowhere',
+    why: 'it also stands in code that knows nothing of the secret; `systemprompt scan` says which values these are.',
     secret: 'changeMe123',
     leaves: (secret) => secret,
     files: entry(({ secret }) => uses(text(secret))),
