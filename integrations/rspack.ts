@@ -4,9 +4,6 @@ import { plugin } from './plugin.ts'
 
 export type { PluginOptions } from './options.ts'
 
-/** Every compiler gets a plugin of its own: one object may serve a client's and a server's at the same time. */
-function rspack(options?: PluginOptions): RspackPluginInstance {
-  return { name: '@systemprompt/env', apply: (compiler) => plugin.rspack(options).apply(compiler) }
-}
+const rspack: (options?: PluginOptions) => RspackPluginInstance = plugin.rspack
 export default rspack
 export { rspack as 'module.exports' }

@@ -1,8 +1,8 @@
 import type { Shell } from './typed-words.ts'
 
 /*
- * Ours and not of a package: those at hand (@bomb.sh/tab, omelette) hand the typed line to `eval` or to ps, and with
- * it what somebody types as a secret, or need a bash that has bash-completion.
+ * Ours and not of a package: the one at hand, @bomb.sh/tab, hands the typed line to `eval`, and with it what somebody
+ * types as a secret, and needs a bash that has bash-completion.
  */
 
 /** bash 3.2 and newer. It replaces only what stands behind the last of its word breaks. */
