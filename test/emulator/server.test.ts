@@ -273,14 +273,17 @@ describe('the state', () => {
     const directory = join(makeProject(), 'emulator')
     const script = await bundleForChild(fileURLToPath(new URL('./child.ts', import.meta.url)))
     let done = 0
-    for (let round = 0; round < sampled(5, 100); round++) {
+    const rounds = sampled(5, 100)
+    for (let round = 0; round < rounds; round++) {
       const { child, url, token } = await startChild(script, directory)
       const client = new CloudClient({
         apiUrl: url,
         token,
-        timeout: 500,
+        timeout: 5000,
         clock: { now: () => Date.now(), sleep: async () => undefined, random: () => 0 },
       })
+      // Each round gets something done, however slow the machine is.
+      await client.setSecrets(TENANT, { COUNT: String(++done), TWIN: String(done) })
       setTimeout(() => child.kill('SIGKILL'), random.below(150))
       const ended = new Promise((resolve) => child.once('exit', resolve))
       for (;;) {
@@ -300,7 +303,7 @@ describe('the state', () => {
       expect(count).toBeGreaterThanOrEqual(done)
       done = count ?? done
     }
-    expect(done).toBeGreaterThan(5)
+    expect(done).toBeGreaterThanOrEqual(rounds)
   }, 60_000)
 })
 
