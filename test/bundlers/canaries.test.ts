@@ -40,7 +40,9 @@ describe.each(HOSTS)(`20 secrets in a project that %s builds (SEED=${random.seed
     const { root, canaries } = plantedApp()
     expect(Object.keys(canaries)).toHaveLength(20)
     for (const consumer of ['client', 'server'] as const) {
-      const { error, files } = await buildWith(host, { root, consumer, options, minify: random.below(2) === 0 })
+      // A server's build holds this library whole, over which a minifier would sit for half a minute.
+      const minify = consumer === 'client' && random.below(2) === 0
+      const { error, files } = await buildWith(host, { root, consumer, options, minify })
       expect(error).toBeUndefined()
       expect(files.size).toBeGreaterThan(0)
       for (const [name, content] of files) expectClean(`${name}\n${content.toString('latin1')}`, canaries, name)
