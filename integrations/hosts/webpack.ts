@@ -20,17 +20,19 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
 
     guardDevServer(compiler.options)
     let failure: Error | undefined
+    let mistakes = 0
     compiler.hooks.beforeCompile.tapPromise(NAME, async () => {
       build.refused.clear()
       failure = await build.refresh()
     })
     compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
       // An error that is thrown would end watching.
-      if (failure) compilation.errors.push(asError(failure, compiler))
+      if (failure) tell(failure, compilation)
+      tellBuildsApart(compilation)
       for (const file of build.files) compilation.fileDependencies.add(file)
       compilation.hooks.finishModules.tap(NAME, (modules) => {
         const error = refusals(withElsewhere(graphOf(compilation, modules), build.refused), build)
-        if (error) compilation.errors.push(asError(error, compiler))
+        if (error) tell(error, compilation)
       })
       const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
       compilation.hooks.processAssets.tapPromise({ name: NAME, stage }, async (assets) => {
@@ -43,13 +45,32 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
     })
     compiler.hooks.afterEmit.tapPromise({ name: NAME, stage: LAST }, async (compilation) => {
       const leaks = await build.findWrittenLeaks(compiler.outputPath)
-      if (leaks) compilation.errors.push(asError(leaks.error, compiler))
+      if (leaks) tell(leaks.error, compilation)
     })
+
+    function tell({ message }: Error, compilation: Compilation): void {
+      mistakes++
+      const error = new compiler.webpack.WebpackError(message)
+      error.hideStack = true
+      compilation.errors.push(error)
+    }
+
+    /**
+     * A mistake that is taken back would leave a build with the hash of an earlier one, and updates are named after the
+     * build that they follow: webpack would keep the older update of that name, and open pages would get no further.
+     */
+    function tellBuildsApart(compilation: Compilation): void {
+      // Rspack has no such hook, and no such fault.
+      if (!('fullHash' in compilation.hooks)) return
+      compilation.hooks.fullHash.tap(NAME, (hash) => {
+        if (mistakes > 0) hash.update(String(mistakes))
+      })
+    }
 
     async function removeLeaks(compilation: Compilation, assets: Assets): Promise<void> {
       const leaks = await build.findLeaks(assets.map(([name, asset]) => ({ name, content: asset.source() })))
       if (!leaks) return
-      compilation.errors.push(asError(leaks.error, compiler))
+      tell(leaks.error, compilation)
       // Development builds are written in spite of errors.
       for (const file of leaks.files) compilation.deleteAsset(file)
     }
@@ -69,12 +90,6 @@ function guardDevServer(options: Compiler['options']): void {
   if (!devServer) return
   const { setupMiddlewares = (middlewares) => middlewares } = devServer
   devServer.setupMiddlewares = (middlewares, server) => [refuseConfidential, ...setupMiddlewares(middlewares, server)]
-}
-
-function asError({ message }: Error, { webpack }: Compiler): InstanceType<Compiler['webpack']['WebpackError']> {
-  const error = new webpack.WebpackError(message)
-  error.hideStack = true
-  return error
 }
 
 /** Loaders that run modules, as those for style sheets, have a graph of their own. */

@@ -27,6 +27,8 @@ export interface Host {
   readonly page?: string
   /** Waits for the mistake that the page shows, `server.port  is not a whole number …`; absent where no page shows one. */
   readonly showsMistake?: (page: Page) => Promise<unknown>
+  /** Waits until the page no longer shows it. */
+  readonly forgetsMistake?: (page: Page) => Promise<unknown>
 }
 
 /** A project with twenty secrets, each in `secrets.json`. */
@@ -77,7 +79,10 @@ export async function shows(page: Page, text: string): Promise<void> {
 }
 
 /** What every development server has to do with a change, a mistake, and a request for what is confidential. */
-export function describeDevServer(name: string, { start, page: path = '/page.html', showsMistake }: Host): void {
+export function describeDevServer(
+  name: string,
+  { start, page: path = '/page.html', showsMistake, forgetsMistake }: Host,
+): void {
   describe(`the development server of ${name}`, () => {
     let app = {} as ReturnType<typeof appWithCanaries>
     let server = {} as DevServer
@@ -105,6 +110,13 @@ export function describeDevServer(name: string, { start, page: path = '/page.htm
           expect(await page.evaluate('document.body.dataset.values')).toContain('"port":8080')
           edit(app.root, 'port: eighty', 'port: 9090')
           await shows(page, '"port":9090')
+          // Taken back, a mistake leaves the page with what it had; the next change still gets there.
+          edit(app.root, 'port: 9090', 'port: ninety')
+          await showsMistake?.(page)
+          edit(app.root, 'port: ninety', 'port: 9090')
+          await forgetsMistake?.(page)
+          edit(app.root, 'port: 9090', 'port: 9191')
+          await shows(page, '"port":9191')
           expect(seen.length).toBeGreaterThan(3)
           expectNone(app.canaries, seen)
         })

@@ -24,4 +24,7 @@ describeDevServer('Rsbuild', {
   async showsMistake(page) {
     await page.locator('rsbuild-error-overlay').getByText('server.port  is not a whole number').first().waitFor()
   },
+  async forgetsMistake(page) {
+    await page.locator('rsbuild-error-overlay').waitFor({ state: 'detached' })
+  },
 })

@@ -4,6 +4,8 @@ import { RspackDevServer } from '@rspack/dev-server'
 import rspackPlugin from '../../integrations/rspack.ts'
 import { describeDevServer, options } from './dev-server.ts'
 
+const OVERLAY = '#rspack-dev-server-client-overlay, #webpack-dev-server-client-overlay'
+
 describeDevServer('Rspack', {
   async start(root) {
     const compiler = rspack({
@@ -25,7 +27,9 @@ describeDevServer('Rspack', {
     return { origin: `http://127.0.0.1:${port}`, close: () => server.stop() }
   },
   async showsMistake(page) {
-    const frame = page.frameLocator('#rspack-dev-server-client-overlay, #webpack-dev-server-client-overlay')
-    await frame.getByText('server.port  is not a whole number').first().waitFor()
+    await page.frameLocator(OVERLAY).getByText('server.port  is not a whole number').first().waitFor()
+  },
+  async forgetsMistake(page) {
+    await page.locator(OVERLAY).waitFor({ state: 'detached' })
   },
 })
