@@ -1,25 +1,20 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { createServer, type ViteDevServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import vitePlugin from '../../integrations/vite.ts'
 import { SPELLINGS } from '../support/confidential-spellings.ts'
-import { PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
+import { writeFiles } from '../support/temp-project.ts'
 import { hasBrowser, withPage } from './browser.ts'
-import { copyApp } from './hosts.ts'
+import { appWithCanaries, edit as editProfile, expectNone, options } from './dev-server.ts'
 import { rawGet } from './raw-get.ts'
 
-const options = {
-  public: { site_name: 'site.name', port: 'server.port', features: 'features', analyticsId: 'ANALYTICS_ID' },
-}
-
 let root = ''
+let canaries: readonly string[] = []
 let server: ViteDevServer
 let origin = ''
 
 beforeAll(async () => {
-  root = copyApp()
+  ;({ root, canaries } = appWithCanaries())
   writeFiles(root, {
     'reads.html': '<script type="module" src="./src/reads.js"></script>',
     'src/reads.js': 'console.log(process.env.DATABASE_URL)\n',
@@ -43,11 +38,7 @@ afterAll(async () => {
   await server.close()
 })
 
-function edit(file: string, from: string, to: string): void {
-  writeFiles(root, { [file]: readFileSync(join(root, file), 'utf8').replace(from, to) })
-}
-
-const secrets = (): string[] => Object.values(JSON.parse(readFileSync(join(root, SECRETS), 'utf8')))
+const edit = (from: string, to: string): void => editProfile(root, from, to)
 
 /** What the page shows, when it shows what is waited for. */
 async function shown(page: Page, name: string): Promise<Record<string, unknown>> {
@@ -70,21 +61,21 @@ describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
         process: expect.arrayContaining(['8080']),
       })
 
-      edit(PROFILE, 'name: Acme', 'name: Beta')
+      edit('name: Acme', 'name: Beta')
       expect(await shown(page, 'Beta')).toMatchObject({ named: { site_name: 'Beta' }, member: 'Beta' })
 
-      edit(PROFILE, 'port: 8080', 'port: eighty')
+      edit('port: 8080', 'port: eighty')
       const overlay = page.locator('vite-error-overlay')
       await overlay.waitFor({ state: 'attached' })
       expect(await overlay.locator('.message-body').textContent()).toContain('server.port  is not a whole number')
       expect(await (await page.request.get(`${origin}src/values.js`)).text()).toContain('8080')
 
-      edit(PROFILE, 'port: eighty', 'port: 9090')
+      edit('port: eighty', 'port: 9090')
       await overlay.waitFor({ state: 'detached' })
       expect(await shown(page, 'Beta')).toMatchObject({ named: { port: 9090 } })
 
       expect(seen.length).toBeGreaterThan(5)
-      for (const secret of secrets()) expect(seen.filter((text) => text.includes(secret))).toEqual([])
+      expectNone(canaries, seen)
     })
   }, 60_000)
 
@@ -100,7 +91,7 @@ describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
         const text = await page.locator('vite-error-overlay .message-body').textContent()
         expect(text).toContain(message)
         expect(text).toContain(file)
-        for (const secret of secrets()) expect(text).not.toContain(secret)
+        expectNone(canaries, [text ?? ''])
       })
     },
     60_000,
@@ -110,8 +101,7 @@ describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
 describe('code that Vite runs on the server', () => {
   test('has the public values, and new ones after a change', async () => {
     expect(await server.ssrLoadModule('/src/values.js')).toMatchObject({ values: { virtual: 'acme-42' } })
-    edit('.env', 'PUBLIC_GREETING=Hello', 'PUBLIC_GREETING=Hello')
-    edit(PROFILE, 'search: true', 'search: false')
+    edit('search: true', 'search: false')
     await expect.poll(async () => (await server.ssrLoadModule('/src/values.js')).values.optional).toBe(false)
   })
 })
@@ -119,7 +109,7 @@ describe('code that Vite runs on the server', () => {
 describe('files with secrets', () => {
   test.each(SPELLINGS)('are not handed out: %s', async (url) => {
     const text = await rawGet(origin, url.replace('/app/', `${root}/`))
-    for (const secret of [...secrets(), 'PUBLIC_GREETING']) expect(text).not.toContain(secret)
+    expectNone([...canaries, 'PUBLIC_GREETING'], [text])
     expect(text).toMatch(/^HTTP\/1\.1 (?:403|404|400|431)/)
   })
 
