@@ -8,8 +8,10 @@ export default defineConfig({
     pool: 'forks',
     // One fewer by default; most of the time goes by in the processes that tests start and wait for.
     maxWorkers: '100%',
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // For what hangs: a busy machine is no failure.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

@@ -15,13 +15,16 @@ export const hasBrowser = process.env.REQUIRE_BROWSER !== undefined || existsSyn
 let browser: Promise<Browser> | undefined
 
 afterAll(async () => {
-  await (await browser)?.close()
+  const open = browser
+  browser = undefined
+  await (await open)?.close()
 })
 
 /** Opens a page in a real, headless browser. */
 export async function withPage<T>(use: (page: Page) => Promise<T>): Promise<T> {
   browser ??= chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] })
   const page = await (await browser).newPage()
+  page.setDefaultTimeout(60_000)
   try {
     return await use(page)
   } finally {
