@@ -1,9 +1,7 @@
 import { isAbsolute, relative, sep } from 'node:path'
 import {
-  type CloudClient,
   type CloudError,
-  CUSTOM_LIST,
-  customList,
+  type FileError,
   isCloudError,
   type LocalSecrets,
   readLocalSecrets,
@@ -59,7 +57,7 @@ export function localSecretsOf(project: CloudProject): LocalSecrets & { readonly
 /** What came of removing one secret after another. */
 export interface Removal {
   readonly removed: readonly string[]
-  readonly failed: readonly { readonly name: string; readonly error: CloudError }[]
+  readonly failed: readonly { readonly name: string; readonly error: CloudError | FileError }[]
 }
 
 /** Removes secrets one by one; where a failure concerns all of them, the rest is not tried. */
@@ -69,6 +67,8 @@ export async function removeAll(
 ): Promise<Removal> {
   const removed: string[] = []
   const failed: { name: string; error: CloudError }[] = []
+  // First, so that a command that is killed leaves no record of what is not there.
+  await updateSyncRecord(files, target, { removed: names })
   for (const name of names) {
     const stopped = failed.find(({ error }) => !['NOT_FOUND', 'NOT_ACCEPTED'].includes(error.code))
     if (stopped) {
@@ -83,49 +83,7 @@ export async function removeAll(
       failed.push({ name, error })
     }
   }
-  if (removed.length > 0) await updateSyncRecord(files, target, { removed })
   return { removed, failed }
-}
-
-/** Keeps the list of custom secrets true after names have gone. Where that fails, what was removed is removed all the same. */
-export async function mendCustomList(target: SecretsTarget, keys: readonly string[]): Promise<Removal['failed']> {
-  const { client, tenant, files } = target
-  const list = customList(keys)
-  if (list === '') return keys.includes(CUSTOM_LIST) ? (await removeAll(target, [CUSTOM_LIST])).failed : []
-  try {
-    await client.setSecrets(tenant, { [CUSTOM_LIST]: list })
-  } catch (error) {
-    if (!isCloudError(error)) throw error
-    return [{ name: CUSTOM_LIST, error }]
-  }
-  await updateSyncRecord(files, target.target, { sent: { [CUSTOM_LIST]: list } })
-  return []
-}
-
-/**
- * Stores secrets in one request. When its answer got lost, the names are read again, so that what is known can be said.
- * @throws CloudError
- */
-export async function storeAll(
-  { client, tenant, files, target }: SecretsTarget,
-  secrets: Readonly<Record<string, string>>,
-  etag: string | undefined,
-  io: Io,
-): Promise<void> {
-  try {
-    await client.setSecrets(tenant, secrets, { ifMatch: etag })
-  } catch (error) {
-    if (isCloudError(error) && error.isUncertain) io.err(`${await recheck(client, tenant, etag)}\n`)
-    throw error
-  }
-  await updateSyncRecord(files, target, { sent: secrets })
-}
-
-async function recheck(client: CloudClient, tenant: string, etag: string | undefined): Promise<string> {
-  const after = await client.listSecretKeys(tenant).catch(() => undefined)
-  if (after === undefined) return 'Whether the secrets were stored cannot be said. Running it again is safe.'
-  if (etag !== undefined && after.etag === etag) return 'Nothing was stored: the tenant is as it was before.'
-  return 'The secrets may have been stored. Running it again is safe.'
 }
 
 /** Both lists, and the exit code that says how much was done. */

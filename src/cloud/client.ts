@@ -17,7 +17,7 @@ import {
 import { endpointOf, endpointText, operationUrl } from './endpoint.ts'
 import { CloudError } from './errors.ts'
 import { type Answer, createTransport, type Request, type Transport } from './http.ts'
-import { type Clock, sendPersistently, type Tried } from './retry.ts'
+import { type Clock, markUncertain, sendPersistently, type Tried } from './retry.ts'
 
 export interface CloudClientOptions {
   /** The service. https, or http on loopback. @default https://api.systemprompt.io */
@@ -145,19 +145,24 @@ export class CloudClient {
     mustBeEmpty(await this.#do(operation), this.#secretsOf(operation))
   }
 
-  /** Removes one secret. */
-  async unsetSecret(tenant: string, name: string): Promise<void> {
+  /** Removes one secret. With `ifMatch` only if nobody has changed the tenant's secrets since. */
+  async unsetSecret(
+    tenant: string,
+    name: string,
+    { ifMatch }: { readonly ifMatch?: string | undefined } = {},
+  ): Promise<void> {
     const operation: Operation = {
       method: 'DELETE',
       path: [...secretsPath(tenant), name],
+      ...(ifMatch === undefined ? {} : { headers: { 'if-match': ifMatch } }),
       task: 'remove the secret',
       isTenantCall: true,
       notFound: { code: 'NOT_FOUND', what: 'The cloud has no such secret', remedy: SYNC },
     }
-    const { answer, isUncertain } = await this.#settle(operation)
+    const tried = await this.#settle(operation)
     // An earlier try was done, and its answer got lost.
-    if (answer.status === 404 && isUncertain) return
-    mustBeEmpty(this.#accept(answer, operation), this.#secretsOf(operation))
+    if (tried.answer.status === 404 && tried.isUncertain) return
+    mustBeEmpty(this.#accept(tried, operation), this.#secretsOf(operation))
   }
 
   /** Who listed, set or removed which secret, newest first. UNSUPPORTED where the endpoint has no such log. */
@@ -189,7 +194,7 @@ export class CloudClient {
   }
 
   async #do(operation: Operation): Promise<Answer> {
-    return this.#accept((await this.#settle(operation)).answer, operation)
+    return this.#accept(await this.#settle(operation), operation)
   }
 
   /** Newer services answer tenant calls only for a short-lived token; older ones have none to give. */
@@ -201,9 +206,11 @@ export class CloudClient {
     return token === undefined ? first : this.#try(operation, token)
   }
 
-  #accept(answer: Answer, operation: Operation): Answer {
+  #accept({ answer, isUncertain }: Tried, operation: Operation): Answer {
     if (answer.status >= 200 && answer.status < 300) return answer
-    throw errorOf(answer, operation, this.#secretsOf(operation))
+    const error = errorOf(answer, operation, this.#secretsOf(operation))
+    // It may be the earlier try, done and its answer lost, that has changed what is there.
+    throw markUncertain(error, isUncertain && error.code === 'CONFLICT')
   }
 
   #dataOf<T>(answer: Answer, isRight: (value: unknown) => value is T): T {
@@ -259,11 +266,12 @@ export class CloudClient {
       task: 'exchange the token',
       isPublic: true,
     }
-    const { answer } = await this.#settle(operation)
+    const tried = await this.#settle(operation)
+    const { answer } = tried
     this.#cannotExchange = answer.status === 404
     // What is refused here was refused before, and the first refusal says it better.
     if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return undefined
-    const { access_token, expires_in = DEFAULT_LIFE } = dataOf(this.#accept(answer, operation), isExchanged)
+    const { access_token, expires_in = DEFAULT_LIFE } = dataOf(this.#accept(tried, operation), isExchanged)
     checkToken(access_token)
     this.#exchanged = { token: access_token, until: this.#clock.now() + expires_in * 1000 - EARLY }
     return access_token

@@ -42,7 +42,7 @@ export async function sendPersistently(
     left -= clock.now() - started
     const pause = pauseAfter(outcome, attempt, clock)
     if (pause === undefined || (pause.isOurs && pause.time >= left)) {
-      if (outcome instanceof Error) throw uncertain(outcome, isUncertain)
+      if (outcome instanceof Error) throw markUncertain(outcome, isUncertain)
       return { answer: outcome as Answer, isUncertain }
     }
     isUncertain ||= isCloudError(outcome) ? outcome.isUncertain : false
@@ -73,7 +73,8 @@ export function retryAfter(header: string | undefined, now: number): number | un
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
-function uncertain(error: Error, isUncertain: boolean): Error {
+/** Says of an error that an earlier try may have been done. */
+export function markUncertain<T extends Error>(error: T, isUncertain: boolean): T {
   if (isUncertain && isCloudError(error)) Object.assign(error, { isUncertain: true })
   return error
 }

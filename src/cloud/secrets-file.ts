@@ -71,12 +71,7 @@ export async function editSecretsFile(
   file: string,
   { set = {}, unset = [] }: SecretEdits,
 ): Promise<readonly string[]> {
-  await prepareState(files.state)
-  if (!pathExists(dirname(file)))
-    throw new FileError('FILE_UNWRITABLE', file, 'has no directory', 'Make the profile first')
-  if (pathExists(file) && !isRegularFile(file))
-    throw new FileError('FILE_NOT_REGULAR', file, 'is a link', 'Edit the file that it leads to')
-  await refuseExposed(file)
+  await mustBeEditable(files, file)
   const missing: string[] = []
   await updateFile(file, (before) => {
     let text = before ?? '{}\n'
@@ -91,6 +86,21 @@ export async function editSecretsFile(
     return text
   })
   return missing
+}
+
+/**
+ * What can be said before secrets are changed elsewhere: that secrets.json can be changed as well.
+ *
+ * @throws ConfigError for a file that cannot be read; FileError for one that cannot be written
+ */
+export async function mustBeEditable(files: CloudFiles, file: string): Promise<void> {
+  await prepareState(files.state)
+  if (!pathExists(dirname(file)))
+    throw new FileError('FILE_UNWRITABLE', file, 'has no directory', 'Make the profile first')
+  if (pathExists(file) && !isRegularFile(file))
+    throw new FileError('FILE_NOT_REGULAR', file, 'is a link', 'Edit the file that it leads to')
+  await refuseExposed(file)
+  keysOf(readConfidential(file) ?? '{}', '', file)
 }
 
 /** Under the spelling that the file has already; of two spellings one stays. */

@@ -13,6 +13,8 @@ export interface SyncPlan {
   readonly dropped: readonly string[]
   readonly send: Readonly<Record<string, string>>
   readonly remove: readonly string[]
+  /** What the list of custom secrets holds when all of it is done; empty where there is none. */
+  readonly customList: string
 }
 
 export interface PlanOptions {
@@ -48,6 +50,7 @@ export function planSync(
     onlyInCloud: others,
     dropped: local.dropped,
     send: Object.fromEntries(sent.map((name) => [name, wanted[name] ?? ''])),
+    customList: list,
     remove: [...pruned, ...(list === '' && there.has(CUSTOM_LIST) ? [CUSTOM_LIST] : [])],
   }
 }

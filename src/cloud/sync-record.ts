@@ -25,6 +25,19 @@ export function readSyncRecord(files: CloudFiles, target: Target): SyncRecord {
   return { isSent: (name, value) => Object.hasOwn(digests, name) && digests[name] === digest(key, name, value) }
 }
 
+/** Before secrets are sent: what is known of other values of theirs counts no more, even if the answer gets lost. */
+export async function forgetSent(
+  files: CloudFiles,
+  target: Target,
+  secrets: Readonly<Record<string, string>>,
+): Promise<void> {
+  const { key, digests } = contentOf(fileOf(files, target))
+  const removed = Object.entries(secrets).flatMap(([name, value]) =>
+    Object.hasOwn(digests, name) && digests[name] !== digest(key, name, value) ? [name] : [],
+  )
+  await updateSyncRecord(files, target, { removed })
+}
+
 /** Notes what was sent and what was removed. */
 export async function updateSyncRecord(
   files: CloudFiles,
@@ -35,13 +48,15 @@ export async function updateSyncRecord(
   }: { readonly sent?: Readonly<Record<string, string>>; readonly removed?: readonly string[] },
 ): Promise<void> {
   const file = fileOf(files, target)
+  const names = Object.keys(sent)
+  if (names.length === 0 && !removed.some((name) => Object.hasOwn(contentOf(file).digests, name))) return
   await prepareState(files.state)
   makePrivateDirectory(dirname(file))
   await refuseExposed(file)
   await updateFile(file, () => {
     const { key, digests } = contentOf(file)
     const kept = Object.entries(digests).filter(([name]) => !removed.includes(name))
-    const added = Object.entries(sent).map(([name, value]) => [name, digest(key, name, value)] as const)
+    const added = names.map((name) => [name, digest(key, name, sent[name] ?? '')] as const)
     const content = {
       api_url: target.apiUrl,
       tenant: target.tenant,

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { CloudClient } from '../../src/cloud/index.ts'
 import type { Emulator } from '../../src/emulator/index.ts'
 import { type ContractProxy, contractProxy } from '../support/contract-proxy.ts'
+import { serve } from '../support/http-server.ts'
 import { sampled, seeded } from '../support/random.ts'
 import { DATABASE_URL, JWT_SECRET, SECRETS, writeFiles } from '../support/temp-project.ts'
 import { CREDENTIALS, cli, cloudProject, emulated } from './cloud-project.ts'
@@ -331,6 +333,75 @@ describe('cloud secrets unset', () => {
     )
   })
 
+  test.each([0, 1, 2])(
+    'whose connection is dropped after %i of 3: both lists, and the next run ends it',
+    async (done) => {
+      const names = ['K1_KEY', 'K2_KEY', 'K3_KEY']
+      await cli(cwd, `cloud secrets set ${names.map((name) => `${name}=x`).join(' ')}`)
+      emulator.faults.set([{ fault: { type: 'drop' }, method: 'DELETE', after: done }])
+      const { code, out } = await cli(cwd, `cloud secrets unset ${names.join(' ')} -y --json`)
+      expect(code).toBe(done === 0 ? 9 : 8)
+      if (done > 0) {
+        const { ok, removed, failed } = JSON.parse(out) as { ok: boolean; removed: string[]; failed: object[] }
+        expect([ok, removed]).toEqual([false, names.slice(0, done)])
+        expect(failed).toEqual(names.slice(done).map((name) => expect.objectContaining({ name, code: 'NETWORK' })))
+      }
+      expect(cloud('SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({ SYSTEMPROMPT_CUSTOM_SECRETS: names.slice(done).join(',') })
+
+      emulator.faults.clear()
+      expect((await cli(cwd, `cloud secrets unset ${names.slice(done).join(' ')} -y`)).code).toBe(0)
+      expect((await cli(cwd, 'cloud secrets list')).out).toBe('')
+    },
+    60_000,
+  )
+
+  test('that was killed before it came to the list of custom secrets ends that when it is run again', async () => {
+    await cli(cwd, 'cloud secrets set A_KEY=1 B_KEY=2')
+    await new CloudClient({ apiUrl: emulator.url, token: emulator.token() }).unsetSecret(TENANT, 'A_KEY')
+    expect((await cli(cwd, 'cloud secrets unset A_KEY -y')).code).toBe(5)
+    expect(cloud('SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({ SYSTEMPROMPT_CUSTOM_SECRETS: 'B_KEY' })
+  })
+
+  test('--local that cannot change the file says so, loses nothing, and ends it when it is run again', async () => {
+    const before = { jwt_secret: JWT_SECRET, a_key: '1', b_key: '2' }
+    secrets(before)
+    await cli(cwd, 'cloud secrets sync')
+    // Something else takes the place of the file while the cloud is at work.
+    const { url } = await serve(async ({ method, path, headers, body }, response) => {
+      const type = headers['content-type'] ?? 'application/json'
+      const sent = { method, headers: { authorization: headers.authorization ?? '', 'content-type': type } }
+      const answer = await fetch(emulator.url + path, { ...sent, ...(body === '' ? {} : { body }) })
+      if (method === 'DELETE') {
+        rmSync(join(cwd, SECRETS), { force: true })
+        mkdirSync(join(cwd, SECRETS), { recursive: true })
+      }
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+    })
+    const credentials = { api_token: emulator.token(), api_url: url, user_email: 'dev@example.com' }
+    writeFiles(cwd, { [CREDENTIALS]: JSON.stringify(credentials) })
+    const failed = await cli(cwd, 'cloud secrets unset A_KEY -y --local --json')
+    expect(failed.code).toBe(8)
+    expect(JSON.parse(failed.out)).toMatchObject({
+      ok: false,
+      removed: ['A_KEY'],
+      failed: [{ name: SECRETS, code: 'FILE_NOT_REGULAR' }],
+    })
+    expect(cloud('SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({ SYSTEMPROMPT_CUSTOM_SECRETS: 'B_KEY' })
+
+    rmdirSync(join(cwd, SECRETS))
+    secrets(before)
+    writeFiles(cwd, { [CREDENTIALS]: JSON.stringify({ ...credentials, api_url: emulator.url }) })
+    expect(await cli(cwd, 'cloud secrets unset A_KEY -y --local')).toMatchObject({ code: 0, err: '' })
+    expect(JSON.parse(readFileSync(join(cwd, SECRETS), 'utf8'))).toEqual({ jwt_secret: JWT_SECRET, b_key: '2' })
+  })
+
+  test.each(['set A_KEY=1', 'unset A_KEY -y'])('%s --local changes nothing when the file is broken', async (line) => {
+    await cli(cwd, 'cloud secrets set A_KEY=0')
+    writeFiles(cwd, { [SECRETS]: '{ "a_key": ' })
+    expect((await cli(cwd, `cloud secrets ${line} --local`)).code).toBe(6)
+    expect(cloud('A_KEY')).toEqual({ A_KEY: '0' })
+  })
+
   test('by somebody who may not is exit code 4, and says whom to ask', async () => {
     writeFiles(cwd, {
       [CREDENTIALS]: JSON.stringify({
@@ -370,7 +441,6 @@ describe('the other commands', () => {
   })
 
   test('cleanup removes what nobody reads, after it was shown, and only that', async () => {
-    const { CloudClient } = await import('../../src/cloud/index.ts')
     const client = new CloudClient({ apiUrl: emulator.url, token: emulator.token() })
     await client.setSecrets(TENANT, {
       SYSTEMPROMPT_API_URL: 'x',

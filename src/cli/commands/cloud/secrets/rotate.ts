@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { CUSTOM_LIST, cloudName, customList, editSecretsFile, isManaged } from '../../../../cloud/index.ts'
+import { cloudName, customList, editSecretsFile, isManaged } from '../../../../cloud/index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { givenSecrets, mustBeName, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
-import { localSecretsOf, openTarget, secretsFileOf, storeAll } from '../../../secrets-target.ts'
+import { localSecretsOf, openTarget, secretsFileOf } from '../../../secrets-target.ts'
 import { type Args, mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
+import { setSecrets } from '../../../store-secrets.ts'
 import { SECRETS_ARGS } from './args.ts'
 
 export const rotate = defineCommand({
@@ -30,7 +31,7 @@ export const rotate = defineCommand({
     const key = cloudName(name)
     if (isManaged(key)) throw new CliError('MANAGED', EXIT.refused, `The system manages ${key}; nothing was done.`)
     const { path, shown: file } = secretsFileOf(target)
-    const { keys, etag } = await target.client.listSecretKeys(target.tenant)
+    const seen = await target.client.listSecretKeys(target.tenant)
     if (args['dry-run']) {
       if (args.json) printJson(io, { ok: true, dry_run: true, tenant: target.tenant, secret: key, file })
       else io.out(`Would put a new ${key} into ${shown(file)}, and send it to ${shown(target.tenant)}.\n`)
@@ -45,8 +46,7 @@ export const rotate = defineCommand({
     await editSecretsFile(target.files, path, { set: { [name]: value } })
     if (!args.json && !args.quiet) io.out(`1. ${shown(file)} has the new ${key}.\n`)
     localSecretsOf(target)
-    const list = customList([...keys, key])
-    await storeAll(target, { [key]: value, ...(list === '' ? {} : { [CUSTOM_LIST]: list }) }, etag, io)
+    await setSecrets(target, { [key]: value }, seen, io)
     await target.client.close()
     if (args.json) printJson(io, { ok: true, dry_run: false, tenant: target.tenant, secret: key, file })
     else if (!args.quiet)

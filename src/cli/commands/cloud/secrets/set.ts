@@ -1,10 +1,11 @@
-import { CUSTOM_LIST, cloudName, customList, editSecretsFile, isManaged } from '../../../../cloud/index.ts'
+import { cloudName, editSecretsFile, isManaged, mustBeEditable } from '../../../../cloud/index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { type GivenSecret, givenSecrets, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
-import { openTarget, secretsFileOf, storeAll } from '../../../secrets-target.ts'
+import { openTarget, type SecretsTarget, secretsFileOf } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
+import { setSecrets } from '../../../store-secrets.ts'
 import { SECRETS_ARGS } from './args.ts'
 import { count, progress } from './plan-table.ts'
 
@@ -38,13 +39,11 @@ export const set = defineCommand({
     const values = byCloudName(given)
     const names = Object.keys(values).sort()
     if (!args['dry-run']) {
-      const { keys } = await target.client.listSecretKeys(target.tenant)
-      const list = customList([...keys, ...names])
-      const isListed = customList(names) === '' && keys.includes(CUSTOM_LIST)
+      if (local) await mustBeEditable(target.files, local.path)
+      const seen = await target.client.listSecretKeys(target.tenant)
       progress(io, `Sending ${count(names.length)} …`)
-      await storeAll(target, { ...values, ...(list === '' || isListed ? {} : { [CUSTOM_LIST]: list }) }, undefined, io)
-      const changes = Object.fromEntries(given.map(({ name, value }) => [name, value]))
-      if (local) await editSecretsFile(target.files, local.path, { set: changes })
+      await setSecrets(target, values, seen, io)
+      if (local) await changeFile(given, local, target, io)
     }
     await target.client.close()
     if (args.json) printJson(io, { ok: true, tenant: target.tenant, dry_run: args['dry-run'] === true, set: names })
@@ -55,6 +54,22 @@ export const set = defineCommand({
     return EXIT.ok
   },
 })
+
+/** The cloud has the values by now, which is said where the file cannot be changed. */
+async function changeFile(
+  given: readonly GivenSecret[],
+  file: { readonly path: string; readonly shown: string },
+  { files, tenant }: SecretsTarget,
+  io: Io,
+): Promise<void> {
+  const changes = Object.fromEntries(given.map(({ name, value }) => [name, value]))
+  try {
+    await editSecretsFile(files, file.path, { set: changes })
+  } catch (error) {
+    io.err(`${shown(tenant)} has them now; ${shown(file.shown)} is as it was.\n`)
+    throw error
+  }
+}
 
 /** All or none: a name that the system manages stops the whole command. */
 function byCloudName(given: readonly GivenSecret[]): Readonly<Record<string, string>> {

@@ -1,17 +1,18 @@
-import { planSync, readSyncRecord, type SyncPlan, toCloudSecrets } from '../../../../cloud/index.ts'
+import {
+  CUSTOM_LIST,
+  type LocalSecrets,
+  planSync,
+  readSyncRecord,
+  type SyncPlan,
+  toCloudSecrets,
+} from '../../../../cloud/index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, printWarnings, shown, styled } from '../../../output.ts'
-import {
-  localSecretsOf,
-  openTarget,
-  removalExit,
-  removeAll,
-  type SecretsTarget,
-  storeAll,
-} from '../../../secrets-target.ts'
+import { localSecretsOf, openTarget, removalExit, removeAll, type SecretsTarget } from '../../../secrets-target.ts'
 import { type Args, mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
+import { mendCustomList, storeSecrets } from '../../../store-secrets.ts'
 import { SECRETS_ARGS } from './args.ts'
 import { count, planData, planTable, progress } from './plan-table.ts'
 
@@ -42,11 +43,10 @@ export const sync = defineCommand({
     const target = openTarget(args, io)
     const local = localSecretsOf(target)
     if (!args.json && !args.quiet) printWarnings(io, local.warnings)
-    const { keys, etag } = await target.client.listSecretKeys(target.tenant)
-    const options = { prune: args.prune === true, all: args.all === true }
-    const plan = planSync(toCloudSecrets(local.secrets), keys, readSyncRecord(target.files, target.target), options)
-    const names = Object.keys(plan.send)
-    const isDone = names.length === 0 && plan.remove.length === 0
+    const first = await target.client.listSecretKeys(target.tenant)
+    const planFor = planner(target, local, args)
+    const plan = planFor(first.keys)
+    const isDone = isEmpty(plan.send) && plan.remove.length === 0
     if (!args.json && !args.quiet)
       io.out(`${shown(local.shown)} → ${shown(target.tenant)}\n\n${planTable(io, plan)}\n\n`)
     if (args['dry-run'] || isDone) {
@@ -56,32 +56,61 @@ export const sync = defineCommand({
     }
     if (plan.remove.length > 0 && args.prune)
       await mustAgree(args, io, `Remove ${count(plan.remove.length)} from ${shown(target.tenant)}?`)
-    if (names.length > 0) {
-      progress(io, `Sending ${count(names.length)} …`)
-      await storeAll(target, plan.send, etag, io)
-    }
-    const removal = await removeAll(target, plan.remove)
-    if (removal.failed.length === 0) await readBack(target, names)
+    if (!isEmpty(plan.send)) progress(io, `Sending ${count(Object.keys(plan.send).length)} …`)
+    const sent = isEmpty(plan.send) ? {} : await storeSecrets(target, first, io, replanned(plan, planFor))
+    const removal = await removeAll(
+      target,
+      plan.remove.filter((name) => name !== CUSTOM_LIST),
+    )
+    if (removal.failed.length === 0) await readBack(target, Object.keys(sent), plan)
     await target.client.close()
     report(args, io, target, plan, {
-      sent: names,
-      removed: removal.removed,
+      sent: Object.keys(sent),
+      removed: removal.failed.length === 0 ? plan.remove : removal.removed,
       failed: removal.failed.map(({ name }) => name),
     })
-    return names.length > 0 && removal.failed.length > 0 ? EXIT.partial : removalExit(removal)
+    return !isEmpty(sent) && removal.failed.length > 0 ? EXIT.partial : removalExit(removal)
   },
 })
 
-/** What was sent must be there. */
-async function readBack({ client, tenant }: SecretsTarget, names: readonly string[]): Promise<void> {
-  const { keys } = await client.listSecretKeys(tenant)
-  const missing = names.filter((name) => !keys.includes(name))
-  if (missing.length === 0) return
-  throw new CliError(
-    'INCOMPLETE',
-    EXIT.partial,
-    `The service took the secrets, and then did not list ${missing.join(', ')}. Run it again.`,
-  )
+type Planner = (keys: readonly string[]) => SyncPlan
+
+function planner(target: SecretsTarget, local: LocalSecrets, args: Args): Planner {
+  const secrets = toCloudSecrets(local.secrets)
+  const record = readSyncRecord(target.files, target.target)
+  const options = { prune: args.prune === true, all: args.all === true }
+  return (keys) => planSync(secrets, keys, record, options)
+}
+
+/** What is to be sent now that the names in the cloud are these; no more is removed than was shown. */
+function replanned(shownPlan: SyncPlan, planFor: Planner): (keys: readonly string[]) => SyncPlan['send'] {
+  return (keys) => {
+    const { send, remove } = planFor(keys)
+    if (remove.every((name) => name === CUSTOM_LIST || shownPlan.remove.includes(name))) return send
+    throw new CliError(
+      'CONFLICT',
+      EXIT.conflict,
+      'Somebody else has added secrets meanwhile, which --prune would remove; nothing was done. Run it again to see them.',
+    )
+  }
+}
+
+/** What was sent must be there, and the list of custom secrets true, whatever others did meanwhile. */
+async function readBack(target: SecretsTarget, names: readonly string[], { customList }: SyncPlan): Promise<void> {
+  const seen = await target.client.listSecretKeys(target.tenant)
+  const missing = names.filter((name) => !seen.keys.includes(name))
+  if (missing.length > 0) {
+    throw new CliError(
+      'INCOMPLETE',
+      EXIT.partial,
+      `The service took the secrets, and then did not list ${missing.join(', ')}. Run it again.`,
+    )
+  }
+  await mendCustomList(target, seen, customList === '' ? undefined : customList)
+}
+
+function isEmpty(secrets: object): boolean {
+  return Object.keys(secrets).length === 0
 }
 
 interface Done {

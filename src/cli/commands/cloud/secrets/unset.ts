@@ -1,18 +1,27 @@
-import { cloudName, editSecretsFile } from '../../../../cloud/index.ts'
+import {
+  CUSTOM_LIST,
+  cloudName,
+  customList,
+  editSecretsFile,
+  FileError,
+  isCloudError,
+  mustBeEditable,
+} from '../../../../cloud/index.ts'
 import { defineCommand } from '../../../command.ts'
 import type { Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { mustBeNames } from '../../../secret-input.ts'
 import {
-  mendCustomList,
   openTarget,
   type Removal,
   removalExit,
   removeAll,
+  type SecretsTarget,
   secretsFileOf,
 } from '../../../secrets-target.ts'
 import { type Args, mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
+import { mendCustomList } from '../../../store-secrets.ts'
 import { SECRETS_ARGS } from './args.ts'
 import { count } from './plan-table.ts'
 
@@ -48,16 +57,62 @@ export const unset = defineCommand({
       return 0
     }
     await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${shown(target.tenant)}?`)
-    const { removed, failed } = await removeAll(target, names)
-    const left = keys.filter((name) => !removed.includes(name))
-    const removal = { removed, failed: [...failed, ...(removed.length > 0 ? await mendCustomList(target, left) : [])] }
-    if (local) await editSecretsFile(target.files, local.path, { unset: removed })
+    if (local) await mustBeEditable(target.files, local.path)
+    const inCloud = await removeAll(target, names)
+    const removal = joined(
+      local ? await removeLocally(inCloud, target, local) : inCloud,
+      await trueList(target, keys, names, inCloud),
+    )
     await target.client.close()
     const code = removalExit(removal)
     report(args, io, target.tenant, removal)
     return code
   },
 })
+
+function joined({ removed, failed }: Removal, more: Removal['failed']): Removal {
+  return { removed, failed: [...failed, ...more] }
+}
+
+/**
+ * The list of custom secrets, after names have gone: now, or by a command that was killed before it came to the list.
+ * Where that fails, what was removed is removed all the same.
+ */
+async function trueList(
+  target: SecretsTarget,
+  before: readonly string[],
+  names: readonly string[],
+  { removed, failed }: Removal,
+): Promise<Removal['failed']> {
+  const left = before.filter((name) => !removed.includes(name))
+  const isListed = before.includes(CUSTOM_LIST) || customList(left) !== ''
+  const isOver = customList(names) !== '' && failed.every(({ error }) => error.code === 'NOT_FOUND')
+  if (!isListed || (removed.length === 0 && !isOver)) return []
+  try {
+    await mendCustomList(target, await target.client.listSecretKeys(target.tenant))
+    return []
+  } catch (error) {
+    if (!isCloudError(error)) throw error
+    return [{ name: CUSTOM_LIST, error }]
+  }
+}
+
+/** From the file what is gone from the cloud. What the file had alone is removed as well, and no failure. */
+async function removeLocally(
+  { removed, failed }: Removal,
+  { files }: SecretsTarget,
+  file: { readonly path: string; readonly shown: string },
+): Promise<Removal> {
+  const gone = failed.filter(({ error }) => error.code === 'NOT_FOUND').map(({ name }) => name)
+  try {
+    const missing = await editSecretsFile(files, file.path, { unset: [...removed, ...gone] })
+    const here = gone.filter((name) => !missing.includes(name))
+    return { removed: [...removed, ...here], failed: failed.filter(({ name }) => !here.includes(name)) }
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    return { removed, failed: [...failed, { name: file.shown, error }] }
+  }
+}
 
 /** What was typed, in capitals; the secret that it is another spelling of, where the cloud has only that. */
 function nameIn(keys: readonly string[], name: string): string {

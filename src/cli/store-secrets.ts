@@ -1,0 +1,125 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import {
+  type CloudClient,
+  CUSTOM_LIST,
+  customList,
+  forgetSent,
+  isCloudError,
+  type SecretKeys,
+  updateSyncRecord,
+} from '../cloud/index.ts'
+import type { Io } from './io.ts'
+import type { SecretsTarget } from './secrets-target.ts'
+
+/** How often a write is begun anew because somebody else was faster. */
+const TRIES = 30
+/** Milliseconds. */
+const LONGEST_PAUSE = 400
+
+/** Sets secrets, and keeps the list of custom ones true, whoever else changes the tenant at the same time. */
+export async function setSecrets(
+  target: SecretsTarget,
+  values: Readonly<Record<string, string>>,
+  first: SecretKeys,
+  io: Io,
+): Promise<void> {
+  const names = Object.keys(values)
+  const isCustom = customList(names) !== ''
+  const sent = await storeSecrets(target, first, io, (keys) => {
+    const list = customList([...keys, ...names])
+    const isListed = list === '' || (!isCustom && keys.includes(CUSTOM_LIST))
+    return isListed ? values : { ...values, [CUSTOM_LIST]: list }
+  })
+  const list = sent[CUSTOM_LIST]
+  if (list === undefined || first.etag !== undefined) return
+  await mendCustomList(target, await target.client.listSecretKeys(target.tenant), list)
+}
+
+/**
+ * Stores secrets in one request, and returns them. What they are may hang upon the names in the cloud: when these have
+ * changed since they were read, they are read again, and so is what is to be sent. When an answer got lost, what is
+ * known is said.
+ *
+ * @throws CloudError
+ */
+export async function storeSecrets(
+  target: SecretsTarget,
+  first: SecretKeys,
+  io: Io,
+  secretsFor: (keys: readonly string[]) => Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, string>>> {
+  const { client, tenant, files } = target
+  return untilUnchanged(client, tenant, first, async ({ keys, etag }) => {
+    const secrets = secretsFor(keys)
+    await forgetSent(files, target.target, secrets)
+    try {
+      // Nothing else of it hangs upon what others do.
+      await client.setSecrets(tenant, secrets, { ifMatch: Object.hasOwn(secrets, CUSTOM_LIST) ? etag : undefined })
+    } catch (error) {
+      const isLost = isCloudError(error) && error.isUncertain && error.code !== 'CONFLICT'
+      if (isLost) io.err(`${await recheck(client, tenant, etag)}\n`)
+      throw error
+    }
+    await updateSyncRecord(files, target.target, { sent: secrets })
+    return secrets
+  })
+}
+
+/**
+ * Makes the list of custom secrets what the names in the cloud say.
+ *
+ * @param known what the list holds, where that is known: nothing is sent that is there already
+ * @throws CloudError
+ */
+export async function mendCustomList(target: SecretsTarget, first: SecretKeys, known?: string): Promise<void> {
+  const { client, tenant, files } = target
+  let seen = first
+  for (let held = known, tries = 0; tries < TRIES; tries++) {
+    const list = customList(seen.keys)
+    if (list === held || (list === '' && !seen.keys.includes(CUSTOM_LIST))) return
+    const done = await untilUnchanged(client, tenant, seen, async ({ keys, etag }) => {
+      const wanted = customList(keys)
+      if (wanted !== '') await client.setSecrets(tenant, { [CUSTOM_LIST]: wanted }, { ifMatch: etag })
+      else if (keys.includes(CUSTOM_LIST)) await client.unsetSecret(tenant, CUSTOM_LIST, { ifMatch: etag })
+      return { wanted, etag }
+    })
+    held = done.wanted
+    await updateSyncRecord(
+      files,
+      target.target,
+      held === '' ? { removed: [CUSTOM_LIST] } : { sent: { [CUSTOM_LIST]: held } },
+    )
+    // Without an ETag nothing keeps two from writing at once: whoever looks last finds out.
+    if (done.etag !== undefined) return
+    seen = await client.listSecretKeys(tenant)
+  }
+}
+
+/** Does something with the names in the cloud, and again with the new ones when they have changed meanwhile. */
+async function untilUnchanged<T>(
+  client: CloudClient,
+  tenant: string,
+  first: SecretKeys,
+  work: (seen: SecretKeys) => Promise<T>,
+): Promise<T> {
+  let seen = first
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work(seen)
+    } catch (error) {
+      if (!isCloudError(error, 'CONFLICT') || seen.etag === undefined || tries === TRIES) throw error
+      await wait(Math.random() * Math.min(LONGEST_PAUSE, 20 * 2 ** tries))
+      const now = await client.listSecretKeys(tenant)
+      // Nobody has changed anything: it is another conflict, which comes again.
+      if (now.etag === seen.etag) throw error
+      seen = now
+    }
+  }
+}
+
+async function recheck(client: CloudClient, tenant: string, etag: string | undefined): Promise<string> {
+  const after = await client.listSecretKeys(tenant).catch(() => undefined)
+  if (after === undefined) return 'Whether the secrets were stored cannot be said. Running it again is safe.'
+  if (etag !== undefined && after.etag === etag) return 'Nothing was stored: the tenant is as it was before.'
+  return 'The secrets may have been stored. Running it again is safe.'
+}

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import type { Emulator } from '../../src/emulator/index.ts'
+import { serve } from '../support/http-server.ts'
+import { sampled } from '../support/random.ts'
+import { SECRETS, writeFiles } from '../support/temp-project.ts'
+import { CREDENTIALS, cli, cloudProject, emulated } from './cloud-project.ts'
+
+const TENANT = 'tenant_demo'
+const LIST = 'SYSTEMPROMPT_CUSTOM_SECRETS'
+/** How many processes there are at once. */
+const PROCESSES = sampled(4, 12)
+
+/** Runs a command line in a process of its own; its exit code and what it wrote. */
+async function processOf(cwd: string, line: string): Promise<{ readonly code: number | null; readonly all: string }> {
+  const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+  const child = spawn(process.execPath, [program, ...line.split(' ')], { cwd, env: { PATH: process.env.PATH } })
+  let all = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (all += piece))
+  child.stdin.end()
+  return { code: await new Promise((resolve) => child.on('close', resolve)), all }
+}
+
+/** The emulator as a service is that gives no ETag. */
+async function withoutEtag(emulator: Emulator): Promise<string> {
+  const { url } = await serve(async ({ method, path, headers, body }, response) => {
+    const { authorization = '', 'content-type': type = 'application/json' } = headers
+    // So long that the others have read the names before.
+    if (method === 'PUT') await wait(500)
+    const answer = await fetch(emulator.url + path, {
+      method,
+      headers: { authorization, 'content-type': type },
+      ...(body === '' ? {} : { body }),
+    })
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+  })
+  return url
+}
+
+function talkingTo(cwd: string, url: string): string {
+  const credentials = JSON.parse(readFileSync(join(cwd, CREDENTIALS), 'utf8')) as object
+  writeFiles(cwd, { [CREDENTIALS]: JSON.stringify({ ...credentials, api_url: url }) })
+  return cwd
+}
+
+const NAMES = Array.from({ length: PROCESSES }, (_, at) => `KEY_${String(at).padStart(2, '0')}`)
+
+describe.each([
+  ['that gives an ETag', (emulator: Emulator) => emulator.url],
+  ['that gives none', withoutEtag],
+] as const)('at a service %s', (_, urlOf) => {
+  test('secrets that are set at the same time are all listed', async () => {
+    const emulator = await emulated({ exchange: false, requests: 1_000_000 })
+    const cwd = talkingTo(cloudProject(emulator), await urlOf(emulator))
+    const ended = await Promise.all(NAMES.map((name) => processOf(cwd, `cloud secrets set ${name}=x`)))
+    expect(ended.map(({ code, all }) => [code, code === 0 ? '' : all])).toEqual(NAMES.map(() => [0, '']))
+    expect(emulator.secret(TENANT, LIST)).toBe(NAMES.join(','))
+  }, 120_000)
+
+  test('some are set, some removed and some synced at the same time, and the list is what there is', async () => {
+    const emulator = await emulated({ exchange: false, requests: 1_000_000 })
+    const url = await urlOf(emulator)
+    const cwd = talkingTo(cloudProject(emulator), url)
+    expect((await cli(cwd, `cloud secrets set ${NAMES.map((name) => `OLD_${name}=x`).join(' ')}`)).code).toBe(0)
+    const lines = NAMES.flatMap((name) => [`set ${name}=x`, `unset OLD_${name} -y`])
+    // Of a checkout of its own: its secrets.json has one more.
+    const other = talkingTo(cloudProject(emulator, { [SECRETS]: JSON.stringify({ from_a_file: 'x' }) }), url)
+    const ended = await Promise.all([
+      ...lines.map((line) => processOf(cwd, `cloud secrets ${line}`)),
+      processOf(other, 'cloud secrets sync'),
+    ])
+    expect(ended.filter(({ code }) => code !== 0)).toEqual([])
+    expect(emulator.secret(TENANT, LIST)).toBe(['FROM_A_FILE', ...NAMES].join(','))
+  }, 120_000)
+})
+
+describe('a write whose answer got lost after it was done', () => {
+  test.each([
+    ['set', 'cloud secrets set A_KEY=x B_KEY=y'],
+    ['sync', 'cloud secrets sync'],
+    ['rotate', 'cloud secrets rotate jwt_secret --generate -y'],
+  ])('%s is no conflict with itself', async (_, line) => {
+    const emulator = await emulated()
+    const cwd = cloudProject(emulator)
+    writeFiles(cwd, { [SECRETS]: JSON.stringify({ jwt_secret: 'j'.repeat(40), my_own: 'x' }) })
+    emulator.faults.set([{ fault: { type: 'apply-then-drop' }, method: 'PUT', times: 1 }])
+    const { code, err } = await cli(cwd, line)
+    expect([code, err]).toEqual([0, ''])
+    const { keys } = JSON.parse((await cli(cwd, 'cloud secrets list --json')).out) as { keys: string[] }
+    const custom = keys.filter((name) => ['A_KEY', 'B_KEY', 'MY_OWN'].includes(name))
+    expect(emulator.secret(TENANT, LIST) ?? '').toBe(custom.join(','))
+  })
+
+  test('unset neither', async () => {
+    const emulator = await emulated()
+    const cwd = cloudProject(emulator)
+    await cli(cwd, 'cloud secrets set A_KEY=x B_KEY=y')
+    emulator.faults.set([{ fault: { type: 'apply-then-drop' }, times: 3, after: 2 }])
+    const { code, err } = await cli(cwd, 'cloud secrets unset A_KEY B_KEY -y')
+    expect([code, err]).toEqual([0, ''])
+    expect((await cli(cwd, 'cloud secrets list')).out).toBe('')
+  })
+})
