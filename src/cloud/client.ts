@@ -17,7 +17,7 @@ import {
 import { endpointOf, endpointText, operationUrl } from './endpoint.ts'
 import { CloudError } from './errors.ts'
 import { type Answer, createTransport, type Request, type Transport } from './http.ts'
-import { type Clock, markUncertain, sendPersistently, type Tried } from './retry.ts'
+import { type Clock, sendPersistently, type Tried, uncertain } from './retry.ts'
 
 export interface CloudClientOptions {
   /** The service. https, or http on loopback. @default https://api.systemprompt.io */
@@ -210,7 +210,7 @@ export class CloudClient {
     if (answer.status >= 200 && answer.status < 300) return answer
     const error = errorOf(answer, operation, this.#secretsOf(operation))
     // It may be the earlier try, done and its answer lost, that has changed what is there.
-    throw markUncertain(error, isUncertain && error.code === 'CONFLICT')
+    throw uncertain(error, isUncertain && error.code === 'CONFLICT')
   }
 
   #dataOf<T>(answer: Answer, isRight: (value: unknown) => value is T): T {

@@ -42,7 +42,7 @@ export async function sendPersistently(
     left -= clock.now() - started
     const pause = pauseAfter(outcome, attempt, clock)
     if (pause === undefined || (pause.isOurs && pause.time >= left)) {
-      if (outcome instanceof Error) throw markUncertain(outcome, isUncertain)
+      if (outcome instanceof Error) throw uncertain(outcome, isUncertain)
       return { answer: outcome as Answer, isUncertain }
     }
     isUncertain ||= isCloudError(outcome) ? outcome.isUncertain : false
@@ -74,7 +74,7 @@ export function retryAfter(header: string | undefined, now: number): number | un
 }
 
 /** Says of an error that an earlier try may have been done. */
-export function markUncertain<T extends Error>(error: T, isUncertain: boolean): T {
+export function uncertain<T extends Error>(error: T, isUncertain: boolean): T {
   if (isUncertain && isCloudError(error)) Object.assign(error, { isUncertain: true })
   return error
 }

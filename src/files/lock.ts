@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { linkSync, lstatSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { readFileBytes } from '../read/guard.ts'
 import { writeExclusively } from './atomic.ts'
 import { FileError, systemCode, unwritable } from './errors.ts'
 import { makePrivateDirectory } from './modes.ts'
 import { isOver, type Owner, thisOwner } from './owner.ts'
-import { temporaryName } from './temporary.ts'
+import { namesIn, removeLeftovers, temporaryName } from './temporary.ts'
 
 export interface LockOptions {
   /** Milliseconds to wait for another process. @default 10000 */
@@ -39,7 +39,11 @@ export async function withLock<T>(file: string, work: () => T | Promise<T>, opti
 /** Takes the lock of a file, and returns what gives it back. */
 export async function lockFile(file: string, { timeout = 10_000 }: LockOptions = {}): Promise<() => void> {
   makePrivateDirectory(dirname(file))
-  return acquire(`${file}.lock`, file, Date.now() + timeout, 0)
+  const until = Date.now() + timeout
+  const release = await acquire(`${file}.lock`, file, until, 0)
+  // What cannot be cleared away is in nobody's way.
+  await removeRemains(`${file}.lock`, file, until).catch(() => undefined)
+  return release
 }
 
 interface Holder extends Owner {
@@ -75,6 +79,22 @@ async function breakLock(lock: string, dead: Holder | 'unreadable', file: string
     done()
   }
 }
+
+/** The locks on breaking a lock that killed processes have left behind. */
+async function removeRemains(lock: string, file: string, until: number): Promise<void> {
+  removeLeftovers(lock)
+  const name = `${basename(lock)}.`
+  for (const remains of namesIn(dirname(lock))) {
+    if (!remains.startsWith(name) || !REMAINS.test(remains.slice(name.length))) continue
+    const path = join(dirname(lock), remains)
+    const holder = holderOf(path)
+    if (holder === 'none' || !isLeftBehind(path, holder)) continue
+    await breakLock(path, holder, file, until, 0)
+  }
+}
+
+/** Tokens, the deepest last. */
+const REMAINS = /^(?:[0-9a-f]{16}|x)(?:\.(?:[0-9a-f]{16}|x))*$/
 
 /** Not a directory, which is nobody's lock. */
 function remove(lock: string, file: string): void {

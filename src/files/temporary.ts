@@ -32,7 +32,8 @@ function isAbandoned(path: string): boolean {
   return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED
 }
 
-function namesIn(directory: string): readonly string[] {
+/** What is in a directory; nothing where it cannot be read. */
+export function namesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory)
   } catch {

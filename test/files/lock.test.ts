@@ -86,9 +86,7 @@ describe('updates', () => {
     }
     expect(promised).toBeGreaterThan(10)
     await updateFile(file, () => 'done')
-    expect(readdirSync(join(file, '..')).filter((name) => !/\.lock\.[0-9a-f]{16}$/.test(name))).toEqual([
-      'secrets.json',
-    ])
+    expect(readdirSync(join(file, '..'))).toEqual(['secrets.json'])
   })
 })
 
@@ -99,6 +97,35 @@ describe('a lock', () => {
     expect(existsSync(`${file}.lock`)).toBe(true)
     await updateFile(file, () => 'mine', { timeout: 500 })
     expect(readdirSync(join(file, '..'))).toEqual(['secrets.json'])
+  })
+
+  test('on breaking a lock, which a killed process has left, is cleared away, and no other file', async () => {
+    const file = newFile()
+    await deadHolder(file)
+    const dead = readFileSync(`${file}.lock`, 'utf8')
+    const { token } = JSON.parse(dead) as { token: string }
+    const old = (name: string, content: string): void => {
+      writeFileSync(name, content)
+      utimesSync(name, new Date(0), new Date(0))
+    }
+    for (const end of [token, `${token}.00000000000000ff`, 'x', '00000000000000aa'])
+      writeFileSync(`${file}.lock.${end}`, dead)
+    old(`${file}.lock.00000000000000bb`, 'torn')
+    // Of a process that lives; of another machine, and young; nobody's; not ours to clear away.
+    await withLock(`${file}.other`, () => {
+      writeFileSync(`${file}.lock.00000000000000cc`, readFileSync(`${file}.other.lock`))
+    })
+    writeFileSync(`${file}.lock.00000000000000dd`, dead.replace(/"machine":"\w+"/, '"machine":"000000000000"'))
+    mkdirSync(`${file}.lock.00000000000000ee`)
+    old(`${file}.lock.backup`, dead)
+    await updateFile(file, () => 'mine', { timeout: 2_000 })
+    expect(readdirSync(join(file, '..')).sort()).toEqual([
+      'secrets.json',
+      'secrets.json.lock.00000000000000cc',
+      'secrets.json.lock.00000000000000dd',
+      'secrets.json.lock.00000000000000ee',
+      'secrets.json.lock.backup',
+    ])
   })
 
   test('that many find left behind is broken once', async () => {
