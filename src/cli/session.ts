@@ -3,6 +3,7 @@ import {
   CloudClient,
   type CloudFiles,
   DEFAULT_API_URL,
+  durationText,
   findStateDirectory,
   readRegistry,
   resolvePath,
@@ -15,7 +16,11 @@ import { CliError, EXIT, type Io } from './io.ts'
 export const CLOUD_ARGS = {
   profile: { type: 'string', valueHint: 'name|path', completes: 'profile', description: 'The profile to use' },
   cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'Where to look for the project' },
-  timeout: { type: 'string', valueHint: 'seconds', description: 'How long a request may take with all its tries: 60' },
+  timeout: {
+    type: 'string',
+    valueHint: 'seconds',
+    description: 'How long a request may take, with all its tries and pauses: 60',
+  },
   json: { type: 'boolean', description: 'Print one JSON document' },
   help: { type: 'boolean', alias: 'h', description: 'Show this help' },
 } as const satisfies ArgsDef
@@ -106,6 +111,9 @@ export function clientFor(apiUrl: string, token: string | undefined, args: Args,
   return new CloudClient({
     apiUrl,
     env: io.env,
+    ...(io.isInteractive
+      ? { onWait: (time: number) => io.err(`The service asks to wait ${durationText(time)} …\n`) }
+      : {}),
     ...(token === undefined ? {} : { token }),
     ...(timeout === undefined ? {} : { timeout }),
   })

@@ -14,8 +14,10 @@ export interface Wording {
 /**
  * The error that an answer stands for. What the service says is passed on, unless it repeats one of `secrets`:
  * what was sent must not come back on somebody's screen.
+ *
+ * @param wait milliseconds that the service asks to wait
  */
-export function errorOf(answer: Answer, wording: Wording, secrets: readonly string[]): CloudError {
+export function errorOf(answer: Answer, wording: Wording, secrets: readonly string[], wait?: number): CloudError {
   const { status } = answer
   const worded = wordedError(parsed(answer.text))
   const said = safeText(worded?.message ?? excerpt(answer), secrets)
@@ -25,6 +27,7 @@ export function errorOf(answer: Answer, wording: Wording, secrets: readonly stri
     status,
     ...(serverCode === undefined ? {} : { serverCode }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(wait === undefined ? {} : { remedy: `It asks to wait ${durationText(wait)}; run it again then` }),
   }
   const because = said === '' ? '' : `: ${said}`
   if (status === 404 && wording.notFound && serverCode !== 'tenant_not_found') {
@@ -32,6 +35,14 @@ export function errorOf(answer: Answer, wording: Wording, secrets: readonly stri
     return new CloudError(code, `${what} (404)`, { ...details, ...(remedy === undefined ? {} : { remedy }) })
   }
   return new CloudError(codeOf(status), `The service would not ${wording.task} (${status}${because})`, details)
+}
+
+/** `45 s`, `20 min`, `3 h`, rounded up. */
+export function durationText(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000)
+  if (seconds < 120) return `${seconds} s`
+  const minutes = Math.ceil(seconds / 60)
+  return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`
 }
 
 /**

@@ -17,15 +17,20 @@ import {
 import { endpointOf, endpointText, operationUrl } from './endpoint.ts'
 import { CloudError } from './errors.ts'
 import { type Answer, createTransport, type Request, type Transport } from './http.ts'
-import { type Clock, sendPersistently, type Tried, uncertain } from './retry.ts'
+import { askedToWait, type Clock, sendPersistently, type Tried, uncertain } from './retry.ts'
 
 export interface CloudClientOptions {
   /** The service. https, or http on loopback. @default https://api.systemprompt.io */
   readonly apiUrl: string
   /** The login's token; it goes to the origin of `apiUrl` and nowhere else. Not needed for `beginLogin`. */
   readonly token?: string
-  /** Milliseconds for one operation with all its tries. @default 60000 */
+  /**
+   * Milliseconds for one operation with all its tries and pauses.
+   * @default 60000, and as long again where the service asks to wait
+   */
   readonly timeout?: number
+  /** Hears how many milliseconds the service asks to wait, before that is done. */
+  readonly onWait?: (time: number) => void
   /** Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read. @default {} */
   readonly env?: Environment
   readonly transport?: Transport
@@ -68,6 +73,7 @@ export class CloudClient {
   readonly #endpoint: URL
   readonly #token: string | undefined
   readonly #timeout: number | undefined
+  readonly #onWait: ((time: number) => void) | undefined
   readonly #transport: Transport
   readonly #clock: Clock
   #exchanged: { readonly token: string; readonly until: number } | undefined
@@ -75,12 +81,13 @@ export class CloudClient {
 
   /** @throws CloudError REFUSED for an address or a token that cannot be used */
   constructor(options: CloudClientOptions) {
-    const { apiUrl, token, timeout, env = {}, transport, clock } = options
+    const { apiUrl, token, timeout, onWait, env = {}, transport, clock } = options
     this.#endpoint = endpointOf(apiUrl)
     this.apiUrl = endpointText(this.#endpoint)
     if (token !== undefined) checkToken(token)
     this.#token = token
     this.#timeout = timeout
+    this.#onWait = onWait
     this.#transport = transport ?? createTransport(env)
     this.#clock = clock ?? { now: () => Date.now(), sleep: (time) => wait(time), random: () => Math.random() }
   }
@@ -199,16 +206,17 @@ export class CloudClient {
 
   /** Newer services answer tenant calls only for a short-lived token; older ones have none to give. */
   async #settle(operation: Operation): Promise<Tried> {
-    if (!operation.isTenantCall) return this.#try(operation, operation.isPublic ? undefined : this.#loginToken())
-    const first = await this.#try(operation, this.#liveToken() ?? this.#loginToken())
+    const until = this.#clock.now() + (this.#timeout ?? Number.NaN)
+    if (!operation.isTenantCall) return this.#try(operation, operation.isPublic ? undefined : this.#loginToken(), until)
+    const first = await this.#try(operation, this.#liveToken() ?? this.#loginToken(), until)
     if (first.answer.status !== 401 || this.#cannotExchange) return first
-    const token = await this.#exchange()
-    return token === undefined ? first : this.#try(operation, token)
+    const token = await this.#exchange(until)
+    return token === undefined ? first : this.#try(operation, token, until)
   }
 
   #accept({ answer, isUncertain }: Tried, operation: Operation): Answer {
     if (answer.status >= 200 && answer.status < 300) return answer
-    const error = errorOf(answer, operation, this.#secretsOf(operation))
+    const error = errorOf(answer, operation, this.#secretsOf(operation), askedToWait(answer, this.#clock.now()))
     // It may be the earlier try, done and its answer lost, that has changed what is there.
     throw uncertain(error, isUncertain && error.code === 'CONFLICT')
   }
@@ -217,8 +225,11 @@ export class CloudClient {
     return dataOf(answer, isRight, this.#secretsOf({}))
   }
 
-  #try(operation: Operation, token: string | undefined): Promise<Tried> {
-    return sendPersistently(this.#transport, this.#requestOf(operation, token), this.#clock, this.#timeout)
+  /** @param until when an operation that has a time-out must be over */
+  #try(operation: Operation, token: string | undefined, until: number): Promise<Tried> {
+    const total = this.#timeout === undefined ? undefined : until - this.#clock.now()
+    const request = this.#requestOf(operation, token)
+    return sendPersistently(this.#transport, request, this.#clock, { total, onWait: this.#onWait })
   }
 
   #requestOf({ method, path, query, headers, body }: Operation, token: string | undefined): Request {
@@ -250,7 +261,7 @@ export class CloudClient {
     return this.#clock.now() < until ? token : undefined
   }
 
-  async #exchange(): Promise<string | undefined> {
+  async #exchange(until: number): Promise<string | undefined> {
     this.#exchanged = undefined
     const body = new URLSearchParams({
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -266,7 +277,7 @@ export class CloudClient {
       task: 'exchange the token',
       isPublic: true,
     }
-    const tried = await this.#settle(operation)
+    const tried = await this.#try(operation, undefined, until)
     const { answer } = tried
     this.#cannotExchange = answer.status === 404
     // What is refused here was refused before, and the first refusal says it better.

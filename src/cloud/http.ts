@@ -9,7 +9,7 @@ export const BOUNDS = {
   headers: 10_000,
   /** Between two pieces of an answer. */
   idle: 10_000,
-  /** All tries of one operation together, without the pauses that the service asks for. */
+  /** All tries of one operation together. */
   total: 60_000,
   /** An answer, after decompression. */
   answer: 1024 * 1024,

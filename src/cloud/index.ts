@@ -7,6 +7,7 @@ export { FileError } from '../files/errors.ts'
 export { resolvePath } from '../paths.ts'
 export { readFileBytes } from '../read/guard.ts'
 export { KNOWN_SECRETS } from '../schema/secret-names.ts'
+export { durationText } from './answers.ts'
 export type { CloudClientOptions, SecretKeys } from './client.ts'
 export { CloudClient } from './client.ts'
 export type {

@@ -20,7 +20,16 @@ const PASSING: readonly CloudErrorCode[] = ['NETWORK', 'TIMEOUT']
 const RETRIED = [408, 429, 502, 503, 504]
 /** The longest pause before try 2, 3 and 4; the real one is anything from zero to that. */
 const PAUSES = [250, 1_000, 4_000]
+/** Pauses that the service asks for, all together. */
 const LONGEST_RETRY_AFTER = 60_000
+
+/** How long an operation may take. */
+export interface Patience {
+  /** Milliseconds of all tries and all pauses. @default 60000, and as long again for the pauses that the service asks for */
+  readonly total?: number | undefined
+  /** Hears how many milliseconds the service asks to wait, before that is done. */
+  readonly onWait?: ((time: number) => void) | undefined
+}
 
 /**
  * Sends a request, and again when it did not get through: connect errors, time-outs, 408, 429 and 502 to 504,
@@ -32,22 +41,26 @@ export async function sendPersistently(
   transport: Transport,
   request: Request,
   clock: Clock,
-  total: number = BOUNDS.total,
+  { total, onWait }: Patience = {},
 ): Promise<Tried> {
-  let left = total
+  let left = total ?? BOUNDS.total
+  let leftForAsked = Math.min(LONGEST_RETRY_AFTER, total ?? LONGEST_RETRY_AFTER)
   let isUncertain = false
   for (let attempt = 0; ; attempt++) {
     const started = clock.now()
     const outcome = await transport.send(request, Math.max(1, left)).catch((error: unknown) => error)
     left -= clock.now() - started
     const pause = pauseAfter(outcome, attempt, clock)
-    if (pause === undefined || (pause.isOurs && pause.time >= left)) {
+    const isInTime = pause !== undefined && (pause.isOurs || total !== undefined ? pause.time < left : true)
+    if (!isInTime || (!pause.isOurs && pause.time > leftForAsked)) {
       if (outcome instanceof Error) throw uncertain(outcome, isUncertain)
       return { answer: outcome as Answer, isUncertain }
     }
     isUncertain ||= isCloudError(outcome) ? outcome.isUncertain : false
+    if (!pause.isOurs) onWait?.(pause.time)
     await clock.sleep(pause.time)
-    if (pause.isOurs) left -= pause.time
+    if (pause.isOurs || total !== undefined) left -= pause.time
+    if (!pause.isOurs) leftForAsked -= pause.time
   }
 }
 
@@ -59,9 +72,13 @@ function pauseAfter(outcome: unknown, attempt: number, clock: Clock): { time: nu
   if (isCloudError(outcome)) return PASSING.includes(outcome.code) ? ours : undefined
   const answer = outcome as Answer
   if (!RETRIED.includes(answer.status)) return undefined
-  const asked = retryAfter(answer.header('retry-after'), clock.now())
-  if (asked === undefined) return ours
-  return asked <= LONGEST_RETRY_AFTER ? { time: asked, isOurs: false } : undefined
+  const asked = askedToWait(answer, clock.now())
+  return asked === undefined ? ours : { time: asked, isOurs: false }
+}
+
+/** How many milliseconds the service asks to wait before the next try; undefined where it asks for nothing. */
+export function askedToWait({ status, header }: Answer, now: number): number | undefined {
+  return RETRIED.includes(status) ? retryAfter(header('retry-after'), now) : undefined
 }
 
 /** `120`, or a date, as milliseconds from now. */

@@ -348,8 +348,24 @@ describe('a try that does not get through', () => {
       number === 1 ? json(response, 429, {}, { 'retry-after': header }) : json(response, 200, { keys: [] }),
     )
     const clock = testClock()
-    await clientOf(server.url, { clock, timeout: 1_000 }).listSecretKeys('t')
-    expect(clock.pauses).toEqual([expected])
+    const heard: number[] = []
+    await clientOf(server.url, { clock, onWait: (time) => heard.push(time) }).listSecretKeys('t')
+    expect([clock.pauses, heard]).toEqual([[expected], [expected]])
+  })
+
+  test.each<[string, number | undefined, number[]]>([
+    ['60', undefined, [60_000]],
+    ['25', undefined, [25_000, 25_000]],
+    ['7', 20_000, [7_000, 7_000]],
+    ['45', 30_000, []],
+    ['7200', undefined, []],
+  ])('and Retry-After %s, which never ends, waits no longer than %s ms in all', async (header, timeout, expected) => {
+    const server = await always(429, {}, { 'retry-after': header })
+    const clock = testClock()
+    const options = timeout === undefined ? { clock } : { clock, timeout }
+    const error = await errorOf(clientOf(server.url, options).listSecretKeys('t'))
+    expect([error.code, clock.pauses, server.requests.length]).toEqual(['RATE_LIMITED', expected, expected.length + 1])
+    expect(error.message).toContain(header === '7200' ? 'It asks to wait 2 h;' : `It asks to wait ${header} s;`)
   })
 
   test('with a Retry-After of more than a minute is given up', async () => {
@@ -362,6 +378,27 @@ describe('a try that does not get through', () => {
     const server = await serve(() => undefined)
     const error = await errorOf(clientOf(server.url, { timeout: 200 }).whoami())
     expect([error.code, server.requests.length]).toEqual(['TIMEOUT', 1])
+  })
+
+  test('takes no more time for an exchange of the token either', async () => {
+    const server = await serve(({ path }, response) => {
+      const status = path === '/api/v1/core/oauth/token' ? 200 : 401
+      json(response, status, { access_token: 'short-lived' })
+    })
+    const real = createTransport({})
+    const timeouts: number[] = []
+    let now = 0
+    const transport = {
+      ...real,
+      send: (request: Parameters<typeof real.send>[0], timeout: number) => {
+        timeouts.push(timeout)
+        now += 3_000
+        return real.send(request, timeout)
+      },
+    }
+    const clock = { ...testClock(), now: () => now }
+    await errorOf(clientOf(server.url, { timeout: 10_000, transport, clock }).listSecretKeys('t'))
+    expect(timeouts).toEqual([10_000, 7_000, 4_000])
   })
 
   test('a removal that was done although its answer got lost is done', async () => {
