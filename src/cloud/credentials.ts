@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { collectProblems, isConfigError } from '../errors.ts'
-import { isRegularFile, moveAside, removeFile } from '../files/atomic.ts'
+import { isDirectory, isRegularFile, moveAside, removeFile } from '../files/atomic.ts'
 import { refuseExposed } from '../files/exposure.ts'
 import { prepareState } from '../files/state.ts'
 import { updateFile } from '../files/update.ts'
@@ -51,9 +51,17 @@ export async function writeCredentials(
   return aside
 }
 
-/** Removes credentials.json, whatever is in it, and says whether there was one. */
-export function removeCredentials({ credentials }: CloudFiles): boolean {
-  return removeFile(credentials)
+/**
+ * Removes credentials.json, whatever is in it, and says whether there was one. A directory in its place is moved
+ * aside: a logout always works. `aside` is where that went.
+ */
+export function removeCredentials(
+  { credentials }: CloudFiles,
+  now: number,
+): { readonly wasThere: boolean; readonly aside?: string } {
+  if (!isDirectory(credentials)) return { wasThere: removeFile(credentials) }
+  const aside = moveAside(credentials, now)
+  return { wasThere: true, ...(aside === undefined ? {} : { aside }) }
 }
 
 /** Keys that this library does not know stay; the earlier spelling of `api_url` does not. */

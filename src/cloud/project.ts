@@ -1,9 +1,11 @@
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { type DiscoverOptions, findProjectRoot, profileNames } from '../discover.ts'
+import { collectProblems } from '../errors.ts'
 import { prepareState } from '../files/state.ts'
 import { updateFile } from '../files/update.ts'
+import { parseJson } from '../read/json.ts'
 import { newTrail } from '../trail.ts'
-import { readObject } from './credentials.ts'
+import { toPlain } from '../tree.ts'
 
 /** A project's `.systemprompt` directory, whether or not it is there yet, and whatever its profiles hold. Absolute. */
 export function findStateDirectory(options: DiscoverOptions): string {
@@ -15,9 +17,27 @@ export function listProfiles(state: string): readonly string[] {
   return profileNames(dirname(state), newTrail())
 }
 
-/** Makes a profile the active one of the session; what else sessions/index.json holds stays. */
+/**
+ * Makes a profile the active one of the session; what else sessions/index.json holds stays.
+ *
+ * @throws ConfigError for a file that cannot be read, which stays as it is
+ */
 export async function activateProfile(state: string, name: string): Promise<void> {
   const file = join(state, 'sessions', 'index.json')
   await prepareState(state)
-  await updateFile(file, () => `${JSON.stringify({ ...readObject(file), active_profile_name: name }, null, 2)}\n`)
+  await updateFile(file, (text = '') => {
+    const others = text.trim() === '' ? {} : objectIn(text, file)
+    return `${JSON.stringify({ ...others, active_profile_name: name }, null, 2)}\n`
+  })
+}
+
+function objectIn(text: string, file: string): object {
+  const problems = collectProblems()
+  const shown = relative(join(dirname(file), '../..'), file)
+    .split(sep)
+    .join('/')
+  const source = { layer: 'profile', file: shown, text: text.replace(/^\ufeff/, ''), confidential: true } as const
+  const tree = parseJson(source, problems)
+  problems.throwIfAny()
+  return tree ? (toPlain(tree) as object) : {}
 }

@@ -29,11 +29,12 @@ export function readRegistry({ tenants: file }: CloudFiles): TenantRegistry {
 
 /**
  * Brings tenants.json up to date with what the service says: tenants of the cloud are added or changed, local ones
- * and keys that are not known stay. The active tenant is kept; without one, the only one of the cloud becomes it.
+ * and keys that are not known stay. The active tenant is kept if it is a local one or one of these; without one, the
+ * only one of the cloud becomes it. A service that says nothing of tenants changes nothing.
  */
 export async function updateRegistry(
   files: CloudFiles,
-  tenants: readonly TenantInfo[],
+  tenants: readonly TenantInfo[] | undefined,
   now: number,
 ): Promise<TenantRegistry> {
   await prepareState(files.state)
@@ -42,12 +43,12 @@ export async function updateRegistry(
   await updateFile(files.tenants, () => {
     const file = readObject(files.tenants) ?? {}
     const known = readRegistry(files)
-    const merged = mergeTenants(known.tenants, tenants)
-    const [only] = tenants
-    const active = known.active ?? (tenants.length === 1 ? only?.id : undefined)
+    const merged = mergeTenants(known.tenants, tenants ?? [])
+    const active = tenants ? activeAmong(known, tenants) : known.active
+    const { active_tenant: _, ...others } = file
     const synced = new Date(now).toISOString()
     return textOf({
-      ...file,
+      ...others,
       tenants: merged,
       ...(active === undefined ? {} : { active_tenant: active }),
       synced_at: synced,
@@ -66,10 +67,20 @@ export async function activateTenant(files: CloudFiles, id: string): Promise<boo
   return isKnown
 }
 
+function activeAmong({ tenants: known, active }: TenantRegistry, tenants: readonly TenantInfo[]): string | undefined {
+  const [only, ...others] = tenants.map(({ id }) => id)
+  const isThere = tenants.some(({ id }) => id === active) || (active !== undefined && isLocal(active, known))
+  return isThere ? active : others.length === 0 ? only : undefined
+}
+
+/** What belongs to this machine is not for the service to change. */
+function isLocal(id: string, known: readonly RegisteredTenant[]): boolean {
+  return id.startsWith('local_') || known.some((tenant) => tenant.id === id && tenant.tenant_type === 'local')
+}
+
 function mergeTenants(known: readonly RegisteredTenant[], tenants: readonly TenantInfo[]): readonly RegisteredTenant[] {
   const byId = new Map(known.map((tenant) => [tenant.id, tenant]))
-  const isLocal = (id: string): boolean => id.startsWith('local_') || byId.get(id)?.tenant_type === 'local'
-  for (const tenant of tenants.filter(({ id }) => !isLocal(id)))
+  for (const tenant of tenants.filter(({ id }) => !isLocal(id, known)))
     byId.set(tenant.id, { ...byId.get(tenant.id), ...entryOf(tenant, byId.get(tenant.id)) })
   return [...byId.values()]
 }

@@ -58,6 +58,11 @@ export function isRegularFile(file: string): boolean {
   return lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false
 }
 
+/** Whether a directory stands there, and no link to one. */
+export function isDirectory(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
 /** Creates a file that must not be there, for its owner alone, and waits until it is on the disk. */
 export function writeExclusively(file: string, content: string): void {
   // Windows has no O_NOFOLLOW.

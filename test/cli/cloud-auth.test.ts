@@ -253,11 +253,45 @@ describe('cloud auth login', () => {
     ],
     ['an incomplete login', { [CREDENTIALS]: '{"api_token": 5}' }],
     ['tenants that are none', { [TENANTS]: '[]' }],
+    ['a directory in place of the login', { [`${CREDENTIALS}/`]: '' }],
   ])('and logout work over %s', async (_, files) => {
     const cwd = makeProject({ ...COMPLETE, ...files })
     expect((await login(cwd, '-y')).code).toBe(0)
     expect((await cli(cwd, 'cloud auth logout -y')).code).toBe(0)
     expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
+  })
+
+  test('a logout moves a directory in place of the login aside, with what is in it', async () => {
+    const cwd = makeProject({ ...COMPLETE, [`${CREDENTIALS}/kept`]: 'x' })
+    const { code, out, err } = await cli(cwd, 'cloud auth logout -y --json')
+    expect([code, JSON.parse(out)]).toEqual([0, { ok: true, removed: join(cwd, CREDENTIALS) }])
+    const aside = /it is now (\S+)/.exec(err)?.[1] ?? ''
+    expect(readFileSync(join(aside, 'kept'), 'utf8')).toBe('x')
+  })
+
+  test.each<[string, object, string | null]>([
+    ['a tenant of the new account stays', { tenants: [], active_tenant: 'tenant_demo' }, 'tenant_demo'],
+    ['a local one stays', { tenants: [{ id: 'local_a', name: 'a' }], active_tenant: 'local_a' }, 'local_a'],
+    [
+      'one that the new account cannot reach gives way to its only one',
+      { tenants: [{ id: 'tenant_other', name: 'other', tenant_type: 'cloud' }], active_tenant: 'tenant_other' },
+      'tenant_demo',
+    ],
+    ['one that nobody knows does as well', { tenants: [], active_tenant: 'tenant_gone' }, 'tenant_demo'],
+  ])('as another account: %s', async (_, registry, active) => {
+    const cwd = makeProject({ ...COMPLETE, [CREDENTIALS]: whole(), [TENANTS]: JSON.stringify(registry) })
+    const { out } = await cli(cwd, `cloud auth login --with-token -y --json --api-url ${emulator.url}`, {
+      input: emulator.token('user_viewer'),
+    })
+    expect(JSON.parse(out)).toMatchObject({ user_email: 'viewer@example.com', active_tenant: active })
+  })
+
+  test('as an account with several tenants, of which the active one is none, leaves it open', async () => {
+    const registry = { tenants: [{ id: 'tenant_other', name: 'other' }], active_tenant: 'tenant_other', mine: 1 }
+    const cwd = makeProject({ ...COMPLETE, [TENANTS]: JSON.stringify(registry) })
+    expect((await login(cwd, '-y')).out).toContain("none is active: 'systemprompt cloud tenant use <id>'")
+    const after = JSON.parse(readFileSync(join(cwd, TENANTS), 'utf8')) as { active_tenant?: string }
+    expect([after.active_tenant, Reflect.get(after, 'mine')]).toEqual([undefined, 1])
   })
 
   test('over a link moves the link aside and leaves alone what it leads to', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadConfigSync } from '../../src/index.ts'
 import { snapshot } from '../support/project.ts'
-import { makeProject } from '../support/temp-project.ts'
+import { makeProject, writeFiles } from '../support/temp-project.ts'
 import { cli } from './cloud-project.ts'
 
 describe('systemprompt init', () => {
@@ -54,6 +54,30 @@ describe('systemprompt init', () => {
 })
 
 describe('systemprompt profile', () => {
+  const INDEX = '.systemprompt/sessions/index.json'
+
+  test.each<[string, string, string]>([
+    ['is cut short', '{"active_key": "a"', 'ends too early'],
+    ['is a list', '[]', 'is not a JSON object'],
+  ])('use leaves alone a sessions/index.json that %s, and says where', async (_, content, message) => {
+    const cwd = makeProject({ [INDEX]: content })
+    await cli(cwd, 'init -y')
+    const { code, err } = await cli(cwd, 'profile use local')
+    expect([code, err]).toEqual([6, expect.stringMatching(`sessions/index\\.json:1:\\d+.*${message}`)])
+    expect(readFileSync(join(cwd, INDEX), 'utf8')).toBe(content)
+  })
+
+  test('use keeps what else is in it, and takes an empty one for none', async () => {
+    const cwd = makeProject({ [INDEX]: '\ufeff{"sessions": {"a": 1}}' })
+    await cli(cwd, 'init -y')
+    expect((await cli(cwd, 'profile use local')).code).toBe(0)
+    const read = (): unknown => JSON.parse(readFileSync(join(cwd, INDEX), 'utf8'))
+    expect(read()).toEqual({ sessions: { a: 1 }, active_profile_name: 'local' })
+    writeFiles(cwd, { [INDEX]: '\n' })
+    expect((await cli(cwd, 'profile use local')).code).toBe(0)
+    expect(read()).toEqual({ active_profile_name: 'local' })
+  })
+
   test('list, show and use', async () => {
     const cwd = makeProject()
     expect((await cli(cwd, 'profile list')).code).toBe(5)

@@ -61,7 +61,8 @@ export const login = defineCommand({
     const apiUrl = apiUrlOf(args, io)
     const token = args['with-token'] ? await tokenFromInput(io) : await tokenFromBrowser(args, apiUrl, io)
     const client = clientFor(apiUrl, token, args, io)
-    const { user, tenants = [] } = await client.whoami()
+    const { user, tenants: told } = await client.whoami()
+    const tenants = told ?? []
     await mayReplace(args, io, project, user.email)
     const now = Date.now()
     const at = new Date(now).toISOString()
@@ -73,7 +74,7 @@ export const login = defineCommand({
       last_validated_at: at,
     }
     const aside = await writeCredentials(project.files, stored, now)
-    const registry = await chosen(await updateRegistry(project.files, tenants, now), tenants, project, io)
+    const registry = await chosen(await updateRegistry(project.files, told, now), tenants, project, io)
     await client.reportActivity('cloud_login', user.id, new Date(now))
     await client.close()
     if (aside) io.err(`The old credentials.json could not be used; it is now ${shown(aside)}\n`)

@@ -27,11 +27,12 @@ export const logout = defineCommand({
     const email = project.loaded?.credentials?.user_email
     await mustAgree(args, io, `Log ${email === undefined ? 'out' : `${shown(email)} out`} and remove ${shown(file)}?`)
     await report(project, args, io)
-    const wasLoggedIn = removeCredentials(project.files)
-    if (args.json) printJson(io, { ok: true, removed: wasLoggedIn ? file : null })
+    const { wasThere, aside } = removeCredentials(project.files, Date.now())
+    if (aside !== undefined) io.err(`A directory stood in place of the file; it is now ${shown(aside)}\n`)
+    if (args.json) printJson(io, { ok: true, removed: wasThere ? file : null })
     else
       io.out(
-        wasLoggedIn
+        wasThere
           ? `Logged out; ${shown(file)} is gone. The token stays valid until it ends.\n`
           : 'Nobody was logged in.\n',
       )

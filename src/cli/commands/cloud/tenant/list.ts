@@ -49,11 +49,11 @@ export const list = defineCommand({
 /** What the service says now, which tenants.json then has as well. A container has no file to keep. */
 async function refreshed(args: Readonly<Record<string, unknown>>, io: Io): Promise<TenantRegistry> {
   const { client, files, credentials } = openSession(args, io)
-  const { tenants = [] } = await client.whoami()
+  const { tenants } = await client.whoami()
   await client.close()
   if (credentials.from === 'file') return updateRegistry(files, tenants, Date.now())
   return {
-    tenants: tenants.map(({ id, name, hostname, region }) => ({
+    tenants: (tenants ?? []).map(({ id, name, hostname, region }) => ({
       id,
       name,
       hostname: hostname ?? '',
