@@ -3,8 +3,8 @@ import { areRules, type Faults } from './faults.ts'
 
 /** What the test API can do besides setting faults. */
 export interface Control {
-  /** Milliseconds, forward or back. */
-  moveClock(milliseconds: number): void
+  /** Milliseconds, forward or back; false for where no date is. */
+  moveClock(milliseconds: number): boolean
   revoke(token: string): void
 }
 
@@ -21,7 +21,8 @@ export function control(
   const data = isJson ? parsed(body) : undefined
   const { rules, seed, advance, token } = typeof data === 'object' && data !== null ? (data as Fields) : {}
   if (path === '/_test/faults' && areRules(rules)) faults.set(rules, typeof seed === 'number' ? seed : 1)
-  else if (path === '/_test/clock' && typeof advance === 'number' && Number.isSafeInteger(advance)) moveClock(advance)
+  else if (path === '/_test/clock' && typeof advance === 'number' && Number.isSafeInteger(advance))
+    return moveClock(advance)
   else if (path === '/_test/revoke' && typeof token === 'string') revoke(token)
   else return false
   return true

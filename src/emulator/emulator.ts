@@ -36,7 +36,7 @@ export interface Emulator {
   /** A login's token, as the consent page gives it. @throws TypeError for a user that there is not */
   token(user?: string, seconds?: number): string
   revoke(token: string): void
-  /** Milliseconds, forward or back. */
+  /** Milliseconds, forward or back. @throws TypeError for a time before 1970 or after 9989 */
   moveClock(milliseconds: number): void
   /** A stored value; for tests, since no operation returns one. */
   secret(tenant: string, name: string): string | undefined
@@ -90,7 +90,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
         return store.issue(user, 'login', seconds)
       },
       revoke: (token) => store.revoke(token),
-      moveClock: (milliseconds) => store.moveClock(milliseconds),
+      moveClock(milliseconds) {
+        if (!store.moveClock(milliseconds)) throw new TypeError('The clock of the emulator cannot be moved there.')
+      },
       secret: (tenant, name) => store.value(tenant, name),
       async close() {
         await server.close()

@@ -1,24 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { AppendedFile } from '../files/append.ts'
+import { applyTo, createState, type Happening, snapshotOf } from './state.ts'
+
+/** From when on the older entries are replaced by what they add up to, and how much of the log is kept then. */
+export interface JournalLimits {
+  readonly entries: number
+  /** Characters. */
+  readonly size: number
+}
+
+const MOST: JournalLimits = { entries: 20_000, size: 16 * 1024 * 1024 }
 
 /**
- * What happened, in order: the emulator's whole state is what these add up to. Every entry holds the hash of the
- * one before, so that none can be changed, left out or put in later without breaking the chain.
+ * What happened, in order: the emulator's whole state is what the entries add up to. Each holds the hash of the one
+ * before, so that none can be changed, left out or put in later without breaking the chain.
  */
-export type Happening =
-  | {
-      readonly type: 'set'
-      readonly tenant: string
-      /** By name; sealed, never in the clear. */
-      readonly values: Readonly<Record<string, string>>
-    }
-  | { readonly type: 'unset'; readonly tenant: string; readonly key: string }
-  | { readonly type: 'list'; readonly tenant: string }
-  | { readonly type: 'denied'; readonly tenant: string; readonly keys: readonly string[] }
-  | { readonly type: 'revoked'; readonly token: string }
-  | { readonly type: 'activity'; readonly event: string }
-  | { readonly type: 'clock'; readonly offset: number }
-
 export interface Entry {
   /** Counts from 1. */
   readonly number: number
@@ -42,35 +38,112 @@ export interface Journal {
 
 const START = '0'.repeat(64)
 
-/** A journal in memory, or one in a file, of which every entry is there before it counts. */
-export function openJournal(file: AppendedFile | undefined): Journal {
-  const entries = (file?.lines ?? []).map(parseEntry)
+/**
+ * A journal in memory, or one in a file, of which every entry is there before it counts. One that has grown too long
+ * begins with a snapshot.
+ */
+export function openJournal(file: AppendedFile | undefined, most: JournalLimits = MOST): Journal {
+  const lines = file?.lines ?? []
+  let entries = lines.map(parseEntry)
   const broken = firstBroken(entries)
   if (broken !== undefined) throw new TypeError(`The emulator's journal was changed: entry ${broken} does not fit.`)
-  return {
-    entries,
+  let size = entries.reduce((sum, { happening }, at) => sum + (isSnapshot(happening) ? 0 : (lines[at]?.length ?? 0)), 0)
+  const journal: Journal = {
+    get entries() {
+      return entries
+    },
     add(entry) {
-      const last = entries.at(-1)
-      const unhashed = { number: entries.length + 1, ...entry, previous: last?.hash ?? START }
-      const added = { ...unhashed, hash: hashOf(unhashed) }
-      file?.append(JSON.stringify(added))
-      entries.push(added)
+      const added = append(entry)
+      if (entries.length > most.entries || size > most.size) compact()
       return added
     },
     close: () => file?.close(),
   }
+  if (entries.length > most.entries || size > most.size) compact()
+  return journal
+
+  function append(entry: Omit<Entry, 'number' | 'previous' | 'hash'>): Entry {
+    const last = entries.at(-1)
+    const added = hashed({ number: (last?.number ?? 0) + 1, ...entry, previous: hashAfter(last) })
+    const line = JSON.stringify(added)
+    file?.append(line)
+    entries.push(added)
+    size += line.length
+    return added
+  }
+
+  /** The latest entries stay as they are; what follows them says what the others have become. */
+  function compact(): void {
+    const kept = latest(entries, { entries: most.entries / 2, size: most.size / 4 })
+    const replaced = entries.slice(0, entries.length - kept.length)
+    const last = replaced.at(-1)
+    if (!last || isSnapshot(last.happening)) return
+    const state = createState()
+    for (const { happening } of replaced) applyTo(state, happening)
+    const snapshot = hashed({ ...last, happening: snapshotOf(state, last.hash), previous: START })
+    const before = kept.at(-1) ?? snapshot
+    const told = hashed({
+      ...before,
+      number: before.number + 1,
+      happening: { type: 'compacted', snapshot: snapshot.hash },
+      previous: hashAfter(before),
+    })
+    entries = [snapshot, ...kept, told]
+    const texts = entries.map((entry) => JSON.stringify(entry))
+    file?.replace(texts)
+    size = texts.slice(1).reduce((sum, { length }) => sum + length, 0)
+  }
+}
+
+function isSnapshot({ type }: Happening): boolean {
+  return type === 'snapshot'
+}
+
+/** As many of the last entries as there is room for. */
+function latest(entries: readonly Entry[], room: JournalLimits): readonly Entry[] {
+  let size = 0
+  let start = entries.length
+  while (start > 0 && entries.length - start < room.entries) {
+    size += JSON.stringify(entries[start - 1]).length
+    if (size > room.size) break
+    start--
+  }
+  return entries.slice(start)
 }
 
 /** The number of the first entry that does not follow from the one before; undefined when all do. */
-function firstBroken(entries: readonly (Entry | undefined)[]): number | undefined {
-  let previous = START
+function firstBroken(entries: readonly Entry[]): number | undefined {
+  const [first] = entries
+  let before: Entry | undefined
   for (const [index, entry] of entries.entries()) {
-    if (!entry || entry.number !== index + 1 || entry.previous !== previous) return index + 1
+    const { happening } = entry
+    const number = before ? before.number + 1 : isSnapshot(happening) ? entry.number : 1
+    const isOdd = isSnapshot(happening) && index > 0
+    const isOther = happening.type === 'compacted' && isLastOf(entries, index) && happening.snapshot !== first?.hash
+    if (isOdd || isOther || entry.number !== number || entry.previous !== hashAfter(before)) return index + 1
     const { hash, ...unhashed } = entry
     if (hashOf(unhashed) !== hash) return index + 1
-    previous = hash
+    before = entry
   }
-  return undefined
+  const isUnsaid =
+    first && isSnapshot(first.happening) && !entries.some(({ happening }) => happening.type === 'compacted')
+  return isUnsaid ? 1 : undefined
+}
+
+/** Whether no later entry tells of another snapshot. */
+function isLastOf(entries: readonly Entry[], index: number): boolean {
+  return !entries.slice(index + 1).some(({ happening }) => happening.type === 'compacted')
+}
+
+/** What the entry after this one holds as the hash before. */
+function hashAfter(entry: Entry | undefined): string {
+  if (!entry) return START
+  return entry.happening.type === 'snapshot' ? entry.happening.last : entry.hash
+}
+
+function hashed(unhashed: Omit<Entry, 'hash'>): Entry {
+  const { number, at, actor, client, happening, previous } = unhashed
+  return { number, at, actor, client, happening, previous, hash: hashOf(unhashed) }
 }
 
 function hashOf({ number, at, actor, client, happening, previous }: Omit<Entry, 'hash'>): string {
@@ -78,19 +151,23 @@ function hashOf({ number, at, actor, client, happening, previous }: Omit<Entry, 
   return createHash('sha256').update(text).digest('hex')
 }
 
+const NONE: Entry = {
+  number: -1,
+  at: '',
+  actor: '',
+  client: null,
+  happening: { type: 'list', tenant: '' },
+  previous: '',
+  hash: '',
+}
+
 /** An entry that is none breaks the chain, which says so. */
 function parseEntry(line: string): Entry {
   try {
-    return JSON.parse(line) as Entry
+    const entry: unknown = JSON.parse(line)
+    const happening: unknown = typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'happening') : undefined
+    return typeof happening === 'object' && happening !== null ? (entry as Entry) : NONE
   } catch {
-    return {
-      number: -1,
-      at: '',
-      actor: '',
-      client: null,
-      happening: { type: 'list', tenant: '' },
-      previous: '',
-      hash: '',
-    }
+    return NONE
   }
 }

@@ -90,20 +90,27 @@ function isForUs({ headers }: IncomingMessage, server: Server): boolean {
   )
 }
 
-/** undefined for one that is too large, which is not read any further. */
+/** How many times as large as it may be a body is read to its end, of which nothing is kept. */
+const PATIENCE = 64
+
+/**
+ * undefined for one that is too large. It is read all the same: a connection that is closed on somebody who still
+ * sends is reset, and the answer is lost with it.
+ */
 async function bodyOf(incoming: IncomingMessage, most: number): Promise<Buffer | undefined> {
   const parts: Buffer[] = []
   let size = 0
   try {
     for await (const part of incoming as AsyncIterable<Buffer>) {
       size += part.length
-      if (size > most) return undefined
-      parts.push(part)
+      if (size > most * PATIENCE) return undefined
+      if (size > most) parts.length = 0
+      else parts.push(part)
     }
   } catch {
     return undefined
   }
-  return Buffer.concat(parts)
+  return size > most ? undefined : Buffer.concat(parts)
 }
 
 function toRequest({ method = 'GET', url = '/', headers }: IncomingMessage, body: Buffer): Request {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { AuditEntry } from '../cloud/contract.ts'
-import type { Entry, Happening, Journal } from './journal.ts'
+import type { Entry, Journal } from './journal.ts'
 import type { Seed, SeedTenant, SeedUser } from './seed.ts'
+import { applyTo, createState, type Happening, secretsOf } from './state.ts'
 import type { Claims, Vault } from './vault.ts'
 
 /** Who asks, as the journal notes it. */
@@ -14,7 +15,8 @@ export interface Actor {
 export interface Store {
   /** Milliseconds since 1970, by a clock that can be moved. */
   now(): number
-  moveClock(milliseconds: number): void
+  /** False for where no date is. */
+  moveClock(milliseconds: number): boolean
   user(id: string): SeedUser | undefined
   users(): readonly SeedUser[]
   tenantsOf(user: SeedUser): readonly SeedTenant[]
@@ -37,49 +39,43 @@ export interface Store {
   revoke(token: string): void
 }
 
+/** A time of four-digit years, as the contract has it, and one at which a token can be issued that lives for years. */
+const LATEST = Date.UTC(9990, 0)
+
 const NOBODY: Actor = { user: { id: '', email: 'emulator' }, client: null }
 
 export function createStore(journal: Journal, vault: Vault, seed: Seed, realNow: () => number): Store {
-  const sealed = new Map<string, Map<string, string>>()
-  const revoked = new Set<string>()
-  let offset = 0
-
-  const secretsOf = (tenant: string): Map<string, string> => {
-    const known = sealed.get(tenant) ?? new Map<string, string>()
-    sealed.set(tenant, known)
-    return known
-  }
-  const apply = ({ happening }: Pick<Entry, 'happening'>): void => {
-    if (happening.type === 'set')
-      for (const [key, value] of Object.entries(happening.values)) secretsOf(happening.tenant).set(key, value)
-    if (happening.type === 'unset') secretsOf(happening.tenant).delete(happening.key)
-    if (happening.type === 'revoked') revoked.add(happening.token)
-    if (happening.type === 'clock') offset = happening.offset
-  }
-  const now = (): number => realNow() + offset
+  const state = createState()
+  const now = (): number => realNow() + state.offset
   const note = (happening: Happening, { user, client }: Actor): void =>
-    apply(journal.add({ at: new Date(now()).toISOString(), actor: user.email, client, happening }))
-  journal.entries.forEach(apply)
+    applyTo(state, journal.add({ at: new Date(now()).toISOString(), actor: user.email, client, happening }).happening)
+  for (const { happening } of journal.entries) applyTo(state, happening)
+  const secrets = (tenant: string): Map<string, string> => secretsOf(state, tenant)
 
   return {
     now,
-    moveClock: (milliseconds) => note({ type: 'clock', offset: offset + milliseconds }, NOBODY),
+    moveClock(milliseconds) {
+      const moved = now() + milliseconds
+      if (!(moved >= 0 && moved <= LATEST)) return false
+      note({ type: 'clock', offset: state.offset + milliseconds }, NOBODY)
+      return true
+    },
     user: (id) => seed.users.find((user) => user.id === id),
     users: () => seed.users,
     tenantsOf: (user) => seed.tenants.filter(({ members }) => Object.hasOwn(members, user.id)),
     tenantFor: (user, id) => seed.tenants.find((tenant) => tenant.id === id && Object.hasOwn(tenant.members, user.id)),
-    keys: (tenant) => [...secretsOf(tenant).keys()].sort(),
+    keys: (tenant) => [...secrets(tenant).keys()].sort(),
     value: (tenant, key) => {
-      const text = secretsOf(tenant).get(key)
+      const text = secrets(tenant).get(key)
       return text === undefined ? undefined : vault.open(text, placeOf(tenant, key))
     },
     etag: (tenant) =>
       `"${createHash('sha256')
-        .update([...secretsOf(tenant)].sort().join('\n'))
+        .update([...secrets(tenant)].sort().join('\n'))
         .digest('base64url')
         .slice(0, 22)}"`,
-    set(tenant, secrets, actor) {
-      const entries = Object.entries(secrets).map(([key, value]) => [key, vault.seal(value, placeOf(tenant, key))])
+    set(tenant, values, actor) {
+      const entries = Object.entries(values).map(([key, value]) => [key, vault.seal(value, placeOf(tenant, key))])
       note({ type: 'set', tenant, values: Object.fromEntries(entries) }, actor)
     },
     unset: (tenant, key, actor) => note({ type: 'unset', tenant, key }, actor),
@@ -93,7 +89,7 @@ export function createStore(journal: Journal, vault: Vault, seed: Seed, realNow:
     },
     claims(token) {
       const claims = vault.verify(token)
-      if (!claims || claims.exp * 1000 <= now() || revoked.has(claims.jti)) return undefined
+      if (!claims || claims.exp * 1000 <= now() || state.revoked.has(claims.jti)) return undefined
       return claims
     },
     revoke(token) {

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { writeFileAtomic } from './atomic.ts'
 import { FileError, unwritable } from './errors.ts'
 import { lockFile } from './lock.ts'
 import { FILE_MODE, makePrivateDirectory } from './modes.ts'
@@ -9,6 +10,8 @@ export interface AppendedFile {
   /** What was in it when it was opened. */
   readonly lines: readonly string[]
   append(line: string): void
+  /** Puts other lines in the place of all there are; at every moment either is there. */
+  replace(lines: readonly string[]): void
   close(): void
 }
 
@@ -22,13 +25,18 @@ export async function openForAppending(file: string): Promise<AppendedFile> {
   makePrivateDirectory(dirname(file))
   const release = await lockFile(file, { timeout: 0 })
   try {
-    const descriptor = openRegular(file)
+    let descriptor = openRegular(file)
     const text = readFileSync(descriptor, 'utf8')
     const complete = text.slice(0, text.lastIndexOf('\n') + 1)
     if (complete !== text) ftruncateSync(descriptor, Buffer.byteLength(complete))
     return {
       lines: complete.split('\n').slice(0, -1),
       append: (line) => writeFileSync(descriptor, `${line}\n`),
+      replace(lines) {
+        writeFileAtomic(file, lines.map((line) => `${line}\n`).join(''))
+        closeSync(descriptor)
+        descriptor = openRegular(file)
+      },
       close() {
         closeSync(descriptor)
         release()

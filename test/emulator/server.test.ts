@@ -67,6 +67,14 @@ describe('the address', () => {
   })
 })
 
+test('a body that is too large gets its answer, however long it goes on', async () => {
+  for (let round = 0; round < 10; round++) {
+    const body = 'x'.repeat((round + 2) * 1024 * 1024)
+    const answer = await fetch(`${emulator.url}/api/v1/activity`, { method: 'POST', body })
+    expect([answer.status, await answer.json()]).toMatchObject([413, { error: { code: 'body_too_large' } }])
+  }
+})
+
 describe('the test API', () => {
   const post = async (path: string, body: unknown, type = 'application/json'): Promise<number> =>
     (
@@ -96,6 +104,9 @@ describe('the test API', () => {
     ['/_test/faults', {}],
     ['/_test/clock', { advance: 'x' }],
     ['/_test/clock', { advance: 1e300 }],
+    ['/_test/clock', { advance: Number.MAX_SAFE_INTEGER }],
+    ['/_test/clock', { advance: -Number.MAX_SAFE_INTEGER }],
+    ['/_test/clock', { advance: 9e14 }],
     ['/_test/nothing', {}],
   ])('does not understand %s %j', async (path, body) => {
     expect(await post(path, body)).toBe(422)
@@ -205,6 +216,19 @@ describe('a fault', () => {
 
 describe('the state', () => {
   const CANARY = 'canary-9d3f7a21c4e8b605'
+
+  test('is not made unusable by a clock that is moved to the end of time', async () => {
+    const directory = join(makeProject(), 'emulator')
+    const first = await startEmulator({ directory, exchange: false })
+    for (const time of [8.64e15, -8.64e15, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => first.moveClock(time)).toThrow('cannot be moved there')
+    first.moveClock(Date.UTC(9989, 0) - Date.now())
+    await new CloudClient({ apiUrl: first.url, token: first.token() }).setSecrets(TENANT, { A: 'a' })
+    await first.close()
+    const second = await startEmulator({ directory })
+    expect(second.secret(TENANT, 'A')).toBe('a')
+    await second.close()
+  })
 
   test('is kept, sealed and for its owner alone, and nobody else may have it meanwhile', async () => {
     const directory = join(makeProject(), 'emulator')

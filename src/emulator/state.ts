@@ -1,0 +1,73 @@
+/** What there is, by tenant and name. Values are sealed. */
+export type Sealed = Readonly<Record<string, Readonly<Record<string, string>>>>
+
+/** Something that changes the state, or that the audit log tells. */
+export type Happening =
+  | {
+      readonly type: 'set'
+      readonly tenant: string
+      /** By name; sealed, never in the clear. */
+      readonly values: Readonly<Record<string, string>>
+    }
+  | { readonly type: 'unset'; readonly tenant: string; readonly key: string }
+  | { readonly type: 'list'; readonly tenant: string }
+  | { readonly type: 'denied'; readonly tenant: string; readonly keys: readonly string[] }
+  | { readonly type: 'revoked'; readonly token: string }
+  | { readonly type: 'activity'; readonly event: string }
+  | { readonly type: 'clock'; readonly offset: number }
+  /** What all entries up to this one add up to, in whose place it stands; `last` is the hash of the last of them. */
+  | {
+      readonly type: 'snapshot'
+      readonly secrets: Sealed
+      readonly revoked: readonly string[]
+      readonly offset: number
+      readonly last: string
+    }
+  /** The entries before were replaced by a snapshot with this hash. */
+  | { readonly type: 'compacted'; readonly snapshot: string }
+
+/** What the happenings add up to. */
+export interface State {
+  readonly secrets: Map<string, Map<string, string>>
+  /** Ids of tokens. */
+  readonly revoked: Set<string>
+  /** Milliseconds that the clock is ahead. */
+  offset: number
+}
+
+export function createState(): State {
+  return { secrets: new Map(), revoked: new Set(), offset: 0 }
+}
+
+export function secretsOf({ secrets }: State, tenant: string): Map<string, string> {
+  const known = secrets.get(tenant) ?? new Map<string, string>()
+  secrets.set(tenant, known)
+  return known
+}
+
+export function applyTo(state: State, happening: Happening): void {
+  switch (happening.type) {
+    case 'set':
+      for (const [key, value] of Object.entries(happening.values)) secretsOf(state, happening.tenant).set(key, value)
+      return
+    case 'unset':
+      secretsOf(state, happening.tenant).delete(happening.key)
+      return
+    case 'revoked':
+      state.revoked.add(happening.token)
+      return
+    case 'clock':
+      state.offset = happening.offset
+      return
+    case 'snapshot':
+      for (const [tenant, values] of Object.entries(happening.secrets))
+        state.secrets.set(tenant, new Map(Object.entries(values)))
+      for (const token of happening.revoked) state.revoked.add(token)
+      state.offset = happening.offset
+  }
+}
+
+export function snapshotOf({ secrets, revoked, offset }: State, last: string): Happening {
+  const entries = [...secrets].map(([tenant, values]) => [tenant, Object.fromEntries(values)] as const)
+  return { type: 'snapshot', secrets: Object.fromEntries(entries), revoked: [...revoked], offset, last }
+}
