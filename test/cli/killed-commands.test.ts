@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { EXIT } from '../../src/cli/io.ts'
+import { CloudClient, CUSTOM_LIST, customList } from '../../src/cloud/index.ts'
 import type { Emulator } from '../../src/emulator/index.ts'
 import { collectProblems } from '../../src/errors.ts'
 import { parseJson } from '../../src/read/json.ts'
@@ -12,11 +13,14 @@ import { SECRETS } from '../support/temp-project.ts'
 import { CREDENTIALS, cloudProject, emulated, TENANTS } from './cloud-project.ts'
 
 /** How often a command is killed. */
-const KILLS = sampled(4, 200)
+const KILLS = sampled(10, 200)
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+const counting = new URL('kill-at-step.mjs', import.meta.url).href
 
 interface Work {
   readonly args: readonly string[]
+  /** What is done first, and not killed. */
+  readonly before?: readonly string[]
   readonly input?: string
   /** What must be so when it has been done, whether it was killed before or not. */
   readonly isDone: () => boolean
@@ -29,18 +33,20 @@ test(
     const cwd = cloudProject(emulator)
     const { seed, below } = seeded()
     const added: string[] = []
-    /** Milliseconds that each kind of work took when nobody killed it. */
-    const longest = new Map<string, number>()
+    /** Steps that each kind of work consists of when nobody kills it. */
+    const steps = new Map<string, number>()
+    let killed = 0
 
     for (let round = 0; round < KILLS; round++) {
       const kind = KINDS[round % KINDS.length] ?? 'sync'
-      const work = workOf(kind, round, cwd, emulator)
-      if (!longest.has(kind)) longest.set(kind, await timed(() => ended(cwd, work)))
-      const delay = below(Math.ceil(longest.get(kind) ?? 500))
-      const note = `round ${round}, ${kind} killed after ${delay} ms (seed ${seed})`
+      if (!steps.has(kind)) steps.set(kind, await stepsOf(cwd, workOf(kind, round, cwd, emulator)))
+      // Before or after it is done; a login that writes over another takes a few more.
+      const at = 1 + below(2 * (steps.get(kind) ?? 1)) / 2
+      const note = `round ${round}, ${kind} killed at step ${at} of ${steps.get(kind)} (seed ${seed})`
 
       const next = workOf(kind, round + KILLS, cwd, emulator)
-      await ended(cwd, next, delay)
+      if (next.before) expect(await ended(cwd, { ...next, args: next.before })).toBe(0)
+      if ((await ended(cwd, next, { KILL_AT: String(at) })) === null) killed++
       for (const file of [CREDENTIALS, TENANTS, SECRETS])
         expect(isWhole(join(cwd, file)), `${file}, ${note}`).toBe(true)
       expect(
@@ -48,17 +54,23 @@ test(
         note,
       ).toEqual([])
 
-      expect(await ended(cwd, next), note).toBe(0)
+      // It may have been all done.
+      expect(next.isDone() ? [0, EXIT.notFound] : [0], note).toContain(await ended(cwd, next))
       expect(next.isDone(), note).toBe(true)
+      expect(emulator.secret('tenant_demo', CUSTOM_LIST) ?? '', note).toBe(await trueList(emulator))
       if (kind === 'secrets set') added.push(`kept_${round + KILLS}`)
     }
-    for (const kind of KINDS) expect(await ended(cwd, workOf(kind, 3 * KILLS, cwd, emulator)), kind).toBe(0)
+    for (const kind of KINDS.slice(0, -1))
+      expect(await ended(cwd, workOf(kind, 3 * KILLS, cwd, emulator)), kind).toBe(0)
     expect(leftovers(cwd)).toEqual([])
+    // Not so many steps are there each time, so a few come to their end.
+    expect(killed).toBeGreaterThanOrEqual(Math.floor(KILLS * 0.9))
+    if (process.env.SOAK) console.info(`${killed} of ${KILLS} were killed; steps: ${JSON.stringify([...steps])}`)
   },
   30 * 60_000,
 )
 
-const KINDS = ['login', 'secrets set', 'sync', 'cloud secrets set'] as const
+const KINDS = ['login', 'secrets set', 'sync', 'cloud secrets set', 'cloud secrets unset'] as const
 
 function workOf(kind: (typeof KINDS)[number], number: number, cwd: string, emulator: Emulator): Work {
   const stored = (name: string): string | undefined => emulator.secret('tenant_demo', name)
@@ -83,27 +95,41 @@ function workOf(kind: (typeof KINDS)[number], number: number, cwd: string, emula
         args: ['cloud', 'secrets', 'set', `SENT_${number}=value ${number}`],
         isDone: () => stored(`SENT_${number}`) === `value ${number}`,
       }
+    case 'cloud secrets unset':
+      return {
+        before: ['cloud', 'secrets', 'set', `GONE_${number}=x`, '--local'],
+        args: ['cloud', 'secrets', 'unset', `GONE_${number}`, '-y', '--local'],
+        isDone: () => stored(`GONE_${number}`) === undefined && !namesIn(cwd).includes(`gone_${number}`),
+      }
   }
 }
 
-/** Runs a command line, and kills it after so many milliseconds; its exit code, null for one that was killed. */
-async function ended(cwd: string, { args, input = '' }: Work, killAfter?: number): Promise<number | null> {
-  const child = spawn(process.execPath, [cli, ...args], { cwd, env: { PATH: process.env.PATH }, stdio: 'pipe' })
+/** Runs a command line; its exit code, null for one that was killed. */
+async function ended(cwd: string, { args, input = '' }: Work, env: NodeJS.ProcessEnv = {}): Promise<number | null> {
+  const child = spawn(process.execPath, ['--import', counting, cli, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: 'pipe',
+  })
   child.stdin.on('error', () => undefined).end(input)
   child.stdout.resume()
   child.stderr.resume()
-  const code = new Promise<number | null>((resolve) => child.on('close', resolve))
-  if (killAfter !== undefined) {
-    await wait(killAfter)
-    child.kill('SIGKILL')
-  }
-  return code
+  return new Promise<number | null>((resolve) => child.on('close', resolve))
 }
 
-async function timed(run: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await run()
-  return performance.now() - start
+async function stepsOf(cwd: string, work: Work): Promise<number> {
+  const file = join(cwd, 'steps')
+  if (work.before) expect(await ended(cwd, { ...work, args: work.before })).toBe(0)
+  expect(await ended(cwd, work, { COUNT_TO: file })).toBe(0)
+  return Number(readFileSync(file, 'utf8'))
+}
+
+/** What the list of custom secrets should hold. */
+async function trueList({ url, token }: Emulator): Promise<string> {
+  const client = new CloudClient({ apiUrl: url, token: token() })
+  const { keys } = await client.listSecretKeys('tenant_demo')
+  await client.close()
+  return customList(keys)
 }
 
 function isWhole(path: string): boolean {
@@ -122,5 +148,5 @@ function contentOf(file: string) {
 /** Temporary files and locks of processes that are no more. */
 function leftovers(cwd: string): readonly string[] {
   const all = readdirSync(join(cwd, '.systemprompt'), { recursive: true, encoding: 'utf8' })
-  return all.filter((name) => /\.(?:tmp|lock)$/.test(name))
+  return all.filter((name) => /\.tmp$|\.lock(?:$|\.)/.test(name))
 }
