@@ -1,3 +1,4 @@
+import { win32 } from 'node:path'
 import type { Io } from './io.ts'
 
 type Env = Io['env']
@@ -7,11 +8,23 @@ type Env = Io['env']
  * Ours and not the package `open`, which brings six packages and starts PowerShell on Windows.
  */
 export function browserFor(platform: string, env: Env): ((url: string) => Promise<void>) | undefined {
+  const opener = openerOf(platform, env)
+  return opener && ((url) => start(opener.command, [...opener.args, url]))
+}
+
+/** The program that opens an address, and what it is given before that. Windows would look for it in the working directory first. */
+export function openerOf(
+  platform: string,
+  env: Env,
+): { readonly command: string; readonly args: readonly string[] } | undefined {
   if (env.CI || env.SSH_CONNECTION || env.SSH_TTY) return undefined
-  if (platform === 'darwin') return (url) => start('open', [url])
+  if (platform === 'darwin') return { command: '/usr/bin/open', args: [] }
   // The start command would need a shell, which takes & in an address for its own.
-  if (platform === 'win32') return (url) => start('rundll32', ['url.dll,FileProtocolHandler', url])
-  return env.DISPLAY || env.WAYLAND_DISPLAY ? (url) => start('xdg-open', [url]) : undefined
+  if (platform === 'win32') {
+    const command = win32.join(env.SystemRoot || 'C:\\Windows', 'System32', 'rundll32.exe')
+    return { command, args: ['url.dll,FileProtocolHandler'] }
+  }
+  return env.DISPLAY || env.WAYLAND_DISPLAY ? { command: 'xdg-open', args: [] } : undefined
 }
 
 /** Starts a program and does not wait for it. A program that is not there is no error: the address is shown as well. */

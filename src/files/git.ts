@@ -1,3 +1,5 @@
+import { findProgram } from './find-program.ts'
+
 /**
  * Which of these files git has under version control: a tracked file stays in the history whatever
  * .gitignore says. Empty where there is no git or no repository.
@@ -19,7 +21,14 @@ interface Ended {
 export async function git(directory: string, argv: readonly string[]): Promise<Ended> {
   // On demand: what starts programs costs every start of a program that only loads its configuration.
   const { spawnSync } = await import('node:child_process')
+  const program = findProgram('git')
+  if (program === undefined) return { status: null, stdout: '' }
   // A repository's own settings can name programs that git runs; looking must not run them.
   const safe = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
-  return spawnSync('git', [...safe, ...argv], { cwd: directory, encoding: 'utf8', timeout: 10_000, windowsHide: true })
+  return spawnSync(program, [...safe, ...argv], {
+    cwd: directory,
+    encoding: 'utf8',
+    timeout: 10_000,
+    windowsHide: true,
+  })
 }

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { findProgram } from './find-program.ts'
 
 /** A file as git is about to commit it. */
 export interface StagedFile {
@@ -41,7 +42,9 @@ export function stagedFiles(cwd: string): readonly StagedFile[] | undefined {
 }
 
 function git(cwd: string, args: readonly string[]): string | undefined {
-  const { status, stdout } = spawnSync('git', [...SAFE, ...args], {
+  const program = findProgram('git')
+  if (program === undefined) return undefined
+  const { status, stdout } = spawnSync(program, [...SAFE, ...args], {
     cwd,
     encoding: 'utf8',
     input: '',
@@ -61,7 +64,7 @@ export async function readStaged(
   files: readonly StagedFile[],
   take: (file: StagedFile, piece: Uint8Array) => void,
 ): Promise<boolean> {
-  const child = spawn('git', [...SAFE, 'cat-file', '--batch'], {
+  const child = spawn(findProgram('git') ?? NOWHERE, [...SAFE, 'cat-file', '--batch'], {
     cwd,
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
@@ -77,6 +80,9 @@ export async function readStaged(
   for await (const chunk of child.stdout) batch.push(chunk as Buffer)
   return (await ended) && batch.isComplete
 }
+
+/** A program that is not there: it does not start. */
+const NOWHERE = '/nowhere/git'
 
 /** A hash, a type and a size. */
 const LONGEST_HEADER = 200
