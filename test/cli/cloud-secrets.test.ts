@@ -475,6 +475,19 @@ describe('the other commands', () => {
     expect(cloud('OPENAI_API_KEY')).toEqual({ OPENAI_API_KEY: 'sk-new' })
   })
 
+  test('rotate names the services whose configs name the secret', async () => {
+    const wrapped = 'ai:\n  providers:\n    anthropic:\n      api_key: ${ANTHROPIC_API_KEY}\n'
+    writeFiles(cwd, {
+      'services/ai/config.yaml': wrapped,
+      'services/web/config.yaml': 'keys: ["x-${ANTHROPIC:-none}"]\n',
+      'services/docs/config.yaml': 'text: "$${ANTHROPIC_API_KEY}"\nother: ${OPENAI_API_KEY:-}\n',
+    })
+    const { out } = await cli(cwd, 'cloud secrets rotate anthropic -y', { input: 'sk-new' })
+    expect(out).toContain('3. Restart what uses it: ai, web (their configs name it), in tenant_demo and here.\n')
+    expect(await json('cloud secrets rotate openai -n')).toMatchObject({ services: ['docs'] })
+    expect(await json('cloud secrets rotate jwt_secret -n')).toMatchObject({ services: [] })
+  })
+
   test('a tenant that is not there, is local or is not chosen', async () => {
     const none = await cli(cwd, 'cloud secrets list --tenant tenant_none')
     expect([none.code, none.err]).toEqual([5, expect.stringContaining("'systemprompt cloud tenant list'")])

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { cloudName, customList, editSecretsFile, isManaged } from '../../../../cloud/index.ts'
+import { join, resolve } from 'node:path'
+import { cloudName, customList, editSecretsFile, isManaged, servicesUsing } from '../../../../cloud/index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { givenSecrets, mustBeName, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
 import { localSecretsOf, openTarget, secretsFileOf } from '../../../secrets-target.ts'
-import { type Args, mustAgree } from '../../../session.ts'
+import { type Args, type CloudProject, mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { setSecrets } from '../../../store-secrets.ts'
 import { SECRETS_ARGS } from './args.ts'
@@ -16,7 +17,7 @@ export const rotate = defineCommand({
     ['systemprompt cloud secrets rotate jwt_secret --generate', 'Make the new value'],
   ],
   output: 'The three steps as they are done.',
-  json: { ok: 'boolean', dry_run: 'boolean', tenant: 'string', secret: 'string', file: 'string' },
+  json: { ok: 'boolean', dry_run: 'boolean', tenant: 'string', secret: 'string', file: 'string', services: 'string[]' },
   exits: CLOUD_EXITS,
   args: {
     name: { type: 'positional', completes: 'cloud-secret', description: 'The name of the secret' },
@@ -31,9 +32,10 @@ export const rotate = defineCommand({
     const key = cloudName(name)
     if (isManaged(key)) throw new CliError('MANAGED', EXIT.refused, `The system manages ${key}; nothing was done.`)
     const { path, shown: file } = secretsFileOf(target)
+    const services = servicesOf(target, key)
     const seen = await target.client.listSecretKeys(target.tenant)
     if (args['dry-run']) {
-      if (args.json) printJson(io, { ok: true, dry_run: true, tenant: target.tenant, secret: key, file })
+      if (args.json) printJson(io, { ok: true, dry_run: true, tenant: target.tenant, secret: key, file, services })
       else io.out(`Would put a new ${key} into ${shown(file)}, and send it to ${shown(target.tenant)}.\n`)
       return EXIT.ok
     }
@@ -48,14 +50,28 @@ export const rotate = defineCommand({
     localSecretsOf(target)
     await setSecrets(target, { [key]: value }, seen, io)
     await target.client.close()
-    if (args.json) printJson(io, { ok: true, dry_run: false, tenant: target.tenant, secret: key, file })
+    if (args.json) printJson(io, { ok: true, dry_run: false, tenant: target.tenant, secret: key, file, services })
     else if (!args.quiet)
       io.out(
-        `2. ${shown(target.tenant)} has it as well.\n3. Restart what uses it: the services of ${shown(target.tenant)}, and your own.\n${styled(io, 'green', '✔')} Rotated\n`,
+        `2. ${shown(target.tenant)} has it as well.\n3. Restart what uses it: ${restarted(services, target.tenant)}.\n${styled(io, 'green', '✔')} Rotated\n`,
       )
     return EXIT.ok
   },
 })
+
+/** The services whose configs name the secret. */
+function servicesOf({ loaded }: CloudProject, key: string): readonly string[] {
+  if (!loaded) return []
+  const paths = Reflect.get(loaded.config, 'paths') as { services?: unknown } | undefined
+  const directory = typeof paths?.services === 'string' ? paths.services : join(loaded.root, 'services')
+  return servicesUsing({ root: loaded.root, directory: resolve(loaded.root, directory) }, key)
+}
+
+function restarted(services: readonly string[], tenant: string): string {
+  if (services.length === 0) return `the services of ${shown(tenant)}, and your own`
+  const named = services.map(shown).join(', ')
+  return `${named} (${services.length === 1 ? 'its config names' : 'their configs name'} it), in ${shown(tenant)} and here`
+}
 
 /** A key of somebody else's service cannot be made here. */
 function generated(key: string): string {
