@@ -1,0 +1,39 @@
+import { Refusal } from './refusal.ts'
+import type { Store } from './store.ts'
+
+/** What the emulator takes at most. */
+export const LIMITS = {
+  /** Bytes of one request's body. */
+  body: 1024 * 1024,
+  /** Characters of one value. */
+  value: 64 * 1024,
+  /** Characters of one name. */
+  name: 255,
+  /** Secrets of one tenant. */
+  keys: 2_000,
+  /** Requests of one token or address in a minute. */
+  requests: 600,
+} as const
+
+export interface Limiter {
+  /** @throws Refusal 429 */
+  count(token: string): void
+}
+
+/** So many requests of one token in a minute by the emulator's clock. */
+export function createLimiter(store: Store, most: number): Limiter {
+  const windows = new Map<string, { readonly start: number; used: number }>()
+  return {
+    count(token) {
+      const now = store.now()
+      const known = windows.get(token)
+      const window = known && now - known.start < 60_000 && now >= known.start ? known : { start: now, used: 0 }
+      if (window !== known && windows.size > 1_000) windows.clear()
+      windows.set(token, window)
+      window.used++
+      if (window.used <= most) return
+      const wait = Math.ceil((window.start + 60_000 - now) / 1000)
+      throw new Refusal(429, 'rate_limited', 'Too many requests', { 'retry-after': String(Math.max(1, wait)) })
+    },
+  }
+}

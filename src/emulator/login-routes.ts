@@ -1,0 +1,111 @@
+import type { Hono } from 'hono'
+import type { TenantInfo } from '../cloud/contract.ts'
+import { isLoopback } from '../cloud/endpoint.ts'
+import type { Access } from './access.ts'
+import { authorizePath, type Consents, consentPage, decide, PAGE_HEADERS } from './consent.ts'
+import { Refusal } from './refusal.ts'
+import { formOf, isObject, jsonOf } from './request-body.ts'
+import type { SeedTenant } from './seed.ts'
+import type { Store } from './store.ts'
+
+/** Seconds. */
+const LOGIN_LIFE = 24 * 3600
+const TENANT_LIFE = 300
+
+export interface LoginRoutesOptions {
+  readonly store: Store
+  readonly access: Access
+  readonly consents: Consents
+  /** The emulator's own address. */
+  readonly url: () => string
+  /** Whether there are exchanged tokens. */
+  readonly exchange: boolean
+}
+
+/** Logging in, who that is, and the tokens. */
+export function addLoginRoutes(app: Hono, options: LoginRoutesOptions): void {
+  const { store, access, consents, url, exchange } = options
+
+  app.get('/api/v1/auth/oauth/:provider', (context) => {
+    const provider = context.req.param('provider')
+    if (provider !== 'github' && provider !== 'google')
+      throw new Refusal(404, 'provider_unknown', 'There is no such provider')
+    const redirect = redirectUri(context.req.query('redirect_uri'))
+    return context.json({ authorize_url: `${url()}${authorizePath(consents, provider, redirect)}` })
+  })
+
+  app.get('/login/oauth/authorize', (context) => {
+    const page = consentPage(consents, context.req.query('state') ?? '', store.users())
+    return context.html(page.html, page.status, PAGE_HEADERS)
+  })
+
+  app.post('/login/oauth/authorize', async (context) => {
+    const form = new URLSearchParams(await context.req.text())
+    const location = decide(consents, form, (id) => {
+      const user = store.user(id)
+      return user && store.issue(user, 'login', LOGIN_LIFE)
+    })
+    if (location === undefined) return context.html(consentPage(consents, '', []).html, 400, PAGE_HEADERS)
+    return context.body(null, 303, { ...PAGE_HEADERS, location })
+  })
+
+  app.get('/api/v1/auth/me', (context) => {
+    const { user } = access.signedIn(context)
+    const tenants = store.tenantsOf(user).map(tenantInfo)
+    const { id, email, name = null } = user
+    return context.json({ user: { id, email, name }, customer: { id: `cus_${id}`, status: 'active' }, tenants })
+  })
+
+  app.get('/api/v1/tenants', (context) => {
+    const { user } = access.signedIn(context)
+    const data = store.tenantsOf(user).map(({ id, name, hostname = null }) => ({ id, name, hostname }))
+    return context.json({ data })
+  })
+
+  app.post('/api/v1/core/oauth/token', async (context) => {
+    if (!exchange) throw new Refusal(404, 'not_found', 'There is no such operation')
+    const form = await formOf(context)
+    for (const [name, value] of Object.entries(EXCHANGE)) {
+      if (form.get(name) !== value) throw new Refusal(400, 'invalid_request', `${name} is not what it should be`)
+    }
+    if (form.get('resource') !== url())
+      throw new Refusal(400, 'invalid_target', 'resource is not the address of this service')
+    const user = access.loginOf(form.get('subject_token') ?? '')
+    return context.json({ access_token: store.issue(user, 'tenant', TENANT_LIFE), expires_in: TENANT_LIFE })
+  })
+
+  app.post('/api/v1/activity', async (context) => {
+    const { actor } = access.signedIn(context)
+    const body = await jsonOf(context)
+    const { event, timestamp, data } = isObject(body) ? body : {}
+    const isRight =
+      (event === 'cloud_login' || event === 'cloud_logout') &&
+      typeof timestamp === 'string' &&
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(timestamp) &&
+      isObject(data) &&
+      typeof data.user_id === 'string'
+    if (!isRight) throw new Refusal(422, 'activity_invalid', 'event, timestamp and data.user_id are needed')
+    store.noteActivity(String(event), actor)
+    return context.body(null, 204)
+  })
+}
+
+const EXCHANGE = {
+  grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+  subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+  client_id: 'sp_web',
+} as const
+
+/** Where the browser may be sent: a callback on this machine, as a command line has it. */
+function redirectUri(text: string | undefined): URL {
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
+  const isCallback = url?.protocol === 'http:' && isLoopback(url.hostname) && /^\/callback(\/|$)/.test(url.pathname)
+  if (!isCallback || url.username !== '' || url.hash !== '') {
+    throw new Refusal(400, 'redirect_uri_invalid', 'redirect_uri is a callback on a loopback address')
+  }
+  return url
+}
+
+function tenantInfo({ members: _, ...info }: SeedTenant): TenantInfo {
+  return info
+}
