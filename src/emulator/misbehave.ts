@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { createGzip } from 'node:zlib'
 import type { Fault } from './faults.ts'
 
 /** Gives an answer that goes wrong as it was told. `answer` carries the request out. */
@@ -86,6 +85,7 @@ function sendJson(response: ServerResponse, status: number, retryAfter: number |
 
 async function sendBomb(response: ServerResponse, size: number): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+  const { createGzip } = await import('node:zlib')
   const gzip = createGzip()
   gzip.on('error', () => undefined)
   gzip.pipe(response)

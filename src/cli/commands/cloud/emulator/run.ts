@@ -47,6 +47,8 @@ export const emulator = defineCommand({
     })
     if (args.json) printJson(io, { ok: true, url: running.url, token: running.token() })
     else io.out(`${greeting(io, running.url, args.ephemeral ? undefined : directory)}\n`)
+    // Node loads what answers are made of with the first one, for which somebody would wait.
+    setImmediate(() => new Response())
     await io.interrupted()
     await running.close()
     return EXIT.ok
