@@ -74,8 +74,9 @@ export const login = defineCommand({
       last_validated_at: at,
     }
     const aside = await writeCredentials(project.files, stored, now)
+    const reported = client.reportActivity('cloud_login', user.id, new Date(now))
     const registry = await chosen(await updateRegistry(project.files, told, now), tenants, project, io)
-    await client.reportActivity('cloud_login', user.id, new Date(now))
+    await reported
     await client.close()
     if (aside) io.err(`The old credentials.json could not be used; it is now ${shown(aside)}\n`)
     const { credentials: file } = project.files
