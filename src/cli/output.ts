@@ -37,18 +37,38 @@ function escaped(character: string): string {
   return character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/**
- * Rows in columns as wide as their longest cell. On a terminal too narrow for them, the second column is
- * cut first and the last from its left, where a path says least.
- */
-export function table(io: Io, header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** What becomes of a table on a terminal that is too narrow for it. Columns count from 0. */
+export interface Fitting {
+  /** Columns that are left out, the first first. @default none */
+  readonly leaveOut?: readonly number[]
+  /** Columns that are cut when that is not enough. @default the second, the last at its left, the first */
+  readonly cut?: readonly Cut[]
+}
+
+interface Cut {
+  readonly column: number
+  /** Where the text says least: a path at its left. */
+  readonly at: 'left' | 'right'
+}
+
+/** Rows in columns as wide as their longest cell. */
+export function table(
+  io: Io,
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  { leaveOut = [], cut = usualCuts(header.length) }: Fitting = {},
+): string {
   const all = [header, ...rows]
   const widths = header.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))))
-  const fitted = fit(widths, io.columns)
+  const kept = withoutSome(widths, leaveOut, io.columns)
+  const fitted = fit(widths, kept, cut, io.columns)
+  const cell = (text: string, column: number): string => {
+    const isAtLeft = cut.some((each) => each.column === column && each.at === 'left')
+    return pad(shortened(printable(text), fitted[column] ?? 0, isAtLeft), fitted[column] ?? 0)
+  }
   const line = (row: readonly string[]): string =>
-    row
-      .map(printable)
-      .map((cell, column) => pad(cut(cell, fitted[column] ?? 0, column === row.length - 1), fitted[column] ?? 0))
+    kept
+      .map((column) => cell(row[column] ?? '', column))
       .join('  ')
       .trimEnd()
   return [styled(io, 'dim', line(header)), ...rows.map(line)].join('\n')
@@ -56,18 +76,49 @@ export function table(io: Io, header: readonly string[], rows: readonly (readonl
 
 const NARROWEST = 8
 
-function fit(widths: readonly number[], columns: number | undefined): readonly number[] {
-  if (columns === undefined) return widths
+function usualCuts(length: number): readonly Cut[] {
+  return [
+    { column: 1, at: 'right' },
+    { column: length - 1, at: 'left' },
+    { column: 0, at: 'right' },
+  ]
+}
+
+/** The columns that are shown. */
+function withoutSome(
+  widths: readonly number[],
+  leaveOut: readonly number[],
+  columns: number | undefined,
+): readonly number[] {
+  let kept: readonly number[] = widths.map((_, column) => column)
+  for (const column of leaveOut) {
+    if (excess(widths, kept, columns) <= 0) break
+    kept = kept.filter((each) => each !== column)
+  }
+  return kept
+}
+
+/** By how much these columns are too wide together. */
+function excess(widths: readonly number[], kept: readonly number[], columns = Number.POSITIVE_INFINITY): number {
+  return kept.reduce((sum, column) => sum + (widths[column] ?? 0), 2 * (kept.length - 1)) - columns
+}
+
+function fit(
+  widths: readonly number[],
+  kept: readonly number[],
+  cut: readonly Cut[],
+  columns: number | undefined,
+): readonly number[] {
   const fitted = [...widths]
-  for (const column of [1, widths.length - 1, 0]) {
-    const over = fitted.reduce((sum, each) => sum + each, 2 * (widths.length - 1)) - columns
+  for (const { column } of cut) {
+    const over = excess(fitted, kept, columns)
     const own = fitted[column] ?? 0
     if (over > 0) fitted[column] = Math.min(own, Math.max(NARROWEST, own - over))
   }
   return fitted
 }
 
-function cut(cell: string, limit: number, fromLeft: boolean): string {
+function shortened(cell: string, limit: number, fromLeft: boolean): string {
   if (width(cell) <= limit) return cell
   const characters = fromLeft ? [...cell].reverse() : [...cell]
   const kept: string[] = []

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { collectProblems, isConfigError } from '../errors.ts'
-import { isDirectory, isRegularFile, moveAside, removeFile } from '../files/atomic.ts'
+import { isDirectory, isRegularFile, isTaken, moveAside, removeFile } from '../files/atomic.ts'
 import { refuseExposed } from '../files/exposure.ts'
 import { prepareState } from '../files/state.ts'
 import { updateFile } from '../files/update.ts'
@@ -49,6 +49,11 @@ export async function writeCredentials(
   const aside = isFine ? undefined : moveAside(files.credentials, now)
   await updateFile(files.credentials, () => `${JSON.stringify({ ...kept(files.credentials), ...login }, null, 2)}\n`)
   return aside
+}
+
+/** Whether there is a credentials.json, whatever is in it. */
+export function hasCredentials({ credentials }: CloudFiles): boolean {
+  return isTaken(credentials)
 }
 
 /**

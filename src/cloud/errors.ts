@@ -56,8 +56,7 @@ export class CloudError extends Error {
 
   constructor(code: CloudErrorCode, what: string, details: CloudErrorDetails = {}) {
     const remedy = details.remedy ?? REMEDIES[code]
-    const request = details.requestId === undefined ? '' : ` (request ${details.requestId})`
-    super(`${what}${request}. ${remedy}.`)
+    super(`${withRequest(what, details.requestId)}. ${remedy}.`)
     this.code = code
     this.status = details.status
     this.serverCode = details.serverCode
@@ -80,6 +79,12 @@ export class CloudError extends Error {
       ...(this.isUncertain ? { uncertain: true } : {}),
     }
   }
+}
+
+/** `… (404)` becomes `… (404, request req_1)`. */
+function withRequest(what: string, id: string | undefined): string {
+  if (id === undefined) return what
+  return what.endsWith(')') ? `${what.slice(0, -1)}, request ${id})` : `${what} (request ${id})`
 }
 
 /** Whether this is an error of the cloud client, and of this kind; also across two copies of the package. */

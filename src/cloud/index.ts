@@ -22,7 +22,7 @@ export type {
   UserMe,
 } from './contract.ts'
 export type { CloudFiles, StoredLogin } from './credentials.ts'
-export { removeCredentials, storedEmail, writeCredentials } from './credentials.ts'
+export { hasCredentials, removeCredentials, storedEmail, writeCredentials } from './credentials.ts'
 export { DEFAULT_API_URL } from './endpoint.ts'
 export type { CloudErrorCode } from './errors.ts'
 export { CLOUD_ERROR_CODES, CloudError, isCloudError } from './errors.ts'

@@ -31,7 +31,7 @@ export function planProject(root: string, profile: string): readonly PlannedFile
       content: () => profileText(name, profile),
     },
     { path: `${directory}/secrets.json`, what: 'its secrets, for you alone', content: () => secretsText(name) },
-    { path: 'services/config/config.yaml', what: 'the root of the service configs', content: () => SERVICES },
+    { path: 'services/config/config.yaml', what: 'root of service configs', content: () => SERVICES },
     { path: 'systemprompt.config.ts', what: 'options of the library', content: () => CONFIG },
     { path: 'justfile', what: 'just login, logout, whoami', content: () => JUSTFILE },
   ]

@@ -53,6 +53,11 @@ export function removeFile(file: string): boolean {
   return true
 }
 
+/** Whether anything stands there, a link that leads nowhere as well. */
+export function isTaken(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined
+}
+
 /** Whether a regular file stands there, and no link to one. */
 export function isRegularFile(file: string): boolean {
   return lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false

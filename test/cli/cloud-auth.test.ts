@@ -423,7 +423,7 @@ describe('cloud auth logout', () => {
     expect(existsSync(join(cwd, CREDENTIALS))).toBe(true)
     expect((await cli(cwd, 'cloud logout', { isInteractive: true, answer: true })).out).toMatch(/^Logged out; /)
     expect([CREDENTIALS, TENANTS].map((file) => existsSync(join(cwd, file)))).toEqual([false, true])
-    expect(await cli(cwd, 'cloud auth logout -y')).toMatchObject({ code: 0, out: 'Nobody was logged in.\n' })
+    expect(await cli(cwd, 'cloud auth logout -y')).toMatchObject({ code: 0, out: 'Nobody is logged in.\n' })
   })
 
   test('works where the service does not', async () => {

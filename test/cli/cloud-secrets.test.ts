@@ -329,7 +329,7 @@ describe('cloud secrets unset', () => {
     const text = await cli(cwd, 'cloud secrets unset K1_KEY K2_KEY -y')
     expect(text.out).toBe('✔ Removed 1 secret from tenant_demo: K1_KEY\n')
     expect(text.err).toMatch(
-      /^✖ K2_KEY: The cloud has no such secret \(404\) \(request req_[\w-]+\)\. If it was never synced, run 'systemprompt cloud secrets sync'\.\n$/,
+      /^✖ K2_KEY: The cloud has no such secret \(404, request req_[\w-]+\)\. If it was never synced, run 'systemprompt cloud secrets sync'\.\n$/,
     )
   })
 

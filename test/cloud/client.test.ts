@@ -184,7 +184,7 @@ describe('an answer', () => {
     const server = await always(status, body, { 'x-request-id': 'req_42' })
     const error = await errorOf(clientOf(server.url).whoami())
     expect(error).toMatchObject({ code, status, serverCode: 'some_code', requestId: 'req_42' })
-    expect(error.message).toContain(`(${status}: some message) (request req_42). ${remedy}`)
+    expect(error.message).toContain(`(${status}: some message, request req_42). ${remedy}`)
     expect(server.requests).toHaveLength(1)
   })
 

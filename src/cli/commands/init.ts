@@ -49,6 +49,7 @@ function planTable(io: Io, plan: readonly PlannedFile[]): string {
     io,
     ['file', 'what', 'state'],
     plan.map(({ path, what, exists }) => [path, what, exists ? 'is there, stays' : 'new']),
+    { leaveOut: [1], cut: [{ column: 0, at: 'left' }] },
   )
 }
 

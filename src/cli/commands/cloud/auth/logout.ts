@@ -1,4 +1,4 @@
-import { removeCredentials } from '../../../../cloud/index.ts'
+import { hasCredentials, removeCredentials } from '../../../../cloud/index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
@@ -24,6 +24,11 @@ export const logout = defineCommand({
     }
     const project = findCloudProject(args, io)
     const file = project.files.credentials
+    if (!hasCredentials(project.files)) {
+      if (args.json) printJson(io, { ok: true, removed: null })
+      else io.out('Nobody is logged in.\n')
+      return EXIT.ok
+    }
     const email = project.loaded?.credentials?.user_email
     await mustAgree(args, io, `Log ${email === undefined ? 'out' : `${shown(email)} out`} and remove ${shown(file)}?`)
     await report(project, args, io)

@@ -1,7 +1,7 @@
 import { type AuditEntry, cloudName } from '../../../../cloud/index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
-import { printJson, table } from '../../../output.ts'
+import { type Fitting, printJson, table } from '../../../output.ts'
 import { mustBeName } from '../../../secret-input.ts'
 import { openTarget, type SecretsTarget } from '../../../secrets-target.ts'
 import { type Args, text } from '../../../session.ts'
@@ -39,7 +39,7 @@ export const audit = defineCommand({
     await target.client.close()
     if (args.json) printJson(io, { tenant: target.tenant, entries })
     else if (entries.length === 0) io.err('Nothing was done yet.\n')
-    else io.out(`${table(io, ['at', 'who', 'what', 'secret', 'with'], entries.map(rowOf))}\n`)
+    else io.out(`${table(io, ['at', 'who', 'what', 'secret', 'with'], entries.map(rowOf), FITTING)}\n`)
     return EXIT.ok
   },
 })
@@ -67,5 +67,7 @@ function limitOf({ limit = '50' }: Args): number {
 }
 
 function rowOf({ at, actor, action, key, client }: AuditEntry): readonly string[] {
-  return [at, actor, action, key, client ?? '']
+  return [at.replace(/\.\d+Z$/, 'Z'), actor, action, key, client ?? '']
 }
+
+const FITTING: Fitting = { leaveOut: [4, 1], cut: [{ column: 3, at: 'right' }] }

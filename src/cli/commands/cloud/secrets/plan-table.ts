@@ -8,14 +8,12 @@ export function planTable(io: Io, plan: SyncPlan): string {
     ...plan.added.map((name) => [name, 'new']),
     ...plan.changed.map((name) => [name, 'changed or unknown']),
     ...plan.unchanged.map((name) => [name, 'unchanged']),
-    ...plan.onlyInCloud.map((name) => [
-      name,
-      plan.remove.includes(name) ? 'only in the cloud, to be removed' : 'only in the cloud',
-    ]),
-    ...plan.dropped.map((name) => [name, 'not sent: the system manages it']),
+    ...plan.onlyInCloud.filter((name) => !plan.remove.includes(name)).map((name) => [name, 'only in the cloud']),
+    ...plan.remove.map((name) => [name, 'to be removed']),
+    ...plan.dropped.map((name) => [name, 'managed, not sent']),
   ]
   if (rows.length === 0) return 'There are no secrets, neither here nor in the cloud.'
-  return table(io, ['secret', 'state'], rows)
+  return table(io, ['secret', 'state'], rows, { cut: [{ column: 0, at: 'right' }] })
 }
 
 /** The same for programs. */

@@ -137,6 +137,9 @@ function intention({ send, remove }: SyncPlan): string {
 function result(io: Io, { sent, removed, failed }: Done): string {
   const mark = styled(io, 'green', '✔')
   if (sent.length + removed.length + failed.length === 0) return `${mark} Everything is up to date; nothing was sent.`
-  const also = removed.length > 0 ? `, removed ${removed.length}` : ''
-  return `${mark} Sent ${count(sent.length)}${also}. Restart what uses them.`
+  const done = [
+    ...(sent.length > 0 ? [`Sent ${count(sent.length)}`] : []),
+    ...(removed.length > 0 ? [`removed ${sent.length > 0 ? removed.length : count(removed.length)}`] : []),
+  ].join(', ')
+  return `${mark} ${done.replace(/^r/, 'R')}. Restart what uses them.`
 }

@@ -1,7 +1,7 @@
 import { readRegistry, type TenantRegistry, updateRegistry } from '../../../../cloud/index.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
-import { printJson, table } from '../../../output.ts'
+import { type Fitting, printJson, table } from '../../../output.ts'
 import { CLOUD_ARGS, findCloudProject, openSession } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 
@@ -41,7 +41,7 @@ export const list = defineCommand({
     }))
     if (args.json) printJson(io, { tenants: found, active_tenant: active ?? null })
     else if (found.length === 0) io.out('There are no tenants.\n')
-    else io.out(`${table(io, ['', 'id', 'name', 'type', 'region', 'hostname'], found.map(rowOf))}\n`)
+    else io.out(`${table(io, ['', 'id', 'name', 'type', 'region', 'hostname'], found.map(rowOf), FITTING)}\n`)
     return EXIT.ok
   },
 })
@@ -62,6 +62,9 @@ async function refreshed(args: Readonly<Record<string, unknown>>, io: Io): Promi
     active: undefined,
   }
 }
+
+/** Two tenants are told apart by their ids. */
+const FITTING: Fitting = { leaveOut: [5, 4, 3, 2], cut: [{ column: 1, at: 'right' }] }
 
 interface Found {
   readonly id: string
