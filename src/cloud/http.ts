@@ -154,6 +154,11 @@ function failure(error: unknown, hasTimedOut: boolean): CloudError {
       remedy: 'Check the address; behind a company proxy set NODE_EXTRA_CA_CERTS',
     })
   }
+  if (isBlockedPort(error)) {
+    return new CloudError('REFUSED', 'The port of the service is one that no HTTP client talks to', {
+      remedy: 'Check the address; another port will do',
+    })
+  }
   if (UNSENT.test(code)) return new CloudError('NETWORK', `The service could not be reached (${code})`)
   return new CloudError('NETWORK', `The connection broke${code === '' ? '' : ` (${code})`}`, { isUncertain: true })
 }
@@ -161,6 +166,11 @@ function failure(error: unknown, hasTimedOut: boolean): CloudError {
 const UNTRUSTED = /CERT|^ERR_TLS|SELF_SIGNED|^UNABLE_/
 /** No request went out: nothing can have been done. */
 const UNSENT = /^ECONNREFUSED$|^ENOTFOUND$|^EAI_|^EHOSTUNREACH$|^ENETUNREACH$/
+
+/** Ports of other protocols, such as 25, which fetch refuses. */
+function isBlockedPort(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof Error && error.cause.message === 'bad port'
+}
 
 /** `ECONNRESET`, from the error or from what caused it. */
 function codeOf(error: unknown): string {

@@ -67,6 +67,13 @@ describe('an address', () => {
     expect(() => new CloudClient({ apiUrl })).toThrowError(CloudError)
   })
 
+  test.each([1, 25, 6000])('with port %i, which fetch blocks, says so and is not tried again', async (port) => {
+    const clock = testClock()
+    const error = await errorOf(clientOf(`http://127.0.0.1:${port}`, { clock }).whoami())
+    expect([error.code, error.isUncertain, clock.pauses]).toEqual(['REFUSED', false, []])
+    expect(error.message).toContain('no HTTP client talks to')
+  })
+
   test.each(['..', '.', '', 'a\ud800'])('a tenant called %j reaches no server', async (tenant) => {
     const server = await always(200, { keys: [] })
     expect((await errorOf(clientOf(server.url).listSecretKeys(tenant))).code).toBe('NOT_ACCEPTED')
