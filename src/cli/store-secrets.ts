@@ -80,7 +80,7 @@ export async function mendCustomList(target: SecretsTarget, first: SecretKeys, k
     const done = await untilUnchanged(client, tenant, seen, async ({ keys, etag }) => {
       const wanted = customList(keys)
       if (wanted !== '') await client.setSecrets(tenant, { [CUSTOM_LIST]: wanted }, { ifMatch: etag })
-      else if (keys.includes(CUSTOM_LIST)) await client.unsetSecret(tenant, CUSTOM_LIST, { ifMatch: etag })
+      else if (keys.includes(CUSTOM_LIST)) await removeList(client, tenant, etag)
       return { wanted, etag }
     })
     held = done.wanted
@@ -92,6 +92,15 @@ export async function mendCustomList(target: SecretsTarget, first: SecretKeys, k
     // Without an ETag nothing keeps two from writing at once: whoever looks last finds out.
     if (done.etag !== undefined) return
     seen = await client.listSecretKeys(tenant)
+  }
+}
+
+/** Somebody else may have been faster. */
+async function removeList(client: CloudClient, tenant: string, ifMatch: string | undefined): Promise<void> {
+  try {
+    await client.unsetSecret(tenant, CUSTOM_LIST, { ifMatch })
+  } catch (error) {
+    if (!isCloudError(error, 'NOT_FOUND')) throw error
   }
 }
 

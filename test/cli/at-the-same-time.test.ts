@@ -30,7 +30,7 @@ async function withoutEtag(emulator: Emulator): Promise<string> {
   const { url } = await serve(async ({ method, path, headers, body }, response) => {
     const { authorization = '', 'content-type': type = 'application/json' } = headers
     // So long that the others have read the names before.
-    if (method === 'PUT') await wait(500)
+    if (method === 'PUT' || path.endsWith(`/${LIST}`)) await wait(500)
     const answer = await fetch(emulator.url + path, {
       method,
       headers: { authorization, 'content-type': type },
@@ -59,6 +59,15 @@ describe.each([
     const ended = await Promise.all(NAMES.map((name) => processOf(cwd, `cloud secrets set ${name}=x`)))
     expect(ended.map(({ code, all }) => [code, code === 0 ? '' : all])).toEqual(NAMES.map(() => [0, '']))
     expect(emulator.secret(TENANT, LIST)).toBe(NAMES.join(','))
+  }, 120_000)
+
+  test('the last ones that are removed at the same time take the list with them', async () => {
+    const emulator = await emulated({ exchange: false, requests: 1_000_000 })
+    const cwd = talkingTo(cloudProject(emulator), await urlOf(emulator))
+    expect((await cli(cwd, `cloud secrets set ${NAMES.map((name) => `${name}=x`).join(' ')}`)).code).toBe(0)
+    const ended = await Promise.all(NAMES.map((name) => processOf(cwd, `cloud secrets unset ${name} -y`)))
+    expect(ended.filter(({ code }) => code !== 0)).toEqual([])
+    expect((await cli(cwd, 'cloud secrets list')).out).toBe('')
   }, 120_000)
 
   test('some are set, some removed and some synced at the same time, and the list is what there is', async () => {
