@@ -76,7 +76,8 @@ export async function mendCustomList(target: SecretsTarget, first: SecretKeys, k
   let seen = first
   for (let held = known, tries = 0; tries < TRIES; tries++) {
     const list = customList(seen.keys)
-    if (list === held || (list === '' && !seen.keys.includes(CUSTOM_LIST))) return
+    const isThere = seen.keys.includes(CUSTOM_LIST)
+    if (list === '' ? !isThere : isThere && list === held) return
     const done = await untilUnchanged(client, tenant, seen, async ({ keys, etag }) => {
       const wanted = customList(keys)
       if (wanted !== '') await client.setSecrets(tenant, { [CUSTOM_LIST]: wanted }, { ifMatch: etag })

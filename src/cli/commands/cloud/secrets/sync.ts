@@ -98,7 +98,7 @@ function replanned(shownPlan: SyncPlan, planFor: Planner): (keys: readonly strin
 /** What was sent must be there, and the list of custom secrets true, whatever others did meanwhile. */
 async function readBack(target: SecretsTarget, names: readonly string[], { customList }: SyncPlan): Promise<void> {
   const seen = await target.client.listSecretKeys(target.tenant)
-  const missing = names.filter((name) => !seen.keys.includes(name))
+  const missing = names.filter((name) => name !== CUSTOM_LIST && !seen.keys.includes(name))
   if (missing.length > 0) {
     throw new CliError(
       'INCOMPLETE',
