@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { isConfigError } from '../src/index.ts'
 import type { LeakGuard, Leaks, OutputFile } from './leak-guard.ts'
 import type { Consumer, PluginOptions } from './options.ts'
@@ -27,6 +28,13 @@ export interface Build {
   readonly files: readonly string[]
   /** Loads the configuration again. What is wrong with it is returned, and the last good one stays. */
   refresh(): Promise<Error | undefined>
+  /** Loads it when the host has gone on: one that works in threads of its own need not wait. */
+  begin(): void
+  /**
+   * Waits for what was begun; at once where nothing was.
+   * @throws what is wrong with the configuration
+   */
+  ready(): Promise<void>
   /** Files with secrets in them, wherever they lie, absolute. */
   readonly confidential: ReadonlySet<string>
   /** Looks for secrets in what the build writes; what was searched before and is the same is not searched again. */
@@ -42,6 +50,7 @@ export function createBuild(options: PluginOptions): Build {
   let confidential: ReadonlySet<string> = new Set()
   let root = resolve(options.cwd ?? '.')
   let guard: LeakGuard | undefined
+  let begun: Promise<void> = Promise.resolve()
   let since = Date.now()
   const searched = new Map<string, OutputFile['content']>()
   const guardOf = async (): Promise<LeakGuard | undefined> => {
@@ -49,6 +58,22 @@ export function createBuild(options: PluginOptions): Build {
     const { createLeakGuard } = await import('./leak-guard.ts')
     guard ??= createLeakGuard(env.secrets)
     return guard
+  }
+  const refresh = async (): Promise<Error | undefined> => {
+    try {
+      const resolved = await loadForBuild(options, root)
+      files = resolved.consulted.files.filter(isNoDirectory)
+      confidential = new Set(confidentialFilesOf(resolved))
+      env = publicEnvOf(resolved)
+      guard = undefined
+      searched.clear()
+      writeTypesIfWanted(resolved, root, options)
+      failure = undefined
+    } catch (error) {
+      if (isConfigError(error)) files = [...new Set([...files, ...error.consulted.files.filter(isNoDirectory)])]
+      failure = error instanceof Error ? error : new Error(String(error))
+    }
+    return failure
   }
   return {
     options,
@@ -73,22 +98,16 @@ export function createBuild(options: PluginOptions): Build {
     setRoot(host) {
       root = resolve(host, options.cwd ?? '.')
     },
-    async refresh() {
-      try {
-        const resolved = await loadForBuild(options, root)
-        files = resolved.consulted.files.filter(isNoDirectory)
-        confidential = new Set(confidentialFilesOf(resolved))
-        env = publicEnvOf(resolved)
-        guard = undefined
-        searched.clear()
-        writeTypesIfWanted(resolved, root, options)
-        failure = undefined
-      } catch (error) {
-        if (isConfigError(error)) files = [...new Set([...files, ...error.consulted.files.filter(isNoDirectory)])]
-        failure = error instanceof Error ? error : new Error(String(error))
-      }
-      return failure
+    refresh,
+    begin() {
+      begun = setImmediate().then(async () => {
+        const failure = await refresh()
+        if (failure) throw failure
+      })
+      // Who waits for it is told; the guard will be needed when all is built.
+      begun.then(guardOf).catch(() => undefined)
     },
+    ready: () => begun,
     async findLeaks(outputs) {
       const files = [...outputs]
       const isKnown = files.every(({ name, content }) => isSame(searched.get(name), content))

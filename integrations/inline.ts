@@ -1,16 +1,26 @@
 import MagicString, { type SourceMap } from 'magic-string'
-import { type ParserOptions, parseSync } from 'oxc-parser'
 import type { PublicValue, PublicValues } from '../src/index.ts'
 import { literalOf, RUNTIME, textOf } from './literal.ts'
+import { type IsMentioned, mentionsOf } from './mentions.ts'
 import { bindingRanges } from './scope.ts'
 import { childrenOf, isNode, type Node, staticKey, staticText, unwrap } from './syntax.ts'
 import type { SecretRead } from './virtual-module.ts'
+
+export { parseModule } from './parse.ts'
 
 export interface InlineOptions {
   readonly values: PublicValues
   readonly isSecret: (name: string) => boolean
   /** Put a reference in place of the value. @default false */
   readonly isRuntime?: boolean
+}
+
+/** One module, as it is written. */
+export interface Module {
+  readonly id: string
+  readonly code: string
+  /** Its syntax tree. */
+  readonly program: Node
 }
 
 export interface Inlined {
@@ -36,6 +46,8 @@ interface Walk extends InlineOptions {
   readonly code: string
   /** Whether `process` means something else at this offset. */
   readonly isShadowed: (offset: number) => boolean
+  /** Whether a node can hold anything of interest. */
+  readonly isMentioned: IsMentioned
   readonly replacements: Replacement[]
   readonly secrets: { readonly name: string; readonly offset: number }[]
   readonly assets: string[]
@@ -43,16 +55,13 @@ interface Walk extends InlineOptions {
 
 /**
  * Puts the public values where code reads `import.meta.env.X` and `process.env.X`, in member, string-index,
- * optional-chain and destructuring form. Strings, comments, assignments and shadowed names are left alone, and so is a
- * file that does not parse: the bundler says what is wrong with it.
+ * optional-chain and destructuring form. Strings, comments, assignments and shadowed names are left alone.
  */
-export function inlineValues(code: string, id: string, options: InlineOptions): Inlined {
-  const { program: ast, errors } = parseSync(id, code, { lang: languageOf(id), sourceType: 'module' })
-  if (errors.some(({ severity }) => severity === 'Error')) return { reads: [], assets: [] }
-  const program = ast as unknown as Node
-  const shadows = bindingRanges(program, 'process')
+export function inlineValues({ id, code, program }: Module, options: InlineOptions): Inlined {
+  const shadows = bindingRanges(program, 'process', mentionsOf(code, /\bprocess\b/g))
   const isShadowed = (offset: number): boolean => shadows.some(({ start, end }) => start <= offset && offset < end)
-  const walk: Walk = { ...options, code, isShadowed, replacements: [], secrets: [], assets: [] }
+  const isMentioned = mentionsOf(code, /\b(?:process|meta)\b/g)
+  const walk: Walk = { ...options, code, isShadowed, isMentioned, replacements: [], secrets: [], assets: [] }
   visit(program, [], walk)
   const reads = walk.secrets.map(({ name, offset }) => ({ name, ...positionOf(code, offset) }))
   const { assets } = walk
@@ -67,13 +76,6 @@ export function inlineValues(code: string, id: string, options: InlineOptions): 
   }
 }
 
-/** A query such as `?vue&type=script&lang.ts` says it; in plain `.js` there may be JSX. */
-function languageOf(id: string): NonNullable<ParserOptions['lang']> {
-  const [, extension = ''] = /[.=]([cm]?[jt]sx?)$/.exec(id) ?? /\.([cm]?[jt]sx?)(?:$|\?)/.exec(id) ?? []
-  if (extension.endsWith('tsx')) return 'tsx'
-  return extension.includes('t') ? 'ts' : 'jsx'
-}
-
 function visit(node: Node, parents: readonly Node[], walk: Walk): void {
   if (node.type === 'MemberExpression') member(node, parents, walk)
   else if (node.type === 'VariableDeclarator') destructuring(node.id, node.init, walk)
@@ -81,7 +83,7 @@ function visit(node: Node, parents: readonly Node[], walk: Walk): void {
   else if (node.type === 'AssignmentPattern') destructuring(node.left, node.right, walk)
   else if (node.type === 'NewExpression') asset(node, walk)
   const around = [...parents, node]
-  for (const child of childrenOf(node)) visit(child, around, walk)
+  for (const child of childrenOf(node)) if (walk.isMentioned(child)) visit(child, around, walk)
 }
 
 /** `new URL('./a.png', import.meta.url)` */

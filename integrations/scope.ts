@@ -1,3 +1,4 @@
+import type { IsMentioned } from './mentions.ts'
 import { childrenOf, isNode, type Node } from './syntax.ts'
 
 export interface Range {
@@ -5,10 +6,14 @@ export interface Range {
   readonly end: number
 }
 
-/** Where in a program a name means a binding of the program's own. `declare` binds nothing. */
-export function bindingRanges(program: Node, name: string): readonly Range[] {
+/**
+ * Where in a program a name means a binding of the program's own. `declare` binds nothing.
+ *
+ * @param isMentioned whether a node's text holds the name
+ */
+export function bindingRanges(program: Node, name: string, isMentioned: IsMentioned): readonly Range[] {
   const ranges: Range[] = []
-  collect(program, [program], name, ranges)
+  collect(program, [program], { name, isMentioned, ranges })
   return ranges
 }
 
@@ -31,7 +36,14 @@ const IMPORTS = new Set([
   'TSImportEqualsDeclaration',
 ])
 
-function collect(node: Node, around: readonly Node[], name: string, ranges: Range[]): void {
+interface Search {
+  readonly name: string
+  readonly isMentioned: IsMentioned
+  readonly ranges: Range[]
+}
+
+function collect(node: Node, around: readonly Node[], search: Search): void {
+  const { name, isMentioned, ranges } = search
   if (node.declare === true) return
   const program = around[0] ?? node
   if (node.type === 'VariableDeclaration' && declaratorsOf(node).some(({ id }) => binds(id, name))) {
@@ -46,7 +58,7 @@ function collect(node: Node, around: readonly Node[], name: string, ranges: Rang
   if ((node.type === 'FunctionExpression' || node.type === 'ClassExpression') && binds(node.id, name)) ranges.push(node)
   if (IMPORTS.has(node.type) && binds(node.local ?? node.id, name)) ranges.push(program)
   const inner = [...around, node]
-  for (const child of childrenOf(node)) collect(child, inner, name, ranges)
+  for (const child of childrenOf(node)) if (isMentioned(child)) collect(child, inner, search)
 }
 
 function declaratorsOf(node: Node): readonly Node[] {

@@ -1,7 +1,14 @@
-import { plugin } from './plugin.ts'
+import type { Plugin } from 'vite'
+import { createBuild } from './build.ts'
+import { hooksOf, NAME } from './hooks.ts'
+import { viteHooks } from './hosts/vite.ts'
+import type { PluginOptions } from './options.ts'
 
 export type { PluginOptions } from './options.ts'
 
-const vite = plugin.vite
+function vite(options: PluginOptions = {}): Plugin {
+  const build = createBuild(options)
+  return { name: NAME, enforce: 'pre', ...hooksOf(build, 'vite'), ...viteHooks(build, () => vite(options)) }
+}
 export default vite
 export { vite as 'module.exports' }

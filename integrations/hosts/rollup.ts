@@ -7,6 +7,7 @@ import { refusals } from '../refusals.ts'
 
 /** What the hooks of Rollup, Rolldown and Vite have in common. */
 interface Context {
+  readonly meta: { readonly watchMode: boolean }
   addWatchFile(file: string): void
   getModuleIds(): IterableIterator<string>
   getModuleInfo(
@@ -23,7 +24,7 @@ interface Last<Hook> {
 
 interface RollupHooks {
   buildStart(this: Context, input: object): Promise<void>
-  buildEnd(this: Context, error?: unknown): void
+  buildEnd(this: Context, error?: unknown): Promise<void>
   readonly generateBundle: Last<(this: Context, options: object, bundle: Bundle) => Promise<void>>
   readonly writeBundle: Last<(this: Context, options: Place, bundle: Bundle) => Promise<void>>
   readonly closeBundle: Last<() => Promise<void>>
@@ -52,11 +53,16 @@ export function rollupHooks(build: Build): RollupHooks {
   return {
     async buildStart(input) {
       build.consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))
+      if (!this.meta.watchMode) {
+        build.begin()
+        return
+      }
       const failure = await build.refresh()
       for (const file of build.files) this.addWatchFile(file)
       if (failure) throw failure
     },
-    buildEnd(failure) {
+    async buildEnd(failure) {
+      await build.ready()
       const importersOf = (id: string): readonly string[] => {
         const { importers = [], dynamicImporters = [] } = this.getModuleInfo(id) ?? {}
         return [...importers, ...dynamicImporters]

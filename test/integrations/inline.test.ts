@@ -1,12 +1,18 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { describe, expect, test } from 'vitest'
-import { inlineValues } from '../../integrations/inline.ts'
+import { type Inlined, inlineValues } from '../../integrations/inline.ts'
+import { parseModule } from '../../integrations/parse.ts'
 
 const values = { A: 'x', PORT: 8080, COLD: -1, MAP: { a: [1] }, LIST: [1, 2], ON: true, NONE: null, TAG: '</script>' }
 const options = { values, isSecret: (name: string) => name === 'DATABASE_URL' }
 
-function inlined(code: string, id = '/app/file.ts'): string {
-  return inlineValues(code, id, options).code ?? code
+async function inline(code: string, id = '/app/file.ts'): Promise<Inlined> {
+  const program = await parseModule(code, id)
+  return program ? inlineValues({ id, code, program }, options) : { reads: [], assets: [] }
+}
+
+async function inlined(code: string, id?: string): Promise<string> {
+  return (await inline(code, id)).code ?? code
 }
 
 describe('a public value is put where code asks for it', () => {
@@ -47,20 +53,23 @@ describe('a public value is put where code asks for it', () => {
     ],
     ['where process is declared for types alone', 'declare const process: any; f(process.env.A)', /f\("x"\)/],
     ['in a scope beside one that shadows it', '{ let process = 1 } f(process.env.A)', /f\("x"\)/],
-  ])('%s', (_, code, expected) => {
-    if (typeof expected === 'string') expect(inlined(code)).toBe(expected)
-    else expect(inlined(code)).toMatch(expected)
+  ])('%s', async (_, code, expected) => {
+    if (typeof expected === 'string') expect(await inlined(code)).toBe(expected)
+    else expect(await inlined(code)).toMatch(expected)
   })
 
-  test.each(['tsx', 'jsx', 'js'])('in JSX in a .%s file', (extension) => {
-    expect(inlined('<a b={import.meta.env.A}>{process.env.A}</a>', `/app/file.${extension}`)).toBe(
+  test.each(['tsx', 'jsx', 'js'])('in JSX in a .%s file', async (extension) => {
+    expect(await inlined('<a b={import.meta.env.A}>{process.env.A}</a>', `/app/file.${extension}`)).toBe(
       '<a b={"x"}>{"x"}</a>',
     )
   })
 
-  test.each(['/app/App.vue?vue&type=script&setup=true&lang.ts', '/app/file.mts', '/app/file.cts'])('in %s', (id) => {
-    expect(inlined('f(<string>import.meta.env.A)', id)).toBe('f(<string>"x")')
-  })
+  test.each(['/app/App.vue?vue&type=script&setup=true&lang.ts', '/app/file.mts', '/app/file.cts'])(
+    'in %s',
+    async (id) => {
+      expect(await inlined('f(<string>import.meta.env.A)', id)).toBe('f(<string>"x")')
+    },
+  )
 })
 
 describe('code is left as it is', () => {
@@ -92,8 +101,8 @@ describe('code is left as it is', () => {
     ['for a function called process', 'function process() {} f(process.env.A)'],
     ['for a type', 'type T = typeof process.env.A'],
     ['where it does not parse', 'f(import.meta.env.A'],
-  ])('%s', (_, code) => {
-    expect(inlineValues(code, '/app/file.ts', options).code).toBeUndefined()
+  ])('%s', async (_, code) => {
+    expect((await inline(code)).code).toBeUndefined()
   })
 })
 
@@ -102,14 +111,14 @@ describe('a secret that code asks for is told of with its place', () => {
     ['as a member', 'f(\n  process.env.DATABASE_URL)', { line: 2, column: 3 }],
     ['by a string', "f(import.meta.env['DATABASE_URL'])", { line: 1, column: 3 }],
     ['by destructuring', 'const { A, DATABASE_URL: url } = process.env', { line: 1, column: 12 }],
-  ])('%s', (_, code, place) => {
-    expect(inlineValues(code, '/app/file.ts', options).reads).toEqual([{ name: 'DATABASE_URL', ...place }])
+  ])('%s', async (_, code, place) => {
+    expect((await inline(code)).reads).toEqual([{ name: 'DATABASE_URL', ...place }])
   })
 })
 
-test('the source map leads back to where the code was', () => {
+test('the source map leads back to where the code was', async () => {
   const code = 'const a = 1\nconst b = import.meta.env.A + later\n'
-  const { code: made = '', map } = inlineValues(code, '/app/file.ts', options)
+  const { code: made = '', map } = await inline(code)
   const column = made.split('\n')[1]?.indexOf('later') ?? -1
   const position = originalPositionFor(new TraceMap(JSON.stringify(map)), { line: 2, column })
   expect(position).toMatchObject({ source: '/app/file.ts', line: 2, column: code.split('\n')[1]?.indexOf('later') })

@@ -1,0 +1,119 @@
+import type { SourceMap } from 'magic-string'
+import type { Build } from './build.ts'
+import { consumerOfEnvironment } from './consumer.ts'
+import { isInDev, stopInDev } from './hosts/vite.ts'
+import { RUNTIME } from './literal.ts'
+import {
+  isConfidential,
+  OWN_IDS,
+  OWN_MODULES,
+  refusalOf,
+  refusedSpecifier,
+  resolveOwn,
+  sourceOf,
+} from './virtual-module.ts'
+
+export const NAME = '@systemprompt/env'
+
+/** What a hook can ask of whoever calls it; a host of Rollup's family can more. */
+interface Context {
+  addWatchFile(file: string): void
+}
+
+/** Code that may read a variable. Packages are left alone: they are not written for one project's names. */
+const CODE = { include: /\.[cm]?[jt]sx?(?:$|\?)/, exclude: /[\\/]node_modules[\\/]/ }
+const READS = /\bprocess\b|\bimport\s*\.\s*meta\b/
+
+/** A hook that its host calls for some modules only; older ones know no filters, so that handlers look again. */
+interface Filtered<Filter, Handler> {
+  readonly filter: Filter
+  handler: Handler
+}
+
+export interface Hooks {
+  readonly resolveId: Filtered<{ id: RegExp }, (this: object, specifier: string) => string | undefined>
+  readonly load: Filtered<{ id: RegExp }, (this: Context, id: string) => Promise<string | undefined>>
+  readonly transform: Filtered<
+    { id: { include: RegExp; exclude: RegExp }; code: RegExp },
+    (this: Context, code: string, id: string) => Promise<Transformed | undefined>
+  >
+}
+
+interface Transformed {
+  readonly code: string
+  readonly map: SourceMap | null
+}
+
+/**
+ * What every host asks for each module: what a specifier stands for, a module of ours, and code with values in it.
+ *
+ * @param framework the host, by the name that unplugin has for it
+ */
+export function hooksOf(build: Build, framework: string): Hooks {
+  const { options } = build
+  const isCommonJsRead = framework === 'esbuild' || framework === 'webpack' || framework === 'rspack'
+  return {
+    resolveId: {
+      filter: { id: OWN_MODULES },
+      handler(specifier) {
+        if (!OWN_MODULES.test(specifier)) return undefined
+        return resolveOwn(specifier, consumerOfEnvironment(this) ?? build.consumer)
+      },
+    },
+    load: {
+      filter: { id: OWN_IDS },
+      async handler(id) {
+        if (!OWN_IDS.test(id)) return undefined
+        await build.ready()
+        watchFiles(this, build, framework)
+        const asked = refusalOf(id) ? build.refused : build.users
+        asked.add(id)
+        stopInDev(this, id, build)
+        const consumer = consumerOfEnvironment(this) ?? build.consumer
+        return sourceOf(id, { ...options, values: build.env.values, consumer, isCommonJsRead })
+      },
+    },
+    transform: {
+      filter: { id: CODE, code: READS },
+      async handler(code, id) {
+        // A file that is named is one of `.env` or in `.systemprompt`.
+        if (!/env|\.systemprompt/.test(code) || !CODE.include.test(id) || CODE.exclude.test(id) || !READS.test(code))
+          return undefined
+        build.users.add(id)
+        const [{ inlineValues, parseModule }] = await Promise.all([import('./inline.ts'), build.ready()])
+        const isClient = (consumerOfEnvironment(this) ?? build.consumer) === 'client'
+        const { values, isSecret } = build.env
+        const isRuntime = options.phase === 'runtime'
+        const program = await parseModule(code, id, this)
+        if (!program) return undefined
+        const inlined = inlineValues(
+          { id, code, program },
+          { values, isRuntime, isSecret: (name) => isClient && isSecret(name) },
+        )
+        // Importing them as well has them refused like any other import.
+        const files = isClient ? inlined.assets.filter(isConfidential) : []
+        const refused = [...inlined.reads.map(refusedSpecifier), ...files]
+        if (inlined.code === undefined && refused.length === 0) return undefined
+        watchFiles(this, build, framework)
+        const added = refused.map((specifier) => `\nimport ${JSON.stringify(specifier)}`)
+        if (isRuntime && inlined.code !== undefined) added.push(`\nimport ${RUNTIME} from '${NAME}/public'`)
+        return { code: (inlined.code ?? code) + added.join(''), map: inlined.map ?? null }
+      },
+    },
+  }
+}
+
+/**
+ * So that a rebuild makes the module anew. Vite takes such files for imports when it develops, and is told otherwise; Farm
+ * ends the process when one changes.
+ */
+function watchFiles(context: Context, { files }: Build, framework: string): void {
+  if (framework === 'farm' || isInDev(context) || isBuiltOnce(context)) return
+  for (const file of files) context.addWatchFile(file)
+}
+
+/** Whether a host of Rollup's family says that it does not watch. */
+function isBuiltOnce(context: object): boolean {
+  const { meta } = context as { readonly meta?: { readonly watchMode?: boolean } }
+  return meta?.watchMode === false
+}

@@ -1,0 +1,39 @@
+import type { ParserOptions } from 'oxc-parser'
+import type { Node } from './syntax.ts'
+
+/** What hooks of Vite and Rolldown offer: the same parser, which is loaded already. */
+interface HostParser {
+  readonly meta: { readonly rolldownVersion: string }
+  parse(code: string, options: ParserOptions): unknown
+}
+
+/**
+ * The syntax tree of a module; undefined where it does not parse, since the bundler says what is wrong with it.
+ *
+ * @param context the `this` of the hook that asks, for a parser of the host's own
+ */
+export async function parseModule(code: string, id: string, context: object = {}): Promise<Node | undefined> {
+  const options = { lang: languageOf(id), sourceType: 'module', preserveParens: true } as const
+  if (hasParser(context)) {
+    try {
+      return context.parse(code, options) as Node
+    } catch {
+      // An older host may not know the options: what counts is what our own parser says.
+    }
+  }
+  const { parseSync } = await import('oxc-parser')
+  const { program, errors } = parseSync(id, code, options)
+  return errors.some(({ severity }) => severity === 'Error') ? undefined : (program as unknown as Node)
+}
+
+function hasParser(context: object): context is HostParser {
+  const { meta } = context as Partial<HostParser>
+  return meta?.rolldownVersion !== undefined && 'parse' in context
+}
+
+/** A query such as `?vue&type=script&lang.ts` says it; in plain `.js` there may be JSX. */
+function languageOf(id: string): NonNullable<ParserOptions['lang']> {
+  const [, extension = ''] = /[.=]([cm]?[jt]sx?)$/.exec(id) ?? /\.([cm]?[jt]sx?)(?:$|\?)/.exec(id) ?? []
+  if (extension.endsWith('tsx')) return 'tsx'
+  return extension.includes('t') ? 'ts' : 'jsx'
+}
