@@ -50,6 +50,7 @@ const BESIDE: Readonly<Record<string, string>> = {
   [fromRoot('integrations/plugin.ts')]: './plugin.js',
   // The parser is loaded when there is something to parse.
   [fromRoot('integrations/inline.ts')]: './inline.js',
+  [fromRoot('integrations/source-map.ts')]: './source-map.js',
   [fromRoot('integrations/leak-guard.ts')]: './leak-guard.js',
 }
 
@@ -116,6 +117,7 @@ const plugins = Object.fromEntries(bundlers.map((name) => [name, `integrations/$
 const pluginParts = {
   plugin: 'integrations/plugin.ts',
   inline: 'integrations/inline.ts',
+  'source-map': 'integrations/source-map.ts',
   'leak-guard': 'integrations/leak-guard.ts',
 }
 

@@ -2,6 +2,7 @@ import type { SourceMap } from 'magic-string'
 import type { Build } from './build.ts'
 import { consumerOfEnvironment } from './consumer.ts'
 import { isInDev, stopInDev } from './hosts/vite.ts'
+import type { Inlined } from './inline.ts'
 import { RUNTIME } from './literal.ts'
 import {
   isConfidential,
@@ -23,6 +24,11 @@ interface Context {
 /** Code that may read a variable. Packages are left alone: they are not written for one project's names. */
 const CODE = { include: /\.[cm]?[jt]sx?(?:$|\?)/, exclude: /[\\/]node_modules[\\/]/ }
 const READS = /\bprocess\b|\bimport\s*\.\s*meta\b/
+
+/** Whether code can read a variable, or name a file that is confidential: one of `.env`, or in `.systemprompt`. */
+export function mayRead(code: string): boolean {
+  return READS.test(code) && /env|\.systemprompt/.test(code)
+}
 
 /** A hook that its host calls for some modules only; older ones know no filters, so that handlers look again. */
 interface Filtered<Filter, Handler> {
@@ -76,9 +82,7 @@ export function hooksOf(build: Build, framework: string): Hooks {
     transform: {
       filter: { id: CODE, code: READS },
       async handler(code, id) {
-        // A file that is named is one of `.env` or in `.systemprompt`.
-        if (!/env|\.systemprompt/.test(code) || !CODE.include.test(id) || CODE.exclude.test(id) || !READS.test(code))
-          return undefined
+        if (!CODE.include.test(id) || CODE.exclude.test(id) || !mayRead(code)) return undefined
         build.users.add(id)
         const [{ inlineValues, parseModule }] = await Promise.all([import('./inline.ts'), build.ready()])
         const isClient = (consumerOfEnvironment(this) ?? build.consumer) === 'client'
@@ -86,10 +90,8 @@ export function hooksOf(build: Build, framework: string): Hooks {
         const isRuntime = options.phase === 'runtime'
         const program = await parseModule(code, id, this)
         if (!program) return undefined
-        const inlined = inlineValues(
-          { id, code, program },
-          { values, isRuntime, isSecret: (name) => isClient && isSecret(name) },
-        )
+        const isRefused = (name: string): boolean => isClient && isSecret(name)
+        const inlined = inlineValues(code, program, { values, isRuntime, isSecret: isRefused })
         // Importing them as well has them refused like any other import.
         const files = isClient ? inlined.assets.filter(isConfidential) : []
         const refused = [...inlined.reads.map(refusedSpecifier), ...files]
@@ -97,10 +99,16 @@ export function hooksOf(build: Build, framework: string): Hooks {
         watchFiles(this, build, framework)
         const added = refused.map((specifier) => `\nimport ${JSON.stringify(specifier)}`)
         if (isRuntime && inlined.code !== undefined) added.push(`\nimport ${RUNTIME} from '${NAME}/public'`)
-        return { code: (inlined.code ?? code) + added.join(''), map: inlined.map ?? null }
+        const map = inlined.code !== undefined && isMapWanted(this) ? await mapOf(code, id, inlined) : null
+        return { code: (inlined.code ?? code) + added.join(''), map }
       },
     },
   }
+}
+
+async function mapOf(code: string, id: string, { replacements }: Inlined): Promise<SourceMap> {
+  const { sourceMapOf } = await import('./source-map.ts')
+  return sourceMapOf(code, id, replacements)
 }
 
 /**
@@ -116,4 +124,21 @@ function watchFiles(context: Context, { files }: Build, framework: string): void
 function isBuiltOnce(context: object): boolean {
   const { meta } = context as { readonly meta?: { readonly watchMode?: boolean } }
   return meta?.watchMode === false
+}
+
+/**
+ * Whether somebody will look at the map of a module: making one costs as much as all else. Vite says it for a build,
+ * webpack and Rspack for each module; the others are not known to do without.
+ *
+ * @param context the `this` of the hook that asks
+ */
+function isMapWanted(context: object): boolean {
+  const { environment, getNativeBuildContext } = context as MapContext
+  if (environment?.mode === 'build') return environment.config?.build?.sourcemap !== false
+  return getNativeBuildContext?.call(context)?.loaderContext?.sourceMap !== false
+}
+
+interface MapContext {
+  readonly environment?: { readonly mode?: string; readonly config?: { readonly build?: { sourcemap?: unknown } } }
+  getNativeBuildContext?(): { readonly loaderContext?: { readonly sourceMap?: unknown } } | null
 }

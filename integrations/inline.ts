@@ -1,4 +1,3 @@
-import MagicString, { type SourceMap } from 'magic-string'
 import type { PublicValue, PublicValues } from '../src/index.ts'
 import { literalOf, RUNTIME, textOf } from './literal.ts'
 import { type IsMentioned, mentionsOf } from './mentions.ts'
@@ -15,18 +14,11 @@ export interface InlineOptions {
   readonly isRuntime?: boolean
 }
 
-/** One module, as it is written. */
-export interface Module {
-  readonly id: string
-  readonly code: string
-  /** Its syntax tree. */
-  readonly program: Node
-}
-
 export interface Inlined {
   /** Undefined where there is nothing to replace. */
   readonly code?: string
-  readonly map?: SourceMap
+  /** What was replaced, in order, for a source map. */
+  readonly replacements: readonly Replacement[]
   /** Secrets that the code asks for by name. */
   readonly reads: readonly SecretRead[]
   /** What `new URL('…', import.meta.url)` names: a bundler copies such a file. */
@@ -36,7 +28,8 @@ export interface Inlined {
 /** What code can read from: `import.meta.env` keeps types, `process.env` holds text as it does in Node. */
 type Source = 'import.meta' | 'process'
 
-interface Replacement {
+/** A piece of the code, by its offsets, and what stands there instead. */
+export interface Replacement {
   readonly start: number
   readonly end: number
   readonly text: string
@@ -57,7 +50,7 @@ interface Walk extends InlineOptions {
  * Puts the public values where code reads `import.meta.env.X` and `process.env.X`, in member, string-index,
  * optional-chain and destructuring form. Strings, comments, assignments and shadowed names are left alone.
  */
-export function inlineValues({ id, code, program }: Module, options: InlineOptions): Inlined {
+export function inlineValues(code: string, program: Node, options: InlineOptions): Inlined {
   const shadows = bindingRanges(program, 'process', mentionsOf(code, /\bprocess\b/g))
   const isShadowed = (offset: number): boolean => shadows.some(({ start, end }) => start <= offset && offset < end)
   const isMentioned = mentionsOf(code, /\b(?:process|meta)\b/g)
@@ -65,15 +58,14 @@ export function inlineValues({ id, code, program }: Module, options: InlineOptio
   visit(program, [], walk)
   const reads = walk.secrets.map(({ name, offset }) => ({ name, ...positionOf(code, offset) }))
   const { assets } = walk
-  if (walk.replacements.length === 0) return { reads, assets }
-  const text = new MagicString(code)
-  for (const { start, end, text: value } of walk.replacements) text.overwrite(start, end, value)
-  return {
-    code: text.toString(),
-    map: text.generateMap({ source: id, includeContent: true, hires: 'boundary' }),
-    reads,
-    assets,
-  }
+  const replacements = walk.replacements.sort((one, other) => one.start - other.start)
+  if (replacements.length === 0) return { replacements, reads, assets }
+  return { code: replaced(code, replacements), replacements, reads, assets }
+}
+
+function replaced(code: string, replacements: readonly Replacement[]): string {
+  const pieces = replacements.map(({ start, text }, index) => code.slice(replacements[index - 1]?.end, start) + text)
+  return pieces.join('') + code.slice(replacements.at(-1)?.end)
 }
 
 function visit(node: Node, parents: readonly Node[], walk: Walk): void {

@@ -1,4 +1,4 @@
-import { relative, resolve } from 'node:path'
+import { basename, relative, resolve } from 'node:path'
 import { ConfigError, type Problem, type ProblemCode } from '../src/index.ts'
 import type { Build } from './build.ts'
 import { type Refusal, refusalOf } from './virtual-module.ts'
@@ -14,8 +14,11 @@ export function refusals(
   graph: ModuleGraph,
   { root, consumer, confidential }: Pick<Build, 'root' | 'consumer' | 'confidential'>,
 ): ConfigError | undefined {
+  const names = [...confidential].map((file) => basename(file))
   const problems = [...graph.ids].flatMap((id) => {
-    const refusal = refusalOf(id, consumer) ?? refusalOfFile(id, root, confidential)
+    // The paths of most modules need not be worked out.
+    const isNamed = names.some((name) => id.includes(name))
+    const refusal = refusalOf(id, consumer) ?? (isNamed ? refusalOfFile(id, root, confidential) : undefined)
     if (!refusal) return []
     const importers = [...graph.importersOf(id)]
     // It can be the entry itself.

@@ -10,12 +10,8 @@ export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'type') === 'string'
 }
 
-export function* childrenOf(node: Node): Generator<Node> {
-  for (const key in node) {
-    const value = node[key]
-    if (Array.isArray(value)) yield* value.filter(isNode)
-    else if (isNode(value)) yield value
-  }
+export function childrenOf(node: Node): readonly Node[] {
+  return Object.values(node).flat().filter(isNode)
 }
 
 const WRAPPERS = new Set([

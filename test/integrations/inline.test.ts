@@ -2,13 +2,14 @@ import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { describe, expect, test } from 'vitest'
 import { type Inlined, inlineValues } from '../../integrations/inline.ts'
 import { parseModule } from '../../integrations/parse.ts'
+import { sourceMapOf } from '../../integrations/source-map.ts'
 
 const values = { A: 'x', PORT: 8080, COLD: -1, MAP: { a: [1] }, LIST: [1, 2], ON: true, NONE: null, TAG: '</script>' }
 const options = { values, isSecret: (name: string) => name === 'DATABASE_URL' }
 
 async function inline(code: string, id = '/app/file.ts'): Promise<Inlined> {
   const program = await parseModule(code, id)
-  return program ? inlineValues({ id, code, program }, options) : { reads: [], assets: [] }
+  return program ? inlineValues(code, program, options) : { replacements: [], reads: [], assets: [] }
 }
 
 async function inlined(code: string, id?: string): Promise<string> {
@@ -118,7 +119,8 @@ describe('a secret that code asks for is told of with its place', () => {
 
 test('the source map leads back to where the code was', async () => {
   const code = 'const a = 1\nconst b = import.meta.env.A + later\n'
-  const { code: made = '', map } = await inline(code)
+  const { code: made = '', replacements } = await inline(code)
+  const map = sourceMapOf(code, '/app/file.ts', replacements)
   const column = made.split('\n')[1]?.indexOf('later') ?? -1
   const position = originalPositionFor(new TraceMap(JSON.stringify(map)), { line: 2, column })
   expect(position).toMatchObject({ source: '/app/file.ts', line: 2, column: code.split('\n')[1]?.indexOf('later') })
