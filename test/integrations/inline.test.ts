@@ -53,6 +53,7 @@ describe('a public value is put where code asks for it', () => {
       'const { A, ...rest } = { ...import.meta.env, "A": "x" }',
     ],
     ['where process is declared for types alone', 'declare const process: any; f(process.env.A)', /f\("x"\)/],
+    ['by a name that is written with an escape', 'f(pr\\u006fcess.env.A, process.title)', 'f("x", process.title)'],
     ['in a scope beside one that shadows it', '{ let process = 1 } f(process.env.A)', /f\("x"\)/],
   ])('%s', async (_, code, expected) => {
     if (typeof expected === 'string') expect(await inlined(code)).toBe(expected)

@@ -1,0 +1,86 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import webpack, { type Stats } from 'webpack'
+import webpackPlugin from '../../integrations/webpack.ts'
+import { writeFiles } from '../support/temp-project.ts'
+import { buildWith, copyApp } from './hosts.ts'
+
+const options = { public: ['site.name'] }
+const READS_SECRET = 'export const it = process.env.DATABASE_URL\n'
+
+describe('a module of webpack that mentions no variable is sent through no loader of ours', () => {
+  test('and one that does is', async () => {
+    const root = copyApp()
+    writeFiles(root, {
+      'src/plain.js': "import { it } from './reads.js'\nconsole.log(it)\n",
+      'src/reads.js': 'export const it = process.env.site_name\n',
+    })
+    const loaders = new Map<string, number>()
+    const { error } = await buildWith('webpack', {
+      root,
+      consumer: 'client',
+      entry: 'src/plain.js',
+      options,
+      configure: {
+        webpack: (config) => ({
+          ...config,
+          optimization: { concatenateModules: false },
+          plugins: [...(config.plugins ?? []), { apply: (compiler) => count(compiler, loaders) }],
+        }),
+      },
+    })
+    expect(error).toBeUndefined()
+    expect([loaders.get('plain.js'), loaders.get('reads.js')]).toEqual([0, 1])
+  })
+
+  test('but for one that another loader has made', async () => {
+    const root = copyApp()
+    writeFiles(root, {
+      'src/made.js': 'export const it = 1\n',
+      'loader.cjs': `module.exports = () => ${JSON.stringify(READS_SECRET)}\n`,
+    })
+    const { error } = await buildWith('webpack', {
+      root,
+      consumer: 'client',
+      entry: 'src/made.js',
+      options,
+      configure: {
+        webpack: (config) => ({
+          ...config,
+          module: { rules: [{ test: /made\.js$/, enforce: 'pre', loader: join(root, 'loader.cjs') }] },
+        }),
+      },
+    })
+    expect(error).toContain('DATABASE_URL  is a secret')
+  })
+
+  test('until it is changed to do so', async () => {
+    const root = copyApp()
+    const entry = join(root, 'src/later.js')
+    writeFileSync(entry, 'export const it = 1\n')
+    const compiler = webpack({ context: root, entry, mode: 'development', plugins: [webpackPlugin(options)] })
+    const builds: Stats[] = []
+    const wait = async (count: number): Promise<string> => {
+      while (builds.length < count) await new Promise((resolve) => setTimeout(resolve, 50))
+      return builds.at(-1)?.toString({ all: false, errors: true }) ?? ''
+    }
+    const watching = compiler?.watch({ aggregateTimeout: 20 }, (_, stats) => {
+      if (stats) builds.push(stats)
+    })
+    expect(await wait(1)).toBe('')
+    writeFileSync(entry, READS_SECRET)
+    expect(await wait(2)).toContain('DATABASE_URL  is a secret')
+    await new Promise((resolve) => watching?.close(resolve))
+  })
+})
+
+/** How many loaders each module is built with, by the name of its file. */
+function count(compiler: webpack.Compiler, loaders: Map<string, number>): void {
+  compiler.hooks.compilation.tap('count', (compilation) =>
+    webpack.NormalModule.getCompilationHooks(compilation).beforeLoaders.tap(
+      { name: 'count', stage: 1 },
+      (items, { resource }) => loaders.set(resource.slice(resource.lastIndexOf('/') + 1), items.length),
+    ),
+  )
+}
