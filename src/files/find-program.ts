@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs'
 import { posix, win32 } from 'node:path'
-import process from 'node:process'
 
 interface System {
   readonly env: Readonly<Record<string, string | undefined>>
