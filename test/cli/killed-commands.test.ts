@@ -13,7 +13,7 @@ import { SECRETS } from '../support/temp-project.ts'
 import { CREDENTIALS, cloudProject, emulated, TENANTS } from './cloud-project.ts'
 
 /** How often a command is killed. */
-const KILLS = sampled(10, 200)
+const KILLS = sampled(6, 200)
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const counting = new URL('kill-at-step.mjs', import.meta.url).href
 
