@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
-import { afterAll } from 'vitest'
+import { afterFile } from '../support/after-file.ts'
 
 /** Debian's. SYSTEMPROMPT_CHROMIUM names another. */
 const EXECUTABLE = process.env.SYSTEMPROMPT_CHROMIUM ?? '/usr/bin/chromium'
@@ -14,7 +14,7 @@ export const hasBrowser = process.env.REQUIRE_BROWSER !== undefined || existsSyn
 /** One browser for a test file: starting it takes seconds. */
 let browser: Promise<Browser> | undefined
 
-afterAll(async () => {
+afterFile(async () => {
   const open = browser
   browser = undefined
   await (await open)?.close()

@@ -10,7 +10,6 @@ import type { BuildOptions as EsbuildConfig } from 'esbuild'
 import type { BuildOptions, OutputOptions as RolldownOutput } from 'rolldown'
 import type { OutputOptions, RollupOptions } from 'rollup'
 import type { InlineConfig as ViteConfig } from 'vite'
-import { afterAll } from 'vitest'
 import type { Configuration as WebpackConfig } from 'webpack'
 import esbuildPlugin from '../../integrations/esbuild.ts'
 import farmPlugin from '../../integrations/farm.ts'
@@ -21,6 +20,7 @@ import rsbuildPlugin from '../../integrations/rsbuild.ts'
 import rspackPlugin from '../../integrations/rspack.ts'
 import vitePlugin from '../../integrations/vite.ts'
 import webpackPlugin from '../../integrations/webpack.ts'
+import { afterFile } from '../support/after-file.ts'
 
 export const HOSTS = ['vite', 'webpack', 'rollup', 'rolldown', 'rspack', 'rsbuild', 'esbuild', 'farm'] as const
 
@@ -71,7 +71,7 @@ export interface BuildResult {
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const made: string[] = []
 
-afterAll(() => {
+afterFile(() => {
   for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true })
 })
 

@@ -1,12 +1,12 @@
 import { get, type IncomingHttpHeaders } from 'node:http'
-import { afterAll } from 'vitest'
 import { type Emulator, type EmulatorOptions, startEmulator } from '../../src/emulator/index.ts'
+import { afterFile } from '../support/after-file.ts'
 import { COMPLETE, type Files, makeProject } from '../support/temp-project.ts'
 import { type Run, run, type Terminal } from './recorder.ts'
 
 const running: Emulator[] = []
 
-afterAll(async () => {
+afterFile(async () => {
   await Promise.all(running.splice(0).map((emulator) => emulator.close()))
 })
 

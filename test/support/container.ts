@@ -16,7 +16,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, posix } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterFile } from './after-file.ts'
 import type { Ended } from './installed.ts'
 
 /**
@@ -50,7 +50,7 @@ interface Stage {
 
 const made: string[] = []
 
-afterAll(() => {
+afterFile(() => {
   for (const folder of made.splice(0)) {
     for (const name of ['.', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })]) {
       const path = join(folder, name)

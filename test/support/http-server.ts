@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll } from 'vitest'
+import { afterFile } from './after-file.ts'
 
 export interface Recorded {
   readonly method: string
@@ -22,7 +22,7 @@ export type Respond = (request: Recorded, response: ServerResponse, number: numb
 
 const running: TestServer[] = []
 
-afterAll(async () => {
+afterFile(async () => {
   await Promise.all(running.splice(0).map((server) => server.close()))
 })
 

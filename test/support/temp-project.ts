@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { afterAll } from 'vitest'
+import { afterFile } from './after-file.ts'
 
 /** Paths from the project's root, with what each file holds; its mode where that matters. */
 export type Files = Readonly<Record<string, string | { readonly content: string; readonly mode?: number }>>
@@ -13,7 +13,7 @@ const CONFIDENTIAL = ['secrets.json', 'credentials.json', 'tenants.json']
 
 const made: string[] = []
 
-afterAll(() => {
+afterFile(() => {
   for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true })
 })
 

@@ -1,4 +1,3 @@
-import { afterAll } from 'vitest'
 import {
   type ConfigError,
   type ConfigUpdate,
@@ -7,6 +6,7 @@ import {
   type WatchOptions,
   watchConfig,
 } from '../../src/index.ts'
+import { afterFile } from './after-file.ts'
 
 /** What a watcher told, in the order in which it did. */
 export type Told = { readonly update: ConfigUpdate } | { readonly error: ConfigError }
@@ -28,7 +28,7 @@ const LIMIT = 30_000
 
 const open: ConfigWatcher[] = []
 
-afterAll(async () => {
+afterFile(async () => {
   for (const watcher of open.splice(0)) await watcher.close()
 })
 
