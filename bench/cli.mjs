@@ -24,7 +24,8 @@ const cases = {
   '--version': ended(cli, '--version'),
   '--help': ended(cli, '--help'),
   'cloud secrets sync --help': ended(cli, 'cloud', 'secrets', 'sync', '--help'),
-  'cloud emulator, to its first answer': firstAnswer,
+  'cloud emulator, to its address': () => emulator(),
+  'cloud emulator, to its first answer': () => emulator((url) => fetch(`${url}/api/v1/auth/me`)),
   'startEmulator()': async () => (await startEmulator()).close(),
 }
 const times = Object.fromEntries(Object.keys(cases).map((name) => [name, []]))
@@ -46,7 +47,8 @@ for (const [name, list] of Object.entries(times))
     `${name.padEnd(36)} ${median(list).toFixed(1).padStart(8)} ms  ${(median(list) / plain).toFixed(2)} × plain node`,
   )
 
-async function firstAnswer() {
+/** It listens when it prints its address. */
+async function emulator(use = () => undefined) {
   const child = spawn(process.execPath, [cli, 'cloud', 'emulator', '--port', '0', '--ephemeral', '--json'], {
     cwd: directory,
   })
@@ -56,7 +58,7 @@ async function firstAnswer() {
     text += part
     if (text.endsWith('}\n')) break
   }
-  await fetch(`${JSON.parse(text).url}/api/v1/auth/me`)
+  await use(JSON.parse(text).url)
   child.kill('SIGKILL')
   await ended
 }

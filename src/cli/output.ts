@@ -1,5 +1,4 @@
-import type { Explanation, Problem } from '../index.ts'
-import { renderProblem } from '../index.ts'
+import type { Explanation } from '../index.ts'
 import type { Io } from './io.ts'
 import { styled } from './style.ts'
 
@@ -144,13 +143,6 @@ function width(text: string): number {
   let columns = 0
   for (const character of text) columns += COMBINING.test(character) ? 0 : WIDE.test(character) ? 2 : 1
   return columns
-}
-
-/** Warnings, on the error output. */
-export function printWarnings(io: Io, warnings: readonly Problem[]): void {
-  if (warnings.length === 0) return
-  const count = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`
-  io.err(`\n${styled(io, 'yellow', count)}\n${warnings.map(renderProblem).join('\n')}\n`)
 }
 
 /** The one JSON document of a command. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { readDotenvSecrets, readFileBytes, readLocalSecrets } from '../cloud/index.ts'
+import { type Args, text } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
-import { type Args, text } from './session.ts'
 
 /** Flags of every command that takes secrets. */
 export const SECRET_INPUT_ARGS = {

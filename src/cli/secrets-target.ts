@@ -9,8 +9,9 @@ import {
   type Target,
   updateSyncRecord,
 } from '../cloud/index.ts'
+import type { Args } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
-import { type Args, type CloudProject, openSession, type Session, tenantOf } from './session.ts'
+import { type CloudProject, openSession, type Session, tenantOf } from './session.ts'
 
 /** A tenant's secrets, and the client that reaches them. */
 export interface SecretsTarget extends Session {

@@ -9,6 +9,7 @@ import {
   resolvePath,
 } from '../cloud/index.ts'
 import { type Credentials, isConfigError, loadConfigSync, type ProfileRef, type ResolvedConfig } from '../index.ts'
+import { type Args, text } from './args.ts'
 import type { ArgsDef } from './command.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 
@@ -35,8 +36,6 @@ export const TENANT_ARG = {
 } as const satisfies ArgsDef
 
 export const YES_ARG = { yes: { type: 'boolean', alias: 'y', description: 'Do not ask' } } as const satisfies ArgsDef
-
-export type Args = Readonly<Record<string, unknown>>
 
 /** A project as the cloud commands see it. */
 export interface CloudProject {
@@ -157,10 +156,6 @@ export async function mustAgree(args: Args, io: Io, question: string): Promise<v
     )
   }
   if (!(await io.confirm(question))) throw new CliError('REFUSED', EXIT.refused, 'Nothing was done.')
-}
-
-export function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 function timeoutOf({ timeout }: Args): number | undefined {

@@ -4,6 +4,7 @@ export { startEmulator } from './emulator.ts'
 export type { Fault, FaultRule, Faults } from './faults.ts'
 export type { Seed, SeedTenant, SeedUser } from './seed.ts'
 export { DEFAULT_SEED, parseSeed } from './seed.ts'
+export { findEmulatorDirectory } from './state-directory.ts'
 
 /** Where the emulator is not what the service is. */
 export const DIFFERENCES: readonly string[] = [

@@ -1,9 +1,10 @@
 import { dirname, resolve } from 'node:path'
 import { findStateDirectory, type PlannedFile, planProject, writeProject } from '../../cloud/index.ts'
+import { type Args, text } from '../args.ts'
 import { defineCommand } from '../command.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
 import { printJson, shown, styled, table } from '../output.ts'
-import { type Args, mustAgree, text, YES_ARG } from '../session.ts'
+import { mustAgree, YES_ARG } from '../session.ts'
 import { FILE_EXITS } from '../shapes.ts'
 
 export const init = defineCommand({

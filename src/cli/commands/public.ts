@@ -2,8 +2,9 @@ import { loadConfig } from '../../index.ts'
 import { defineCommand } from '../command.ts'
 import { EXIT, type Io } from '../io.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
-import { printJson, printWarnings } from '../output.ts'
+import { printJson } from '../output.ts'
 import { LOAD_EXITS } from '../shapes.ts'
+import { printWarnings } from '../warnings.ts'
 
 /** Prints the public values as JSON, for `public/env.json` of a build that is made once and deployed to many. */
 export const publicCommand = defineCommand({

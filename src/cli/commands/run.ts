@@ -2,9 +2,9 @@ import { childEnvironment, loadConfig, type ResolvedConfig, secretValues } from 
 import { defineCommand } from '../command.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
-import { printWarnings } from '../output.ts'
 import { LOAD_EXITS } from '../shapes.ts'
 import type { Program } from '../start-program.ts'
+import { printWarnings } from '../warnings.ts'
 
 const { json: _, ...ARGS } = LOAD_ARGS
 

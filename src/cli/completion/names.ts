@@ -1,11 +1,12 @@
 import { cloudName, KNOWN_SECRETS, listProfiles, readRegistry } from '../../cloud/index.ts'
 import { loadConfigSync } from '../../index.ts'
+import type { Args } from '../args.ts'
 import type { Completes } from '../command.ts'
 import { leafPaths } from '../commands/config/leaf-paths.ts'
 import type { Io } from '../io.ts'
 import { loadOptions } from '../options.ts'
 import { localSecretsOf } from '../secrets-target.ts'
-import { type Args, findCloudProject } from '../session.ts'
+import { findCloudProject } from '../session.ts'
 import type { FindNames, Offer } from './offers.ts'
 
 /**

@@ -2,8 +2,9 @@ import { checkConfig } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT, exitCodeOf, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
-import { printJson, printWarnings, styled } from '../../output.ts'
+import { printJson, styled } from '../../output.ts'
 import { LOAD_EXITS, PROBLEM } from '../../shapes.ts'
+import { printWarnings } from '../../warnings.ts'
 
 export const check = defineCommand({
   examples: [

@@ -2,8 +2,9 @@ import { type Explanation, loadConfig, nearest, parsePath, type ResolvedConfig, 
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
-import { placeOf, printJson, printWarnings, shown, styled, table } from '../../output.ts'
+import { placeOf, printJson, shown, styled, table } from '../../output.ts'
 import { LOAD_EXITS, PROBLEM } from '../../shapes.ts'
+import { printWarnings } from '../../warnings.ts'
 import { leafPaths, namesIn, normalized } from './leaf-paths.ts'
 
 export const show = defineCommand({

@@ -1,9 +1,10 @@
 import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'
-import { printJson, printWarnings, table } from '../../output.ts'
+import { printJson, table } from '../../output.ts'
 import { localSecretsOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
+import { printWarnings } from '../../warnings.ts'
 import { LOCAL_ARGS } from './args.ts'
 
 export const list = defineCommand({

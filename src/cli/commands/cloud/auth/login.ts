@@ -11,11 +11,11 @@ import {
   updateRegistry,
   writeCredentials,
 } from '../../../../cloud/index.ts'
+import type { Args } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import {
-  type Args,
   apiUrlOf,
   CLOUD_ARGS,
   type CloudProject,

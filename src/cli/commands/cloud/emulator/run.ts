@@ -1,10 +1,9 @@
-import { join, resolve } from 'node:path'
-import { findStateDirectory } from '../../../../cloud/index.ts'
-import { DIFFERENCES, type EmulatorOptions, startEmulator } from '../../../../emulator/index.ts'
+import { resolve } from 'node:path'
+import { DIFFERENCES, type EmulatorOptions, findEmulatorDirectory, startEmulator } from '../../../../emulator/index.ts'
+import { type Args, text } from '../../../args.ts'
 import { type Command, defineCommand, lazy } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
-import { type Args, text } from '../../../session.ts'
 import { readSeed } from './seed-file.ts'
 
 export const emulator = defineCommand({
@@ -38,7 +37,7 @@ export const emulator = defineCommand({
   async run({ args, data }) {
     const io = data as Io
     const cwd = resolve(io.cwd, text(args.cwd) ?? '.')
-    const directory = join(findStateDirectory({ cwd, env: io.env }), 'emulator')
+    const directory = findEmulatorDirectory({ cwd, env: io.env })
     const running = await started({
       port: portOf(args),
       seed: await readSeed(args, cwd),

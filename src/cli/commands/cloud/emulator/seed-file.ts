@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { DEFAULT_SEED, parseSeed, type Seed } from '../../../../emulator/index.ts'
+import { type Args, text } from '../../../args.ts'
 import { CliError, EXIT } from '../../../io.ts'
-import { type Args, text } from '../../../session.ts'
 
 /** The users and tenants that `--seed` names; the usual ones without it. */
 export async function readSeed(args: Args, cwd: string): Promise<Seed> {

@@ -1,10 +1,10 @@
 import { type AuditEntry, cloudName } from '../../../../cloud/index.ts'
+import { type Args, text } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { type Fitting, printJson, table } from '../../../output.ts'
 import { mustBeName } from '../../../secret-input.ts'
 import { openTarget, type SecretsTarget } from '../../../secrets-target.ts'
-import { type Args, text } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { SECRETS_ARGS } from './args.ts'
 

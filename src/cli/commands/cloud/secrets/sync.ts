@@ -6,13 +6,15 @@ import {
   type SyncPlan,
   toCloudSecrets,
 } from '../../../../cloud/index.ts'
+import type { Args } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
-import { printJson, printWarnings, shown, styled } from '../../../output.ts'
+import { printJson, shown, styled } from '../../../output.ts'
 import { localSecretsOf, openTarget, removalExit, removeAll, type SecretsTarget } from '../../../secrets-target.ts'
-import { type Args, mustAgree } from '../../../session.ts'
+import { mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
 import { mendCustomList, storeSecrets } from '../../../store-secrets.ts'
+import { printWarnings } from '../../../warnings.ts'
 import { SECRETS_ARGS } from './args.ts'
 import { count, planData, planTable, progress } from './plan-table.ts'
 

@@ -7,6 +7,7 @@ import {
   isCloudError,
   mustBeEditable,
 } from '../../../../cloud/index.ts'
+import type { Args } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import type { Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
@@ -19,7 +20,7 @@ import {
   type SecretsTarget,
   secretsFileOf,
 } from '../../../secrets-target.ts'
-import { type Args, mustAgree } from '../../../session.ts'
+import { mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { mendCustomList } from '../../../store-secrets.ts'
 import { SECRETS_ARGS } from './args.ts'
