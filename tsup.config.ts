@@ -133,7 +133,7 @@ export default defineConfig([
     ...commonjs,
     entry: { node: 'src/node.ts', register: 'src/register.ts' },
     dts: dts({ register: 'src/register.ts' }),
-    external: ['./core.cjs', './scan.js'],
+    external: ['./core.cjs', './preload.cjs', './scan.js'],
     esbuildPlugins: [besides],
   },
   { ...commonjs, entry: { preload: 'src/preload/process.ts' } },

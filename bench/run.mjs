@@ -3,7 +3,7 @@
  * and how it grows. Medians; the ways take turns. Start-up is another matter, since there nothing is warm.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -82,30 +82,40 @@ async function growth(what, sizes, write) {
   return medians
 }
 
-/** What `import '@systemprompt/env'` adds to an empty program: whole processes, in turn. */
+/**
+ * What an import takes in a program that has started: by the package's name, of an empty ES module, and of an empty
+ * CommonJS package, which Node needs most of the time for. Processes in turn; each takes its own time.
+ */
 function importing() {
-  const empty = join(folder, 'empty.mjs')
-  const full = join(folder, 'full.mjs')
-  writeFileSync(empty, 'export {}\n')
-  writeFileSync(full, `import ${JSON.stringify(library)}\n`)
-  const times = { empty: [], full: [] }
-  for (let round = 0; round < 41; round++) {
-    for (const [name, file] of Object.entries({ empty, full })) {
-      const start = process.hrtime.bigint()
-      spawnSync(process.execPath, [file])
-      times[name].push(Number(process.hrtime.bigint() - start) / 1e6)
-    }
-  }
-  const result = { empty: median(times.empty), imported: median(times.full) }
-  console.log('\nImporting the package, whole process')
+  const packages = join(folder, 'node_modules')
+  mkdirSync(join(packages, '@systemprompt'), { recursive: true })
+  symlinkSync(join(here, '..'), join(packages, '@systemprompt/env'), 'dir')
+  mkdirSync(join(packages, 'nothing'))
+  writeFileSync(join(packages, 'nothing/package.json'), '{ "name": "nothing", "exports": "./nothing.cjs" }\n')
+  writeFileSync(join(packages, 'nothing/nothing.cjs'), 'exports.nothing = undefined\n')
+  writeFileSync(join(folder, 'empty.mjs'), 'export {}\n')
+  const ways = ['./empty.mjs', 'nothing', '@systemprompt/env']
+  const programs = ways.map((way, number) => {
+    const program = join(folder, `import-${number}.mjs`)
+    const text = `const start = performance.now()\nawait import('${way}')\nconsole.log(performance.now() - start)\n`
+    writeFileSync(program, text)
+    return program
+  })
+  const times = ways.map(() => [])
+  for (let round = 0; round < 41; round++)
+    for (const [number, program] of programs.entries())
+      times[number].push(Number(spawnSync(process.execPath, [program], { encoding: 'utf8' }).stdout))
+  const [empty, nothing, imported] = times.map(median)
+  console.log('\nImporting the package')
   printTable(
     ['', 'median', 'more'],
     [
-      ['an empty module', inMs(result.empty), ''],
-      ['importing @systemprompt/env', inMs(result.imported), inMs(result.imported - result.empty)],
+      ['an empty ES module', inMs(empty), ''],
+      ['an empty CommonJS package', inMs(nothing), inMs(nothing - empty)],
+      ['@systemprompt/env', inMs(imported), inMs(imported - empty)],
     ],
   )
-  return result
+  return { empty, nothing, imported }
 }
 
 function machine() {

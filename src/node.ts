@@ -4,7 +4,7 @@
  * sooner. Bundlers take `index.ts`, which has the same exports in one piece.
  */
 import type * as Core from './core.ts'
-import { preloadIfNamed } from './preload/process.ts'
+import type * as Preload from './preload/process.ts'
 import type * as Scan from './scan/index.ts'
 
 const core = (): typeof Core => require('./core.cjs') as typeof Core
@@ -33,7 +33,11 @@ export const {
 export const ConfigError = lazyClass('ConfigError')
 export const Secrets = lazyClass('Secrets')
 
-preloadIfNamed({ file: __filename, core, scan: () => require('./scan.js') as typeof Scan })
+// Without a flag nobody named it, and most imports end here.
+if (process.execArgv.length > 0 || process.env.NODE_OPTIONS) {
+  const { preloadIfNamed } = require('./preload.cjs') as typeof Preload
+  preloadIfNamed({ file: __filename, core, scan: () => require('./scan.js') as typeof Scan })
+}
 
 function lazyFunctions(): typeof Core {
   const lazy =

@@ -120,7 +120,13 @@ describe('the architecture', () => {
     const files = [...sources]
       .filter(([, text]) => /(?<![\w.'"`/-])process\./.test(withoutComments(text)))
       .map(([file]) => file)
-    expect(files.sort()).toEqual(['src/cli/input.ts', 'src/cli/main.ts', 'src/options.ts', 'src/preload/process.ts'])
+    expect(files.sort()).toEqual([
+      'src/cli/input.ts',
+      'src/cli/main.ts',
+      'src/node.ts',
+      'src/options.ts',
+      'src/preload/process.ts',
+    ])
   })
 
   test.each([
