@@ -1,9 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { HOSTS, type Host } from './bundlers/hosts.ts'
+import type { PluginOptions } from '../integrations/options.ts'
+import { buildWith, type Configure, HOSTS, type Host } from './bundlers/hosts.ts'
 import { makeProject } from './support/temp-project.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
@@ -48,6 +50,8 @@ vite({ publik: [] })
 rsbuild({ public: 1 })
 `
 
+type Plugin = (options: PluginOptions) => unknown
+
 /** A build may not be there, in a clone where nothing was installed. */
 describe.runIf(existsSync(join(repository, 'dist/plugin.js')))('the package as it is published', () => {
   let project = ''
@@ -80,6 +84,27 @@ console.log(JSON.stringify(kinds))`
     const code = `const kinds = ${JSON.stringify(HOSTS)}.map((name) => typeof require('@systemprompt/env/' + name)({}))
 console.log(JSON.stringify(kinds))`
     expect(node('commonjs', code)).toEqual(HOSTS.map(() => 'object'))
+  })
+
+  test.each(HOSTS)('builds with %s, the plugin imported for the client and required for the server', async (host) => {
+    cpSync(join(repository, 'fixtures/app'), project, { recursive: true })
+    const require = createRequire(join(project, 'package.json'))
+    const { href } = pathToFileURL(require.resolve(`@systemprompt/env/${host}`))
+    const imported: { readonly default: Plugin } = await import(href)
+    const plugins = { client: imported.default, server: require(`@systemprompt/env/${host}`) as Plugin }
+    const values = { site_name: 'site.name', port: 'server.port', features: 'features', analyticsId: 'ANALYTICS_ID' }
+    const build = (consumer: 'client' | 'server') => {
+      const options = { cwd: project, public: values, ...(host === 'rollup' ? { consumer } : {}) }
+      const packed = (config: object) => ({ ...config, plugins: [plugins[consumer](options)] })
+      return buildWith(host, { root: project, consumer, configure: { [host]: packed } as Configure })
+    }
+    const client = await build('client')
+    expect(client.error).toBeUndefined()
+    expect(readFileSync(client.entry, 'utf8')).toContain('Acme')
+    const server = await build('server')
+    expect(server.error).toBeUndefined()
+    const output = execFileSync('node', [server.entry], { cwd: project, encoding: 'utf8' })
+    expect(JSON.parse(output)).toMatchObject({ member: 'Acme', index: 8080, secret: true })
   })
 
   test('gives public values without a plugin, by import and by require', () => {
