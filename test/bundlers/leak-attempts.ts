@@ -219,6 +219,18 @@ const IMPORTS: readonly Attempt[] = [
     files: entry(() => uses("new URL('../.env', import.meta.url)")),
   },
   {
+    name: 'secrets.json as an asset',
+    stopped: 'import',
+    hosts: ['vite', ...WEBPACKS],
+    files: entry(() => uses(`new URL('${SECRETS}', import.meta.url)`)),
+  },
+  {
+    name: 'secrets.json as an asset, its address a template',
+    stopped: 'import',
+    hosts: ['vite', ...WEBPACKS],
+    files: entry(() => uses('new URL(`../.systemprompt/profiles/local/secrets.json`, import.meta.url)')),
+  },
+  {
     name: '.env in a style sheet',
     stopped: 'import',
     otherwise: { vite: 'guard' },
