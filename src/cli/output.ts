@@ -38,7 +38,7 @@ function escaped(character: string): string {
 
 /** What becomes of a table on a terminal that is too narrow for it. Columns count from 0. */
 export interface Fitting {
-  /** Columns that are left out, the first first. @default none */
+  /** Columns that are left out where cutting to what is said of it is not enough, the first first. @default none */
   readonly leaveOut?: readonly number[]
   /** Columns that are cut when that is not enough. @default the second, the last at its left, the first */
   readonly cut?: readonly Cut[]
@@ -48,6 +48,8 @@ interface Cut {
   readonly column: number
   /** Where the text says least: a path at its left. */
   readonly at: 'left' | 'right'
+  /** What is left of it at least, before a column is left out for it. @default all of it, and then 8 */
+  readonly to?: number
 }
 
 /** Rows in columns as wide as their longest cell. */
@@ -59,7 +61,7 @@ export function table(
 ): string {
   const all = [header, ...rows]
   const widths = header.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))))
-  const kept = withoutSome(widths, leaveOut, io.columns)
+  const kept = withoutSome(softened(widths, cut), leaveOut, io.columns)
   const fitted = fit(widths, kept, cut, io.columns)
   const cell = (text: string, column: number): string => {
     const isAtLeft = cut.some((each) => each.column === column && each.at === 'left')
@@ -81,6 +83,14 @@ function usualCuts(length: number): readonly Cut[] {
     { column: length - 1, at: 'left' },
     { column: 0, at: 'right' },
   ]
+}
+
+/** What the columns need when they are cut as far as is said. */
+function softened(widths: readonly number[], cut: readonly Cut[]): readonly number[] {
+  return widths.map((own, column) => {
+    const limits = cut.flatMap(({ column: each, to }) => (each === column && to !== undefined ? [to] : []))
+    return Math.min(own, ...limits)
+  })
 }
 
 /** The columns that are shown. */
@@ -109,10 +119,10 @@ function fit(
   columns: number | undefined,
 ): readonly number[] {
   const fitted = [...widths]
-  for (const { column } of cut) {
+  for (const { column, to = NARROWEST } of cut) {
     const over = excess(fitted, kept, columns)
     const own = fitted[column] ?? 0
-    if (over > 0) fitted[column] = Math.min(own, Math.max(NARROWEST, own - over))
+    if (over > 0) fitted[column] = Math.min(own, Math.max(to, own - over))
   }
   return fitted
 }

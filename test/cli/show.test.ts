@@ -1,5 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { DATABASE_URL, type Files, JWT_SECRET, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
+import {
+  COMPLETE,
+  DATABASE_URL,
+  type Files,
+  JWT_SECRET,
+  makeProject,
+  PROFILE,
+  SECRETS,
+} from '../support/temp-project.ts'
 import { run } from './recorder.ts'
 
 const CANARY = 'canary-Zx81Qw7'
@@ -44,7 +52,7 @@ describe('config show', () => {
     const { code, out } = await show()
     expect(code).toBe(0)
     expect(out.split('\n').slice(0, 4)).toEqual([
-      'Profile local, chosen by: only one',
+      'Profile local, the only one there is',
       `.env, ${SECRETS}, ${PROFILE}`,
       '',
       expect.stringMatching(/^key +value +layer +from$/),
@@ -225,6 +233,25 @@ describe('the table', () => {
   test('makes no column wider than its longest cell', async () => {
     const { out } = await run(root, ['config', 'show', 'app.name'], { columns: 50 })
     expect(out.split('\n')[0]).toBe('key       value  layer    from')
+  })
+  test('cuts places before values, and leaves columns out before it cuts what a key or a file is called', async () => {
+    const port = async (columns: number) => {
+      const { out } = await run(makeProject(COMPLETE), ['config', 'show', 'server'], { columns })
+      return out.split('\n').filter((line) => /^(?:key|server\.api_ser)/.test(line))
+    }
+    expect(await port(100)).toEqual([
+      'key                          value                  layer     from',
+      'server.api_server_url        http://localhost:8080  profile   …mpt/profiles/local/profile.yaml:10:19',
+    ])
+    expect(await port(80)).toEqual([
+      'key                          value                layer     from',
+      'server.api_server_url        http://localhost:8…  profile   …/profile.yaml:10:19',
+    ])
+    expect(await port(60)).toEqual([
+      'key                          value',
+      'server.api_server_url        http://localhost:8080',
+    ])
+    expect(await port(40)).toEqual(['key                          value', 'server.api_server_url        http://loc…'])
   })
   test('stays readable in a very narrow terminal', async () => {
     for (const columns of [0, 1, 10, 20]) {

@@ -2,7 +2,8 @@ import { type Explanation, loadConfig, nearest, parsePath, type ResolvedConfig, 
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
-import { placeOf, printJson, shown, styled, table } from '../../output.ts'
+import { type Fitting, placeOf, printJson, shown, styled, table } from '../../output.ts'
+import { PROFILE_REASON } from '../../profile-reason.ts'
 import { LOAD_EXITS, PROBLEM } from '../../shapes.ts'
 import { printWarnings } from '../../warnings.ts'
 import { leafPaths, namesIn, normalized } from './leaf-paths.ts'
@@ -108,10 +109,10 @@ function render(io: Io, result: ResolvedConfig, path: string | undefined, isReve
   const list = wanted.length > 0 || path === undefined ? wanted : variableRow(result, path, isRevealed)
   const cells = list.map(({ path: name, value, from }) => [name, shown(value), from.origin.layer, placeOf(from.origin)])
   // A secret that was asked for is of no use with its middle cut out.
-  const body = table(isRevealed ? { ...io, columns: undefined } : io, ['key', 'value', 'layer', 'from'], cells)
+  const body = table(isRevealed ? { ...io, columns: undefined } : io, ['key', 'value', 'layer', 'from'], cells, FITTING)
   if (path !== undefined) return body
   const title = profile
-    ? `Profile ${styled(io, 'bold', shown(profile.name))}, chosen by: ${profile.chosenBy}`
+    ? `Profile ${styled(io, 'bold', shown(profile.name))}, ${PROFILE_REASON[profile.chosenBy]}`
     : 'No profile'
   const files = layers.flatMap((layer) => layer.files ?? []).map(shown)
   return `${title}\n${styled(io, 'dim', files.length === 0 ? 'no files' : files.join(', '))}\n\n${body}`
@@ -149,4 +150,16 @@ function isAtOrBelow(path: string, ancestor: string): boolean {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
+}
+
+/** The file's own name and the beginning of a value are worth more than the layer, and the keys more than anything. */
+const FITTING: Fitting = {
+  leaveOut: [2, 3],
+  cut: [
+    { column: 3, at: 'left', to: 20 },
+    { column: 1, at: 'right', to: 16 },
+    { column: 3, at: 'left' },
+    { column: 1, at: 'right' },
+    { column: 0, at: 'right' },
+  ],
 }

@@ -1,7 +1,7 @@
-import type { ProfileChoice } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
+import { PROFILE_REASON } from '../../profile-reason.ts'
 import { findCloudProject } from '../../session.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
 import { LOCAL_ARGS } from '../secrets/args.ts'
@@ -20,15 +20,7 @@ export const show = defineCommand({
       throw new CliError('NOT_FOUND', EXIT.notFound, "There is no profile here. 'systemprompt init' makes one.")
     const { name, file, chosenBy } = profile
     if (args.json) printJson(io, { name, file, chosen_by: chosenBy })
-    else io.out(`${styled(io, 'bold', shown(name))}, ${REASONS[chosenBy]}\n${shown(file)}\n`)
+    else io.out(`${styled(io, 'bold', shown(name))}, ${PROFILE_REASON[chosenBy]}\n${shown(file)}\n`)
     return EXIT.ok
   },
 })
-
-const REASONS = {
-  option: 'chosen by --profile',
-  SYSTEMPROMPT_PROFILE: 'chosen by SYSTEMPROMPT_PROFILE',
-  session: "chosen by 'systemprompt profile use'",
-  'only one': 'the only one there is',
-  local: 'the one that is taken where none is chosen',
-} as const satisfies Record<ProfileChoice, string>

@@ -69,7 +69,9 @@ function render(io: Io, found: Found): string {
     ['Token in', shown(token_in)],
     [
       'Valid until',
-      expires_at === null ? 'not known' : `${expires_at} (${remaining(Date.parse(expires_at) - Date.now())})`,
+      expires_at === null
+        ? 'not known'
+        : `${expires_at.replace(/\.\d+Z$/, 'Z')} (${remaining(Date.parse(expires_at) - Date.now())})`,
     ],
     ['Tenants', names.length === 0 ? 'none' : names.join('\n             ')],
     ['Profile', profile === null ? 'none' : shown(profile)],

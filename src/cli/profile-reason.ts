@@ -1,0 +1,10 @@
+import type { ProfileChoice } from '../index.ts'
+
+/** Why a profile is the one in use, behind its name. */
+export const PROFILE_REASON = {
+  option: 'chosen by --profile',
+  SYSTEMPROMPT_PROFILE: 'chosen by SYSTEMPROMPT_PROFILE',
+  session: "chosen by 'systemprompt profile use'",
+  'only one': 'the only one there is',
+  local: 'the one that is taken where none is chosen',
+} as const satisfies Record<ProfileChoice, string>
