@@ -1,15 +1,25 @@
 /**
- * What the plugin adds to a build of many modules, side by side with no plugin: `npm run bench:build`. The builds
- * take turns, so that what else the machine does falls on all of them.
+ * What the plugin adds to a build of many modules, side by side with no plugin, and in Vite with varlock's, which needs
+ * Node 22 or later. The builds take turns, so that what else the machine does falls on all of them.
+ *
+ *   npm run bench:build                  this Node
+ *   npm run bench:build -- --node 24     another
  */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { delimiter, dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { nodeBinary } from '../scripts/node-binaries.mjs'
+import { inMs, median, printTable } from './measure.mjs'
+import { installPeers } from './peers.mjs'
 
 const MODULES = Number(process.env.MODULES ?? 1000)
 const ROUNDS = Number(process.env.ROUNDS ?? 11)
+const { values } = parseArgs({ options: { node: { type: 'string', default: process.versions.node } } })
+const major = Number.parseInt(values.node, 10)
+const node = nodeBinary(major)
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'systemprompt-bench-'))
@@ -21,6 +31,7 @@ function writeApp() {
   mkdirSync(join(root, 'src'))
   writeFileSync(join(profile, 'profile.yaml'), 'name: local\nsite:\n  name: Acme\n')
   writeFileSync(join(profile, 'secrets.json'), '{ "anthropic": "sk-ant-bench-0123456789abcdef" }', { mode: 0o600 })
+  writeFileSync(join(root, '.env.schema'), '# @defaultSensitive=false\n# ---\nsite_name=Acme\n')
   const names = Array.from({ length: MODULES }, (_, index) => `m${index}`)
   for (const [index, name] of names.entries()) {
     const value = index % 10 === 0 ? 'import.meta.env.site_name' : `'text ${index}'`
@@ -34,54 +45,72 @@ function writeApp() {
   )
 }
 
+/** What builds, with `plugins`. */
 const BUILD = {
   vite: `import { build } from 'vite'
-const { default: plugin } = await import(process.env.PLUGIN ?? 'data:text/javascript,export default () => null')
-const run = () => build({ root: '.', configFile: false, logLevel: 'silent', plugins: [plugin({ public: ['site.name'] })],
+const run = (plugins) => build({ root: '.', configFile: false, logLevel: 'silent', plugins,
   build: { rolldownOptions: { input: './src/main.js' }, outDir: 'out' } })`,
   webpack: `import webpack from 'webpack'
-const { default: plugin } = await import(process.env.PLUGIN ?? 'data:text/javascript,export default () => null')
-const run = () => new Promise((resolve, reject) => webpack({ context: process.cwd(), entry: './src/main.js', mode: 'production',
-  output: { path: process.cwd() + '/out' }, plugins: [plugin({ public: ['site.name'] })].filter(Boolean) },
+const run = (plugins) => new Promise((resolve, reject) => webpack({ context: process.cwd(), entry: './src/main.js',
+  mode: 'production', output: { path: process.cwd() + '/out' }, plugins },
   (error, stats) => error || stats.hasErrors() ? reject(error ?? new Error(stats.toString('errors-only'))) : resolve()))`,
 }
 
-/** Milliseconds of one build in a process of its own. */
-function measure(host, plugin) {
-  const code = `${BUILD[host]}\nconst start = performance.now()\nawait run()\nconsole.log(performance.now() - start)`
+const VARLOCK = 'bench/peers/node_modules/@varlock/vite-integration/dist/index.mjs'
+
+/** What builds take turns with, for each host: what makes the plugins, by what is measured. */
+function ways(host) {
+  const ours = `(await import('${urlOf(`dist/${host}.js`)}')).default({ public: ['site.name'] })`
+  const both = { 'no plugin': '', '@systemprompt/env': ours }
+  if (host !== 'vite' || major < 22) return both
+  installPeers('@varlock/vite-integration')
+  return { ...both, varlock: `(await import('${urlOf(VARLOCK)}')).varlockVitePlugin()` }
+}
+
+const urlOf = (path) => pathToFileURL(join(repository, path)).href
+
+/** Milliseconds of one build in a process of its own, from where the plugin is imported. */
+function measure(host, plugins) {
+  const lines = [
+    BUILD[host],
+    'const start = performance.now()',
+    `await run([${plugins}])`,
+    'console.log(performance.now() - start)',
+  ]
   const file = join(repository, `node_modules/.bench-${host}.mjs`)
-  writeFileSync(file, code)
+  writeFileSync(file, lines.join('\n'))
   try {
-    return Number(
-      execFileSync('node', [file], {
-        cwd: root,
-        encoding: 'utf8',
-        env: { ...process.env, ...(plugin ? { PLUGIN: join(repository, `dist/${host}.js`) } : {}) },
-      }),
-    )
+    // Varlock's plugin starts its command line, with the Node that it finds.
+    const path = [dirname(node), join(repository, 'bench/peers/node_modules/.bin'), process.env.PATH].join(delimiter)
+    const env = { ...process.env, PATH: path }
+    return Number(execFileSync(node, [file], { cwd: root, encoding: 'utf8', env }).trim().split('\n').at(-1))
   } finally {
     rmSync(file)
   }
 }
 
-const median = (numbers) => numbers.toSorted((one, other) => one - other)[Math.floor(numbers.length / 2)]
-
 writeApp()
 try {
+  console.log(`${MODULES} modules, medians of ${ROUNDS} builds in turn, Node ${major}\n`)
   for (const host of Object.keys(BUILD)) {
-    const times = { without: [], with: [] }
-    for (let round = 0; round <= ROUNDS; round++) {
-      const pair = [measure(host, false), measure(host, true)]
-      // The first round reads everything from the disk.
-      if (round > 0) times.without.push(pair[0])
-      if (round > 0) times.with.push(pair[1])
-    }
-    const [without, withPlugin] = [median(times.without), median(times.with)]
-    const added = median(times.with.map((time, index) => time - times.without[index]))
-    console.log(
-      `${host}: ${MODULES} modules, ${ROUNDS} rounds: ${without.toFixed(0)} ms without, ${withPlugin.toFixed(0)} ms with; ` +
-        `${added.toFixed(1)} ms added (median of pairs, ${((added / without) * 100).toFixed(1)} %)`,
-    )
+    const cases = Object.entries(ways(host))
+    const times = cases.map(() => [])
+    for (let round = 0; round <= ROUNDS; round++)
+      for (let turn = 0; turn < cases.length; turn++) {
+        // Each goes first in its turn: a build may suffer from what the one before it left behind.
+        const number = (turn + round) % cases.length
+        const time = measure(host, cases[number][1])
+        // The first round reads everything from the disk.
+        if (round > 0) times[number].push(time)
+      }
+    const [without] = times
+    const rows = cases.map(([name], number) => {
+      const added = median(times[number].map((time, round) => time - without[round]))
+      const share = `${((added / median(without)) * 100).toFixed(1)} %`
+      return [name, inMs(median(times[number])), ...(number === 0 ? ['', ''] : [inMs(added), share])]
+    })
+    printTable([host, 'median', 'added, by pairs', ''], rows)
+    console.log()
   }
 } finally {
   rmSync(root, { recursive: true, force: true })

@@ -24,9 +24,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { MAJORS, nodeBinary } from '../scripts/node-binaries.mjs'
 import { median, printTable } from './measure.mjs'
+import { installPeers, peers } from './peers.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const peers = join(here, 'peers')
 const { values } = parseArgs({ options: { nodes: { type: 'string' }, rounds: { type: 'string', default: '31' } } })
 const rounds = Math.max(21, Number(values.rounds))
 const majors =
@@ -34,13 +34,7 @@ const majors =
     ? MAJORS
     : (values.nodes ?? process.versions.node).split(',').map((part) => Number.parseInt(part, 10))
 
-if (!existsSync(join(peers, 'node_modules'))) {
-  console.log('Installing the peers into bench/peers …')
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: peers,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-}
+installPeers('varlock')
 
 const END = 'process.stdout.write(String(process.resourceUsage().maxRSS))'
 const root = mkdtempSync(join(tmpdir(), 'systemprompt-startup-'))
