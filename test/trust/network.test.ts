@@ -113,6 +113,9 @@ const COMMANDS: readonly (readonly [string, string?])[] = [
   ['secrets rotate own_key --generate -y'],
 ]
 
+/** Seconds. What never comes is given up soon; an answer counts also where the machine is busy with all commands at once. */
+const timeoutFor = (code: number): number => (code === NETWORK ? 1 : 30)
+
 /** Long enough for a slow machine, and not for what waits for something that never comes. */
 const PATIENCE = 15_000
 
@@ -127,7 +130,7 @@ async function endsWith(
   const api = line.startsWith('auth login') ? ` --api-url ${apiUrl}` : ''
   const secretsBefore = readFileSync(join(cwd, SECRETS), 'utf8')
   const started = Date.now()
-  const ended = await cli(cwd, `cloud ${line}${api} --timeout 1 --json`, { input })
+  const ended = await cli(cwd, `cloud ${line}${api} --timeout ${timeoutFor(code)} --json`, { input })
   const said = `${line}, ${what}, seed ${random.seed}: ${ended.out}${ended.err}`
   expect(ended.code, said).toBe(code)
   expect(Date.now() - started, said).toBeLessThan(PATIENCE)
@@ -174,7 +177,7 @@ describe(`every fault is the documented exit code (SEED=${random.seed})`, () => 
           await cloud.setSecrets('tenant_demo', { A_KEY: 'x', GITHUB: 'x' })
           await cloud.close()
           emulator.faults.set(['PUT', 'DELETE'].map((method) => ({ fault, method })))
-          const { code: ended, out } = await cli(cwd, `cloud ${line} --timeout 1 --json`)
+          const { code: ended, out } = await cli(cwd, `cloud ${line} --timeout ${timeoutFor(code)} --json`)
           expect([ended, JSON.parse(out)], `${line} ${JSON.stringify(fault)} ${out}`).toEqual([
             code,
             expect.objectContaining({ ok: false }),
