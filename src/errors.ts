@@ -60,31 +60,50 @@ export function collectProblems(
   trail = newTrail(),
   before?: Pick<Problems, 'errors' | 'warnings'>,
 ): Problems {
-  const errors = [...(before?.errors ?? [])]
-  const warnings = [...(before?.warnings ?? [])]
-  const seen = new Set<string>()
-  const add = (list: Problem[], report: Report): void => {
-    const problem = toProblem(report)
-    const identity = JSON.stringify([
-      problem.code,
-      problem.key,
-      problem.file,
-      problem.line,
-      problem.column,
-      problem.message,
-    ])
-    if (!seen.has(identity)) list.push(problem)
-    seen.add(identity)
-  }
+  const errors = inOrder(before?.errors)
+  const warnings = inOrder(before?.warnings)
   return {
-    errors,
-    warnings,
+    get errors() {
+      return errors.problems()
+    },
+    get warnings() {
+      return warnings.problems()
+    },
     trail,
-    error: (report) => add(errors, report),
-    warn: (report) => add(warnings, report),
-    isReported: (key) => errors.some((error) => error.key === key),
+    error: errors.add,
+    warn: warnings.add,
+    isReported: (key) => errors.problems().some((error) => error.key === key),
     throwIfAny() {
-      if (errors.length > 0) throw new ConfigError(inReadingOrder(errors), { profile: profile(), warnings })
+      if (errors.isEmpty()) return
+      throw new ConfigError(inReadingOrder(errors.problems()), { profile: profile(), warnings: warnings.problems() })
+    },
+  }
+}
+
+interface ProblemList {
+  add(report: Report): void
+  isEmpty(): boolean
+  /** Each once. */
+  problems(): readonly Problem[]
+}
+
+/** Worked out when somebody looks: most starts have a warning or two that nobody reads. */
+function inOrder(before: readonly Problem[] = []): ProblemList {
+  const reports: Report[] = []
+  const problems = [...before]
+  const seen = new Set<string>()
+  return {
+    add: (report) => void reports.push(report),
+    isEmpty: () => problems.length + reports.length === 0,
+    problems() {
+      for (const report of reports.splice(0)) {
+        const problem = toProblem(report)
+        const { code, key, file, line, column, message } = problem
+        const identity = JSON.stringify([code, key, file, line, column, message])
+        if (!seen.has(identity)) problems.push(problem)
+        seen.add(identity)
+      }
+      return problems
     },
   }
 }
@@ -104,6 +123,8 @@ function inReadingOrder(problems: readonly Problem[]): readonly Problem[] {
  * `message` is ready to print; `issues` is the same as data; `JSON.stringify(error)` is safe to log.
  */
 export class ConfigError extends Error {
+  /** Said outright: what Node loads is built with short names. */
+  static override readonly name: string = 'ConfigError'
   override readonly name = 'ConfigError'
   /** The code of the first issue. */
   readonly code: ProblemCode

@@ -1,10 +1,4 @@
 /** The preload, said outright: `node --import @systemprompt/env/register`, or `-r`. */
-import type * as Core from './core.ts'
-import { preloadProcess } from './preload/process.ts'
-import type * as Scan from './scan/index.ts'
+import { preloadProcess } from './preload/entry.ts'
 
-preloadProcess({
-  file: __filename,
-  core: () => require('./core.cjs') as typeof Core,
-  scan: () => require('./scan.js') as typeof Scan,
-})
+preloadProcess(__filename)

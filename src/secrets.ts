@@ -20,6 +20,8 @@ export interface ResolvedSecret {
  * secrets.require('DATABASE_URL')  // string, or a ConfigError that says where it was looked for
  */
 export class Secrets implements Iterable<string> {
+  /** Said outright: what Node loads is built with short names. */
+  static readonly name: string = 'Secrets'
   readonly #byEnv: ReadonlyMap<string, ResolvedSecret>
   readonly #lookedIn: readonly string[]
 

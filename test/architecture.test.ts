@@ -120,13 +120,7 @@ describe('the architecture', () => {
     const files = [...sources]
       .filter(([, text]) => /(?<![\w.'"`/-])process\./.test(withoutComments(text)))
       .map(([file]) => file)
-    expect(files.sort()).toEqual([
-      'src/cli/input.ts',
-      'src/cli/main.ts',
-      'src/node.ts',
-      'src/options.ts',
-      'src/preload/process.ts',
-    ])
+    expect(files.sort()).toEqual(['src/cli/input.ts', 'src/cli/main.ts', 'src/options.ts', 'src/preload/process.ts'])
   })
 
   test.each([
@@ -146,7 +140,7 @@ describe('the architecture', () => {
 
   test.each([
     ['src/index.ts', ['jsonc-parser', 'yaml']],
-    ['src/node.ts', []],
+    ['src/facade.ts', []],
     ['src/register.ts', []],
   ])('the start-up path of %s holds no code that is needed on demand only', (entry, packages) => {
     const reached = [...reachedFrom(entry)].filter((specifier) => !/^(?:src\/|node:)/.test(specifier))
@@ -157,18 +151,23 @@ describe('the architecture', () => {
   test('what a start by plan runs is a handful of files, and none of them reads configuration', () => {
     expect([...reachedFrom('src/register.ts')].filter((file) => file.startsWith('src/')).sort()).toEqual([
       'src/blocked-names.ts',
+      'src/facade.ts',
       'src/files/cache-file.ts',
       'src/files/signature.ts',
+      'src/on-demand.ts',
       'src/options.ts',
       'src/package.ts',
+      'src/preload/entry.ts',
       'src/preload/flags.ts',
       'src/preload/marker.ts',
       'src/preload/plan.ts',
       'src/preload/preload.ts',
       'src/preload/process.ts',
       'src/preload/redact-output.ts',
+      'src/problem-codes.ts',
       'src/read/setting-name.ts',
       'src/register.ts',
+      'src/types.ts',
     ])
   })
 

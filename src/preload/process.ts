@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
 import type * as Core from '../core.ts'
+import { core, scan } from '../on-demand.ts'
 import { PACKAGE } from '../package.ts'
 import type * as Scan from '../scan/index.ts'
 import { preloadedModules } from './flags.ts'
@@ -10,28 +11,18 @@ import { redactOutput } from './redact-output.ts'
 /** EX_CONFIG of sysexits.h: something was found in an unconfigured or misconfigured state. */
 const EXIT_CONFIG = 78
 
-/** What the entries that preload are given: they differ in where they lie, and share the library. */
-export interface Entry {
-  /** The entry's file, links followed. */
-  readonly file: string
-  /** The library, loaded when it is first asked for. */
-  readonly core: () => typeof Core
-  /** The search for secrets, likewise. */
-  readonly scan: () => typeof Scan
-}
-
 /** Where the process itself remembers that it was preloaded, for other copies of this package in it. */
 const PRELOADED = Symbol.for('@systemprompt/env.preloaded')
 
 /**
- * Preloads if one of Node's flags named this entry; an import by the program itself does nothing, and neither does
+ * Preloads if one of Node's flags named the entry `file`, a path with links followed; an import by the program itself does nothing, and neither does
  * another copy of this package that goes by the same name.
  */
-export function preloadIfNamed(entry: Entry): void {
+export function preloadIfNamed(file: string): void {
   const { execArgv, env, cwd } = process
   const flagged = preloadedModules(execArgv, env.NODE_OPTIONS)
-  if (Reflect.has(process, PRELOADED) || !flagged.some((specifier) => isEntry(specifier, cwd(), entry.file))) return
-  preloadProcess(entry)
+  if (Reflect.has(process, PRELOADED) || !flagged.some((specifier) => isEntry(specifier, cwd(), file))) return
+  preloadProcess(file)
 }
 
 /** As Node resolves a flag's module: from the working directory. */
@@ -57,7 +48,7 @@ function fileOf({ pathname }: URL): string {
  * Sets the variables of this process. A configuration that is not valid ends it, with the same message as
  * everywhere and without a stack.
  */
-export function preloadProcess({ file, core, scan }: Entry): void {
+export function preloadProcess(file: string): void {
   const { env } = process
   const cwd = process.cwd()
   const uid = process.getuid?.()
@@ -77,7 +68,7 @@ export function preloadProcess({ file, core, scan }: Entry): void {
       resolve(start, plan) {
         const place = plan === undefined ? undefined : { file: plan, modules, uid }
         const { values, warnings } = core().resolveStart(start, place)
-        if (isTalkative(start.env)) for (const warning of warnings) say(core().renderProblem(warning).split('\n')[0])
+        if (isTalkative(start.env)) for (const warning of warnings()) say(core().renderProblem(warning).split('\n')[0])
         if (isOn(start.env.SYSTEMPROMPT_REDACT)) redactProcess(core(), scan())
         return values
       },

@@ -20,9 +20,8 @@ export interface PlanPlace {
 export interface ResolvedStart {
   /** The variables to set. */
   readonly values: Readonly<Record<string, string>>
-  readonly warnings: readonly Problem[]
-  /** Every secret with its value, by its name in the environment. */
-  readonly secrets: readonly { readonly name: string; readonly value: string }[]
+  /** Put into words when they are asked for: few starts say them. */
+  warnings(): readonly Problem[]
 }
 
 /**
@@ -45,5 +44,5 @@ export function resolveStart(start: Start, place: PlanPlace | undefined): Resolv
   remember(resolution, inputs, settled.now)
   const plan = place && makePlan(start, values, resolution, inputs, settled.now)
   if (plan) writeCacheFile(place.file, encodePlan(plan), place.modules, place.uid)
-  return { values, warnings: problems.warnings, secrets: secrets.map(({ env: name, value }) => ({ name, value })) }
+  return { values, warnings: () => problems.warnings }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -74,8 +75,8 @@ describe('the entries', () => {
   })
 
   test('load of Node’s own modules only what costs next to nothing: crypto alone would take 6 ms', () => {
-    const required = ['node', 'register', 'preload', 'core'].flatMap((name) =>
-      [...readFileSync(join(root, `dist/${name}.cjs`), 'utf8').matchAll(/\brequire\("(node:\w+)"\)/g)].map(
+    const required = ['node', 'facade', 'register', 'preload', 'core'].flatMap((name) =>
+      [...readFileSync(join(root, `dist/${name}.cjs`), 'utf8').matchAll(/\brequire\(\s*"(node:\w+)"\)/g)].map(
         ([, id]) => id,
       ),
     )
@@ -85,7 +86,24 @@ describe('the entries', () => {
   })
 
   test.each(['node', 'register'])('show tracers of files what %s requires', (entry) => {
-    const text = readFileSync(join(root, `dist/${entry}.cjs`), 'utf8')
-    expect(text).toMatch(/[^.\w]require\("\.\/core\.cjs"\)/)
+    const followed = new Set([`${entry}.cjs`])
+    for (const file of followed) {
+      const text = readFileSync(join(root, 'dist', file), 'utf8')
+      for (const [, name = ''] of text.matchAll(/[^.\w]require\(\s*"\.\/(\w+\.cjs)"\)/g)) followed.add(name)
+    }
+    expect([...followed]).toEqual(expect.arrayContaining(['preload.cjs', 'core.cjs', 'yaml.cjs']))
+  })
+
+  test('name the class in an uncaught error, and show no more of the library than a short line', () => {
+    const cwd = makeProject({
+      'main.mjs': `import { loadConfigSync } from '@systemprompt/env'\nloadConfigSync({ profile: 'nope' })\n`,
+    })
+    installInto(cwd)
+    const { status, stderr } = spawnSync(process.execPath, ['main.mjs'], { cwd, encoding: 'utf8' })
+    const lines = stderr.split('\n')
+    expect(status).toBe(1)
+    expect(lines).toContain('ConfigError: The configuration is not valid: 1 problem')
+    expect(lines.filter((line) => line.length > 160)).toEqual([])
+    expect(stderr).toContain('main.mjs:2')
   })
 })

@@ -1,13 +1,13 @@
 /**
  * The library as Node loads it. Each function reads the library when it is first called, so that an import costs
- * next to nothing; where one of Node's flags named this module, it preloads. It is built as CommonJS, which starts
- * sooner. Bundlers take `index.ts`, which has the same exports in one piece.
+ * next to nothing. It is built as CommonJS, which starts sooner. Bundlers take `index.ts`, which has the same exports
+ * in one piece.
+ *
+ * The build puts an entry before it, `dist/node.cjs`, that names these exports and takes `preload/entry.ts` where a
+ * flag may have named it: Node reads an entry letter by letter for its exports, so that one is as short as can be.
  */
 import type * as Core from './core.ts'
-import type * as Preload from './preload/process.ts'
-import type * as Scan from './scan/index.ts'
-
-const core = (): typeof Core => require('./core.cjs') as typeof Core
+import { core } from './on-demand.ts'
 
 export { PROBLEM_CODES } from './problem-codes.ts'
 export { LAYERS } from './types.ts'
@@ -32,12 +32,6 @@ export const {
 } = lazyFunctions()
 export const ConfigError = lazyClass('ConfigError')
 export const Secrets = lazyClass('Secrets')
-
-// Without a flag nobody named it, and most imports end here.
-if (process.execArgv.length > 0 || process.env.NODE_OPTIONS) {
-  const { preloadIfNamed } = require('./preload.cjs') as typeof Preload
-  preloadIfNamed({ file: __filename, core, scan: () => require('./scan.js') as typeof Scan })
-}
 
 function lazyFunctions(): typeof Core {
   const lazy =
