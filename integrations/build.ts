@@ -35,6 +35,8 @@ export interface Build {
    * @throws what is wrong with the configuration
    */
   ready(): Promise<void>
+  /** Makes ready for the search, when the host has gone on. */
+  beginSearch(): void
   /** Files with secrets in them, wherever they lie, absolute. */
   readonly confidential: ReadonlySet<string>
   /** Looks for secrets in what the build writes; what was searched before and is the same is not searched again. */
@@ -104,10 +106,15 @@ export function createBuild(options: PluginOptions): Build {
         const failure = await refresh()
         if (failure) throw failure
       })
-      // Who waits for it is told; the guard will be needed when all is built.
-      begun.then(guardOf).catch(() => undefined)
+      // Who waits for it is told.
+      begun.catch(() => undefined)
     },
     ready: () => begun,
+    beginSearch() {
+      setImmediate()
+        .then(guardOf)
+        .catch(() => undefined)
+    },
     async findLeaks(outputs) {
       const files = [...outputs]
       const isKnown = files.every(({ name, content }) => isSame(searched.get(name), content))

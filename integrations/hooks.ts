@@ -2,8 +2,9 @@ import type { SourceMap } from 'magic-string'
 import type { Build } from './build.ts'
 import { consumerOfEnvironment } from './consumer.ts'
 import { isInDev, stopInDev } from './hosts/vite.ts'
-import type { Inlined } from './inline.ts'
+import type { Inlined, InlineOptions } from './inline.ts'
 import { RUNTIME } from './literal.ts'
+import { inlinePlainReads } from './plain-reads.ts'
 import {
   isConfidential,
   OWN_IDS,
@@ -84,14 +85,14 @@ export function hooksOf(build: Build, framework: string): Hooks {
       async handler(code, id) {
         if (!CODE.include.test(id) || CODE.exclude.test(id) || !mayRead(code)) return undefined
         build.users.add(id)
-        const [{ inlineValues, parseModule }] = await Promise.all([import('./inline.ts'), build.ready()])
+        await build.ready()
         const isClient = (consumerOfEnvironment(this) ?? build.consumer) === 'client'
         const { values, isSecret } = build.env
         const isRuntime = options.phase === 'runtime'
-        const program = await parseModule(code, id, this)
-        if (!program) return undefined
         const isRefused = (name: string): boolean => isClient && isSecret(name)
-        const inlined = inlineValues(code, program, { values, isRuntime, isSecret: isRefused })
+        const settings = { values, isRuntime, isSecret: isRefused }
+        const inlined = inlinePlainReads(code, settings) ?? (await inlineParsed(code, id, this, settings))
+        if (!inlined) return undefined
         // Importing them as well has them refused like any other import.
         const files = isClient ? inlined.assets.filter(isConfidential) : []
         const refused = [...inlined.reads.map(refusedSpecifier), ...files]
@@ -104,6 +105,17 @@ export function hooksOf(build: Build, framework: string): Hooks {
       },
     },
   }
+}
+
+async function inlineParsed(
+  code: string,
+  id: string,
+  context: object,
+  options: InlineOptions,
+): Promise<Inlined | undefined> {
+  const { inlineValues, parseModule } = await import('./inline.ts')
+  const program = await parseModule(code, id, context)
+  return program && inlineValues(code, program, options)
 }
 
 async function mapOf(code: string, id: string, { replacements }: Inlined): Promise<SourceMap> {

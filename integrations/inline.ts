@@ -1,17 +1,14 @@
-import type { PublicValue, PublicValues } from '../src/index.ts'
-import { literalOf, RUNTIME, textOf } from './literal.ts'
+import { type Source, type ValueOptions, valueText } from './literal.ts'
 import { type IsMentioned, mentionsOf } from './mentions.ts'
+import { type Replacement, replaced } from './replacement.ts'
 import { bindingRanges } from './scope.ts'
 import { childrenOf, isNode, type Node, staticKey, staticText, unwrap } from './syntax.ts'
 import type { SecretRead } from './virtual-module.ts'
 
 export { parseModule } from './parse.ts'
 
-export interface InlineOptions {
-  readonly values: PublicValues
+export interface InlineOptions extends ValueOptions {
   readonly isSecret: (name: string) => boolean
-  /** Put a reference in place of the value. @default false */
-  readonly isRuntime?: boolean
 }
 
 export interface Inlined {
@@ -23,16 +20,6 @@ export interface Inlined {
   readonly reads: readonly SecretRead[]
   /** What `new URL('…', import.meta.url)` names: a bundler copies such a file. */
   readonly assets: readonly string[]
-}
-
-/** What code can read from: `import.meta.env` keeps types, `process.env` holds text as it does in Node. */
-type Source = 'import.meta' | 'process'
-
-/** A piece of the code, by its offsets, and what stands there instead. */
-export interface Replacement {
-  readonly start: number
-  readonly end: number
-  readonly text: string
 }
 
 interface Walk extends InlineOptions {
@@ -63,11 +50,6 @@ export function inlineValues(code: string, program: Node, options: InlineOptions
   return { code: replaced(code, replacements), replacements, reads, assets }
 }
 
-function replaced(code: string, replacements: readonly Replacement[]): string {
-  const pieces = replacements.map(({ start, text }, index) => code.slice(replacements[index - 1]?.end, start) + text)
-  return pieces.join('') + code.slice(replacements.at(-1)?.end)
-}
-
 function visit(node: Node, parents: readonly Node[], walk: Walk): void {
   if (node.type === 'MemberExpression') member(node, parents, walk)
   else if (node.type === 'VariableDeclarator') destructuring(node.id, node.init, walk)
@@ -90,14 +72,10 @@ function member(node: Node, parents: readonly Node[], walk: Walk): void {
   const source = envObject(node.object, walk)
   const name = source && staticKey(node)
   if (source === undefined || name === undefined || isTarget(node, parents)) return
-  const value = publicValue(name, walk)
-  if (value === undefined) noteSecret(name, node.start, walk)
-  else
-    walk.replacements.push({
-      start: node.start,
-      end: node.end,
-      text: expression(bare(name, value, source, walk), node, parents),
-    })
+  if (isPublic(name, walk)) {
+    const text = expression(valueText(name, source, walk), node, parents)
+    walk.replacements.push({ start: node.start, end: node.end, text })
+  } else noteSecret(name, node.start, walk)
 }
 
 /** `const { A, B: b = 1 } = import.meta.env`, and `const { env: { A } } = process`. */
@@ -117,13 +95,12 @@ function replaceObject(pattern: Node, source: Source, from: Node, walk: Walk, wr
   const names = properties.map((property) => (property.type === 'Property' ? staticKey(property) : undefined))
   const known = names.filter((name) => name !== undefined)
   for (const [index, name] of names.entries())
-    if (name !== undefined && publicValue(name, walk) === undefined)
-      noteSecret(name, properties[index]?.start ?? pattern.start, walk)
-  if (!known.some((name) => publicValue(name, walk) !== undefined)) return
+    if (name !== undefined && !isPublic(name, walk)) noteSecret(name, properties[index]?.start ?? pattern.start, walk)
+  if (!known.some((name) => isPublic(name, walk))) return
   const object = `${source}.env`
   const entries = known.map((name) => {
-    const value = publicValue(name, walk)
-    return `${JSON.stringify(name)}: ${value === undefined ? memberText(object, name) : bare(name, value, source, walk)}`
+    const value = isPublic(name, walk) ? valueText(name, source, walk) : memberText(object, name)
+    return `${JSON.stringify(name)}: ${value}`
   })
   // Only what takes everything, or a name that is worked out, needs the object itself.
   const rest = known.length === names.length ? [] : [`...${object}`]
@@ -139,8 +116,8 @@ function propertiesOf(pattern: Node): readonly Node[] {
   return Array.isArray(pattern.properties) ? pattern.properties.filter(isNode) : []
 }
 
-function publicValue(name: string, { values }: Walk): PublicValue | undefined {
-  return Object.hasOwn(values, name) ? values[name] : undefined
+function isPublic(name: string, { values }: Walk): boolean {
+  return Object.hasOwn(values, name)
 }
 
 function noteSecret(name: string, offset: number, walk: Walk): void {
@@ -194,13 +171,6 @@ function expression(text: string, node: Node, parents: readonly Node[]): string 
   const parent = parents.at(-1)
   const isObject = parent?.type === 'MemberExpression' && parent.object === node
   return /^[{-]/.test(text) || (isObject && /^\d/.test(text)) ? `(${text})` : text
-}
-
-function bare(name: string, value: PublicValue, source: Source, { isRuntime }: Walk): string {
-  if (!isRuntime) return literalOf(source === 'process' ? textOf(value) : value)
-  const member = `${RUNTIME}.${name}`
-  if (source === 'import.meta' || typeof value === 'string') return member
-  return typeof value === 'object' ? `JSON.stringify(${member})` : `String(${member})`
 }
 
 function positionOf(code: string, offset: number): { line: number; column: number } {

@@ -1,5 +1,5 @@
 import MagicString, { type SourceMap } from 'magic-string'
-import type { Replacement } from './inline.ts'
+import type { Replacement } from './replacement.ts'
 
 /** The way back from code with values in it to what was written. */
 export function sourceMapOf(code: string, id: string, replacements: readonly Replacement[]): SourceMap {

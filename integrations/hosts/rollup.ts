@@ -72,6 +72,7 @@ export function rollupHooks(build: Build): RollupHooks {
       const ids = [...this.getModuleIds()].filter((id) => !failure || importersOf(id).length > 0)
       const error = refusals({ ids, importersOf }, { root: build.root, confidential: build.confidential, consumer })
       if (error) throw error
+      build.beginSearch()
     },
     generateBundle: {
       order: 'post',

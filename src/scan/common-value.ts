@@ -16,22 +16,38 @@ const LONG = 16
 export function isCommonValue(value: string): boolean {
   const text = value.trim()
   if (/^[\d\s.,:/+TZ-]+$/.test(text)) return digitsIn(text) < LONG
-  if (!isMadeOfWords(text)) return false
-  return text.length < LONG || isAddress(text)
+  return (text.length < LONG || isAddress(text)) && isMadeOfWords(text)
 }
 
 function digitsIn(text: string): number {
   return text.replace(/\D/g, '').length
 }
 
-const WORD = /^(?:\p{Lu}?[\p{Ll}\p{Lo}\p{M}]*|\p{Lu}+)(?:\p{Lu}[\p{Ll}\p{M}]+)*\d{0,8}$/u
+interface Letters {
+  readonly runs: RegExp
+  readonly humps: RegExp
+  readonly word: RegExp
+}
+
+/** The classes of Unicode, less for what most secrets are written in: those take milliseconds to be made. */
+const ASCII: Letters = {
+  runs: /[A-Za-z\d]+/g,
+  humps: /[A-Z][a-z]/g,
+  word: /^(?:[A-Z]?[a-z]*|[A-Z]+)(?:[A-Z][a-z]+)*\d{0,8}$/,
+}
+const UNICODE: Letters = {
+  runs: /[\p{L}\p{M}\d]+/gu,
+  humps: /\p{Lu}\p{Ll}/gu,
+  word: /^(?:\p{Lu}?[\p{Ll}\p{Lo}\p{M}]*|\p{Lu}+)(?:\p{Lu}[\p{Ll}\p{M}]+)*\d{0,8}$/u,
+}
 
 /** Camel case is taken apart: `changeMe` is two words. `QwErTyUi` is none, since such words are too short. */
 function isMadeOfWords(text: string): boolean {
-  const runs = text.match(/[\p{L}\p{M}\d]+/gu) ?? []
+  const letters = /[^ -~]/.test(text) ? UNICODE : ASCII
+  const runs = text.match(letters.runs) ?? []
   return runs.every((run) => {
-    const humps = run.match(/\p{Lu}\p{Ll}/gu)?.length ?? 0
-    return run.length < LONG && WORD.test(run) && run.length >= 3 * humps
+    const humps = run.match(letters.humps)?.length ?? 0
+    return run.length < LONG && letters.word.test(run) && run.length >= 3 * humps
   })
 }
 

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest'
+import { inlineValues } from '../../integrations/inline.ts'
+import { parseModule } from '../../integrations/parse.ts'
+import { inlinePlainReads } from '../../integrations/plain-reads.ts'
+import { sampled, seeded } from '../support/random.ts'
+
+const values = { A: 'x', PORT: 8080, COLD: -1, MAP: { a: [1] }, ON: true, NONE: null, TAG: '</script>' }
+const options = { values, isSecret: (name: string) => name === 'DATABASE_URL' }
+
+describe('code whose reads are plain is changed without a parser', () => {
+  test.each([
+    ['const label = import.meta.env.A\nexport { label }', 'const label = "x"\nexport { label }'],
+    ['const label = import.meta.env.A;', 'const label = "x";'],
+    ['f(process.env.PORT, import.meta.env.PORT)', 'f("8080", 8080)'],
+    ['if (process.env.ON === "true") f()', 'if ("true" === "true") f()'],
+    ['const o = { a: import.meta.env.A, b: [process.env.A] }', 'const o = { a: "x", b: ["x"] }'],
+    ['() => import.meta.env.A', '() => "x"'],
+    ['return import.meta.env.ON && !process.env.A', 'return true && !"x"'],
+    ['a ? import.meta.env.A : process.env.A ?? 1', 'a ? "x" : "x" ?? 1'],
+    ["// process.env.A\nf(process.env.A) /* it's process.env */", '// process.env.A\nf("x") /* it\'s process.env */'],
+    ["f(\"process.env.A\", 'it\\'s', process.env.A)", 'f("process.env.A", \'it\\\'s\', "x")'],
+    ['f(process.env.B, import.meta.env.MODE, process.env.A)', 'f(process.env.B, import.meta.env.MODE, "x")'],
+    ['a < 5 && f(process.env.A)', 'a < 5 && f("x")'],
+    ['class C { #a = process.env.A; b = this.#a }', 'class C { #a = "x"; b = this.#a }'],
+    ['f(process.env.A) // `${a}` /x/ <b>', 'f("x") // `${a}` /x/ <b>'],
+    ['f(import.meta.env.TAG)', 'f("\\x3C/script>")'],
+  ])('%s', (code, expected) => {
+    expect(inlinePlainReads(code, options)?.code).toBe(expected)
+  })
+
+  test('a reference stands where the value comes at run time', () => {
+    const code = 'f(import.meta.env.MAP, process.env.PORT, process.env.A)'
+    expect(inlinePlainReads(code, { ...options, isRuntime: true })?.code).toBe(
+      'f(__systemprompt_public__.MAP, String(__systemprompt_public__.PORT), __systemprompt_public__.A)',
+    )
+  })
+})
+
+describe('a parser has to tell', () => {
+  test.each([
+    ['a secret', 'f(process.env.DATABASE_URL)'],
+    ['a value that may need parentheses', 'f(-import.meta.env.COLD)'],
+    ['a map', '() => import.meta.env.MAP'],
+    ['a template before it', 'f(`it`, process.env.A)'],
+    ['a division or a regular expression before it', 'f(a / b, process.env.A)'],
+    ['a regular expression with a quote in it', `f(/'/, process.env.A, /'/)`],
+    ['an element', `<p>it's {process.env.A} isn't</p>`],
+    ['a type in angle brackets', 'const a: Map<string, string> = f(process.env.A)'],
+    ['an escape in a name', 'f(pr\\u006fcess.env.B, process.env.A)'],
+    ['a string that does not end', `f('\n, process.env.A)`],
+    ['an index', "f(process.env['A'])"],
+    ['an optional chain', 'f(process.env?.A, process.env.A)'],
+    ['destructuring', 'const { A } = process.env; f(process.env.A)'],
+    ['the whole object', 'f(import.meta, process.env.A)'],
+    ['a binding', 'function f(process) { return process.env.A }'],
+    ['a property of something else', 'f(my.process.env.A)'],
+    ['a property across a comment', 'f(my. // a,\nprocess.env.A)'],
+    ['a property across many spaces', `f(my.${' '.repeat(300)}process.env.A)`],
+    ['a private name', 'f(this.#process.env.A)'],
+    ['a longer name', 'f(éprocess.env.A, process.env.Aé)'],
+    ['a call', 'process.env.A(1)'],
+    ['a template that is called', 'process.env.A`x`'],
+    ['a call in the next line', 'f(process.env.A\n(1))'],
+    ['a member', 'f(process.env.A.length)'],
+    ['an assignment', 'process.env.A = 1'],
+    ['an assignment with an operator', 'process.env.A ||= 1; import.meta.env.A **= 2; process.env.A >>>= 1'],
+    ['an assignment in parentheses', '(process.env.A) = 1'],
+    ['an assignment to a pattern', '[a, process.env.A] = list'],
+    ['an assignment to a pattern in a pattern', '({ a: [process.env.A] } = list)'],
+    ['an increment', '++process.env.A'],
+    ['an increment behind it', '(process.env.A)++'],
+    ['delete', 'delete process.env.A'],
+    ['delete in parentheses', 'delete (process.env.A)'],
+    ['a loop', 'for (process.env.A of list) f()'],
+    ['a loop over a pattern', 'for ([process.env.A] of list) f()'],
+    ['a rest', '[...process.env.A] = list'],
+    ['a type', 'type T = typeof process.env.A'],
+    ['a cast', 'f(process.env.A as string)'],
+    ['an exclamation mark', 'f(process.env.A!)'],
+    ['the address of a file', "new URL('./a.png', import.meta.url)"],
+  ])('where there is %s', (_, code) => {
+    expect(inlinePlainReads(code, options)).toBeUndefined()
+  })
+})
+
+/** What code is made of, with what the two ways could see differently; types are erased, whatever stands in them. */
+const PARTS = [
+  ...['process.env.A', 'import.meta.env.A', 'process.env.PORT', 'import.meta.env.ON', 'process.env.B', 'import.meta'],
+  ...['import.meta.env.NONE', 'process', 'process.env', 'env', 'meta', 'import', 'my', 'a', '1', '"s"', "'t'", '`u`'],
+  ...['"process.env.A"', '`${process.env.A}`', '/* process.env.A, */', "// it's process.env.A\n", '/r/', '/[/*"]/'],
+  ...['(', ')', '[', ']', '{', '}', ',', ';', ':', '?', '.', '?.', '...', '=>', '=', '==', '+=', '??=', '+', '++', '-'],
+  ...[
+    '--',
+    '*',
+    '/',
+    '%',
+    '<',
+    '>',
+    '>=',
+    '!',
+    '&&',
+    '||',
+    '??',
+    '#',
+    '@',
+    '\\',
+    '\n',
+    '\n',
+    ' ',
+    ' ',
+    ' ',
+    '<b>',
+    '</b>',
+  ],
+  ...[
+    'return ',
+    'typeof ',
+    'delete ',
+    'const ',
+    'new ',
+    'await ',
+    ' of ',
+    ' in ',
+    ' as ',
+    'for (',
+    'if (',
+    'function f(',
+  ],
+  ...[
+    '({ a: ',
+    ' } = o)',
+    '[process.env.A] = o',
+    'const a = ',
+    'f(',
+    'case ',
+    'class C { ',
+    'b = ',
+    '() => ',
+    ],
+]
+
+test('whatever code is made of, what is changed without a parser is what a parser has changed', async () => {
+  const { pick, below, seed } = seeded()
+  let compared = 0
+  for (let round = 0; round < sampled(20_000, 2_000_000); round++) {
+    const before = Array.from({ length: below(4) }, () => pick(PARTS)).join('')
+    const after = Array.from({ length: below(4) }, () => pick(PARTS)).join('')
+    const code = `${before}${pick(PARTS.slice(0, 5))}${after}`
+    const plain = inlinePlainReads(code, options)
+    const program = plain && (await parseModule(code, '/app/file.js'))
+    if (!program) continue
+    compared++
+    const { replacements } = inlineValues(code, program, options)
+    expect(plain.replacements, `SEED=${seed}: ${JSON.stringify(code)}`).toEqual(replacements)
+  }
+  expect(compared).toBeGreaterThan(500)
+})
