@@ -3,6 +3,7 @@ import type { Build } from './build.ts'
 import { consumerOfEnvironment } from './consumer.ts'
 import { isInDev, stopInDev } from './hosts/vite.ts'
 import type { Inlined, InlineOptions } from './inline.ts'
+import { languageOf } from './language.ts'
 import { RUNTIME } from './literal.ts'
 import { inlinePlainReads } from './plain-reads.ts'
 import {
@@ -91,7 +92,8 @@ export function hooksOf(build: Build, framework: string): Hooks {
         const isRuntime = options.phase === 'runtime'
         const isRefused = (name: string): boolean => isClient && isSecret(name)
         const settings = { values, isRuntime, isSecret: isRefused }
-        const inlined = inlinePlainReads(code, settings) ?? (await inlineParsed(code, id, this, settings))
+        const inlined =
+          inlinePlainReads(code, languageOf(id) !== 'ts', settings) ?? (await inlineParsed(code, id, this, settings))
         if (!inlined) return undefined
         // Importing them as well has them refused like any other import.
         const files = isClient ? inlined.assets.filter(isConfidential) : []

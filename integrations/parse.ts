@@ -1,4 +1,5 @@
 import type { ParserOptions } from 'oxc-parser'
+import { languageOf } from './language.ts'
 import type { Node } from './syntax.ts'
 
 /** What hooks of Vite and Rolldown offer: the same parser, which is loaded already. */
@@ -29,11 +30,4 @@ export async function parseModule(code: string, id: string, context: object = {}
 function hasParser(context: object): context is HostParser {
   const { meta } = context as Partial<HostParser>
   return meta?.rolldownVersion !== undefined && 'parse' in context
-}
-
-/** A query such as `?vue&type=script&lang.ts` says it; in plain `.js` there may be JSX. */
-function languageOf(id: string): NonNullable<ParserOptions['lang']> {
-  const [, extension = ''] = /[.=]([cm]?[jt]sx?)$/.exec(id) ?? /\.([cm]?[jt]sx?)(?:$|\?)/.exec(id) ?? []
-  if (extension.endsWith('tsx')) return 'tsx'
-  return extension.includes('t') ? 'ts' : 'jsx'
 }
