@@ -24,6 +24,10 @@ const node = nodeBinary(major)
 const repository = fileURLToPath(new URL('..', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'systemprompt-bench-'))
 
+/** How modules read the value: plainly, in a template, and once in ten times in a way for which code has to be parsed. */
+const READS = ['import.meta.env.site_name', '`${import.meta.env.site_name}/`']
+const PARSED_READ = "import.meta.env['site_name']"
+
 /** One module in ten reads a value, as applications do. */
 function writeApp() {
   const profile = join(root, '.systemprompt/profiles/local')
@@ -34,7 +38,8 @@ function writeApp() {
   writeFileSync(join(root, '.env.schema'), '# @defaultSensitive=false\n# ---\nsite_name=Acme\n')
   const names = Array.from({ length: MODULES }, (_, index) => `m${index}`)
   for (const [index, name] of names.entries()) {
-    const value = index % 10 === 0 ? 'import.meta.env.site_name' : `'text ${index}'`
+    const read = index % 100 === 0 ? PARSED_READ : READS[(index / 10) % 2]
+    const value = index % 10 === 0 ? read : `'text ${index}'`
     const body = `export function ${name}(input) {\n  const label = ${value}\n  return input.map((item) => label + item * ${index})\n}\n`
     writeFileSync(join(root, 'src', `${name}.js`), `${body}// ${'x'.repeat(400)}\n`)
   }
@@ -47,7 +52,10 @@ function writeApp() {
 
 /** What builds, with `plugins`. */
 const BUILD = {
+  // Vite's command has Node keep compiled code, where Node can.
   vite: `import { build } from 'vite'
+import module from 'node:module'
+module.enableCompileCache?.()
 const run = (plugins) => build({ root: '.', configFile: false, logLevel: 'silent', plugins,
   build: { rolldownOptions: { input: './src/main.js' }, outDir: 'out' } })`,
   webpack: `import webpack from 'webpack'

@@ -30,8 +30,10 @@ export interface Build {
   refresh(): Promise<Error | undefined>
   /** Loads it when the host has gone on: one that works in threads of its own need not wait. */
   begin(): void
+  /** Waits for what was begun, whatever comes of it; at once where nothing was. */
+  settled(): Promise<void>
   /**
-   * Waits for what was begun; at once where nothing was.
+   * The same for whoever may fail the build: of several that are asked at once, one.
    * @throws what is wrong with the configuration
    */
   ready(): Promise<void>
@@ -53,6 +55,7 @@ export function createBuild(options: PluginOptions): Build {
   let root = resolve(options.cwd ?? '.')
   let guard: LeakGuard | undefined
   let begun: Promise<void> = Promise.resolve()
+  let untold: Error | undefined
   let since = Date.now()
   const searched = new Map<string, OutputFile['content']>()
   const guardOf = async (): Promise<LeakGuard | undefined> => {
@@ -74,6 +77,8 @@ export function createBuild(options: PluginOptions): Build {
     } catch (error) {
       if (isConfigError(error)) files = [...new Set([...files, ...error.consulted.files.filter(isNoDirectory)])]
       failure = error instanceof Error ? error : new Error(String(error))
+      // A bundler shows the stack as well, which leads nowhere but here.
+      if (isConfigError(error)) error.stack = ''
     }
     return failure
   }
@@ -103,13 +108,16 @@ export function createBuild(options: PluginOptions): Build {
     refresh,
     begin() {
       begun = setImmediate().then(async () => {
-        const failure = await refresh()
-        if (failure) throw failure
+        untold = await refresh()
       })
-      // Who waits for it is told.
-      begun.catch(() => undefined)
     },
-    ready: () => begun,
+    settled: () => begun,
+    async ready() {
+      await begun
+      const failure = untold
+      untold = undefined
+      if (failure) throw failure
+    },
     beginSearch() {
       setImmediate()
         .then(guardOf)

@@ -6,6 +6,7 @@ import type { Inlined, InlineOptions } from './inline.ts'
 import { languageOf } from './language.ts'
 import { RUNTIME } from './literal.ts'
 import { inlinePlainReads } from './plain-reads.ts'
+import { NOTHING } from './public-env.ts'
 import {
   isConfidential,
   OWN_IDS,
@@ -59,7 +60,8 @@ interface Transformed {
  */
 export function hooksOf(build: Build, framework: string): Hooks {
   const { options } = build
-  const isCommonJsRead = framework === 'esbuild' || framework === 'webpack' || framework === 'rspack'
+  const isCommonJsTaken = framework === 'webpack' || framework === 'rspack'
+  const isCommonJsRead = framework === 'esbuild' || isCommonJsTaken
   return {
     resolveId: {
       filter: { id: OWN_MODULES },
@@ -77,6 +79,8 @@ export function hooksOf(build: Build, framework: string): Hooks {
         const asked = refusalOf(id) ? build.refused : build.users
         asked.add(id)
         stopInDev(this, id, build)
+        // The build fails for what is wrong with the configuration, and not for each name that is missing as well.
+        if (build.failure && build.env === NOTHING && isCommonJsTaken) return 'module.exports = Object()'
         const consumer = consumerOfEnvironment(this) ?? build.consumer
         return sourceOf(id, { ...options, values: build.env.values, consumer, isCommonJsRead })
       },
@@ -86,7 +90,7 @@ export function hooksOf(build: Build, framework: string): Hooks {
       async handler(code, id) {
         if (!CODE.include.test(id) || CODE.exclude.test(id) || !mayRead(code)) return undefined
         build.users.add(id)
-        await build.ready()
+        await build.settled()
         const isClient = (consumerOfEnvironment(this) ?? build.consumer) === 'client'
         const { values, isSecret } = build.env
         const isRuntime = options.phase === 'runtime'

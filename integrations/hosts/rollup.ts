@@ -63,6 +63,7 @@ export function rollupHooks(build: Build): RollupHooks {
     },
     async buildEnd(failure) {
       await build.ready()
+      if (build.failure) return
       const importersOf = (id: string): readonly string[] => {
         const { importers = [], dynamicImporters = [] } = this.getModuleInfo(id) ?? {}
         return [...importers, ...dynamicImporters]
