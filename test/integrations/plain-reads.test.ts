@@ -29,6 +29,7 @@ describe('code whose reads are plain is changed without a parser', () => {
       'f(`it\'s ${"x"} \\` ${`${g({ a: "}" })}`}`, "x")',
     ],
     ['const { a } = b\nf(process.env.A, `${import.meta.env.A}/c`)', 'const { a } = b\nf("x", `${"x"}/c`)'],
+    ['function g() { return `${a}${b}` }\nf(process.env.A)', 'function g() { return `${a}${b}` }\nf("x")'],
     ['f(a / b / c[1] / 2, process.env.A)', 'f(a / b / c[1] / 2, "x")'],
     ["f(/[/'\"]'/g, process.env.A)", 'f(/[/\'"]\'/g, "x")'],
     ["a = b ? /'/ : /`/.test(c) && process.env.A", 'a = b ? /\'/ : /`/.test(c) && "x"'],
@@ -62,7 +63,8 @@ describe('a parser has to tell', () => {
     ['a value that may need parentheses', 'f(-import.meta.env.COLD)'],
     ['a map', '() => import.meta.env.MAP'],
     ['what may be a division or a regular expression', "if (a) /'/.test(process.env.A) / 2"],
-    ['a regular expression behind a keyword', "f(typeof /'/, process.env.A)"],
+    ['a regular expression behind a keyword', "f(typeof /'/, process.env.A, /'/)"],
+    ['an element behind a keyword', "return <p>it's {process.env.A} isn't</p>"],
     ['a regular expression behind a line', "break\n/'/.test(process.env.A)"],
     ['a division behind an increment', "f(a++ /'/g, process.env.A, '/')"],
     ['an argument of a function that is deleted', 'delete(process.env.A)'],
@@ -111,7 +113,22 @@ describe('a parser has to tell', () => {
 /** What code is made of, with what the two ways could see differently. */
 const PARTS = [
   ...['process.env.A', 'import.meta.env.A', 'process.env.PORT', 'import.meta.env.ON', 'process.env.B', 'import.meta'],
-  ...['import.meta.env.NONE', 'process', 'process.env', 'env', 'meta', 'import', 'my', 'a', '1', '"s"', "'t'", '`u`'],
+  ...[
+    'import.meta.env.NONE',
+    'process',
+    'process.env',
+    'env',
+    'meta',
+    'import',
+    'my',
+    'process.env.DATABASE_URL',
+    "new URL('./a', import.meta.url)",
+    'a',
+    '1',
+    '"s"',
+    "'t'",
+    '`u`',
+  ],
   ...[
     '"process.env.A"',
     '`${process.env.A}`',
@@ -209,9 +226,10 @@ test.each([
     const program = plain && (await parseModule(code, id))
     if (!program) continue
     compared++
-    const { replacements } = inlineValues(code, program, options)
+    const { replacements, reads, assets } = inlineValues(code, program, options)
     const types = namesOfTypes(program)
     const inCode = plain.replacements.filter(({ start }) => !types.has(start))
+    expect([...reads, ...assets], `SEED=${seed}: ${JSON.stringify(code)}`).toEqual([])
     expect(inCode, `SEED=${seed}: ${JSON.stringify(code)}`).toEqual(replacements)
   }
   expect(compared).toBeGreaterThan(500)
