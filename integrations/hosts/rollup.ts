@@ -79,7 +79,7 @@ export function rollupHooks(build: Build): RollupHooks {
       order: 'post',
       sequential: true,
       async handler(_, bundle) {
-        const leaks = await build.findLeaks(Object.values(bundle).flatMap(outputFiles))
+        const leaks = await build.findLeaks(outputFiles(bundle))
         if (leaks) throw leaks.error
       },
     },
@@ -112,9 +112,12 @@ export function rollupHooks(build: Build): RollupHooks {
 }
 
 /** A chunk's map is part of the bundle already, or will be written beside it or into it. */
-function outputFiles(output: Output): readonly OutputFile[] {
-  if (output.type === 'asset' || !output.map) return [contentOf(output)]
-  return [contentOf(output), { name: `${output.fileName}.map`, content: output.map.toString() }]
+function outputFiles(bundle: Bundle): readonly OutputFile[] {
+  return Object.values(bundle).flatMap((output) => {
+    const map = output.type === 'chunk' && output.map
+    const name = `${output.fileName}.map`
+    return [contentOf(output), ...(map && !Object.hasOwn(bundle, name) ? [{ name, content: map.toString() }] : [])]
+  })
 }
 
 function contentOf(output: Output): OutputFile {

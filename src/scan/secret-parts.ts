@@ -71,13 +71,16 @@ const OPAQUE = /[A-Za-z0-9+/=_-]+/g
  */
 function* opaqueLinesOf(value: string): Generator<string> {
   if (!/[\r\n]|\\n/.test(value)) return
+  let isInKey = false
   for (const line of value.split(/[\r\n]+|\\r|\\n/)) {
-    for (const [run] of line.matchAll(OPAQUE)) if (isOpaque(run)) yield run
+    if (/-(?:BEGIN|END) /.test(line)) isInKey = line.includes('BEGIN')
+    for (const [run] of line.matchAll(OPAQUE)) if (isOpaque(run, isInKey)) yield run
   }
 }
 
-function isOpaque(run: string): boolean {
-  const isMixed = /[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run)
+/** Whether a run is no word: in a key, a line without digits is none either. */
+function isOpaque(run: string, isInKey = false): boolean {
+  const isMixed = /[a-z]/.test(run) && /[A-Z]/.test(run) && (isInKey || /\d/.test(run))
   const isHex = run.length >= 2 * SHORTEST_LINE && /^[0-9a-f]+$/i.test(run)
   return run.length >= SHORTEST_LINE && (isMixed || isHex)
 }

@@ -48,6 +48,11 @@ describe.each(HOSTS)('a value that got into the output some other way, with %s',
     expect(result.error).toContain('DATABASE_URL  the password of the secret stands in this file')
   })
 
+  test('is told of once for each place', () => {
+    const places = (result.error ?? '').match(/^ {2}\S+:\d+:\d+ {2}\S+/gm) ?? []
+    expect(places).toEqual([...new Set(places)])
+  })
+
   test('is not shown, and not left on the disk', () => {
     for (const secret of [ANTHROPIC, JWT, PASSWORD]) {
       expectNothingOf(secret, result.error ?? '', 'the error')

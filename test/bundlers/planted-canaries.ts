@@ -12,7 +12,10 @@ export function plantCanaries(root: string, random: Random): { canaries: Canarie
   const canaries: Record<string, string> = {}
   const plant = (place: string, marks = ''): string => {
     const alphabet = LETTERS + marks
-    const canary = Array.from({ length: 32 }, () => alphabet[random.below(alphabet.length)]).join('')
+    const draw = (): string => Array.from({ length: 32 }, () => alphabet[random.below(alphabet.length)]).join('')
+    let canary = draw()
+    // Both cases and digits tell a random text from words, where the key beside it says nothing of a secret.
+    while (!(/[a-z]/.test(canary) && /[A-Z]/.test(canary) && /\d/.test(canary))) canary = draw()
     canaries[place] = canary
     return canary
   }

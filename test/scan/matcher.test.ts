@@ -211,6 +211,12 @@ describe('a key of several lines is found', () => {
     expect(find(value, PEM.replaceAll('\n', '\r\n  '))).toHaveLength(3)
     expect(find(value, '"type": "service_account",\n"private_key": "-----BEGIN PRIVATE KEY-----')).toEqual([])
   })
+  test('a line without digits too, which elsewhere is a word', () => {
+    const line = 'KoPqWcVnbTyuReaSdfGhjKlm'
+    const key = `-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIH\n${line}\n-----END EC PRIVATE KEY-----\n`
+    expect(find(key, `"${line}"`)).toMatchObject([{ part: 'line' }])
+    expect(find(`${key}${line.toLowerCase()}\nSomeOtherTextWithoutDigits\n`, 'SomeOtherTextWithoutDigits')).toEqual([])
+  })
   test('and its first and last line say nothing', () => {
     expect(find(PEM, '-----BEGIN PRIVATE KEY-----\n…\n-----END PRIVATE KEY-----\n')).toEqual([])
   })
