@@ -12,7 +12,7 @@ import { type Replacement, replaced } from './replacement.ts'
 export function inlinePlainReads(code: string, isJsx: boolean, options: InlineOptions): Inlined | undefined {
   const replacements: Replacement[] = []
   const last = lastMention(code)
-  const reader: Reader = { code, isJsx, options, at: 0, behind: ';', depths: [] }
+  const reader: Reader = { code, isJsx, options, at: 0, behind: ';', depths: [], assigns: undefined }
   while (reader.at <= last) {
     const found = readPiece(reader)
     if (!found) return undefined
@@ -31,6 +31,8 @@ interface Reader {
   behind: string
   /** For each template that is open around `at`, how many braces are open in its `${…}`. */
   readonly depths: number[]
+  /** Whether something may be assigned to what stands in brackets, once that was asked. */
+  assigns: boolean | undefined
 }
 
 /** A word that `process` and `import.meta` have in them; who means something else by it needs a parser. */
@@ -176,8 +178,13 @@ function isCalledWith(behind: string): boolean {
   return CALLED.test(behind) && !KEYWORD.test(behind.slice(0, -1))
 }
 
-function isBefore(rest: string, behind: string, { code, depths }: Reader): boolean {
+function isBefore(rest: string, behind: string, reader: Reader): boolean {
   if (ENDS.test(rest)) return true
-  const isWholePart = depths.at(-1) === 0 && /^\s*\}/.test(rest)
-  return isWholePart || (ENDS_BRACKETS.test(rest) && (isCalledWith(behind) || !ASSIGNS.test(code)))
+  const isWholePart = reader.depths.at(-1) === 0 && /^\s*\}/.test(rest)
+  return isWholePart || (ENDS_BRACKETS.test(rest) && (isCalledWith(behind) || !mayAssign(reader)))
+}
+
+function mayAssign(reader: Reader): boolean {
+  reader.assigns ??= ASSIGNS.test(reader.code)
+  return reader.assigns
 }
