@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { DevEnvironment, Environment, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import type { Build } from '../build.ts'
 import { refuseConfidential } from '../dev-guard.ts'
@@ -54,10 +55,17 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Par
 }
 
 /**
+ * Milliseconds for which Vite's watcher, having told of a change, tells of no other one to the same file, as when a
+ * formatter follows an editor.
+ */
+const DEAF = 50
+
+/**
  * Loads again; what is wrong is shown over the page, which keeps the last good values.
  * @returns whether modules have to be made anew
  */
 async function refreshAndTell(build: Build, server: ViteDevServer): Promise<boolean> {
+  await setTimeout(DEAF + 10)
   const before = build.failure ? undefined : JSON.stringify(build.env.values)
   const failure = await build.refresh()
   server.watcher.add([...build.files])

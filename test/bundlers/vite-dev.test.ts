@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { createServer, type ViteDevServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -27,7 +29,7 @@ beforeAll(async () => {
     root,
     configFile: false,
     logLevel: 'silent',
-    server: { port: 0, host: '127.0.0.1', watch: { usePolling: true, interval: 50 } },
+    server: { port: 0, host: '127.0.0.1', watch: { usePolling: true, interval: 10 } },
     plugins: [vitePlugin(options)],
   })
   await server.listen()
@@ -78,6 +80,22 @@ describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
       expectNone(canaries, seen)
     })
   }, 60_000)
+
+  test('follows a change that comes right behind another, as when a formatter follows an editor', async () => {
+    await withPage(async (page) => {
+      await page.goto(origin)
+      await shown(page, 'Beta')
+      const changed = once(server.watcher, 'change')
+      edit('name: Beta', 'name: Between')
+      await changed
+      // By then a load that began at once would have read the file.
+      await setTimeout(25)
+      edit('name: Between', 'name: Behind')
+      await shown(page, 'Behind')
+      edit('name: Behind', 'name: Beta')
+      await shown(page, 'Beta')
+    })
+  })
 
   test.each([
     ['reads', 'DATABASE_URL  is a secret', 'src/reads.js'],
