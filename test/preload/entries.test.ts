@@ -94,6 +94,13 @@ describe('the entries', () => {
     expect([...followed]).toEqual(expect.arrayContaining(['preload.cjs', 'core.cjs', 'yaml.cjs']))
   })
 
+  test.each([[[]], [['--no-warnings']]])('are the same to a program with the flags %j', (flags) => {
+    const cwd = makeProject({ 'main.cjs': `console.log(require('@systemprompt/env').__esModule)` })
+    installInto(cwd)
+    const { stdout } = spawnSync(process.execPath, [...flags, 'main.cjs'], { cwd, encoding: 'utf8' })
+    expect(stdout).toBe('true\n')
+  })
+
   test('name the class in an uncaught error, and show no more of the library than a short line', () => {
     const cwd = makeProject({
       'main.mjs': `import { loadConfigSync } from '@systemprompt/env'\nloadConfigSync({ profile: 'nope' })\n`,
