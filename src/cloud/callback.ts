@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { parseUrl } from '../url.ts'
 import { landingPage } from './landing-page.ts'
 
 /** How the browser came back. */
@@ -60,7 +61,7 @@ export async function openCallback(port = PORT): Promise<Callback> {
     redirectUri: `${origin}/callback/${nonce}`,
     answer,
     paste(address) {
-      const url = URL.canParse(address.trim()) ? new URL(address.trim()) : undefined
+      const url = parseUrl(address.trim())
       const isOurs = url?.origin === origin && isSame(url.pathname, `/callback/${nonce}`)
       const found = isOurs ? answerIn(url.searchParams) : undefined
       if (found) settle(found)
@@ -102,7 +103,7 @@ function isSame(one: string, other: string): boolean {
 }
 
 function addressOf({ url = '/' }: IncomingMessage): URL {
-  return URL.canParse(url, 'http://127.0.0.1') ? new URL(url, 'http://127.0.0.1') : new URL('http://127.0.0.1')
+  return parseUrl(url, 'http://127.0.0.1') ?? new URL('http://127.0.0.1')
 }
 
 function refuse(response: ServerResponse): void {

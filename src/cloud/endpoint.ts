@@ -1,3 +1,4 @@
+import { parseUrl } from '../url.ts'
 import { CloudError } from './errors.ts'
 
 export const DEFAULT_API_URL = 'https://api.systemprompt.io'
@@ -9,7 +10,7 @@ export const DEFAULT_API_URL = 'https://api.systemprompt.io'
  * @throws CloudError REFUSED
  */
 export function endpointOf(apiUrl: string): URL {
-  const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined
+  const url = parseUrl(apiUrl)
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw unusable('is not an http(s) URL')
   if (url.username !== '' || url.password !== '') throw unusable('holds a user name or a password')
   if (url.search !== '' || url.hash !== '' || /[?#]/.test(apiUrl)) throw unusable('holds a query or a fragment')

@@ -1,5 +1,6 @@
 import type { EnvHttpProxyAgent } from 'undici'
 import type { Environment } from '../options.ts'
+import { parseUrl } from '../url.ts'
 import { isLoopback } from './endpoint.ts'
 import { CloudError } from './errors.ts'
 
@@ -129,7 +130,8 @@ async function readBounded(body: AsyncIterable<Uint8Array> | null, limit: number
 }
 
 function redirected(status: number, location: string | null): CloudError {
-  const target = location !== null && URL.canParse(location) ? ` to ${new URL(location).origin}` : ''
+  const url = location === null ? undefined : parseUrl(location)
+  const target = url ? ` to ${url.origin}` : ''
   return new CloudError('REFUSED', `The service answered with a redirect${target} (${status}), which is not followed`, {
     status,
     remedy: 'Check api_url: the login belongs to one address',

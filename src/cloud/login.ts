@@ -1,3 +1,4 @@
+import { parseUrl } from '../url.ts'
 import { type Callback, openCallback } from './callback.ts'
 import type { CloudClient } from './client.ts'
 import type { Provider } from './contract.ts'
@@ -54,7 +55,7 @@ const PROVIDERS = ['github.com', 'accounts.google.com']
  * @throws CloudError REFUSED
  */
 export function checkedAuthorizeUrl(text: string, apiUrl: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  const url = parseUrl(text)
   const api = new URL(apiUrl)
   const isKnown = (host: string): boolean =>
     PROVIDERS.includes(host) || host === api.hostname || /(^|\.)systemprompt\.io$/.test(host)

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import type { TenantInfo } from '../cloud/contract.ts'
 import { isLoopback } from '../cloud/endpoint.ts'
+import { parseUrl } from '../url.ts'
 import type { Access } from './access.ts'
 import { authorizePath, type Consents, consentPage, decide, PAGE_HEADERS } from './consent.ts'
 import { Refusal } from './refusal.ts'
@@ -98,7 +99,7 @@ const EXCHANGE = {
 
 /** Where the browser may be sent: a callback on this machine, as a command line has it. */
 function redirectUri(text: string | undefined): URL {
-  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
+  const url = text === undefined ? undefined : parseUrl(text)
   const isCallback = url?.protocol === 'http:' && isLoopback(url.hostname) && /^\/callback(\/|$)/.test(url.pathname)
   if (!isCallback || url.username !== '' || url.hash !== '') {
     throw new Refusal(400, 'redirect_uri_invalid', 'redirect_uri is a callback on a loopback address')

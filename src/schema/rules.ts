@@ -1,5 +1,7 @@
 /** Rules of values that the loader and the zod schemas share. */
 
+import { parseUrl } from '../url.ts'
+
 /** An absolute http(s) URL. */
 export function isHttpUrl(text: string): boolean {
   return httpUrl(text) !== undefined
@@ -14,9 +16,9 @@ export function isHttpOrigin(text: string): boolean {
 
 /** A postgres:// or postgresql:// URL. */
 export function isPostgresUrl(text: string): boolean {
-  return /^postgres(?:ql)?:\/\//i.test(text) && URL.canParse(text)
+  return /^postgres(?:ql)?:\/\//i.test(text) && parseUrl(text) !== undefined
 }
 
 function httpUrl(text: string): URL | undefined {
-  return /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined
+  return /^https?:\/\//i.test(text) ? parseUrl(text) : undefined
 }
