@@ -1,13 +1,15 @@
 import type { Path } from './types.ts'
 
 const PLAIN_KEY = /^[\p{L}\p{N}_$-]+$/u
+/** Most keys: the other takes Node a while to make. */
+const ASCII_KEY = /^[\w$-]+$/
 
 /** `['a', 'b.c', 0]` → `a["b.c"][0]`; control characters in a key are escaped. */
 export function formatPath(path: Path): string {
   let text = ''
   for (const segment of path) {
     if (typeof segment === 'number') text += `[${segment}]`
-    else if (PLAIN_KEY.test(segment)) text += text === '' ? segment : `.${segment}`
+    else if (ASCII_KEY.test(segment) || PLAIN_KEY.test(segment)) text += text === '' ? segment : `.${segment}`
     else text += `[${JSON.stringify(segment)}]`
   }
   return text

@@ -1,16 +1,23 @@
 /** What is shown in place of a secret. */
 export const MASK = '••••'
 
-const SECRET_NAME =
-  /(?:^|[_.-])(?:secrets?|tokens?|passwords?|passwd|pwd|pass|passphrase|pepper|salt|seed|dsn|credentials?|keys?|pem|auth|authorization|cookie)$|(?:secret|token|password|passwd|passphrase|credential|apikey|privatekey|accesskey|secretkey)s?$/i
+const WORDS = new Set(
+  (
+    'secret secrets token tokens password passwords passwd pwd pass passphrase pepper salt seed dsn ' +
+    'credential credentials key keys pem auth authorization cookie'
+  ).split(' '),
+)
+const ENDINGS = 'secret token password passwd passphrase credential apikey privatekey accesskey secretkey'.split(' ')
 
 /**
  * Whether a key or variable sounds as if it held a secret: `STRIPE_KEY`, `smtp.password`, `apiToken`.
  * Values under such names are masked wherever they are shown, whichever file they stand in.
  */
 export function looksSecret(name: string): boolean {
-  const words = /[a-z0-9][A-Z]/.test(name) ? name.replace(/([a-z0-9])([A-Z])/g, '$1_$2') : name
-  return SECRET_NAME.test(words) && !/public[_.-]?key$/i.test(words)
+  const words = (/[a-z0-9][A-Z]/.test(name) ? name.replace(/([a-z0-9])([A-Z])/g, '$1_$2') : name).toLowerCase()
+  const last = words.slice(1 + Math.max(words.lastIndexOf('_'), words.lastIndexOf('.'), words.lastIndexOf('-')))
+  const isSecret = WORDS.has(last) || ENDINGS.some((ending) => last.endsWith(ending) || last.endsWith(`${ending}s`))
+  return isSecret && !/public[_.-]?key$/.test(words)
 }
 
 /** The same of a key whose value is a number: `password`, not `max_tokens`. */

@@ -54,6 +54,10 @@ describe('a name that sounds secret', () => {
     'awsSecretAccessKey',
     'SENTRY_DSN',
     'key',
+    'mysecretkey',
+    'awsaccesskeys',
+    'privatekeys',
+    'dbpassphrases',
   ])('%s', (name) => {
     expect(looksSecret(name)).toBe(true)
   })
