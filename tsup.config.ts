@@ -3,6 +3,8 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Plugin } from 'esbuild'
 import { defineConfig, type Options } from 'tsup'
+import { compileAtOnce } from './scripts/compile-at-once.ts'
+import type * as Core from './src/core.ts'
 
 const BUNDLED = ['yaml', 'jsonc-parser', 'dotenv', 'hono', 'magic-string', '@jridgewell/trace-mapping']
 
@@ -133,7 +135,12 @@ export default defineConfig([
   { ...shared, entry: scan, dts: dts(scan), esbuildPlugins: [bundledLicences] },
   // onSuccess runs when the code is written; the declarations may still be under way.
   { ...shared, entry: schema, dts: dts(schema), esbuildPlugins: [bundledLicences], onSuccess: writeJsonSchemas },
-  { ...commonjs, entry: { core: 'src/core.ts' }, esbuildPlugins: [bundledLicences, yamlPutOff, watchBeside] },
+  {
+    ...commonjs,
+    entry: { core: 'src/core.ts' },
+    esbuildPlugins: [bundledLicences, yamlPutOff, watchBeside],
+    onSuccess: () => compileAtOnce(fromRoot('dist/core.cjs'), startOnce),
+  },
   { ...commonjs, entry: { yaml: PUT_OFF }, esbuildPlugins: [bundledLicences] },
   {
     ...commonjs,
@@ -182,6 +189,12 @@ async function writeNodeEntry() {
   const taken = `${isFlagged}?require("./preload.cjs").preloaded(__filename):require("./facade.cjs")`
   const text = `"use strict";module.exports=${taken};0&&(module.exports={${Object.keys(facade)}})\n`
   await writeFile(fromRoot('dist/node.cjs'), text)
+}
+
+/** What most programs have of the library: a start that resolves a project. Its plan is nobody's, and not written. */
+function startOnce({ resolveStart }: typeof Core): void {
+  const cwd = fromRoot('fixtures/quickstart')
+  resolveStart({ version: '', cwd, env: {} }, { file: `${cwd}/plan.json`, modules: cwd, uid: -1 })
 }
 
 function fromRoot(path: string): string {
