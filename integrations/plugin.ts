@@ -7,8 +7,8 @@ import { webpackHooks } from './hosts/webpack.ts'
 import type { PluginOptions } from './options.ts'
 
 /**
- * The plugin for every host that has hooks of another kind; Vite, Rollup and Rolldown take them as they are, and load
- * nothing that translates. Making it reads nothing; the configuration is loaded when a build starts.
+ * The plugin for hosts that have hooks of another kind; Vite, Rollup and Rolldown take them as they are, webpack has a
+ * loader, and they load nothing that translates. Making it reads nothing; the configuration is loaded when a build starts.
  */
 export const plugin: UnpluginInstance<PluginOptions | undefined, false> = createUnplugin(
   (options = {}, { framework }) => {
@@ -17,7 +17,6 @@ export const plugin: UnpluginInstance<PluginOptions | undefined, false> = create
       name: NAME,
       enforce: 'pre',
       ...hooksOf(build, framework),
-      webpack: webpackHooks(build),
       rspack: webpackHooks(build),
       esbuild: esbuildHooks(build),
       farm: farmHooks(build),

@@ -1,7 +1,23 @@
-import { plugin } from './plugin.ts'
+import { fileURLToPath } from 'node:url'
+import type { WebpackPluginInstance } from 'webpack'
+import { createBuild } from './build.ts'
+import { hooksOf } from './hooks.ts'
+import { webpackHooks } from './hosts/webpack.ts'
+import { loadModules } from './hosts/webpack-modules.ts'
+import type { PluginOptions } from './options.ts'
 
 export type { PluginOptions } from './options.ts'
 
-const webpack = plugin.webpack
+const LOADER = fileURLToPath(new URL('./webpack-loader.cjs', import.meta.url))
+
+function webpack(options: PluginOptions = {}): WebpackPluginInstance {
+  return {
+    apply(compiler) {
+      const build = createBuild(options)
+      loadModules(compiler, hooksOf(build, 'webpack'), LOADER)
+      webpackHooks(build)(compiler)
+    },
+  }
+}
 export default webpack
 export { webpack as 'module.exports' }

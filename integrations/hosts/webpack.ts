@@ -3,7 +3,7 @@ import type { Compilation, Compiler, Module } from 'webpack'
 import type { Build } from '../build.ts'
 import { consumerOfTarget } from '../consumer.ts'
 import { refuseConfidential } from '../dev-guard.ts'
-import { mayRead, NAME } from '../hooks.ts'
+import { NAME } from '../hooks.ts'
 import { type ModuleGraph, refusals } from '../refusals.ts'
 import { refusalOf } from '../virtual-module.ts'
 
@@ -18,7 +18,6 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
     new NormalModuleReplacementPlugin(/^virtual:systemprompt\/public$/, '@systemprompt/env/public').apply(compiler)
 
     guardDevServer(compiler.options)
-    leaveOutLoaders(compiler)
     let failure: Error | undefined
     let mistakes = 0
     compiler.hooks.beforeCompile.tapPromise(NAME, async () => {
@@ -74,39 +73,6 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
       // Development builds are written in spite of errors.
       for (const file of leaks.files) compilation.deleteAsset(file)
     }
-  }
-}
-
-/**
- * unplugin sends each module through a loader, which costs more than all else that a build is asked. It is needed where
- * the file mentions what the loader looks for, or another loader has been there before.
- */
-function leaveOutLoaders({ hooks, webpack }: Compiler): void {
-  hooks.compilation.tap(NAME, (compilation) => {
-    // Rspack has no such hook.
-    const { beforeLoaders }: Partial<NormalModuleHooks> = webpack.NormalModule.getCompilationHooks(compilation)
-    beforeLoaders?.tap(NAME, (loaders, { resource }) => {
-      if (!isOurs(loaders.at(-1)) || mayReadIn(resource, compilation)) return
-      while (isOurs(loaders.at(-1))) loaders.pop()
-    })
-  })
-}
-
-type NormalModuleHooks = ReturnType<Compiler['webpack']['NormalModule']['getCompilationHooks']>
-
-function isOurs(item: { readonly loader: string; readonly options?: unknown } | undefined): boolean {
-  const { plugin } = Object(item?.options) as { readonly plugin?: { readonly name?: unknown } }
-  return plugin?.name === NAME && /\btransform\.mjs$/.test(item?.loader ?? '')
-}
-
-/** webpack keeps what is read, so that no file is read twice. What is no file can hold anything. */
-function mayReadIn(resource: string, { inputFileSystem }: Compilation): boolean {
-  try {
-    const [path = ''] = resource.split('?')
-    const content = inputFileSystem.readFileSync?.(path)
-    return content === undefined || mayRead(String(content))
-  } catch {
-    return true
   }
 }
 

@@ -1,5 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { originalPositionFor, sourceContentFor, TraceMap } from '@jridgewell/trace-mapping'
 import { describe, expect, test, vi } from 'vitest'
 import webpack from 'webpack'
 import webpackPlugin from '../../integrations/webpack.ts'
@@ -7,6 +10,7 @@ import { writeFiles } from '../support/temp-project.ts'
 import { buildWith, copyApp } from './hosts.ts'
 
 const options = { public: ['site.name'] }
+const require = createRequire(import.meta.url)
 const WATCHED = { timeout: 20_000, interval: 20 }
 const READS_SECRET = 'export const it = process.env.DATABASE_URL\n'
 
@@ -70,6 +74,69 @@ describe('a module of webpack that mentions no variable is sent through no loade
     // Not the second build: webpack makes one of its own where the file was written just before it began to watch.
     await vi.waitFor(() => expect(builds.at(-1)).toContain('DATABASE_URL  is a secret'), WATCHED)
     await new Promise((resolve) => watching?.close(resolve))
+  })
+})
+
+describe('a map', () => {
+  const TEXT = "const name = process.env.site_name; console.log(name, 'here')\n"
+  /** Puts two lines before the code, and gives a map for that, as those of TypeScript do. */
+  const LOADER = `
+    const MagicString = require(${JSON.stringify(require.resolve('magic-string'))}).default
+    module.exports = function (code) {
+      const text = new MagicString(code).prepend('// one\\n// two\\n')
+      const map = text.generateMap({ source: this.resourcePath, includeContent: true, hires: true })
+      this.callback(null, text.toString(), map)
+    }`
+
+  test.each(['alone', 'behind another loader'])('leads to what was written, %s', async (place) => {
+    const root = copyApp()
+    writeFiles(root, { 'src/mapped.js': TEXT, 'loader.cjs': LOADER })
+    const rules = [{ test: /mapped\.js$/, enforce: 'pre' as const, loader: join(root, 'loader.cjs') }]
+    const { error, entry } = await buildWith('webpack', {
+      root,
+      consumer: 'client',
+      entry: 'src/mapped.js',
+      options,
+      minify: false,
+      configure: { webpack: (config) => (place === 'alone' ? config : { ...config, module: { rules } }) },
+    })
+    expect(error).toBeUndefined()
+    const code = readFileSync(entry, 'utf8')
+    const map = new TraceMap(readFileSync(`${entry}.map`, 'utf8'))
+    const lines = code.split('\n')
+    const line = lines.findIndex((text) => text.includes("'here'"))
+    expect(lines[line]).toContain('"Acme"')
+    const from = (word: string) =>
+      originalPositionFor(map, { line: line + 1, column: lines[line]?.indexOf(word) ?? -1 })
+    expect(from('console')).toMatchObject({ line: 1, column: TEXT.indexOf('console') })
+    expect(from('"Acme"')).toMatchObject({ line: 1, column: TEXT.indexOf('process') })
+    expect(sourceContentFor(map, from('console').source ?? '')).toBe(TEXT)
+  })
+})
+
+describe('an alias', () => {
+  const buildAliased = (specifier: string, consumer: 'client' | 'server') => {
+    const root = copyApp()
+    writeFiles(root, { 'src/aliased.js': "import * as all from 'settings'\nconsole.log(JSON.stringify(all))\n" })
+    return buildWith('webpack', {
+      root,
+      consumer,
+      entry: 'src/aliased.js',
+      options,
+      configure: { webpack: (config) => ({ ...config, resolve: { alias: { settings: specifier } } }) },
+    })
+  }
+
+  test('that leads to the public values has them', async () => {
+    const { error, entry } = await buildAliased('@systemprompt/env/public', 'server')
+    expect(error).toBeUndefined()
+    expect(execFileSync(process.execPath, [entry], { encoding: 'utf8' })).toContain('Acme')
+  })
+
+  test('that leads to the library is refused in a client', async () => {
+    const { error } = await buildAliased('@systemprompt/env', 'client')
+    expect(error).toContain('src/aliased.js')
+    expect(error).toMatch(/@systemprompt\/env .*client/)
   })
 })
 
