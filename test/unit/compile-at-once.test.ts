@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { compileAtOnce } from '../../scripts/compile-at-once.ts'
+import { makeProject } from '../support/temp-project.ts'
+
+const require = createRequire(import.meta.url)
+
+const MODULE = `"use strict";const text = "function not(){}"
+function outer() { function inner() { return 1 } return inner() + later() }
+function
+later() { return 2 }
+async function waits() { return outer() }
+function* yields() { yield outer() }
+function never() { return text }
+class Kept { method() { return later() } }
+const arrow = () => later()
+module.exports = { outer, waits, yields, never, Kept, arrow }
+`
+
+interface Made {
+  outer(): number
+  waits(): Promise<number>
+  yields(): Iterator<number>
+  never(): string
+  Kept: new () => { method(): number }
+  arrow(): number
+}
+
+test('the functions that a run calls stand in parentheses in front, and the module does what it did', async () => {
+  const file = join(makeProject({ 'module.cjs': MODULE }), 'module.cjs')
+  await compileAtOnce<Made>(file, ({ waits, yields, arrow }) => {
+    yields().next()
+    return [waits(), arrow()]
+  })
+  const text = readFileSync(file, 'utf8')
+  const moved = Array.from(text.matchAll(/^(?:"use strict";)?var (\w+)=\((?:async )?function/gm), ([, name]) => name)
+  expect(moved).toEqual(['outer', 'later', 'waits', 'yields'])
+  expect(text.match(/function\*? *\n?inner|function never/g)).toHaveLength(2)
+
+  delete require.cache[file]
+  const made = require(file) as Made
+  expect([made.outer(), await made.waits(), made.yields().next().value, made.never()]).toEqual([
+    3,
+    3,
+    3,
+    'function not(){}',
+  ])
+  expect([new made.Kept().method(), made.arrow(), made.outer.name]).toEqual([2, 2, 'outer'])
+})
+
+test('a module of another kind is an error, and is left as it is', async () => {
+  const file = join(makeProject({ 'module.cjs': 'module.exports = 1\n' }), 'module.cjs')
+  await expect(compileAtOnce(file, () => undefined)).rejects.toThrow('is not what compileAtOnce expects')
+  expect(readFileSync(file, 'utf8')).toBe('module.exports = 1\n')
+})
