@@ -1,4 +1,5 @@
 import { basename, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { ConfigError, type Problem, type ProblemCode } from '../src/index.ts'
 import type { Build } from './build.ts'
 import { type Refusal, refusalOf } from './virtual-module.ts'
@@ -9,6 +10,13 @@ export interface ModuleGraph {
   importersOf(id: string): Iterable<string>
 }
 
+/** Where the library lies: an alias can lead there under any name. */
+const LIBRARY_FILES: ReadonlySet<string> = new Set(
+  ['index.js', 'node.cjs', 'register.cjs', 'scan.js', 'cloud/index.js', 'emulator/index.js'].map((file) =>
+    fileURLToPath(new URL(`../dist/${file}`, import.meta.url)),
+  ),
+)
+
 /** An error that names every module which asks for what it must not have, with its chain of importers; or undefined. */
 export function refusals(
   graph: ModuleGraph,
@@ -18,7 +26,9 @@ export function refusals(
   const problems = [...graph.ids].flatMap((id) => {
     // The paths of most modules need not be worked out.
     const isNamed = names.some((name) => id.includes(name))
-    const refusal = refusalOf(id, consumer) ?? (isNamed ? refusalOfFile(id, root, confidential) : undefined)
+    const isLibrary = consumer === 'client' && LIBRARY_FILES.has(id)
+    const byName = isLibrary ? ({ kind: 'library' } as const) : refusalOf(id, consumer)
+    const refusal = byName ?? (isNamed ? refusalOfFile(id, root, confidential) : undefined)
     if (!refusal) return []
     const importers = [...graph.importersOf(id)]
     // It can be the entry itself.

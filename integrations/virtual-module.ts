@@ -46,7 +46,7 @@ export function sourceOf(id: string, module: PublicModule): string | undefined {
   const refusal = refusalOf(id)
   // In place of a JSON file something that is JSON as well: it goes on to whoever reads such files.
   if (refusal?.kind === 'file' && /\.json(?:$|\?)/.test(id)) return 'null'
-  return refusal && (module.isCommonJsRead ? 'module.exports = {}\n' : refusedModule())
+  return refusal && (module.isCommonJsRead ? 'module.exports = Object()\n' : refusedModule())
 }
 
 /** Exports each value, so that what is not imported is not shipped; the default export has all. */

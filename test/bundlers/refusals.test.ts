@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { writeFiles } from '../support/temp-project.ts'
-import { type BuildResult, buildWith, copyApp, HOSTS } from './hosts.ts'
+import { type BuildResult, buildWith, type Configure, copyApp, HOSTS, type Host } from './hosts.ts'
 
 /** Each way of asking for a secret in client code, two modules away from the entry. */
 const ASKING = {
@@ -63,3 +63,23 @@ describe.each(HOSTS)('server code, built with %s', (host) => {
     for (const content of files.values()) expect(String(content)).not.toMatch(/canary|Zq81LmnPw3vK/)
   })
 })
+
+/** Where aliases are resolved before plugins are asked, or in a way of their own. */
+const ALIAS = { settings: '@systemprompt/env' }
+const ALIASED: Configure = {
+  vite: (config) => ({ ...config, resolve: { alias: ALIAS } }),
+  webpack: (config) => ({ ...config, resolve: { alias: ALIAS } }),
+  rolldown: (config) => ({ ...config, resolve: { alias: ALIAS } }),
+  rspack: (config) => ({ ...config, resolve: { alias: ALIAS } }),
+  rsbuild: (config) => ({ ...config, resolve: { alias: ALIAS } }),
+}
+
+test.each(Object.keys(ALIASED) as Host[])(
+  'the library under another name is refused as well, with %s',
+  async (host) => {
+    const root = copyApp()
+    writeFiles(root, { 'src/aliased.js': "import { loadConfigSync } from 'settings'\nconsole.log(loadConfigSync)\n" })
+    const { error } = await buildWith(host, { root, consumer: 'client', entry: 'src/aliased.js', configure: ALIASED })
+    expect(error).toContain('src/aliased.js  @systemprompt/env  reads configuration and secrets')
+  },
+)
