@@ -160,6 +160,7 @@ export default defineConfig([
   { ...shared, entry: { 'public-sync': 'src/public-sync.ts' }, esbuildPlugins: [besides] },
   { ...shared, entry: { ...plugins, ...pluginParts }, dts: dts(plugins), esbuildPlugins: [bundledLicences, besides] },
   { ...commonjs, entry: { 'webpack-loader': 'integrations/webpack-loader.cjs' } },
+  { ...shared, entry: { 'webpack-module': 'integrations/webpack-module.js' } },
   // A command is read when it is called, so that --help and --version cost what Node costs.
   { ...shared, entry: { cli: 'src/cli/main.ts' }, splitting: true, esbuildPlugins: [bundledLicences, besides] },
 ])

@@ -91,6 +91,8 @@ export function hooksOf(build: Build, framework: string): Hooks {
         if (!CODE.include.test(id) || CODE.exclude.test(id) || !mayRead(code)) return undefined
         build.users.add(id)
         await build.settled()
+        // Also where nothing is to be changed: a name may come to stand for a value, or for a secret.
+        watchFiles(this, build, framework)
         const isClient = (consumerOfEnvironment(this) ?? build.consumer) === 'client'
         const { values, isSecret } = build.env
         const isRuntime = options.phase === 'runtime'
@@ -103,9 +105,14 @@ export function hooksOf(build: Build, framework: string): Hooks {
         const files = isClient ? inlined.assets.filter(isConfidential) : []
         const refused = [...inlined.reads.map(refusedSpecifier), ...files]
         if (inlined.code === undefined && refused.length === 0) return undefined
-        watchFiles(this, build, framework)
-        const added = refused.map((specifier) => `\nimport ${JSON.stringify(specifier)}`)
-        if (isRuntime && inlined.code !== undefined) added.push(`\nimport ${RUNTIME} from '${NAME}/public'`)
+        const isCommonJs = isCommonJsModule(this)
+        const added = refused.map((specifier) => importOf(specifier, isCommonJs))
+        if (isRuntime && inlined.code !== undefined)
+          added.push(
+            isCommonJs
+              ? `\nvar ${RUNTIME} = require('${NAME}/public').default`
+              : `\nimport ${RUNTIME} from '${NAME}/public'`,
+          )
         const map = inlined.code !== undefined && isMapWanted(this) ? await mapOf(code, id, inlined) : null
         return { code: (inlined.code ?? code) + added.join(''), map }
       },
@@ -156,7 +163,19 @@ function isMapWanted(context: object): boolean {
   return getNativeBuildContext?.call(context)?.loaderContext?.sourceMap !== false
 }
 
+function importOf(specifier: string, isCommonJs: boolean): string {
+  return isCommonJs ? `\nrequire(${JSON.stringify(specifier)})` : `\nimport ${JSON.stringify(specifier)}`
+}
+
+/** Whether webpack or Rspack takes a module for CommonJS by its name or its package.json: it must not `import` then. */
+function isCommonJsModule(context: object): boolean {
+  const { getNativeBuildContext } = context as MapContext
+  return getNativeBuildContext?.call(context)?.loaderContext?._module?.type === 'javascript/dynamic'
+}
+
 interface MapContext {
   readonly environment?: { readonly mode?: string; readonly config?: { readonly build?: { sourcemap?: unknown } } }
-  getNativeBuildContext?(): { readonly loaderContext?: { readonly sourceMap?: unknown } } | null
+  getNativeBuildContext?(): {
+    readonly loaderContext?: { readonly sourceMap?: unknown; readonly _module?: { readonly type?: unknown } }
+  } | null
 }

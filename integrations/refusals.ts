@@ -12,9 +12,16 @@ export interface ModuleGraph {
 
 /** Where the library lies: an alias can lead there under any name. */
 const LIBRARY_FILES: ReadonlySet<string> = new Set(
-  ['index.js', 'node.cjs', 'register.cjs', 'scan.js', 'cloud/index.js', 'emulator/index.js'].map((file) =>
-    fileURLToPath(new URL(`../dist/${file}`, import.meta.url)),
-  ),
+  [
+    'index.js',
+    'node.cjs',
+    'register.cjs',
+    'scan.js',
+    'cloud/index.js',
+    'emulator/index.js',
+    'public.js',
+    'public-sync.js',
+  ].map((file) => fileURLToPath(new URL(`../dist/${file}`, import.meta.url))),
 )
 
 /** An error that names every module which asks for what it must not have, with its chain of importers; or undefined. */

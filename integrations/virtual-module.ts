@@ -26,7 +26,7 @@ export function resolveOwn(specifier: string, consumer: Consumer): string | unde
   if (specifier.startsWith(REFUSED)) return `\0${specifier}`
   const [, file] = CONFIDENTIAL.exec(specifier) ?? []
   // Written so that nobody takes it for the file, neither a plugin for JSON nor the guard of a server.
-  if (file !== undefined) return `\0${REFUSED}/file/${Buffer.from(file).toString('base64url')}`
+  if (file !== undefined) return refusedFile(file)
   if (!LIBRARY.test(specifier)) return undefined
   return consumer === 'server' || HARMLESS.test(specifier) ? undefined : `\0${REFUSED}`
 }
@@ -89,6 +89,11 @@ export interface SecretRead {
 /** The import that marks a module as a reader: `@systemprompt/env/refused/secret/DATABASE_URL/3/9`. */
 export function refusedSpecifier({ name, line, column }: SecretRead): string {
   return `${REFUSED}/secret/${encodeURIComponent(name)}/${line}/${column}`
+}
+
+/** The id that stands for a file that no bundle may hold. */
+export function refusedFile(file: string): string {
+  return `\0${REFUSED}/file/${Buffer.from(file).toString('base64url')}`
 }
 
 /** Whether a specifier names a file that no bundle may hold. */

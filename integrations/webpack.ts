@@ -8,13 +8,16 @@ import type { PluginOptions } from './options.ts'
 
 export type { PluginOptions } from './options.ts'
 
-const LOADER = fileURLToPath(new URL('./webpack-loader.cjs', import.meta.url))
+const FILES = {
+  loader: fileURLToPath(new URL('./webpack-loader.cjs', import.meta.url)),
+  module: fileURLToPath(new URL('./webpack-module.js', import.meta.url)),
+}
 
 function webpack(options: PluginOptions = {}): WebpackPluginInstance {
   return {
     apply(compiler) {
       const build = createBuild(options)
-      loadModules(compiler, hooksOf(build, 'webpack'), LOADER)
+      loadModules(compiler, build, hooksOf(build, 'webpack'), FILES)
       webpackHooks(build)(compiler)
     },
   }

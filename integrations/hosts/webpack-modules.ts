@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto'
+import { relative } from 'node:path'
 import type { SourceMapInput } from '@jridgewell/remapping'
 import type { Compilation, Compiler, LoaderContext, ResolvePluginInstance } from 'webpack'
+import type { Build } from '../build.ts'
 import { type Hooks, mayRead, NAME } from '../hooks.ts'
+import { isConfidential, refusalOf, refusedFile } from '../virtual-module.ts'
 
 /** What `webpack-loader.cjs` is told to do with a module. */
 interface LoaderOptions {
@@ -10,74 +14,123 @@ interface LoaderOptions {
 type Loader = LoaderContext<LoaderOptions>
 type LoaderMap = Parameters<ReturnType<Loader['async']>>[2]
 
-/**
- * Asks the hooks for webpack's modules, in its own terms: a plugin of its resolver for specifiers, and a loader for code.
- *
- * @param loader the path of `webpack-loader.cjs`
- */
-export function loadModules({ options, hooks, webpack }: Compiler, asked: Hooks, loader: string): void {
-  options.resolve.plugins = [...(options.resolve.plugins ?? []), resolveOwnModules(asked, loader)]
-  const use = (run: LoaderOptions['run']) => ({ loader, options: { run }, ident: NAME })
-  const [load, transform] = [use(loadWith(asked)), use(transformWith(asked))]
+/** The plugin's own files. */
+export interface Files {
+  /** `webpack-loader.cjs` */
+  readonly loader: string
+  /** `webpack-module.js` */
+  readonly module: string
+}
+
+/** Asks the hooks for webpack's modules, in its own terms: a plugin of its resolver for specifiers, and a loader for code. */
+export function loadModules(compiler: Compiler, build: Build, asked: Hooks, { loader, module }: Files): void {
+  const { options, hooks, webpack } = compiler
+  options.resolve.plugins = [...(options.resolve.plugins ?? []), resolveOwnModules(build, asked, module)]
+  const use = (run: LoaderOptions['run'], ident: string) => ({ loader, options: { run }, ident: `${NAME}/${ident}` })
+  const [load, transform] = [use(loadWith(build, asked), 'load'), use(transformWith(build, asked), 'transform')]
   const { include, exclude } = asked.transform.filter.id
+  const own = { resource: module, resourceQuery: OWN_QUERY }
   options.module.rules.unshift(
-    {
-      resource: loader,
-      resourceQuery: OWN_QUERY,
-      enforce: 'pre',
-      type: 'javascript/auto',
-      use: { ...load, ident: `${NAME}/load` },
-    },
+    { ...own, enforce: 'pre', use: load },
     {
       enforce: 'pre',
       use: ({ resource = '', resourceQuery = '' }) => {
         const id = resource + resourceQuery
-        return include.test(id) && !exclude.test(id) ? [transform] : []
+        return include.test(id) && !exclude.test(id) && !OWN_QUERY.test(resourceQuery) ? [transform] : []
       },
     },
   )
+  // Behind every rule of the user's, of which one may be for all files of this name.
+  options.module.rules.push({ ...own, type: 'javascript/auto' })
   hooks.compilation.tap(NAME, (compilation) => {
+    compilation.valueCacheVersions.set(NAME, versionOf(build))
     webpack.NormalModule.getCompilationHooks(compilation).beforeLoaders.tap(NAME, (loaders, { resource }) => {
+      const index = loaders.findLastIndex((item) => item.ident === transform.ident)
+      if (index === -1) return
       // A loader costs more than all else that a build is asked.
-      if (loaders.at(-1)?.loader !== loader || OWN_QUERY.test(resource) || mayReadIn(resource, compilation)) return
-      loaders.pop()
+      if (index === loaders.length - 1 && !mayReadIn(resource, compilation)) loaders.pop()
+      else runHere(loaders, index)
     })
   })
 }
 
-const OWN_QUERY = /\?%00%40systemprompt%2Fenv%2F/
+const OWN_QUERY = /^\?%00%40systemprompt%2Fenv%2F/
 
-/** Specifiers of ours. webpack looks for what an alias stands for in a hook of its own. */
-function resolveOwnModules({ resolveId }: Hooks, loader: string): ResolvePluginInstance {
+/** thread-loader takes what is behind it to another process, where our loader cannot go: that comes right after it. */
+function runHere(loaders: unknown[], index: number): void {
+  const thread = loaders.findIndex((item) => /[\\/]thread-loader[\\/]/.test(String(Object(item).loader)))
+  if (thread === -1 || thread > index) return
+  loaders.splice(thread, 0, ...loaders.splice(index, 1))
+}
+
+/**
+ * What modules depend on besides files: webpack makes those anew that were made with another version, also ones that it
+ * has kept from an earlier build.
+ */
+function versionOf({ env: { values, secrets }, consumer, options: { phase } }: Build): string {
+  const names = secrets.map(({ name }) => name).sort()
+  return createHash('sha256')
+    .update(JSON.stringify([values, names, consumer, phase]))
+    .digest('hex')
+}
+
+/**
+ * Specifiers of ours, and files that no bundle may hold, whichever way they were found. webpack looks in hooks of their own
+ * for what an alias stands for, and what the `imports` of a package.json do.
+ */
+function resolveOwnModules(build: Build, { resolveId }: Hooks, module: string): ResolvePluginInstance {
+  // What has a meaning in webpack's requests stands behind a NUL.
+  const request = (id: string): string => `${module.replaceAll('#', '\0#')}?${encodeURIComponent(id)}`
   return {
     apply(resolver) {
       const target = resolver.ensureHook('resolve')
-      for (const hook of [target, resolver.ensureHook('internalResolve')])
-        hook.tapAsync(NAME, (request, context, callback) => {
-          const { request: specifier } = request
-          const isAsked = typeof specifier === 'string' && !specifier.startsWith(loader)
+      for (const name of ['resolve', 'internalResolve', 'importsResolve'])
+        resolver.ensureHook(name).tapAsync(NAME, (asked, context, callback) => {
+          const specifier = asked.request
+          const isAsked = typeof specifier === 'string' && !specifier.replaceAll('\0', '').startsWith(module)
           const id = isAsked ? resolveId.handler.call({}, specifier) : undefined
           if (id === undefined) return callback()
-          const found = { ...request, request: `${loader}?${encodeURIComponent(id)}` }
-          resolver.doResolve(target, found, null, context, callback)
+          resolver.doResolve(target, { ...asked, request: request(id) }, null, context, callback)
         })
+      resolver.ensureHook('resolved').tapAsync({ name: NAME, stage: -1 }, (found, context, callback) => {
+        const { path } = found
+        const isRefused = typeof path === 'string' && path !== module && isConfidentialFile(path, build)
+        if (!isRefused) return callback()
+        const refused = { ...found, request: request(refusedFile(shown(path, build.root))), query: '', fragment: '' }
+        resolver.doResolve(target, { ...refused, path: build.root }, null, context, callback)
+      })
     },
   }
 }
 
-function loadWith({ load }: Hooks): LoaderOptions['run'] {
+/** A directory around the project may be called as it likes. */
+function isConfidentialFile(path: string, { root, confidential }: Build): boolean {
+  return confidential.has(path) || isConfidential(path.startsWith(root) ? path.slice(root.length) : path)
+}
+
+function shown(path: string, root: string): string {
+  const inside = relative(root, path)
+  return inside.startsWith('..') ? path : inside
+}
+
+function loadWith(build: Build, { load }: Hooks): LoaderOptions['run'] {
   return async (loader) => {
     const id = decodeURIComponent(loader.resourceQuery.slice(1))
+    // Whoever asks for what is refused has to be told of each time.
+    if (refusalOf(id)) loader.cacheable(false)
     const code = await load.handler.call(contextOf(loader), id)
+    dependOnValues(loader, build)
     return [code ?? '', undefined]
   }
 }
 
-function transformWith({ transform }: Hooks): LoaderOptions['run'] {
+function transformWith(build: Build, { transform }: Hooks): LoaderOptions['run'] {
   return async (loader, code, map) => {
     // webpack writes a NUL before what has a meaning in its own requests, such as the # of a file's name.
     const id = loader.resource.replaceAll('\0', '')
     const transformed = await transform.handler.call(contextOf(loader), code, id)
+    // Also where nothing is to be changed: a name may come to stand for a value, or for a secret.
+    if (mayRead(code)) dependOnValues(loader, build)
     if (!transformed) return [code, map]
     if (!transformed.map) return [transformed.code, map]
     if (!map) return [transformed.code, transformed.map as LoaderMap]
@@ -85,6 +138,13 @@ function transformWith({ transform }: Hooks): LoaderOptions['run'] {
     const maps = [transformed.map, map] as SourceMapInput[]
     return [transformed.code, remapping(maps, () => null) as LoaderMap]
   }
+}
+
+function dependOnValues({ _module: module }: Loader, build: Build): void {
+  const info = module?.buildInfo as { valueDependencies?: Map<string, string> } | undefined
+  if (!info) return
+  info.valueDependencies ??= new Map()
+  info.valueDependencies.set(NAME, versionOf(build))
 }
 
 function contextOf(loader: Loader) {

@@ -29,12 +29,19 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
       if (failure) tell(failure, compilation)
       tellBuildsApart(compilation)
       for (const file of build.files) compilation.fileDependencies.add(file)
-      compilation.hooks.finishModules.tap(NAME, (modules) => {
+      let refused = ''
+      const tellRefusals = (modules: Iterable<Module>): void => {
         const error = refusals(withElsewhere(graphOf(compilation, modules), build.refused), build)
-        if (error) tell(error, compilation)
-      })
+        if (!error || error.message === refused) return
+        compilation.errors = compilation.errors.filter(({ message }) => message !== refused)
+        refused = error.message
+        tell(error, compilation)
+      }
+      compilation.hooks.finishModules.tap(NAME, tellRefusals)
       const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
       compilation.hooks.processAssets.tapPromise({ name: NAME, stage }, async (assets) => {
+        // Compilers of other plugins, as for the templates of pages, may have been at work until now.
+        if (build.refused.size > 0) tellRefusals(compilation.modules)
         await removeLeaks(compilation, Object.entries(assets))
       })
     })

@@ -1,0 +1,178 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { describe, expect, test, vi } from 'vitest'
+import webpack, { type Configuration } from 'webpack'
+import type { PluginOptions } from '../../integrations/options.ts'
+import webpackPlugin from '../../integrations/webpack.ts'
+import { type Files, writeFiles } from '../support/temp-project.ts'
+import { copyApp } from './hosts.ts'
+
+const require = createRequire(import.meta.url)
+const WATCHED = { timeout: 20_000, interval: 20 }
+const PUBLIC = { public: ['site.name'] }
+
+function project(files: Files): string {
+  const root = copyApp()
+  writeFiles(root, files)
+  return root
+}
+
+interface Built {
+  readonly errors: string
+  /** The code of the entry. */
+  readonly code: string
+}
+
+async function build(root: string, options: PluginOptions = PUBLIC, more: Configuration = {}): Promise<Built> {
+  const compiler = webpack({
+    context: root,
+    entry: './src/entry.js',
+    mode: 'production',
+    target: 'web',
+    output: { path: join(root, 'out') },
+    plugins: [webpackPlugin(options)],
+    ...more,
+  })
+  const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) => {
+    compiler.run((error, built) => (error ? reject(error) : resolve(built)))
+  })
+  await new Promise((resolve) => compiler.close(resolve))
+  const errors = stats?.toString({ all: false, errors: true }) ?? ''
+  return { errors, code: errors === '' ? readFileSync(join(root, 'out/main.js'), 'utf8') : '' }
+}
+
+describe('what webpack has kept from an earlier build', () => {
+  const cached = (root: string): Configuration => ({
+    cache: { type: 'filesystem', cacheDirectory: join(root, 'cache') },
+  })
+  const READS = { 'src/entry.js': 'console.log(process.env.site_name, process.env.LATER)\n' }
+  const secrets = (root: string, more: object): void =>
+    writeFiles(root, {
+      '.systemprompt/profiles/local/secrets.json': JSON.stringify({ anthropic: 'sk-ant-0123456789abcdef', ...more }),
+    })
+
+  test('is made anew for other values', async () => {
+    const root = project(READS)
+    expect((await build(root, PUBLIC, cached(root))).code).toContain('"Acme"')
+    expect((await build(root, { public: { site_name: 'server.port' } }, cached(root))).code).toContain('8080')
+  })
+
+  test('is made anew for a name that has become a secret', async () => {
+    const root = project(READS)
+    expect((await build(root, PUBLIC, cached(root))).errors).toBe('')
+    secrets(root, { later: 'Xk29dkfjLLsqpwo1' })
+    expect((await build(root, PUBLIC, cached(root))).errors).toContain('LATER  is a secret')
+  })
+
+  test('is made anew for another consumer, and what is refused is refused again', async () => {
+    const root = project({ 'src/entry.js': 'console.log(process.env.DATABASE_URL)\n' })
+    expect((await build(root, { ...PUBLIC, consumer: 'server' }, cached(root))).errors).toBe('')
+    for (const _ of ['first', 'again'])
+      expect((await build(root, PUBLIC, cached(root))).errors).toContain('DATABASE_URL  is a secret')
+  })
+
+  test('is made anew while webpack watches', async () => {
+    const root = project(READS)
+    const compiler = webpack({
+      context: root,
+      entry: './src/entry.js',
+      mode: 'development',
+      plugins: [webpackPlugin(PUBLIC)],
+    })
+    const errors: string[] = []
+    const watching = compiler.watch({ aggregateTimeout: 20 }, (_, stats) => {
+      errors.push(stats?.toString({ all: false, errors: true }) ?? '')
+    })
+    await vi.waitFor(() => expect(errors.at(-1)).toBe(''), WATCHED)
+    secrets(root, { later: 'Xk29dkfjLLsqpwo1' })
+    await vi.waitFor(() => expect(errors.at(-1)).toContain('LATER  is a secret'), WATCHED)
+    await new Promise((resolve) => watching?.close(resolve))
+  })
+})
+
+describe('the imports of a package.json', () => {
+  const imports = { '#values': '@systemprompt/env/public', '#library': '@systemprompt/env', '#file': './.env' }
+  const withImports = (code: string): string =>
+    project({ 'package.json': JSON.stringify({ imports }), 'src/entry.js': code })
+
+  test('lead to the public values', async () => {
+    const { errors, code } = await build(withImports("import { site_name } from '#values'\nconsole.log(site_name)\n"))
+    expect(errors).toBe('')
+    expect(code).toContain('"Acme"')
+  })
+
+  test.each([
+    ['#library', 'src/entry.js  @systemprompt/env  reads configuration'],
+    ['#file', 'src/entry.js  .env  may hold secrets'],
+  ])('lead to %s in no client, which is said alone', async (specifier, message) => {
+    const { errors } = await build(withImports(`import * as all from '${specifier}'\nconsole.log(all)\n`))
+    expect(errors).toContain(message)
+    expect(errors).toContain('1 problem')
+    expect(errors.match(/^ERROR/gm)).toHaveLength(1)
+  })
+})
+
+test('a link to a file with secrets is refused before anybody reads it', async () => {
+  const root = project({ 'src/entry.js': "import all from './link'\nconsole.log(all)\n" })
+  writeFileSync(join(root, '.env'), 'ADMIN_PASSWORD=Zq81 is$ 9x\n')
+  symlinkSync('../.env', join(root, 'src/link'))
+  const { errors } = await build(root)
+  expect(errors).toContain('src/entry.js  .env  may hold secrets')
+  expect(errors).not.toContain('Zq81')
+})
+
+test('rules for all other files take none of the modules that the plugin makes', async () => {
+  const root = project({
+    'src/entry.js': "import { site_name } from '@systemprompt/env/public'\nconsole.log(site_name)\n",
+  })
+  const rules = [
+    { test: /\.cjs$/, type: 'javascript/dynamic' },
+    { oneOf: [{ exclude: [/^$/, /\.(js|mjs|jsx|ts|tsx)$/, /\.html$/, /\.json$/], type: 'asset/resource' }] },
+    { test: /\.m?js$/, type: 'javascript/esm' },
+  ]
+  const { errors, code } = await build(root, PUBLIC, { module: { rules } })
+  expect(errors).toBe('')
+  expect(code).toContain('"Acme"')
+})
+
+describe('a package of CommonJS', () => {
+  const COMMONJS = { 'package.json': '{ "type": "commonjs" }' }
+
+  test('is told of secrets', async () => {
+    const { errors } = await build(project({ ...COMMONJS, 'src/entry.js': 'console.log(process.env.DATABASE_URL)\n' }))
+    expect(errors).toContain('src/entry.js:1:13  DATABASE_URL  is a secret')
+    expect(errors.match(/^ERROR/gm)).toHaveLength(1)
+  })
+
+  test('gets values at run time', async () => {
+    const root = project({ ...COMMONJS, 'src/entry.js': 'console.log(process.env.site_name)\n' })
+    const { errors, code } = await build(root, { ...PUBLIC, phase: 'runtime' })
+    expect(errors).toBe('')
+    expect(code).toContain('env.json')
+  })
+})
+
+test('thread-loader works beside it', async () => {
+  const root = project({
+    'src/entry.js': 'console.log(process.env.site_name)\n',
+    'loader.cjs': 'module.exports = (code) => code + "console.log(2)\\n"\n',
+  })
+  const use = [
+    { loader: require.resolve('thread-loader'), options: { workers: 1, poolTimeout: 0 } },
+    { loader: join(root, 'loader.cjs') },
+  ]
+  const { errors, code } = await build(root, PUBLIC, { module: { rules: [{ test: /entry\.js$/, use }] } })
+  expect(errors).toBe('')
+  expect(code).toMatch(/"Acme".*2/)
+})
+
+test('a directory may have a # in its name', async () => {
+  const root = project({})
+  const odd = join(root, 'odd#name')
+  mkdirSync(odd)
+  writeFiles(odd, { 'src/entry.js': "import { site_name } from '@systemprompt/env/public'\nconsole.log(site_name)\n" })
+  const { errors, code } = await build(odd, { ...PUBLIC, cwd: '..' })
+  expect(errors).toBe('')
+  expect(code).toContain('"Acme"')
+})
