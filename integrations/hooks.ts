@@ -97,7 +97,9 @@ export function hooksOf(build: Build, framework: string): Hooks {
         const { values, isSecret } = build.env
         const isRuntime = options.phase === 'runtime'
         const isRefused = (name: string): boolean => isClient && isSecret(name)
-        const settings = { values, isRuntime, isSecret: isRefused }
+        const isCommonJs = isCommonJsModule(this)
+        const runtime = isCommonJs ? `require('${NAME}/public').default` : RUNTIME
+        const settings = { values, isSecret: isRefused, ...(isRuntime ? { runtime } : {}) }
         const inlined =
           inlinePlainReads(code, languageOf(id) !== 'ts', settings) ?? (await inlineParsed(code, id, this, settings))
         if (!inlined) return undefined
@@ -105,14 +107,10 @@ export function hooksOf(build: Build, framework: string): Hooks {
         const files = isClient ? inlined.assets.filter(isConfidential) : []
         const refused = [...inlined.reads.map(refusedSpecifier), ...files]
         if (inlined.code === undefined && refused.length === 0) return undefined
-        const isCommonJs = isCommonJsModule(this)
+        const isReference = isRuntime && inlined.code !== undefined
+        if (isReference && isCommonJs && isClient) throw awaitedBy(id)
         const added = refused.map((specifier) => importOf(specifier, isCommonJs))
-        if (isRuntime && inlined.code !== undefined)
-          added.push(
-            isCommonJs
-              ? `\nvar ${RUNTIME} = require('${NAME}/public').default`
-              : `\nimport ${RUNTIME} from '${NAME}/public'`,
-          )
+        if (isReference && !isCommonJs) added.push(`\nimport ${RUNTIME} from '${NAME}/public'`)
         const map = inlined.code !== undefined && isMapWanted(this) ? await mapOf(code, id, inlined) : null
         return { code: (inlined.code ?? code) + added.join(''), map }
       },
@@ -165,6 +163,13 @@ function isMapWanted(context: object): boolean {
 
 function importOf(specifier: string, isCommonJs: boolean): string {
   return isCommonJs ? `\nrequire(${JSON.stringify(specifier)})` : `\nimport ${JSON.stringify(specifier)}`
+}
+
+/** In a client the values are asked for by a request, which a module of CommonJS cannot wait for. */
+function awaitedBy(id: string): Error {
+  const error = new Error(`${id} is CommonJS, which cannot wait for values at run time: write it as an ES module`)
+  error.stack = ''
+  return error
 }
 
 /** Whether webpack or Rspack takes a module for CommonJS by its name or its package.json: it must not `import` then. */

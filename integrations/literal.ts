@@ -13,15 +13,15 @@ export type Source = 'import.meta' | 'process'
 
 export interface ValueOptions {
   readonly values: PublicValues
-  /** Put a reference in place of the value. @default false */
-  readonly isRuntime?: boolean
+  /** What holds the values when the code runs; it is put in place of them. */
+  readonly runtime?: string
 }
 
 /** What stands in code for a value that is there. */
-export function valueText(name: string, source: Source, { values, isRuntime }: ValueOptions): string {
+export function valueText(name: string, source: Source, { values, runtime }: ValueOptions): string {
   const value = values[name] ?? null
-  if (!isRuntime) return literalOf(source === 'process' ? textOf(value) : value)
-  const member = `${RUNTIME}.${name}`
+  if (runtime === undefined) return literalOf(source === 'process' ? textOf(value) : value)
+  const member = `${runtime}.${name}`
   if (source === 'import.meta' || typeof value === 'string') return member
   return typeof value === 'object' ? `JSON.stringify(${member})` : `String(${member})`
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -145,11 +146,19 @@ describe('a package of CommonJS', () => {
     expect(errors.match(/^ERROR/gm)).toHaveLength(1)
   })
 
-  test('gets values at run time', async () => {
-    const root = project({ ...COMMONJS, 'src/entry.js': 'console.log(process.env.site_name)\n' })
-    const { errors, code } = await build(root, { ...PUBLIC, phase: 'runtime' })
+  test('gets values when it runs on a server', async () => {
+    const code = 'const name = process.env.site_name\nconsole.log(name)\nmodule.exports = name\n'
+    const root = project({ ...COMMONJS, 'src/entry.js': code })
+    const externals = { '@systemprompt/env': 'commonjs @systemprompt/env' }
+    const { errors } = await build(root, { ...PUBLIC, phase: 'runtime' }, { target: 'node', externals })
     expect(errors).toBe('')
-    expect(code).toContain('env.json')
+    expect(execFileSync(process.execPath, ['out/main.js'], { cwd: root, encoding: 'utf8' })).toBe('Acme\n')
+  })
+
+  test('cannot wait for them in a client, and says so', async () => {
+    const root = project({ ...COMMONJS, 'src/entry.js': 'console.log(process.env.site_name)\n' })
+    const { errors } = await build(root, { ...PUBLIC, phase: 'runtime' })
+    expect(errors).toContain('src/entry.js is CommonJS, which cannot wait for values at run time')
   })
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { inlineValues } from '../../integrations/inline.ts'
+import { RUNTIME } from '../../integrations/literal.ts'
 import { parseModule } from '../../integrations/parse.ts'
 import { inlinePlainReads } from '../../integrations/plain-reads.ts'
 import { childrenOf, type Node } from '../../integrations/syntax.ts'
@@ -43,7 +44,7 @@ describe('code whose reads are plain is changed without a parser', () => {
 
   test('a reference stands where the value comes at run time', () => {
     const code = 'f(import.meta.env.MAP, process.env.PORT, process.env.A)'
-    expect(inlinePlainReads(code, true, { ...options, isRuntime: true })?.code).toBe(
+    expect(inlinePlainReads(code, true, { ...options, runtime: RUNTIME })?.code).toBe(
       'f(__systemprompt_public__.MAP, String(__systemprompt_public__.PORT), __systemprompt_public__.A)',
     )
   })
