@@ -29,12 +29,13 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
       if (failure) tell(failure, compilation)
       tellBuildsApart(compilation)
       for (const file of build.files) compilation.fileDependencies.add(file)
-      let refused = ''
+      let told: string | undefined
       const tellRefusals = (modules: Iterable<Module>): void => {
         const error = refusals(withElsewhere(graphOf(compilation, modules), build.refused), build)
-        if (!error || error.message === refused) return
-        compilation.errors = compilation.errors.filter(({ message }) => message !== refused)
-        refused = error.message
+        if (!error || error.message === told) return
+        // What was told before is part of what is told now.
+        if (told !== undefined) compilation.errors = compilation.errors.filter(({ message }) => message !== told)
+        told = error.message
         tell(error, compilation)
       }
       compilation.hooks.finishModules.tap(NAME, tellRefusals)

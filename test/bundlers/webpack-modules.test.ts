@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test, vi } from 'vitest'
-import webpack, { type Configuration } from 'webpack'
+import webpack, { type Configuration, type WebpackPluginInstance } from 'webpack'
 import type { PluginOptions } from '../../integrations/options.ts'
 import webpackPlugin from '../../integrations/webpack.ts'
 import { type Files, writeFiles } from '../support/temp-project.ts'
@@ -176,12 +177,47 @@ test('thread-loader works beside it', async () => {
   expect(code).toMatch(/"Acme".*2/)
 })
 
-test('a directory may have a # in its name', async () => {
+test('the package may lie in a directory with a # in its name', async () => {
   const root = project({})
   const odd = join(root, 'odd#name')
-  mkdirSync(odd)
+  const installed = join(odd, 'node_modules/@systemprompt/env')
+  const repository = fileURLToPath(new URL('../..', import.meta.url))
+  for (const part of ['package.json', 'dist'])
+    cpSync(join(repository, part), join(installed, part), { recursive: true })
   writeFiles(odd, { 'src/entry.js': "import { site_name } from '@systemprompt/env/public'\nconsole.log(site_name)\n" })
-  const { errors, code } = await build(odd, { ...PUBLIC, cwd: '..' })
+  const plugin = require(join(installed, 'dist/webpack.js')) as typeof webpackPlugin
+  const { errors, code } = await build(odd, {}, { plugins: [plugin({ ...PUBLIC, cwd: '..' })] })
   expect(errors).toBe('')
   expect(code).toContain('"Acme"')
+})
+
+/** Builds a module in a compiler of its own when the others are through, as plugins do for the templates of pages. */
+const lateTemplate: WebpackPluginInstance = {
+  apply({ hooks, context, webpack: { EntryPlugin } }) {
+    hooks.thisCompilation.tap('late', (compilation) => {
+      compilation.hooks.processAssets.tapPromise('late', async () => {
+        const child = compilation.createChildCompiler('template', { filename: 'template.js' }, [])
+        new EntryPlugin(context, './src/template.js', 'template').apply(child)
+        await new Promise((resolve, reject) =>
+          child.runAsChild((error) => (error ? reject(error) : resolve(undefined))),
+        )
+      })
+    })
+  },
+}
+
+test('a secret that another plugin’s compiler asks for is told of, however late, and again from the cache', async () => {
+  const root = project({
+    'src/entry.js': 'console.log(1)\n',
+    'src/template.js': 'module.exports = process.env.DATABASE_URL\n',
+  })
+  const more: Configuration = {
+    plugins: [webpackPlugin(PUBLIC), lateTemplate],
+    cache: { type: 'filesystem', cacheDirectory: join(root, 'cache') },
+  }
+  for (const _ of ['first', 'again']) {
+    const { errors } = await build(root, PUBLIC, more)
+    expect(errors).toContain('DATABASE_URL  is a secret')
+    expect(errors).toContain('1 problem')
+  }
 })
