@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -22,6 +22,8 @@ export function describeWatch(name: string, { watch, seesNewFiles = true }: Watc
 
     beforeAll(async () => {
       app = appWithCanaries()
+      writeFiles(app.root, { 'src/later.js': 'console.log(process.env.PUBLIC_LATER)\n' })
+      appendFileSync(join(app.root, 'src/client.js'), "\nimport './later.js'\n")
       watcher = await watch(app.root, (message) => errors.push(message))
     }, 60_000)
 
@@ -44,6 +46,12 @@ export function describeWatch(name: string, { watch, seesNewFiles = true }: Watc
       await expect.poll(output, wait).toContain('"Beta"')
       writeFiles(app.root, { '.env': 'PUBLIC_GREETING=Welcome\nANALYTICS_ID=acme-42\n' })
       await expect.poll(output, wait).toContain('"Welcome"')
+    }, 60_000)
+
+    test('follows a name that comes to stand for a value, in a module that has none yet', async () => {
+      expect(output()).not.toContain('Fresh')
+      appendFileSync(join(app.root, '.env'), 'PUBLIC_LATER=Fresh\n')
+      await expect.poll(output, wait).toContain('"Fresh"')
     }, 60_000)
 
     test('tells of a mistake, keeps the last good output, and goes on when it is mended', async () => {
