@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterFile } from '../support/after-file.ts'
 
@@ -10,6 +11,9 @@ const EXECUTABLE = process.env.SYSTEMPROMPT_CHROMIUM ?? '/usr/bin/chromium'
 
 /** Whether pages can be opened; tests that need one are skipped otherwise, and the run says so; with REQUIRE_BROWSER they fail. */
 export const hasBrowser = process.env.REQUIRE_BROWSER !== undefined || existsSync(EXECUTABLE)
+
+/** Milliseconds for one step in a page: less than a test has, so that what hangs is told by its name. */
+const STEP = 25_000
 
 /** One browser for a test file: starting it takes seconds. */
 let browser: Promise<Browser> | undefined
@@ -20,16 +24,55 @@ afterFile(async () => {
   await (await open)?.close()
 })
 
-/** Opens a page in a real, headless browser. */
+/** Opens a page in a real, headless browser. What a failure is thrown for says what the page was still waiting for. */
 export async function withPage<T>(use: (page: Page) => Promise<T>): Promise<T> {
-  browser ??= chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] })
-  const page = await (await browser).newPage()
-  page.setDefaultTimeout(60_000)
+  const page = (await emptyPage()) ?? (await emptyPage())
+  if (!page) throw new Error(`${EXECUTABLE} was started twice, and opened no empty page within ${STEP} ms`)
+  page.setDefaultTimeout(STEP)
+  const diary = keepDiary(page)
   try {
     return await use(page)
+  } catch (error) {
+    if (error instanceof Error) error.message += diary()
+    throw error
   } finally {
     await page.close()
   }
+}
+
+/** A page that has shown that it works; `undefined` where the browser hangs, which ends it. */
+async function emptyPage(): Promise<Page | undefined> {
+  browser ??= chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] })
+  const open = await browser
+  const opened = open.newPage().then(async (page) => {
+    await page.evaluate('new Promise(requestAnimationFrame)')
+    return page
+  })
+  const page = await Promise.race([opened.catch(() => undefined), setTimeout(STEP, undefined, { ref: false })])
+  if (page) return page
+  browser = undefined
+  await Promise.race([open.close(), setTimeout(STEP, undefined, { ref: false })])
+  return undefined
+}
+
+/** Follows what a page asks for and says. */
+function keepDiary(page: Page): () => string {
+  const pending = new Set<string>()
+  const said: string[] = []
+  page.on('request', (request) => pending.add(request.url()))
+  page.on('requestfinished', (request) => pending.delete(request.url()))
+  page.on('requestfailed', (request) => {
+    pending.delete(request.url())
+    said.push(`${request.url()}: ${request.failure()?.errorText}`)
+  })
+  page.on('console', (message) => said.push(message.text()))
+  page.on('pageerror', (error) => said.push(String(error)))
+  page.on('crash', () => said.push('The page has crashed'))
+  page.on('websocket', (socket) => {
+    said.push(`${socket.url()}: opened`)
+    socket.on('close', () => said.push(`${socket.url()}: closed`))
+  })
+  return () => `\nStill asked for: ${[...pending].join(', ') || 'nothing'}\n${said.join('\n')}`
 }
 
 const TYPES: Readonly<Record<string, string>> = {
