@@ -1,0 +1,123 @@
+import type { SourceMap } from 'magic-string'
+import type { Build } from './build.ts'
+import { consumerOfEnvironment } from './consumer.ts'
+import { isInDev } from './hosts/vite.ts'
+import type { Inlined, InlineOptions } from './inline.ts'
+import { languageOf } from './language.ts'
+import { RUNTIME } from './literal.ts'
+import { inlinePlainReads } from './plain-reads.ts'
+import { isConfidential, refusedSpecifier } from './virtual-module.ts'
+
+/** What a hook can ask of whoever calls it; a host of Rollup's family can more. */
+export interface Context {
+  addWatchFile(file: string): void
+}
+
+export type Transform = (this: Context, code: string, id: string) => Promise<Transformed | undefined>
+
+interface Transformed {
+  readonly code: string
+  readonly map: SourceMap | null
+}
+
+/**
+ * Puts the values into code that reads them, and has what is refused imported, which the bundler then says with its importers.
+ *
+ * @param framework the host, by the name that unplugin has for it
+ */
+export function transformOf(build: Build, framework: string): Transform {
+  const { options } = build
+  return async function transform(code, id) {
+    build.users.add(id)
+    await build.settled()
+    // Also where nothing is to be changed: a name may come to stand for a value, or for a secret.
+    watchFiles(this, build, framework)
+    const isClient = (consumerOfEnvironment(this) ?? build.consumer) === 'client'
+    const { values, isSecret } = build.env
+    const isRuntime = options.phase === 'runtime'
+    const isRefused = (name: string): boolean => isClient && isSecret(name)
+    const isCommonJs = isCommonJsModule(this)
+    const runtime = isCommonJs ? `require('@systemprompt/env/public').default` : RUNTIME
+    const settings = { values, isSecret: isRefused, ...(isRuntime ? { runtime } : {}) }
+    const inlined =
+      inlinePlainReads(code, languageOf(id) !== 'ts', settings) ?? (await inlineParsed(code, id, this, settings))
+    if (!inlined) return undefined
+    // Importing them as well has them refused like any other import.
+    const files = isClient ? inlined.assets.filter(isConfidential) : []
+    const refused = [...inlined.reads.map(refusedSpecifier), ...files]
+    if (inlined.code === undefined && refused.length === 0) return undefined
+    const isReference = isRuntime && inlined.code !== undefined
+    if (isReference && isCommonJs && isClient) throw awaitedBy(id)
+    const added = refused.map((specifier) => importOf(specifier, isCommonJs))
+    if (isReference && !isCommonJs) added.push(`\nimport ${RUNTIME} from '@systemprompt/env/public'`)
+    const map = inlined.code !== undefined && isMapWanted(this) ? await mapOf(code, id, inlined) : null
+    return { code: (inlined.code ?? code) + added.join(''), map }
+  }
+}
+
+async function inlineParsed(
+  code: string,
+  id: string,
+  context: object,
+  options: InlineOptions,
+): Promise<Inlined | undefined> {
+  const { inlineValues, parseModule } = await import('./inline.ts')
+  const program = await parseModule(code, id, context)
+  return program && inlineValues(code, program, options)
+}
+
+async function mapOf(code: string, id: string, { replacements }: Inlined): Promise<SourceMap> {
+  const { sourceMapOf } = await import('./source-map.ts')
+  return sourceMapOf(code, id, replacements)
+}
+
+/**
+ * So that a rebuild makes the module anew. Vite takes such files for imports when it develops, and is told otherwise; Farm
+ * ends the process when one changes.
+ */
+export function watchFiles(context: Context, { files }: Build, framework: string): void {
+  if (framework === 'farm' || isInDev(context) || isBuiltOnce(context)) return
+  for (const file of files) context.addWatchFile(file)
+}
+
+/** Whether a host of Rollup's family says that it does not watch. */
+function isBuiltOnce(context: object): boolean {
+  const { meta } = context as { readonly meta?: { readonly watchMode?: boolean } }
+  return meta?.watchMode === false
+}
+
+/**
+ * Whether somebody will look at the map of a module: making one costs as much as all else. Vite says it for a build,
+ * webpack and Rspack for each module; the others are not known to do without.
+ *
+ * @param context the `this` of the hook that asks
+ */
+function isMapWanted(context: object): boolean {
+  const { environment, getNativeBuildContext } = context as MapContext
+  if (environment?.mode === 'build') return environment.config?.build?.sourcemap !== false
+  return getNativeBuildContext?.call(context)?.loaderContext?.sourceMap !== false
+}
+
+function importOf(specifier: string, isCommonJs: boolean): string {
+  return isCommonJs ? `\nrequire(${JSON.stringify(specifier)})` : `\nimport ${JSON.stringify(specifier)}`
+}
+
+/** In a client the values are asked for by a request, which a module of CommonJS cannot wait for. */
+function awaitedBy(id: string): Error {
+  const error = new Error(`${id} is CommonJS, which cannot wait for values at run time: write it as an ES module`)
+  error.stack = ''
+  return error
+}
+
+/** Whether webpack or Rspack takes a module for CommonJS by its name or its package.json: it must not `import` then. */
+function isCommonJsModule(context: object): boolean {
+  const { getNativeBuildContext } = context as MapContext
+  return getNativeBuildContext?.call(context)?.loaderContext?._module?.type === 'javascript/dynamic'
+}
+
+interface MapContext {
+  readonly environment?: { readonly mode?: string; readonly config?: { readonly build?: { sourcemap?: unknown } } }
+  getNativeBuildContext?(): {
+    readonly loaderContext?: { readonly sourceMap?: unknown; readonly _module?: { readonly type?: unknown } }
+  } | null
+}
