@@ -11,6 +11,8 @@ const DECLARATION = /^(?:async\s+)?function\s*\*?\s*([\w$]+)/
  * first skim every function to find its end, and compile it from the beginning when it is called; a function in
  * parentheses it takes for one that is called at once. So the declarations that were called move to the front as
  * `var name=(function name(){…})`, which any order of them allows: they are functions only.
+ *
+ * V8 counts for a process as a whole: whoever else takes the coverage of this one gets less of it from then on.
  */
 export async function compileAtOnce<Module>(file: string, run: (module: Module) => void): Promise<void> {
   const text = await readFile(file, 'utf8')
