@@ -11,6 +11,12 @@ export const NAME = '@systemprompt/env'
 const CODE = { include: /\.[cm]?[jt]sx?(?:$|\?)/, exclude: /[\\/]node_modules[\\/]/ }
 const READS = /\bprocess\b|\bimport\s*\.\s*meta\b/
 
+/** Styles, data and media, of which nobody makes code that reads a variable. */
+const NO_CODE =
+  /\.(?:css|less|s[ac]ss|styl|stylus|pcss|postcss|json5?|ya?ml|toml|html?|txt|svg|png|jpe?g|gif|webp|avif|ico|bmp|woff2?|ttf|eot|otf|mp[34]|webm|og[gv]|wav|flac|aac|mov|pdf|wasm|node)(?:$|[?#])/i
+
+const NOT_COMPILED = [CODE.include, CODE.exclude, OWN_IDS, NO_CODE]
+
 /** Whether code can read a variable, or name a file that is confidential: one of `.env`, or in `.systemprompt`. */
 export function mayRead(code: string): boolean {
   return READS.test(code) && /env|\.systemprompt/.test(code)
@@ -26,6 +32,10 @@ export interface Hooks {
   readonly resolveId: Filtered<{ id: RegExp }, (this: object, specifier: string) => string | undefined>
   readonly load: Filtered<{ id: RegExp }, (this: Context, id: string) => Promise<string | undefined>>
   readonly transform: Filtered<{ id: { include: RegExp; exclude: RegExp }; code: RegExp }, Transform>
+}
+
+export interface CompiledHooks {
+  readonly transform: Filtered<{ id: { exclude: RegExp[] }; code: RegExp }, Transform>
 }
 
 /**
@@ -70,7 +80,28 @@ export function hooksOf(build: Build, framework: string): Hooks {
   }
 }
 
+/**
+ * Components of Vue, Svelte and the like, and whatever else other plugins make JavaScript of. For hosts that can be asked
+ * behind all of those.
+ */
+export function compiledHooksOf(build: Build, framework: string): CompiledHooks {
+  const transform = transformOf(build, framework)
+  return {
+    transform: {
+      filter: { id: { exclude: NOT_COMPILED }, code: READS },
+      async handler(code, id) {
+        return isCompiled(id) && mayRead(code) ? transform.call(this, code, id) : undefined
+      },
+    },
+  }
+}
+
 /** Whether a file is code as it is. */
-function isCode(id: string): boolean {
+export function isCode(id: string): boolean {
   return CODE.include.test(id) && !CODE.exclude.test(id)
+}
+
+/** Whether a file may become code. */
+export function isCompiled(id: string): boolean {
+  return !NOT_COMPILED.some((pattern) => pattern.test(id))
 }

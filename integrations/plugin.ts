@@ -1,6 +1,6 @@
-import { createUnplugin, type UnpluginInstance } from 'unplugin'
-import { createBuild } from './build.ts'
-import { hooksOf, NAME } from './hooks.ts'
+import { createUnplugin, type UnpluginInstance, type UnpluginOptions } from 'unplugin'
+import { type Build, createBuild } from './build.ts'
+import { compiledHooksOf, hooksOf, NAME } from './hooks.ts'
 import { esbuildHooks } from './hosts/esbuild.ts'
 import { farmHooks } from './hosts/farm.ts'
 import { webpackHooks } from './hosts/webpack.ts'
@@ -13,13 +13,21 @@ import type { PluginOptions } from './options.ts'
 export const plugin: UnpluginInstance<PluginOptions | undefined, false> = createUnplugin(
   (options = {}, { framework }) => {
     const build = createBuild(options)
-    return {
-      name: NAME,
-      enforce: 'pre',
-      ...hooksOf(build, framework),
-      rspack: webpackHooks(build),
-      esbuild: esbuildHooks(build),
-      farm: farmHooks(build),
-    }
+    return { ...basis(build, framework), esbuild: esbuildHooks(build), farm: farmHooks(build) }
   },
 )
+
+/** The same for Rspack, whose loaders can also be asked behind all others. */
+export const rspackPlugin: UnpluginInstance<PluginOptions | undefined, true> = createUnplugin(
+  (options = {}, { framework }) => {
+    const build = createBuild(options)
+    return [
+      { ...basis(build, framework), rspack: webpackHooks(build) },
+      { name: `${NAME}/compiled`, enforce: 'post', ...compiledHooksOf(build, framework) },
+    ]
+  },
+)
+
+function basis(build: Build, framework: string): UnpluginOptions {
+  return { name: NAME, enforce: 'pre', ...hooksOf(build, framework) }
+}

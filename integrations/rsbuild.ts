@@ -1,7 +1,7 @@
 import type { RsbuildPlugin } from '@rsbuild/core'
 import { refuseConfidential } from './dev-guard.ts'
 import type { PluginOptions } from './options.ts'
-import { plugin } from './plugin.ts'
+import { rspackPlugin } from './plugin.ts'
 
 export type { PluginOptions } from './options.ts'
 
@@ -10,7 +10,7 @@ function rsbuild(options?: PluginOptions): RsbuildPlugin {
   return {
     name: '@systemprompt/env',
     setup(api) {
-      api.modifyRspackConfig((_, { appendPlugins }) => appendPlugins(plugin.rspack(options)))
+      api.modifyRspackConfig((_, { appendPlugins }) => appendPlugins(rspackPlugin.rspack(options)))
       api.onBeforeStartDevServer(({ server }) => {
         server.middlewares.use(refuseConfidential)
       })

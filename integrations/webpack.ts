@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { WebpackPluginInstance } from 'webpack'
 import { createBuild } from './build.ts'
-import { hooksOf } from './hooks.ts'
+import { compiledHooksOf, hooksOf } from './hooks.ts'
 import { webpackHooks } from './hosts/webpack.ts'
 import { loadModules } from './hosts/webpack-modules.ts'
 import type { PluginOptions } from './options.ts'
@@ -17,7 +17,7 @@ function webpack(options: PluginOptions = {}): WebpackPluginInstance {
   return {
     apply(compiler) {
       const build = createBuild(options)
-      loadModules(compiler, build, hooksOf(build, 'webpack'), FILES)
+      loadModules(compiler, build, [hooksOf(build, 'webpack'), compiledHooksOf(build, 'webpack')], FILES)
       webpackHooks(build)(compiler)
     },
   }

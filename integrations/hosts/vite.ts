@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { DevEnvironment, Environment, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import type { Build } from '../build.ts'
 import { refuseConfidential } from '../dev-guard.ts'
+import { isCompiled } from '../hooks.ts'
 import { NOTHING } from '../public-env.ts'
 import { refusals } from '../refusals.ts'
 import { rollupHooks } from './rollup.ts'
@@ -47,11 +48,18 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Par
         if (update?.timestamp !== timestamp) update = { timestamp, result: refreshAndTell(build, server) }
         if (!(await update.result)) return []
         const { moduleGraph } = this.environment
-        const modules = [...build.users].map((id) => moduleGraph.getModuleById(id))
-        return modules.filter((module): module is EnvironmentModuleNode => module !== undefined)
+        const modules = [...build.users].flatMap((id) => moduleGraph.getModuleById(id) ?? [])
+        // Svelte's plugin looks at a component in the list as if the file that has changed were its own.
+        const components = modules.filter(isComponent)
+        for (const component of components) await this.environment.reloadModule(component)
+        return modules.filter((module) => !components.includes(module))
       },
     },
   }
+}
+
+function isComponent({ id }: EnvironmentModuleNode): boolean {
+  return id !== null && isCompiled(id)
 }
 
 /**

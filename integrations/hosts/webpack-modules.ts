@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import type { SourceMapInput } from '@jridgewell/remapping'
 import type { Compilation, Compiler, LoaderContext, ResolvePluginInstance } from 'webpack'
 import type { Build } from '../build.ts'
-import { type Hooks, mayRead, NAME } from '../hooks.ts'
+import { type CompiledHooks, type Hooks, isCode, isCompiled, mayRead, NAME } from '../hooks.ts'
 import { isConfidential, refusalOf, refusedFile } from '../virtual-module.ts'
 
 /** What `webpack-loader.cjs` is told to do with a module. */
@@ -23,31 +23,42 @@ export interface Files {
 }
 
 /** Asks the hooks for webpack's modules, in its own terms: a plugin of its resolver for specifiers, and a loader for code. */
-export function loadModules(compiler: Compiler, build: Build, asked: Hooks, { loader, module }: Files): void {
+export function loadModules(
+  compiler: Compiler,
+  build: Build,
+  [asked, compiled]: readonly [Hooks, CompiledHooks],
+  { loader, module }: Files,
+): void {
   const { options, hooks, webpack } = compiler
   options.resolve.plugins = [...(options.resolve.plugins ?? []), resolveOwnModules(build, asked, module)]
   const use = (run: LoaderOptions['run'], ident: string) => ({ loader, options: { run }, ident: `${NAME}/${ident}` })
-  const [load, transform] = [use(loadWith(build, asked), 'load'), use(transformWith(build, asked), 'transform')]
-  const { include, exclude } = asked.transform.filter.id
+  const load = use(loadWith(build, asked), 'load')
+  const transform = use(transformWith(build, asked), 'transform')
+  const transformCompiled = use(transformWith(build, compiled), 'compiled')
   const own = { resource: module, resourceQuery: OWN_QUERY }
+  const useFor = (isAsked: (id: string) => boolean, item: typeof transform) => {
+    return ({ resource = '', resourceQuery = '' }) =>
+      isAsked(resource + resourceQuery) && !OWN_QUERY.test(resourceQuery) ? [item] : []
+  }
   options.module.rules.unshift(
     { ...own, enforce: 'pre', use: load },
-    {
-      enforce: 'pre',
-      use: ({ resource = '', resourceQuery = '' }) => {
-        const id = resource + resourceQuery
-        return include.test(id) && !exclude.test(id) && !OWN_QUERY.test(resourceQuery) ? [transform] : []
-      },
-    },
+    { enforce: 'pre', use: useFor(isCode, transform) },
+    { enforce: 'post', use: useFor(isCompiled, transformCompiled) },
   )
   // Behind every rule of the user's, of which one may be for all files of this name.
   options.module.rules.push({ ...own, type: 'javascript/auto' })
   hooks.compilation.tap(NAME, (compilation) => {
     compilation.valueCacheVersions.set(NAME, versionOf(build))
-    webpack.NormalModule.getCompilationHooks(compilation).beforeLoaders.tap(NAME, (loaders, { resource }) => {
+    webpack.NormalModule.getCompilationHooks(compilation).beforeLoaders.tap(NAME, (loaders, { type, resource }) => {
+      const compiledIndex = loaders.findIndex((item) => item.ident === transformCompiled.ident)
+      // A loader costs more than all else that a build is asked; and what is no JavaScript may not be text.
+      if (
+        compiledIndex !== -1 &&
+        !(type.startsWith('javascript/') && loaders.length > 1 && mayReadIn(resource, compilation))
+      )
+        loaders.splice(compiledIndex, 1)
       const index = loaders.findLastIndex((item) => item.ident === transform.ident)
       if (index === -1) return
-      // A loader costs more than all else that a build is asked.
       if (index === loaders.length - 1 && !mayReadIn(resource, compilation)) loaders.pop()
       else runHere(loaders, index)
     })
@@ -124,7 +135,7 @@ function loadWith(build: Build, { load }: Hooks): LoaderOptions['run'] {
   }
 }
 
-function transformWith(build: Build, { transform }: Hooks): LoaderOptions['run'] {
+function transformWith(build: Build, { transform }: Hooks | CompiledHooks): LoaderOptions['run'] {
   return async (loader, code, map) => {
     // webpack writes a NUL before what has a meaning in its own requests, such as the # of a file's name.
     const id = loader.resource.replaceAll('\0', '')

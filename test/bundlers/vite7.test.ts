@@ -9,7 +9,7 @@ import { hasBrowser, withPage, withServed } from './browser.ts'
 import { appWithCanaries, describeDevServer, expectNone, options, shows } from './dev-server.ts'
 
 /** Each version of Vite has a type of its own for the same plugin. */
-const plugin = (): Plugin => vitePlugin(options) as unknown as Plugin
+const plugin = (): Plugin[] => vitePlugin(options) as unknown as Plugin[]
 
 function settings(root: string, entry: string): InlineConfig {
   return {

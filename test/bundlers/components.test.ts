@@ -1,0 +1,198 @@
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { RspackPluginInstance } from '@rspack/core'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import vue from '@vitejs/plugin-vue'
+import type { Page } from 'playwright-core'
+import { compile } from 'svelte/compiler'
+import { createServer, type PluginOption } from 'vite'
+import { describe, expect, test } from 'vitest'
+import { VueLoaderPlugin } from 'vue-loader'
+import vitePlugin from '../../integrations/vite.ts'
+import { PROFILE, writeFiles } from '../support/temp-project.ts'
+import { hasBrowser, withPage, withServed } from './browser.ts'
+import { edit } from './dev-server.ts'
+import { buildWith, type Configure, copyApp } from './hosts.ts'
+
+const options = { public: { site_name: 'site.name', port: 'server.port' } }
+const modules = fileURLToPath(new URL('../../node_modules', import.meta.url))
+
+/** Components that read values in every place where code can stand, and show them. */
+const COMPONENTS = {
+  Vue: {
+    file: 'App.vue',
+    text: `<script setup>
+import { ref } from 'vue'
+const name = ref(import.meta.env.site_name)
+const { port } = process.env
+</script>
+<template><p>{{ name }} at {{ port }}</p></template>
+`,
+    main: "import { createApp } from 'vue'\nimport App from './App.vue'\ncreateApp(App).mount(document.body.appendChild(document.createElement('div')))\n",
+  },
+  'Vue with TypeScript': {
+    file: 'App.vue',
+    text: `<script setup lang="ts">
+import { ref } from 'vue'
+const name = ref<string>(import.meta.env.site_name!)
+const { port } = process.env as { port: string }
+</script>
+<template><p>{{ name }} at {{ port }}</p></template>
+`,
+    main: "import { createApp } from 'vue'\nimport App from './App.vue'\ncreateApp(App).mount(document.body.appendChild(document.createElement('div')))\n",
+  },
+  Svelte: {
+    file: 'App.svelte',
+    text: `<script>
+const { port } = process.env
+</script>
+<p>{import.meta.env.site_name} at {port}</p>
+`,
+    main: "import { mount } from 'svelte'\nimport App from './App.svelte'\nmount(App, { target: document.body })\n",
+  },
+}
+
+type Framework = keyof typeof COMPONENTS
+
+function appOf(framework: Framework, read?: string): string {
+  const { file, text, main } = COMPONENTS[framework]
+  const root = copyApp()
+  for (const name of ['vue', '@vue', 'svelte'])
+    symlinkSync(join(modules, name), join(root, 'node_modules', name), 'dir')
+  writeFiles(root, {
+    'index.html': '<body><script type="module" src="./src/main.js"></script></body>',
+    [`src/${file}`]: read === undefined ? text : text.replace('process.env', `{ ...{}, port: ${read} }`),
+    'src/main.js': main,
+  })
+  return root
+}
+
+/** What turns components into JavaScript, before our plugin in the list or behind it. */
+const frameworks = (): PluginOption[] => [vue(), svelte({ configFile: false })]
+const inVite = (isFirst: boolean): Configure => ({
+  vite: (config) => ({
+    ...config,
+    plugins: isFirst ? [frameworks(), config.plugins] : [config.plugins, frameworks()],
+    build: { ...config.build, rolldownOptions: { input: join(config.root ?? '', 'index.html') } },
+  }),
+})
+
+async function showsIn(page: Page, text: string): Promise<void> {
+  await page.getByText(text, { exact: true }).waitFor()
+}
+
+const vueRule = { test: /\.vue$/, loader: fileURLToPath(import.meta.resolve('vue-loader')) }
+/** webpack and Rspack share Vue's loader, which is a plugin besides. */
+const inWebpack = (isFirst: boolean): Configure => ({
+  webpack: (config) => ({
+    ...config,
+    module: { rules: [vueRule] },
+    plugins: isFirst
+      ? [new VueLoaderPlugin(), ...(config.plugins ?? [])]
+      : [...(config.plugins ?? []), new VueLoaderPlugin()],
+  }),
+})
+const inRspack = (isFirst: boolean): Configure => ({
+  rspack: (config) => ({
+    ...config,
+    module: {
+      rules: [
+        vueRule,
+        { test: /\.ts$/, loader: 'builtin:swc-loader', options: { jsc: { parser: { syntax: 'typescript' } } } },
+      ],
+    },
+    plugins: isFirst ? [rspackVue(), ...(config.plugins ?? [])] : [...(config.plugins ?? []), rspackVue()],
+  }),
+})
+const rspackVue = (): RspackPluginInstance => new VueLoaderPlugin() as unknown as RspackPluginInstance
+
+const FIRST = [true, false]
+const CASES = [
+  ...FIRST.flatMap((isFirst) => frameworkNames().map((name) => ['vite', name, isFirst, inVite(isFirst)] as const)),
+  ...FIRST.map((isFirst) => ['webpack', 'Vue', isFirst, inWebpack(isFirst)] as const),
+  ...FIRST.map((isFirst) => ['rspack', 'Vue', isFirst, inRspack(isFirst)] as const),
+  ['rspack', 'Vue with TypeScript', true, inRspack(true)] as const,
+]
+
+function frameworkNames(): Framework[] {
+  return Object.keys(COMPONENTS) as Framework[]
+}
+
+describe.each(CASES)('%s builds a component of %s, whose plugin comes first: %s', (host, framework, _, configure) => {
+  test.runIf(hasBrowser)('which shows public values', async () => {
+    const root = appOf(framework)
+    const request = { root, consumer: 'client', entry: 'src/main.js', options, configure } as const
+    const { error, outDir, page: file } = await buildWith(host, request)
+    expect(error).toBeUndefined()
+    await withServed(outDir, (origin) =>
+      withPage(async (page) => {
+        await page.goto(`${origin}/${file}`)
+        await showsIn(page, 'Acme at 8080')
+      }),
+    )
+  })
+
+  test('which is refused where it reads a secret', async () => {
+    const root = appOf(framework, 'process.env.DATABASE_URL')
+    const request = { root, consumer: 'client', entry: 'src/main.js', options, configure } as const
+    const { error, files } = await buildWith(host, request)
+    expect(error).toContain('DATABASE_URL  is a secret')
+    expect(error).toContain(`src/${COMPONENTS[framework].file}`)
+    if (host === 'vite') expect(files.size).toBe(0)
+  })
+})
+
+describe.each(['rollup', 'rolldown'] as const)('%s, where another plugin compiles behind ours', (host) => {
+  /** As rollup-plugin-svelte does. */
+  const compiler = {
+    name: 'svelte',
+    transform: (code: string, id: string) => (id.endsWith('.svelte') ? compile(code, { filename: id }).js : undefined),
+  }
+  const configure: Configure = {
+    rollup: (config) => ({ ...config, plugins: [config.plugins, compiler], external: /^svelte/ }),
+    rolldown: (config) => ({ ...config, plugins: [config.plugins, compiler], external: /^svelte/ }),
+  }
+  const build = (root: string) =>
+    buildWith(host, { root, consumer: 'client', entry: 'src/main.js', options, configure })
+
+  test('puts public values into a component', async () => {
+    const { error, files } = await build(appOf('Svelte'))
+    expect(error).toBeUndefined()
+    const code = String(files.get('main.js'))
+    expect(code).toMatch(/Acme[\s\S]*8080|8080[\s\S]*Acme/)
+    expect(code).not.toMatch(/import\.meta|process\.env/)
+  })
+
+  test('refuses one that reads a secret', async () => {
+    const { error } = await build(appOf('Svelte', 'process.env.DATABASE_URL'))
+    expect(error).toContain('DATABASE_URL  is a secret')
+    expect(error).toContain('src/App.svelte')
+  })
+})
+
+describe.each(frameworkNames())('a component of %s', (framework) => {
+  test.runIf(hasBrowser)('follows a change in Vite’s development server', async () => {
+    const root = appOf(framework)
+    const server = await createServer({
+      root,
+      configFile: false,
+      logLevel: 'silent',
+      server: { port: 0, host: '127.0.0.1', watch: { usePolling: true, interval: 50 } },
+      plugins: [frameworks(), vitePlugin(options)],
+    })
+    await server.listen()
+    try {
+      await withPage(async (page) => {
+        await page.goto(server.resolvedUrls?.local[0] ?? '')
+        await showsIn(page, 'Acme at 8080')
+        edit(root, 'name: Acme', 'name: Beta')
+        await showsIn(page, 'Beta at 8080')
+        writeFiles(root, { [PROFILE]: 'name: local\nsite: { name: Gamma }\nserver: { port: 9090 }\n' })
+        await showsIn(page, 'Gamma at 9090')
+      })
+    } finally {
+      await server.close()
+    }
+  })
+})
