@@ -79,6 +79,8 @@ export interface ResolvedConfig<Schema = undefined> {
    * loadConfigSync({ public: ['site.name'] }).publicValues() // { site_name: 'Acme' }
    */
   publicValues(): PublicValues
+  /** Which values are public: what the options and `systemprompt.config.*` say together. */
+  readonly publicSettings: PublicSettings
   /** Every secret text with its name, those too that another layer overrides; see {@link secretValues}. */
   secretValues(): readonly SecretValue[]
 }
@@ -127,6 +129,7 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
     consulted: consultedOf(exposure.trail),
     explain: (path: string) => explain(path, exposure, config, isSecret),
     publicValues: () => publicValues({ ...exposure, config, isSecret }),
+    publicSettings: exposure.settings,
     secretValues: () => collectSecretValues({ ...exposure, config, isSecret }),
   })
 }

@@ -78,7 +78,9 @@ export function publicValues(sources: PublicSources): PublicValues {
 /** `server.api_url` is exported as `server_api_url`. */
 function wantedNames({ public: wanted }: PublicSettings): readonly (readonly [name: string, wanted: string])[] {
   if (!Array.isArray(wanted)) return Object.entries(wanted)
-  return wanted.map((path: string) => [path.replace(/[^\w$]+/g, '_').replace(/^_+|_+$/g, ''), path] as const)
+  return [...new Set<string>(wanted)].map(
+    (path) => [path.replace(/[^\w$]+/g, '_').replace(/^_+|_+$/g, ''), path] as const,
+  )
 }
 
 function* prefixed({ settings, variableNames }: PublicSources): Iterable<string> {
