@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -24,6 +25,10 @@ export interface Build {
   readonly failure: Error | undefined
   /** The last configuration that was valid. */
   readonly env: PublicEnv
+  /** What modules are made of besides their files: one that was made with another has to be made anew. */
+  readonly version: string
+  /** Whether the host follows no imports, so that nobody will come upon what is refused. */
+  isWithoutGraph: boolean
   /** The files that the last load looked at, absolute: a change there can change the result, or mend it. */
   readonly files: readonly string[]
   /** Loads the configuration again. What is wrong with it is returned, and the last good one stays. */
@@ -75,7 +80,11 @@ export function createBuild(options: PluginOptions): Build {
       writeTypesIfWanted(resolved, root, options)
       failure = undefined
     } catch (error) {
-      if (isConfigError(error)) files = [...new Set([...files, ...error.consulted.files.filter(isNoDirectory)])]
+      if (isConfigError(error)) {
+        files = [...new Set([...files, ...error.consulted.files.filter(isNoDirectory)])]
+        // Which of them hold secrets nobody knows; a bundler that cannot read one would print its lines.
+        if (env === NOTHING) confidential = new Set(files)
+      }
       failure = error instanceof Error ? error : new Error(String(error))
       // A bundler shows the stack as well, which leads nowhere but here.
       if (isConfigError(error)) error.stack = ''
@@ -96,6 +105,10 @@ export function createBuild(options: PluginOptions): Build {
     get env() {
       return env
     },
+    get version() {
+      return versionOf(env, this.consumer, options)
+    },
+    isWithoutGraph: false,
     get files() {
       return files
     },
@@ -137,6 +150,13 @@ export function createBuild(options: PluginOptions): Build {
       return (await guardOf())?.findWritten(written)
     },
   }
+}
+
+function versionOf({ values, secrets }: PublicEnv, consumer: Consumer, { phase }: PluginOptions): string {
+  const names = secrets.map(({ name }) => name).sort()
+  return createHash('sha256')
+    .update(JSON.stringify([values, names, consumer, phase]))
+    .digest('hex')
 }
 
 /** Who is told to watch a directory may watch all that is in it, and what a build writes as well. */

@@ -1,17 +1,28 @@
+import { basename, isAbsolute, posix, relative } from 'node:path'
+
 /** Directories and files that no server may hand out: `.systemprompt` and everything below it, `.env`, `.env.local`, … */
 const CONFIDENTIAL = /(?:^|[/\\])(?:\.systemprompt(?:[/\\ .:]|$)|\.env(?:[./\\ :~]|$))/i
 
 /** Decoding more often than this is no honest request. */
 const MOST_DECODINGS = 8
 
+/** What a server hands out, and what it must not. */
+export interface Served {
+  /** Absolute. */
+  readonly root: string
+  /** Files with secrets that are called as they like, absolute. */
+  readonly confidential: Iterable<string>
+}
+
 /**
  * Whether a request asks for a confidential file, however it spells it: encoded once or more, with backslashes, dots,
  * doubled slashes, in capitals, or within another path such as `/@fs/…`. The query counts too.
  */
-export function asksForConfidential(url: string): boolean {
+export function asksForConfidential(url: string, served?: Served): boolean {
+  const files = served ? [...served.confidential].flatMap((file) => requestsFor(file, served.root)) : []
   let text = url
   for (let count = 0; count < MOST_DECODINGS; count++) {
-    if (isConfidential(text)) return true
+    if (isConfidential(text) || files.some((isFile) => partsOf(text).some(isFile))) return true
     const decoded = decode(text)
     if (decoded === text) return false
     text = decoded
@@ -20,10 +31,35 @@ export function asksForConfidential(url: string): boolean {
 }
 
 function isConfidential(text: string): boolean {
-  return text
-    .replace(/\0/g, '')
-    .split(/[?#&=]/)
-    .some((part) => CONFIDENTIAL.test(part) || CONFIDENTIAL.test(part.replace(/[/\\](?:\.?[/\\])+/g, '/')))
+  return partsOf(text).some((part) => CONFIDENTIAL.test(part) || CONFIDENTIAL.test(withoutDots(part)))
+}
+
+function partsOf(text: string): readonly string[] {
+  return text.replace(/\0/g, '').split(/[?#&=]/)
+}
+
+function withoutDots(part: string): string {
+  return part.replace(/[/\\](?:\.?[/\\])+/g, '/')
+}
+
+/**
+ * What parts of requests may be for a file: its path, or its path from the root, in whatever directory the root is
+ * served; a name alone only as it is, since it may be the end of any other path.
+ */
+function requestsFor(file: string, root: string): readonly ((part: string) => boolean)[] {
+  const absolute = plain(file)
+  const inside = relative(root, file)
+  const fromRoot = plain(`/${inside}`)
+  const isInside = !inside.startsWith('..') && !isAbsolute(inside)
+  const ends = [absolute, ...(isInside && inside !== basename(file) ? [fromRoot] : [])]
+  return [(part) => ends.some((end) => plain(part).endsWith(end)), (part) => isInside && plain(part) === fromRoot]
+}
+
+function plain(path: string): string {
+  return posix
+    .normalize(path.replaceAll('\\', '/'))
+    .toLowerCase()
+    .replace(/[/. ]+$|::\$\w+$/, '')
 }
 
 /** What cannot be decoded is decoded as far as it can be. */

@@ -20,10 +20,13 @@ export function consumerOfTargetEnv(targetEnv: unknown): Consumer {
   return typeof targetEnv === 'string' && targetEnv.startsWith('node') ? 'server' : 'client'
 }
 
-/** What a hook of Vite knows: the environment that it runs for. */
-export function consumerOfEnvironment(environment: unknown): Consumer | undefined {
-  const config = property(environment, 'config')
-  const consumer = property(config, 'consumer')
+/**
+ * Who runs what an environment of Vite builds; undefined for other hosts.
+ *
+ * @param context the `this` of the hook that asks
+ */
+export function consumerOfEnvironment(context: unknown): Consumer | undefined {
+  const consumer = property(property(property(context, 'environment'), 'config'), 'consumer')
   return consumer === 'client' || consumer === 'server' ? consumer : undefined
 }
 

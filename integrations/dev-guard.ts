@@ -1,4 +1,4 @@
-import { asksForConfidential } from './confidential-path.ts'
+import { asksForConfidential, type Served } from './confidential-path.ts'
 
 /** What connect and Express know of a request. */
 interface Request {
@@ -10,12 +10,16 @@ interface Response {
   end(text: string): unknown
 }
 
+type Middleware = (request: Request, response: Response, next: () => void) => void
+
 /** Middleware of a development server, before what hands out files: nobody gets a confidential one. */
-export function refuseConfidential(request: Request, response: Response, next: () => void): void {
-  if (!asksForConfidential(request.url ?? '')) {
-    next()
-    return
+export function refuseConfidential(served: Served): Middleware {
+  return (request, response, next) => {
+    if (!asksForConfidential(request.url ?? '', served)) {
+      next()
+      return
+    }
+    response.statusCode = 403
+    response.end('Forbidden')
   }
-  response.statusCode = 403
-  response.end('Forbidden')
 }

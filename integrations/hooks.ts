@@ -1,9 +1,21 @@
 import type { Build } from './build.ts'
 import { consumerOfEnvironment } from './consumer.ts'
 import { stopInDev } from './hosts/vite.ts'
+import type { Consumer } from './options.ts'
+import { OWN_FILES, ownFileOf } from './own-files.ts'
 import { NOTHING } from './public-env.ts'
-import { type Context, type Transform, transformOf, watchFiles } from './transform.ts'
-import { OWN_IDS, OWN_MODULES, refusalOf, resolveOwn, sourceOf } from './virtual-module.ts'
+import { isBetween } from './refusals.ts'
+import { type Context, neverKeep, type Transform, transformOf, watchFiles } from './transform.ts'
+import {
+  OWN_IDS,
+  OWN_MODULES,
+  PUBLIC,
+  REFUSED,
+  refusalOf,
+  refusedFile,
+  resolveOwn,
+  sourceOf,
+} from './virtual-module.ts'
 
 export const NAME = '@systemprompt/env'
 
@@ -15,11 +27,21 @@ const READS = /\bprocess\b|\bimport\s*\.\s*meta\b/
 const NO_CODE =
   /\.(?:css|less|s[ac]ss|styl|stylus|pcss|postcss|json5?|ya?ml|toml|html?|txt|svg|png|jpe?g|gif|webp|avif|ico|bmp|woff2?|ttf|eot|otf|mp[34]|webm|og[gv]|wav|flac|aac|mov|pdf|wasm|node)(?:$|[?#])/i
 
+/** Files of which one may hold secrets, and that a bundler would quote when it cannot read them. */
+const DATA = /\.(?:json5?|ya?ml|toml|txt|env|conf|cfg|ini|properties|pem|key)(?:$|\?)|(?:^|[\\/])[^\\/.?\0]+(?:$|\?)/i
+
 const NOT_COMPILED = [CODE.include, CODE.exclude, OWN_IDS, NO_CODE]
 
 /** Whether code can read a variable, or name a file that is confidential: one of `.env`, or in `.systemprompt`. */
 export function mayRead(code: string): boolean {
   return READS.test(code) && /env|\.systemprompt/.test(code)
+}
+
+/** What hosts put in for where the output is served. */
+const SERVED_FROM: Readonly<Record<string, string>> = {
+  vite: 'import.meta.env.BASE_URL',
+  webpack: '__webpack_public_path__',
+  rspack: '__webpack_public_path__',
 }
 
 /** A hook that its host calls for some modules only; older ones know no filters, so that handlers look again. */
@@ -30,7 +52,7 @@ interface Filtered<Filter, Handler> {
 
 export interface Hooks {
   readonly resolveId: Filtered<{ id: RegExp }, (this: object, specifier: string) => string | undefined>
-  readonly load: Filtered<{ id: RegExp }, (this: Context, id: string) => Promise<string | undefined>>
+  readonly load: Filtered<{ id: RegExp[] }, (this: Context, id: string) => Promise<string | undefined>>
   readonly transform: Filtered<{ id: { include: RegExp; exclude: RegExp }; code: RegExp }, Transform>
 }
 
@@ -44,10 +66,23 @@ export interface CompiledHooks {
  * @param framework the host, by the name that unplugin has for it
  */
 export function hooksOf(build: Build, framework: string): Hooks {
-  const { options } = build
+  const { phase } = build.options
+  const servedFrom = SERVED_FROM[framework]
   const isCommonJsTaken = framework === 'webpack' || framework === 'rspack'
   const isCommonJsRead = framework === 'esbuild' || isCommonJsTaken
   const transform = transformOf(build, framework)
+  /** The module of ours that an id stands for, whichever way code came to it. */
+  const ownIdOf = async (id: string, consumer: Consumer): Promise<string | undefined> => {
+    if (isBetween(id)) return undefined
+    if (OWN_IDS.test(id)) return id
+    const file = ownFileOf(id)
+    if (file === 'public') return `\0${PUBLIC}`
+    if (file === 'library') return consumer === 'client' ? `\0${REFUSED}` : undefined
+    if (framework === 'rspack' || !DATA.test(id)) return undefined
+    await build.settled()
+    const [path = ''] = id.split('?')
+    return build.confidential.has(path) ? refusedFile(path) : undefined
+  }
   return {
     resolveId: {
       filter: { id: OWN_MODULES },
@@ -57,18 +92,23 @@ export function hooksOf(build: Build, framework: string): Hooks {
       },
     },
     load: {
-      filter: { id: OWN_IDS },
+      filter: { id: framework === 'rspack' ? [OWN_IDS, OWN_FILES] : [OWN_IDS, OWN_FILES, DATA] },
       async handler(id) {
-        if (!OWN_IDS.test(id)) return undefined
+        const consumer = consumerOfEnvironment(this) ?? build.consumer
+        const own = await ownIdOf(id, consumer)
+        if (own === undefined) return undefined
         await build.ready()
         watchFiles(this, build, framework)
-        const asked = refusalOf(id) ? build.refused : build.users
+        if (framework === 'rspack') neverKeep(this)
+        const asked = refusalOf(own) ? build.refused : build.users
         asked.add(id)
         stopInDev(this, id, build)
         // The build fails for what is wrong with the configuration, and not for each name that is missing as well.
         if (build.failure && build.env === NOTHING && isCommonJsTaken) return 'module.exports = Object()'
-        const consumer = consumerOfEnvironment(this) ?? build.consumer
-        return sourceOf(id, { ...options, values: build.env.values, consumer, isCommonJsRead })
+        // In place of a JSON file something that is JSON as well: it goes on to whoever reads such files.
+        if (/\.json(?:$|\?)/.test(id)) return 'null'
+        const { values, settings } = build.env
+        return sourceOf(own, { phase, values, settings, consumer, isCommonJsRead, servedFrom })
       },
     },
     transform: {

@@ -86,7 +86,9 @@ function destructuring(pattern: unknown, from: unknown, walk: Walk): void {
   const outer = source === undefined ? baseObject(from, walk) : undefined
   const [only, ...others] = propertiesOf(pattern)
   if (outer === undefined || others.length > 0 || only?.type !== 'Property' || staticKey(only) !== 'env') return
-  const inner = unwrap(only.value)
+  const value = unwrap(only.value)
+  // `const { env: { A } = {} } = process`: there is an `env`, so that what would stand in for it is not asked.
+  const inner = value.type === 'AssignmentPattern' && isNode(value.left) ? value.left : value
   if (inner.type === 'ObjectPattern') replaceObject(inner, outer, from, walk, (object) => `{ env: ${object} }`)
 }
 
@@ -163,14 +165,14 @@ function isTarget(node: Node, parents: readonly Node[]): boolean {
 
 /** The value in a form that can stand where the expression stood. */
 function expression(text: string, node: Node, parents: readonly Node[]): string {
-  const isAmbiguous = /^[[{-]/.test(text)
-  const statement = parents.findLast(({ type }) => type === 'ExpressionStatement')
-  // Code without semicolons: a bracket at the start of a line would go on with the line before.
-  if (isAmbiguous && statement?.start === node.start)
-    return text.startsWith('-') ? `Number(${text})` : `Object(${text})`
   const parent = parents.at(-1)
   const isObject = parent?.type === 'MemberExpression' && parent.object === node
-  return /^[{-]/.test(text) || (isObject && /^\d/.test(text)) ? `(${text})` : text
+  const isWrapped = /^[{-]/.test(text) || (isObject && /^\d/.test(text))
+  const statement = parents.findLast(({ type }) => type === 'ExpressionStatement')
+  // Code without semicolons: a bracket at the start of a line would go on with the line before.
+  if ((isWrapped || text.startsWith('[')) && statement?.start === node.start)
+    return /^[[{]/.test(text) ? `Object(${text})` : `Number(${text})`
+  return isWrapped ? `(${text})` : text
 }
 
 function positionOf(code: string, offset: number): { line: number; column: number } {

@@ -23,8 +23,12 @@ export async function parseModule(code: string, id: string, context: object = {}
     }
   }
   const { parseSync } = await import('oxc-parser')
-  const { program, errors } = parseSync(id, code, options)
-  return errors.some(({ severity }) => severity === 'Error') ? undefined : (program as unknown as Node)
+  // Old CommonJS may `return` outside of functions, or call a variable `await`.
+  for (const sourceType of ['module', 'commonjs'] as const) {
+    const { program, errors } = parseSync(id, code, { ...options, sourceType })
+    if (!errors.some(({ severity }) => severity === 'Error')) return program as unknown as Node
+  }
+  return undefined
 }
 
 function hasParser(context: object): context is HostParser {

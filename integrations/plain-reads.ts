@@ -133,7 +133,8 @@ const READ = /(process|import\.meta)\.env\.([A-Za-z_$][\w$]*)/g
 function readCode(reader: Reader): readonly Replacement[] | undefined {
   const { code, at, options } = reader
   const piece = match(CODE, reader)
-  if (piece === undefined) return undefined
+  // Old scripts take what is behind it for a comment.
+  if (piece === undefined || piece.includes('-->')) return undefined
   const mentions = piece.match(MENTION)?.length ?? 0
   const reads = mentions === 0 ? [] : [...piece.matchAll(READ)]
   if (reads.length !== mentions) return undefined

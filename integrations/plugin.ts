@@ -1,8 +1,11 @@
+import { fileURLToPath } from 'node:url'
+import type { Compiler } from '@rspack/core'
 import { createUnplugin, type UnpluginInstance, type UnpluginOptions } from 'unplugin'
 import { type Build, createBuild } from './build.ts'
 import { compiledHooksOf, hooksOf, NAME } from './hooks.ts'
 import { esbuildHooks } from './hosts/esbuild.ts'
 import { farmHooks } from './hosts/farm.ts'
+import { hideConfidential } from './hosts/rspack.ts'
 import { webpackHooks } from './hosts/webpack.ts'
 import type { PluginOptions } from './options.ts'
 
@@ -13,16 +16,23 @@ import type { PluginOptions } from './options.ts'
 export const plugin: UnpluginInstance<PluginOptions | undefined, false> = createUnplugin(
   (options = {}, { framework }) => {
     const build = createBuild(options)
-    return { ...basis(build, framework), esbuild: esbuildHooks(build), farm: farmHooks(build) }
+    const own = framework === 'esbuild' ? esbuildHooks(build) : { farm: farmHooks(build) }
+    return { ...basis(build, framework), ...own }
   },
 )
+
+const LOADER = fileURLToPath(new URL('./webpack-loader.cjs', import.meta.url))
 
 /** The same for Rspack, whose loaders can also be asked behind all others. */
 export const rspackPlugin: UnpluginInstance<PluginOptions | undefined, true> = createUnplugin(
   (options = {}, { framework }) => {
     const build = createBuild(options)
+    const rspack = (compiler: Compiler): void => {
+      hideConfidential(compiler, build, LOADER)
+      webpackHooks(build)(compiler)
+    }
     return [
-      { ...basis(build, framework), rspack: webpackHooks(build) },
+      { ...basis(build, framework), rspack },
       { name: `${NAME}/compiled`, enforce: 'post', ...compiledHooksOf(build, framework) },
     ]
   },

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import {
   type Environment,
   loadConfig,
+  type PublicSettings,
   type PublicValue,
   type PublicValues,
   type ResolvedConfig,
@@ -14,6 +15,8 @@ import type { PluginOptions } from './options.ts'
 /** What a build knows of the project's configuration. */
 export interface PublicEnv {
   readonly values: PublicValues
+  /** Which values those are, for a program that asks for them when it runs. */
+  readonly settings: PublicSettings
   /** Whether code that asks for this variable asks for a secret. */
   readonly isSecret: (name: string) => boolean
   /** What no output may hold. */
@@ -21,7 +24,12 @@ export interface PublicEnv {
 }
 
 /** Before anything is loaded. */
-export const NOTHING: PublicEnv = { values: {}, isSecret: () => false, secrets: [] }
+export const NOTHING: PublicEnv = {
+  values: {},
+  settings: { public: [], prefix: [] },
+  isSecret: () => false,
+  secrets: [],
+}
 
 /**
  * Loads the configuration for a build. Only a program may stop a build, so that what is to be public is asked for apart.
@@ -47,6 +55,7 @@ export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>):
   const shown = new Set(textsIn(values))
   return {
     values,
+    settings: resolved.publicSettings,
     isSecret: (name) => !Object.hasOwn(values, name) && isSecretName(name, resolved),
     // A key that is named as public may sound like a secret.
     secrets: [...secretValues(resolved), ...secretVariables(resolved, process.env)].filter(
@@ -60,10 +69,17 @@ function* textsIn(value: PublicValue | PublicValues): Generator<string> {
   else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) yield* textsIn(item)
 }
 
-/** Files with secrets, as modules are called that are read from them. */
-export function confidentialFilesOf({ root, layers }: Pick<ResolvedConfig, 'root' | 'layers'>): readonly string[] {
-  const files = layers.flatMap(({ name, files = [] }) => (name === 'secrets' || name === 'dotenv' ? files : []))
-  return files.map((file) => resolve(root, file)).flatMap((file) => [file, realpathSync(file)])
+/** Files with secrets, as modules are called that are read from them: also such as `DATABASE_URL_FILE` names. */
+export function confidentialFilesOf({
+  root,
+  layers,
+  secrets,
+  explain,
+}: Pick<ResolvedConfig, 'root' | 'layers' | 'secrets' | 'explain'>): readonly string[] {
+  const ofLayers = layers.flatMap(({ name, files = [] }) => (name === 'secrets' || name === 'dotenv' ? files : []))
+  const ofSecrets = [...secrets].flatMap((name) => explain(name)[0]?.origin.file ?? [])
+  const files = new Set([...ofLayers, ...ofSecrets].map((file) => resolve(root, file)))
+  return [...files].flatMap((file) => [file, realpathSync(file)])
 }
 
 function isSecretName(name: string, { secrets, explain }: Pick<ResolvedConfig, 'secrets' | 'explain'>): boolean {

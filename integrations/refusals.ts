@@ -1,7 +1,7 @@
 import { basename, relative, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { ConfigError, type Problem, type ProblemCode } from '../src/index.ts'
 import type { Build } from './build.ts'
+import { ownFileOf } from './own-files.ts'
 import { type Refusal, refusalOf } from './virtual-module.ts'
 
 /** The modules of a build, as every bundler knows them. */
@@ -10,20 +10,6 @@ export interface ModuleGraph {
   importersOf(id: string): Iterable<string>
 }
 
-/** Where the library lies: an alias can lead there under any name. */
-const LIBRARY_FILES: ReadonlySet<string> = new Set(
-  [
-    'index.js',
-    'node.cjs',
-    'register.cjs',
-    'scan.js',
-    'cloud/index.js',
-    'emulator/index.js',
-    'public.js',
-    'public-sync.js',
-  ].map((file) => fileURLToPath(new URL(`../dist/${file}`, import.meta.url))),
-)
-
 /** An error that names every module which asks for what it must not have, with its chain of importers; or undefined. */
 export function refusals(
   graph: ModuleGraph,
@@ -31,9 +17,10 @@ export function refusals(
 ): ConfigError | undefined {
   const names = [...confidential].map((file) => basename(file))
   const problems = [...graph.ids].flatMap((id) => {
+    if (isBetween(id)) return []
     // The paths of most modules need not be worked out.
     const isNamed = names.some((name) => id.includes(name))
-    const isLibrary = consumer === 'client' && LIBRARY_FILES.has(id)
+    const isLibrary = consumer === 'client' && ownFileOf(id) === 'library'
     const byName = isLibrary ? ({ kind: 'library' } as const) : refusalOf(id, consumer)
     const refusal = byName ?? (isNamed ? refusalOfFile(id, root, confidential) : undefined)
     if (!refusal) return []
@@ -59,7 +46,7 @@ function withoutStack<T extends Error>(error: T): T {
 
 /** One refusal as a problem. `chain` begins with the module that asks and ends with the entry. */
 function refusedProblem(refusal: Refusal, chain: readonly string[], root: string): Problem {
-  const [file, ...importers] = chain.map((id) => shownId(id, root))
+  const [file, ...importers] = chain.filter((id) => !isBetween(id)).map((id) => shownId(id, root))
   const { code, key, message, remedy } = WORDING[refusal.kind](refusal as never)
   const place = refusal.kind === 'secret' ? { line: refusal.read.line, column: refusal.read.column } : {}
   const frame = importers.map((importer) => `      imported by ${importer}`).join('\n')
@@ -73,6 +60,11 @@ function refusedProblem(refusal: Refusal, chain: readonly string[], root: string
     ...(frame === '' ? {} : { frame }),
     docs: `@systemprompt/env/docs/errors.md#${code.toLowerCase()}`,
   }
+}
+
+/** What @rollup/plugin-commonjs puts between a module and those that require it. */
+export function isBetween(id: string): boolean {
+  return id.includes('?commonjs-')
 }
 
 /** A file with secrets that is called otherwise, or lies elsewhere. */
@@ -124,7 +116,7 @@ function chainFrom(id: string, graph: ModuleGraph): readonly string[] {
 }
 
 function shownId(id: string, root: string): string {
-  const [path = ''] = id.replace(/^\0/, '').split('?')
+  const [path = ''] = id.replace(/^\0|\u200B/g, '').split('?')
   const shown = relative(root, path)
   return (shown === '' || shown.startsWith('..') ? path : shown).replaceAll('\\', '/')
 }

@@ -1,6 +1,6 @@
-import type { Plugin } from 'rollup'
-import { createBuild } from './build.ts'
-import { compiledHooksOf, hooksOf, NAME } from './hooks.ts'
+import type { CustomPluginOptions, Plugin, TransformPluginContext } from 'rollup'
+import { type Build, createBuild } from './build.ts'
+import { type CompiledHooks, compiledHooksOf, type Hooks, hooksOf, mayRead, NAME } from './hooks.ts'
 import { rollupHooks } from './hosts/rollup.ts'
 import type { PluginOptions } from './options.ts'
 
@@ -8,11 +8,28 @@ export type { PluginOptions } from './options.ts'
 
 function rollup(options: PluginOptions = {}): Plugin[] {
   const build = createBuild(options)
+  const hooks = hooksOf(build, 'rollup')
   const { transform } = compiledHooksOf(build, 'rollup')
   return [
-    { name: NAME, ...hooksOf(build, 'rollup'), ...rollupHooks(build) },
-    { name: `${NAME}/compiled`, transform: { order: 'post', ...transform } },
+    { name: NAME, ...hooks, ...rollupHooks(build), ...cachedBy(hooks, build) },
+    { name: `${NAME}/compiled`, ...cachedBy({ transform: { ...transform, order: 'post' } }, build) },
   ]
+}
+/** With `cache`, Rollup keeps what a file became for as long as the file is the same: these say what it was made with. */
+function cachedBy<T extends Pick<CompiledHooks | Hooks, 'transform'>>({ transform }: T, build: Build) {
+  return {
+    transform: {
+      ...transform,
+      async handler(this: TransformPluginContext, code: string, id: string) {
+        const transformed = await transform.handler.call(this, code, id)
+        return mayRead(code) ? { ...transformed, meta: { [NAME]: build.version } } : transformed
+      },
+    },
+    async shouldTransformCachedModule({ meta }: { meta: CustomPluginOptions }) {
+      await build.settled()
+      return Object.hasOwn(meta, NAME) && meta[NAME] !== build.version
+    },
+  }
 }
 export default rollup
 export { rollup as 'module.exports' }

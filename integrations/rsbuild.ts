@@ -1,7 +1,8 @@
 import type { RsbuildPlugin } from '@rsbuild/core'
+import { createBuild } from './build.ts'
 import { refuseConfidential } from './dev-guard.ts'
 import type { PluginOptions } from './options.ts'
-import { rspackPlugin } from './plugin.ts'
+import rspack from './rspack.ts'
 
 export type { PluginOptions } from './options.ts'
 
@@ -10,9 +11,13 @@ function rsbuild(options?: PluginOptions): RsbuildPlugin {
   return {
     name: '@systemprompt/env',
     setup(api) {
-      api.modifyRspackConfig((_, { appendPlugins }) => appendPlugins(rspackPlugin.rspack(options)))
-      api.onBeforeStartDevServer(({ server }) => {
-        server.middlewares.use(refuseConfidential)
+      api.modifyRspackConfig((_, { appendPlugins }) => appendPlugins(rspack(options)))
+      api.onBeforeStartDevServer(async ({ server }) => {
+        const build = createBuild({ ...options, types: false })
+        build.setRoot(api.context.rootPath)
+        server.middlewares.use(refuseConfidential(build))
+        // What is wrong with the configuration is said by the environments.
+        await build.refresh()
       })
     },
   }

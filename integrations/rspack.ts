@@ -1,9 +1,20 @@
-import type { RspackPluginInstance } from '@rspack/core'
+import { realpathSync } from 'node:fs'
+import type { Compiler, RspackPluginInstance } from '@rspack/core'
 import type { PluginOptions } from './options.ts'
 import { rspackPlugin } from './plugin.ts'
 
 export type { PluginOptions } from './options.ts'
 
-const rspack: (options?: PluginOptions) => RspackPluginInstance = rspackPlugin.rspack
+function rspack(options?: PluginOptions): RspackPluginInstance {
+  return {
+    apply(compiler: Compiler) {
+      const { context } = compiler.options
+      // Modules that are made lie below the context, and Rspack looks for them where links lead to.
+      if (context !== undefined) compiler.options.context = realpathSync(context)
+      rspackPlugin.rspack(options).apply(compiler)
+      if (context !== undefined) compiler.options.context = context
+    },
+  }
+}
 export default rspack
 export { rspack as 'module.exports' }

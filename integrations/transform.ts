@@ -6,6 +6,7 @@ import type { Inlined, InlineOptions } from './inline.ts'
 import { languageOf } from './language.ts'
 import { RUNTIME } from './literal.ts'
 import { inlinePlainReads } from './plain-reads.ts'
+import { refusals } from './refusals.ts'
 import { isConfidential, refusedSpecifier } from './virtual-module.ts'
 
 /** What a hook can ask of whoever calls it; a host of Rollup's family can more. */
@@ -32,11 +33,12 @@ export function transformOf(build: Build, framework: string): Transform {
     await build.settled()
     // Also where nothing is to be changed: a name may come to stand for a value, or for a secret.
     watchFiles(this, build, framework)
+    if (framework === 'rspack') neverKeep(this)
     const isClient = (consumerOfEnvironment(this) ?? build.consumer) === 'client'
     const { values, isSecret } = build.env
     const isRuntime = options.phase === 'runtime'
     const isRefused = (name: string): boolean => isClient && isSecret(name)
-    const isCommonJs = isCommonJsModule(this)
+    const isCommonJs = isCommonJsModule(this, code, id)
     const runtime = isCommonJs ? `require('@systemprompt/env/public').default` : RUNTIME
     const settings = { values, isSecret: isRefused, ...(isRuntime ? { runtime } : {}) }
     const inlined =
@@ -46,12 +48,16 @@ export function transformOf(build: Build, framework: string): Transform {
     const files = isClient ? inlined.assets.filter(isConfidential) : []
     const refused = [...inlined.reads.map(refusedSpecifier), ...files]
     if (inlined.code === undefined && refused.length === 0) return undefined
+    const ids = [...inlined.reads.map((read) => `\0${refusedSpecifier(read)}`), ...files]
+    const graph = { ids, importersOf: (of: string) => (of === id ? [] : [id]) }
+    const error = build.isWithoutGraph ? refusals(graph, build) : undefined
+    if (error) throw error
     const isReference = isRuntime && inlined.code !== undefined
     if (isReference && isCommonJs && isClient) throw awaitedBy(id)
     const added = refused.map((specifier) => importOf(specifier, isCommonJs))
     if (isReference && !isCommonJs) added.push(`\nimport ${RUNTIME} from '@systemprompt/env/public'`)
     const map = inlined.code !== undefined && isMapWanted(this) ? await mapOf(code, id, inlined) : null
-    return { code: (inlined.code ?? code) + added.join(''), map }
+    return { code: withAdded(inlined.code ?? code, added, isCommonJs), map }
   }
 }
 
@@ -71,12 +77,17 @@ async function mapOf(code: string, id: string, { replacements }: Inlined): Promi
   return sourceMapOf(code, id, replacements)
 }
 
-/**
- * So that a rebuild makes the module anew. Vite takes such files for imports when it develops, and is told otherwise; Farm
- * ends the process when one changes.
- */
+/** Rspack keeps modules by their files alone, and would give back one that was made with other values. */
+export function neverKeep(context: object): void {
+  ;(context as MapContext).getNativeBuildContext?.()?.loaderContext?.cacheable?.(false)
+}
+
+/** Farm ends the process when such a file changes; webpack and Rspack watch for a build as a whole. */
+const WATCH_ALREADY = new Set(['farm', 'webpack', 'rspack'])
+
+/** So that a rebuild makes the module anew. Vite takes such files for imports when it develops, and is told otherwise. */
 export function watchFiles(context: Context, { files }: Build, framework: string): void {
-  if (framework === 'farm' || isInDev(context) || isBuiltOnce(context)) return
+  if (WATCH_ALREADY.has(framework) || isInDev(context) || isBuiltOnce(context)) return
   for (const file of files) context.addWatchFile(file)
 }
 
@@ -98,8 +109,13 @@ function isMapWanted(context: object): boolean {
   return getNativeBuildContext?.call(context)?.loaderContext?.sourceMap !== false
 }
 
+/** Behind the code, where no line moves; what CommonJS requires before it, since the code may return before its end. */
+function withAdded(code: string, added: readonly string[], isCommonJs: boolean): string {
+  return isCommonJs && !code.startsWith('#!') ? added.join('') + code : code + added.join('')
+}
+
 function importOf(specifier: string, isCommonJs: boolean): string {
-  return isCommonJs ? `\nrequire(${JSON.stringify(specifier)})` : `\nimport ${JSON.stringify(specifier)}`
+  return isCommonJs ? `;require(${JSON.stringify(specifier)});` : `\nimport ${JSON.stringify(specifier)}`
 }
 
 /** In a client the values are asked for by a request, which a module of CommonJS cannot wait for. */
@@ -109,15 +125,31 @@ function awaitedBy(id: string): Error {
   return error
 }
 
-/** Whether webpack or Rspack takes a module for CommonJS by its name or its package.json: it must not `import` then. */
-function isCommonJsModule(context: object): boolean {
+/**
+ * Whether a module is CommonJS, which an `import` would make something else of: by its name, by its package.json as
+ * webpack and Rspack see it, or by what stands in it.
+ */
+function isCommonJsModule(context: object, code: string, id: string): boolean {
   const { getNativeBuildContext } = context as MapContext
-  return getNativeBuildContext?.call(context)?.loaderContext?._module?.type === 'javascript/dynamic'
+  const type = getNativeBuildContext?.call(context)?.loaderContext?._module?.type
+  if (type === 'javascript/esm') return false
+  return (
+    type === 'javascript/dynamic' ||
+    /\.cjs(?:$|\?)/.test(id) ||
+    (EXPORTS_AS_COMMONJS.test(code) && !IS_MODULE.test(code))
+  )
 }
+
+const EXPORTS_AS_COMMONJS = /\bmodule\.exports\b|\bexports\s*[.[]/
+const IS_MODULE = /(?:^|[;}\n])\s*(?:import\b(?!\s*[.(])|export\b)/
 
 interface MapContext {
   readonly environment?: { readonly mode?: string; readonly config?: { readonly build?: { sourcemap?: unknown } } }
   getNativeBuildContext?(): {
-    readonly loaderContext?: { readonly sourceMap?: unknown; readonly _module?: { readonly type?: unknown } }
+    readonly loaderContext?: {
+      readonly sourceMap?: unknown
+      readonly _module?: { readonly type?: unknown }
+      cacheable?(flag: boolean): void
+    }
   } | null
 }

@@ -2,6 +2,7 @@ import type { PublicValues } from '../src/index.ts'
 import * as library from '../src/index.ts'
 import { literalOf } from './literal.ts'
 import type { Consumer, PluginOptions } from './options.ts'
+import type { PublicEnv } from './public-env.ts'
 
 /** What code imports from us, whichever entry, and what it may not import. */
 export const OWN_MODULES =
@@ -10,9 +11,9 @@ export const OWN_MODULES =
 /** The modules that the plugin makes, and the files that no bundle may hold. */
 export const OWN_IDS = /@systemprompt\/env\/(?:public|refused)|[\\/]\.systemprompt[\\/]|[\\/]\.env(?:[.?][^\\/]*)?$/
 
-const PUBLIC = '@systemprompt/env/public'
+export const PUBLIC = '@systemprompt/env/public'
 /** Written into code that reads a secret, so that the bundler's own graph knows who did. */
-const REFUSED = '@systemprompt/env/refused'
+export const REFUSED = '@systemprompt/env/refused'
 /** Entries with nothing of the server's in them. */
 const LIBRARY = /^@systemprompt\/env(?:$|\/(?!public$))/
 const HARMLESS = /^@systemprompt\/env\/(?:schema(?:$|\/)|package\.json$)/
@@ -32,10 +33,12 @@ export function resolveOwn(specifier: string, consumer: Consumer): string | unde
 }
 
 /** What the module of public values is made of. */
-export interface PublicModule extends Pick<PluginOptions, 'phase' | 'public' | 'prefix'> {
+export interface PublicModule extends Pick<PublicEnv, 'values' | 'settings'> {
+  readonly phase?: PluginOptions['phase']
   /** Whether the bundler reads CommonJS: it has no names that could be missing. @default false */
   readonly isCommonJsRead?: boolean
-  readonly values: PublicValues
+  /** An expression for where the output is served, as the host writes it; where there is none, it is beside the page. */
+  readonly servedFrom?: string | undefined
   readonly consumer: Consumer
 }
 
@@ -44,8 +47,6 @@ export function sourceOf(id: string, module: PublicModule): string | undefined {
   if (id.includes(`\0${PUBLIC}`))
     return module.phase === 'runtime' ? runtimeModule(module) : publicModule(module.values)
   const refusal = refusalOf(id)
-  // In place of a JSON file something that is JSON as well: it goes on to whoever reads such files.
-  if (refusal?.kind === 'file' && /\.json(?:$|\?)/.test(id)) return 'null'
   return refusal && (module.isCommonJsRead ? 'module.exports = Object()\n' : refusedModule())
 }
 
@@ -55,21 +56,29 @@ function publicModule(values: PublicValues): string {
   return [...constants, `export default { ${Object.keys(values).join(', ')} }`, ''].join('\n')
 }
 
-/** The same names, and values that are asked for when the module runs. */
-function runtimeModule({ values, consumer, public: wanted = [], prefix = 'PUBLIC_' }: PublicModule): string {
+/** The same names, and values that are asked for when the module runs. Nobody else's names are in its way. */
+function runtimeModule({ values, consumer, settings, servedFrom = "''" }: PublicModule): string {
   const lines =
     consumer === 'server'
       ? [
-          "import { loadConfigSync } from '@systemprompt/env'",
-          `const values = loadConfigSync(${JSON.stringify({ public: wanted, prefix })}).publicValues()`,
+          "import { loadConfigSync as __load } from '@systemprompt/env'",
+          `const __values = __load(${JSON.stringify(settings)}).publicValues()`,
         ]
       : [
-          "const answer = await fetch(new URL('env.json', document.baseURI))",
-          "if (!answer.ok) throw new Error('env.json is not there: systemprompt public > env.json makes it')",
-          'const values = await answer.json()',
+          'const __page = new URL(globalThis.document?.baseURI ?? location.href)',
+          `const __served = new URL(${servedFrom}, __page)`,
+          // What is served from somewhere else is the same for every deployment.
+          "const __file = new URL('env.json', __served.origin === __page.origin ? __served : __page)",
+          'const __answer = await fetch(__file)',
+          'const __values = await __answer.json().catch(() => undefined)',
+          // Some servers answer with a page where there is no such file.
+          'if (!__answer.ok || __values === undefined)',
+          "  throw new Error(__file.pathname + ' is not there: systemprompt public > env.json makes it')",
         ]
-  const names = Object.keys(values).map((name) => `export const ${name} = values.${name}`)
-  return [...lines, ...names, 'export default values', ''].join('\n')
+  const names = Object.keys(values)
+  const constants = names.map((name, index) => `const __value${index} = __values.${name}`)
+  const exported = names.map((name, index) => `__value${index} as ${name}`)
+  return [...lines, ...constants, `export { ${exported.join(', ')} }`, 'export default __values', ''].join('\n')
 }
 
 /** Stands in until the build is failed with everybody named who asked for it. */

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import type { BuildResult, Metafile, OnEndResult } from 'esbuild'
+import { basename, dirname, resolve } from 'node:path'
+import type { BuildResult, Loader, Metafile, OnEndResult } from 'esbuild'
 import type { UnpluginOptions } from 'unplugin'
 import type { Build } from '../build.ts'
 import { consumerOfPlatform } from '../consumer.ts'
@@ -12,14 +12,21 @@ import { type ModuleGraph, refusals } from '../refusals.ts'
 export const CONFIDENTIAL_FILES = /(^|[\\/])\.systemprompt[\\/]|(^|[\\/])\.env[^\\/]*$/
 
 /** esbuild. Every file that a filter lets through crosses to JavaScript, so the filters are narrow. */
-export function esbuildHooks(build: Build): NonNullable<UnpluginOptions['esbuild']> {
-  return {
+export function esbuildHooks(build: Build): Pick<UnpluginOptions, 'esbuild' | 'transformInclude'> {
+  let loaders: Loaders
+  const esbuild: UnpluginOptions['esbuild'] = {
     onResolveFilter:
       /^@systemprompt\/env|^virtual:systemprompt\/public|(^|[\\/])\.systemprompt[\\/]|(^|[\\/])\.env[^\\/]*$/,
-    onLoadFilter: /\.[cm]?[jt]sx?$|@systemprompt\/env\/|[\\/]\.systemprompt[\\/]|[\\/]\.env[^\\/]*$/,
+    // Code, the plugin's own modules, and files that may hold secrets.
+    onLoadFilter:
+      /\.[cm]?[jt]sx?$|@systemprompt\/env\/|[\\/]\.systemprompt[\\/]|[\\/]\.env[^\\/]*$|\.(json5?|ya?ml|toml|txt|env|conf|cfg|ini|properties|pem|key)$|[\\/][^\\/.]+$/,
+    // unplugin goes by the extension alone.
+    loader: (_, id) => loaderOf(id, loaders) ?? 'js',
     config(options) {
+      loaders = options.loader
       build.setRoot(options.absWorkingDir ?? '.')
       build.consumer = build.options.consumer ?? consumerOfPlatform(options.platform)
+      build.isWithoutGraph = options.bundle !== true
     },
     setup({ initialOptions, onStart, onEnd, onResolve, resolve: resolveModule }) {
       const isMetafileWanted = initialOptions.metafile === true
@@ -34,17 +41,20 @@ export function esbuildHooks(build: Build): NonNullable<UnpluginOptions['esbuild
       onResolve({ filter: /^@systemprompt\/env$/, namespace: '@systemprompt/env' }, ({ path, kind }) =>
         resolveModule(path, { kind, resolveDir: build.root }),
       )
+      const isPrinted = outDirectory === undefined && initialOptions.write !== false
       let isSetUp = false
       onStart(async () => {
         // All plugins are set up by now, so that this comes behind theirs, which may write files.
         if (!isSetUp) onEnd(guardAgain)
         isSetUp = true
         const failure = await build.refresh()
+        if (isPrinted && build.options.leakGuard !== false && build.env.secrets.length > 0)
+          return { errors: [{ text: PRINTED }] }
         // A rebuild that ended here would watch nothing from then on: it goes on with the last good values, and fails at its end.
         return failure && build.env === NOTHING ? { errors: [{ text: failure.message }] } : {}
       })
       onEnd(async (result) => {
-        const refusal = refusals(graphOf(result.metafile?.inputs ?? {}), build)
+        const refusal = refusals(graphOf(result.metafile?.inputs ?? {}, directory), build)
         const files = await outputFiles(result, directory)
         const leaks = await build.findLeaks(files)
         const remove = refusal ? files.map(({ name }) => name) : (leaks?.files ?? [])
@@ -61,17 +71,49 @@ export function esbuildHooks(build: Build): NonNullable<UnpluginOptions['esbuild
       }
     },
   }
+  return { esbuild, transformInclude: (id) => ['js', 'jsx', 'ts', 'tsx'].includes(loaderOf(id, loaders) ?? '') }
+}
+
+const PRINTED =
+  '@systemprompt/env: esbuild would print the output, where no secret in it could be kept back. Set outfile, outdir or write: false; or leakGuard: false'
+
+type Loaders = Readonly<Record<string, Loader>> | undefined
+
+/** esbuild's own loaders of code and data, by extension. */
+const LOADERS: Loaders = {
+  '.js': 'js',
+  '.cjs': 'js',
+  '.mjs': 'js',
+  '.jsx': 'jsx',
+  '.ts': 'ts',
+  '.cts': 'ts',
+  '.mts': 'ts',
+  '.tsx': 'tsx',
+  '.json': 'json',
+  '.txt': 'text',
+}
+
+/** The loader of a file: of several extensions, as in `.page.js`, the longest that has one. */
+export function loaderOf(id: string, configured: Loaders): Loader | undefined {
+  const [name = ''] = basename(id).split('?')
+  const extensions = name.split('.').map((_, index, parts) => `.${parts.slice(index).join('.')}`)
+  const known: Loaders = { ...LOADERS, ...configured }
+  return extensions.slice(1).flatMap((extension) => known[extension] ?? [])[0]
 }
 
 function errorsOf(...errors: readonly (Error | undefined)[]): OnEndResult {
   return { errors: errors.flatMap((error) => (error ? [{ text: error.message }] : [])) }
 }
 
-/** esbuild has written its output before it asks a plugin. */
+/** esbuild has written its output before it asks a plugin; with `allowOverwrite` over the sources, which stay. */
 async function removeFiles(result: BuildResult, names: readonly string[], directory: string): Promise<void> {
   const paths = new Set(names.map((name) => resolve(directory, name)))
-  for (const path of paths) await rm(path, { force: true })
-  if (result.outputFiles) result.outputFiles = result.outputFiles.filter(({ path }) => !paths.has(path))
+  if (result.outputFiles) {
+    result.outputFiles = result.outputFiles.filter(({ path }) => !paths.has(path))
+    return
+  }
+  const sources = new Set(Object.keys(result.metafile?.inputs ?? {}).map((name) => resolve(directory, name)))
+  for (const path of paths) if (!sources.has(path)) await rm(path, { force: true })
 }
 
 /** What was made: in memory where nothing is written. */
@@ -85,13 +127,17 @@ async function outputFiles({ outputFiles, metafile }: BuildResult, directory: st
   return (await Promise.all(read)).flat()
 }
 
-function graphOf(inputs: Metafile['inputs']): ModuleGraph {
+/** esbuild names files from its working directory, and other modules with what they are made by before a colon. */
+function graphOf(inputs: Metafile['inputs'], directory: string): ModuleGraph {
+  const idOf = (name: string): string => (/^\w?:?[^:]*$/.test(name) ? resolve(directory, name) : name)
   const importers = new Map<string, string[]>()
   const externals = new Set<string>()
-  for (const [id, { imports }] of Object.entries(inputs))
+  for (const [name, { imports }] of Object.entries(inputs))
     for (const { path, external } of imports) {
-      importers.set(path, [...(importers.get(path) ?? []), id])
-      if (external) externals.add(path)
+      const id = external ? path : idOf(path)
+      importers.set(id, [...(importers.get(id) ?? []), idOf(name)])
+      if (external) externals.add(id)
     }
-  return { ids: [...Object.keys(inputs), ...externals], importersOf: (id) => importers.get(id) ?? [] }
+  const ids = [...Object.keys(inputs).map(idOf), ...externals]
+  return { ids, importersOf: (id) => importers.get(id) ?? [] }
 }

@@ -13,7 +13,7 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       publicDir = resolve(config.root ?? '.', config.publicDir ?? 'public')
       build.consumer = build.options.consumer ?? consumerOfTargetEnv(config.compilation?.output?.targetEnv)
       // Farm hands out every file of its root that is asked for.
-      if (config.server) config.server.middlewares = [() => guard, ...(config.server.middlewares ?? [])]
+      if (config.server) config.server.middlewares = [() => guardOf(build), ...(config.server.middlewares ?? [])]
     },
     buildStart: {
       async executor() {
@@ -60,13 +60,15 @@ interface Context {
 }
 
 /** Koa's middleware returns what is behind it. */
-async function guard(context: Context, next: () => Promise<unknown>): Promise<void> {
-  if (!asksForConfidential(context.url)) {
-    await next()
-    return
+function guardOf(build: Build) {
+  return async (context: Context, next: () => Promise<unknown>): Promise<void> => {
+    if (!asksForConfidential(context.url, build)) {
+      await next()
+      return
+    }
+    context.status = 403
+    context.body = 'Forbidden'
   }
-  context.status = 403
-  context.body = 'Forbidden'
 }
 
 /** Loads again. What is wrong is shown over the page, which keeps the last good values. */

@@ -50,9 +50,16 @@ type Output =
 /** Rollup, and Rolldown, which has the same hooks and says a platform. */
 export function rollupHooks(build: Build): RollupHooks {
   const directories = new Set<string>()
+  let from = '.'
+  let running = 0
   return {
     async buildStart(input) {
-      build.consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))
+      from = String(Reflect.get(input, 'cwd') ?? '.')
+      const consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))
+      // Vite says it for each module; elsewhere one build would be taken for the other.
+      if (running > 0 && consumer !== build.consumer && !consumerOfEnvironment(this)) throw sharedError()
+      build.consumer = consumer
+      running++
       if (!this.meta.watchMode) {
         build.begin()
         return
@@ -62,6 +69,7 @@ export function rollupHooks(build: Build): RollupHooks {
       if (failure) throw failure
     },
     async buildEnd(failure) {
+      running--
       await build.ready()
       if (build.failure) return
       const importersOf = (id: string): readonly string[] => {
@@ -87,10 +95,12 @@ export function rollupHooks(build: Build): RollupHooks {
       order: 'post',
       sequential: true,
       async handler(options, bundle) {
-        const directory = resolve(options.dir ?? dirname(options.file ?? '.'))
+        const directory = resolve(from, directoryOf(options))
         // A later plugin may have added to the output when ours had searched it.
         const leaks = await build.findLeaks(Object.values(bundle).map(contentOf))
-        for (const name of leaks?.files ?? []) await rm(join(directory, name), { force: true })
+        const sources = new Set(this.getModuleIds())
+        for (const path of (leaks?.files ?? []).map((name) => join(directory, name)))
+          if (!sources.has(path)) await rm(path, { force: true })
         directories.add(directory)
         const found = leaks ?? (await build.findWrittenLeaks(directory))
         if (found) throw found.error
@@ -109,6 +119,19 @@ export function rollupHooks(build: Build): RollupHooks {
       },
     },
   }
+}
+
+function sharedError(): Error {
+  const error = new Error(
+    "One plugin object of '@systemprompt/env' serves the builds of a client and of a server at the same time: give each its own",
+  )
+  error.stack = ''
+  return error
+}
+
+/** Rollup asks for one of the two; Rolldown has a default. */
+function directoryOf({ dir, file }: Place): string {
+  return dir ?? (file === undefined ? 'dist' : dirname(file))
 }
 
 /** A chunk's map is part of the bundle already, or will be written beside it or into it. */

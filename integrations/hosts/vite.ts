@@ -7,9 +7,6 @@ import { NOTHING } from '../public-env.ts'
 import { refusals } from '../refusals.ts'
 import { rollupHooks } from './rollup.ts'
 
-/** What Vite denies of its own accord, which a list of ours would replace. */
-const DENIED = ['.env', '.env.*', '*.{crt,pem}', '**/.git/**']
-
 /**
  * Vite: the environments say who runs the code, and a change reaches the pages that are open.
  *
@@ -17,6 +14,7 @@ const DENIED = ['.env', '.env.*', '*.{crt,pem}', '**/.git/**']
  */
 export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Partial<Plugin> {
   const { buildStart, ...hooks } = rollupHooks(build)
+  let server: ViteDevServer | undefined
   let update: { readonly timestamp: number; readonly result: Promise<boolean> } | undefined
   return {
     ...hooks,
@@ -24,7 +22,6 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Par
       // Vite takes packages for external on the server before it asks plugins; not what an alias names.
       resolve: { alias: [{ find: /^@systemprompt\/env\/public$/, replacement: 'virtual:systemprompt/public' }] },
       optimizeDeps: { exclude: ['@systemprompt/env'] },
-      server: { fs: { deny: [...DENIED, '**/.systemprompt/**'] } },
       worker: { plugins: () => [forWorker()] },
     }),
     configResolved({ root }) {
@@ -34,11 +31,18 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Par
       if (this.environment.mode !== 'dev') return buildStart.call(this, input)
       // A server that is started with a mistake shows it in the page, and goes on when it is mended.
       const failure = await build.refresh()
+      server?.watcher.add([...build.files])
       if (failure) this.environment.logger.error(failure.message)
     },
-    configureServer(server) {
-      server.watcher.add([...build.files])
-      server.middlewares.use(refuseConfidential)
+    configureServer(started) {
+      server = started
+      // Not by `server.fs.deny`: a list of ours would take the place of Vite's own.
+      started.middlewares.use(refuseConfidential(build))
+      if (build.options.phase === 'runtime')
+        started.middlewares.use(`${started.config.base}env.json`, (_, response) => {
+          response.setHeader('content-type', 'application/json')
+          response.end(JSON.stringify(build.env.values))
+        })
     },
     hotUpdate: {
       order: 'pre',
@@ -74,10 +78,10 @@ const DEAF = 50
  */
 async function refreshAndTell(build: Build, server: ViteDevServer): Promise<boolean> {
   await setTimeout(DEAF + 10)
-  const before = build.failure ? undefined : JSON.stringify(build.env.values)
+  const before = build.failure ? undefined : build.version
   const failure = await build.refresh()
   server.watcher.add([...build.files])
-  if (!failure) return JSON.stringify(build.env.values) !== before
+  if (!failure) return build.version !== before
   server.config.logger.error(failure.message)
   server.environments.client?.hot.send({
     type: 'error',

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { relative } from 'node:path'
 import type { SourceMapInput } from '@jridgewell/remapping'
 import type { Compilation, Compiler, LoaderContext, ResolvePluginInstance } from 'webpack'
 import type { Build } from '../build.ts'
 import { type CompiledHooks, type Hooks, isCode, isCompiled, mayRead, NAME } from '../hooks.ts'
-import { isConfidential, refusalOf, refusedFile } from '../virtual-module.ts'
+import { ownFileOf } from '../own-files.ts'
+import { isConfidential, PUBLIC, REFUSED, refusalOf, refusedFile } from '../virtual-module.ts'
 
 /** What `webpack-loader.cjs` is told to do with a module. */
 interface LoaderOptions {
@@ -48,7 +48,7 @@ export function loadModules(
   // Behind every rule of the user's, of which one may be for all files of this name.
   options.module.rules.push({ ...own, type: 'javascript/auto' })
   hooks.compilation.tap(NAME, (compilation) => {
-    compilation.valueCacheVersions.set(NAME, versionOf(build))
+    compilation.valueCacheVersions.set(NAME, build.version)
     webpack.NormalModule.getCompilationHooks(compilation).beforeLoaders.tap(NAME, (loaders, { type, resource }) => {
       const compiledIndex = loaders.findIndex((item) => item.ident === transformCompiled.ident)
       // A loader costs more than all else that a build is asked; and what is no JavaScript may not be text.
@@ -75,17 +75,6 @@ function runHere(loaders: unknown[], index: number): void {
 }
 
 /**
- * What modules depend on besides files: webpack makes those anew that were made with another version, also ones that it
- * has kept from an earlier build.
- */
-function versionOf({ env: { values, secrets }, consumer, options: { phase } }: Build): string {
-  const names = secrets.map(({ name }) => name).sort()
-  return createHash('sha256')
-    .update(JSON.stringify([values, names, consumer, phase]))
-    .digest('hex')
-}
-
-/**
  * Specifiers of ours, and files that no bundle may hold, whichever way they were found. webpack looks in hooks of their own
  * for what an alias stands for, and what the `imports` of a package.json do.
  */
@@ -105,13 +94,21 @@ function resolveOwnModules(build: Build, { resolveId }: Hooks, module: string): 
         })
       resolver.ensureHook('resolved').tapAsync({ name: NAME, stage: -1 }, (found, context, callback) => {
         const { path } = found
-        const isRefused = typeof path === 'string' && path !== module && isConfidentialFile(path, build)
-        if (!isRefused) return callback()
-        const refused = { ...found, request: request(refusedFile(shown(path, build.root))), query: '', fragment: '' }
-        resolver.doResolve(target, { ...refused, path: build.root }, null, context, callback)
+        const id = typeof path === 'string' && path !== module ? standInFor(path, build) : undefined
+        if (id === undefined) return callback()
+        const asked = { ...found, request: request(id), query: '', fragment: '', path: build.root }
+        resolver.doResolve(target, asked, null, context, callback)
       })
     },
   }
+}
+
+/** The module that is taken in place of a file. */
+function standInFor(path: string, build: Build): string | undefined {
+  const own = ownFileOf(path)
+  if (own === 'public') return `\0${PUBLIC}`
+  if (own === 'library') return build.consumer === 'client' ? `\0${REFUSED}` : undefined
+  return isConfidentialFile(path, build) ? refusedFile(shown(path, build.root)) : undefined
 }
 
 /** A directory around the project may be called as it likes. */
@@ -151,11 +148,12 @@ function transformWith(build: Build, { transform }: Hooks | CompiledHooks): Load
   }
 }
 
+/** webpack makes a module anew that was made with another version, also one that it has kept from an earlier build. */
 function dependOnValues({ _module: module }: Loader, build: Build): void {
   const info = module?.buildInfo as { valueDependencies?: Map<string, string> } | undefined
   if (!info) return
   info.valueDependencies ??= new Map()
-  info.valueDependencies.set(NAME, versionOf(build))
+  info.valueDependencies.set(NAME, build.version)
 }
 
 function contextOf(loader: Loader) {

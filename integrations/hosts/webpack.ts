@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Compiler as RspackCompiler } from '@rspack/core'
 import type { Compilation, Compiler, Module } from 'webpack'
 import type { Build } from '../build.ts'
@@ -17,7 +18,7 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
     // webpack takes `virtual:` for the scheme of a URL, before any plugin is asked.
     new NormalModuleReplacementPlugin(/^virtual:systemprompt\/public$/, '@systemprompt/env/public').apply(compiler)
 
-    guardDevServer(compiler.options)
+    guardDevServer(compiler.options, build)
     let failure: Error | undefined
     let mistakes = 0
     compiler.hooks.beforeCompile.tapPromise(NAME, async () => {
@@ -28,21 +29,22 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
       // An error that is thrown would end watching.
       if (failure) tell(failure, compilation)
       tellBuildsApart(compilation)
-      for (const file of build.files) compilation.fileDependencies.add(file)
-      let told: string | undefined
-      const tellRefusals = (modules: Iterable<Module>): void => {
-        const error = refusals(withElsewhere(graphOf(compilation, modules), build.refused), build)
-        if (!error || error.message === told) return
-        // What was told before is part of what is told now.
-        if (told !== undefined) compilation.errors = compilation.errors.filter(({ message }) => message !== told)
-        told = error.message
-        tell(error, compilation)
+      for (const file of build.files)
+        (existsSync(file) ? compilation.fileDependencies : compilation.missingDependencies).add(file)
+      const told = new Set<string>()
+      const tellRefusals = (graph: ModuleGraph): void => {
+        const error = refusals(graph, build)
+        for (const id of build.refused) told.add(id)
+        if (error) tell(error, compilation)
       }
-      compilation.hooks.finishModules.tap(NAME, tellRefusals)
+      compilation.hooks.finishModules.tap(NAME, (modules) =>
+        tellRefusals(withElsewhere(graphOf(compilation, modules), build.refused)),
+      )
       const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
       compilation.hooks.processAssets.tapPromise({ name: NAME, stage }, async (assets) => {
         // Compilers of other plugins, as for the templates of pages, may have been at work until now.
-        if (build.refused.size > 0) tellRefusals(compilation.modules)
+        const late = [...build.refused].filter((id) => !told.has(id))
+        if (late.length > 0) tellRefusals({ ids: late, importersOf: () => [] })
         await removeLeaks(compilation, Object.entries(assets))
       })
     })
@@ -92,11 +94,14 @@ type Assets = readonly (readonly [name: string, asset: { source(): string | Buff
 type Setup = (middlewares: unknown[], server: unknown) => unknown[]
 
 /** The development server asks here before it looks for a file. It reads its options from those of the compiler. */
-function guardDevServer(options: Compiler['options']): void {
+function guardDevServer(options: Compiler['options'], build: Build): void {
   const { devServer } = options as { devServer?: { setupMiddlewares?: Setup } | false }
   if (!devServer) return
   const { setupMiddlewares = (middlewares) => middlewares } = devServer
-  devServer.setupMiddlewares = (middlewares, server) => [refuseConfidential, ...setupMiddlewares(middlewares, server)]
+  devServer.setupMiddlewares = (middlewares, server) => [
+    refuseConfidential(build),
+    ...setupMiddlewares(middlewares, server),
+  ]
 }
 
 /** Loaders that run modules, as those for style sheets, have a graph of their own. */

@@ -83,3 +83,15 @@ test.each(Object.keys(ALIASED) as Host[])(
     expect(error).toContain('src/aliased.js  @systemprompt/env  reads configuration and secrets')
   },
 )
+
+describe.each(['webpack', 'rspack', 'rsbuild'] as const)('modules that %s puts into one', (host) => {
+  test('are refused once, with the file and the line', async () => {
+    const root = copyApp()
+    writeFiles(root, {
+      'src/it.js': "import { a } from './b.js'\nconsole.log(a, process.env.DATABASE_URL)\n",
+      'src/b.js': 'export const a = Date.now()\n',
+    })
+    const { error = '' } = await buildWith(host, { root, consumer: 'client', entry: 'src/it.js' })
+    expect(error.match(/^.*DATABASE_URL {2}is a secret/gm)).toEqual(['  src/it.js:2:16  DATABASE_URL  is a secret'])
+  })
+})

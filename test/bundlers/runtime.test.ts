@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { createServer } from 'vite'
 import { describe, expect, test } from 'vitest'
+import vitePlugin from '../../integrations/vite.ts'
 import { run } from '../cli/recorder.ts'
 import { PROFILE, writeFiles } from '../support/temp-project.ts'
 import { hasBrowser, withPage, withServed } from './browser.ts'
+import { edit } from './dev-server.ts'
 import { buildWith, copyApp } from './hosts.ts'
 
 const wanted = { site_name: 'site.name', port: 'server.port', features: 'features', analyticsId: 'ANALYTICS_ID' }
@@ -51,6 +54,123 @@ describe.each(['vite', 'esbuild', 'webpack', 'rspack', 'rollup'] as const)('one 
     for (const site of ['Staging', 'Production']) {
       const output = execFileSync('node', [entry], { cwd: projectCalled(site), encoding: 'utf8' })
       expect(JSON.parse(output)).toMatchObject({ named: { site_name: site }, member: site, secret: true })
+    }
+  })
+})
+
+describe('values at run time', () => {
+  test('on a server are those that systemprompt.config names, where the plugin names none', async () => {
+    const root = projectCalled('Acme')
+    writeFiles(root, { 'src/it.js': "import all from '@systemprompt/env/public'\nconsole.log(JSON.stringify(all))\n" })
+    const request = { root, consumer: 'server', entry: 'src/it.js', options: { phase: 'runtime' } } as const
+    const { error, entry } = await buildWith('vite', request)
+    expect(error).toBeUndefined()
+    const printed = execFileSync('node', [entry], { cwd: projectCalled('Staging'), encoding: 'utf8' })
+    expect(JSON.parse(printed)).toMatchObject({ site_name: 'Staging', port: 8080 })
+  })
+
+  test('are what the same path gives that is named twice', async () => {
+    const root = copyApp()
+    writeFiles(root, {
+      'systemprompt.config.json': JSON.stringify({ public: ['site.name'] }),
+      'src/it.js': "import { site_name } from '@systemprompt/env/public'\nconsole.log(site_name)\n",
+    })
+    const request = { root, consumer: 'server', entry: 'src/it.js', options: { public: ['site.name'] } } as const
+    const { error, entry } = await buildWith('vite', request)
+    expect(error).toBeUndefined()
+    expect(execFileSync('node', [entry], { encoding: 'utf8' })).toBe('Acme\n')
+  })
+
+  const NAMES = ['values', 'answer', 'fetch', 'URL', 'Error', 'document', 'location', 'loadConfigSync', 'globalThis']
+  const named = { public: Object.fromEntries(NAMES.map((name) => [name, 'site.name'])), phase: 'runtime' } as const
+
+  test('may be called like what the module itself is made of, on a server', async () => {
+    const root = copyApp()
+    writeFiles(root, {
+      'src/it.js': `import { ${NAMES} } from '@systemprompt/env/public'\nconsole.log([${NAMES}].join())\n`,
+    })
+    const { error, entry } = await buildWith('vite', { root, consumer: 'server', entry: 'src/it.js', options: named })
+    expect(error).toBeUndefined()
+    expect(execFileSync('node', [entry], { cwd: root, encoding: 'utf8' }).trim()).toBe(NAMES.map(() => 'Acme').join())
+  })
+
+  test.runIf(hasBrowser).each(['vite', 'esbuild'] as const)('and in a browser, with %s', async (host) => {
+    const root = copyApp()
+    writeFiles(root, {
+      'src/it.js': `import * as it from '@systemprompt/env/public'\nglobalThis.document.title = ${JSON.stringify(NAMES)}.map((name) => it[name]).join()\n`,
+    })
+    const { error, outDir, page } = await buildWith(host, {
+      root,
+      consumer: 'client',
+      entry: 'src/it.js',
+      options: named,
+    })
+    expect(error).toBeUndefined()
+    writeFileSync(join(outDir, 'env.json'), JSON.stringify(Object.fromEntries(NAMES.map((name) => [name, 'x']))))
+    await withServed(outDir, (origin) =>
+      withPage(async (tab) => {
+        await tab.goto(`${origin}/${page}`)
+        await tab.waitForFunction(`document.title === ${JSON.stringify(NAMES.map(() => 'x').join())}`)
+      }),
+    )
+  })
+
+  test.runIf(hasBrowser).each(['vite', 'webpack', 'rspack', 'rsbuild'] as const)(
+    'come from where the application lies, also to a page deep in it, with %s',
+    async (host) => {
+      const root = copyApp()
+      writeFiles(root, {
+        'src/it.js': "import { site_name } from '@systemprompt/env/public'\ndocument.title = site_name\n",
+      })
+      const { error, outDir, entry } = await buildWith(host, { root, consumer: 'client', entry: 'src/it.js', options })
+      expect(error).toBeUndefined()
+      writeFileSync(join(outDir, 'env.json'), JSON.stringify({ site_name: 'Deployed' }))
+      const script = relative(outDir, entry)
+      await withServed(outDir, (origin) =>
+        withPage(async (tab) => {
+          // A server that answers every path of an application with its page.
+          await tab.route('**/users/**', (route) =>
+            route.fulfill({ contentType: 'text/html', body: `<script type="module" src="/${script}"></script>` }),
+          )
+          await tab.goto(`${origin}/users/42/settings`)
+          await tab.waitForFunction("document.title === 'Deployed'")
+        }),
+      )
+    },
+  )
+
+  test.runIf(hasBrowser)('are an error that says what is missing where a server answers with a page', async () => {
+    const root = copyApp()
+    const { outDir, page } = await buildWith('esbuild', { root, consumer: 'client', options })
+    writeFileSync(join(outDir, 'env.json'), '<!doctype html>')
+    const error = await withServed(outDir, (origin) =>
+      withPage(async (tab) => {
+        const thrown = tab.waitForEvent('pageerror')
+        await tab.goto(`${origin}/${page}`)
+        return (await thrown).message
+      }),
+    )
+    expect(error).toBe('/env.json is not there: systemprompt public > env.json makes it')
+  })
+
+  test('are served by Vite while it develops', async () => {
+    const root = copyApp()
+    const server = await createServer({
+      root,
+      base: '/app/',
+      configFile: false,
+      logLevel: 'silent',
+      server: { port: 0, host: '127.0.0.1', ws: false },
+      plugins: [vitePlugin(options)],
+    })
+    await server.listen()
+    try {
+      const answer = async (): Promise<unknown> => (await fetch(`${server.resolvedUrls?.local[0]}env.json`)).json()
+      expect(await answer()).toMatchObject({ site_name: 'Acme' })
+      edit(root, 'name: Acme', 'name: Beta')
+      await expect.poll(answer).toMatchObject({ site_name: 'Beta' })
+    } finally {
+      await server.close()
     }
   })
 })

@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process'
+import commonjsPlugin from '@rollup/plugin-commonjs'
+import type { Plugin } from 'rollup'
+import { describe, expect, test } from 'vitest'
+import { writeFiles } from '../support/temp-project.ts'
+import { buildWith, type Configure, copyApp, HOSTS, type Host } from './hosts.ts'
+
+const options = { public: ['site.name'] }
+/** Its types take it for a module of CommonJS, which it is not. */
+const commonjs = commonjsPlugin as unknown as () => Plugin
+/** Ours come first, as they do where nobody thinks of it. */
+const configure: Configure = { rollup: (config) => ({ ...config, plugins: [config.plugins, commonjs()] }) }
+
+interface Request {
+  readonly file?: string
+  readonly code: string
+  readonly consumer?: 'client' | 'server'
+  readonly phase?: 'runtime'
+  readonly type?: 'commonjs'
+}
+
+function build(host: Host, { file = 'src/c.cjs', code, consumer = 'server', phase, type }: Request) {
+  const root = copyApp()
+  writeFiles(root, {
+    'package.json': '{ "type": "module" }',
+    'src/package.json': JSON.stringify(type ? { type } : {}),
+    'src/it.mjs': `import it from './${file.slice(4)}'\nconsole.log(JSON.stringify(it))\n`,
+    [file]: code,
+  })
+  const request = { root, consumer, entry: 'src/it.mjs', configure } as const
+  return buildWith(host, { ...request, options: { ...options, ...(phase && { phase }) } }).then((result) => ({
+    ...result,
+    run: () => execFileSync(process.execPath, [result.entry], { cwd: root, encoding: 'utf8' }).trim(),
+  }))
+}
+
+describe.each(HOSTS)('a module of CommonJS, built by %s', (host) => {
+  test.each(['src/c.cjs', 'src/c.js'])('%s has public values, and requires them', async (file) => {
+    const code =
+      "exports.read = process.env.site_name\nexports.own = require('@systemprompt/env/public').default.site_name\n"
+    const { error, run } = await build(host, { file, code })
+    expect(error).toBeUndefined()
+    expect(JSON.parse(run())).toMatchObject({ read: 'Acme', own: 'Acme' })
+  })
+
+  test('is refused where it reads a secret, and that alone is said', async () => {
+    const { error } = await build(host, { code: 'exports.url = process.env.DATABASE_URL\n', consumer: 'client' })
+    expect(error).toContain('src/c.cjs:1:15  DATABASE_URL  is a secret')
+    expect(error).not.toContain('import statement')
+  })
+
+  // Rsbuild reads code with SWC, which takes no such `return`.
+  test.skipIf(host === 'rsbuild')('is refused where it returns before its end', async () => {
+    const code = 'exports.url = process.env.DATABASE_URL\nreturn\n'
+    const { error } = await build(host, { code, consumer: 'client' })
+    expect(error).toContain('DATABASE_URL  is a secret')
+  })
+})
+
+describe.each(HOSTS.filter((host) => host !== 'farm'))('values at run time, in CommonJS that %s builds', (host) => {
+  test.each([
+    ['src/c.cjs', undefined],
+    ['src/c.js', undefined],
+    ['src/c.js', 'commonjs'],
+  ] as const)('%s of a package of type %s', async (file, type) => {
+    const code = 'module.exports = { name: process.env.site_name }\n'
+    const { error, run } = await build(host, { file, code, phase: 'runtime', ...(type && { type }) })
+    expect(error).toBeUndefined()
+    expect(JSON.parse(run())).toMatchObject({ name: 'Acme' })
+  })
+})

@@ -1,0 +1,124 @@
+import { createServer } from 'vite'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import vitePlugin from '../../integrations/vite.ts'
+import { PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
+import { buildWith, copyApp, HOSTS } from './hosts.ts'
+import { rawGet } from './raw-get.ts'
+
+const PASSWORD = 'Zq81LmnPw3vK'
+const JWT = 'jwt-canary-1f0c9a7be24d83650d1f7b2ac5e94477'
+const SECRET = JSON.stringify({
+  jwt_secret: JWT,
+  database_url: `postgres://acme:${PASSWORD}@db.acme.example:5432/acme`,
+})
+const options = { public: ['site.name'] }
+
+afterEach(() => vi.unstubAllEnvs())
+
+/** A project whose secrets lie in files that are called as they like. */
+function projectOf(secrets = SECRET): string {
+  const root = copyApp()
+  vi.stubEnv('DATABASE_URL_FILE', 'run/db')
+  writeFiles(root, {
+    [PROFILE]: 'name: local\nsite: { name: Acme }\nsecrets: { secrets_path: ../../../config/app-secrets.json }\n',
+    [SECRETS]: '{}',
+    'systemprompt.config.json': JSON.stringify({ dotenv: { files: ['config/variables.txt'] } }),
+    'config/app-secrets.json': secrets,
+    'config/variables.txt': `API_KEY="${PASSWORD}-key"\n`,
+    'run/db': `postgres://acme:${PASSWORD}@db.acme.example:5432/acme`,
+    'src/page.js': "document.title = 'page'\n",
+  })
+  return root
+}
+
+function expectNoSecret(text: string): void {
+  for (const secret of [JWT, PASSWORD])
+    for (let at = 0; at + 8 <= secret.length; at++) expect(text).not.toContain(secret.slice(at, at + 8))
+}
+
+describe.each(HOSTS)('%s refuses a file with secrets before it reads it', (host) => {
+  test.each([
+    ['app-secrets.json', '../config/app-secrets.json', SECRET],
+    ['run/db', '../run/db', SECRET],
+    ['config/variables.txt', '../config/variables.txt', SECRET],
+    ['one that is damaged', '../config/app-secrets.json', SECRET.replace('"', '')],
+  ])('%s', async (_, specifier, secrets) => {
+    const root = projectOf(secrets)
+    writeFiles(root, { 'src/it.js': `import * as it from '${specifier}'\nconsole.log(it)\n` })
+    const { error = '', files } = await buildWith(host, { root, consumer: 'client', entry: 'src/it.js', options })
+    expect(error).not.toBe('')
+    if (secrets === SECRET) expect(error).toContain('may hold secrets, and no bundle may hold it')
+    expectNoSecret(error)
+    for (const content of files.values()) expectNoSecret(String(content))
+  })
+})
+
+describe('Vite’s development server', () => {
+  async function withServer<T>(root: string, use: (origin: string) => Promise<T>): Promise<T> {
+    const server = await createServer({
+      root,
+      configFile: false,
+      logLevel: 'silent',
+      server: { port: 0, host: '127.0.0.1', ws: false, watch: null },
+      plugins: [vitePlugin(options)],
+    })
+    await server.listen()
+    try {
+      return await use(server.resolvedUrls?.local[0] ?? '')
+    } finally {
+      await server.close()
+    }
+  }
+
+  test('hands out no file with secrets, whatever it is called and however it is asked for', async () => {
+    const root = projectOf()
+    await withServer(root, async (origin) => {
+      for (const file of ['config/app-secrets.json', 'config/variables.txt', 'run/db'])
+        for (const url of [
+          `/${file}`,
+          `/${file}?raw`,
+          `/${file}?url`,
+          `/${file}?import`,
+          `/${file}?import&raw`,
+          `/${file}?inline&import`,
+          `/@fs${root}/${file}`,
+          `/@fs/${root}/${file}?raw??`,
+          `/src/../${file}`,
+          `/src/..%2f${file}`,
+          `//${file.replaceAll('/', '//')}`,
+          `/${file.replaceAll('/', '%2f')}`,
+          `/${file.replaceAll('/', '%252f')}`,
+          `/${file.replaceAll('/', '/./')}`,
+          `/${file.replaceAll('/', '\\')}`,
+          `/${file}/`,
+          `/@id/${root}/${file}`,
+          `/@id/__x00__${root}/${file}?raw`,
+        ]) {
+          const answer = await rawGet(origin, url)
+          expectNoSecret(answer)
+          expect(`${url} ${answer}`).toMatch(/HTTP\/1\.1 (?:403|404|400|500)/)
+        }
+      expect(await rawGet(origin, '/src/page.js')).toContain('document.title')
+    })
+  })
+
+  test('denies what Vite denies by itself', async () => {
+    const root = projectOf()
+    writeFiles(root, { '.npmrc': '//r/:_authToken=x\n', 'tls.key': 'key', 'tls.pem': 'pem', '.git/config': 'config' })
+    await withServer(root, async (origin) => {
+      for (const url of ['/.npmrc', '/tls.key', '/tls.pem', '/.git/config', '/.npmrc?import&raw'])
+        expect(await rawGet(origin, url), url).toMatch(/^HTTP\/1\.1 403/)
+    })
+  })
+
+  test('says which file a module imports that may hold secrets', async () => {
+    const root = projectOf()
+    writeFiles(root, { 'src/it.js': "import it from '../config/app-secrets.json'\nconsole.log(it)\n" })
+    const answer = await withServer(root, async (origin) => {
+      const [, path = ''] = /import it from "([^"]+)"/.exec(await rawGet(origin, '/src/it.js')) ?? []
+      return rawGet(origin, path)
+    })
+    expect(answer).toMatch(/^HTTP\/1\.1 (?:403|500)/)
+    expectNoSecret(answer)
+  })
+})

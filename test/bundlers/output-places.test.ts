@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type BuildOptions, build as esbuild } from 'esbuild'
+import { build as rolldown } from 'rolldown'
+import { expect, test } from 'vitest'
+import esbuildPlugin from '../../integrations/esbuild.ts'
+import rolldownPlugin from '../../integrations/rolldown.ts'
+import { writeFiles } from '../support/temp-project.ts'
+import { copyApp } from './hosts.ts'
+
+const ANTHROPIC = 'sk-ant-canary-5d0be1c7f3a94826'
+
+const failureOf = (run: Promise<unknown>): Promise<string> =>
+  run.then(
+    () => '',
+    (error: Error) => error.message,
+  )
+
+/** Behind ours. */
+const late = {
+  name: 'late',
+  generateBundle: {
+    order: 'post',
+    handler(_: unknown, bundle: object) {
+      for (const output of Object.values(bundle)) output.code += `\n//${ANTHROPIC}`
+    },
+  },
+} as const
+
+test.each([
+  ['its default', {}, 'dist/main.js'],
+  ['a directory', { dir: 'made' }, 'made/main.js'],
+  ['a file', { file: 'made/it.js' }, 'made/it.js'],
+])(
+  'Rolldown writes to %s from its own working directory: an output with a secret is removed there',
+  async (_, output, path) => {
+    const root = copyApp()
+    writeFiles(root, { 'main.js': "console.log('the only source')\n" })
+    const plugins = [rolldownPlugin({ cwd: root }), late]
+    const failure = await failureOf(rolldown({ input: 'main.js', cwd: root, plugins, output, logLevel: 'silent' }))
+    expect(failure).toContain('the secret stands in this file')
+    expect(existsSync(join(root, path))).toBe(false)
+    expect(readFileSync(join(root, 'main.js'), 'utf8')).toContain('the only source')
+  },
+)
+
+test('no source is removed when it lies where the output would be', async () => {
+  const root = copyApp()
+  writeFiles(root, { 'main.js': "console.log('the only source')\n" })
+  const plugins = [rolldownPlugin({ cwd: root }), late]
+  const options = { input: 'main.js', cwd: root, plugins, output: { dir: '.' }, logLevel: 'silent' } as const
+  expect(await failureOf(rolldown(options))).toContain('the secret stands in this file')
+  expect(existsSync(join(root, 'main.js'))).toBe(true)
+})
+
+test.each([
+  ['a secret stands in it', `console.log('${ANTHROPIC}')\n`],
+  ['it is refused', 'console.log(process.env.DATABASE_URL)\n'],
+])('esbuild writes nothing: no file is removed when %s', async (_, code) => {
+  const root = copyApp()
+  writeFiles(root, { 'src/a.js': code })
+  const request = { entryPoints: ['src/a.js'], absWorkingDir: root, outdir: 'src', bundle: true, write: false }
+  expect(await failureOf(esbuild({ ...request, logLevel: 'silent', plugins: [esbuildPlugin()] }))).not.toBe('')
+  expect(readFileSync(join(root, 'src/a.js'), 'utf8')).toBe(code)
+})
+
+test('esbuild is not let print what cannot be searched', async () => {
+  const root = copyApp()
+  writeFiles(root, { 'src/a.js': 'console.log(1)\n' })
+  const request: BuildOptions = {
+    entryPoints: ['src/a.js'],
+    absWorkingDir: root,
+    logLevel: 'silent',
+    plugins: [esbuildPlugin()],
+  }
+  expect(await failureOf(esbuild(request))).toContain('esbuild would print the output')
+  expect(await failureOf(esbuild({ ...request, write: false }))).toBe('')
+})

@@ -1,0 +1,98 @@
+import { cpSync, renameSync, symlinkSync, unlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { rspack } from '@rspack/core'
+import { createServer } from 'vite'
+import { describe, expect, test } from 'vitest'
+import rspackPlugin from '../../integrations/rspack.ts'
+import vitePlugin from '../../integrations/vite.ts'
+import { PROFILE, writeFiles } from '../support/temp-project.ts'
+import { edit } from './dev-server.ts'
+import { buildWith, copyApp, type Host } from './hosts.ts'
+
+const options = { public: ['site.name', 'GREETING'] }
+const READS =
+  "import { site_name } from '@systemprompt/env/public'\nexport const all = [site_name, process.env.GREETING]\nconsole.log(all)\n"
+
+/** A monorepo, with its configuration at the top and an application below. */
+function monorepo(): { root: string; app: string } {
+  const root = copyApp()
+  const app = join(root, 'packages/web')
+  writeFiles(app, { 'package.json': '{ "type": "module" }', 'src/it.js': READS, 'index.html': '<body></body>' })
+  writeFiles(root, { '.env': 'GREETING=Hello\n' })
+  return { root, app }
+}
+
+describe('an application below the root of its monorepo, developed with Vite', () => {
+  test.each([
+    ['finds the project above', {}],
+    ['is told where the project is', { cwd: '../..' }],
+  ])('%s, and follows its changes', async (_, given) => {
+    const { root, app } = monorepo()
+    const server = await createServer({
+      root: app,
+      configFile: false,
+      logLevel: 'silent',
+      server: { middlewareMode: true, ws: false, watch: { usePolling: true, interval: 20 } },
+      plugins: [vitePlugin({ ...options, ...given })],
+    })
+    try {
+      const values = async () => (await server.ssrLoadModule('/src/it.js')).all
+      expect(await values()).toEqual(['Acme', 'Hello'])
+      edit(root, 'name: Acme', 'name: Beta')
+      await expect.poll(values).toEqual(['Beta', 'Hello'])
+      writeFiles(root, { 'next.yaml': 'name: local\nsite: { name: Gamma }\nsecrets: { validation: skip }\n' })
+      renameSync(join(root, 'next.yaml'), join(root, PROFILE))
+      await expect.poll(values).toEqual(['Gamma', 'Hello'])
+      writeFiles(root, { '.env': 'GREETING=Changed\n' })
+      await expect.poll(values).toEqual(['Gamma', 'Changed'])
+    } finally {
+      await server.close()
+    }
+  })
+})
+
+describe.each(['vite', 'webpack', 'rspack', 'rsbuild', 'esbuild', 'rolldown'] satisfies Host[])(
+  'a root that is a link, with %s',
+  (host) => {
+    test('is built as any other, and problems are shown from there', async () => {
+      const { root } = monorepo()
+      cpSync(join(root, 'packages/web/src/it.js'), join(root, 'src/it.js'))
+      const link = `${root}-link`
+      symlinkSync(root, link)
+      try {
+        const request = { root: link, consumer: 'client', entry: 'src/it.js', options } as const
+        const good = await buildWith(host, request)
+        expect(good.error).toBeUndefined()
+        expect([...good.files.values()].map(String).join()).toContain('Acme')
+        writeFiles(root, { 'src/it.js': 'console.log(process.env.DATABASE_URL)\n' })
+        expect((await buildWith(host, request)).error).toContain('src/it.js:1:13  DATABASE_URL  is a secret')
+      } finally {
+        unlinkSync(link)
+      }
+    })
+  },
+)
+
+test('Rspack builds once when it begins to watch', async () => {
+  const { root } = monorepo()
+  cpSync(join(root, 'packages/web/src/it.js'), join(root, 'src/it.js'))
+  // Files that were written just now have changed, as far as Rspack can tell.
+  await new Promise((resolve) => setTimeout(resolve, 2500))
+  const compiler = rspack({
+    context: root,
+    entry: './src/it.js',
+    mode: 'development',
+    output: { path: join(root, 'out') },
+    plugins: [rspackPlugin(options)],
+  })
+  let builds = 0
+  const watching = compiler.watch({ aggregateTimeout: 20 }, () => {
+    builds++
+  })
+  await expect.poll(() => builds).toBe(1)
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  expect(builds).toBe(1)
+  writeFiles(root, { '.env.local': 'GREETING=Local\n' })
+  await expect.poll(() => builds).toBe(2)
+  await new Promise<void>((resolve) => watching?.close(() => resolve()))
+})
