@@ -94,7 +94,7 @@ const LOADERS: Loaders = {
 }
 
 /** The loader of a file: of several extensions, as in `.page.js`, the longest that has one. */
-export function loaderOf(id: string, configured: Loaders): Loader | undefined {
+function loaderOf(id: string, configured: Loaders): Loader | undefined {
   const [name = ''] = basename(id).split('?')
   const extensions = name.split('.').map((_, index, parts) => `.${parts.slice(index).join('.')}`)
   const known: Loaders = { ...LOADERS, ...configured }
