@@ -64,7 +64,7 @@ function refusedProblem(refusal: Refusal, chain: readonly string[], root: string
 
 /** What @rollup/plugin-commonjs puts between a module and those that require it. */
 export function isBetween(id: string): boolean {
-  return id.includes('?commonjs-')
+  return id.startsWith('\0') && id.includes('?commonjs-')
 }
 
 /** A file with secrets that is called otherwise, or lies elsewhere. */

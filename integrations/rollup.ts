@@ -15,6 +15,7 @@ function rollup(options: PluginOptions = {}): Plugin[] {
     { name: `${NAME}/compiled`, ...cachedBy({ transform: { ...transform, order: 'post' } }, build) },
   ]
 }
+
 /** With `cache`, Rollup keeps what a file became for as long as the file is the same: these say what it was made with. */
 function cachedBy<T extends Pick<CompiledHooks | Hooks, 'transform'>>({ transform }: T, build: Build) {
   return {
@@ -31,5 +32,6 @@ function cachedBy<T extends Pick<CompiledHooks | Hooks, 'transform'>>({ transfor
     },
   }
 }
+
 export default rollup
 export { rollup as 'module.exports' }

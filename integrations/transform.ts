@@ -6,8 +6,8 @@ import type { Inlined, InlineOptions } from './inline.ts'
 import { languageOf } from './language.ts'
 import { RUNTIME } from './literal.ts'
 import { inlinePlainReads } from './plain-reads.ts'
-import { refusals } from './refusals.ts'
-import { isConfidential, refusedSpecifier } from './virtual-module.ts'
+import { type ModuleGraph, refusals } from './refusals.ts'
+import { isConfidential, refusedSpecifier, resolveOwn } from './virtual-module.ts'
 
 /** What a hook can ask of whoever calls it; a host of Rollup's family can more. */
 export interface Context {
@@ -48,9 +48,7 @@ export function transformOf(build: Build, framework: string): Transform {
     const files = isClient ? inlined.assets.filter(isConfidential) : []
     const refused = [...inlined.reads.map(refusedSpecifier), ...files]
     if (inlined.code === undefined && refused.length === 0) return undefined
-    const ids = [...inlined.reads.map((read) => `\0${refusedSpecifier(read)}`), ...files]
-    const graph = { ids, importersOf: (of: string) => (of === id ? [] : [id]) }
-    const error = build.isWithoutGraph ? refusals(graph, build) : undefined
+    const error = build.isWithoutGraph ? refusals(graphOf(id, refused), build) : undefined
     if (error) throw error
     const isReference = isRuntime && inlined.code !== undefined
     if (isReference && isCommonJs && isClient) throw awaitedBy(id)
@@ -59,6 +57,12 @@ export function transformOf(build: Build, framework: string): Transform {
     const map = inlined.code !== undefined && isMapWanted(this) ? await mapOf(code, id, inlined) : null
     return { code: withAdded(inlined.code ?? code, added, isCommonJs), map }
   }
+}
+
+/** One module and what it imports, as it is called where it is resolved. */
+function graphOf(id: string, imported: readonly string[]): ModuleGraph {
+  const ids = imported.map((specifier) => resolveOwn(specifier, 'client') ?? specifier)
+  return { ids, importersOf: (of) => (of === id ? [] : [id]) }
 }
 
 async function inlineParsed(
