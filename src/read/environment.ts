@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import type { Problems } from '../errors.ts'
 import { type Environment, variableIn } from '../options.ts'
 import { resolvePath } from '../paths.ts'
-import { envNamesOf, secretName } from '../schema/secret-names.ts'
+import { envNamesOf, isEnvName, secretName } from '../schema/secret-names.ts'
 import { isForbiddenKey, literal, mapNode, variableSource, withNodeAt } from '../tree.ts'
 import type { LayerName, MapNode, Site, Taint, TreeNode } from '../types.ts'
 import type { Candidate } from '../variables.ts'
 import { isDirectory, listDirectory, readText } from './guard.ts'
+import { type FileSecret, keepOne, NO_NAME } from './secrets.ts'
 import { isSettingName, SETTING_PREFIX } from './setting-name.ts'
 import { parseYamlValue } from './yaml-full.ts'
 import { typedScalar } from './yaml-scalar.ts'
@@ -20,6 +21,12 @@ export interface SettingVariable {
   /** Definitions of the same variable that it overrides. */
   readonly below?: readonly Candidate[]
 }
+
+const FORBIDDEN_NAME = {
+  code: 'FORBIDDEN_KEY',
+  message: 'names a key that reaches an object’s prototype',
+  remedy: 'use another name',
+} as const
 
 /**
  * `SYSTEMPROMPT__SERVER__PORT=9090` → `server.port`: two underscores are one level down, the value has the
@@ -38,13 +45,7 @@ export function readSettings(variables: Iterable<SettingVariable>, layer: LayerN
         at: variable.site,
       })
     } else if (path.some(isForbiddenKey)) {
-      problems.error({
-        code: 'FORBIDDEN_KEY',
-        key: variable.name,
-        message: 'names a key that reaches an object’s prototype',
-        remedy: 'use another name',
-        at: variable.site,
-      })
+      problems.error({ ...FORBIDDEN_NAME, key: variable.name, at: variable.site })
     } else tree = withNodeAt(tree, path, settingValue(variable, problems))
   }
   return tree
@@ -109,7 +110,7 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
       if (file) found.push(file)
     }
     const inDirectory = directory.get(name)
-    return inDirectory ? [...found, inDirectory] : found
+    return inDirectory ? [...found, { value: inDirectory.value, site: inDirectory.site, expands: false }] : found
   }
 
   function fromVariable(name: string, value: string): Candidate {
@@ -146,13 +147,16 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
   }
 }
 
-/** Each regular file is a secret named by the file; Kubernetes' own entries begin with two dots. */
+/**
+ * Each regular file is a secret named by the file, and the names are held to what secrets.json is held to.
+ * Kubernetes' own entries begin with two dots.
+ */
 function readSecretsDirectory(
   path: string | undefined,
   root: string,
   problems: Problems,
-): ReadonlyMap<string, Candidate> {
-  const secrets = new Map<string, Candidate>()
+): ReadonlyMap<string, FileSecret> {
+  const secrets = new Map<string, FileSecret>()
   if (!path) return secrets
   const directory = resolvePath(path, root)
   if (!isDirectory(directory, problems.trail)) {
@@ -171,7 +175,12 @@ function readSecretsDirectory(
     const read = readText(join(directory, name), source, problems, { raw: true })
     if (!read) continue
     const value = withoutNewline(read.source.text ?? '')
-    if (value.trim() !== '') secrets.set(secretName(name).env, { value, site: { source: read.source }, expands: false })
+    if (value.trim() === '') continue
+    const site = { source: read.source }
+    const { key, env } = secretName(name)
+    if (isForbiddenKey(name)) problems.error({ ...FORBIDDEN_NAME, key: name, at: site })
+    else if (!isEnvName(env)) problems.error({ ...NO_NAME, key: name, at: site })
+    else keepOne(secrets, { key, env, spelling: name, value, site }, problems)
   }
   return secrets
 }

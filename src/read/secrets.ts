@@ -1,6 +1,6 @@
 import { sep } from 'node:path'
 import type { Problems } from '../errors.ts'
-import { isEnvName, secretName } from '../schema/secret-names.ts'
+import { isEnvName, knownSecret, secretName } from '../schema/secret-names.ts'
 import { nameToShow } from '../secret.ts'
 import type { Site, TreeNode } from '../types.ts'
 import { readText } from './guard.ts'
@@ -10,6 +10,8 @@ export interface FileSecret {
   /** The name in files: the documented one, or the custom one as it is written. */
   readonly key: string
   readonly env: string
+  /** The name as it is written there. */
+  readonly spelling: string
   readonly value: string
   readonly site: Site
 }
@@ -31,6 +33,13 @@ export interface SecretsFileOptions {
 /** Readable by the group or by others. Windows has no such modes. */
 const LOOSE = 0o077
 
+/** What is wrong with a name that no variable can have. */
+export const NO_NAME = {
+  code: 'SECRET_INVALID',
+  message: 'cannot be the name of a secret, since no environment variable can be called so',
+  remedy: 'use letters, digits and underscores',
+} as const
+
 /** Reads secrets.json in any of its spellings (formats.md, section 5). Nothing is substituted: a secret is literal. */
 export function readSecrets({ path, shown, strict }: SecretsFileOptions, problems: Problems): SecretsFile {
   const read = readText(path, { layer: 'secrets', file: shown, confidential: true }, problems)
@@ -47,7 +56,7 @@ export function readSecrets({ path, shown, strict }: SecretsFileOptions, problem
   const secrets = new Map<string, FileSecret>()
   for (const [spelling, node] of tree?.entries ?? []) {
     const secret = spelling === '$schema' ? undefined : toSecret(spelling, node, problems)
-    if (secret) keepOne(secrets, secret, spelling, problems)
+    if (secret) keepOne(secrets, secret, problems)
   }
   return { found: true, secrets }
 }
@@ -68,13 +77,7 @@ function toSecret(spelling: string, node: TreeNode, problems: Problems): FileSec
   if (node.value === null || (typeof node.value === 'string' && node.value.trim() === '')) return undefined
   const { key, env } = secretName(spelling)
   if (!isEnvName(env)) {
-    problems.error({
-      code: 'SECRET_INVALID',
-      key: shown,
-      message: 'cannot be the name of a secret, since no environment variable can be called so',
-      remedy: 'use letters, digits and underscores',
-      at: node,
-    })
+    problems.error({ ...NO_NAME, key: shown, at: node })
     return undefined
   }
   const isQuoted = node.source.text?.[node.offset ?? 0] === '"'
@@ -87,22 +90,23 @@ function toSecret(spelling: string, node: TreeNode, problems: Problems): FileSec
       at: node,
     })
   }
-  return { key, env, value: node.text ?? String(node.value), site: node }
+  return { key, env, spelling, value: node.text ?? String(node.value), site: node }
 }
 
 /** Two spellings of one secret: a warning when they agree, an error when they do not. */
-function keepOne(secrets: Map<string, FileSecret>, secret: FileSecret, spelling: string, problems: Problems): void {
+export function keepOne(secrets: Map<string, FileSecret>, secret: FileSecret, problems: Problems): void {
   const other = secrets.get(secret.env)
   if (!other) {
     secrets.set(secret.env, secret)
     return
   }
   const isSame = other.value === secret.value
+  const best = knownSecret(secret.env)?.key
   problems[isSame ? 'warn' : 'error']({
     code: 'SECRET_CONFLICT',
-    key: nameToShow(spelling),
-    message: `is another spelling of ${nameToShow(secret.env)}, which this file has already${isSame ? '' : ', with a different value'}`,
-    remedy: `keep one of them, best as ${nameToShow(secret.key)}`,
+    key: nameToShow(secret.spelling),
+    message: `is another spelling of ${nameToShow(other.spelling)}, which is there already${isSame ? '' : ', with a different value'}`,
+    remedy: `keep one of them${best === undefined ? '' : `, best as ${best}`}`,
     at: secret.site,
   })
 }

@@ -1,7 +1,7 @@
 import { format, inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { isConfigError, loadConfigSync, type Secrets } from '../../src/index.ts'
-import { makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
+import { isConfigError, loadConfigSync, type Problem, type Secrets } from '../../src/index.ts'
+import { type Files, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
 
 const CANARY = 'canary-Zx81Qw7'
 const GIVEN = {
@@ -205,3 +205,65 @@ function* combinations(
   for (const others of combinations(Object.fromEntries(rest)))
     for (const value of first[1]) yield { [first[0]]: value, ...others }
 }
+
+describe('a directory of secrets is held to what secrets.json is held to', () => {
+  function loadDirectory(files: Files) {
+    const cwd = makeProject(Object.fromEntries(Object.entries(files).map(([name, text]) => [`run/${name}`, text])))
+    return loadConfigSync({ cwd, env: { SYSTEMPROMPT_SECRETS_DIR: 'run' } })
+  }
+  const issuesOf = (files: Files): readonly Problem[] => {
+    try {
+      return loadDirectory(files).warnings
+    } catch (error) {
+      if (isConfigError(error)) return error.issues
+      throw error
+    }
+  }
+  test.each([
+    ['github', 'github_token', 'keep one of them, best as github'],
+    ['db-pass', 'db_pass', 'keep one of them'],
+    ['DB_PASS', 'db-pass', 'keep one of them'],
+  ])('%s and %s with different values are an error', (one, other, remedy) => {
+    expect(issuesOf({ [one]: 'first\n', [other]: 'second\n' })).toEqual([
+      {
+        code: 'SECRET_CONFLICT',
+        key: other,
+        message: `is another spelling of ${one}, which is there already, with a different value`,
+        remedy,
+        file: `run/${other}`,
+        docs: '@systemprompt/env/docs/errors.md#secret_conflict',
+      },
+    ])
+  })
+  test('two spellings with one value are a warning', () => {
+    const files = { kimi: 'same\n', moonshot: 'same' }
+    expect(loadDirectory(files).secrets.get('moonshot')).toBe('same')
+    expect(issuesOf(files)).toMatchObject([{ code: 'SECRET_CONFLICT', key: 'moonshot' }])
+  })
+  test.each([
+    ['with space', 'SECRET_INVALID'],
+    ['1st', 'SECRET_INVALID'],
+    ['__proto__', 'FORBIDDEN_KEY'],
+    ['constructor', 'FORBIDDEN_KEY'],
+  ])('%j is no name for a secret', (name, code) => {
+    expect(issuesOf({ [name]: 'x' })).toMatchObject([{ code, key: name, file: `run/${name}` }])
+  })
+  test('what Kubernetes puts beside the secrets, and blank files, are passed over', () => {
+    const files = { '..2026_02_01/token': 'x', '..data': 'x', '.hidden': 'x', 'with space': ' \n', token: 'y' }
+    const { secrets, warnings } = loadDirectory(files)
+    expect([secrets.names(), warnings]).toEqual([['token'], []])
+  })
+})
+
+describe('two spellings in secrets.json', () => {
+  test.each([
+    ['a', 'A', 'keep one of them'],
+    ['ACME-TOKEN', 'acme.token', 'keep one of them'],
+    ['GITHUB_TOKEN', 'github_token', 'keep one of them, best as github'],
+  ])('%s and %s are both named as they stand there', (one, other, remedy) => {
+    const cwd = makeProject({ [PROFILE]: '', [SECRETS]: JSON.stringify({ [one]: 'first', [other]: 'second' }) })
+    expect(() => loadConfigSync({ cwd, env: {} })).toThrow(
+      `${other}  is another spelling of ${one}, which is there already, with a different value  → ${remedy}\n`,
+    )
+  })
+})
