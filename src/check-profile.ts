@@ -5,7 +5,7 @@ import { resolvePath } from './paths.ts'
 import { LATER_KEYS, LONG_EXPIRATION, MOVED_KEYS, PROFILE_FIELDS, type ProfileField } from './schema/profile-fields.ts'
 import { isHttpOrigin, isHttpUrl } from './schema/rules.ts'
 import { nearest } from './suggest.ts'
-import { literal, mapNode, nodeAt, scalarAt, siteOf, variableSource, withNodeAt } from './tree.ts'
+import { isNoMap, literal, mapNode, nodeAt, scalarAt, siteOf, variableSource, withNodeAt } from './tree.ts'
 import type { ListNode, MapNode, ScalarNode, TreeNode } from './types.ts'
 
 export interface ProfileCheck {
@@ -19,6 +19,12 @@ export interface ProfileCheck {
 const NONE: ReadonlySet<string> = new Set()
 const DEFAULTS = variableSource('defaults', 'profile defaults')
 const FIELDS = PROFILE_FIELDS.map((field) => ({ ...field, steps: field.path.split('.') }))
+/** `server`, `rate_limits.tier_multipliers`: what fields stand in, with the first of them. */
+const SECTIONS: ReadonlyMap<string, string> = new Map(
+  FIELDS.flatMap(({ path, steps }) =>
+    steps.slice(1).map((_, index) => [steps.slice(0, index + 1).join('.'), path] as const),
+  ).reverse(),
+)
 
 /** What a profile that does not say otherwise has; the lowest layer of all. */
 export const PROFILE_DEFAULTS: MapNode = FIELDS.reduce(
@@ -34,9 +40,14 @@ export const PROFILE_DEFAULTS: MapNode = FIELDS.reduce(
 export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Problems): MapNode {
   const ratesOff = nodeAt(tree, ['rate_limits', 'disabled'])
   const skipRates = ratesOff?.kind === 'scalar' && toBoolean(ratesOff.value) === true
+  const isSkipped = (path: string): boolean =>
+    skipRates && path.startsWith('rate_limits.') && path !== 'rate_limits.disabled'
+  const noMaps = [...SECTIONS.keys()].filter((path) => !isSkipped(path) && isNoMap(nodeAt(tree, path.split('.'))))
+  for (const section of noMaps) reportNoMap(section, tree, problems)
   const missing: string[] = []
   let checked = tree
   for (const field of FIELDS) {
+    if (noMaps.some((section) => field.path.startsWith(`${section}.`))) continue
     const node = nodeAt(checked, field.steps)
     const isNothing = node === undefined || (node.kind === 'scalar' && node.value === null && !field.nullable)
     if (isNothing && problems.isReported(field.path)) continue
@@ -46,7 +57,7 @@ export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Probl
       if (node || value) checked = withNodeAt(checked, field.steps, value)
       continue
     }
-    if (skipRates && field.path.startsWith('rate_limits.') && field.path !== 'rate_limits.disabled') continue
+    if (isSkipped(field.path)) continue
     const result = checkField(field, node, problems)
     const placed = result && field.onDisk ? onDisk(field.path, result, checked, check, problems) : result
     if (placed && placed !== node) checked = withNodeAt(checked, field.steps, placed)
@@ -60,6 +71,19 @@ export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Probl
   )
   warnOfLongLife(checked, problems)
   return checked
+}
+
+/** It keeps its place, so that no default is taken for what somebody wrote. */
+function reportNoMap(section: string, tree: MapNode, problems: Problems): void {
+  const at = nodeAt(tree, section.split('.'))
+  if (!at || problems.isReported(section)) return
+  problems.error({
+    code: 'INVALID_VALUE',
+    key: section,
+    message: 'is not a map of keys and values',
+    remedy: `write its keys below it, such as ${SECTIONS.get(section)}`,
+    at,
+  })
 }
 
 function defaultNode(value: NonNullable<ProfileField['default']> | null): TreeNode {

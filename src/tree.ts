@@ -30,6 +30,11 @@ export function scalarAt(tree: TreeNode | undefined, path: Path): ScalarNode | u
   return node?.kind === 'scalar' ? node : undefined
 }
 
+/** Whether something else stands where a map belongs; null is as good as nothing. */
+export function isNoMap(node: TreeNode | undefined): node is ScalarNode | ListNode {
+  return node?.kind === 'list' || (node?.kind === 'scalar' && node.value !== null)
+}
+
 /** The nearest node on the way to a path that is there, for a message about one that is not. */
 export function nearestNode(tree: TreeNode, path: Path): TreeNode {
   for (let length = path.length; length > 0; length--) {

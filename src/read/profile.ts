@@ -1,6 +1,6 @@
 import type { Problems } from '../errors.ts'
 import { MOVED_KEYS } from '../schema/profile-fields.ts'
-import { nodeAt, withNodeAt } from '../tree.ts'
+import { isNoMap, nodeAt, withNodeAt } from '../tree.ts'
 import type { MapNode, ScalarNode, TreeNode } from '../types.ts'
 import { readText } from './guard.ts'
 import { parseYaml } from './yaml.ts'
@@ -19,7 +19,7 @@ export function renameMovedKeys(tree: MapNode, problems: Problems): MapNode {
     const from = move.from.split('.')
     const to = move.to.split('.')
     const old = nodeAt(renamed, from)
-    if (!old || isAlreadyMap(old)) continue
+    if (!old || isAlreadyMap(old) || isNoMap(nodeAt(renamed, to.slice(0, -1)))) continue
     const current = nodeAt(renamed, to)
     const moved = 'negated' in move ? negated(old) : old
     if (current && !sameScalar(current, moved)) {

@@ -249,6 +249,68 @@ describe('secrets.schema', () => {
   })
 })
 
+describe('a section of the profile that is no map is an error where it stands, and the only one', () => {
+  const without = (section: string): string =>
+    COMPLETE_PROFILE.replace(new RegExp(`^${section}:\\n(?: .*\\n)+`, 'm'), '')
+  test.each([
+    ['runtime', 'production', 'runtime.environment'],
+    ['runtime', '[1]', 'runtime.environment'],
+    ['rate_limits', 'off', 'rate_limits.disabled'],
+    ['cloud', 'false', 'cloud.tenant_id'],
+    ['extensions', 'none', 'extensions.disabled'],
+    ['server', '5', 'server.host'],
+  ])('%s: %s', (section, value, example) => {
+    const profile = `${section}: ${value}\n${without(section)}`
+    for (const strict of [true, false]) {
+      const { issues } = failure({ ...COMPLETE, [PROFILE]: profile }, { strict })
+      expect(issues).toMatchObject([
+        {
+          code: 'INVALID_VALUE',
+          key: section,
+          message: 'is not a map of keys and values',
+          remedy: `write its keys below it, such as ${example}`,
+          file: PROFILE,
+          line: 1,
+          column: section.length + 3,
+        },
+      ])
+    }
+  })
+  test('one inside another', () => {
+    const profile = `${COMPLETE_PROFILE}rate_limits:\n  tier_multipliers: none\n`
+    const key = 'rate_limits.tier_multipliers'
+    expect(failure({ ...COMPLETE, [PROFILE]: profile }).issues).toMatchObject([{ code: 'INVALID_VALUE', key }])
+  })
+  test('one beside the earlier spelling of a key in it', () => {
+    const profile = `${COMPLETE_PROFILE}environment: staging\nruntime: production\n`
+    expect(failure({ ...COMPLETE, [PROFILE]: profile }).issues).toMatchObject([
+      { code: 'INVALID_VALUE', key: 'runtime', line: 23 },
+    ])
+  })
+  test.each<[string, LoadOptions]>([
+    ['SYSTEMPROMPT__RUNTIME', { env: { SYSTEMPROMPT__RUNTIME: 'production' } }],
+    ['overrides', { overrides: { runtime: 'production' } }],
+  ])('one of %s', (name, options) => {
+    expect(failure(COMPLETE, options).issues).toMatchObject([{ code: 'INVALID_VALUE', key: 'runtime', name }])
+  })
+  test('a schema has nothing to add', () => {
+    const schema = z.object({ server: z.object({ host: z.string() }) })
+    const { issues } = failure({ [PROFILE]: 'name: local\nserver: 5\n' }, { schema })
+    expect(issues.map(({ code, key }) => [code, key])).toEqual([['INVALID_VALUE', 'server']])
+  })
+  test('one that refers to what is not set is the error that it is anyway', () => {
+    const { issues } = failure({ [PROFILE]: 'name: local\nserver: ${NO_SERVER}\n' })
+    expect(codes(issues)).toEqual(['UNDEFINED_VARIABLE'])
+  })
+  test.each([
+    ['an empty one is none', 'runtime:\ncloud: null\n'],
+    ['nothing in rate_limits counts where they are off', 'rate_limits:\n  disabled: true\n  tier_multipliers: none\n'],
+  ])('%s', (_, more) => {
+    const { config, warnings } = load({ ...COMPLETE, [PROFILE]: COMPLETE_PROFILE + more }, { strict: true })
+    expect([config.runtime?.environment, warnings]).toEqual(['development', []])
+  })
+})
+
 describe('strict', () => {
   test('missing keys are errors, one each, where they should stand', () => {
     const profile = COMPLETE_PROFILE.replace(/ {2}jwt_issuer.*\n/, '').replace(/ {2}port.*\n/, '')
