@@ -19,10 +19,12 @@ export interface MaskRules {
  *
  * An object that holds a secret is a proxy. What inspection sees is its target, whose secret properties are
  * accessors that answer with the mask; what a program reads comes from the copy behind it. Objects that are
- * not plain (dates, class instances made by a schema) are kept as they are.
+ * not plain (dates, class instances made by a schema) are kept as they are, and what holds one that shows a secret
+ * shows a mask for it. One that nothing holds is given hooks of its own.
  */
 export function protect(value: unknown, rules: MaskRules, path: readonly (string | number)[] = []): unknown {
-  return protectAt(value, { ...rules, around: new Set() }, [...path])
+  const walk = { ...rules, around: new Set<object>() }
+  return path.length === 0 && isInstance(value) ? protectInstance(value, walk) : protectAt(value, walk, [...path])
 }
 
 /** A walk, with the objects it is inside of: a schema can make one that holds itself. */
@@ -68,6 +70,58 @@ function holdsItself(path: readonly (string | number)[]): Error {
     key: path,
     message: 'is made by the schema to hold what it is in, and cannot be frozen',
     remedy: 'make a tree of it in the schema',
+  })
+}
+
+/**
+ * The instance itself, since its methods and private fields know no other. What is plain in it is protected; where it
+ * shows a secret itself, hooks of its own show its properties, or what its `toJSON` makes of them, with masks.
+ */
+function protectInstance(value: object, rules: Walk): object {
+  const properties = Object.entries(value)
+  const isShown = rules.isSecret(value, []) || properties.some(([key, item]) => rules.isSecret(item, [key]))
+  if (!isChangeable(value)) {
+    if (isShown) throw cannotBeMasked()
+    return value
+  }
+  for (const [key, item] of properties) Reflect.set(value, key, protectAt(item, rules, [key]))
+  // A map or a URL has nothing that could be copied.
+  if (properties.length > 0) hide(value, REAL, { get: () => ({ ...value }) })
+  if (!isShown) return value
+  const masked = (view: unknown): unknown => (rules.isSecret(view, []) ? MASK : protect(view, rules))
+  const toJSON: unknown = Reflect.get(value, HOOK)
+  hide(value, HOOK, {
+    value: () => inJSON(masked(typeof toJSON === 'function' ? Reflect.apply(toJSON, value, []) : { ...value })),
+  })
+  hide(value, INSPECT, {
+    value: (_depth: number, options: object, inspect: (value: unknown, options: object) => string) =>
+      `${value.constructor?.name ?? 'Object'} ${inspect(masked({ ...value }), options)}`,
+  })
+  return value
+}
+
+/** `JSON.stringify` takes what a `toJSON` returns as it is, and does not ask that for another. */
+function inJSON(view: unknown): unknown {
+  const isMasked = typeof view === 'object' && view !== null && Reflect.get(view, REAL) !== undefined
+  return isMasked ? Reflect.apply(Reflect.get(view, HOOK) as () => unknown, view, []) : view
+}
+
+/** Whether properties of it can be set, and others added. */
+function isChangeable(value: object): boolean {
+  const properties = Object.values(Object.getOwnPropertyDescriptors(value))
+  return Object.isExtensible(value) && properties.every(({ enumerable, writable }) => !enumerable || writable === true)
+}
+
+/** Not enumerable, so that the instance compares, spreads and lists as before; replaced where a schema gives it again. */
+function hide(value: object, key: string | symbol, descriptor: PropertyDescriptor): void {
+  define(value, key, { ...descriptor, enumerable: false, configurable: true })
+}
+
+function cannotBeMasked(): Error {
+  return configError({
+    code: 'SCHEMA',
+    message: 'The schema makes an instance of a class that shows a secret, and it cannot be masked since it is frozen',
+    remedy: 'make a plain object in the schema, which is frozen anyway, or leave the instance unfrozen',
   })
 }
 
@@ -123,6 +177,10 @@ function masks(real: object, secret: readonly string[]): unknown {
 
 function define(target: object, key: string | symbol, descriptor: PropertyDescriptor): void {
   Object.defineProperty(target, key, descriptor)
+}
+
+function isInstance(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isPlain(value)
 }
 
 function isPlain(value: unknown): value is object {

@@ -182,7 +182,7 @@ describe('the architecture', () => {
     expect(
       thrown.filter(
         (line) =>
-          !/throw (?:await )?(?:badAnswer|errorOf|holdsItself|invalid|invalidName|locked|noDirectory|noProject|notASegment|notLoggedIn|notStarted|redirected|uncertain|unknownCommand|unusable|unwritable|usage|withTrail)\(/.test(
+          !/throw (?:await )?(?:badAnswer|cannotBeMasked|errorOf|holdsItself|invalid|invalidName|locked|noDirectory|noProject|notASegment|notLoggedIn|notStarted|redirected|uncertain|unknownCommand|unusable|unwritable|usage|withTrail)\(/.test(
             line,
           ),
       ),

@@ -392,4 +392,107 @@ app:
       'n-visible',
     )
   })
+
+  describe('of the whole configuration', () => {
+    class Config {
+      declare app: { dsn: string; name: string }
+      declare first: string
+      readonly #app: { dsn: string }
+      constructor({ app }: { app: { dsn: string; name: string } }) {
+        Object.assign(this, { app, first: app.dsn })
+        this.#app = app
+      }
+      get dsn(): string {
+        return this.#app.dsn
+      }
+      rename(name: string): this {
+        this.first = name
+        return this
+      }
+      static is(value: object): boolean {
+        return #app in value
+      }
+    }
+    const loadAs = <T>(make: (config: { app: { dsn: string; name: string } }) => T) => {
+      const schema = z.object({ app: z.object({ dsn: z.string(), name: z.string() }) }).transform(make)
+      return loadConfigSync({ cwd: makeProject(files), env: {}, schema })
+    }
+    const shown = (value: unknown): string =>
+      [
+        inspect(value, { depth: null }),
+        inspect(value, { depth: null, getters: true, showHidden: true, showProxy: true }),
+        format('%s %o %O %j', value, value, value, value),
+        JSON.stringify(value),
+      ].join('\n')
+
+    test('an instance is printed with masks, and so are the result and what is in it', () => {
+      const result = loadAs((config) => new Config(config))
+      for (const value of [result.config, result, result.config.app]) expect(shown(value)).not.toContain('canary')
+      expect(inspect(result.config)).toBe("Config { app: { dsn: '••••', name: 'n' }, first: '••••' }")
+      expect(JSON.stringify(result.config)).toBe('{"app":{"dsn":"••••","name":"n"},"first":"••••"}')
+      expect(Object.isFrozen(result.config.app)).toBe(true)
+    })
+    test('it is the instance that it was, with its methods and private fields', () => {
+      let made: Config | undefined
+      const { config: given } = loadAs((config) => {
+        made = new Config(config)
+        return made
+      })
+      expect(given).toBe(made)
+      expect([given instanceof Config, Config.is(given)]).toEqual([true, true])
+      expect([given.dsn, given.app.dsn, given.first]).toEqual(Array(3).fill(URL_WITH_PASSWORD))
+      expect([Object.keys(given), Object.keys({ ...given })]).toEqual([
+        ['app', 'first'],
+        ['app', 'first'],
+      ])
+      expect(given.rename('x').first).toBe('x')
+    })
+    test('reveal gives a plain copy of it', () => {
+      const plain = { app: { dsn: URL_WITH_PASSWORD, name: 'n' }, first: URL_WITH_PASSWORD }
+      expect(structuredClone(reveal(loadAs((config) => new Config(config)).config))).toEqual(plain)
+    })
+    test('what its own toJSON and inspect make of it is masked as well', () => {
+      class Hooked extends Config {
+        toJSON(): object {
+          return { where: `at ${this.dsn}`, kind: 'visible' }
+        }
+        [Symbol.for(HOOK)](): string {
+          return `<${this.dsn}>`
+        }
+      }
+      const { config: given } = loadAs((config) => new Hooked(config))
+      expect(JSON.stringify(given)).toBe('{"where":"••••","kind":"visible"}')
+      expect(shown(given)).not.toContain('canary')
+    })
+    test('an instance that the schema gives at every load', () => {
+      const shared = Object.assign(Object.create({ own: true }) as { app?: object })
+      for (let round = 0; round < 2; round++) {
+        const { config: given } = loadAs((config) => Object.assign(shared, config))
+        expect(shown(given)).not.toContain('canary')
+        expect(reveal(given).app).toMatchObject({ dsn: URL_WITH_PASSWORD })
+      }
+    })
+    test('a URL and a map', () => {
+      const { config: url } = loadAs(({ app }) => new URL(app.dsn))
+      expect([url.hostname, inspect(url), JSON.stringify({ url })]).toEqual([
+        'host.example',
+        'URL {}',
+        '{"url":"••••"}',
+      ])
+      const { config: pairs } = loadAs(({ app }) => new Map([['dsn', app.dsn]]))
+      expect(reveal(pairs).get('dsn')).toBe(URL_WITH_PASSWORD)
+      expect(shown(pairs)).not.toContain('canary')
+    })
+    test('one that is frozen is refused where it shows a secret, and left alone where it shows none', () => {
+      expect(() => loadAs((config) => Object.freeze(new Config(config)))).toThrow(/cannot be masked since it is frozen/)
+      class Quiet {
+        readonly name: string
+        constructor(name: string) {
+          this.name = name
+          Object.freeze(this)
+        }
+      }
+      expect(inspect(loadAs(({ app }) => new Quiet(app.name)).config)).toBe("Quiet { name: 'n' }")
+    })
+  })
 })
