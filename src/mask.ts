@@ -15,7 +15,8 @@ export interface MaskRules {
 
 /**
  * A deep-frozen copy of plain data in which every secret can be read and handed on, and none can be printed:
- * `console.log`, `util.inspect` with any option and `JSON.stringify` show a mask in its place.
+ * `console.log`, `util.inspect` with any option, `JSON.stringify` and a list in a template literal show a mask in its
+ * place.
  *
  * An object that holds a secret is a proxy. What inspection sees is its target, whose secret properties are
  * accessors that answer with the mask; what a program reads comes from the copy behind it. Objects that are
@@ -160,6 +161,8 @@ function seal(real: object, shell: object, secret: readonly string[]): object {
   }
   const masked = (): unknown => masks(real, secret)
   define(shell, INSPECT, { value: masked })
+  // A list in a template literal is a way to print it; `join` is one to read it.
+  if (Array.isArray(real)) define(shell, 'toString', { value: () => String(masked()) })
   return new Proxy(Object.freeze(shell), {
     get(target, key) {
       if (key === REAL) return real

@@ -92,6 +92,17 @@ describe('an object that holds a secret gives the real value', () => {
     expect(config.app.nested.deeper).toBeInstanceOf(Array)
     expect(config.app.constructor).toBe(Object)
   })
+  test('a list compares, spreads and joins as one', () => {
+    const [, , inner] = config.app.nested.deeper
+    const real = ['inner', `x${CANARY}x`]
+    expect(inner).toStrictEqual(real)
+    expect([isDeepStrictEqual(inner, real), isDeepStrictEqual([...inner], real)]).toEqual([true, true])
+    deepStrictEqual(inner, real)
+    expect([Object.keys(inner), inner.join()]).toEqual([['0', '1'], real.join()])
+    const seen: string[] = []
+    for (const key in inner) seen.push(key)
+    expect(seen).toEqual(['0', '1'])
+  })
   test('what holds no secret is a plain object', () => {
     expect(config.app.plain).toEqual({ a: 1, list: [1, 2] })
     expect(structuredClone(config.app.plain)).toEqual({ a: 1, list: [1, 2] })
@@ -219,6 +230,15 @@ describe('printing it shows a mask', () => {
       expect(leaks(JSON.stringify(form, null, 2))).toBe(false)
       expect(leaks(JSON.stringify(form, ['config', 'app', 'dsn', 'nested', 'deeper']))).toBe(false)
     }
+  })
+  test.each<[string, (list: unknown[]) => string]>([
+    ['a template literal', (list) => `${list}`],
+    ['String()', String],
+    ['toString()', (list) => list.toString()],
+  ])('with a list in %s', (_, print) => {
+    expect(print(config.app.nested.deeper)).toBe('plain,••••,inner,••••,[object Object]')
+    expect(print(config.app.matrix)).toBe('••••')
+    expect(print(config.app.plain.list)).toBe('1,2')
   })
   test('in the message of a failed assertion', () => {
     const message = (() => {
