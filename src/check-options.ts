@@ -1,8 +1,10 @@
 import { configError } from './errors.ts'
-import type { LoadOptions } from './options.ts'
+import type { DotenvOptions, LoadOptions, SecretsOptions } from './options.ts'
+import { nearest } from './suggest.ts'
 import type { WatchOptions } from './watch-config.ts'
 
-type Rule = readonly [is: (value: unknown) => boolean, what: string]
+/** `parts`: the options inside the option, where it is an object of some. */
+type Rule = readonly [is: (value: unknown) => boolean, what: string, parts?: readonly string[]]
 
 const isText = (value: unknown): boolean => typeof value === 'string'
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean'
@@ -24,6 +26,7 @@ const RULES: Readonly<Record<keyof LoadOptions, Rule>> = {
     (value) =>
       isTree(value) && isOptional(isTexts, part(value, 'required')) && isOptional(isSchema, part(value, 'schema')),
     'an object with required (a list of names) and schema (a Standard Schema)',
+    ['required', 'schema'] satisfies (keyof SecretsOptions)[],
   ],
   strict: [isBoolean, 'true or false'],
   overrides: [isTree, 'an object'],
@@ -41,6 +44,7 @@ const RULES: Readonly<Record<keyof LoadOptions, Rule>> = {
         isOptional(isBoolean, part(value, 'bare')) &&
         isOptional(isBoolean, part(value, 'override'))),
     'true, false, a list of files, or an object with files, bare and override',
+    ['files', 'bare', 'override'] satisfies (keyof DotenvOptions)[],
   ],
   services: [(value) => isBoolean(value) || isTexts(value), 'true, false or a list of names'],
   onUndefined: [(value) => value === 'error' || value === 'keep' || value === 'empty', "'error', 'keep' or 'empty'"],
@@ -69,25 +73,43 @@ const WATCH_RULES: Readonly<Record<keyof WatchOptions, Rule>> = {
   signal: [(value) => value instanceof AbortSignal, 'an AbortSignal'],
 }
 
-/** @throws ConfigError INVALID_OPTION for the first option that is not what it should be */
+/** @throws ConfigError INVALID_OPTION for the first option that is not what it should be, or is none */
 export function checkOptions(options: LoadOptions): void {
   check(options, RULES)
 }
 
-/** @throws ConfigError INVALID_OPTION for the first option that is not what it should be */
+/**
+ * {@link checkOptions} of a file, which may hold what is for others: an editor's `$schema`, c12's `extends` and `$env`.
+ * @throws ConfigError INVALID_OPTION likewise
+ */
+export function checkFileOptions(options: object): void {
+  check(Object.fromEntries(Object.entries(options).filter(([name]) => !/^(?:\$|extends$)/.test(name))), RULES)
+}
+
+/** @throws ConfigError INVALID_OPTION for the first option that is not what it should be, or is none */
 export function checkWatchOptions(options: object): void {
   check(options, WATCH_RULES)
 }
 
-function check(options: object, rules: Readonly<Record<string, Rule>>): void {
-  for (const [name, [is, what]] of Object.entries(rules)) {
+function check(options: unknown, rules: Readonly<Record<string, Rule>>): void {
+  if (!isTree(options)) throw invalid('options', 'is not an object', 'give the options as an object')
+  for (const [name, [is, what, parts]] of Object.entries(rules)) {
     const value = part(options, name)
-    if (value === undefined || is(value)) continue
-    throw configError({
-      code: 'INVALID_OPTION',
-      key: name,
-      message: `is not ${what}`,
-      remedy: `give ${name} as ${what}`,
-    })
+    if (value === undefined) continue
+    if (!is(value)) throw invalid(name, `is not ${what}`, `give ${name} as ${what}`)
+    if (parts && isTree(value)) refuseUnknown(value, parts, `${name}.`)
   }
+  refuseUnknown(options, Object.keys(rules), '')
+}
+
+function refuseUnknown(options: object, known: readonly string[], within: string): void {
+  const unknown = Object.keys(options).find((name) => part(options, name) !== undefined && !known.includes(name))
+  if (unknown === undefined) return
+  const near = nearest(unknown, known)
+  const remedy = near === undefined ? `remove it; there are ${known.join(', ')}` : `did you mean ${within}${near}?`
+  throw invalid(within + unknown, 'is not an option', remedy)
+}
+
+function invalid(key: string, message: string, remedy: string): Error {
+  return configError({ code: 'INVALID_OPTION', key, message, remedy })
 }

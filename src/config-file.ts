@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { checkOptions } from './check-options.ts'
+import { checkFileOptions } from './check-options.ts'
 import { collectProblems, configError } from './errors.ts'
 import type { FileTrees, LoadOptions } from './options.ts'
 import { pathExists, readText, realPath } from './read/guard.ts'
@@ -67,7 +67,7 @@ async function readConfigFile(file: string, trail: Trail): Promise<LoadOptions> 
   const config = /\.(?:json|yaml)$/.test(file) ? readData(file) : await runCode(file, trail)
   if (config === undefined || config === null) return {}
   if (typeof config !== 'object' || Array.isArray(config)) throw unusable(file, 'it holds no options')
-  checkOptions(config)
+  checkFileOptions(config)
   return config
 }
 

@@ -440,12 +440,22 @@ describe('a file that cannot be used is CONFIG_FILE', () => {
     '{"defaults": 1}',
     '{"onUndefined": "ignore"}',
     '{"strict": "no"}',
+    '{"overides": {}}',
+    '{"secrets": {"requried": ["STRIPE"]}}',
+    '{"dotenv": {"overide": true}}',
   ])('%s is an error that names the option', async (content) => {
     const cwd = makeProject({ ...COMPLETE, '.env': 'NODE_OPTIONS=x', 'systemprompt.config.json': content })
     const error: unknown = await loadConfig({ cwd }).catch((thrown: unknown) => thrown)
     expect(isConfigError(error)).toBe(true)
     expect(isConfigError(error) && error.message).toContain(Object.keys(JSON.parse(content) as object)[0])
   })
+})
+
+test.each([
+  '{"$schema": "https://acme.example/options.json"}',
+  '{"extends": "./base", "$production": {"strict": true}, "$env": {}, "$meta": {}}',
+])('%s is for others, and no option', async (content) => {
+  await expect(load({ 'systemprompt.config.json': content })).resolves.toBeDefined()
 })
 
 describe('c12', () => {

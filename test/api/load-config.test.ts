@@ -14,6 +14,7 @@ import {
   type ProfileConfig,
   type ResolvedConfig,
   Secrets,
+  watchConfig,
 } from '../../src/index.ts'
 import {
   COMPLETE,
@@ -84,6 +85,50 @@ describe.each<[string, (options?: LoadOptions) => Promise<ResolvedConfig>]>([
   test('needs no options', async () => {
     const { config } = await loadEither()
     expect(Object.isFrozen(config)).toBe(true)
+  })
+})
+
+describe('options, where no compiler looks', () => {
+  const loads: [string, (options: unknown) => unknown][] = [
+    ['loadConfig', (options) => loadConfig(options as LoadOptions)],
+    ['loadConfigSync', async (options) => loadConfigSync(options as LoadOptions)],
+    ['watchConfig', (options) => watchConfig(options as LoadOptions<undefined>)],
+  ]
+  const issuesOf = async (run: () => unknown) => {
+    const error: unknown = await Promise.resolve(run()).catch((thrown: unknown) => thrown)
+    return isConfigError(error) ? error.issues : [error]
+  }
+  const cwd = makeProject()
+  test.each<[string, object, string]>([
+    ['secrets.requried', { secrets: { requried: ['STRIPE'] } }, 'did you mean secrets.required?'],
+    ['overides', { overides: {} }, 'did you mean overrides?'],
+    ['strcit', { strcit: true }, 'did you mean strict?'],
+    ['dotenv.overide', { dotenv: { overide: true } }, 'did you mean dotenv.override?'],
+    ['dotenv.path', { dotenv: { path: '.env' } }, 'remove it; there are files, bare, override'],
+    ['$env', { $env: {} }, 'did you mean env?'],
+  ])('%s is none', async (key, given, remedy) => {
+    for (const [name, run] of loads)
+      expect(await issuesOf(() => run({ cwd, env: {}, ...given })), name).toMatchObject([
+        { code: 'INVALID_OPTION', key, message: 'is not an option', remedy },
+      ])
+  })
+  test('one that is like none of them', async () => {
+    const [issue] = await issuesOf(() => loadConfig({ cwd, something: 1 } as LoadOptions))
+    expect(issue).toMatchObject({
+      key: 'something',
+      remedy: expect.stringMatching(/^remove it; there are cwd, profile, /),
+    })
+  })
+  test('one that is undefined is not there', () => {
+    expect(() =>
+      loadConfigSync({ cwd, env: {}, overides: undefined, secrets: { requried: undefined } } as LoadOptions),
+    ).not.toThrow()
+  })
+  test.each([null, 'production', 1, true, ['production']])('%j is not options', async (options) => {
+    for (const [name, run] of loads)
+      expect(await issuesOf(() => run(options)), name).toMatchObject([
+        { code: 'INVALID_OPTION', key: 'options', message: 'is not an object' },
+      ])
   })
 })
 
@@ -900,6 +945,9 @@ describe('explain', () => {
     'NOPE',
   ])('nothing about %j', (path) => {
     expect(load(files, options).explain(path)).toEqual([])
+  })
+  test.each([undefined, null, 1])('%j is no path, and says so', (path) => {
+    expect(() => load(files, options).explain(path as unknown as string)).toThrow(/^explain takes a path/)
   })
   test('a key whose name holds dots, as show prints it', () => {
     const { explain } = load({ [PROFILE]: 'hosts:\n  "a.example": 1\n' })

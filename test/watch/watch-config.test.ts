@@ -208,6 +208,7 @@ describe('what is not valid', () => {
     ['poll', { poll: 0 }],
     ['persistent', { persistent: 'no' }],
     ['signal', { signal: {} }],
+    ['onchange', { onchange: () => undefined }],
   ])('among the options, %s, is INVALID_OPTION: %j', async (key, options) => {
     const error: unknown = await watchConfig({ cwd: project(), env: {} }, options).catch((thrown: unknown) => thrown)
     expect(isConfigError(error, 'INVALID_OPTION') && error.issues[0]?.key).toBe(key)
