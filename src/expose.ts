@@ -193,6 +193,7 @@ function addSecretTexts(node: TreeNode, key: string, values: Set<string>): void 
 }
 
 function explain(path: string, exposure: Exposure, config: unknown, isSecret: SecretRule): readonly Explanation[] {
+  if (typeof path !== 'string') throw new TypeError("explain takes a path, which is text such as 'server.port'")
   const steps = parsePath(path)
   if (steps === undefined) return []
   const node = nodeAt(exposure.tree, steps)

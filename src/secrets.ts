@@ -34,7 +34,7 @@ export class Secrets implements Iterable<string> {
 
   /** The secret's value by any of its names, or undefined. */
   get(name: string): string | undefined {
-    return this.#byEnv.get(secretName(name).env)?.value
+    return this.#byEnv.get(envNameOf(name))?.value
   }
 
   /**
@@ -44,7 +44,7 @@ export class Secrets implements Iterable<string> {
   require(name: string): string {
     const value = this.get(name)
     if (value !== undefined) return value
-    const { env } = secretName(name)
+    const env = envNameOf(name)
     throw configError({
       code: 'SECRET_MISSING',
       key: nameToShow(env),
@@ -88,4 +88,10 @@ export class Secrets implements Iterable<string> {
   [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
     return `Secrets ${inspect(this.toJSON(), options)}`
   }
+}
+
+/** Where no compiler looks, a name may be a variable that is not set. */
+function envNameOf(name: string): string {
+  if (typeof name !== 'string') throw new TypeError('A secret is asked for by its name, which is text')
+  return secretName(name).env
 }

@@ -66,6 +66,14 @@ describe('a secret is found by every spelling of its name', () => {
   )
 })
 
+test.each([undefined, null, 1, {}])('%j is no name, and says so', (name) => {
+  const secrets = load()
+  for (const method of ['get', 'require', 'has'] as const)
+    expect(() => secrets[method](name as string)).toThrow(
+      new TypeError('A secret is asked for by its name, which is text'),
+    )
+})
+
 describe('the names', () => {
   const names = ['acme.token', 'anthropic', 'github', 'moonshot', 'openai', 'qwen', 'stripe-key', 'sync_token']
   test('names() has those of the files, sorted', () => {
