@@ -34,7 +34,7 @@ export interface ScanOptions {
 
 /**
  * Searches files and all that is in folders, of any size and kind. Links inside of a folder are not followed;
- * FIFOs, sockets and devices are passed over.
+ * FIFOs, sockets and devices in it are passed over, and unreadable where they are named.
  *
  * @example
  * const { findings } = scanFiles(createMatcher(secrets), ['dist'])

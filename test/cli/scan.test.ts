@@ -139,6 +139,24 @@ describe.skipIf(process.platform === 'win32')('systemprompt scan and odd files',
     expect([places, document.files, code]).toEqual([[], 1, 0])
     expect((await scan('dist/file')).places).toHaveLength(1)
   })
+  test('a pipe or a device that is named cannot be read', async () => {
+    spawnSync('mkfifo', [join(root, 'pipe')])
+    const { code, document } = await scan('dist', 'pipe', '/dev/null')
+    expect([code, document.files, document.unreadable]).toEqual([11, 1, ['pipe', '/dev/null']])
+  })
+  // Other systems take no such names.
+  test.skipIf(process.platform !== 'linux')('files and folders are searched whose names are not UTF-8', async () => {
+    const odd = Buffer.concat([Buffer.from(`${root}/dist/odd`), Buffer.from([0xff])])
+    mkdirSync(odd)
+    writeFileSync(Buffer.concat([odd, Buffer.from('/a')]), KEY)
+    writeFileSync(Buffer.concat([odd, Buffer.from([0xfe])]), KEY)
+    const { places, code, document } = await scan('dist')
+    expect([places, code, document.files]).toEqual([
+      ['dist/odd\ufffd/a:1:1 ANTHROPIC_API_KEY plain', 'dist/odd\ufffd\ufffd:1:1 ANTHROPIC_API_KEY plain'],
+      11,
+      3,
+    ])
+  })
   test.skipIf(process.getuid?.() === 0)('a file that cannot be read is said, and is no success', async () => {
     write('dist/closed.js', KEY)
     chmodSync(join(root, 'dist/closed.js'), 0)
