@@ -54,11 +54,17 @@ export function collectSecretValues(sources: SecretSources): readonly SecretValu
 type Named = readonly [name: string, value: string]
 
 function* namedValues(sources: SecretSources): Generator<Named> {
-  const { tree, config, secrets, isSecret, credentials, tenant } = sources
-  for (const { env, value } of secrets) yield [env, value]
+  const { tree, config, secrets, isSecret, credentials, tenant, variable } = sources
+  for (const { env, value } of secrets)
+    if (!isUnresolved(value, variable(env)?.references, variable)) yield [env, value]
   for (const name of new Set(sources.fileVariables())) yield* variableValues(name, sources)
-  for (const [path, value] of textsInTree(tree)) if (isSecret(value, path)) yield [formatPath(path), String(value)]
-  for (const [path, value] of textsIn(config)) if (isSecret(value, path)) yield [formatPath(path), String(value)]
+  const unresolved = new Set<unknown>()
+  for (const [path, value, references] of textsInTree(tree)) {
+    if (isUnresolved(String(value), references, variable)) unresolved.add(value)
+    else if (isSecret(value, path)) yield [formatPath(path), String(value)]
+  }
+  for (const [path, value] of textsIn(config))
+    if (!unresolved.has(value) && isSecret(value, path)) yield [formatPath(path), String(value)]
   for (const [part, where] of [
     ['credentials', credentials],
     ['tenant', tenant],
@@ -74,7 +80,8 @@ function* namedValues(sources: SecretSources): Generator<Named> {
 function* variableValues(name: string, { variable, candidates, isSecretName }: SecretSources): Generator<Named> {
   const current = variable(name)
   const isNamedSo = isSecretName(name) || looksSecret(name) || current?.taint !== undefined
-  if (current && (isNamedSo || isSecretValue(current.value))) yield [name, current.value]
+  if (current && (isNamedSo || isSecretValue(current.value)))
+    if (!isUnresolved(current.value, current.references, variable)) yield [name, current.value]
   for (const { value, expands } of candidates(name).slice(1))
     if ((isNamedSo || isSecretValue(value)) && !(expands && hasReference(value))) yield [name, value]
 }
@@ -84,13 +91,32 @@ function hasReference(text: string): boolean {
   return /\$[{<]/.test(text)
 }
 
-type Text = readonly [path: Path, text: string | number | bigint]
+/**
+ * Whether references stand in a text as they were written, since nothing sets them (`onUndefined: 'keep'`), and what
+ * is around them is no secret by its form. A text that was not substituted may look like that and be a secret.
+ */
+function isUnresolved(
+  text: string,
+  references: readonly string[] | undefined,
+  variable: SecretSources['variable'],
+): boolean {
+  let around = text
+  // It grows while it is gone through: a variable's own references may have come with it.
+  const names = new Set(hasReference(text) ? references : [])
+  for (const name of names) {
+    around = around.replaceAll(`\${${name}}`, '').replaceAll(`$<${name}>`, '')
+    for (const inner of variable(name)?.references ?? []) names.add(inner)
+  }
+  return around !== text && !isSecretValue(around)
+}
+
+type Text = readonly [path: Path, text: string | number | bigint, references?: readonly string[] | undefined]
 
 function* textsInTree(node: TreeNode, path: Path = []): Generator<Text> {
   if (node.kind === 'map') for (const [key, child] of node.entries) yield* textsInTree(child, [...path, key])
   else if (node.kind === 'list')
     for (const [index, item] of node.items.entries()) yield* textsInTree(item, [...path, index])
-  else if (isText(node.value)) yield [path, node.value]
+  else if (isText(node.value)) yield [path, node.value, node.references]
   for (const loser of node.shadowed ?? [])
     for (const [at, text] of textsInTree(loser, path)) if (!hasReference(String(text))) yield [at, text]
 }

@@ -62,6 +62,41 @@ describe('the secrets of a configuration are', () => {
     expect(valuesOf(options)[name]).toEqual(expected)
   })
 
+  test.each<[string, boolean, string]>([
+    ['a reference', false, '${UNSET}'],
+    ['one in other brackets', false, '$<UNSET>'],
+    ['one beside other text', false, 'Bearer ${UNSET}'],
+    ['one in place of a password', false, 'postgres://u:${UNSET}@h/d'],
+    ['one that a variable refers to', false, '${VIA}'],
+    ['one that a default refers to', false, '${UNSET:-${VIA}}'],
+    ['one beside a password', true, 'postgres://u:k5Pw8@${UNSET}/d'],
+    ['one whose variable is set', true, 'x-${STRIPE_KEY}'],
+    ['one with a default', true, '${UNSET:-d3Fa7-default}'],
+  ])('with nothing set, %s: %s', (_, isLookedFor, text) => {
+    const cwd = makeProject({
+      [PROFILE]: `name: local\nmine: {api_key: "${text}"}\n`,
+      '.env': 'VIA=${UNSET}\nSTRIPE_KEY=b9Zc3-key\n',
+    })
+    const found = secretValues(
+      loadConfigSync({ cwd, env: {}, onUndefined: 'keep', overrides: { 'secrets.validation': 'skip' } }),
+    )
+    expect(found.some(({ name }) => name === 'mine.api_key')).toBe(isLookedFor)
+  })
+
+  test('what only looks like a reference where none is resolved', () => {
+    const literal = 'x${UNSET}y'
+    const cwd = makeProject({ ...PROJECT, [SECRETS]: JSON.stringify({ stripe: literal }) })
+    const found = secretValues(
+      loadConfigSync({
+        cwd,
+        env: { SYSTEMPROMPT__API__TOKEN: '${UNSET}z' },
+        onUndefined: 'keep',
+        overrides: { 'secrets.validation': 'skip' },
+      }),
+    )
+    expect(found.map(({ value }) => value)).toEqual(expect.arrayContaining([literal, '${UNSET}z']))
+  })
+
   test('nothing that is no secret', () => {
     const names = Object.keys(valuesOf())
     for (const name of ['PORT', 'smtp.host', 'name']) expect(names).not.toContain(name)

@@ -210,6 +210,12 @@ describe('systemprompt scan --staged', () => {
       ['a "b"\n\té.txt:1', ...Array.from({ length: 20 }, (_, index) => `large-${index}.txt:2`)].sort(),
     )
   })
+  test('not at references that nothing sets', async () => {
+    write('services/ai/config.yaml', 'providers:\n  openai:\n    api_key: ${OPENAI_API_KEY}\n')
+    git('add', 'services')
+    expect(await scan('--staged')).toMatchObject({ code: 0, document: { files: 1 } })
+    expect((await scan('.')).code).toBe(0)
+  })
   test('nothing staged is nothing found', async () => {
     expect((await scan('--staged')).code).toBe(0)
   })
