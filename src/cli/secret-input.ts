@@ -110,8 +110,13 @@ async function resolved(name: string, value: string | undefined, args: Args, io:
 }
 
 async function asked(name: string, io: Io): Promise<string> {
-  if (io.isInteractive) return io.password(`Value of ${name.toUpperCase()}`)
-  throw usage('Nobody can be asked here. Give NAME=@file, NAME=- or the value on the standard input')
+  if (!io.isInteractive)
+    throw usage('Nobody can be asked here. Give NAME=@file, NAME=- or the value on the standard input')
+  const value = await io.password(`Value of ${name.toUpperCase()}`)
+  // The line end behind the first line of a pasted key is the answer's end.
+  if (value.includes('-----BEGIN') && !value.includes('-----END'))
+    throw usage('This is the first line of a key, and a prompt takes no more. Give NAME=@file')
+  return value
 }
 
 /** The standard input, byte for byte, less one line end at its end, which is said. */

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { applyEdits, createScanner, modify } from 'jsonc-parser'
-import { ConfigError, collectProblems, type Problem } from '../errors.ts'
+import { ConfigError, collectProblems, type Problem, type Problems } from '../errors.ts'
 import { isRegularFile } from '../files/atomic.ts'
 import { FileError } from '../files/errors.ts'
 import { refuseExposed } from '../files/exposure.ts'
@@ -12,6 +12,7 @@ import { parseJson } from '../read/json.ts'
 import { readSecrets } from '../read/secrets.ts'
 import { checkSecrets } from '../resolve-secrets.ts'
 import { secretName } from '../schema/secret-names.ts'
+import { isForbiddenKey } from '../tree.ts'
 import type { CloudFiles } from './credentials.ts'
 
 /** One secret of a file. */
@@ -37,11 +38,7 @@ export function readLocalSecrets(file: string, shown = file): LocalSecrets {
   const problems = collectProblems()
   const { found, secrets } = readSecrets({ path: file, shown, strict: false }, problems)
   const list = [...secrets.values()]
-  checkSecrets(
-    list,
-    { validation: 'warn', required: [], lookedIn: [], isFailed: () => false },
-    { ...problems, warn: () => undefined },
-  )
+  checkFormats(list, problems)
   problems.throwIfAny()
   return { found, secrets: list.map(({ key, env, value }) => ({ key, env, value })), warnings: problems.warnings }
 }
@@ -64,13 +61,15 @@ export interface SecretEdits {
  * Changes secrets in secrets.json and nothing else: comments, order and spelling stay. The file is made where there
  * is none. Returns the names that were to be removed and are not there.
  *
- * @throws ConfigError for a file that cannot be read; FileError for one that cannot be written
+ * @throws ConfigError for a secret that no load would take, and for a file that cannot be read; FileError for one that
+ * cannot be written
  */
 export async function editSecretsFile(
   files: CloudFiles,
   file: string,
   { set = {}, unset = [] }: SecretEdits,
 ): Promise<readonly string[]> {
+  mustBeValid(set)
   await mustBeEditable(files, file)
   const missing: string[] = []
   await updateFile(file, (before) => {
@@ -101,6 +100,26 @@ export async function mustBeEditable(files: CloudFiles, file: string): Promise<v
     throw new FileError('FILE_NOT_REGULAR', file, 'is a link', 'Edit the file that it leads to')
   await refuseExposed(file)
   keysOf(readConfidential(file) ?? '{}', '', file)
+}
+
+/** As a load checks them, by which time the old value would be gone. */
+function mustBeValid(set: Readonly<Record<string, string>>): void {
+  const problems = collectProblems()
+  const site = { source: { layer: 'secrets', confidential: true } } as const
+  const given = Object.entries(set).map(([name, value]) => ({ ...secretName(name), value, site }))
+  for (const { key } of given.filter(({ key }) => isForbiddenKey(key)))
+    problems.error({ code: 'FORBIDDEN_KEY', key, message: 'is no name for a secret', remedy: 'use another name' })
+  checkFormats(
+    given.filter(({ value }) => value.trim() !== ''),
+    problems,
+  )
+  if (problems.errors.length > 0) throw new ConfigError(problems.errors, { title: 'The secrets cannot be set' })
+}
+
+/** What is wrong with secrets, whatever else a profile needs. */
+function checkFormats(secrets: Parameters<typeof checkSecrets>[0], problems: Problems): void {
+  const check = { validation: 'warn', required: [], lookedIn: [], isFailed: () => false } as const
+  checkSecrets(secrets, check, { ...problems, warn: () => undefined })
 }
 
 /** Under the spelling that the file has already; of two spellings one stays. */

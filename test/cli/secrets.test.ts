@@ -68,6 +68,31 @@ describe('systemprompt secrets set', () => {
     expect([code, textOf(cwd), err.includes('canary')]).toEqual([6, before, false])
   })
 
+  test.each([
+    ['a signing secret that is too short', 'jwt_secret=canary', /JWT_SECRET +is shorter than 32 characters/],
+    ['a database that is no URL', 'ANY_KEY=x DATABASE_URL=canary', /DATABASE_URL +is not a PostgreSQL URL/],
+    ['a name that reaches a prototype', '__proto__=canary', /^ {2}__proto__ +is no name for a secret/m],
+  ])('does not set %s, which no load would take', async (_, line, message) => {
+    const cwd = project('{}')
+    const { code, out, err } = await cli(cwd, `secrets set ${line}`)
+    expect([code, out, textOf(cwd)]).toEqual([6, '', '{}'])
+    expect(err).toMatch(message)
+    expect(err).not.toContain('canary')
+    expect(err).not.toContain(cwd)
+    expect((await cli(cwd, 'secrets set database_url= --allow-empty')).code).toBe(0)
+  })
+
+  test('does not take the first line of a key for the key', async () => {
+    const cwd = project('{}')
+    const typed = ['-----BEGIN PRIVATE KEY-----']
+    const { code, err } = await cli(cwd, 'secrets set signing_key_pem', { isInteractive: true, typed })
+    expect([code, err, textOf(cwd)]).toEqual([
+      2,
+      'This is the first line of a key, and a prompt takes no more. Give NAME=@file.\n',
+      '{}',
+    ])
+  })
+
   test('is refused on a link, and without a profile', async () => {
     const cwd = project()
     symlinkSync('/dev/null', join(cwd, SECRETS))
