@@ -90,8 +90,8 @@ function secretsText(name: string): string {
   return `{
   // Signs the tokens of this profile. It was made for you.
   "jwt_secret": ${JSON.stringify(randomBytes(48).toString('base64'))},
-  // Your database.
-  "database_url": "postgres://postgres:postgres@localhost:5432/${database}"
+  // Your database. The password was made for you: give it to the database, or write the database's here.
+  "database_url": "postgres://postgres:${randomBytes(18).toString('base64url')}@localhost:5432/${database}"
 }
 `
 }

@@ -17,6 +17,8 @@ describe('systemprompt init', () => {
     const check = await cli(cwd, 'config check --strict')
     expect([check.code, check.err]).toEqual([0, ''])
     expect(loadConfigSync({ cwd, env: {} }).config.site?.name).toBe('my-app')
+    // No setting says the same as a secret by accident, and is masked for it.
+    expect(JSON.stringify(loadConfigSync({ cwd, env: {} }).config)).not.toContain('••••')
     const secrets = join(cwd, '.systemprompt/profiles/local/secrets.json')
     expect((statSync(secrets).mode & 0o777).toString(8)).toBe('600')
     // What goes into a repository or an image is as readable as what its neighbours are.
