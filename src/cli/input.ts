@@ -1,24 +1,58 @@
+import type { Writable } from 'node:stream'
 import { type Choice, CliError, EXIT } from './io.ts'
 
-/** Asks on the terminal. The prompt library is loaded only when there is something to ask. */
-export async function confirm(question: string): Promise<boolean> {
-  const prompts = await import('@clack/prompts')
-  return answered(prompts, await prompts.confirm({ message: question, initialValue: false, output: process.stderr }))
+/** Asks on the terminal. */
+export function confirm(question: string): Promise<boolean> {
+  return answerTo((prompts, terminal) => prompts.confirm({ message: question, initialValue: false, ...terminal }))
 }
 
 /** Asks for something that is not shown while it is typed, until that is given up. */
-export async function password(question: string, signal?: AbortSignal): Promise<string> {
-  const prompts = await import('@clack/prompts')
-  return answered(
-    prompts,
-    await prompts.password({ message: question, output: process.stderr, ...(signal ? { signal } : {}) }),
-  )
+export function password(question: string, givenUp?: AbortSignal): Promise<string> {
+  return answerTo((prompts, terminal) => prompts.password({ message: question, ...terminal }), givenUp)
 }
 
 /** Lets somebody choose one of several. */
-export async function select(question: string, choices: readonly Choice[]): Promise<string> {
+export function select(question: string, choices: readonly Choice[]): Promise<string> {
+  return answerTo((prompts, terminal) => prompts.select({ message: question, options: [...choices], ...terminal }))
+}
+
+type Prompts = typeof import('@clack/prompts')
+
+interface Terminal {
+  readonly output: Writable
+  readonly signal: AbortSignal
+}
+
+/**
+ * What somebody answers. The prompt library is loaded only when there is something to ask.
+ *
+ * @throws CliError INTERRUPTED for Ctrl-C, Ctrl-D and the end of the input, none of which is an answer
+ */
+async function answerTo<T>(
+  ask: (prompts: Prompts, terminal: Terminal) => Promise<T>,
+  givenUp?: AbortSignal,
+): Promise<Exclude<T, symbol>> {
   const prompts = await import('@clack/prompts')
-  return answered(prompts, await prompts.select({ message: question, options: [...choices], output: process.stderr }))
+  const { stdin, stderr: output } = process
+  // The library waits for ever for the keys of an input that has ended, and Ctrl-D ends what reads them.
+  prompts.updateSettings({ aliases: { '\u0004': 'cancel' } })
+  const ended = new AbortController()
+  const end = (): void => ended.abort()
+  if (stdin.readableEnded) end()
+  stdin.once('end', end)
+  // Some terminals say that they are 0 wide, on which a question would have one character in a line.
+  output.columns ||= 80
+  output.rows ||= 24
+  try {
+    const answer = await ask(prompts, {
+      output,
+      signal: AbortSignal.any([ended.signal, ...(givenUp ? [givenUp] : [])]),
+    })
+    if (prompts.isCancel(answer)) throw new CliError('INTERRUPTED', EXIT.interrupted, 'Nothing was done.')
+    return answer as Exclude<T, symbol>
+  } finally {
+    stdin.off('end', end)
+  }
 }
 
 /** Bytes of a value, as of a file. */
@@ -44,9 +78,4 @@ export async function readInput(): Promise<Uint8Array | undefined> {
   }
   if (size > MOST) throw new CliError('TOO_LARGE', EXIT.validation, 'The standard input is larger than 1 MiB.')
   return Buffer.concat(parts)
-}
-
-function answered<T>({ isCancel }: typeof import('@clack/prompts'), answer: T): Exclude<T, symbol> {
-  if (isCancel(answer)) throw new CliError('INTERRUPTED', EXIT.interrupted, 'Nothing was done.')
-  return answer as Exclude<T, symbol>
 }

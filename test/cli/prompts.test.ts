@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { COMPLETE, makeProject, SECRETS } from '../support/temp-project.ts'
+import { hasTerminals, typedInto } from '../support/terminal.ts'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const cli = join(repository, 'dist/cli.js')
+const HIDE_CURSOR = '\u001b[?25l'
+const SHOW_CURSOR = '\u001b[?25h'
+
+let root = ''
+beforeAll(() => {
+  if (!existsSync(cli)) spawnSync('npx', ['tsup', '--no-dts'], { cwd: repository, stdio: 'ignore', shell: true })
+  root = makeProject(COMPLETE)
+}, 120_000)
+
+function answer(line: string, typed: string): string {
+  const { PATH = '', HOME = '' } = process.env
+  return typedInto({
+    argv: [process.execPath, cli, ...line.split(' ')],
+    typed,
+    at: HIDE_CURSOR,
+    cwd: root,
+    env: { PATH, HOME, TERM: 'xterm' },
+  })
+}
+
+describe.skipIf(!hasTerminals)('a question on a terminal', () => {
+  test.each([
+    ['Ctrl-C', '\u0003'],
+    ['Ctrl-D', '\u0004'],
+    ['Ctrl-D behind something typed', 'abc\u0004'],
+  ])('is left by %s, with the cursor shown and nothing done', (_, keys) => {
+    const before = readFileSync(join(root, SECRETS), 'utf8')
+    for (const line of ['secrets set stripe_key', 'config show --reveal', 'secrets unset jwt_secret']) {
+      const screen = answer(line, keys)
+      expect(screen.split(SHOW_CURSOR)[1], line).toMatch(/Nothing was done\.\s+code 130\n$/)
+    }
+    expect(readFileSync(join(root, SECRETS), 'utf8')).toBe(before)
+  })
+
+  test('stands on one line where the terminal says that it is 0 wide', () => {
+    const screen = answer('secrets set stripe_key', 'value\r')
+    expect(screen).toContain('Value of STRIPE_KEY')
+    expect(screen).toMatch(/Set stripe_key in .*\s+code 0\n$/)
+  })
+})

@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process'
+
+/** Whether a test can have a terminal. */
+export const hasTerminals = spawnSync('python3', ['-c', 'import pty']).status === 0
+
+export interface TypedInto {
+  readonly argv: readonly string[]
+  readonly typed: string
+  /** What the program writes when it is ready. */
+  readonly at: string
+  readonly cwd: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+const SCRIPT = `
+import json, os, pty, sys
+argv, typed, at = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3]
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(argv[0], argv)
+out, sent = b'', False
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    out += data
+    if not sent and at.encode() in out:
+        sent = True
+        os.write(fd, typed.encode('latin1'))
+status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+print(out.decode('utf-8', 'replace') + 'code %d' % status)
+`
+
+/**
+ * Runs a command line on a terminal of its own, 0 columns wide as it is with nobody in front of it, types into it when
+ * the program is ready, and tells what came of it.
+ */
+export function typedInto({ argv, typed, at, cwd, env }: TypedInto): string {
+  const { stdout } = spawnSync('python3', ['-c', SCRIPT, JSON.stringify(argv), typed, at], {
+    cwd,
+    env: { PYTHONIOENCODING: 'utf8', ...env },
+    encoding: 'utf8',
+    timeout: 20_000,
+  })
+  return stdout
+}
