@@ -4,6 +4,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkFileOptions } from './check-options.ts'
 import { collectProblems, configError } from './errors.ts'
 import type { FileTrees, LoadOptions } from './options.ts'
+import { displayPath } from './paths.ts'
 import { pathExists, readText, realPath } from './read/guard.ts'
 import { parseJson } from './read/json.ts'
 import { parseYaml } from './read/yaml.ts'
@@ -88,7 +89,7 @@ async function runCode(file: string, trail: Trail): Promise<unknown> {
   } catch (error) {
     // c12 stumbles over a file whose function returns nothing, which is no error.
     if (error instanceof TypeError && error.message.includes("'$meta'")) return undefined
-    throw unusable(file, error instanceof Error ? firstLine(error.message) : 'it threw something that is no error')
+    throw unusable(file, error instanceof Error ? reasonOf(error, file) : 'it threw something that is no error')
   }
 }
 
@@ -150,6 +151,10 @@ function unusable(file: string, why: string): Error {
   })
 }
 
-function firstLine(message: string): string {
-  return message.split('\n')[0]?.slice(0, 300) ?? ''
+/** The first line of a message, and the place that jiti puts in the second: it may be in a module of the file's. */
+function reasonOf({ message }: Error, file: string): string {
+  const [first = '', second = ''] = message.split('\n')
+  const [, path, position] = /^\s*(\S.*?):(\d+:\d+)\s*$/.exec(second) ?? []
+  const place = path === undefined ? '' : `, in ${displayPath(dirname(file), path)}:${position}`
+  return first.trimEnd().slice(0, 300) + place
 }

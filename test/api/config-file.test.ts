@@ -419,6 +419,16 @@ describe('a file that cannot be used is CONFIG_FILE', () => {
     expect(error.issues[0]?.message).not.toMatch(/second line|\n/)
     expect(error.issues[0]?.message.length).toBeLessThan(330)
   })
+  test('that does not parse as TypeScript is told with the place, in a module of its own too', async () => {
+    const helper = { 'sub/helper.ts': 'export const a: number = 1\nexport default { x: ) }\n' }
+    const imports = "import helper from './sub/helper'\nexport default helper\n"
+    expect((await failure({ 'systemprompt.config.ts': helper['sub/helper.ts'] })).issues[0]?.message).toBe(
+      'cannot be loaded: ParseError: Unexpected token, in systemprompt.config.ts:2:20',
+    )
+    expect((await failure({ ...helper, 'systemprompt.config.ts': imports })).issues[0]?.message).toBe(
+      'cannot be loaded: ParseError: Unexpected token, in sub/helper.ts:2:20',
+    )
+  })
   test.each(['[]', '5', '"text"', 'true'])('holds %s, which is no options', async (content) => {
     expect((await failure({ 'systemprompt.config.json': content })).code).toBe('CONFIG_FILE')
   })
