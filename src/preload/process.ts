@@ -19,10 +19,20 @@ const PRELOADED = Symbol.for('@systemprompt/env.preloaded')
  * another copy of this package that goes by the same name.
  */
 export function preloadIfNamed(file: string): void {
-  const { execArgv, env, cwd } = process
+  const { execArgv, env } = process
+  const cwd = workingDirectory()
   const flagged = preloadedModules(execArgv, env.NODE_OPTIONS)
-  if (Reflect.has(process, PRELOADED) || !flagged.some((specifier) => isEntry(specifier, cwd(), file))) return
-  preloadProcess(file)
+  if (cwd === undefined || Reflect.has(process, PRELOADED)) return
+  if (flagged.some((specifier) => isEntry(specifier, cwd, file))) preloadProcess(file)
+}
+
+/** Undefined where somebody has removed it: there is no project then. */
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
 }
 
 /** As Node resolves a flag's module: from the working directory. */
@@ -50,7 +60,8 @@ function fileOf({ pathname }: URL): string {
  */
 export function preloadProcess(file: string): void {
   const { env } = process
-  const cwd = process.cwd()
+  const cwd = workingDirectory()
+  if (cwd === undefined) return
   const uid = process.getuid?.()
   const modules = modulesOf(file)
   Reflect.set(process, PRELOADED, true)

@@ -12,6 +12,20 @@ import { makeProject } from '../support/temp-project.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const load = async (file: string): Promise<Record<string, unknown>> => await import(pathToFileURL(root + file).href)
 
+test.skipIf(process.platform === 'win32').each([
+  ['-r', 'register.cjs'],
+  ['--import', 'register.cjs'],
+  ['-r', 'node.cjs'],
+])('%s %s does nothing in a working directory that was removed', (flag, entry) => {
+  const cwd = makeProject({ '.env': 'A=b\n', 'gone/': '', 'app.cjs': 'console.log(process.env.A)' })
+  const line = `rmdir ../gone; exec "$0" ${flag} "$1/dist/${entry}" "$2"`
+  const { stdout, stderr } = spawnSync('sh', ['-c', line, process.execPath, root, join(cwd, 'app.cjs')], {
+    cwd: join(cwd, 'gone'),
+    encoding: 'utf8',
+  })
+  expect([stdout, stderr]).toEqual(['undefined\n', ''])
+})
+
 describe('the entries', () => {
   test('name the package as package.json does', () => {
     const { name, version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as Record<string, unknown>
