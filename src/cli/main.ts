@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8'
 import { confirm, password, readInput, select } from './input.ts'
+import { CliError, EXIT } from './io.ts'
 import { browserFor } from './open-browser.ts'
 import { runCli } from './run.ts'
 
@@ -10,10 +11,17 @@ const { stdin, stdout, stderr, env } = process
 // command is too short.
 setFlagsFromString('--liftoff-only')
 
-// A reader that has seen enough (`| head`) is no error, and no reason to leave the work half done.
+// No reason to leave the work half done. A reader that has seen enough (`| head`) is not even an error.
 for (const stream of [stdout, stderr]) {
+  let isTold = false
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (error.code === 'EPIPE' || isTold) return
+    isTold = true
+    process.once('exit', () => {
+      process.exitCode ||= EXIT.unexpected
+    })
+    const why = error.code === 'ENOSPC' ? 'the disk is full' : (error.code ?? 'unknown reason')
+    if (stream === stdout) stderr.write(`The output cannot be written: ${why}.\n`)
   })
 }
 
@@ -24,7 +32,9 @@ process.exitCode = await runCli(process.argv.slice(2), {
   // Some terminals say that they are 0 wide.
   columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined,
   color: Boolean(stdout.isTTY && stderr.isTTY) && !env.NO_COLOR && env.TERM !== 'dumb',
-  cwd: process.cwd(),
+  get cwd() {
+    return workingDirectory()
+  },
   env,
   confirm,
   start: async (program) => {
@@ -44,3 +54,12 @@ process.exitCode = await runCli(process.argv.slice(2), {
   readInput,
   openBrowser: browserFor(process.platform, env),
 })
+
+/** Asked for by what needs it: `--help` does not. */
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    throw new CliError('NO_DIRECTORY', EXIT.usage, 'The working directory is not there any more. Change to another.')
+  }
+}

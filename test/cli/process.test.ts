@@ -124,6 +124,32 @@ describe.skipIf(process.platform === 'win32')('in a shell', () => {
     expect(shell(root, 'cli config show >&-').code).toBeTypeOf('number')
     expect(shell(root, 'cli config show >&- 2>&- <&-').code).toBeTypeOf('number')
   })
+  test.skipIf(process.platform === 'darwin')('an output that cannot be written is one line, and exit code 1', () => {
+    for (const line of ['config show', '--help', 'config show --json', 'config explain nope --json']) {
+      const { code, err } = shell(root, `cli ${line} >/dev/full`)
+      expect([line, code, err.replace(/\n1 warning\n.*\n/, '')]).toEqual([
+        line,
+        line.includes('nope') ? 5 : 1,
+        'The output cannot be written: the disk is full.\n',
+      ])
+    }
+    expect(shell(root, 'cli config show server.prot 2>/dev/full').code).toBe(5)
+    expect(shell(root, 'cli --help >/dev/full 2>&1').code).toBe(1)
+  })
+  test('a working directory that was removed is one line, and keeps nobody from help', () => {
+    const gone = 'mkdir gone && cd gone && rmdir ../gone;'
+    expect(shell(root, `${gone} cli config show`)).toEqual({
+      code: 2,
+      out: '',
+      err: 'The working directory is not there any more. Change to another.\n',
+    })
+    expect(JSON.parse(shell(root, `${gone} cli config show --json`).out)).toMatchObject({
+      ok: false,
+      error: { code: 'NO_DIRECTORY' },
+    })
+    expect(shell(root, `${gone} cli --help`)).toMatchObject({ code: 0, err: '' })
+    expect(shell(root, `${gone} cli --version`)).toMatchObject({ code: 0, err: '' })
+  })
   test('an exit code can be asked for in a condition', () => {
     expect(shell(root, 'cli config check >/dev/null && echo valid').out).toBe('valid\n')
     expect(shell(root, 'cli config check --set server.port=x 2>/dev/null || echo "not valid: $?"').out).toBe(
