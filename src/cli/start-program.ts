@@ -100,7 +100,9 @@ function notStarted(code: string | undefined): CliError {
     )
   }
   const why =
-    code === 'EACCES' ? 'It is not executable; chmod +x makes it so.' : `The system says ${code ?? 'no more'}.`
+    code === 'EACCES'
+      ? 'It is no executable file; chmod +x makes a script one.'
+      : `The system says ${code ?? 'no more'}.`
   return new CliError('PROGRAM_NOT_STARTED', EXIT.programNotStarted, `The program cannot be started. ${why}`)
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { makeProject, SECRETS } from '../support/temp-project.ts'
+import { hasTerminals, typedInto } from '../support/terminal.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const cli = join(repository, 'dist/cli.js')
@@ -165,7 +166,10 @@ describe('the exit code is', () => {
     writeFileSync(file, 'x')
     chmodSync(file, 0o644)
     const { code, err } = run([...LOCAL, '--', file, KEY])
-    expect([code, err]).toEqual([126, 'The program cannot be started. It is not executable; chmod +x makes it so.\n'])
+    expect([code, err]).toEqual([
+      126,
+      'The program cannot be started. It is no executable file; chmod +x makes a script one.\n',
+    ])
   })
 })
 
@@ -204,41 +208,9 @@ function signalled(
   })
 }
 
-const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0
-
-/** Runs a command line on a terminal of its own, types into it when the program is ready, and tells what came of it. */
-function onTerminal(argv: readonly string[], typed: string): string {
-  const script = `
-import json, os, pty, sys, time
-argv, typed = json.loads(sys.argv[1]), sys.argv[2]
-pid, fd = pty.fork()
-if pid == 0:
-    os.execvp(argv[0], argv)
-out, sent = b'', False
-while True:
-    try:
-        data = os.read(fd, 4096)
-    except OSError:
-        break
-    if not data:
-        break
-    out += data
-    if not sent and b'ready' in out:
-        sent = True
-        os.write(fd, typed.encode('latin1'))
-status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-print(out.decode('latin1') + 'code %d' % status)
-`
-  const { stdout } = spawnSync('python3', ['-c', script, JSON.stringify(argv), typed], {
-    cwd: root,
-    env: { PATH, HOME },
-    encoding: 'utf8',
-    timeout: 20_000,
-  })
-  return stdout
-}
-
-describe.skipIf(!hasPython)('on a terminal', () => {
+describe.skipIf(!hasTerminals)('on a terminal', () => {
+  const onTerminal = (argv: readonly string[], typed: string) =>
+    typedInto({ argv, typed, at: 'ready', cwd: root, env: { PATH, HOME } })
   const command = (code: string): string[] => [process.execPath, cli, 'run', ...LOCAL, '--', ...node(code)]
   test('the program has the terminal to itself', () => {
     const out = onTerminal(
