@@ -143,6 +143,9 @@ describe.skipIf(process.platform === 'win32')('systemprompt scan and odd files',
     spawnSync('mkfifo', [join(root, 'pipe')])
     const { code, document } = await scan('dist', 'pipe', '/dev/null')
     expect([code, document.files, document.unreadable]).toEqual([11, 1, ['pipe', '/dev/null']])
+    expect((await run(root, ['scan', ...LOCAL, 'pipe'])).err).toMatch(
+      /^pipe cannot be read, and was not searched\.\n✖ 0 files searched/,
+    )
   })
   // Other systems take no such names.
   test.skipIf(process.platform !== 'linux')('files and folders are searched whose names are not UTF-8', async () => {
