@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Problems } from '../errors.ts'
 import { type Environment, variableIn } from '../options.ts'
 import { resolvePath } from '../paths.ts'
+import type { ProblemCode } from '../problem-codes.ts'
 import { envNamesOf, isEnvName, secretName } from '../schema/secret-names.ts'
 import { isForbiddenKey, literal, mapNode, variableSource, withNodeAt } from '../tree.ts'
 import type { LayerName, MapNode, Site, Taint, TreeNode } from '../types.ts'
@@ -56,13 +57,28 @@ export function settingNames(names: Iterable<string>): readonly string[] {
   return [...names].filter(isSettingName).sort()
 }
 
-function settingValue({ value, site, taint, below = [] }: SettingVariable, problems: Problems): TreeNode {
+function settingValue({ name, value, site, taint, below = [] }: SettingVariable, problems: Problems): TreeNode {
   const isFlow = /^\s*[[{"']/.test(value)
-  const node = isFlow ? parseYamlValue({ ...site.source, text: value, confidential: true }, problems) : undefined
+  const source = { ...variableSource(site.source.layer, name), text: value }
+  const node = isFlow ? parseYamlValue(source, problemsOfVariable(name, site, problems)) : undefined
   const scalar = literal(isFlow ? value : typedScalar(value), site, value)
   const placed = relocated(node ?? scalar, site, taint)
   const shadowed = below.map((other) => literal(typedScalar(other.value), other.site, other.value))
   return shadowed.length === 0 ? placed : { ...placed, shadowed }
+}
+
+/** What is wrong in a variable's value is wrong with the variable: places in the value are none that anybody can look up. */
+function problemsOfVariable(key: string, at: Site, problems: Problems): Problems {
+  return {
+    ...problems,
+    error: (report) => problems.error({ ...report, message: OF_VARIABLE[report.code] ?? report.message, key, at }),
+  }
+}
+
+/** What speaks of a key or of lines where it stands in a file. */
+const OF_VARIABLE: Readonly<Partial<Record<ProblemCode, string>>> = {
+  DUPLICATE_KEY: 'has one key twice',
+  FORBIDDEN_KEY: FORBIDDEN_NAME.message,
 }
 
 /** The place in a variable's value is the variable. */

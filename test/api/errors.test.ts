@@ -115,6 +115,27 @@ describe('a reference in brackets, which YAML takes for a map of its own', () =>
   )
 })
 
+describe('what is wrong in the value of a setting has the place of the setting', () => {
+  test.each([
+    ['[1,', 'SYNTAX', 'has a bracket that is never closed'],
+    ['{a: 1, a: 2}', 'DUPLICATE_KEY', 'has one key twice'],
+    ['{__proto__: 1}', 'FORBIDDEN_KEY', 'names a key that reaches an object’s prototype'],
+    ['[!!js/function x]', 'UNSUPPORTED_YAML', undefined],
+  ])('%s', (value, code, message) => {
+    const key = 'SYSTEMPROMPT__M'
+    const [inFile, ...more] = failure({ '.env': `X=1\nY=2\nZ=3\n${key}=${value}\n` }).issues
+    expect(inFile).toMatchObject({ code, key, file: '.env', line: 4, column: 1, ...(message ? { message } : {}) })
+    expect(more).toEqual([])
+    const [inEnvironment] = failure({}, { env: { [key]: value } }).issues
+    expect(inEnvironment).toMatchObject({ code, key, name: key, message: inFile?.message })
+    expect(inEnvironment && renderProblem(inEnvironment)).toMatch(/^ {2}SYSTEMPROMPT__M {2}[a-z]/)
+  })
+  test('none of the value is shown', () => {
+    const error = failure({}, { env: { SYSTEMPROMPT__M: '{canary: 1, canary: 2}' } })
+    expect(error.message + JSON.stringify(error)).not.toContain('canary')
+  })
+})
+
 describe('a frame', () => {
   const frameOf = (profile: string): string | undefined => broken(profile).issues[0]?.frame
   test('has the line with a caret below the place', () => {
