@@ -6,7 +6,7 @@ import { isSecretValue, looksSecret, repeatsSecret } from './secret.ts'
 import { nearestNode, nodeAt } from './tree.ts'
 import { Trial } from './trial.ts'
 import type { MapNode, Path, TreeNode } from './types.ts'
-import { ask, pathOf, type Validation } from './validation.ts'
+import { ask, misbehaviourOf, pathOf, type Validation } from './validation.ts'
 
 export interface Validated {
   /** What the schema made of the configuration. */
@@ -37,6 +37,7 @@ export function* validate(
     result = yield ask(schema, trial.input)
   }
   if (result.issues) {
+    reportMisbehaviour(result, 'schema', problems)
     for (const issue of result.issues) reportIssue(issue, tree, secrets, problems)
     return { output: trial.input, coerced: trial.coerced }
   }
@@ -50,6 +51,7 @@ export function* validateSecrets(
   problems: Problems,
 ): Validation<void> {
   const result = yield ask(schema, values)
+  reportMisbehaviour(result, 'secrets.schema', problems)
   for (const issue of result.issues ?? []) {
     const key = formatPath(pathOf(issue))
     if (key !== '' && problems.isReported(key)) continue
@@ -63,6 +65,12 @@ export function* validateSecrets(
         : 'check its value where it is set',
     })
   }
+}
+
+/** It has no place in a file: what is to be mended is the schema. */
+function reportMisbehaviour(result: StandardSchemaV1.Result<unknown>, option: string, problems: Problems): void {
+  const wording = misbehaviourOf(result)
+  if (wording) problems.error({ code: 'SCHEMA', key: option, ...wording })
 }
 
 function reportIssue(

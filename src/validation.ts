@@ -1,13 +1,15 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { configError } from './errors.ts'
+import type { Wording } from './read/guard.ts'
 import type { Path } from './types.ts'
 
 /**
  * A validation that may have to wait: it yields what the schema answered, a result or a promise of one,
  * and goes on when it is handed the result. So one body serves `loadConfig` and `loadConfigSync`.
  */
-export type Validation<T> = Generator<Answer, T, StandardSchemaV1.Result<unknown>>
-type Answer = StandardSchemaV1.Result<unknown> | PromiseLike<StandardSchemaV1.Result<unknown>>
+export type Validation<T> = Generator<Answer, T, Result>
+type Result = StandardSchemaV1.Result<unknown>
+type Answer = Result | PromiseLike<Result>
 
 /** @throws ConfigError ASYNC_SCHEMA when the schema answers with a promise */
 export function runSync<T>(validation: Validation<T>): T {
@@ -20,8 +22,11 @@ export function runSync<T>(validation: Validation<T>): T {
       throw configError({
         code: 'ASYNC_SCHEMA',
         key: 'schema',
-        message: 'validates asynchronously, which loadConfigSync cannot wait for',
-        remedy: 'use await loadConfig(), or a schema without asynchronous checks',
+        // zod tries anew, asynchronously, where a function throws.
+        message:
+          'answers with a promise, which loadConfigSync cannot wait for: it is asynchronous, or a function in it throws',
+        remedy:
+          'use await loadConfig(), or a schema without asynchronous checks that reports issues and does not throw',
       })
     }
     step = validation.next(step.value)
@@ -35,30 +40,61 @@ export async function runAsync<T>(validation: Validation<T>): Promise<T> {
   }
 }
 
-async function answerOf(answer: Answer): Promise<StandardSchemaV1.Result<unknown>> {
+async function answerOf(answer: Answer): Promise<Result> {
   try {
-    return await answer
+    return resultOf(await answer)
   } catch {
     return THREW
   }
-}
-
-function isPromise(answer: Answer): answer is PromiseLike<StandardSchemaV1.Result<unknown>> {
-  return 'then' in answer && typeof answer.then === 'function'
-}
-
-/** What a schema throws may repeat the value it was given, so nothing of it is passed on. */
-const THREW: StandardSchemaV1.FailureResult = {
-  issues: [{ message: 'could not be checked: the schema threw an error' }],
 }
 
 /** What a schema answers, or that it threw. */
 export function ask(schema: StandardSchemaV1, value: unknown): Answer {
   try {
-    return schema['~standard'].validate(value)
+    const answer: unknown = schema['~standard'].validate(value)
+    return isPromise(answer) ? answer : resultOf(answer)
   } catch {
     return THREW
   }
+}
+
+function isPromise(answer: unknown): answer is PromiseLike<Result> {
+  return typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
+}
+
+function resultOf(answer: unknown): Result {
+  return isResult(answer) ? answer : NO_RESULT
+}
+
+function isResult(answer: unknown): answer is Result {
+  if (typeof answer !== 'object' || answer === null) return false
+  return !('issues' in answer) || !answer.issues || Array.isArray(answer.issues)
+}
+
+/** What a schema throws may repeat the value it was given, so nothing of it is passed on. */
+const THREW: StandardSchemaV1.FailureResult = { issues: [] }
+const NO_RESULT: StandardSchemaV1.FailureResult = { issues: [] }
+
+const MISBEHAVIOUR: ReadonlyMap<Result, Wording> = new Map([
+  [
+    THREW,
+    {
+      message: 'threw an error, which is not shown since it may repeat a value',
+      remedy: 'report an issue in the schema in place of throwing',
+    },
+  ],
+  [
+    NO_RESULT,
+    {
+      message: 'answered with something that is no result',
+      remedy: 'return { value } or { issues } from its validate function',
+    },
+  ],
+])
+
+/** What is wrong with the schema itself, where it gave no answer to speak of. */
+export function misbehaviourOf(result: Result): Wording | undefined {
+  return MISBEHAVIOUR.get(result)
 }
 
 /** The path of an issue, whichever of its two forms a segment has. */

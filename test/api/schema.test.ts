@@ -433,7 +433,7 @@ describe('asynchronous schemas', () => {
       {
         code: 'ASYNC_SCHEMA',
         key: 'schema',
-        remedy: 'use await loadConfig(), or a schema without asynchronous checks',
+        message: expect.stringContaining('it is asynchronous, or a function in it throws'),
       },
     ])
   })
@@ -455,6 +455,45 @@ describe('asynchronous schemas', () => {
   ])('%s is not taken for a result', (_, answer) => {
     const schema = { '~standard': { version: 1, vendor: 'own', validate: () => answer } } as StandardSchemaV1
     expect(failure(() => load({}, schema)).code).toBe('ASYNC_SCHEMA')
+  })
+})
+
+describe('a schema that misbehaves', () => {
+  const fail = (): never => {
+    throw new Error('no luck')
+  }
+  const throwing = z.looseObject({}).transform(fail)
+  const answering = (answer: unknown): StandardSchemaV1 =>
+    ({ '~standard': { version: 1, vendor: 'own', validate: () => answer } }) as StandardSchemaV1
+  const THREW = 'threw an error, which is not shown since it may repeat a value'
+  const NO_RESULT = 'answered with something that is no result'
+  const issuesOf = async (options: LoadOptions) => {
+    const cwd = makeProject({ [PROFILE]: 'name: local\n' })
+    const error: unknown = await loadConfig({ cwd, env: {}, ...options }).catch((thrown: unknown) => thrown)
+    return isConfigError(error) ? error.issues : [error]
+  }
+  test.each<[string, StandardSchemaV1, string]>([
+    ['a function in it throws', throwing, THREW],
+    ['it throws itself', { '~standard': { version: 1, vendor: 'own', validate: fail } }, THREW],
+    ['it answers with nothing', answering(undefined), NO_RESULT],
+    ['it answers with null', answering(null), NO_RESULT],
+    ['it answers with a text', answering('fine'), NO_RESULT],
+    ['its issues are no list', answering({ issues: 'bad' }), NO_RESULT],
+    ['it answers with a promise of nothing', answering(Promise.resolve()), NO_RESULT],
+  ])('%s: an error of the schema, in no file', async (_, schema, message) => {
+    const issue = { code: 'SCHEMA', message, remedy: expect.any(String) as string, docs: expect.any(String) as string }
+    expect(await issuesOf({ schema })).toEqual([{ ...issue, key: 'schema' }])
+    expect(await issuesOf({ secrets: { schema } })).toEqual([{ ...issue, key: 'secrets.schema' }])
+  })
+  test('loadConfigSync names both reasons for which zod answers with a promise', () => {
+    expect(failure(() => load({ [PROFILE]: 'name: local\n' }, throwing)).issues).toMatchObject([
+      { code: 'ASYNC_SCHEMA', key: 'schema', message: expect.stringContaining('a function in it throws') },
+    ])
+  })
+  test('loadConfigSync says what is no result as well', () => {
+    expect(failure(() => load({}, answering(undefined))).issues).toMatchObject([
+      { code: 'SCHEMA', key: 'schema', message: NO_RESULT },
+    ])
   })
 })
 
