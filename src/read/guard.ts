@@ -42,6 +42,9 @@ export interface ReadOptions {
   readonly raw?: boolean
 }
 
+/** Files with secrets by their names, whatever they are given as: somebody takes `.env` for a profile. */
+const HOLDS_SECRETS = /(?:^|[\\/])(?:\.env\.[^\\/]*|(?:secrets|credentials|tenants)\.json)$|\.env$/i
+
 /**
  * Reads a text file. Undefined when there is none, about which nothing is said, and when it cannot be read,
  * which is reported: FILE_UNREADABLE, FILE_TOO_LARGE, ENCODING. Links are followed (Kubernetes mounts are
@@ -49,11 +52,12 @@ export interface ReadOptions {
  */
 export function readText(
   file: string,
-  source: Omit<Source, 'text'>,
+  given: Omit<Source, 'text'>,
   problems: Problems,
   options: ReadOptions = {},
 ): ReadText | undefined {
   problems.trail.files.add(file)
+  const source = { ...given, confidential: given.confidential || HOLDS_SECRETS.test(file) }
   const opened = open(file)
   if ('failure' in opened) {
     if (opened.failure) problems.error({ ...opened.failure, at: { source } })

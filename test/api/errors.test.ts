@@ -188,6 +188,23 @@ describe('a frame never comes', () => {
     ['from a variable', {}, { env: { SYSTEMPROMPT__A: '[canary' } }],
     ['from a file that a variable names', { run: 'canary\0' }, { env: { DATABASE_URL_FILE: 'run' } }],
     ['from an override', {}, { overrides: { a: () => 'canary' } }],
+    ...['.env', '.env.local', 'production.env', 'secrets.json', 'credentials.json'].map(
+      (name): [string, Files, LoadOptions] => [
+        `from a ${name} that is given as a profile`,
+        { '.systemprompt/': '', [name]: 'NAME=canary\nOTHER: [canary\n' },
+        { profile: `./${name}` },
+      ],
+    ),
+    [
+      'from a .env that parses as a profile and is none',
+      { '.systemprompt/': '', '.env': 'target: canary\n' },
+      { profile: './.env' },
+    ],
+    [
+      'from a .env that a service includes',
+      { '.systemprompt/': '', 'services/config/config.yaml': 'includes: [.env]', 'services/config/.env': 'A=canary' },
+      {},
+    ],
   ])('%s', (_, files, options) => {
     const error = failure(files, options)
     expect(error.issues.length).toBeGreaterThan(0)
