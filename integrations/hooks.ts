@@ -32,9 +32,9 @@ const DATA = /\.(?:json5?|ya?ml|toml|txt|env|conf|cfg|ini|properties|pem|key)(?:
 
 const NOT_COMPILED = [CODE.include, CODE.exclude, OWN_IDS, NO_CODE]
 
-/** Whether code can read a variable, or name a file that is confidential: one of `.env`, or in `.systemprompt`. */
+/** Whether code can read a variable, or name or match a file that is confidential: one of `.env`, or in `.systemprompt`. */
 export function mayRead(code: string): boolean {
-  return READS.test(code) && /env|\.systemprompt/.test(code)
+  return READS.test(code) && /env|\.systemprompt|\bglob\b/.test(code)
 }
 
 /** What hosts put in for where the output is served. */

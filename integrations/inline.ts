@@ -9,6 +9,11 @@ export { parseModule } from './parse.ts'
 
 export interface InlineOptions extends ValueOptions {
   readonly isSecret: (name: string) => boolean
+  /**
+   * Whether the host reads what `import.meta.glob(…, { as: 'raw' })` matches by itself: imports of the same text take its
+   * place, of which plugins are asked. @default false
+   */
+  readonly importsRaw?: boolean
 }
 
 export interface Inlined {
@@ -56,6 +61,7 @@ function visit(node: Node, parents: readonly Node[], walk: Walk): void {
   else if (node.type === 'AssignmentExpression' && node.operator === '=') destructuring(node.left, node.right, walk)
   else if (node.type === 'AssignmentPattern') destructuring(node.left, node.right, walk)
   else if (node.type === 'NewExpression') asset(node, walk)
+  else if (node.type === 'CallExpression' && walk.importsRaw) rawGlob(node, walk)
   const around = [...parents, node]
   for (const child of childrenOf(node)) if (walk.isMentioned(child)) visit(child, around, walk)
 }
@@ -66,6 +72,23 @@ function asset({ callee, arguments: given }: Node, { assets }: Walk): void {
   const isUrl = isNode(callee) && callee.type === 'Identifier' && callee.name === 'URL' && base !== undefined
   const text = path && isUrl ? staticText(path) : undefined
   if (text !== undefined) assets.push(text)
+}
+
+/** `import.meta.glob('./*.md', { as: 'raw' })` */
+function rawGlob({ callee, arguments: given }: Node, walk: Walk): void {
+  const called = isNode(callee) ? unwrap(callee) : undefined
+  if (called?.type !== 'MemberExpression' || staticKey(called) !== 'glob') return
+  if (baseObject(called.object, walk) !== 'import.meta') return
+  const [, options] = Array.isArray(given) ? given.filter(isNode) : []
+  const isRaw =
+    options && propertiesOf(unwrap(options)).some((each) => staticKey(each) === 'as' && textOf(each) === 'raw')
+  if (!isRaw) return
+  const { start, end } = options
+  walk.replacements.push({ start, end, text: `{ query: '?raw', import: 'default', eager: true }` })
+}
+
+function textOf({ value }: Node): string | undefined {
+  return isNode(value) ? staticText(unwrap(value)) : undefined
 }
 
 function member(node: Node, parents: readonly Node[], walk: Walk): void {

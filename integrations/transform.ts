@@ -40,7 +40,12 @@ export function transformOf(build: Build, framework: string): Transform {
     const isRefused = (name: string): boolean => isClient && isSecret(name)
     const isCommonJs = isCommonJsModule(this, code, id)
     const runtime = isCommonJs ? `require('@systemprompt/env/public').default` : RUNTIME
-    const settings = { values, isSecret: isRefused, ...(isRuntime ? { runtime } : {}) }
+    const settings = {
+      values,
+      isSecret: isRefused,
+      importsRaw: framework === 'farm',
+      ...(isRuntime ? { runtime } : {}),
+    }
     const inlined =
       inlinePlainReads(code, languageOf(id) !== 'ts', settings) ?? (await inlineParsed(code, id, this, settings))
     if (!inlined) return undefined
