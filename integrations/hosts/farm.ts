@@ -6,12 +6,16 @@ import { consumerOfTargetEnv } from '../consumer.ts'
 import { refusals } from '../refusals.ts'
 
 export function farmHooks(build: Build): Partial<JsPlugin> {
+  let root = '.'
   let publicDir = 'public'
   return {
     configResolved(config) {
-      build.setRoot(config.root ?? '.')
-      publicDir = resolve(config.root ?? '.', config.publicDir ?? 'public')
+      root = config.root ?? '.'
+      build.setRoot(root)
+      publicDir = resolve(root, config.publicDir ?? 'public')
       build.consumer = build.options.consumer ?? consumerOfTargetEnv(config.compilation?.output?.targetEnv)
+      // Of a module that Farm has kept from an earlier build no plugin is asked, whatever it was made of or may not ask for.
+      if (config.compilation) config.compilation.persistentCache = false
       // Farm hands out every file of its root that is asked for.
       if (config.server) config.server.middlewares = [() => guardOf(build), ...(config.server.middlewares ?? [])]
     },
@@ -25,8 +29,10 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
     buildEnd: {
       async executor(_, context) {
         const importersOf = (id: string): readonly string[] =>
-          context?.viteGetImporters(farmId(id, build.root)).map((importer) => importer.id) ?? []
+          context?.viteGetImporters(farmId(id, root)).map((importer) => importer.id) ?? []
         const error = refusals({ ids: build.refused, importersOf }, build)
+        // Farm shows the stack behind the message, which begins it.
+        if (error) error.stack = ''
         if (error) throw error
       },
     },
@@ -34,7 +40,7 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       const watcher = server.watcher?.getInternalWatcher()
       watcher?.on('all', async (_, file) => {
         if (!build.files.includes(file)) return
-        await refreshAndTell(build, server)
+        await refreshAndTell(build, server, root)
         watcher.add([...build.files])
       })
     },
@@ -72,7 +78,7 @@ function guardOf(build: Build) {
 }
 
 /** Loads again. What is wrong is shown over the page, which keeps the last good values. */
-async function refreshAndTell(build: Build, server: Server): Promise<void> {
+async function refreshAndTell(build: Build, server: Server, root: string): Promise<void> {
   const before = build.failure ? undefined : JSON.stringify(build.env.values)
   const failure = await build.refresh()
   if (failure) {
@@ -83,7 +89,7 @@ async function refreshAndTell(build: Build, server: Server): Promise<void> {
     return
   }
   if (JSON.stringify(build.env.values) === before) return
-  const users = [...build.users].map((id) => join(build.root, farmId(id, build.root)))
+  const users = [...build.users].map((id) => join(root, farmId(id, root)))
   await server.hmrEngine?.hmrUpdate(users, true)
 }
 

@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { PluginOptions } from '../../integrations/options.ts'
 import { type Files, SECRETS, writeFiles } from '../support/temp-project.ts'
 import { edit } from './dev-server.ts'
 import { type BuildRequest, buildWith, type Configure, copyApp } from './hosts.ts'
 
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const READS = { 'src/entry.js': "import './b.js'\n", 'src/b.js': 'console.log(process.env.site_name)\n' }
 const SITE: PluginOptions = { public: ['site.name'] }
 
 function project(files: Files): string {
@@ -66,4 +69,67 @@ describe('files that Farm reads by itself for import.meta.glob', () => {
     expect(one).toEqual(texts)
     expect(two).toEqual({ './texts/a.md': texts['./texts/a.md'] })
   })
+})
+
+describe('with the cache that Farm keeps from one build to the next', () => {
+  const persistentCache = true
+
+  test('a build has the values as they are', async () => {
+    const root = project(READS)
+    expect((await build(root, { persistentCache })).code).toContain('console.log("Acme")')
+    edit(root, 'name: Acme', 'name: Beta')
+    expect((await build(root, { persistentCache })).code).toContain('console.log("Beta")')
+  })
+
+  test('a name that has become a secret is refused, and again by the next build', async () => {
+    const root = project({ ...READS, 'src/b.js': 'console.log(process.env.late_key)\n' })
+    expect((await build(root, { persistentCache })).error).toBe('')
+    writeFiles(root, { [SECRETS]: readFileSync(join(root, SECRETS), 'utf8').replace('{', '{ "late_key": "later",') })
+    for (const _ of ['first', 'again'])
+      expect((await build(root, { persistentCache })).error).toContain('src/b.js:1:13  late_key  is a secret')
+  })
+
+  test('a client has nothing of a module that was built for a server', async () => {
+    const root = project({ ...READS, 'src/b.js': 'console.log(process.env.DATABASE_URL)\n' })
+    expect((await build(root, { persistentCache }, { options: { consumer: 'server' } })).error).toBe('')
+    expect((await build(root, { persistentCache })).error).toContain('src/b.js:1:13  DATABASE_URL  is a secret')
+  })
+})
+
+describe('the library under another name', () => {
+  const IMPORT = "import { loadConfigSync } from 'settings'\nconsole.log(loadConfigSync)\n"
+  const library = join(repository, 'dist/index.js')
+
+  test('is refused with its importer', async () => {
+    const root = project({ ...READS, 'src/b.js': IMPORT })
+    const { error, code } = await build(root, { resolve: { alias: { settings: library } } })
+    expect(error).toContain('src/b.js  @systemprompt/env  reads configuration and secrets')
+    expect(error).toContain('imported by src/entry.js')
+    expect(code).toBe('')
+  })
+
+  test('is refused by a path', async () => {
+    const root = project(READS)
+    const path = relative(join(root, 'src'), library)
+    writeFiles(root, { 'src/b.js': IMPORT.replace('settings', path) })
+    expect((await build(root)).error).toContain('src/b.js  @systemprompt/env  reads configuration and secrets')
+  })
+
+  test('is the public values where it names those', async () => {
+    const root = project({ ...READS, 'src/b.js': "import { site_name } from 'values'\nconsole.log(site_name)\n" })
+    const { error, code } = await build(root, { resolve: { alias: { values: join(repository, 'dist/public.js') } } })
+    expect(error).toBe('')
+    expect(code).toContain('site_name = "Acme"')
+  })
+})
+
+test('a project above Farm’s root is told of with its own paths', async () => {
+  const root = project({ 'packages/web/src/entry.js': 'console.log(process.env.DATABASE_URL)\n' })
+  const { error } = await build(join(root, 'packages/web'), {}, { options: { cwd: '../..' } })
+  expect(error).toContain('packages/web/src/entry.js:1:13  DATABASE_URL  is a secret')
+})
+
+test('what is refused is said once', async () => {
+  const { error } = await build(project({ ...READS, 'src/b.js': 'console.log(process.env.DATABASE_URL)\n' }))
+  expect(error.match(/DATABASE_URL {2}is a secret/g)).toHaveLength(1)
 })
