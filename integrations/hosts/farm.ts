@@ -1,13 +1,32 @@
 import { join, relative, resolve } from 'node:path'
-import type { JsPlugin, Server } from '@farmfe/core'
+import type { CompilationContext, Compiler, JsPlugin, Server } from '@farmfe/core'
 import type { Build } from '../build.ts'
 import { asksForConfidential } from '../confidential-path.ts'
 import { consumerOfTargetEnv } from '../consumer.ts'
+import type { OutputFile } from '../leak-guard.ts'
 import { refusals } from '../refusals.ts'
 
 export function farmHooks(build: Build): Partial<JsPlugin> {
   let root = '.'
   let publicDir = 'public'
+  let graph: CompilationContext | undefined
+  let server: Server | undefined
+  /** Why nothing is handed out after the last change, once it was looked at. */
+  let stopped: Promise<Error | undefined> | undefined
+  /** Files of changes with secrets in them. */
+  let leaking: readonly string[] = []
+
+  function findRefused(): Error | undefined {
+    const isThere = (id: string): boolean => Boolean(graph?.viteGetModuleById(farmId(id, root)))
+    const importersOf = (id: string): readonly string[] =>
+      graph?.viteGetImporters(farmId(id, root)).map((importer) => importer.id) ?? []
+    // What was asked for once may be so no more.
+    const error = refusals({ ids: [...build.refused].filter(isThere), importersOf }, build)
+    // Farm shows the stack behind the message, which begins it.
+    if (error) error.stack = ''
+    return error
+  }
+
   return {
     configResolved(config) {
       root = config.root ?? '.'
@@ -17,31 +36,32 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       // Of a module that Farm has kept from an earlier build no plugin is asked, whatever it was made of or may not ask for.
       if (config.compilation) config.compilation.persistentCache = false
       // Farm hands out every file of its root that is asked for.
-      if (config.server) config.server.middlewares = [() => guardOf(build), ...(config.server.middlewares ?? [])]
+      const guard = guardOf(build, () => stopped)
+      if (config.server) config.server.middlewares = [() => guard, ...(config.server.middlewares ?? [])]
     },
     buildStart: {
-      async executor() {
+      async executor(_, context) {
+        graph = context
         build.refused.clear()
+        stopped = undefined
+        leaking = []
         const failure = await build.refresh()
         if (failure) throw failure
+        watchFiles(build, server)
       },
     },
     buildEnd: {
-      async executor(_, context) {
-        const importersOf = (id: string): readonly string[] =>
-          context?.viteGetImporters(farmId(id, root)).map((importer) => importer.id) ?? []
-        const error = refusals({ ids: build.refused, importersOf }, build)
-        // Farm shows the stack behind the message, which begins it.
-        if (error) error.stack = ''
+      async executor() {
+        const error = findRefused()
         if (error) throw error
       },
     },
-    configureDevServer(server) {
-      const watcher = server.watcher?.getInternalWatcher()
-      watcher?.on('all', async (_, file) => {
+    configureDevServer(started) {
+      server = started
+      started.watcher?.getInternalWatcher()?.on('all', async (_, file) => {
         if (!build.files.includes(file)) return
-        await refreshAndTell(build, server, root)
-        watcher.add([...build.files])
+        await refreshAndTell(build, started, root)
+        watchFiles(build, started)
       })
     },
     configureCompiler(compiler) {
@@ -49,13 +69,84 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       const compile = compiler.compile.bind(compiler)
       compiler.compile = async () => {
         await compile()
-        const files = Object.entries(compiler.resources()).map(([name, content]) => ({ name, content }))
         // Farm copies its public directory when plugins have been asked for the last time.
-        const leaks = (await build.findLeaks(files)) ?? (await build.findWrittenLeaks(publicDir, 0))
+        const leaks = (await build.findLeaks(outputOf(compiler))) ?? (await build.findWrittenLeaks(publicDir, 0))
         if (leaks) throw leaks.error
+      }
+      // After a change Farm asks none of them.
+      const update = compiler.update.bind(compiler)
+      let running: Promise<unknown> = Promise.resolve()
+      compiler.update = async (changed, isWaitedFor, isQueued, ...rest) => {
+        // Whoever put it into the queue looks at it.
+        if (isQueued) return update(changed, isWaitedFor, isQueued, ...rest)
+        // Farm can begin with the same once more before it has told of it, and hang.
+        if (!isWaitedFor) await running
+        // What leaks is looked at with every change, until it does so no more.
+        const paths = [...new Set([...changed, ...leaking.filter((file) => compiler.hasModule(file))])]
+        const updated = update(paths, isWaitedFor, isQueued, ...rest)
+        if (!isWaitedFor) running = updated.catch(() => undefined)
+        const before = stopped
+        const looked = updated.then(
+          async (result) => {
+            const files = isWaitedFor ? outputOf(compiler) : textsOf(result, paths, root)
+            const leaks = await build.findLeaks(files)
+            leaking = leaks ? paths : []
+            return findRefused() ?? leaks?.error
+          },
+          () => before,
+        )
+        stopped = looked
+        const result = await updated
+        const [last, error] = await Promise.all([before, looked])
+        // In the form of Farm's own, which are shown as they are.
+        if (error && isWaitedFor) throw new Error(JSON.stringify([error.message]))
+        if (error) {
+          if (error.message !== last?.message) server?.logger.error(error.message)
+          // An update takes away what is shown over the page, also one with nothing in it.
+          setImmediate(() => show(error, server))
+          return unsent(result)
+        }
+        // What has changed meanwhile the page has not been told.
+        if (last) send({ type: 'full-reload' }, server)
+        return result
       }
     },
   }
+}
+
+function outputOf(compiler: Compiler): readonly OutputFile[] {
+  return Object.entries(compiler.resources()).map(([name, content]) => ({ name, content }))
+}
+
+/** What a page is sent for a change. */
+function textsOf(update: Update, paths: readonly string[], root: string): readonly OutputFile[] {
+  const name = paths.map((path) => relative(root, path)).join(', ')
+  return [
+    { name, content: update.mutableModules },
+    { name: `${name} (immutable)`, content: update.immutableModules },
+  ]
+}
+
+/** In place of an update that pages must not have: Farm's development server ends with an error that comes at this time. */
+function unsent(update: Update): Update {
+  const { add, remove } = update.extraWatchResult
+  return {
+    added: [],
+    changed: [],
+    removed: [],
+    immutableModules: '{}',
+    mutableModules: '{}',
+    boundaries: {},
+    dynamicResourcesMap: {},
+    extraWatchResult: { add: [...add, ...update.added], remove },
+  }
+}
+
+type Update = Awaited<ReturnType<Compiler['update']>>
+
+/** Farm's watcher knows its root alone. */
+function watchFiles({ files }: Build, server: Server | undefined): void {
+  server?.watcher?.getInternalWatcher()?.add([...files])
 }
 
 /** Of Koa's context as much as the guard needs. */
@@ -65,32 +156,53 @@ interface Context {
   body: unknown
 }
 
-/** Koa's middleware returns what is behind it. */
-function guardOf(build: Build) {
+/** Koa's middleware returns what is behind it. Farm itself would hand out what was refused to whoever loads the page. */
+function guardOf(build: Build, stopped: () => Promise<Error | undefined> | undefined) {
   return async (context: Context, next: () => Promise<unknown>): Promise<void> => {
-    if (!asksForConfidential(context.url, build)) {
+    const isForbidden = asksForConfidential(context.url, build)
+    const error = isForbidden ? undefined : await stopped()
+    if (!isForbidden && !error) {
       await next()
       return
     }
-    context.status = 403
-    context.body = 'Forbidden'
+    context.status = isForbidden ? 403 : 500
+    context.body = error?.message ?? 'Forbidden'
   }
 }
 
 /** Loads again. What is wrong is shown over the page, which keeps the last good values. */
 async function refreshAndTell(build: Build, server: Server, root: string): Promise<void> {
-  const before = build.failure ? undefined : JSON.stringify(build.env.values)
+  const before = build.failure ? undefined : stateOf(build)
   const failure = await build.refresh()
   if (failure) {
-    const message = JSON.stringify({ type: 'error', err: { message: failure.message }, overlay: true })
-    server.ws?.clients.forEach((client) => {
-      client.rawSend(message)
-    })
+    server.logger.error(failure.message)
+    show(failure, server)
     return
   }
-  if (JSON.stringify(build.env.values) === before) return
-  const users = [...build.users].map((id) => join(root, farmId(id, root)))
-  await server.hmrEngine?.hmrUpdate(users, true)
+  if (stateOf(build) === before) return
+  const modules = [...build.users, ...build.confidential]
+  await server.hmrEngine?.hmrUpdate([...new Set(modules.map((id) => fileOf(id, root)))], true)
+}
+
+function show({ message }: Error, server: Server | undefined): void {
+  send({ type: 'error', err: { message }, overlay: true }, server)
+}
+
+function send(message: object, server: Server | undefined): void {
+  server?.ws?.clients.forEach((client) => {
+    client.rawSend(JSON.stringify(message))
+  })
+}
+
+/** What modules are made of: the values, and what is refused for being secret. */
+function stateOf({ env: { values, secrets }, confidential }: Build): string {
+  return JSON.stringify([values, secrets.map(({ name }) => name).sort(), [...confidential]])
+}
+
+/** Farm makes all modules of a file anew, whatever their queries. */
+function fileOf(id: string, root: string): string {
+  const [path = ''] = farmId(id, root).split('?')
+  return join(root, path)
 }
 
 /** Farm ends the process when it is asked for a module that it does not know by this very name. */
