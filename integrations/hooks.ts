@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Build } from './build.ts'
 import { consumerOfEnvironment } from './consumer.ts'
 import { stopInDev } from './hosts/vite.ts'
@@ -81,7 +82,7 @@ export function hooksOf(build: Build, framework: string): Hooks {
     if (framework === 'rspack' || !DATA.test(id)) return undefined
     await build.settled()
     const [path = ''] = id.split('?')
-    return build.confidential.has(path) ? refusedFile(path) : undefined
+    return build.confidential.has(resolve(path)) ? refusedFile(path) : undefined
   }
   return {
     resolveId: {

@@ -194,9 +194,9 @@ function send(message: object, server: Server | undefined): void {
   })
 }
 
-/** What modules are made of: the values, and what is refused for being secret. */
-function stateOf({ env: { values, secrets }, confidential }: Build): string {
-  return JSON.stringify([values, secrets.map(({ name }) => name).sort(), [...confidential]])
+/** What modules are made of, and which files none is made of. */
+function stateOf({ version, confidential }: Build): string {
+  return [version, ...confidential].join('\n')
 }
 
 /** Farm makes all modules of a file anew, whatever their queries. */
