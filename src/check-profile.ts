@@ -19,12 +19,6 @@ export interface ProfileCheck {
 const NONE: ReadonlySet<string> = new Set()
 const DEFAULTS = variableSource('defaults', 'profile defaults')
 const FIELDS = PROFILE_FIELDS.map((field) => ({ ...field, steps: field.path.split('.') }))
-/** `server`, `rate_limits.tier_multipliers`: what fields stand in, with the first of them. */
-const SECTIONS: ReadonlyMap<string, string> = new Map(
-  FIELDS.flatMap(({ path, steps }) =>
-    steps.slice(1).map((_, index) => [steps.slice(0, index + 1).join('.'), path] as const),
-  ).reverse(),
-)
 
 /** What a profile that does not say otherwise has; the lowest layer of all. */
 export const PROFILE_DEFAULTS: MapNode = FIELDS.reduce(
@@ -42,13 +36,17 @@ export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Probl
   const skipRates = ratesOff?.kind === 'scalar' && toBoolean(ratesOff.value) === true
   const isSkipped = (path: string): boolean =>
     skipRates && path.startsWith('rate_limits.') && path !== 'rate_limits.disabled'
-  const noMaps = [...SECTIONS.keys()].filter((path) => !isSkipped(path) && isNoMap(nodeAt(tree, path.split('.'))))
-  for (const section of noMaps) reportNoMap(section, tree, problems)
   const missing: string[] = []
   let checked = tree
   for (const field of FIELDS) {
-    if (noMaps.some((section) => field.path.startsWith(`${section}.`))) continue
     const node = nodeAt(checked, field.steps)
+    const section = node || isSkipped(field.path) ? undefined : sectionThatIsNoMap(checked, field.steps)
+    if (section) {
+      const remedy = `write its keys below it, such as ${field.path}`
+      const wrong = { code: 'INVALID_VALUE', message: 'is not a map of keys and values', remedy, ...section } as const
+      if (!problems.isReported(section.key)) problems.error(wrong)
+      continue
+    }
     const isNothing = node === undefined || (node.kind === 'scalar' && node.value === null && !field.nullable)
     if (isNothing && problems.isReported(field.path)) continue
     if (isNothing) {
@@ -73,17 +71,14 @@ export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Probl
   return checked
 }
 
-/** It keeps its place, so that no default is taken for what somebody wrote. */
-function reportNoMap(section: string, tree: MapNode, problems: Problems): void {
-  const at = nodeAt(tree, section.split('.'))
-  if (!at || problems.isReported(section)) return
-  problems.error({
-    code: 'INVALID_VALUE',
-    key: section,
-    message: 'is not a map of keys and values',
-    remedy: `write its keys below it, such as ${SECTIONS.get(section)}`,
-    at,
-  })
+/** The outermost section of a field that is something else than a map. It stays: no default is taken for what somebody wrote. */
+function sectionThatIsNoMap(tree: MapNode, steps: readonly string[]): { key: string; at: TreeNode } | undefined {
+  for (let length = 1; length < steps.length; length++) {
+    const path = steps.slice(0, length)
+    const at = nodeAt(tree, path)
+    if (isNoMap(at)) return { key: path.join('.'), at }
+  }
+  return undefined
 }
 
 function defaultNode(value: NonNullable<ProfileField['default']> | null): TreeNode {
