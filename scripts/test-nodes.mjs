@@ -15,7 +15,13 @@ const COMMANDS = ['check', 'explain', 'process', 'run-watch', 'run.test', 'show'
 const SUITES = ['test/preload', 'test/api', 'test/resolve.test.ts', ...COMMANDS]
 
 /** Every host that builds, and each that watches or serves. */
-const BUNDLERS = ['test/bundlers/public', 'test/bundlers/vite7', 'dev.test.ts', 'test/integrations']
+const BUNDLERS = [
+  ...['public', 'vite7', 'components', 'consumers', 'other-names', 'confidential-files'].map(
+    (name) => `test/bundlers/${name}`,
+  ),
+  'dev.test.ts',
+  'test/integrations',
+]
 
 const words = process.argv.slice(2)
 const suites = words.includes('--bundlers') ? BUNDLERS : SUITES

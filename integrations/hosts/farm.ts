@@ -58,6 +58,10 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
     },
     configureDevServer(started) {
       server = started
+      // Also to a page that was loading when it was said, and to one that is loaded later.
+      started.ws?.on('connection', () => {
+        if (build.failure) show(build.failure, started)
+      })
       started.watcher?.getInternalWatcher()?.on('all', async (_, file) => {
         if (!build.files.includes(file)) return
         await refreshAndTell(build, started, root)

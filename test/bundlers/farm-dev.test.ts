@@ -65,6 +65,28 @@ describeDevServer('Farm', {
   },
 })
 
+test.runIf(hasBrowser)(
+  'Farm’s development server shows a mistake also to a page that is loaded behind it',
+  async () => {
+    const { root } = appWithCanaries()
+    const server = await start(root)
+    try {
+      await withPage(async (page) => {
+        await page.goto(`${server.origin}/`)
+        await shows(page, '"port":8080')
+        edit(root, 'port: 8080', 'port: eighty')
+        const mistake = page.locator('vite-error-overlay').getByText('server.port  is not a whole number').first()
+        await mistake.waitFor()
+        await page.reload()
+        await mistake.waitFor()
+        await shows(page, '"port":8080')
+      })
+    } finally {
+      await server.close()
+    }
+  },
+)
+
 const ENTRY = `import { site_name } from '@systemprompt/env/public'
 import './b.js'
 document.body.dataset.values = JSON.stringify({ site_name })
