@@ -5,6 +5,7 @@ import { asksForConfidential } from '../confidential-path.ts'
 import { consumerOfTargetEnv } from '../consumer.ts'
 import type { OutputFile } from '../leak-guard.ts'
 import { refusals } from '../refusals.ts'
+import { untilHeard } from '../watcher.ts'
 
 export function farmHooks(build: Build): Partial<JsPlugin> {
   let root = '.'
@@ -64,6 +65,7 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       })
       started.watcher?.getInternalWatcher()?.on('all', async (_, file) => {
         if (!build.files.includes(file)) return
+        await untilHeard()
         await refreshAndTell(build, started, root)
         watchFiles(build, started)
       })

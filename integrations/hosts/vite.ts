@@ -1,10 +1,10 @@
-import { setTimeout } from 'node:timers/promises'
 import type { DevEnvironment, Environment, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import type { Build } from '../build.ts'
 import { refuseConfidential } from '../dev-guard.ts'
 import { isCompiled } from '../hooks.ts'
 import { NOTHING } from '../public-env.ts'
 import { refusals } from '../refusals.ts'
+import { untilHeard } from '../watcher.ts'
 import { rollupHooks } from './rollup.ts'
 
 /**
@@ -67,17 +67,11 @@ function isComponent({ id }: EnvironmentModuleNode): boolean {
 }
 
 /**
- * Milliseconds for which Vite's watcher, having told of a change, tells of no other one to the same file, as when a
- * formatter follows an editor.
- */
-const DEAF = 50
-
-/**
  * Loads again; what is wrong is shown over the page, which keeps the last good values.
  * @returns whether modules have to be made anew
  */
 async function refreshAndTell(build: Build, server: ViteDevServer): Promise<boolean> {
-  await setTimeout(DEAF + 10)
+  await untilHeard()
   const before = build.failure ? undefined : build.version
   const failure = await build.refresh()
   server.watcher.add([...build.files])
