@@ -79,7 +79,16 @@ export function confidentialFilesOf({
   const ofLayers = layers.flatMap(({ name, files = [] }) => (name === 'secrets' || name === 'dotenv' ? files : []))
   const ofSecrets = [...secrets].flatMap((name) => explain(name)[0]?.origin.file ?? [])
   const files = new Set([...ofLayers, ...ofSecrets].map((file) => resolve(root, file)))
-  return [...files].flatMap((file) => [file, realpathSync(file)])
+  return [...files].flatMap(withRealPath)
+}
+
+/** A pipe of the shell, as in `DATABASE_URL_FILE=<(…)`, has no other path, and a file may have gone. */
+function withRealPath(file: string): readonly string[] {
+  try {
+    return [file, realpathSync(file)]
+  } catch {
+    return [file]
+  }
 }
 
 function isSecretName(name: string, { secrets, explain }: Pick<ResolvedConfig, 'secrets' | 'explain'>): boolean {

@@ -56,10 +56,11 @@ export function rollupHooks(build: Build): RollupHooks {
     async buildStart(input) {
       from = String(Reflect.get(input, 'cwd') ?? '.')
       const consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))
+      // Whatever this throws, a build that began comes to its end.
+      const isShared = running++ > 0 && consumer !== build.consumer
       // Vite says it for each module; elsewhere one build would be taken for the other.
-      if (running > 0 && consumer !== build.consumer && !consumerOfEnvironment(this)) throw sharedError()
+      if (isShared && !consumerOfEnvironment(this)) throw sharedError()
       build.consumer = consumer
-      running++
       if (!this.meta.watchMode) {
         build.begin()
         return
