@@ -97,6 +97,17 @@ const commonjs: Options = {
   },
 }
 
+/** A table that only the parser's formatter looks into, and that takes a millisecond to make. */
+const unusedTable: Plugin = {
+  name: 'unused-table',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/string-intern$/ }, ({ path, resolveDir }) => ({
+      path: resolve(resolveDir, `${path}.js`),
+      sideEffects: false,
+    }))
+  },
+}
+
 /** What is needed on demand only lies in a file of its own beside the library. */
 const watchBeside: Plugin = {
   name: 'watch-beside',
@@ -138,7 +149,7 @@ export default defineConfig([
   {
     ...commonjs,
     entry: { core: 'src/core.ts' },
-    esbuildPlugins: [bundledLicences, yamlPutOff, watchBeside],
+    esbuildPlugins: [bundledLicences, yamlPutOff, watchBeside, unusedTable],
     onSuccess: () => compileAtOnce(fromRoot('dist/core.cjs'), startOnce),
   },
   { ...commonjs, entry: { yaml: PUT_OFF }, esbuildPlugins: [bundledLicences] },
@@ -146,7 +157,10 @@ export default defineConfig([
     ...commonjs,
     entry: { facade: 'src/facade.ts', preload: 'src/preload/entry.ts' },
     external: ['./core.cjs', './scan.js'],
-    onSuccess: writeNodeEntry,
+    onSuccess: async () => {
+      await compileAtOnce(fromRoot('dist/preload.cjs'))
+      await writeNodeEntry()
+    },
   },
   {
     ...commonjs,
@@ -186,10 +200,10 @@ async function writeJsonSchemas() {
  * that a start has to wait for: so it names them, and everything else is behind it.
  */
 async function writeNodeEntry() {
-  const { default: facade } = await import(`${pathToFileURL(fromRoot('dist/facade.cjs'))}?built=${Date.now()}`)
+  const { facade } = await import(`${pathToFileURL(fromRoot('dist/facade.cjs'))}?built=${Date.now()}`)
   const isFlagged = 'process.execArgv.length>0||process.env.NODE_OPTIONS'
-  const taken = `${isFlagged}?require("./preload.cjs").preloaded(__filename):require("./facade.cjs")`
-  const text = `"use strict";module.exports=${taken};0&&(module.exports={${Object.keys(facade)}})\n`
+  const taken = `${isFlagged}?require("./preload.cjs").preloaded(__filename):require("./facade.cjs").facade()`
+  const text = `"use strict";module.exports=${taken};0&&(module.exports={${Object.keys(facade())}})\n`
   await writeFile(fromRoot('dist/node.cjs'), text)
 }
 

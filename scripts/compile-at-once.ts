@@ -12,9 +12,11 @@ const DECLARATION = /^(?:async\s+)?function\s*\*?\s*([\w$]+)/
  * parentheses it takes for one that is called at once. So the declarations that were called move to the front as
  * `var name=(function name(){…})`, which any order of them allows: they are functions only.
  *
+ * Without a run every declaration is taken for one that is called: for a file that is there for one purpose.
+ *
  * V8 counts for a process as a whole: whoever else takes the coverage of this one gets less of it from then on.
  */
-export async function compileAtOnce<Module>(file: string, run: (module: Module) => void): Promise<void> {
+export async function compileAtOnce<Module>(file: string, run?: (module: Module) => void): Promise<void> {
   const text = await readFile(file, 'utf8')
   const functions = await callsOf(file, run)
   const called = functions.filter(({ isCalled, start, end }) => isCalled && DECLARATION.test(text.slice(start, end)))
@@ -44,19 +46,24 @@ interface Called {
 }
 
 /** The functions of a module in the order of the text, and whether a run of it calls them. */
-async function callsOf<Module>(file: string, run: (module: Module) => void): Promise<readonly Called[]> {
+async function callsOf<Module>(file: string, run?: (module: Module) => void): Promise<readonly Called[]> {
   const require = createRequire(file)
   const session = new Session()
   session.connect()
   await session.post('Profiler.enable')
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false })
   delete require.cache[file]
-  run(require(file) as Module)
+  const module = require(file) as Module
+  run?.(module)
   const { result } = await session.post('Profiler.takePreciseCoverage')
   session.disconnect()
   const script = result.findLast(({ url }) => url === file || url === pathToFileURL(file).href)
   const functions = script?.functions.flatMap(({ ranges: [range] }) => (range ? [range] : [])) ?? []
   return functions
-    .map(({ startOffset, endOffset, count }) => ({ start: startOffset, end: endOffset, isCalled: count > 0 }))
+    .map(({ startOffset, endOffset, count }) => ({
+      start: startOffset,
+      end: endOffset,
+      isCalled: run === undefined || count > 0,
+    }))
     .sort((one, other) => one.start - other.start)
 }

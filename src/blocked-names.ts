@@ -1,4 +1,4 @@
-/** Names, and in the second list beginnings of names, that a value from a file is never given (trust.md). */
+/** Names, beginnings of names, and an ending that a value from a file is never given (trust.md). */
 const NAMES = new Set([
   'NODE_OPTIONS',
   'NODE_PATH',
@@ -33,11 +33,11 @@ const NAMES = new Set([
   'SYSTEMPROMPT_INJECTED',
 ])
 
-const BEGINNINGS = /^(?:SSL_CERT_|LD_|DYLD_|PYTHON|PERL5|GIT_|NPM_CONFIG_)/
-const ENDINGS = /_PROXY$/
+const BEGINNINGS = ['SSL_CERT_', 'LD_', 'DYLD_', 'PYTHON', 'PERL5', 'GIT_', 'NPM_CONFIG_']
+const ENDING = '_PROXY'
 
 /** Whether a value from a file may not be set under this name, in any case, since it would run or redirect code. */
 export function isBlockedName(name: string): boolean {
   const upper = name.toUpperCase()
-  return NAMES.has(upper) || BEGINNINGS.test(upper) || ENDINGS.test(upper)
+  return NAMES.has(upper) || upper.endsWith(ENDING) || BEGINNINGS.some((beginning) => upper.startsWith(beginning))
 }

@@ -8,43 +8,47 @@
  */
 import type * as Core from './core.ts'
 import { core } from './on-demand.ts'
+import { PROBLEM_CODES } from './problem-codes.ts'
+import { LAYERS } from './types.ts'
 
-export { PROBLEM_CODES } from './problem-codes.ts'
-export { LAYERS } from './types.ts'
+const FUNCTIONS = [
+  'checkConfig',
+  'childEnvironment',
+  'defineConfig',
+  'formatPath',
+  'isConfigError',
+  'listProfiles',
+  'loadConfig',
+  'loadConfigSync',
+  'nearest',
+  'parseOverrides',
+  'parsePath',
+  'renderProblem',
+  'reveal',
+  'secretValues',
+  'watchConfig',
+  'writeTypes',
+] as const satisfies readonly (keyof typeof Core)[]
 
-export const {
-  checkConfig,
-  childEnvironment,
-  defineConfig,
-  formatPath,
-  isConfigError,
-  listProfiles,
-  loadConfig,
-  loadConfigSync,
-  nearest,
-  parseOverrides,
-  parsePath,
-  renderProblem,
-  reveal,
-  secretValues,
-  watchConfig,
-  writeTypes,
-} = lazyFunctions()
-export const ConfigError = lazyClass('ConfigError')
-export const Secrets = lazyClass('Secrets')
+const CLASSES = ['ConfigError', 'Secrets'] as const satisfies readonly (keyof typeof Core)[]
 
-function lazyFunctions(): typeof Core {
-  const lazy =
-    (_: object, name: string): unknown =>
-    (...args: unknown[]): unknown =>
-      Reflect.apply(Reflect.get(core(), name) as () => unknown, undefined, args)
-  return new Proxy({}, { get: lazy }) as typeof Core
+/** What a program imports, made in a loop: a start compiles and runs no more than that. */
+export function facade(): Readonly<Record<string, unknown>> {
+  const exports: Record<string, unknown> = { LAYERS, PROBLEM_CODES }
+  for (const name of CLASSES) exports[name] = lazyClass(name)
+  for (const name of FUNCTIONS) exports[name] = lazyFunction(name)
+  // A program that is compiled to CommonJS asks for this.
+  return Object.defineProperty(exports, '__esModule', { value: true })
+}
+
+function lazyFunction(name: (typeof FUNCTIONS)[number]): unknown {
+  return (...args: unknown[]): unknown => Reflect.apply(core()[name], undefined, args)
 }
 
 /** The class itself to whoever makes an instance, extends it or asks `instanceof`. */
-function lazyClass<Name extends 'ConfigError' | 'Secrets'>(name: Name): (typeof Core)[Name] {
+function lazyClass(name: (typeof CLASSES)[number]): unknown {
   function Lazy(): void {}
-  return new Proxy(Lazy as unknown as (typeof Core)[Name], {
+  return new Proxy(Lazy, {
     get: (_, key) => Reflect.get(core()[name], key),
     construct: (_, args, target) => Reflect.construct(core()[name], args, target) as object,
   })

@@ -26,7 +26,7 @@ export function changedAt(path: string): number {
 }
 
 /** The text of a file that still has the signature; undefined otherwise. */
-export function readUnchanged(path: string, expected: string): string | undefined {
+export function readUnchanged(path: string, expected: string | undefined): string | undefined {
   let descriptor: number | undefined
   try {
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))

@@ -28,28 +28,30 @@ export function makePlan(
   if (inputs.changedAt > now - SETTLED) return undefined
   const variables = [...inputs.variables]
   if (variables.some(([name, value]) => value && !PLACES.includes(name))) return undefined
-  const files = [...inputs.files]
-  const search: Search = { resolution, files, texts: new Map(), names: [] }
+  const search: Search = { resolution, files: inputs.files, texts: {}, names: [] }
   const made = Object.entries(values).map(([name, value]) => [name, value, piecesOf(name, value, search)] as const)
   const texts = made.filter(([name, , pieces]) => pieces === undefined && isOwnVariable(name))
   if (made.some(([name, , pieces]) => pieces === undefined && !isOwnVariable(name))) return undefined
+  const isSource = ([path]: readonly [string, string]): boolean => Object.hasOwn(search.texts, path)
   return {
     version,
     cwd,
-    files,
-    directories: [...inputs.directories],
+    files: Object.fromEntries([...inputs.files].filter((file) => !isSource(file))),
+    sources: Object.fromEntries([...inputs.files].filter(isSource)),
+    directories: Object.fromEntries(inputs.directories),
     unset: variables.filter(([, value]) => !value).map(([name]) => name),
     set: Object.fromEntries(variables.flatMap(([name, value]) => (value ? [[name, value]] : []))),
-    values: made.flatMap(([name, , pieces]) => (pieces ? [[name, pieces] as const] : [])),
+    values: Object.fromEntries(made.flatMap(([name, , pieces]) => (pieces ? [[name, pieces]] : []))),
     texts: Object.fromEntries(texts.map(([name, value]) => [name, value])),
   }
 }
 
 interface Search {
   readonly resolution: Resolution
-  readonly files: readonly (readonly [path: string, signature: string])[]
-  /** What was read from those that pieces were found in. */
-  readonly texts: Map<number, string>
+  /** Paths with their signatures. */
+  readonly files: ReadonlyMap<string, string>
+  /** The texts of those that pieces were looked for in. */
+  readonly texts: Record<string, string>
   /** The variables on the way. */
   readonly names: readonly string[]
 }
@@ -57,7 +59,7 @@ interface Search {
 /** Where the value stands, piece by piece; undefined unless the pieces make exactly the value. */
 function piecesOf(name: string, value: string, search: Search): readonly Piece[] | undefined {
   const pieces = piecesOfVariable(name, search)
-  return pieces && joinPieces(pieces, (file) => search.texts.get(file)) === value ? pieces : undefined
+  return pieces && joinPieces(pieces, search.texts) === value ? pieces : undefined
 }
 
 function piecesOfVariable(name: string, search: Search): readonly Piece[] | undefined {
@@ -100,13 +102,12 @@ function pieceOf(text: string, { source, offset = 0 }: Site, search: Search): re
   if (text === '') return []
   if (file === undefined || whole === undefined) return undefined
   const path = resolvePath(file, resolution.project.root)
-  const index = files.findIndex(([each]) => each === path)
-  if (!isAsInFile(whole, files[index]?.[1])) return undefined
-  texts.set(index, whole)
+  if (!isAsInFile(whole, files.get(path))) return undefined
+  texts[path] = whole
   const start = whole.indexOf(text, offset)
-  if (start !== -1) return [[index, start, start + text.length]]
+  if (start !== -1) return [{ file: path, start, end: start + text.length }]
   const end = endOfJsonString(whole, offset)
-  return end === undefined ? undefined : [[index, offset, end, 1]]
+  return end === undefined ? undefined : [{ file: path, start: offset, end, isJson: true }]
 }
 
 function endOfJsonString(text: string, offset: number): number | undefined {

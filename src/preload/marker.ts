@@ -9,13 +9,14 @@ export const MARKER = 'SYSTEMPROMPT_INJECTED'
 
 const VERSION = '1'
 
-export function encodeMarker(values: Readonly<Record<string, string>>): string {
-  return [VERSION, ...Object.entries(values).map(([name, value]) => `${name}=${digest(value)}`)].join(',')
+export function encodeMarker(names: readonly string[], env: Environment): string {
+  return [VERSION, ...names.map((name) => `${name}=${digest(env[name] ?? '')}`)].join(',')
 }
 
 /** The names in an environment that a preload set and nobody has changed since. */
 export function injectedNames(env: Environment): readonly string[] {
-  const [version, ...entries] = (env[MARKER] ?? '').split(',')
+  if (env[MARKER] === undefined) return []
+  const [version, ...entries] = env[MARKER].split(',')
   if (version !== VERSION) return []
   return entries.flatMap((entry) => {
     const [name = '', expected] = entry.split('=')

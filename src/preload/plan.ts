@@ -14,23 +14,30 @@ export interface Plan {
   readonly version: string
   readonly cwd: string
   /** Paths with the signature each must have. */
-  readonly files: readonly Signed[]
+  readonly files: Signatures
+  /** The same of the files that values stand in. All of them are read. */
+  readonly sources: Signatures
   /** Directories whose entries took part. */
-  readonly directories: readonly Signed[]
+  readonly directories: Signatures
   /** Variables that must not be set, or be empty. */
   readonly unset: readonly string[]
   /** Variables that must have this value: those that name places, and hold no secret. */
   readonly set: Readonly<Record<string, string>>
-  /** What to set, and of which pieces of the files above each value is made. */
-  readonly values: readonly (readonly [name: string, pieces: readonly Piece[]])[]
+  /** What to set, and of which pieces of the sources each value is made. */
+  readonly values: Readonly<Record<string, readonly Piece[]>>
   /** What to set to a text that is no value of a file: the profile's path, names of secrets. */
   readonly texts: Readonly<Record<string, string>>
 }
 
-export type Signed = readonly [path: string, signature: string]
+export type Signatures = Readonly<Record<string, string>>
 
 /** A part of a file's text, in UTF-16 units; a JSON string with its quotes where it has escapes. */
-export type Piece = readonly [file: number, start: number, end: number, isJson?: 1]
+export interface Piece {
+  readonly file: string
+  readonly start: number
+  readonly end: number
+  readonly isJson?: true
+}
 
 /** What a plan is good for. */
 export interface Start {
@@ -78,46 +85,43 @@ function decodePlan(text: string | undefined): Plan | undefined {
   return text === `${body}\n${body}` ? (JSON.parse(body) as Plan) : undefined
 }
 
+/** Here and below without pairs in brackets: V8 compiles this at each start, and takes long over those. */
 function holds(plan: Plan, { version, cwd, env }: Start): boolean {
   return (
     plan.version === version &&
     plan.cwd === cwd &&
     plan.unset.every((name) => !variableIn(env, name)) &&
-    Object.entries(plan.set).every(([name, value]) => variableIn(env, name) === value) &&
+    Object.keys(plan.set).every((name) => variableIn(env, name) === plan.set[name]) &&
     !Object.keys(env).some(isSettingName) &&
-    plan.files.every(([path, signature]) => signatureOf(path) === signature) &&
-    plan.directories.every(([path, signature]) => listingSignatureOf(path) === signature)
+    Object.keys(plan.files).every((path) => signatureOf(path) === plan.files[path]) &&
+    Object.keys(plan.directories).every((path) => listingSignatureOf(path) === plan.directories[path])
   )
 }
 
 /** Nothing that a file could not set either. */
 function setsWhatItMay({ values, texts }: Plan): boolean {
-  return Object.keys(texts).every(isOwnVariable) && !values.some(([name]) => isBlockedName(name))
+  return Object.keys(texts).every(isOwnVariable) && !Object.keys(values).some(isBlockedName)
 }
 
-/** Undefined where a file changed just now. */
-function valuesOf({ files, values, texts }: Plan): Record<string, string> | undefined {
-  const read = new Map<number, string | undefined>()
-  const textOf = (index: number): string | undefined => {
-    const [path, signature] = files[index] ?? ['', '']
-    if (!read.has(index)) read.set(index, readUnchanged(path, signature))
-    return read.get(index)
+/** Undefined where a source changed. */
+function valuesOf({ sources, values, texts }: Plan): Record<string, string> | undefined {
+  const read: Record<string, string> = {}
+  for (const path of Object.keys(sources)) {
+    const text = readUnchanged(path, sources[path])
+    if (text === undefined) return undefined
+    read[path] = text
   }
-  const result = Object.entries(texts)
-  for (const [name, pieces] of values) {
-    const value = joinPieces(pieces, textOf)
-    if (value === undefined) return undefined
-    result.push([name, value])
-  }
-  return Object.fromEntries(result)
+  // Without a prototype: a variable may be called `__proto__`.
+  const result: Record<string, string> = Object.assign(Object.create(null), texts)
+  for (const name of Object.keys(values)) result[name] = joinPieces(values[name] ?? [], read)
+  return result
 }
 
-/** The value that pieces make; undefined where the text of one cannot be had. */
-export function joinPieces(pieces: readonly Piece[], textOf: (file: number) => string | undefined): string | undefined {
+/** The value that pieces of these texts make. */
+export function joinPieces(pieces: readonly Piece[], texts: Readonly<Record<string, string>>): string {
   let value = ''
-  for (const [file, start, end, isJson] of pieces) {
-    const piece = textOf(file)?.slice(start, end)
-    if (piece === undefined) return undefined
+  for (const { file, start, end, isJson } of pieces) {
+    const piece = (texts[file] ?? '').slice(start, end)
     value += isJson ? String(JSON.parse(piece)) : piece
   }
   return value

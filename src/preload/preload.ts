@@ -64,10 +64,10 @@ function isInProject(from: string): boolean {
 }
 
 function inject(values: Readonly<Record<string, string>>, env: Record<string, string | undefined>): void {
-  const own = new Set(injectedNames(env))
+  const own = injectedNames(env)
   for (const name of own) if (!Object.hasOwn(values, name)) delete env[name]
-  const set = Object.entries(values).filter(([name]) => own.has(name) || !variableIn(env, name))
-  for (const [name, value] of set) env[name] = value
-  if (set.length > 0) env[MARKER] = encodeMarker(Object.fromEntries(set))
+  const names = Object.keys(values).filter((name) => own.includes(name) || !variableIn(env, name))
+  for (const name of names) env[name] = values[name]
+  if (names.length > 0) env[MARKER] = encodeMarker(names, values)
   else delete env[MARKER]
 }

@@ -1,12 +1,9 @@
 import { writeSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
-import type * as Core from '../core.ts'
 import { core, scan } from '../on-demand.ts'
 import { PACKAGE } from '../package.ts'
-import type * as Scan from '../scan/index.ts'
 import { preloadedModules } from './flags.ts'
 import { isOn, isTalkative, preload } from './preload.ts'
-import { redactOutput } from './redact-output.ts'
 
 /** EX_CONFIG of sysexits.h: something was found in an unconfigured or misconfigured state. */
 const EXIT_CONFIG = 78
@@ -80,7 +77,7 @@ export function preloadProcess(file: string): void {
         const place = plan === undefined ? undefined : { file: plan, modules, uid }
         const { values, warnings } = core().resolveStart(start, place)
         if (isTalkative(start.env)) for (const warning of warnings()) say(core().renderProblem(warning).split('\n')[0])
-        if (isOn(start.env.SYSTEMPROMPT_REDACT)) redactProcess(core(), scan())
+        if (isOn(start.env.SYSTEMPROMPT_REDACT)) core().redactProcess(scan())
         return values
       },
     })
@@ -89,23 +86,6 @@ export function preloadProcess(file: string): void {
     say(error.message)
     process.exit(EXIT_CONFIG)
   }
-}
-
-/** Masks the secrets of the project that has just been resolved in all that this process prints. */
-function redactProcess(
-  { loadConfigSync, secretValues }: typeof Core,
-  { createMatcher, createRedactor }: typeof Scan,
-): void {
-  const matcher = createMatcher(secretValues(loadConfigSync()), { commonValues: 'find' })
-  const ends = [process.stdout, process.stderr].map((stream) => redactOutput(stream, createRedactor(matcher)))
-  // After every listener, since those may write as well: there is no event behind `exit`.
-  const emit = process.emit.bind(process) as (...event: unknown[]) => boolean
-  const emitThenEnd = (...event: unknown[]): boolean => {
-    const isHeard = emit(...event)
-    if (event[0] === 'exit') for (const end of ends) end()
-    return isHeard
-  }
-  process.emit = emitThenEnd as typeof process.emit
 }
 
 /** Whether Node's permission model, where it is on, lets a directory be read. */

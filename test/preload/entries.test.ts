@@ -94,9 +94,7 @@ describe('the entries', () => {
         ([, id]) => id,
       ),
     )
-    expect([...new Set(required)].sort()).toEqual(
-      ['buffer', 'fs', 'os', 'path', 'url', 'util'].map((id) => `node:${id}`),
-    )
+    expect([...new Set(required)].sort()).toEqual(['buffer', 'fs', 'path', 'url', 'util'].map((id) => `node:${id}`))
   })
 
   test.each(['node', 'register'])('show tracers of files what %s requires', (entry) => {

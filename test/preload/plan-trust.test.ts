@@ -73,15 +73,17 @@ describe('a plan that somebody else made', () => {
       texts: { NODE_OPTIONS: '--require ./hostile.cjs' },
     }),
     'any variable as a text': (plan) => ({ ...plan, texts: { DATABASE_URL: 'postgres://hostile/db' } }),
-    'a blocked name for a value': (plan) => ({ ...plan, values: [['LD_PRELOAD', plan.values[0]?.[1]]] }),
-    'a blocked name in small letters': (plan) => ({ ...plan, values: [['node_options', plan.values[0]?.[1]]] }),
-    'the name of the marker': (plan) => ({ ...plan, values: [['SYSTEMPROMPT_INJECTED', plan.values[0]?.[1]]] }),
+    'a blocked name for a value': (plan) => ({ ...plan, values: { LD_PRELOAD: plan.values.A } }),
+    'a blocked name in small letters': (plan) => ({ ...plan, values: { node_options: plan.values.A } }),
+    'the name of the marker': (plan) => ({ ...plan, values: { SYSTEMPROMPT_INJECTED: plan.values.A } }),
     'nothing but version and place': ({ version, cwd }) => ({ version, cwd }),
     'a value as JSON that is none': (plan) => ({
       ...plan,
-      values: plan.values.map(([name, pieces]) => [name, pieces.map(([file, from, to]) => [file, from, to, 1])]),
+      values: { A: plan.values.A?.map((piece) => ({ ...piece, isJson: true })) },
     }),
-    'paths that are none': (plan) => ({ ...plan, files: [[{ a: 1 }, '-']] }),
+    'a source that is not there': (plan) => ({ ...plan, sources: { ...plan.sources, '/nowhere/.env': '-' } }),
+    'a source that is no path': (plan) => ({ ...plan, sources: { ...plan.sources, '\0': '-' } }),
+    'no files': ({ files: _, ...plan }) => plan,
   }
   test.each(Object.entries(forgeries))('is void with %s', async (_, change) => {
     await run(root)

@@ -154,7 +154,7 @@ describe('the plan of a start', () => {
     'with another place': (file, text) =>
       writeFileSync(
         file,
-        text.replace(/\[\[(\d+),(\d+)/, (_, a, b) => `[[${a},${Number(b) + 1}`),
+        text.replace(/"start":(\d+)/, (_, start) => `"start":${Number(start) + 1}`),
       ),
     'of something else, written twice': (file) => writeFileSync(file, 'null\nnull'),
     'a link': (file) => {

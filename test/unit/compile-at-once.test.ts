@@ -58,6 +58,15 @@ test('the functions that a run calls stand in parentheses in front, and the modu
   expect([new made.Kept().method(), made.arrow(), made.outer.name]).toEqual([2, 2, 'outer'])
 })
 
+test('without a run all of them do', async () => {
+  const file = join(makeProject({ 'module.cjs': MODULE }), 'module.cjs')
+  await compileAtOnce(file, 'undefined')
+  const text = readFileSync(file, 'utf8')
+  const moved = Array.from(text.matchAll(/^(?:"use strict";)?var (\w+)=\((?:async )?function/gm), ([, name]) => name)
+  expect(moved).toEqual(['outer', 'later', 'waits', 'yields', 'never'])
+  expect((require(file) as Made).outer()).toBe(3)
+})
+
 test('a module of another kind is an error, and is left as it is', async () => {
   const file = join(makeProject({ 'module.cjs': 'module.exports = 1\n' }), 'module.cjs')
   await expect(compileAtOnce(file, '() => undefined')).rejects.toThrow('is not what compileAtOnce expects')

@@ -1,0 +1,18 @@
+import { loadConfigSync } from '../load.ts'
+import type * as Scan from '../scan/index.ts'
+import { secretValues } from '../secret-values.ts'
+import { redactOutput } from './redact-output.ts'
+
+/** Masks the secrets of the project that has just been resolved in all that this process prints. */
+export function redactProcess({ createMatcher, createRedactor }: typeof Scan): void {
+  const matcher = createMatcher(secretValues(loadConfigSync()), { commonValues: 'find' })
+  const ends = [process.stdout, process.stderr].map((stream) => redactOutput(stream, createRedactor(matcher)))
+  // After every listener, since those may write as well: there is no event behind `exit`.
+  const emit = process.emit.bind(process) as (...event: unknown[]) => boolean
+  const emitThenEnd = (...event: unknown[]): boolean => {
+    const isHeard = emit(...event)
+    if (event[0] === 'exit') for (const end of ends) end()
+    return isHeard
+  }
+  process.emit = emitThenEnd as typeof process.emit
+}
