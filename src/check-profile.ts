@@ -21,10 +21,7 @@ const DEFAULTS = variableSource('defaults', 'profile defaults')
 const FIELDS = PROFILE_FIELDS.map((field) => ({ ...field, steps: field.path.split('.') }))
 
 /** What a profile that does not say otherwise has; the lowest layer of all. */
-export const PROFILE_DEFAULTS: MapNode = FIELDS.reduce(
-  (tree, field) => (field.default === undefined ? tree : withNodeAt(tree, field.steps, defaultNode(field.default))),
-  mapNode(new Map(), { source: DEFAULTS }),
-)
+export const PROFILE_DEFAULTS: MapNode = profileDefaults()
 
 /**
  * Holds the configuration against the table of profile.yaml (formats.md, section 3): a key that is there is
@@ -37,6 +34,7 @@ export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Probl
   const isSkipped = (path: string): boolean =>
     skipRates && path.startsWith('rate_limits.') && path !== 'rate_limits.disabled'
   const missing: string[] = []
+  const own = new Set<MapNode>()
   let checked = tree
   for (const field of FIELDS) {
     const node = nodeAt(checked, field.steps)
@@ -52,13 +50,13 @@ export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Probl
     if (isNothing) {
       const value = fallback(field, checked, check)
       if (field.required) missing.push(field.path)
-      if (node || value) checked = withNodeAt(checked, field.steps, value)
+      if (node || value) checked = withNodeAt(checked, field.steps, value, own)
       continue
     }
     if (isSkipped(field.path)) continue
     const result = checkField(field, node, problems)
     const placed = result && field.onDisk ? onDisk(field.path, result, checked, check, problems) : result
-    if (placed && placed !== node) checked = withNodeAt(checked, field.steps, placed)
+    if (placed && placed !== node) checked = withNodeAt(checked, field.steps, placed, own)
   }
   const meant = check.strict ? reportTypos(checked, problems) : NONE
   reportMissing(
@@ -79,6 +77,15 @@ function sectionThatIsNoMap(tree: MapNode, steps: readonly string[]): { key: str
     if (isNoMap(at)) return { key: path.join('.'), at }
   }
   return undefined
+}
+
+function profileDefaults(): MapNode {
+  const own = new Set<MapNode>()
+  return FIELDS.reduce(
+    (tree, { steps, default: value }) =>
+      value === undefined ? tree : withNodeAt(tree, steps, defaultNode(value), own),
+    mapNode(new Map(), { source: DEFAULTS }),
+  )
 }
 
 function defaultNode(value: NonNullable<ProfileField['default']> | null): TreeNode {
@@ -269,16 +276,11 @@ function reportMissing(
   }
 }
 
-const KNOWN = childrenByParent([
-  ...PROFILE_FIELDS.map(({ path }) => path),
-  ...LATER_KEYS,
-  ...MOVED_KEYS.map(({ from }) => from),
-])
-
-/** `{ '': ['name', 'site', …], 'site': ['name', 'github_link'], … }` */
-function childrenByParent(paths: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+/** The keys that there are: `{ '': ['name', 'site', …], 'site': ['name', 'github_link'], … }` */
+function knownByParent(): ReadonlyMap<string, ReadonlySet<string>> {
   const children = new Map<string, Set<string>>()
-  for (const path of paths) {
+  const fields = PROFILE_FIELDS.map(({ path }) => path)
+  for (const path of [...fields, ...LATER_KEYS, ...MOVED_KEYS.map(({ from }) => from)]) {
     const steps = path.split('.')
     for (const [index, step] of steps.entries()) {
       const parent = steps.slice(0, index).join('.')
@@ -294,7 +296,7 @@ function childrenByParent(paths: readonly string[]): ReadonlyMap<string, Readonl
  */
 function reportTypos(tree: MapNode, problems: Problems): ReadonlySet<string> {
   const meant = new Set<string>()
-  for (const [parent, known] of KNOWN) {
+  for (const [parent, known] of knownByParent()) {
     const node = parent === '' ? tree : nodeAt(tree, parent.split('.'))
     if (node?.kind !== 'map') continue
     for (const [key, child] of node.entries) {

@@ -1,7 +1,6 @@
 import type { Path } from './types.ts'
 
-const PLAIN_KEY = /^[\p{L}\p{N}_$-]+$/u
-/** Most keys: the other takes Node a while to make. */
+/** Most keys. */
 const ASCII_KEY = /^[\w$-]+$/
 
 /** `['a', 'b.c', 0]` → `a["b.c"][0]`; control characters in a key are escaped. */
@@ -9,10 +8,15 @@ export function formatPath(path: Path): string {
   let text = ''
   for (const segment of path) {
     if (typeof segment === 'number') text += `[${segment}]`
-    else if (ASCII_KEY.test(segment) || PLAIN_KEY.test(segment)) text += text === '' ? segment : `.${segment}`
+    else if (isPlainKey(segment)) text += text === '' ? segment : `.${segment}`
     else text += `[${JSON.stringify(segment)}]`
   }
   return text
+}
+
+function isPlainKey(key: string): boolean {
+  // The second expression takes V8 a while to make.
+  return ASCII_KEY.test(key) || /^[\p{L}\p{N}_$-]+$/u.test(key)
 }
 
 /**

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
 
 /** A path as messages show it: relative to the root where it lies below it, with forward slashes. */
@@ -10,8 +9,13 @@ export function displayPath(root: string, file: string): string {
 
 /** Makes a path from a file or variable absolute, `~/` included. */
 export function resolvePath(path: string, from: string): string {
-  if (path === '~' || path.startsWith('~/')) return join(homedir(), path.slice(1))
+  if (path === '~' || path.startsWith('~/')) return join(home(), path.slice(1))
   return isAbsoluteAnywhere(path) && !isAbsolute(path) ? path : resolve(from, path)
+}
+
+/** Asked of Node here, since few paths begin so. */
+function home(): string {
+  return process.getBuiltinModule('node:os').homedir()
 }
 
 /** Absolute here or on Windows: a profile is shared between machines, so `C:\data` is never made relative. */

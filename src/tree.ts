@@ -44,17 +44,29 @@ export function nearestNode(tree: TreeNode, path: Path): TreeNode {
   return tree
 }
 
-/** A copy of the tree in which `path` holds `node` (or nothing); missing maps on the way are made. */
-export function withNodeAt(tree: MapNode, path: readonly string[], node: TreeNode | undefined): MapNode {
+/**
+ * A copy of the tree in which `path` holds `node` (or nothing); missing maps on the way are made.
+ *
+ * @param own the maps that were copied or made so far: those are written to. Who changes many places hands in the
+ *   same set each time, and each map is copied once.
+ */
+export function withNodeAt(
+  tree: MapNode,
+  path: readonly string[],
+  node: TreeNode | undefined,
+  own: Set<MapNode> = new Set(),
+): MapNode {
   const [key, ...rest] = path
   if (key === undefined) return tree
-  const entries = new Map(tree.entries)
+  const copy = own.has(tree) ? tree : { ...tree, entries: new Map(tree.entries) }
+  own.add(copy)
+  const entries = copy.entries as Map<string, TreeNode>
   const child = entries.get(key)
-  const inner = rest.length === 0 ? node : withNodeAt(asMap(child, tree), rest, node)
+  const inner = rest.length === 0 ? node : withNodeAt(asMap(child, tree), rest, node, own)
   if (inner === undefined || (node === undefined && inner.kind === 'map' && inner.entries.size === 0))
     entries.delete(key)
   else entries.set(key, inner)
-  return { ...tree, entries }
+  return copy
 }
 
 function asMap(node: TreeNode | undefined, parent: MapNode): MapNode {

@@ -62,7 +62,5 @@ export const WORDING = {
 
 /** Whether a text holds what no UTF-8 file can: half of a surrogate pair; or a NUL, where many programs stop reading. */
 export function isUnclean(text: string): boolean {
-  return UNCLEAN.test(text)
+  return text.includes('\0') || !text.isWellFormed()
 }
-
-const UNCLEAN = /[\p{Surrogate}\u0000]/u
