@@ -187,26 +187,32 @@ function spellingsOf(window: readonly number[], form: SecretForm, spell: Speller
   const spellings = new Set([characters.join('')])
   if (form !== 'bytes' && form !== 'utf-16') {
     const changing = characters.filter((character) => !isUnchanged(character)).length
-    if (changing > 0) for (const text of spell(characters, CHANGING)) spellings.add(text)
+    if (changing > 0) for (const text of spell(characters, 'changing')) spellings.add(text)
     if (changing > 0 && changing <= MOST_MIXED) for (const text of mixturesOf(characters)) spellings.add(text)
-    if (form === 'plain') for (const text of spell(characters, EVERYTHING)) spellings.add(text)
+    if (form === 'plain') for (const text of spell(characters, 'everything')) spellings.add(text)
   }
   return [...spellings].map((text) => Buffer.from(text, 'utf8'))
 }
 
-type Speller = (characters: readonly string[], ways: readonly Spell[]) => ReadonlySet<string>
+type Speller = (characters: readonly string[], kind: keyof typeof WAYS) => ReadonlySet<string>
+
+interface Spellings {
+  readonly ways: readonly Spell[]
+  /** What each way makes of a character, once that was asked. */
+  readonly known: Map<string, readonly string[]>
+}
 
 /** Writes characters in each of several ways; what one of them gives is worked out once. */
 function speller(): Speller {
-  const known = new Map<readonly Spell[], Map<string, readonly string[]>>()
-  return (characters, ways) => {
-    const ofWays = known.get(ways) ?? new Map<string, readonly string[]>()
-    known.set(ways, ofWays)
+  const kinds = new Map<keyof typeof WAYS, Spellings>()
+  return (characters, kind) => {
+    const { ways, known } = kinds.get(kind) ?? { ways: WAYS[kind](), known: new Map<string, readonly string[]>() }
+    kinds.set(kind, { ways, known })
     const written = characters.map((character) => {
       // What no escape changes is the same in all of them.
-      if (ways === CHANGING && isUnchanged(character)) return character
-      const spelled = ofWays.get(character) ?? ways.map((way) => way(character))
-      ofWays.set(character, spelled)
+      if (kind === 'changing' && isUnchanged(character)) return character
+      const spelled = known.get(character) ?? ways.map((way) => way(character))
+      known.set(character, spelled)
       return spelled
     })
     const all = new Set<string>()
@@ -272,31 +278,33 @@ const ESCAPES: readonly Spell[] = [
   unlessUnchanged((character) => entity(character, 16)),
 ]
 
-/** One in another: a URL in JSON, JSON in HTML, JSON in JSON in JSON. */
-const CHANGING: readonly Spell[] = [
-  ...ESCAPES,
-  ...ESCAPES.flatMap((outer) => ESCAPES.map((inner) => inside(inner, outer))),
-  ...ESCAPES.map((spell) => inside(inside(spell, spell), spell)),
-]
-
-/** Ways that change letters and digits too. */
-const EVERYTHING: readonly Spell[] = [
-  percent,
-  (character) => percent(character).toLowerCase(),
-  unicode,
-  inCapitals(unicode),
-  (character) => json(unicode(character)),
-  latin,
-  inCapitals(latin),
-  (character) => json(latin(character)),
-  hexBytes,
-  inCapitals(hexBytes),
-  (character) => `\\u{${hexOf(character)}}`,
-  (character) => `\\u{${hexOf(character).toUpperCase()}}`,
-  (character) => entity(character, 10),
-  (character) => entity(character, 16),
-  inCapitals((character) => entity(character, 16)),
-]
+/** Made when a character first needs them: there are hundreds. */
+const WAYS = {
+  /** One escape in another: a URL in JSON, JSON in HTML, JSON in JSON in JSON. */
+  changing: (): readonly Spell[] => [
+    ...ESCAPES,
+    ...ESCAPES.flatMap((outer) => ESCAPES.map((inner) => inside(inner, outer))),
+    ...ESCAPES.map((spell) => inside(inside(spell, spell), spell)),
+  ],
+  /** Those that change letters and digits too. */
+  everything: (): readonly Spell[] => [
+    percent,
+    (character) => percent(character).toLowerCase(),
+    unicode,
+    inCapitals(unicode),
+    (character) => json(unicode(character)),
+    latin,
+    inCapitals(latin),
+    (character) => json(latin(character)),
+    hexBytes,
+    inCapitals(hexBytes),
+    (character) => `\\u{${hexOf(character)}}`,
+    (character) => `\\u{${hexOf(character).toUpperCase()}}`,
+    (character) => entity(character, 10),
+    (character) => entity(character, 16),
+    inCapitals((character) => entity(character, 16)),
+  ],
+}
 
 const HTML_NAMES: Readonly<Record<string, string>> = {
   '&': '&amp;',
