@@ -3,18 +3,26 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ProfileRef } from './discover.ts'
 import type { Problem } from './errors.ts'
 import { originOf } from './frame.ts'
-import { protect } from './mask.ts'
+import { freezeMasked, protect } from './mask.ts'
 import { formatPath, parsePath, valueAt } from './path.ts'
 import type { ProfileConfig } from './profile-config.ts'
 import { type PublicSettings, type PublicValues, publicValues } from './public-values.ts'
 import type { Credentials } from './read/credentials.ts'
 import type { Tenant } from './read/tenants.ts'
 import { secretName } from './schema/secret-names.ts'
-import { isSecretValue, looksSecret, looksSecretNumber, MASK, passwordsIn, repeatsSecret } from './secret.ts'
+import {
+  isSecretValue,
+  looksSecret,
+  looksSecretNumber,
+  MASK,
+  passwordsIn,
+  repeatsSecret,
+  soundsSecret,
+} from './secret.ts'
 import { collectSecretValues, type SecretValue } from './secret-values.ts'
 import { type ResolvedSecret, Secrets } from './secrets.ts'
 import { type Consulted, consultedOf, type Trail } from './trail.ts'
-import { nodeAt, toPlain } from './tree.ts'
+import { nearestNode, nodeAt, toPlain } from './tree.ts'
 import type { LayerName, MapNode, Origin, Path, Scalar, TreeNode } from './types.ts'
 import type { Candidate, Variable } from './variables.ts'
 
@@ -110,16 +118,18 @@ export interface Exposure {
 
 /** Values shorter than this are not looked for inside others: `local` in `localhost` is no leak. */
 const SHORTEST = 8
+/** What is nested further in an object of some class is not looked at, nor is it printed. */
+const DEEPEST = 8
 
 /** What the caller holds. */
 export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | undefined> {
   const { tree, output, profile, tenant, credentials, layers, warnings } = exposure
   const isSecret = secretRule(exposure)
   const config: unknown = protect(output ?? toPlain(tree), { isSecret })
-  return Object.freeze({
+  const result = {
     config,
     secrets: new Secrets(exposure.secrets, exposure.lookedIn),
-    env: protect(exposure.env, { isSecret: () => true }) as Readonly<Record<string, string>>,
+    env: protect(exposure.env, { isSecret: (value) => typeof value === 'string' }) as Readonly<Record<string, string>>,
     root: exposure.root,
     profile: profile && Object.freeze(profile),
     tenant: protect(tenant, { isSecret: isTenantSecret }) as Tenant | undefined,
@@ -131,7 +141,9 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
     publicValues: () => publicValues({ ...exposure, config, isSecret }),
     publicSettings: exposure.settings,
     secretValues: () => collectSecretValues({ ...exposure, config, isSecret }),
-  })
+  }
+  // A schema may make one text of everything.
+  return freezeMasked(result, typeof config !== 'object' && isSecret(config, []) ? ['config'] : [])
 }
 
 type SecretRule = (value: unknown, path: Path) => boolean
@@ -141,33 +153,34 @@ function isTenantSecret(value: unknown, path: Path): boolean {
   return typeof value === 'string' && (/database_url$/.test(key) || looksSecret(key) || isSecretValue(value))
 }
 
-/** A leaf is secret by taint, by its key's name, by its form, or because a schema made it of a secret. */
+/**
+ * A value is secret by taint, by its key's name, by its form, or because a schema made it of a secret. A list or an
+ * object is where it was made of a text that is, or has a secret for a key: then it is masked as a whole.
+ */
 function secretRule({ tree, output, secrets }: Exposure): SecretRule {
   const values = new Set(secrets.map(({ value }) => value))
-  addSecretTexts(tree, '', values)
+  addSecretTexts(tree, [], values)
   for (const value of [...values]) for (const password of passwordsIn(value)) values.add(password)
   const long = [...values].filter((value) => value.length >= SHORTEST)
   const isTransformed = output !== undefined
-  const isByName = (path: Path, sounds = looksSecret): boolean => {
-    const key = path.findLast((segment) => typeof segment === 'string')
-    return key !== undefined && sounds(key)
-  }
-  const isText = (value: string, path: Path): boolean =>
-    isByName(path) ||
-    isSecretValue(value) ||
-    (value.length >= SHORTEST &&
-      (values.has(value) || (isTransformed && long.some((secret) => value.includes(secret)))))
+  const isHeld = (value: string): boolean =>
+    value.length >= SHORTEST && (values.has(value) || (isTransformed && long.some((secret) => value.includes(secret))))
+  const isText = (value: string, path: Path): boolean => soundsSecret(path) || isSecretValue(value) || isHeld(value)
+  const isKey = (key: string): boolean => isSecretValue(key) || isHeld(key)
 
   return (value, path) => {
     if (value === null || value === undefined || typeof value === 'boolean') return false
-    const node = nodeAt(tree, path)
-    if (node && node.kind !== 'map' && node.taint) return true
-    if (typeof value === 'string') return isText(value, path)
-    if (typeof value === 'number' || typeof value === 'bigint') return isByName(path, looksSecretNumber)
-    if (typeof value !== 'object' || !isTransformed) return false
-    // A schema made a list, a map or an object of what was one text.
-    if (node?.kind === 'scalar' && typeof node.value === 'string' && isText(node.value, path)) return true
-    return !isContainer(value) && repeatsSecret(printed(value), values)
+    // What a schema made of one text stands below it.
+    const node = nearestNode(tree, path)
+    if (node.kind !== 'map' && node.taint) return true
+    if (typeof value === 'string' && isText(value, path)) return true
+    if (typeof value === 'number' || typeof value === 'bigint')
+      if (soundsSecret(path, looksSecretNumber) || isHeld(String(value))) return true
+    if (!isTransformed) return false
+    if (node.kind === 'scalar' && typeof node.value === 'string' && isText(node.value, path)) return true
+    if (typeof value === 'object' && isContainer(value)) return !Array.isArray(value) && Object.keys(value).some(isKey)
+    const isOfSomeClass = typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol'
+    return isOfSomeClass && repeatsSecret(printed(value), values)
   }
 }
 
@@ -178,18 +191,36 @@ function isContainer(value: object): boolean {
   )
 }
 
-/** All that an object of some class would show, bytes as text. */
-function printed(value: object): string {
-  const bytes = ArrayBuffer.isView(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : undefined
-  return bytes?.toString('latin1') ?? inspect(value, { depth: 8, maxArrayLength: null, maxStringLength: null })
+/** All that an object of some class would show, as text and in JSON, and the bytes that it has in it. */
+function printed(value: object | symbol): string {
+  const shown = [inspect(value, { depth: DEEPEST, maxArrayLength: null, maxStringLength: null }), ...bytesIn(value)]
+  try {
+    return [...shown, JSON.stringify(value)].join('\n')
+  } catch {
+    // It holds itself, or a bigint: nobody can print it so.
+    return shown.join('\n')
+  }
+}
+
+/** Bytes as text, which are printed as numbers. */
+function* bytesIn(value: unknown, depth = 0): Generator<string> {
+  if (typeof value !== 'object' || value === null || depth > DEEPEST) return
+  if (ArrayBuffer.isView(value)) yield Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
+  else if (value instanceof ArrayBuffer) yield Buffer.from(value).toString('latin1')
+  else {
+    const items = value instanceof Map ? [...value].flat() : value instanceof Set ? [...value] : Object.values(value)
+    for (const item of items) yield* bytesIn(item, depth + 1)
+  }
 }
 
 /** Texts in the tree that are secret: what a schema makes of them must not be printed either. */
-function addSecretTexts(node: TreeNode, key: string, values: Set<string>): void {
-  if (node.kind === 'map') for (const [name, child] of node.entries) addSecretTexts(child, name, values)
-  else if (node.kind === 'list') for (const item of node.items) addSecretTexts(item, key, values)
-  else if (typeof node.value === 'string' && (node.taint || looksSecret(key) || isSecretValue(node.value)))
-    values.add(node.value)
+function addSecretTexts(node: TreeNode, path: Path, values: Set<string>): void {
+  if (node.kind === 'map') for (const [name, child] of node.entries) addSecretTexts(child, [...path, name], values)
+  else if (node.kind === 'list')
+    for (const [index, item] of node.items.entries()) addSecretTexts(item, [...path, index], values)
+  else if (typeof node.value === 'string') {
+    if (node.taint || soundsSecret(path) || isSecretValue(node.value)) values.add(node.value)
+  } else if (node.taint && String(node.value).length >= SHORTEST) values.add(String(node.value))
 }
 
 function explain(path: string, exposure: Exposure, config: unknown, isSecret: SecretRule): readonly Explanation[] {

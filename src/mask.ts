@@ -25,7 +25,13 @@ export interface MaskRules {
  */
 export function protect(value: unknown, rules: MaskRules, path: readonly (string | number)[] = []): unknown {
   const walk = { ...rules, around: new Set<object>() }
-  return path.length === 0 && isInstance(value) ? protectInstance(value, walk) : protectAt(value, walk, [...path])
+  if (path.length === 0 && isInstance(value)) return protectInstance(value, walk)
+  return protectAt(value, walk, [...path], rules.isSecret(value, path))
+}
+
+/** Freezes a record, and shows a mask for these of its keys when it is printed. */
+export function freezeMasked<T extends object>(record: T, keys: readonly (keyof T & string)[]): Readonly<T> {
+  return seal(record, {}, keys, false) as Readonly<T>
 }
 
 /** A walk, with the objects it is inside of: a schema can make one that holds itself. */
@@ -55,12 +61,14 @@ function plainCopy(value: unknown): unknown {
 }
 
 /** `path` is one array that grows and shrinks on the way; a path of its own for each value would cost more than the rest. */
-function protectAt(value: unknown, rules: Walk, path: (string | number)[]): unknown {
+function protectAt(value: unknown, rules: Walk, path: (string | number)[], isSecret: boolean): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (!Array.isArray(value) && !isPlain(value)) return value
   if (rules.around.has(value)) throw holdsItself(path)
   rules.around.add(value)
-  const copy = Array.isArray(value) ? protectItems(value, rules, path) : protectObject(value, rules, path)
+  const copy = Array.isArray(value)
+    ? protectItems(value, rules, path, isSecret)
+    : protectObject(value, rules, path, isSecret)
   rules.around.delete(value)
   return copy
 }
@@ -85,7 +93,8 @@ function protectInstance(value: object, rules: Walk): object {
     if (isShown) throw cannotBeMasked()
     return value
   }
-  for (const [key, item] of properties) Reflect.set(value, key, protectAt(item, rules, [key]))
+  for (const [key, item] of properties)
+    Reflect.set(value, key, protectAt(item, rules, [key], rules.isSecret(item, [key])))
   // A map or a URL has nothing that could be copied.
   if (properties.length > 0) hide(value, REAL, { get: () => ({ ...value }) })
   if (!isShown) return value
@@ -126,43 +135,48 @@ function cannotBeMasked(): Error {
   })
 }
 
-function protectObject(value: object, rules: Walk, path: (string | number)[]): object {
+function protectObject(value: object, rules: Walk, path: (string | number)[], isWhole: boolean): object {
   const real: Record<string, unknown> = {}
   const secret: string[] = []
   for (const [key, item] of Object.entries(value)) {
     path.push(key)
-    setOwn(real, key, protectAt(item, rules, path))
-    if (rules.isSecret(item, path)) secret.push(key)
+    const isSecret = rules.isSecret(item, path)
+    setOwn(real, key, protectAt(item, rules, path, isSecret))
+    if (isSecret) secret.push(key)
     path.pop()
   }
-  return seal(real, {}, secret)
+  return seal(real, {}, secret, isWhole)
 }
 
-function protectItems(value: readonly unknown[], rules: Walk, path: (string | number)[]): object {
+function protectItems(value: readonly unknown[], rules: Walk, path: (string | number)[], isWhole: boolean): object {
   const secret: string[] = []
   const real = value.map((item, index) => {
     path.push(index)
-    if (rules.isSecret(item, path)) secret.push(String(index))
-    const copy = protectAt(item, rules, path)
+    const isSecret = rules.isSecret(item, path)
+    if (isSecret) secret.push(String(index))
+    const copy = protectAt(item, rules, path, isSecret)
     path.pop()
     return copy
   })
-  return seal(real, [], secret)
+  return seal(real, [], secret, isWhole)
 }
 
-function seal(real: object, shell: object, secret: readonly string[]): object {
+/** @param isWhole whether nothing of it is to be seen, its keys included */
+function seal(real: object, shell: object, secret: readonly string[], isWhole: boolean): object {
   Object.freeze(real)
-  if (secret.length === 0) return real
+  if (secret.length === 0 && !isWhole) return real
   for (const key of Object.keys(real)) {
     // `toJSON` is an accessor like a secret: a data property would have to be read as it is.
     const item: unknown = Reflect.get(real, key)
-    const shown = secret.includes(key) ? { get: () => MASK } : key === HOOK ? { get: () => item } : { value: item }
+    const shown =
+      isWhole || secret.includes(key) ? { get: () => MASK } : key === HOOK ? { get: () => item } : { value: item }
     define(shell, key, { ...shown, enumerable: true })
   }
-  const masked = (): unknown => masks(real, secret)
+  const masked = (): unknown => (isWhole ? MASK : masks(real, secret))
   define(shell, INSPECT, { value: masked })
   // A list in a template literal is a way to print it; `join` is one to read it.
-  if (Array.isArray(real)) define(shell, 'toString', { value: () => String(masked()) })
+  if (Array.isArray(real))
+    for (const way of ['toString', 'toLocaleString']) define(shell, way, { value: () => String(masked()) })
   return new Proxy(Object.freeze(shell), {
     get(target, key) {
       if (key === REAL) return real

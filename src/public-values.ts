@@ -3,7 +3,7 @@ import { reveal } from './mask.ts'
 import { formatPath, parsePath, valueAt } from './path.ts'
 import { isSecretValue, looksSecret } from './secret.ts'
 import { nearest } from './suggest.ts'
-import { nearestNode, nodeAt } from './tree.ts'
+import { nearestNode } from './tree.ts'
 import type { MapNode, Path, Taint, TreeNode } from './types.ts'
 import type { Variable } from './variables.ts'
 
@@ -116,14 +116,20 @@ function addSetting(
   problems: Problems,
   values: Map<string, PublicValue>,
 ): void {
-  let refused = false
-  for (const [at, leaf] of leavesOf(value, path)) {
-    const why = isJson(leaf) ? whySecret(leaf, at, sources) : 'is not a text, number, boolean, list or map'
-    if (why === undefined) continue
-    refused = true
-    refuse(formatPath(at), why, nodeAt(sources.tree, at) ?? nearestNode(sources.tree, at), problems)
-  }
-  if (!refused) values.set(name, value as PublicValue)
+  const refusals = [...refusalsIn(value, path, sources)]
+  for (const [at, why] of refusals) refuse(formatPath(at), why, nearestNode(sources.tree, at), problems)
+  if (refusals.length === 0) values.set(name, value as PublicValue)
+}
+
+/** What of a value must not be shown, and why. What is refused as a whole is not gone through. */
+function* refusalsIn(value: unknown, path: Path, sources: PublicSources): Generator<readonly [Path, string]> {
+  const isKnown = isContainer(value) || isJson(value)
+  const why = isKnown ? whySecret(value, path, sources) : 'is not a text, number, boolean, list or map'
+  if (why !== undefined) yield [path, why]
+  else if (Array.isArray(value))
+    for (const [index, item] of value.entries()) yield* refusalsIn(item, [...path, index], sources)
+  else if (isContainer(value))
+    for (const [key, item] of Object.entries(value)) yield* refusalsIn(item, [...path, key], sources)
 }
 
 function addVariable(
@@ -140,8 +146,9 @@ function addVariable(
 
 /** Why a setting must not be shown; undefined where it may be. */
 function whySecret(value: unknown, path: Path, sources: PublicSources): string | undefined {
-  const node = nodeAt(sources.tree, path)
-  const taint = node && node.kind !== 'map' ? node.taint : undefined
+  // A schema may have made it of the text that stands nearest.
+  const node = nearestNode(sources.tree, path)
+  const taint = node.kind === 'map' ? undefined : node.taint
   if (taint) return chainOf(taint)
   const held = typeof value === 'string' ? whyHeld(value, sources) : undefined
   if (held !== undefined) return held
@@ -218,13 +225,8 @@ function* pathsOf(node: TreeNode, path: Path = []): Generator<string> {
   if (node.kind === 'map') for (const [key, child] of node.entries) yield* pathsOf(child, [...path, key])
 }
 
-function* leavesOf(value: unknown, path: Path): Generator<[Path, unknown]> {
-  if (typeof value !== 'object' || value === null || !isContainer(value)) yield [path, value]
-  else if (Array.isArray(value)) for (const [index, item] of value.entries()) yield* leavesOf(item, [...path, index])
-  else for (const [key, item] of Object.entries(value)) yield* leavesOf(item, [...path, key])
-}
-
-function isContainer(value: object): boolean {
+function isContainer(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
   if (Array.isArray(value)) return true
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null

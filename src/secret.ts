@@ -1,3 +1,5 @@
+import type { Path } from './types.ts'
+
 /** What is shown in place of a secret. */
 export const MASK = '••••'
 
@@ -20,6 +22,18 @@ export function looksSecret(name: string): boolean {
   return isSecret && !/public[_.-]?key$/.test(words)
 }
 
+/**
+ * Whether a value stands under a name that sounds so: its own, the one of the list it is in, or that of a collection
+ * around it, which is a plural: `api_keys.stripe`, `passwords.alice`. The profile's section `secrets` says where those are.
+ */
+export function soundsSecret(path: Path, sounds: (name: string) => boolean = looksSecret): boolean {
+  const names = path.filter((segment) => typeof segment === 'string')
+  const own = names.at(-1)
+  if (own === undefined) return false
+  const around = names.slice(0, -1).filter((name, index) => /s$/i.test(name) && !(index === 0 && name === 'secrets'))
+  return sounds(own) || around.some(sounds)
+}
+
 /** The same of a key whose value is a number: `password`, not `max_tokens`. */
 export function looksSecretNumber(name: string): boolean {
   return /(?:passwords?|passwd|pwd|passphrase|secret|(?:api|access|private|secret)[_.-]?key)$/i.test(name)
@@ -35,7 +49,8 @@ export function nameToShow(name: string): string {
 }
 
 const OPAQUE = /[A-Za-z0-9+/_=~.-]{16,}/g
-const USERINFO = /(:\/\/)([^\s/@]+)(?=@)/g
+/** Up to the last `@`: a password may have one in it. */
+const USERINFO = /(:\/\/)([^\s/]+)(?=@)/g
 
 /** Replaces what could be a credential, character by character, so that columns stay where they are. */
 export function maskOpaque(text: string): string {
@@ -102,7 +117,7 @@ function decode(text: string): string {
 }
 
 function hasPassword(rest: string): boolean {
-  const userinfo = userinfoOf(rest, /[\s/?#,]/)
+  const userinfo = userinfoOf(rest, /[\s/?#]/)
   return userinfo.includes(':') && !userinfo.endsWith(':')
 }
 

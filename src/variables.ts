@@ -120,7 +120,8 @@ export function createVariables(options: VariablesOptions): Variables {
     if (expansion === undefined) return unexpanded
     if (expansion === 'failed') return 'failed'
     if (expansion.level > MAX_LEVELS) return tooDeep(name, site)
-    const taint = own ?? expansion.taint
+    // The parts of a URL may show nothing, each by itself.
+    const taint = own ?? expansion.taint ?? (isSecretValue(expansion.value) ? [name] : undefined)
     const { references, level } = expansion
     return { name, site, value: expansion.value, references, level, ...(taint ? { taint } : {}) }
   }

@@ -235,6 +235,7 @@ describe('printing it shows a mask', () => {
     ['a template literal', (list) => `${list}`],
     ['String()', String],
     ['toString()', (list) => list.toString()],
+    ['toLocaleString()', (list) => list.toLocaleString()],
   ])('with a list in %s', (_, print) => {
     expect(print(config.app.nested.deeper)).toBe('plain,••••,inner,••••,[object Object]')
     expect(print(config.app.matrix)).toBe('••••')

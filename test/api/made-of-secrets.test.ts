@@ -1,0 +1,234 @@
+import { inspect } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { type ConfigError, isConfigError, type LoadOptions, loadConfigSync } from '../../src/index.ts'
+import { valueAt } from '../../src/path.ts'
+import { type Files, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
+
+const ONE = 'made-up-one-Zx81'
+const TWO = 'made-up-two-Qw72'
+
+// biome-ignore lint/suspicious/noExplicitAny: a schema that takes and gives anything
+type Loose = any
+
+interface Case {
+  readonly profile: string
+  readonly secrets?: Readonly<Record<string, string>>
+  readonly dotenv?: string
+  readonly schema?: LoadOptions['schema']
+  /** Where the value is that was made of a secret. */
+  readonly at: readonly (string | number)[]
+  /** What may be seen nowhere. */
+  readonly hidden: readonly string[]
+}
+
+const anything = z.looseObject({})
+const API_KEYS = { profile: `cache:\n  api_keys: [${ONE}, ${TWO}]\n`, hidden: [ONE, TWO] }
+
+const CASES: Readonly<Record<string, Case>> = {
+  'an item of a list that a schema takes a text for': {
+    profile: 'brokers: ${BROKER_LIST}\n',
+    secrets: { broker_list: `${ONE}, ${TWO}` },
+    schema: z.looseObject({ brokers: z.array(z.string()) }),
+    at: ['brokers', 0],
+    hidden: [ONE, TWO],
+  },
+  'a key of what a schema reads a text as': {
+    profile: 'account: ${ACCOUNT_JSON}\n',
+    secrets: { account_json: JSON.stringify({ private: { id: ONE } }) },
+    schema: z.looseObject({ account: z.string().transform((text) => JSON.parse(text) as unknown) }),
+    at: ['account', 'private', 'id'],
+    hidden: [ONE],
+  },
+  'an item of a text under a name that sounds secret': {
+    profile: `tokens: ${ONE}, ${TWO}\n`,
+    schema: z.looseObject({ tokens: z.array(z.string()) }),
+    at: ['tokens', 1],
+    hidden: [ONE, TWO],
+  },
+  'a key that is a secret': {
+    ...API_KEYS,
+    schema: anything.transform((all: Loose) => ({
+      allowed: Object.fromEntries(all.cache.api_keys.map((key: string) => [key, true])),
+    })),
+    at: ['allowed'],
+  },
+  'a key that a secret is in': {
+    profile: 'url: redis://u:${CACHE_WORD}@h/0\n',
+    secrets: { cache_word: ONE },
+    schema: anything.transform((all: Loose) => ({ deep: [{ [`to ${all.url}`]: 1 }] })),
+    at: ['deep', 0],
+    hidden: [ONE],
+  },
+  'a value of a map whose name sounds like secrets': {
+    profile: `api_keys:\n  stripe: ${ONE}\n  others: [${TWO}]\n`,
+    at: ['api_keys', 'stripe'],
+    hidden: [ONE, TWO],
+  },
+  'a number that a schema puts elsewhere': {
+    profile: 'code: ${PIN_WORD}\n',
+    secrets: { pin_word: '4815162342' },
+    schema: z.looseObject({ code: z.number() }).transform(({ code }) => ({ c: { d: code } })),
+    at: ['c', 'd'],
+    hidden: ['4815162342'],
+  },
+  'a URL whose password has a comma': {
+    profile: `cache:\n  url: redis://u:made,up-${ONE}@h:6379/0\n`,
+    at: ['cache', 'url'],
+    hidden: [ONE],
+  },
+  'an instance whose toJSON shows a private field': {
+    ...API_KEYS,
+    schema: anything.transform((all: Loose) => ({ client: new PrivateClient(all.cache.api_keys[0]) })),
+    at: ['client'],
+  },
+  'an instance with bytes in it': {
+    ...API_KEYS,
+    schema: anything.transform((all: Loose) => ({ client: new BytesClient(all.cache.api_keys[0]) })),
+    at: ['client'],
+    hidden: [ONE, Buffer.from(ONE).toString('hex').replace(/../g, '$& ').trim(), [...Buffer.from(ONE)].join()],
+  },
+  bytes: {
+    ...API_KEYS,
+    schema: anything.transform((all: Loose) => ({ bytes: new TextEncoder().encode(all.cache.api_keys[0]).buffer })),
+    at: ['bytes'],
+    hidden: [ONE, Buffer.from(ONE).toString('hex').replace(/../g, '$& ').trim()],
+  },
+  'a function with properties': {
+    ...API_KEYS,
+    schema: anything.transform((all: Loose) => ({ call: Object.assign(() => 1, { key: all.cache.api_keys[0] }) })),
+    at: ['call'],
+  },
+  'a symbol': {
+    ...API_KEYS,
+    schema: anything.transform((all: Loose) => ({ symbol: Symbol(all.cache.api_keys[0]) })),
+    at: ['symbol'],
+  },
+}
+
+class PrivateClient {
+  readonly #key: string
+  constructor(key: string) {
+    this.#key = key
+  }
+  toJSON(): unknown {
+    return { key: this.#key }
+  }
+}
+
+class BytesClient {
+  readonly bytes: Uint8Array
+  constructor(key: string) {
+    this.bytes = Buffer.from(key)
+  }
+}
+
+function load({ profile, secrets = {}, dotenv, schema }: Case, options: LoadOptions = {}) {
+  const files: Files = {
+    [PROFILE]: `secrets: {validation: skip}\n${profile}`,
+    [SECRETS]: JSON.stringify(secrets),
+    ...(dotenv === undefined ? {} : { '.env': dotenv }),
+  }
+  return loadConfigSync({ cwd: makeProject(files), env: {}, ...(schema ? { schema } : {}), ...options })
+}
+
+function errorOf(run: () => unknown): ConfigError {
+  try {
+    run()
+  } catch (error) {
+    if (isConfigError(error)) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+/** In all the ways that one prints. */
+function printed(value: unknown): string {
+  const plain = inspect(value, { depth: null, showHidden: true })
+  return [plain, inspect(value, { depth: null, compact: true }), JSON.stringify(value), JSON.stringify([value])].join(
+    '\n',
+  )
+}
+
+describe.each(Object.entries(CASES))('%s', (_, each) => {
+  const { at, hidden } = each
+  const isShown = (text: string): boolean => hidden.some((part) => text.includes(part))
+
+  test('is masked with all that it is in', () => {
+    const result = load(each)
+    for (const value of [result, result.config, valueAt(result.config, at.slice(0, -1))])
+      expect(isShown(printed(value))).toBe(false)
+    const made = valueAt(result.config, at)
+    if (typeof made === 'object' && made !== null && Object.getPrototypeOf(made) === Object.prototype)
+      expect(isShown(printed(made))).toBe(false)
+  })
+
+  test('can be read', () => {
+    const made = valueAt(load(each).config, at)
+    expect(['string', 'number', 'object', 'function', 'symbol']).toContain(typeof made)
+    if (typeof made === 'string') expect(isShown(made)).toBe(true)
+  })
+
+  test('is explained with a mask', () => {
+    const [path = '', ...rest] = at
+    const text = rest.reduce<string>(
+      (all, step) => `${all}${typeof step === 'number' ? `[${step}]` : `.${step}`}`,
+      `${path}`,
+    )
+    expect(isShown(printed(load(each).explain(text)))).toBe(false)
+  })
+
+  test('cannot be public, nor can what it is in', () => {
+    const wanted = String(at[0])
+    const error = errorOf(() => load(each, { public: [wanted] }).publicValues())
+    expect(error.issues.map(({ code }) => code)).toContain('PUBLIC_SECRET')
+    expect(isShown(`${error.message}${printed(error.issues)}`)).toBe(false)
+  })
+})
+
+test('an item that a schema takes out of a secret is searched for as well', () => {
+  const values = load(CASES['an item of a list that a schema takes a text for'] as Case).secretValues()
+  expect(values.map(({ value }) => value)).toEqual(expect.arrayContaining([`${ONE}, ${TWO}`, ONE, TWO]))
+})
+
+test('the profile’s own section of secrets is shown, and so is a map under a name in the singular', () => {
+  const { config } = load({ profile: 'auth:\n  issuer: acme\n  pass: {a: b}\n', at: [], hidden: [] })
+  expect(config).toMatchObject({ secrets: { validation: 'skip' } })
+  expect(inspect(config)).toContain("validation: 'skip'")
+  expect(inspect(config)).toContain("issuer: 'acme'")
+})
+
+describe('a schema that makes one text of everything', () => {
+  const schema = z.looseObject({}).transform((all: Loose) => all.cache.url as string)
+  const made: Case = { profile: `cache:\n  url: redis://u:${ONE}@h/0\n`, schema, at: [], hidden: [ONE] }
+
+  test('has it masked in the result, where it can be read', () => {
+    const result = load(made)
+    expect(result.config).toBe(`redis://u:${ONE}@h/0`)
+    expect(printed(result)).not.toContain(ONE)
+    expect(inspect(result)).toContain("config: '••••'")
+    expect(Object.keys(result)).toEqual(Object.keys(load({ ...made, schema: z.looseObject({}) })))
+    expect(Object.isFrozen(result)).toBe(true)
+  })
+})
+
+describe('a variable that becomes a URL with a password', () => {
+  const dotenv = `PRE=postgres://\nDBX=\${PRE}u:${ONE}@h/db\nL1=\${DBX}\nHALF=${ONE}@h\nDBY=postgres://u:\${HALF}\n`
+
+  test.each(['DBX', 'L1', 'DBY'])('only by substitution is masked: %s', (name) => {
+    const made: Case = { profile: 'name: local\n', dotenv, at: [], hidden: [] }
+    const result = load(made)
+    expect(printed(result.explain(name))).not.toContain(ONE)
+    expect(result.secretValues().map(({ value }) => value)).toContain(result.env[name])
+    const error = errorOf(() => load(made, { public: [name] }).publicValues())
+    expect(error.issues.map(({ code, key }) => [code, key])).toEqual([['PUBLIC_SECRET', name]])
+  })
+})
+
+test('a message shows nothing of a password that has an @ in it', () => {
+  const profile = `name: local\nsite: {name: a}\nurl: redis://u:my@wonderland@\${NOPE}:6379/0\n`
+  const { issues } = errorOf(() => load({ profile, at: [], hidden: [] }))
+  const text = issues.map(({ frame }) => frame).join()
+  expect(text).toMatch(/redis:\/\/•+@\$\{NOPE\}/)
+  expect(text).not.toMatch(/my@|wonder/)
+})
