@@ -69,7 +69,7 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
   const candidates = (asked: string): readonly Candidate[] => {
     const isSecretName = isSecret(asked)
     const name = isSecretName ? canonical(asked) : asked
-    const fromFiles = envNamesOf(name).flatMap((alias) => dotenvFiles.variables.get(alias) ?? [])
+    const fromFiles = definitionsIn(dotenvFiles, envNamesOf(name))
     const fromDotenv = isSecretName ? fromFiles.filter(({ value }) => value.trim() !== '') : fromFiles
     const secret = secretsFile.secrets.get(name)
     const fromSecrets = secret ? [{ value: secret.value, site: secret.site, expands: false }] : []
@@ -102,6 +102,12 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
     lookedIn: ['the process environment', ...dotenvFiles.files, ...(secretsFile.shown ? [secretsFile.shown] : [])],
     ...cloud,
   }
+}
+
+/** Under any of these names, file by file; in one file the first name counts. */
+function definitionsIn({ files, variables }: DotenvFiles, names: readonly string[]): readonly Candidate[] {
+  const rank = ({ site }: Candidate): number => files.indexOf(site.source.file ?? '')
+  return names.flatMap((name) => variables.get(name) ?? []).sort((one, other) => rank(one) - rank(other))
 }
 
 /** Trees given in code, the first winning over the others. */

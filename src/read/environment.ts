@@ -118,39 +118,40 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
   }
 
   function find(name: string): readonly Candidate[] {
-    const found: Candidate[] = []
-    for (const alias of envNamesOf(name)) {
-      const value = variableIn(env, alias)
-      if (value !== undefined && isSet(alias)) found.push(fromVariable(alias, value))
-      const file = options.isSecret(name) ? fromFile(alias) : undefined
-      if (file) found.push(file)
-    }
+    const names = envNamesOf(name)
+    const files = options.isSecret(name) ? names.flatMap(fromFile) : []
     const inDirectory = directory.get(name)
-    return inDirectory ? [...found, { value: inDirectory.value, site: inDirectory.site, expands: false }] : found
+    return [
+      ...names.flatMap(fromVariable),
+      ...files,
+      ...(inDirectory ? [{ value: inDirectory.value, site: inDirectory.site, expands: false }] : []),
+    ]
   }
 
-  function fromVariable(name: string, value: string): Candidate {
-    return { value, site: { source: variableSource('environment', name) }, expands: false }
+  function fromVariable(name: string): readonly Candidate[] {
+    const value = variableIn(env, name)
+    if (value === undefined || !isSet(name)) return []
+    return [{ value, site: { source: variableSource('environment', name) }, expands: false }]
   }
 
-  function fromFile(name: string): Candidate | undefined {
+  function fromFile(name: string): readonly Candidate[] {
     const variable = `${name}_FILE`
     const path = variableIn(env, variable)
-    if (!path) return undefined
+    if (!path) return []
     const site = { source: variableSource('environment', variable) }
     if (isSet(name)) {
       const message = `and ${name} are both set`
       problems.error({ code: 'SECRET_CONFLICT', key: variable, message, remedy: 'unset one of them', at: site })
-      return undefined
+      return []
     }
     const source = { layer: 'environment', file: path, name: variable, confidential: true } as const
     const read = readText(resolvePath(path, root), source, problems, { raw: true })
-    if (read) return { value: withoutNewline(read.source.text ?? ''), site: { source: read.source }, expands: false }
+    if (read) return [{ value: withoutNewline(read.source.text ?? ''), site: { source: read.source }, expands: false }]
     const isReported = problems.errors.some((error) => error.file === path)
     const message = 'names a file that is not there'
     if (!isReported)
       problems.error({ code: 'FILE_UNREADABLE', key: variable, message, remedy: 'check the path', at: site })
-    return undefined
+    return []
   }
 
   return {

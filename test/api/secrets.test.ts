@@ -275,3 +275,25 @@ describe('two spellings in secrets.json', () => {
     )
   })
 })
+
+describe('a secret with two names in the environment', () => {
+  const valueIn = (files: Files, env: Readonly<Record<string, string>> = {}): string | undefined =>
+    loadConfigSync({ cwd: makeProject(files), env }).secrets.get('moonshot')
+  test.each<[string, Files, string]>([
+    ['the higher file wins', { '.env': 'MOONSHOT_API_KEY=low', '.env.local': 'KIMI_API_KEY=high' }, 'high'],
+    ['whichever name it uses', { '.env': 'KIMI_API_KEY=low', '.env.local': 'MOONSHOT_API_KEY=high' }, 'high'],
+    ['in one file its own name does', { '.env': 'MOONSHOT_API_KEY=own\nKIMI_API_KEY=other' }, 'own'],
+    ['a blank value leaves the file below', { '.env': 'MOONSHOT_API_KEY=low', '.env.local': 'KIMI_API_KEY=' }, 'low'],
+    [
+      'a value may extend the one below',
+      { '.env': 'MOONSHOT_API_KEY=low', '.env.local': 'KIMI_API_KEY=${MOONSHOT_API_KEY}er' },
+      'lower',
+    ],
+  ])('in .env files: %s', (_, files, expected) => {
+    expect(valueIn(files)).toBe(expected)
+  })
+  test('in the environment: every name wins over every file', () => {
+    const env = { KIMI_API_KEY: 'variable', MOONSHOT_API_KEY_FILE: 'run/key' }
+    expect(valueIn({ 'run/key': 'file' }, env)).toBe('variable')
+  })
+})
