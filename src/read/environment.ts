@@ -114,7 +114,7 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
 
   const isSet = (name: string): boolean => {
     const value = variableIn(env, name)
-    return value !== undefined && (value !== '' || emptyIsValue)
+    return value !== undefined && (emptyIsValue || (options.isSecret(name) ? value.trim() : value) !== '')
   }
 
   function find(name: string): readonly Candidate[] {
@@ -146,7 +146,10 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
     }
     const source = { layer: 'environment', file: path, name: variable, confidential: true } as const
     const read = readText(resolvePath(path, root), source, problems, { raw: true })
-    if (read) return [{ value: withoutNewline(read.source.text ?? ''), site: { source: read.source }, expands: false }]
+    if (read) {
+      const value = withoutNewline(read.source.text ?? '')
+      return value.trim() === '' ? [] : [{ value, site: { source: read.source }, expands: false }]
+    }
     const isReported = problems.errors.some((error) => error.file === path)
     const message = 'names a file that is not there'
     if (!isReported)

@@ -1,6 +1,6 @@
 import { format, inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { isConfigError, loadConfigSync, type Problem, type Secrets } from '../../src/index.ts'
+import { isConfigError, type LoadOptions, loadConfigSync, type Problem, type Secrets } from '../../src/index.ts'
 import { type Files, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
 
 const CANARY = 'canary-Zx81Qw7'
@@ -295,5 +295,43 @@ describe('a secret with two names in the environment', () => {
   test('in the environment: every name wins over every file', () => {
     const env = { KIMI_API_KEY: 'variable', MOONSHOT_API_KEY_FILE: 'run/key' }
     expect(valueIn({ 'run/key': 'file' }, env)).toBe('variable')
+  })
+})
+
+describe('a blank secret leaves what is below it', () => {
+  const loadBelow = (env: Readonly<Record<string, string>>, options: LoadOptions = {}, files: Files = {}): Secrets =>
+    loadConfigSync({
+      cwd: makeProject({
+        [PROFILE]: 'secrets: {validation: skip}',
+        [SECRETS]: '{"openai": "below"}',
+        'run/empty': '',
+        'run/newline': '\n',
+        'run/blank': ' \t\n',
+        'run/key': 'mounted\n',
+        ...files,
+      }),
+      env,
+      secrets: { required: ['openai'] },
+      ...options,
+    }).secrets
+  test.each([
+    { OPENAI_API_KEY_FILE: 'run/empty' },
+    { OPENAI_API_KEY_FILE: 'run/newline' },
+    { OPENAI_API_KEY_FILE: 'run/blank' },
+    { OPENAI_API_KEY: '  ' },
+    { OPENAI_API_KEY: '\n', OPENAI_API_KEY_FILE: 'run/empty' },
+  ])('%j', (env) => {
+    expect(loadBelow(env).get('openai')).toBe('below')
+  })
+  test('in the environment and in .env', () => {
+    expect(loadBelow({ OPENAI_API_KEY: ' ' }, {}, { '.env': 'OPENAI_API_KEY=dotenv' }).get('openai')).toBe('dotenv')
+  })
+  test('a blank variable is none beside one that names a file', () => {
+    const env = { OPENAI_API_KEY: ' ', OPENAI_API_KEY_FILE: 'run/key' }
+    expect(loadBelow(env).get('openai')).toBe('mounted')
+  })
+  test('with emptyIsValue a variable takes it away', () => {
+    const options = { emptyIsValue: true, secrets: {} }
+    expect(loadBelow({ OPENAI_API_KEY: '' }, options).get('openai')).toBeUndefined()
   })
 })
