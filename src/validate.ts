@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Problems } from './errors.ts'
 import { printable } from './frame.ts'
-import { formatPath } from './path.ts'
+import { formatPath, valueAt } from './path.ts'
 import { isSecretValue, looksSecret, repeatsSecret } from './secret.ts'
 import { nearestNode, nodeAt } from './tree.ts'
 import { Trial } from './trial.ts'
@@ -38,7 +38,7 @@ export function* validate(
   }
   if (result.issues) {
     reportMisbehaviour(result, 'schema', problems)
-    for (const issue of result.issues) reportIssue(issue, tree, secrets, problems)
+    for (const issue of result.issues) reportIssue(issue, tree, trial.input, secrets, problems)
     return { output: trial.input, coerced: trial.coerced }
   }
   return { output: result.value, coerced: trial.coerced }
@@ -76,16 +76,16 @@ function reportMisbehaviour(result: StandardSchemaV1.Result<unknown>, option: st
 function reportIssue(
   issue: StandardSchemaV1.Issue,
   tree: MapNode,
+  input: unknown,
   secrets: () => Iterable<string>,
   problems: Problems,
 ): void {
   const path = pathOf(issue)
   const key = formatPath(path)
   if (problems.isReported(key)) return
-  const node = nodeAt(tree, path)
-  const at = node ?? nearestNode(tree, path)
-  const site = at.source.file === undefined && node === undefined ? {} : { at }
-  if (node === undefined && path.length > 0) {
+  // An item of a text that was made a list has no node of its own: what is wrong stands in the text.
+  const node = nearestNode(tree, path)
+  if (nodeAt(tree, path) === undefined && valueAt(input, path) === undefined) {
     const variable = variableFor(path)
     const remedy = variable === undefined ? 'add it to the profile' : `add it to the profile, or set ${variable}`
     problems.error({
@@ -93,7 +93,7 @@ function reportIssue(
       key,
       message: 'is missing; the schema needs it',
       remedy,
-      ...site,
+      ...(node.source.file === undefined ? {} : { at: node }),
       unframed: true,
     })
     return
@@ -108,13 +108,13 @@ function reportIssue(
     remedy: isTypedByYaml(node)
       ? 'put it in quotes if it is text, or change the schema'
       : 'change the value, or the schema',
-    ...site,
+    at: node,
     ...(hidden ? { unframed: true } : {}),
   })
 }
 
-function isSecretAt(node: TreeNode | undefined, path: Path, secrets: () => Iterable<string>): boolean {
-  if (node === undefined || node.kind === 'map') return false
+function isSecretAt(node: TreeNode, path: Path, secrets: () => Iterable<string>): boolean {
+  if (node.kind === 'map') return false
   const key = path.findLast((segment) => typeof segment === 'string')
   if (node.taint !== undefined || (key !== undefined && looksSecret(key))) return true
   if (node.kind === 'list' || typeof node.value !== 'string') return false
@@ -122,8 +122,8 @@ function isSecretAt(node: TreeNode | undefined, path: Path, secrets: () => Itera
 }
 
 /** `1.10` is a number in YAML, and `on` is text: what somebody meant may be the other. */
-function isTypedByYaml(node: TreeNode | undefined): boolean {
-  return node?.kind === 'scalar' && node.style === 'plain' && typeof node.value !== 'string' && node.value !== null
+function isTypedByYaml(node: TreeNode): boolean {
+  return node.kind === 'scalar' && node.style === 'plain' && typeof node.value !== 'string' && node.value !== null
 }
 
 /** The variable that sets a key, where one can: names are read in lower case, two underscores are a step. */

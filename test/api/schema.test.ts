@@ -237,6 +237,31 @@ describe('a missing key', () => {
   })
 })
 
+describe('a wrong item of a text that was made a list is wrong, not missing', () => {
+  const modes = z.looseObject({ app: z.looseObject({ v: z.array(z.enum(['slow', 'fast'])) }) })
+  test.each<[string, string, StandardSchemaV1, string[]]>([
+    ['zod', '"1, x"', LIBRARIES.zod.numbers, ['app.v[1]']],
+    ['valibot', '"1, x"', LIBRARIES.valibot.numbers, ['app.v[1]']],
+    ['arktype', '"1, x"', LIBRARIES.arktype.numbers, ['app.v[1]']],
+    ['zod', '"[1, 2]"', LIBRARIES.zod.numbers, ['app.v[0]', 'app.v[1]']],
+    ['zod', '"slow,quick"', modes, ['app.v[1]']],
+  ])('%s: %s', (_, text, schema, keys) => {
+    const { issues } = failure(() => load({ [PROFILE]: `app: {v: ${text}}` }, schema))
+    expect(issues.map(({ code, key, line, column }) => [code, key, line, column])).toEqual(
+      keys.map((key) => ['SCHEMA', key, 1, 10]),
+    )
+  })
+  test('of a variable too', () => {
+    const { issues } = failure(() => load({}, modes, { env: { SYSTEMPROMPT__APP__V: 'slow,quick' } }))
+    expect(issues).toMatchObject([{ code: 'SCHEMA', key: 'app.v[1]', message: expect.stringContaining('fast') }])
+  })
+  test('an item that is an object, and lacks a key, lacks it', () => {
+    const schema = z.looseObject({ app: z.looseObject({ v: z.array(z.looseObject({ a: z.string() })) }) })
+    const { issues } = failure(() => load({ [PROFILE]: 'app: {v: [{}]}' }, schema))
+    expect(issues).toMatchObject([{ code: 'MISSING_KEY', key: 'app.v[0].a' }])
+  })
+})
+
 describe.each(libraries)('%s: a value that is text is taken as the type that is asked for', (library) => {
   const schemas = LIBRARIES[library]
   test.each<[string, Kind, unknown]>([
@@ -614,6 +639,15 @@ app:
     const error = failure(() => load(files, objects[library]({ tokens: lists[library] }) as StandardSchemaV1))
     expect(error.issues.map(({ key }) => key)).toEqual(['app.tokens[0]', 'app.tokens[1]'])
     expect(linesShowing(/canary/, error)).toEqual([])
+  })
+  test.each(libraries)('%s: in an item of a text that was made a list', (library) => {
+    const given = { ...files, '.env': 'SECRET_LIST=canary-1,${ACME_TOKEN}\n', [PROFILE]: 'app: {v: "${SECRET_LIST}"}' }
+    const error = failure(() => load(given, objects[library]({ v: lists[library] }) as StandardSchemaV1))
+    expect(error.issues.map(({ code, key }) => [code, key])).toEqual([
+      ['SCHEMA', 'app.v[0]'],
+      ['SCHEMA', 'app.v[1]'],
+    ])
+    expect(linesShowing(/hunter2|Zx81Qw7|canary/, error)).toEqual([])
   })
   test.each(libraries)('%s: in the frame of a value that stands a line below its key', (library) => {
     const refuse = refusing[library]
