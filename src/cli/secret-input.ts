@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { readDotenvSecrets, readFileBytes, readLocalSecrets } from '../cloud/index.ts'
+import { cloudName, readDotenvSecrets, readFileBytes, readLocalSecrets } from '../cloud/index.ts'
 import { type Args, text } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 
@@ -27,8 +27,7 @@ export interface GivenSecret {
  * @throws CliError USAGE
  */
 export async function givenSecrets(args: Args, items: readonly string[], io: Io): Promise<readonly GivenSecret[]> {
-  const fromFile = text(args['from-file'])
-  const all: GivenSecret[] = fromFile === undefined ? [] : [...readFrom(resolve(cwdOf(args, io), fromFile), fromFile)]
+  const all = [...fromFile(args, io)]
   const wanted = itemsOf(items)
   if (wanted.filter(({ value }) => value === '-' || value === undefined).length > 1) {
     throw usage('Only one value can come from the standard input or a question')
@@ -38,11 +37,33 @@ export async function givenSecrets(args: Args, items: readonly string[], io: Io)
   }
   for (const { name, value } of wanted) all.push({ name, value: await resolved(name, value, args, io) })
   if (all.length === 0) throw usage('Give NAME=VALUE, NAME to be asked, or --from-file')
-  const empty = all.filter(({ value }) => value === '')
-  if (empty.length > 0 && args['allow-empty'] !== true)
+  return usable(all, args)
+}
+
+/**
+ * The value of one secret: that of `--from-file`, else as it is asked for.
+ *
+ * @throws CliError USAGE, and NOT_FOUND where the file does not have it
+ */
+export async function givenSecret(args: Args, name: string, io: Io): Promise<string> {
+  if (text(args['from-file']) === undefined) return (await givenSecrets(args, [name], io))[0]?.value ?? ''
+  const key = cloudName(name)
+  const [given, ...others] = usable(
+    fromFile(args, io).filter((secret) => cloudName(secret.name) === key),
+    args,
+  )
+  if (!given) throw new CliError('NOT_FOUND', EXIT.notFound, `The file of --from-file has no ${key}.`)
+  // DATABASE_URL and INTERNAL_DATABASE_URL are one in the cloud.
+  if (others.length > 0) throw usage(`The file of --from-file has ${key} twice`)
+  return given.value
+}
+
+function usable(secrets: readonly GivenSecret[], args: Args): readonly GivenSecret[] {
+  if (args['allow-empty'] !== true && secrets.some(({ value }) => value === ''))
     throw usage('A value is empty. Add --allow-empty if that is what you want')
-  if (all.some(({ value }) => value.includes('\0'))) throw usage('A value holds a NUL character, which no secret can')
-  return all
+  if (secrets.some(({ value }) => value.includes('\0')))
+    throw usage('A value holds a NUL character, which no secret can')
+  return secrets
 }
 
 interface Item {
@@ -144,15 +165,22 @@ function decoded(bytes: Uint8Array, what: string): string {
   }
 }
 
-function readFrom(file: string, shown: string): readonly GivenSecret[] {
-  if (/\.json$/.test(file)) {
-    const { found, secrets } = readLocalSecrets(file, shown)
-    if (!found) throw new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file is not there.')
-    return secrets.map(({ env, value }) => ({ name: env, value }))
+/** What the file of `--from-file` has, by the names in the environment. */
+function fromFile(args: Args, io: Io): readonly GivenSecret[] {
+  const given = text(args['from-file'])
+  if (given === undefined) return []
+  const file = resolve(cwdOf(args, io), given)
+  if (!/\.json$/.test(file)) {
+    if (readFileBytes(file) === undefined) throw noFile()
+    return readDotenvSecrets(file, given).map(({ env, value }) => ({ name: env, value }))
   }
-  if (readFileBytes(file) === undefined)
-    throw new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file is not there.')
-  return readDotenvSecrets(file, shown).map(({ env, value }) => ({ name: env, value }))
+  const { found, secrets } = readLocalSecrets(file, given)
+  if (!found) throw noFile()
+  return secrets.map(({ env, value }) => ({ name: env, value }))
+}
+
+function noFile(): CliError {
+  return new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file is not there.')
 }
 
 function cwdOf(args: Args, io: Io): string {

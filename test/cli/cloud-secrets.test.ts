@@ -475,6 +475,23 @@ describe('the other commands', () => {
     expect(cloud('OPENAI_API_KEY')).toEqual({ OPENAI_API_KEY: 'sk-new' })
   })
 
+  test('rotate --from-file takes the secret of that name, and leaves the standard input alone', async () => {
+    writeFiles(cwd, { 'two.env': 'GITHUB_TOKEN=ghp_other\nANTHROPIC=sk-new\nOPENAI_API_KEY=\n' })
+    for (const input of ['', 'from input']) {
+      const line = 'cloud secrets rotate anthropic_api_key --from-file two.env -y'
+      expect(await cli(cwd, line, { input })).toMatchObject({ code: 0, err: '' })
+      expect(cloud('ANTHROPIC_API_KEY', 'GITHUB_TOKEN')).toEqual({
+        ANTHROPIC_API_KEY: 'sk-new',
+        GITHUB_TOKEN: undefined,
+      })
+    }
+    expect(await cli(cwd, 'cloud secrets rotate stripe_key --from-file two.env -y')).toMatchObject({
+      code: 5,
+      err: 'The file of --from-file has no STRIPE_KEY.\n',
+    })
+    expect((await cli(cwd, 'cloud secrets rotate openai --from-file two.env -y')).code).toBe(2)
+  })
+
   test('rotate names the services whose configs name the secret', async () => {
     const wrapped = 'ai:\n  providers:\n    anthropic:\n      api_key: ${ANTHROPIC_API_KEY}\n'
     writeFiles(cwd, {

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { cloudName, customList, editSecretsFile, isManaged, servicesUsing } from '../../../../cloud/index.ts'
-import type { Args } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
-import { givenSecrets, mustBeName, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
+import { givenSecret, mustBeName, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
 import { localSecretsOf, openTarget, secretsFileOf } from '../../../secrets-target.ts'
 import { type CloudProject, mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
@@ -40,7 +39,7 @@ export const rotate = defineCommand({
       else io.out(`Would put a new ${key} into ${shown(file)}, and send it to ${shown(target.tenant)}.\n`)
       return EXIT.ok
     }
-    const value = args.generate ? generated(key) : await newValue(args, name, io)
+    const value = args.generate ? generated(key) : await givenSecret(args, name, io)
     await mustAgree(
       args,
       io,
@@ -80,9 +79,4 @@ function generated(key: string): string {
     key === 'JWT_SECRET' || customList([key]) !== '' || key === 'OAUTH_AT_REST_PEPPER' || key === 'SYNC_TOKEN'
   if (isOurs) return randomBytes(48).toString('base64')
   throw new CliError('USAGE', EXIT.usage, `A new ${key} comes from its provider; --generate cannot make one.`)
-}
-
-async function newValue(args: Args, name: string, io: Io): Promise<string> {
-  const [given] = await givenSecrets(args, [name], io)
-  return given?.value ?? ''
 }
