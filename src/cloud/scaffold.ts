@@ -4,7 +4,7 @@ import { refuseExposed } from '../files/exposure.ts'
 import { writeSharedFile } from '../files/shared.ts'
 import { prepareState } from '../files/state.ts'
 import { updateFile } from '../files/update.ts'
-import { pathExists } from '../read/guard.ts'
+import { listDirectory, pathExists } from '../read/guard.ts'
 import { readObject } from './credentials.ts'
 
 /** One file that a new project gets. */
@@ -19,6 +19,8 @@ export interface PlannedFile {
   readonly content: () => string
 }
 
+const SERVICES_ROOT = 'services/config/config.yaml'
+
 /** The files of a project with one profile, the .gitignore before everything else. */
 export function planProject(root: string, profile: string): readonly PlannedFile[] {
   const name = projectName(root)
@@ -31,11 +33,13 @@ export function planProject(root: string, profile: string): readonly PlannedFile
       content: () => profileText(name, profile),
     },
     { path: `${directory}/secrets.json`, what: 'its secrets, for you alone', content: () => secretsText(name) },
-    { path: 'services/config/config.yaml', what: 'root of service configs', content: () => SERVICES },
+    { path: SERVICES_ROOT, what: 'root of service configs', content: () => SERVICES },
     { path: 'systemprompt.config.ts', what: 'options of the library', content: () => CONFIG },
     { path: 'justfile', what: 'just login, logout, whoami', content: () => JUSTFILE },
   ]
-  return files.map((file) => ({ ...file, exists: pathExists(join(root, file.path)) }))
+  return files
+    .map((file) => ({ ...file, exists: pathExists(join(root, file.path)) }))
+    .filter(({ path, exists }) => exists || path !== SERVICES_ROOT || !hasServices(root))
 }
 
 /** Writes what is not there yet, and nothing over what is. @throws FileError */
@@ -50,6 +54,12 @@ export async function writeProject(root: string, files: readonly PlannedFile[]):
     if (path.endsWith('/secrets.json')) await refuseExposed(file)
     await updateFile(file, (text) => text ?? content())
   }
+}
+
+/** Services that are read because no root file says which: a new one would switch them off. */
+function hasServices(root: string): boolean {
+  const directory = join(root, 'services')
+  return listDirectory(directory).some((name) => pathExists(join(directory, name, 'config.yaml')))
 }
 
 function projectName(root: string): string {

@@ -48,6 +48,18 @@ describe('systemprompt init', () => {
     expect(existsSync(join(cwd, '.systemprompt/profiles/local/secrets.json'))).toBe(true)
   })
 
+  test('leaves services without a root file as they are: beside one they would not be read', async () => {
+    const cwd = makeProject({
+      '.systemprompt/profiles/local/profile.yaml': 'name: local\n',
+      'services/ai/config.yaml': 'model: large\n',
+    })
+    const services = () => loadConfigSync({ cwd, env: {}, profile: 'local' }).config.services
+    expect(services()).toEqual({ ai: { model: 'large' } })
+    await cli(cwd, 'init -y --profile production')
+    expect(services()).toEqual({ ai: { model: 'large' } })
+    expect((await cli(cwd, 'init -n')).out).not.toContain('services/config')
+  })
+
   test.each(['..', 'a/b', '-x', ''])('takes no profile called %j', async (name) => {
     const cwd = makeProject()
     const { code } = await cli(cwd, `init -y '--profile=${name}'`)
