@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { basename, join } from 'node:path'
+import { findConfigFile } from '../config-file.ts'
 import { refuseExposed } from '../files/exposure.ts'
 import { writeSharedFile } from '../files/shared.ts'
 import { prepareState } from '../files/state.ts'
 import { updateFile } from '../files/update.ts'
 import { listDirectory, pathExists } from '../read/guard.ts'
+import { newTrail } from '../trail.ts'
 import { readObject } from './credentials.ts'
 
 /** One file that a new project gets. */
@@ -34,7 +36,7 @@ export function planProject(root: string, profile: string): readonly PlannedFile
     },
     { path: `${directory}/secrets.json`, what: 'its secrets, for you alone', content: () => secretsText(name) },
     { path: SERVICES_ROOT, what: 'root of service configs', content: () => SERVICES },
-    { path: 'systemprompt.config.ts', what: 'options of the library', content: () => CONFIG },
+    { path: configFile(root), what: 'options of the library', content: () => CONFIG },
     { path: 'justfile', what: 'just login, logout, whoami', content: () => JUSTFILE },
   ]
   return files
@@ -54,6 +56,11 @@ export async function writeProject(root: string, files: readonly PlannedFile[]):
     if (path.endsWith('/secrets.json')) await refuseExposed(file)
     await updateFile(file, (text) => text ?? content())
   }
+}
+
+/** One of any kind that is there, or a new one in TypeScript: of two only the first would be read. */
+function configFile(root: string): string {
+  return basename(findConfigFile(root, newTrail()) ?? 'systemprompt.config.ts')
 }
 
 /** Services that are read because no root file says which: a new one would switch them off. */

@@ -60,6 +60,16 @@ describe('systemprompt init', () => {
     expect((await cli(cwd, 'init -n')).out).not.toContain('services/config')
   })
 
+  test.each(['json', 'yaml', 'mjs', 'js'])(
+    'takes a systemprompt.config.%s for the options of the library',
+    async (kind) => {
+      const name = `systemprompt.config.${kind}`
+      const cwd = makeProject({ [name]: '{}' })
+      expect((await cli(cwd, 'init -y')).out).toMatch(new RegExp(`${name} .*is there, stays`))
+      expect(existsSync(join(cwd, 'systemprompt.config.ts'))).toBe(false)
+    },
+  )
+
   test.each(['..', 'a/b', '-x', ''])('takes no profile called %j', async (name) => {
     const cwd = makeProject()
     const { code } = await cli(cwd, `init -y '--profile=${name}'`)
