@@ -34,7 +34,9 @@ export async function checkConfig(options: LoadOptions = {}): Promise<CheckResul
     const { warnings, consulted } = result
     const issues = await trackedSecrets(result)
     if (issues.length === 0) return { ok: true, profile, issues, warnings, result }
-    const error = new ConfigError(issues, { title: 'The repository gives secrets away', profile, warnings, consulted })
+    const isKnown = issues.every(({ code }) => code === 'TRACKED_BY_GIT')
+    const title = isKnown ? 'The repository gives secrets away' : 'The repository cannot be looked into'
+    const error = new ConfigError(issues, { title, profile, warnings, consulted })
     return { ok: false, profile, error, issues, warnings, result }
   } catch (error) {
     if (!isConfigError(error)) throw error
@@ -57,7 +59,15 @@ function trackedSecrets(result: ResolvedConfig): Promise<readonly Problem[]> {
 async function trackedIn(root: string, inUse: readonly string[]): Promise<readonly Problem[]> {
   const problems = collectProblems()
   const isInside = (file: string): boolean => !file.startsWith('..') && !/^(?:\/|[A-Za-z]:)/.test(file)
-  for (const file of await trackedByGit(root, ['.systemprompt', ...inUse.filter(isInside)])) {
+  const { files, failure } = await trackedByGit(root, ['.systemprompt', ...inUse.filter(isInside)])
+  if (failure !== undefined) {
+    problems.error({
+      code: 'GIT_FAILED',
+      message: `git cannot say which files it tracks: "${failure}"`,
+      remedy: `run git status in ${root} and do what it says`,
+    })
+  }
+  for (const file of files) {
     if (!inUse.includes(file) && !SECRET_FILE.test(file)) continue
     problems.error({
       code: 'TRACKED_BY_GIT',

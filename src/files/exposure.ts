@@ -14,7 +14,8 @@ export async function refuseExposed(file: string): Promise<void> {
   if (directory === undefined) return
   const name = basename(file)
   const path = join(directory, name)
-  if ((await trackedByGit(directory, [name])).length > 0) {
+  const tracked = await trackedByGit(directory, [name])
+  if (tracked.files.length > 0) {
     const remedy = `Run git rm --cached ${path}, commit, and replace the secrets that are in the history`
     throw new FileError(
       'FILE_EXPOSED',
@@ -23,9 +24,14 @@ export async function refuseExposed(file: string): Promise<void> {
       remedy,
     )
   }
-  // Without --no-index a tracked file counts as not ignored. 1 is "not ignored", 128 "no repository here".
-  const { status } = await git(directory, ['check-ignore', '--quiet', '--no-index', '--', `./${name}`])
-  if (status === 1) {
+  // Without --no-index a tracked file counts as not ignored. 1 is "not ignored".
+  const ignored = await git(directory, ['check-ignore', '--quiet', '--no-index', '--', `./${name}`], [0, 1])
+  const failure = tracked.failure ?? ignored.failure
+  if (failure !== undefined) {
+    const remedy = `Run git status in ${directory} and do what it says`
+    throw new FileError('FILE_EXPOSED', file, `may be taken by git, which cannot say: "${failure}"`, remedy)
+  }
+  if (ignored.status === 1) {
     throw new FileError(
       'FILE_EXPOSED',
       file,

@@ -1,34 +1,80 @@
+import { dirname, join } from 'node:path'
+import { pathExists, realPath } from '../read/guard.ts'
 import { findProgram } from './find-program.ts'
+
+/** What git says. */
+interface Answer {
+  /** undefined where there is no git or no repository. */
+  readonly status?: number | null
+  readonly stdout: string
+  /** Where it does not answer: the reason in its words. */
+  readonly failure?: string
+}
 
 /**
  * Which of these files git has under version control: a tracked file stays in the history whatever
- * .gitignore says. Empty where there is no git or no repository.
+ * .gitignore says. None where there is no git or no repository.
  *
  * @param paths relative to `root`; pathspec magic in them is not interpreted
  */
-export async function trackedByGit(root: string, paths: readonly string[]): Promise<readonly string[]> {
-  if (paths.length === 0) return []
-  const { status, stdout } = await git(root, ['--literal-pathspecs', 'ls-files', '-z', '--', ...paths])
-  return status === 0 ? stdout.split('\0').filter((path) => path !== '') : []
+export async function trackedByGit(
+  root: string,
+  paths: readonly string[],
+): Promise<{ readonly files: readonly string[] } & Pick<Answer, 'failure'>> {
+  if (paths.length === 0) return { files: [] }
+  const { stdout, ...others } = await git(root, ['--literal-pathspecs', 'ls-files', '-z', '--', ...paths])
+  return { ...others, files: stdout.split('\0').filter((path) => path !== '') }
 }
 
-interface Ended {
-  readonly status: number | null
-  readonly stdout: string
+/**
+ * A repository's own settings can name programs that git runs; looking must not run them. That is what git asks for
+ * the owner for, and so the repository may be anybody's, as a mounted one in a container is (git from 2.38).
+ */
+const SAFE = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'safe.directory=*']
+
+/** Nothing is fetched, which runs programs of the settings; a repository around a mounted directory is one. */
+const VARIABLES = {
+  GIT_ALLOW_PROTOCOL: 'none',
+  GIT_NO_LAZY_FETCH: '1',
+  GIT_DISCOVERY_ACROSS_FILESYSTEM: '1',
+  LC_ALL: 'C',
 }
 
 /** Runs git in a directory. */
-export async function git(directory: string, argv: readonly string[]): Promise<Ended> {
+export async function git(
+  directory: string,
+  argv: readonly string[],
+  answers: readonly (number | null)[] = [0],
+): Promise<Answer> {
   // On demand: what starts programs costs every start of a program that only loads its configuration.
   const { spawnSync } = await import('node:child_process')
   const program = findProgram('git')
-  if (program === undefined) return { status: null, stdout: '' }
-  // A repository's own settings can name programs that git runs; looking must not run them.
-  const safe = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null']
-  return spawnSync(program, [...safe, ...argv], {
+  if (program === undefined) return { stdout: '' }
+  const { status, stdout, stderr, error } = spawnSync(program, [...SAFE, ...argv], {
     cwd: directory,
+    env: { ...ownVariables(), ...VARIABLES },
     encoding: 'utf8',
     timeout: 10_000,
     windowsHide: true,
   })
+  if (answers.includes(status)) return { status, stdout }
+  if (!isInRepository(directory)) return { stdout: '' }
+  return { stdout: '', failure: error === undefined ? firstLine(stderr) : String(Reflect.get(error, 'code')) }
+}
+
+/** Without git's own: in a hook they are about another command, and they can name another repository, or none. */
+function ownVariables({ env }: Pick<NodeJS.Process, 'env'> = process): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^GIT_/i.test(name)))
+}
+
+/** Git's status for "no repository" is also the one for every other failure. */
+function isInRepository(directory: string): boolean {
+  for (let above = realPath(directory) ?? directory; ; above = dirname(above)) {
+    if (pathExists(join(above, '.git'))) return true
+    if (above === dirname(above)) return false
+  }
+}
+
+function firstLine(text: string): string {
+  return (/^(?:fatal: |error: )?(.*)/.exec(text)?.[1] ?? '').slice(0, 300)
 }

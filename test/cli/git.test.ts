@@ -192,6 +192,27 @@ describe.skipIf(!hasGit || process.platform === 'win32')('looking runs nothing o
     git(cwd, 'status')
     expect(existsSync(trace)).toBe(true)
   })
+  test('a program that would fetch what the index lacks', async () => {
+    const other = '.systemprompt/profiles/other/secrets.json'
+    const cwd = repository({ [other]: '{}', 'services/config/config.yaml': '' }, [other, 'services'])
+    const trace = join(cwd, 'was-run')
+    git(cwd, '-c', 'user.name=a', '-c', 'user.email=a@example.com', 'commit', '--quiet', '-m', 'x')
+    git(cwd, 'sparse-checkout', 'init', '--cone', '--sparse-index')
+    git(cwd, 'sparse-checkout', 'set', 'services')
+    const tree = git(cwd, 'rev-parse', 'HEAD:.systemprompt').trim()
+    rmSync(join(cwd, '.git/objects', tree.slice(0, 2), tree.slice(2)))
+    for (const [setting, value] of [
+      ['core.repositoryFormatVersion', '1'],
+      ['extensions.partialClone', 'trap'],
+      ['remote.trap.url', cwd],
+      ['remote.trap.uploadPack', `touch "${trace}"; false`],
+    ] as const)
+      git(cwd, 'config', setting, value)
+    await checkConfig({ cwd, env: {} })
+    expect(existsSync(trace)).toBe(false)
+    git(cwd, 'ls-files')
+    expect(existsSync(trace)).toBe(true)
+  })
   test('a .git that leads to another directory', async () => {
     const { cwd: hostile, trace } = trapped()
     const cwd = makeProject({ ...COMPLETE, '.git': `gitdir: ${join(hostile, '.git')}\n` })
@@ -200,19 +221,29 @@ describe.skipIf(!hasGit || process.platform === 'win32')('looking runs nothing o
   })
 })
 
-describe('where git cannot answer, nothing is said', () => {
+describe('where git cannot answer', () => {
   afterEach(() => void vi.unstubAllEnvs())
-  test('no repository', async () => {
+  test('nothing is said of no repository', async () => {
     expect(await checkConfig({ cwd: makeProject(COMPLETE), env: {} })).toMatchObject({ ok: true, issues: [] })
   })
-  test('no git', async () => {
+  test('nothing is said without git', async () => {
     const cwd = makeProject(COMPLETE)
     vi.stubEnv('PATH', cwd)
     expect(await checkConfig({ cwd, env: {} })).toMatchObject({ ok: true, issues: [] })
   })
-  test('a broken repository', async () => {
+  test('a broken repository is an error that says what git says', async () => {
     const cwd = makeProject({ ...COMPLETE, '.git/config': '[core\n', '.git/HEAD': 'nonsense' })
-    expect(await checkConfig({ cwd, env: {} })).toMatchObject({ ok: true, issues: [] })
+    const { ok, issues, error } = await checkConfig({ cwd, env: {} })
+    expect(ok).toBe(false)
+    expect(issues).toEqual([
+      {
+        code: 'GIT_FAILED',
+        message: expect.stringMatching(/^git cannot say which files it tracks: "not a git repository/),
+        remedy: `run git status in ${cwd} and do what it says`,
+        docs: '@systemprompt/env/docs/errors.md#git_failed',
+      },
+    ])
+    expect(error?.message).toMatch(/^The repository cannot be looked into: 1 problem\n/)
   })
 })
 

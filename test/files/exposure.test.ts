@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { refuseExposed } from '../../src/files/exposure.ts'
 import { type Files, makeProject } from '../support/temp-project.ts'
 
@@ -11,6 +11,8 @@ function git(cwd: string, ...argv: string[]): void {
   const { status, stderr } = spawnSync('git', argv, { cwd, env, encoding: 'utf8' })
   if (status !== 0) throw new Error(`git ${argv.join(' ')}: ${stderr}`)
 }
+
+afterEach(() => void vi.unstubAllEnvs())
 
 /** What is said of the file in a repository that holds these files, of which some were added. */
 async function verdict(files: Files, added: readonly string[] = []): Promise<string> {
@@ -43,6 +45,33 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
     ],
   ])('%s', async (_, files, added, expected) => {
     expect(await verdict(files, added)).toMatch(expected)
+  })
+
+  test.each([
+    ['GIT_DIR', '.git'],
+    ['GIT_CEILING_DIRECTORIES', '/'],
+    ['GIT_INDEX_FILE', '/nowhere'],
+  ])('that nothing ignores is refused whatever the environment says of %s', async (name, value) => {
+    const root = makeProject({ '.systemprompt/': '' })
+    git(root, 'init', '--quiet')
+    vi.stubEnv(name, value === '/' ? root : value)
+    await expect(refuseExposed(join(root, FILE))).rejects.toThrow('is not ignored by git')
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('in a repository of somebody else is refused as in one of ours', async () => {
+    const root = makeProject({ [FILE]: '{}' })
+    git(root, 'init', '--quiet')
+    git(root, 'add', '--force', FILE)
+    spawnSync('chown', ['-R', 'nobody', root])
+    await expect(refuseExposed(join(root, FILE))).rejects.toThrow('is tracked by git')
+  })
+
+  test('in a repository of which git says nothing is refused, with what it says instead', async () => {
+    const root = makeProject({ '.git': 'gitdir: nowhere\n', '.systemprompt/': '' })
+    await expect(refuseExposed(join(root, FILE))).rejects.toMatchObject({
+      code: 'FILE_EXPOSED',
+      message: expect.stringMatching(/git, which cannot say: .*not a git repository: .*nowhere.*Run git status in /),
+    })
   })
 
   test('in a repository whose settings name programs: none of them is run', async () => {
