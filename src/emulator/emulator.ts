@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { type AppendedFile, openForAppending } from '../files/append.ts'
+import { refuseExposed } from '../files/exposure.ts'
+import { prepareState } from '../files/state.ts'
 import { readConfidential, updateFile } from '../files/update.ts'
 import { createApp } from './app.ts'
 import { createConsents } from './consent.ts'
@@ -48,7 +50,7 @@ export interface Emulator {
  * Starts a SystemPrompt Cloud on this machine: the operations of the contract on 127.0.0.1, with real tokens,
  * roles, limits and an audit log.
  *
- * @throws FileError FILE_LOCKED when another emulator has the directory
+ * @throws FileError FILE_LOCKED when another emulator has the directory, FILE_EXPOSED where git would take what is in it
  * @example
  * const emulator = await startEmulator()
  * const cloud = new CloudClient({ apiUrl: emulator.url, token: emulator.token() })
@@ -67,7 +69,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   } = options
   const wrong = faultOfSeed(seed)
   if (wrong !== undefined) throw new TypeError(`The seed of the emulator cannot be used: ${wrong}.`)
-  const file = directory === undefined ? undefined : await openForAppending(join(directory, 'journal.jsonl'))
+  const file = directory === undefined ? undefined : await journalIn(directory)
   try {
     const vault = createVault(directory === undefined ? createKey() : await keyIn(directory))
     const journal = openJournal(file)
@@ -108,6 +110,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 
 function closeQuietly(file: AppendedFile | undefined): void {
   file?.close()
+}
+
+/** Wherever it lies, git gets nothing of the state: neither what was set nor the key that it is sealed with. */
+async function journalIn(directory: string): Promise<AppendedFile> {
+  await prepareState(directory)
+  const journal = join(directory, 'journal.jsonl')
+  for (const file of [journal, join(directory, 'key')]) await refuseExposed(file)
+  return openForAppending(journal)
 }
 
 /** The key that seals and signs; made when the directory is first used. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { networkInterfaces } from 'node:os'
@@ -248,6 +248,18 @@ describe('the state', () => {
     expect(second.secret(TENANT, 'A')).toBe(CANARY)
     expect((await new CloudClient({ apiUrl: second.url, token }).whoami()).user.id).toBe('user_dev')
     await second.close()
+  })
+
+  test('is not taken by git, and not written where git has it already', async () => {
+    const root = makeProject()
+    const git = (...argv: string[]) => spawnSync('git', argv, { cwd: root, encoding: 'utf8' }).stdout
+    git('init', '--quiet')
+    const directory = join(root, '.systemprompt/emulator')
+    await (await startEmulator({ directory })).close()
+    git('add', '--all')
+    expect(git('ls-files')).toBe('')
+    git('add', '--force', '.')
+    await expect(startEmulator({ directory })).rejects.toMatchObject({ code: 'FILE_EXPOSED' })
   })
 
   test.each<[string, (lines: string[]) => string[]]>([
