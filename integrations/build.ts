@@ -3,6 +3,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { isConfigError } from '../src/index.ts'
+import { checkPluginOptions, isOptions } from './check-options.ts'
 import type { LeakGuard, Leaks, OutputFile } from './leak-guard.ts'
 import type { Consumer, PluginOptions } from './options.ts'
 import { confidentialFilesOf, loadForBuild, NOTHING, type PublicEnv, publicEnvOf } from './public-env.ts'
@@ -52,12 +53,15 @@ export interface Build {
   findWrittenLeaks(directory: string, since?: number): Promise<Leaks | undefined>
 }
 
-export function createBuild(options: PluginOptions): Build {
+/** @param given may be anything: what is wrong with it is wrong with the build, and said when one starts */
+export function createBuild(given: PluginOptions): Build {
+  const options: PluginOptions = isOptions(given) ? given : {}
+  const cwd = typeof options.cwd === 'string' ? options.cwd : '.'
   let env = NOTHING
   let failure: Error | undefined
   let files: readonly string[] = []
   let confidential: ReadonlySet<string> = new Set()
-  let root = resolve(options.cwd ?? '.')
+  let root = resolve(cwd)
   let guard: LeakGuard | undefined
   let begun: Promise<void> = Promise.resolve()
   let untold: Error | undefined
@@ -71,6 +75,7 @@ export function createBuild(options: PluginOptions): Build {
   }
   const refresh = async (): Promise<Error | undefined> => {
     try {
+      checkPluginOptions(given)
       const resolved = await loadForBuild(options, root)
       files = resolved.consulted.files.filter(isNoDirectory)
       confidential = new Set(confidentialFilesOf(resolved))
@@ -116,7 +121,7 @@ export function createBuild(options: PluginOptions): Build {
       return confidential
     },
     setRoot(host) {
-      root = resolve(host, options.cwd ?? '.')
+      root = resolve(host, cwd)
     },
     refresh,
     begin() {

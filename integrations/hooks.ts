@@ -78,7 +78,7 @@ export function hooksOf(build: Build, framework: string): Hooks {
     if (OWN_IDS.test(id)) return id
     const file = ownFileOf(id)
     if (file === 'public') return `\0${PUBLIC}`
-    if (file === 'library') return consumer === 'client' ? `\0${REFUSED}` : undefined
+    if (file === 'library') return consumer === 'server' ? undefined : `\0${REFUSED}`
     if (framework === 'rspack' || !DATA.test(id)) return undefined
     await build.settled()
     const [path = ''] = id.split('?')

@@ -20,7 +20,7 @@ export function refusals(
     if (isBetween(id)) return []
     // The paths of most modules need not be worked out.
     const isNamed = names.some((name) => id.includes(name))
-    const isLibrary = consumer === 'client' && ownFileOf(id) === 'library'
+    const isLibrary = consumer !== 'server' && ownFileOf(id) === 'library'
     const byName = isLibrary ? ({ kind: 'library' } as const) : refusalOf(id, consumer)
     const refusal = byName ?? (isNamed ? refusalOfFile(id, root, confidential) : undefined)
     if (!refusal) return []

@@ -34,7 +34,7 @@ export function transformOf(build: Build, framework: string): Transform {
     // Also where nothing is to be changed: a name may come to stand for a value, or for a secret.
     watchFiles(this, build, framework)
     if (framework === 'rspack') neverKeep(this)
-    const isClient = (consumerOfEnvironment(this) ?? build.consumer) === 'client'
+    const isClient = (consumerOfEnvironment(this) ?? build.consumer) !== 'server'
     const { values, isSecret } = build.env
     const isRuntime = options.phase === 'runtime'
     const isRefused = (name: string): boolean => isClient && isSecret(name)

@@ -107,7 +107,7 @@ function resolveOwnModules(build: Build, { resolveId }: Hooks, module: string): 
 function standInFor(path: string, build: Build): string | undefined {
   const own = ownFileOf(path)
   if (own === 'public') return `\0${PUBLIC}`
-  if (own === 'library') return build.consumer === 'client' ? `\0${REFUSED}` : undefined
+  if (own === 'library') return build.consumer === 'server' ? undefined : `\0${REFUSED}`
   return isConfidentialFile(path, build) ? refusedFile(shown(path, build.root)) : undefined
 }
 

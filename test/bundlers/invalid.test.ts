@@ -1,4 +1,8 @@
+import { join } from 'node:path'
+import { rollup } from 'rollup'
 import { describe, expect, test } from 'vitest'
+import type { PluginOptions } from '../../integrations/options.ts'
+import rollupPlugin from '../../integrations/rollup.ts'
 import { writeFiles } from '../support/temp-project.ts'
 import { buildWith, copyApp, HOSTS } from './hosts.ts'
 
@@ -17,4 +21,36 @@ describe.each(HOSTS)('a configuration that is not valid, built with %s', (host) 
       for (const content of files.values()) expect(String(content)).not.toContain('canary')
     },
   )
+})
+
+describe('an option that is not what it should be', () => {
+  const READS_SECRET = { 'src/it.js': 'console.log(process.env.DATABASE_URL)\n' }
+
+  test.each(HOSTS)('is an error of a build with %s, and opens no secret to a client', async (host) => {
+    const root = copyApp()
+    writeFiles(root, READS_SECRET)
+    const options = { consumer: 'browser' } as unknown as PluginOptions
+    const { error = '' } = await buildWith(host, { root, consumer: 'client', entry: 'src/it.js', options })
+    expect(error).toContain("consumer  is not 'client' or 'server'  → give consumer as 'client' or 'server'")
+    expect(error).toContain('More: @systemprompt/env/docs/errors.md#invalid_option')
+  })
+
+  test.each([
+    [{ consumer: 'Client' }, "consumer  is not 'client' or 'server'"],
+    [{ phase: 'run' }, "phase  is not 'build' or 'runtime'"],
+    [{ leakGuard: 'no' }, 'leakGuard  is not true or false'],
+    [{ types: 1 }, 'types  is not true, false or a path'],
+    [{ cwd: 5 }, 'cwd  is not a path'],
+    [{ public: 5 }, 'public  is not a list of paths and variables'],
+    [{ publik: ['site.name'] }, 'publik  is not an option  → did you mean public?'],
+    [{ strict: true }, 'strict  is not an option  → remove it; there are cwd, profile,'],
+    ['site.name', 'options  is not an object'],
+    [['site.name'], 'options  is not an object'],
+    [null, 'options  is not an object'],
+  ])('is an error: %j', async (options, message) => {
+    const root = copyApp()
+    writeFiles(root, READS_SECRET)
+    const plugins = [rollupPlugin(options as unknown as PluginOptions)]
+    await expect(rollup({ input: join(root, 'src/it.js'), plugins })).rejects.toThrow(message)
+  })
 })
