@@ -14,12 +14,21 @@ export interface Served {
   readonly confidential: Iterable<string>
 }
 
+/** A directory whose files a server hands out below a path: `/`, `/app/`, or the whole address of it. */
+export interface Place {
+  /** Absolute. */
+  readonly directory: string
+  readonly below: string
+}
+
 /**
  * Whether a request asks for a confidential file, however it spells it: encoded once or more, with backslashes, dots,
  * doubled slashes, in capitals, or within another path such as `/@fs/…`. The query counts too.
+ *
+ * @param places what is handed out besides the root, which is at `/`
  */
-export function asksForConfidential(url: string, served?: Served): boolean {
-  const files = served ? [...served.confidential].flatMap((file) => requestsFor(file, served.root)) : []
+export function asksForConfidential(url: string, served?: Served, places: readonly Place[] = []): boolean {
+  const files = served ? [...served.confidential].flatMap((file) => requestsFor(file, served.root, places)) : []
   let text = url
   for (let count = 0; count < MOST_DECODINGS; count++) {
     if (isConfidential(text) || files.some((isFile) => partsOf(text).some(isFile))) return true
@@ -44,15 +53,25 @@ function withoutDots(part: string): string {
 
 /**
  * What parts of requests may be for a file: its path, or its path from the root, in whatever directory the root is
- * served; a name alone only as it is, since it may be the end of any other path.
+ * served; a name alone only where a server has it, since it may be the end of any other path.
  */
-function requestsFor(file: string, root: string): readonly ((part: string) => boolean)[] {
-  const absolute = plain(file)
-  const inside = relative(root, file)
-  const fromRoot = plain(`/${inside}`)
-  const isInside = !inside.startsWith('..') && !isAbsolute(inside)
-  const ends = [absolute, ...(isInside && inside !== basename(file) ? [fromRoot] : [])]
-  return [(part) => ends.some((end) => plain(part).endsWith(end)), (part) => isInside && plain(part) === fromRoot]
+function requestsFor(file: string, root: string, places: readonly Place[]): readonly ((part: string) => boolean)[] {
+  const inRoot = pathWithin(root, file)
+  const ends = [plain(file), ...(inRoot === undefined || inRoot === basename(file) ? [] : [plain(`/${inRoot}`)])]
+  const whole = [{ directory: root, below: '/' }, ...places].flatMap(({ directory, below }) => {
+    const inside = pathWithin(directory, file)
+    return inside === undefined ? [] : plain(`/${pathOf(below)}/${inside}`)
+  })
+  return [(part) => ends.some((end) => plain(part).endsWith(end)), (part) => whole.includes(plain(part))]
+}
+
+function pathWithin(directory: string, file: string): string | undefined {
+  const inside = relative(directory, file)
+  return inside.startsWith('..') || isAbsolute(inside) ? undefined : inside
+}
+
+function pathOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).pathname : address
 }
 
 function plain(path: string): string {

@@ -1,4 +1,4 @@
-import { asksForConfidential, type Served } from './confidential-path.ts'
+import { asksForConfidential, type Place, type Served } from './confidential-path.ts'
 
 /** What connect and Express know of a request. */
 interface Request {
@@ -13,9 +13,9 @@ interface Response {
 type Middleware = (request: Request, response: Response, next: () => void) => void
 
 /** Middleware of a development server, before what hands out files: nobody gets a confidential one. */
-export function refuseConfidential(served: Served): Middleware {
+export function refuseConfidential(served: Served, places: readonly Place[] = []): Middleware {
   return (request, response, next) => {
-    if (!asksForConfidential(request.url ?? '', served)) {
+    if (!asksForConfidential(request.url ?? '', served, places)) {
       next()
       return
     }

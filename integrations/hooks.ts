@@ -30,6 +30,8 @@ const NO_CODE =
 
 /** Files of which one may hold secrets, and that a bundler would quote when it cannot read them. */
 const DATA = /\.(?:json5?|ya?ml|toml|txt|env|conf|cfg|ini|properties|pem|key)(?:$|\?)|(?:^|[\\/])[^\\/.?\0]+(?:$|\?)/i
+/** Whatever is no script. Vite's development server has no end of a build at which the modules could be gone through. */
+const NO_SCRIPT = /^(?!\0)(?!.*\.[cm]?[jt]sx?(?:$|\?))/is
 
 const NOT_COMPILED = [CODE.include, CODE.exclude, OWN_IDS, NO_CODE]
 
@@ -72,6 +74,7 @@ export function hooksOf(build: Build, framework: string): Hooks {
   const isCommonJsTaken = framework === 'webpack' || framework === 'rspack'
   const isCommonJsRead = framework === 'esbuild' || isCommonJsTaken
   const transform = transformOf(build, framework)
+  const data = framework === 'vite' ? NO_SCRIPT : DATA
   /** The module of ours that an id stands for, whichever way code came to it. */
   const ownIdOf = async (id: string, consumer: Consumer): Promise<string | undefined> => {
     if (isBetween(id)) return undefined
@@ -79,7 +82,7 @@ export function hooksOf(build: Build, framework: string): Hooks {
     const file = ownFileOf(id)
     if (file === 'public') return `\0${PUBLIC}`
     if (file === 'library') return consumer === 'server' ? undefined : `\0${REFUSED}`
-    if (framework === 'rspack' || !DATA.test(id)) return undefined
+    if (framework === 'rspack' || !data.test(id)) return undefined
     await build.settled()
     const [path = ''] = id.split('?')
     return build.confidential.has(resolve(path)) ? refusedFile(path) : undefined
@@ -93,7 +96,7 @@ export function hooksOf(build: Build, framework: string): Hooks {
       },
     },
     load: {
-      filter: { id: framework === 'rspack' ? [OWN_IDS, OWN_FILES] : [OWN_IDS, OWN_FILES, DATA] },
+      filter: { id: framework === 'rspack' ? [OWN_IDS, OWN_FILES] : [OWN_IDS, OWN_FILES, data] },
       async handler(id) {
         const consumer = consumerOfEnvironment(this) ?? build.consumer
         const own = await ownIdOf(id, consumer)

@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path'
 import type { CompilationContext, Compiler, JsPlugin, Server } from '@farmfe/core'
 import type { Build } from '../build.ts'
-import { asksForConfidential } from '../confidential-path.ts'
+import { asksForConfidential, type Place } from '../confidential-path.ts'
 import { consumerOfTargetEnv } from '../consumer.ts'
 import type { OutputFile } from '../leak-guard.ts'
 import { refusals } from '../refusals.ts'
@@ -37,7 +37,9 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       // Of a module that Farm has kept from an earlier build no plugin is asked, whatever it was made of or may not ask for.
       if (config.compilation) config.compilation.persistentCache = false
       // Farm hands out every file of its root that is asked for.
-      const guard = guardOf(build, () => stopped)
+      const below = config.compilation?.output?.publicPath ?? '/'
+      const places = [root, publicDir].flatMap((directory) => [below, '/'].map((path) => ({ directory, below: path })))
+      const guard = guardOf(build, places, () => stopped)
       if (config.server) config.server.middlewares = [() => guard, ...(config.server.middlewares ?? [])]
     },
     buildStart: {
@@ -163,9 +165,9 @@ interface Context {
 }
 
 /** Koa's middleware returns what is behind it. Farm itself would hand out what was refused to whoever loads the page. */
-function guardOf(build: Build, stopped: () => Promise<Error | undefined> | undefined) {
+function guardOf(build: Build, places: readonly Place[], stopped: () => Promise<Error | undefined> | undefined) {
   return async (context: Context, next: () => Promise<unknown>): Promise<void> => {
-    const isForbidden = asksForConfidential(context.url, build)
+    const isForbidden = asksForConfidential(context.url, build, places)
     const error = isForbidden ? undefined : await stopped()
     if (!isForbidden && !error) {
       await next()

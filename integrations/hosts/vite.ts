@@ -37,7 +37,9 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Par
     configureServer(started) {
       server = started
       // Not by `server.fs.deny`: a list of ours would take the place of Vite's own.
-      started.middlewares.use(refuseConfidential(build))
+      const { root, base, publicDir } = started.config
+      const places = [root, publicDir].flatMap((directory) => [base, '/'].map((below) => ({ directory, below })))
+      started.middlewares.use(refuseConfidential(build, places))
       if (build.options.phase === 'runtime')
         started.middlewares.use(`${started.config.base}env.json`, (_, response) => {
           response.setHeader('content-type', 'application/json')

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Compiler as RspackCompiler } from '@rspack/core'
 import type { Compilation, Compiler, Module } from 'webpack'
 import type { Build } from '../build.ts'
+import type { Place } from '../confidential-path.ts'
 import { consumerOfTarget } from '../consumer.ts'
 import { refuseConfidential } from '../dev-guard.ts'
 import { NAME } from '../hooks.ts'
@@ -95,13 +97,27 @@ type Setup = (middlewares: unknown[], server: unknown) => unknown[]
 
 /** The development server asks here before it looks for a file. It reads its options from those of the compiler. */
 function guardDevServer(options: Compiler['options'], build: Build): void {
-  const { devServer } = options as { devServer?: { setupMiddlewares?: Setup } | false }
+  const { devServer } = options as { devServer?: { setupMiddlewares?: Setup; static?: Static | Static[] } | false }
   if (!devServer) return
+  const places = placesOf(devServer.static)
   const { setupMiddlewares = (middlewares) => middlewares } = devServer
   devServer.setupMiddlewares = (middlewares, server) => [
-    refuseConfidential(build),
+    refuseConfidential(build, places),
     ...setupMiddlewares(middlewares, server),
   ]
+}
+
+/** What the development server may be told to hand out: a directory, with the paths below which it does. */
+type Static = string | boolean | { directory?: string; publicPath?: string | string[] }
+
+function placesOf(given: Static | Static[] = true): readonly Place[] {
+  return [given].flat().flatMap((each) => {
+    if (each === false) return []
+    const { directory = 'public', publicPath = '/' } =
+      typeof each === 'string' ? { directory: each } : each === true ? {} : each
+    // From the working directory, as the server does.
+    return [publicPath].flat().map((below) => ({ directory: resolve(directory), below }))
+  })
 }
 
 /** Loaders that run modules, as those for style sheets, have a graph of their own. */

@@ -1,4 +1,4 @@
-import { createServer } from 'vite'
+import { createServer, type ViteDevServer } from 'vite'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import vitePlugin from '../../integrations/vite.ts'
 import { PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
@@ -54,9 +54,14 @@ describe.each(HOSTS)('%s refuses a file with secrets before it reads it', (host)
 })
 
 describe('Vite’s development server', () => {
-  async function withServer<T>(root: string, use: (origin: string) => Promise<T>): Promise<T> {
+  async function withServer<T>(
+    root: string,
+    use: (origin: string, server: ViteDevServer) => Promise<T>,
+    base = '/',
+  ): Promise<T> {
     const server = await createServer({
       root,
+      base,
       configFile: false,
       logLevel: 'silent',
       server: { port: 0, host: '127.0.0.1', ws: false, watch: null },
@@ -64,7 +69,7 @@ describe('Vite’s development server', () => {
     })
     await server.listen()
     try {
-      return await use(server.resolvedUrls?.local[0] ?? '')
+      return await use(new URL(server.resolvedUrls?.local[0] ?? '').origin, server)
     } finally {
       await server.close()
     }
@@ -100,6 +105,45 @@ describe('Vite’s development server', () => {
         }
       expect(await rawGet(origin, '/src/page.js')).toContain('document.title')
     })
+  })
+
+  test.each(['/', '/app/', 'https://cdn.example/deep/app/'])(
+    'hands out none that lies in the root itself, or in public, below %s',
+    async (base) => {
+      const root = projectOf()
+      vi.stubEnv('DATABASE_URL_FILE', 'db.secret')
+      vi.stubEnv('JWT_SECRET_FILE', 'public/jwt.secret')
+      writeFiles(root, { 'db.secret': `postgres://acme:${PASSWORD}@h/db`, 'public/jwt.secret': JWT })
+      const below = /^https?:/.test(base) ? new URL(base).pathname : base
+      await withServer(
+        root,
+        async (origin) => {
+          expect(await rawGet(origin, `${below}src/page.js`)).toContain('document.title')
+          for (const path of ['db.secret', 'jwt.secret', 'public/jwt.secret'])
+            for (const query of ['', '?url', '?raw', '?import&raw', '?inline&import'])
+              for (const url of [`${below}${path}${query}`, `/${path}${query}`]) {
+                const answer = await rawGet(origin, url)
+                expectNoSecret(answer)
+                expect(`${url} ${answer}`).toMatch(/HTTP\/1\.1 (?:403|404)/)
+              }
+        },
+        base,
+      )
+    },
+  )
+
+  test('gives server code none either, whatever its name ends with', async () => {
+    const root = projectOf()
+    vi.stubEnv('DATABASE_URL_FILE', 'db.secret')
+    writeFiles(root, {
+      'db.secret': `postgres://acme:${PASSWORD}@h/db`,
+      'src/it.js': "import it from '../db.secret?raw'\nexport const text = it\n",
+    })
+    const loaded = await withServer(root, async (_, server) =>
+      server.ssrLoadModule('/src/it.js').then(({ text }) => String(text), String),
+    )
+    expect(loaded).toContain('may hold secrets, and no bundle may hold it')
+    expectNoSecret(loaded)
   })
 
   test('denies what Vite denies by itself', async () => {

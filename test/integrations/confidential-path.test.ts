@@ -14,6 +14,36 @@ describe('a request for a confidential file is known', () => {
   })
 })
 
+describe('a file with secrets that is called as one likes is known', () => {
+  const served = { root: '/p', confidential: ['/p/keys.txt', '/p/run/db', '/else/keys.txt'] }
+  const places = [
+    { directory: '/p', below: '/app/' },
+    { directory: '/p', below: 'https://cdn.example/files/' },
+    { directory: '/p/run', below: '/' },
+    { directory: '/else', below: 'sub' },
+  ]
+
+  test.each([
+    '/keys.txt',
+    '/app/keys.txt',
+    '/app/KEYS.txt?raw',
+    '/app/./x/..//keys.txt',
+    '/files/keys.txt',
+    '/db',
+    '/run/db',
+    '/elsewhere/run/db',
+    '/sub/keys.txt',
+    '/@fs/else/keys.txt',
+    '/@fs/p/keys.txt',
+  ])('%s', (url) => {
+    expect(asksForConfidential(url, served, places)).toBe(true)
+  })
+
+  test.each(['/docs/keys.txt', '/app/db', '/app/keys.txt.md', '/src/db'])('and not taken for another: %s', (url) => {
+    expect(asksForConfidential(url, served, places)).toBe(false)
+  })
+})
+
 describe('other requests are let through', () => {
   test.each([
     '/',
