@@ -1,7 +1,7 @@
 import { isAbsolute, relative, sep } from 'node:path'
 import {
   type CloudError,
-  type FileError,
+  FileError,
   isCloudError,
   type LocalSecrets,
   readLocalSecrets,
@@ -68,8 +68,13 @@ export async function removeAll(
 ): Promise<Removal> {
   const removed: string[] = []
   const failed: { name: string; error: CloudError }[] = []
-  // First, so that a command that is killed leaves no record of what is not there.
-  await updateSyncRecord(files, target, { removed: names })
+  try {
+    // First, so that a command that is killed leaves no record of what is not there.
+    await updateSyncRecord(files, target, { removed: names })
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error
+    return { removed, failed: names.map((name) => ({ name, error })) }
+  }
   for (const name of names) {
     const stopped = failed.find(({ error }) => !['NOT_FOUND', 'NOT_ACCEPTED'].includes(error.code))
     if (stopped) {

@@ -3,12 +3,15 @@ import {
   type CloudClient,
   CUSTOM_LIST,
   customList,
+  FileError,
   forgetSent,
   isCloudError,
   type SecretKeys,
   updateSyncRecord,
 } from '../cloud/index.ts'
+import { isConfigError } from '../index.ts'
 import type { Io } from './io.ts'
+import { shownLines } from './output.ts'
 import type { SecretsTarget } from './secrets-target.ts'
 
 /** How often a write is begun anew because somebody else was faster. */
@@ -32,7 +35,7 @@ export async function setSecrets(
   })
   const list = sent[CUSTOM_LIST]
   if (list === undefined || first.etag !== undefined) return
-  await mendCustomList(target, await target.client.listSecretKeys(target.tenant), list)
+  await mendCustomList(target, await target.client.listSecretKeys(target.tenant), io, list)
 }
 
 /**
@@ -60,7 +63,7 @@ export async function storeSecrets(
       if (isLost) io.err(`${await recheck(client, tenant, etag)}\n`)
       throw error
     }
-    await updateSyncRecord(files, target.target, { sent: secrets })
+    await note(target, { sent: secrets }, io)
     return secrets
   })
 }
@@ -71,8 +74,8 @@ export async function storeSecrets(
  * @param known what the list holds, where that is known: nothing is sent that is there already
  * @throws CloudError
  */
-export async function mendCustomList(target: SecretsTarget, first: SecretKeys, known?: string): Promise<void> {
-  const { client, tenant, files } = target
+export async function mendCustomList(target: SecretsTarget, first: SecretKeys, io: Io, known?: string): Promise<void> {
+  const { client, tenant } = target
   let seen = first
   for (let held = known, tries = 0; tries < TRIES; tries++) {
     const list = customList(seen.keys)
@@ -85,14 +88,24 @@ export async function mendCustomList(target: SecretsTarget, first: SecretKeys, k
       return { wanted, etag }
     })
     held = done.wanted
-    await updateSyncRecord(
-      files,
-      target.target,
-      held === '' ? { removed: [CUSTOM_LIST] } : { sent: { [CUSTOM_LIST]: held } },
-    )
+    await note(target, held === '' ? { removed: [CUSTOM_LIST] } : { sent: { [CUSTOM_LIST]: held } }, io)
     // Without an ETag nothing keeps two from writing at once: whoever looks last finds out.
     if (done.etag !== undefined) return
     seen = await client.listSecretKeys(tenant)
+  }
+}
+
+/** The service has done its part: a record that cannot be written makes the next sync longer, and nothing else. */
+async function note(
+  { files, target }: SecretsTarget,
+  change: Parameters<typeof updateSyncRecord>[2],
+  io: Io,
+): Promise<void> {
+  try {
+    await updateSyncRecord(files, target, change)
+  } catch (error) {
+    if (!(error instanceof FileError) && !isConfigError(error)) throw error
+    io.err(`Done, but not recorded, so the next sync may send it again: ${shownLines(error.message)}\n`)
   }
 }
 

@@ -25,17 +25,23 @@ export function readSyncRecord(files: CloudFiles, target: Target): SyncRecord {
   return { isSent: (name, value) => Object.hasOwn(digests, name) && digests[name] === digest(key, name, value) }
 }
 
-/** Before secrets are sent: what is known of other values of theirs counts no more, even if the answer gets lost. */
+/**
+ * Before secrets are sent: what is known of other values of theirs counts no more, even if the answer gets lost. What
+ * would keep the record from being written is found out here as well, while nothing has been done.
+ *
+ * @throws FileError
+ */
 export async function forgetSent(
   files: CloudFiles,
   target: Target,
   secrets: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const { key, digests } = contentOf(fileOf(files, target))
-  const removed = Object.entries(secrets).flatMap(([name, value]) =>
-    Object.hasOwn(digests, name) && digests[name] !== digest(key, name, value) ? [name] : [],
-  )
-  await updateSyncRecord(files, target, { removed })
+  await changeRecord(files, target, ({ key, digests }) => {
+    const kept = Object.entries(digests).filter(
+      ([name, known]) => !Object.hasOwn(secrets, name) || known === digest(key, name, secrets[name] ?? ''),
+    )
+    return kept.length === Object.keys(digests).length ? undefined : Object.fromEntries(kept)
+  })
 }
 
 /** Notes what was sent and what was removed. */
@@ -47,23 +53,31 @@ export async function updateSyncRecord(
     removed = [],
   }: { readonly sent?: Readonly<Record<string, string>>; readonly removed?: readonly string[] },
 ): Promise<void> {
-  const file = fileOf(files, target)
   const names = Object.keys(sent)
-  if (names.length === 0 && !removed.some((name) => Object.hasOwn(contentOf(file).digests, name))) return
+  const known = contentOf(fileOf(files, target)).digests
+  if (names.length === 0 && !removed.some((name) => Object.hasOwn(known, name))) return
+  await changeRecord(files, target, ({ key, digests }) => {
+    const kept = Object.entries(digests).filter(([name]) => !removed.includes(name))
+    const added = names.map((name) => [name, digest(key, name, sent[name] ?? '')] as const)
+    return Object.fromEntries([...kept, ...added])
+  })
+}
+
+/** @param change returns the new digests, or undefined to leave the file alone; the lock is taken all the same */
+async function changeRecord(
+  files: CloudFiles,
+  target: Target,
+  change: (content: Content) => Content['digests'] | undefined,
+): Promise<void> {
+  const file = fileOf(files, target)
   await prepareState(files.state)
   makePrivateDirectory(dirname(file))
   await refuseExposed(file)
   await updateFile(file, () => {
-    const { key, digests } = contentOf(file)
-    const kept = Object.entries(digests).filter(([name]) => !removed.includes(name))
-    const added = names.map((name) => [name, digest(key, name, sent[name] ?? '')] as const)
-    const content = {
-      api_url: target.apiUrl,
-      tenant: target.tenant,
-      key,
-      digests: Object.fromEntries([...kept, ...added]),
-    }
-    return `${JSON.stringify(content, null, 2)}\n`
+    const content = contentOf(file)
+    const digests = change(content)
+    if (!digests) return undefined
+    return `${JSON.stringify({ api_url: target.apiUrl, tenant: target.tenant, key: content.key, digests }, null, 2)}\n`
   })
 }
 
@@ -73,8 +87,13 @@ function fileOf({ state }: CloudFiles, { apiUrl, tenant }: Target): string {
   return join(state, 'cloud', `${name}.json`)
 }
 
+interface Content {
+  readonly key: string
+  readonly digests: Readonly<Record<string, string>>
+}
+
 /** A record that is broken is begun anew: everything counts as not sent. */
-function contentOf(file: string): { key: string; digests: Readonly<Record<string, string>> } {
+function contentOf(file: string): Content {
   const { key, digests } = readObject(file) ?? {}
   const isRight =
     typeof key === 'string' && /^[0-9a-f]{64}$/.test(key) && typeof digests === 'object' && digests !== null

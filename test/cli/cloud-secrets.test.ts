@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -290,6 +291,53 @@ describe('cloud secrets set', () => {
     expect(await json('cloud secrets diff')).toMatchObject({
       unchanged: ['ANTHROPIC_API_KEY', 'SYSTEMPROMPT_CUSTOM_SECRETS'],
     })
+  })
+})
+
+describe('the record of what was sent', () => {
+  const records = (): string => join(cwd, '.systemprompt/cloud')
+  const lines = ['set openai=canary-new', 'sync --all --json', 'sync --prune -y', 'rotate openai -y']
+  beforeEach(async () => {
+    secrets({ openai: 'canary-old' })
+    await cli(cwd, 'cloud secrets sync -q')
+    rmSync(records(), { recursive: true })
+    secrets({ openai: 'canary-new' })
+  })
+
+  test.skipIf(spawnSync('git', ['--version']).status !== 0).each(lines)(
+    'that git would take has %s refused, and nothing sent',
+    async (line) => {
+      spawnSync('git', ['init', '-q'], { cwd })
+      writeFiles(cwd, { '.systemprompt/.gitignore': '\n', '.systemprompt/profiles/.gitignore': '*\n' })
+      const ended = await cli(cwd, `cloud secrets ${line}`, { input: 'canary-new' })
+      expect([ended.code, ended.out + ended.err]).toEqual([11, expect.stringContaining('is not ignored by git')])
+      expect(cloud('OPENAI_API_KEY')).toEqual({ OPENAI_API_KEY: 'canary-old' })
+    },
+  )
+
+  test.each(lines)('in whose place is a file has %s refused, and nothing sent', async (line) => {
+    writeFileSync(records(), '')
+    const ended = await cli(cwd, `cloud secrets ${line}`, { input: 'canary-new' })
+    expect([ended.code, ended.out + ended.err]).toEqual([1, expect.stringContaining('a part of its path is a file')])
+    expect(cloud('OPENAI_API_KEY')).toEqual({ OPENAI_API_KEY: 'canary-old' })
+  })
+
+  test.each(lines)('that gets in the way when %s is done is a warning', async (line) => {
+    const { url } = await serve(async ({ method, path, headers, body }, response) => {
+      const { authorization = '', 'content-type': type = 'application/json' } = headers
+      const sent = { method, headers: { authorization, 'content-type': type } }
+      const answer = await fetch(emulator.url + path, { ...sent, ...(body === '' ? {} : { body }) })
+      if (method === 'PUT') {
+        rmSync(records(), { recursive: true, force: true })
+        writeFileSync(records(), '')
+      }
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+    })
+    const credentials = { api_token: emulator.token(), api_url: url, user_email: 'dev@example.com' }
+    writeFiles(cwd, { [CREDENTIALS]: JSON.stringify(credentials) })
+    const ended = await cli(cwd, `cloud secrets ${line}`, { input: 'canary-new' })
+    expect([ended.code, ended.err]).toEqual([0, expect.stringContaining('Done, but not recorded')])
+    expect(cloud('OPENAI_API_KEY')).toEqual({ OPENAI_API_KEY: 'canary-new' })
   })
 })
 

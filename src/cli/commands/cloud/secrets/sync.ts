@@ -64,7 +64,7 @@ export const sync = defineCommand({
       target,
       plan.remove.filter((name) => name !== CUSTOM_LIST),
     )
-    if (removal.failed.length === 0) await readBack(target, Object.keys(sent), plan)
+    if (removal.failed.length === 0) await readBack(target, Object.keys(sent), plan, io)
     await target.client.close()
     report(args, io, target, plan, {
       sent: Object.keys(sent),
@@ -98,7 +98,12 @@ function replanned(shownPlan: SyncPlan, planFor: Planner): (keys: readonly strin
 }
 
 /** What was sent must be there, and the list of custom secrets true, whatever others did meanwhile. */
-async function readBack(target: SecretsTarget, names: readonly string[], { customList }: SyncPlan): Promise<void> {
+async function readBack(
+  target: SecretsTarget,
+  names: readonly string[],
+  { customList }: SyncPlan,
+  io: Io,
+): Promise<void> {
   const seen = await target.client.listSecretKeys(target.tenant)
   const missing = names.filter((name) => name !== CUSTOM_LIST && !seen.keys.includes(name))
   if (missing.length > 0) {
@@ -108,7 +113,7 @@ async function readBack(target: SecretsTarget, names: readonly string[], { custo
       `The service took the secrets, and then did not list ${missing.join(', ')}. Run it again.`,
     )
   }
-  await mendCustomList(target, seen, customList === '' ? undefined : customList)
+  await mendCustomList(target, seen, io, customList === '' ? undefined : customList)
 }
 
 function isEmpty(secrets: object): boolean {

@@ -62,7 +62,7 @@ export const unset = defineCommand({
     const inCloud = await removeAll(target, names)
     const removal = joined(
       local ? await removeLocally(inCloud, target, local) : inCloud,
-      await trueList(target, keys, names, inCloud),
+      await trueList(target, keys, names, inCloud, io),
     )
     await target.client.close()
     const code = removalExit(removal)
@@ -84,13 +84,14 @@ async function trueList(
   before: readonly string[],
   names: readonly string[],
   { removed, failed }: Removal,
+  io: Io,
 ): Promise<Removal['failed']> {
   const left = before.filter((name) => !removed.includes(name))
   const isListed = before.includes(CUSTOM_LIST) || customList(left) !== ''
   const isOver = customList(names) !== '' && failed.every(({ error }) => error.code === 'NOT_FOUND')
   if (!isListed || (removed.length === 0 && !isOver)) return []
   try {
-    await mendCustomList(target, await target.client.listSecretKeys(target.tenant))
+    await mendCustomList(target, await target.client.listSecretKeys(target.tenant), io)
     return []
   } catch (error) {
     if (!isCloudError(error)) throw error
