@@ -19,12 +19,17 @@ const TRIES = 30
 /** Milliseconds. */
 const LONGEST_PAUSE = 400
 
-/** Sets secrets, and keeps the list of custom ones true, whoever else changes the tenant at the same time. */
+/**
+ * Sets secrets, and keeps the list of custom ones true, whoever else changes the tenant at the same time.
+ *
+ * @param onSent is told when the service has the secrets, whatever becomes of the list
+ */
 export async function setSecrets(
   target: SecretsTarget,
   values: Readonly<Record<string, string>>,
   first: SecretKeys,
   io: Io,
+  onSent: () => void = () => undefined,
 ): Promise<void> {
   const names = Object.keys(values)
   const isCustom = customList(names) !== ''
@@ -33,6 +38,7 @@ export async function setSecrets(
     const isListed = list === '' || (!isCustom && keys.includes(CUSTOM_LIST))
     return isListed ? values : { ...values, [CUSTOM_LIST]: list }
   })
+  onSent()
   const list = sent[CUSTOM_LIST]
   if (list === undefined || first.etag !== undefined) return
   await mendCustomList(target, await target.client.listSecretKeys(target.tenant), io, list)

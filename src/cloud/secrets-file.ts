@@ -57,9 +57,16 @@ export interface SecretEdits {
   readonly unset?: readonly string[]
 }
 
+export interface SecretsEdit {
+  /** The names that were to be removed and are not there. */
+  readonly missing: readonly string[]
+  /** Gives the file the text that it had, unless somebody has changed it since. @throws FileError */
+  undo(): Promise<void>
+}
+
 /**
  * Changes secrets in secrets.json and nothing else: comments, order and spelling stay. The file is made where there
- * is none. Returns the names that were to be removed and are not there.
+ * is none.
  *
  * @throws ConfigError for a secret that no load would take, and for a file that cannot be read; FileError for one that
  * cannot be written
@@ -68,12 +75,15 @@ export async function editSecretsFile(
   files: CloudFiles,
   file: string,
   { set = {}, unset = [] }: SecretEdits,
-): Promise<readonly string[]> {
+): Promise<SecretsEdit> {
   mustBeValid(set)
   await mustBeEditable(files, file)
   const missing: string[] = []
+  let original = ''
+  let written = ''
   await updateFile(file, (before) => {
     let text = before ?? '{}\n'
+    original = text
     missing.length = 0
     for (const [name, value] of Object.entries(set)) text = withSecret(text, name, value, file)
     for (const name of unset) {
@@ -82,9 +92,15 @@ export async function editSecretsFile(
       for (const key of keys) text = edited(text, key, undefined)
     }
     keysOf(text, '', file)
+    written = text
     return text
   })
-  return missing
+  return {
+    missing,
+    async undo() {
+      await updateFile(file, (now) => (now === written ? original : undefined))
+    },
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { CloudClient } from '../../src/cloud/index.ts'
 import type { Emulator } from '../../src/emulator/index.ts'
 import { type ContractProxy, contractProxy } from '../support/contract-proxy.ts'
-import { serve } from '../support/http-server.ts'
+import { json as respond, serve } from '../support/http-server.ts'
 import { sampled, seeded } from '../support/random.ts'
 import { DATABASE_URL, JWT_SECRET, SECRETS, writeFiles } from '../support/temp-project.ts'
 import { CREDENTIALS, cli, cloudProject, emulated } from './cloud-project.ts'
@@ -538,6 +538,83 @@ describe('the other commands', () => {
       err: 'The file of --from-file has no STRIPE_KEY.\n',
     })
     expect((await cli(cwd, 'cloud secrets rotate openai --from-file two.env -y')).code).toBe(2)
+  })
+
+  describe('rotate that', () => {
+    const before = `{\n  // mine\n  "jwt_secret": "${JWT_SECRET}", // kept\n  "openai": "sk-old"\n}\n`
+    const line = 'cloud secrets rotate openai -y'
+    const textOf = (): string => readFileSync(join(cwd, SECRETS), 'utf8')
+    beforeEach(() => writeFiles(cwd, { [SECRETS]: before }))
+
+    test.each([
+      [401, 3],
+      [403, 4],
+      [404, 5],
+      [412, 7],
+      [422, 6],
+    ])('the service refuses with %i leaves the file as it was', async (status, code) => {
+      emulator.faults.set([{ fault: { type: 'status', status }, method: 'PUT' }])
+      for (const flags of ['', ' -q', ' --json']) {
+        const ended = await cli(cwd, line + flags, { input: 'sk-new' })
+        expect([ended.code, textOf()]).toEqual([code, before])
+        expect(ended.out).not.toContain('1. ')
+      }
+    })
+
+    test('cannot keep its record, or meets a file that no load would take, leaves it as it was', async () => {
+      await cli(cwd, 'cloud secrets sync -q')
+      const broken = before.replace('sk-old', 'sk-other').replace(JWT_SECRET, 'short')
+      writeFiles(cwd, { [SECRETS]: broken })
+      expect((await cli(cwd, line, { input: 'sk-new' })).code).toBe(6)
+      expect(textOf()).toBe(broken)
+      writeFiles(cwd, { [SECRETS]: before })
+      rmSync(join(cwd, '.systemprompt/cloud'), { recursive: true })
+      writeFileSync(join(cwd, '.systemprompt/cloud'), '')
+      expect((await cli(cwd, line, { input: 'sk-new' })).code).not.toBe(0)
+      expect([textOf(), cloud('OPENAI_API_KEY')]).toEqual([before, { OPENAI_API_KEY: 'sk-old' }])
+    })
+
+    test.each([
+      ['was done and its answer lost', { type: 'apply-then-drop' }, 'sk-new'],
+      ['was lost', { type: 'drop' }, undefined],
+      ['failed', { type: 'status', status: 500 }, undefined],
+    ] as const)(
+      '%s says that the file has the new value, and how to go on',
+      async (_, fault, stored) => {
+        emulator.faults.set([{ fault, method: 'PUT' }])
+        const ended = await cli(cwd, `${line} -q`, { input: 'sk-new' })
+        expect([ended.code, ended.out, cloud('OPENAI_API_KEY')]).toEqual([8, '', { OPENAI_API_KEY: stored }])
+        expect(ended.err).toContain(
+          `✖ tenant_demo may not have the new OPENAI_API_KEY; ${SECRETS} has it. Run 'systemprompt cloud secrets sync'.\n`,
+        )
+        expect(textOf()).toBe(before.replace('sk-old', 'sk-new'))
+        writeFiles(cwd, { [SECRETS]: before })
+        const json = JSON.parse((await cli(cwd, `${line} --json`, { input: 'sk-new' })).out) as object
+        expect(json).toMatchObject({
+          ok: false,
+          file: SECRETS,
+          failed: [{ name: TENANT, message: expect.any(String) }],
+        })
+        emulator.faults.clear()
+        await cli(cwd, 'cloud secrets sync -q')
+        expect(cloud('OPENAI_API_KEY')).toEqual({ OPENAI_API_KEY: 'sk-new' })
+      },
+      60_000,
+    )
+
+    test('was done and could not bring the list of custom secrets up to date takes nothing back', async () => {
+      let wasSent = false
+      const { url } = await serve(({ method }, response) => {
+        if (method === 'PUT') wasSent = true
+        if (method === 'GET' && wasSent) respond(response, 403)
+        else respond(response, method === 'PUT' ? 204 : 200, method === 'PUT' ? undefined : { keys: [] })
+      })
+      const credentials = { api_token: emulator.token(), api_url: url, user_email: 'dev@example.com' }
+      writeFiles(cwd, { [CREDENTIALS]: JSON.stringify(credentials) })
+      const ended = await cli(cwd, 'cloud secrets rotate stripe_key -y', { input: 'sk-new' })
+      expect([ended.code, ended.err]).toEqual([8, expect.stringContaining('tenant_demo has STRIPE_KEY')])
+      expect(textOf()).toContain('sk-new')
+    })
   })
 
   test('rotate names the services whose configs name the secret', async () => {

@@ -23,7 +23,7 @@ export const unset = defineCommand({
     const file = secretsFileOf(project)
     const names = [...new Set(mustBeNames(args._))]
     await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${shown(file.shown)}?`)
-    const missing = await editSecretsFile(project.files, file.path, { unset: names })
+    const { missing } = await editSecretsFile(project.files, file.path, { unset: names })
     const removed = names.filter((name) => !missing.includes(name))
     if (removed.length === 0)
       throw new CliError('NOT_FOUND', EXIT.notFound, `${shown(file.shown)} has none of these secrets.`)

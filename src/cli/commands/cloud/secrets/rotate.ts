@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
-import { cloudName, customList, editSecretsFile, isManaged, servicesUsing } from '../../../../cloud/index.ts'
+import {
+  cloudName,
+  customList,
+  editSecretsFile,
+  isCloudError,
+  isManaged,
+  servicesUsing,
+} from '../../../../cloud/index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
@@ -17,8 +24,16 @@ export const rotate = defineCommand({
     ['systemprompt cloud secrets rotate jwt_secret --generate', 'Make the new value'],
   ],
   output: 'The three steps as they are done.',
-  json: { ok: 'boolean', dry_run: 'boolean', tenant: 'string', secret: 'string', file: 'string', services: 'string[]' },
-  exits: CLOUD_EXITS,
+  json: {
+    ok: 'boolean',
+    dry_run: 'boolean',
+    tenant: 'string',
+    secret: 'string',
+    file: 'string',
+    services: 'string[]',
+    'failed?': [{ name: 'string', code: 'string', message: 'string' }],
+  },
+  exits: [...CLOUD_EXITS, 'partial'],
   args: {
     name: { type: 'positional', completes: 'cloud-secret', description: 'The name of the secret' },
     ...SECRETS_ARGS,
@@ -45,19 +60,45 @@ export const rotate = defineCommand({
       io,
       `Replace ${key} in ${shown(file)} and in ${shown(target.tenant)}? What uses the old one stops working.`,
     )
-    await editSecretsFile(target.files, path, { set: { [name]: value } })
-    if (!args.json && !args.quiet) io.out(`1. ${shown(file)} has the new ${key}.\n`)
-    localSecretsOf(target)
-    await setSecrets(target, { [key]: value }, seen, io)
+    const { undo } = await editSecretsFile(target.files, path, { set: { [name]: value } })
+    const facts = { dry_run: false, tenant: target.tenant, secret: key, file, services }
+    let isSent = false
+    try {
+      localSecretsOf(target)
+      await setSecrets(target, { [key]: value }, seen, io, () => {
+        isSent = true
+      })
+    } catch (error) {
+      if (isSent || !isRefusal(error)) return reportPart(error, isSent)
+      await undo()
+      throw error
+    }
     await target.client.close()
-    if (args.json) printJson(io, { ok: true, dry_run: false, tenant: target.tenant, secret: key, file, services })
+    if (args.json) printJson(io, { ok: true, ...facts })
     else if (!args.quiet)
       io.out(
-        `2. ${shown(target.tenant)} has it as well.\n3. Restart what uses it: ${restarted(services, target.tenant)}.\n${styled(io, 'green', '✔')} Rotated\n`,
+        `1. ${shown(file)} has the new ${key}.\n2. ${shown(target.tenant)} has it as well.\n3. Restart what uses it: ${restarted(services, target.tenant)}.\n${styled(io, 'green', '✔')} Rotated\n`,
       )
     return EXIT.ok
+
+    /** The file keeps the new value, which nobody could read back from the service. */
+    function reportPart(error: unknown, isDone: boolean): number {
+      if (!isCloudError(error)) throw error
+      const { code, message } = error
+      if (args.json) printJson(io, { ok: false, ...facts, failed: [{ name: target.tenant, code, message }] })
+      const has = isDone ? 'has' : 'may not have the new'
+      const next = `${shown(file)} has it. Run 'systemprompt cloud secrets sync'.`
+      io.err(`✖ ${shown(target.tenant)} ${has} ${key}; ${next}\n${args.json ? '' : `  ${message}\n`}`)
+      return EXIT.partial
+    }
   },
 })
+
+/** Whether nothing can have been done. */
+function isRefusal(error: unknown): boolean {
+  if (!isCloudError(error)) return true
+  return !error.isUncertain && !['UNAVAILABLE', 'NETWORK', 'TIMEOUT', 'BAD_ANSWER'].includes(error.code)
+}
 
 /** The services whose configs name the secret. */
 function servicesOf({ loaded }: CloudProject, key: string): readonly string[] {

@@ -107,7 +107,7 @@ async function removeLocally(
 ): Promise<Removal> {
   const gone = failed.filter(({ error }) => error.code === 'NOT_FOUND').map(({ name }) => name)
   try {
-    const missing = await editSecretsFile(files, file.path, { unset: [...removed, ...gone] })
+    const { missing } = await editSecretsFile(files, file.path, { unset: [...removed, ...gone] })
     const here = gone.filter((name) => !missing.includes(name))
     return { removed: [...removed, ...here], failed: failed.filter(({ name }) => !here.includes(name)) }
   } catch (error) {
