@@ -14,7 +14,10 @@ export interface Program {
   readonly env: Readonly<Record<string, string>>
   /** Masks what these secrets are in the output; without it the program has the terminal to itself. */
   readonly redact?: Matcher
-  /** Ends the program when it is aborted: with SIGTERM, and where that does nothing with SIGKILL. */
+  /**
+   * Ends the program when it is aborted: with SIGTERM, and where that does nothing with SIGKILL. One that has been
+   * told to end by a signal decides for itself; one that is not started yet stays so.
+   */
   readonly stop?: AbortSignal
 }
 
@@ -32,27 +35,45 @@ export interface Host {
 
 /** Milliseconds that a program has to end by itself when it is told to. */
 const GRACE = 5000
+/** Milliseconds for what a program wrote before its end, where others that it started have its output open still. */
+const DRAIN = 500
 
 const PASSED_ON: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']
 /** What a terminal sends to all programs of a group by itself. */
 const FROM_KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
 
+/** What asks a program to end. */
+const TO_END: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
 /**
- * Starts a program, without a shell, and waits for its end. Signals are passed on to it. Returns its exit code,
- * or 128 and the number of the signal that ended it.
+ * Starts a program, without a shell, and waits for its end, and for that of its output unless somebody told it to
+ * end. Signals are passed on to it. Returns its exit code, or 128 and the number of the signal that ended it.
  *
  * @throws CliError with exit code 127 if it is not found, 126 if it cannot be started
  */
 export async function startProgram({ command, args, cwd, env, redact, stop }: Program, host: Host): Promise<number> {
+  if (stop?.aborted) return 128 + constants.signals.SIGTERM
   const output = redact || !host.isShared ? 'pipe' : 'inherit'
   const child = started(command, args, { cwd, env, stdio: [host.isShared ? 'inherit' : 'ignore', output, output] })
   // Windows has only some of them.
   const passedOn = PASSED_ON.filter((signal) => signal in constants.signals)
+  let received: NodeJS.Signals | undefined
+  let hasEnded = false
+  const isTold = (): boolean => received !== undefined && (TO_END.includes(received) || received === child.signalCode)
+  const drained = new AbortController()
+  let drain: NodeJS.Timeout | undefined
+  const endOutput = (): void => {
+    drain ??= setTimeout(() => drained.abort(), DRAIN)
+  }
   const passOn = (signal: NodeJS.Signals): void => {
-    if (!(host.hasTerminal && FROM_KEYS.includes(signal))) child.kill(signal)
+    received = signal
+    if (hasEnded) endOutput()
+    else if (!(host.hasTerminal && FROM_KEYS.includes(signal))) child.kill(signal)
   }
   let grace: NodeJS.Timeout | undefined
   const end = (): void => {
+    if (hasEnded) endOutput()
+    if (hasEnded || isTold()) return
     child.kill('SIGTERM')
     grace = setTimeout(() => child.kill('SIGKILL'), GRACE)
   }
@@ -60,12 +81,18 @@ export async function startProgram({ command, args, cwd, env, redact, stop }: Pr
   stop?.addEventListener('abort', end)
   try {
     const ended = endOf(child)
-    const copied = [copy(child.stdout, host.stdout, redact), copy(child.stderr, host.stderr, redact)]
+    const copied = [
+      copy(child.stdout, host.stdout, redact, drained.signal),
+      copy(child.stderr, host.stderr, redact, drained.signal),
+    ]
     const code = await ended
+    hasEnded = true
+    if (isTold() || stop?.aborted) endOutput()
     await Promise.all(copied)
     return code
   } finally {
     clearTimeout(grace)
+    clearTimeout(drain)
     stop?.removeEventListener('abort', end)
     for (const signal of passedOn) host.off(signal, passOn)
   }
@@ -106,10 +133,16 @@ function notStarted(code: string | undefined): CliError {
   return new CliError('PROGRAM_NOT_STARTED', EXIT.programNotStarted, `The program cannot be started. ${why}`)
 }
 
-/** Resolves when all of it is written. A reader that has seen enough is no error. */
-async function copy(from: Readable | null, to: Writable, redact: Matcher | undefined): Promise<void> {
+/** Resolves when all of it is written, or what came until it was given up. A reader that has seen enough is no error. */
+async function copy(
+  from: Readable | null,
+  to: Writable,
+  redact: Matcher | undefined,
+  givenUp: AbortSignal,
+): Promise<void> {
   if (!from) return
-  const source = redact ? from.pipe(createRedactStream(redact)) : from
+  const masked = redact && from.pipe(createRedactStream(redact))
+  const source = masked ?? from
   source.pipe(to, { end: false })
   // The program hears of it as it would with nobody in between.
   const stop = (): void => {
@@ -117,6 +150,10 @@ async function copy(from: Readable | null, to: Writable, redact: Matcher | undef
     source.destroy()
   }
   to.once('error', stop)
+  givenUp.addEventListener('abort', () => {
+    from.destroy()
+    masked?.end()
+  })
   await finished(source, { writable: false }).catch(() => undefined)
   to.off('error', stop)
 }

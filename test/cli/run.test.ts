@@ -191,11 +191,30 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
   })
 })
 
+describe.skipIf(process.platform === 'win32')('with --redact a signal is the end, whoever has the output open', () => {
+  test.each([
+    ['that ends the program', 'echo ready; sleep 15; echo late', 0, 143],
+    ['that the program ends on by itself', 'trap "exit 4" TERM; sleep 15 & echo ready; wait', 0, 4],
+    ['after the program has ended', 'echo ready; sleep 15 & exit 3', 700, 3],
+  ])(
+    'one %s',
+    async (_, program, delay, code) => {
+      expect(await signalled('SIGTERM', ['sh', '-c', program], ['--redact'], delay)).toBe(code)
+    },
+    10_000,
+  )
+  test('and without one all of it is waited for', () => {
+    const { code, out } = run([...LOCAL, '--redact', '--', 'sh', '-c', '(sleep 1; echo late) & exit 3'])
+    expect([code, out]).toEqual([3, 'late\n'])
+  })
+})
+
 /** Sends a signal to the command when its program is ready. */
 function signalled(
   signal: NodeJS.Signals,
   program: readonly string[],
   flags: readonly string[] = [],
+  delay = 0,
 ): Promise<number | null> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [cli, 'run', ...LOCAL, ...flags, '--', ...program], {
@@ -203,7 +222,7 @@ function signalled(
       env: { PATH, HOME },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    child.stdout.once('data', () => child.kill(signal))
+    child.stdout.once('data', () => setTimeout(() => child.kill(signal), delay))
     child.on('exit', resolve)
   })
 }
