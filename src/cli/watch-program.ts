@@ -27,14 +27,18 @@ export async function watchProgram(
 ): Promise<number> {
   const { watchConfig } = await import('../index.ts')
   let isOver = false
-  const interrupted = io.interrupted().finally(() => {
+  let running: Promise<Running> | undefined
+  const interrupted = io.interrupted().finally(async () => {
     isOver = true
+    const started = await running
+    started?.stop.abort()
   })
   const say = (text: string): void => io.err(`${styled(io, 'dim', text)}\n`)
 
   const start = async (result: ResolvedConfig): Promise<Running> => {
     const stop = new AbortController()
     const program = await programFor(result)
+    if (isOver) stop.abort()
     const ended = io.start({ ...program, stop: stop.signal }).catch((error: unknown) => error)
     void ended.then((outcome) => {
       if (!isOver && !stop.signal.aborted) say(`${ending(outcome)} It starts again when something changes.`)
@@ -44,23 +48,26 @@ export async function watchProgram(
   const watcher = await watchConfig(options as LoadOptions<undefined>, {
     async onChange({ current, changes }) {
       if (changes.length === 0) return say('The configuration is valid again.')
+      const before = await running
+      if (isOver) return
       say(`${summary(changes)}; the program starts again.`)
-      running.stop.abort()
-      await running.ended
-      running = await start(current)
+      before?.stop.abort()
+      await before?.ended
+      if (!isOver) running = start(current)
     },
     onError(error) {
       io.err(`${error.message}\n`)
       say('The program goes on with the configuration that was valid before.')
     },
   })
-  let running = await start(watcher.current)
-  const failed = running.ended.then((outcome) =>
-    typeof outcome === 'number' ? new Promise<never>(() => undefined) : outcome,
-  )
+  running = start(watcher.current)
+  const failed = running
+    .then(({ ended }) => ended)
+    .then((outcome) => (typeof outcome === 'number' ? new Promise<never>(() => undefined) : outcome))
   const first = await Promise.race([interrupted, failed]).finally(() => watcher.close())
   if (typeof first !== 'number') throw first
-  const outcome = await running.ended
+  const { ended } = await running
+  const outcome = await ended
   return typeof outcome === 'number' ? outcome : first
 }
 

@@ -144,6 +144,41 @@ describe('run --watch', () => {
     expect(await ended).toBe(0)
   })
 
+  test('starts nothing when it is told to end before the program is started', async () => {
+    const slow = `console.log('loading'); await new Promise((resolve) => setTimeout(resolve, 500)); export default {}`
+    const { until, child, ended, output } = watching(makeProject({ ...FILES, 'systemprompt.config.mjs': slow }))
+    await until('loading')
+    child.kill('SIGTERM')
+    expect(await ended).toBe(143)
+    expect(output()).not.toContain('started')
+  })
+
+  test('starts nothing any more when it is told to end while the program ends', async () => {
+    const program = `
+      process.on('SIGTERM', () => { console.log('ending'); setTimeout(() => process.exit(4), 500) })
+      console.log('started')
+      setInterval(() => undefined, 1000)`
+    const root = makeProject({ ...FILES, 'program.mjs': program })
+    const { until, child, ended, output } = watching(root)
+    await until('started')
+    writeFiles(root, { '.env': 'GREETING=changed\n' })
+    await until('ending')
+    child.kill('SIGTERM')
+    expect(await ended).toBe(4)
+    expect(output().match(/started/g)).toHaveLength(1)
+  })
+
+  test.skipIf(process.platform === 'win32')('waits for the program, not for what it leaves behind', async () => {
+    const root = makeProject(FILES)
+    const program = ['sh', '-c', 'sleep 30 & echo "started $GREETING"; wait']
+    const { until, child, ended } = watching(root, program, ['--redact'])
+    await until('started hello')
+    writeFiles(root, { '.env': 'GREETING=changed\n' })
+    await until('started changed')
+    child.kill('SIGTERM')
+    expect(await ended).toBe(143)
+  })
+
   test('goes on when the project is gone for a while', async () => {
     const root = makeProject(FILES)
     const { until } = watching(root)
