@@ -1,5 +1,6 @@
 import { type Problem, renderProblem } from '../index.ts'
 import type { Io } from './io.ts'
+import { shown } from './output.ts'
 import { styled } from './style.ts'
 
 /** Warnings, on the error output. */
@@ -7,4 +8,9 @@ export function printWarnings(io: Io, warnings: readonly Problem[]): void {
   if (warnings.length === 0) return
   const count = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`
   io.err(`\n${styled(io, 'yellow', count)}\n${warnings.map(renderProblem).join('\n')}\n`)
+}
+
+/** That a file of the cloud's was broken, and where it is now. */
+export function sayAside(io: Io, name: 'credentials.json' | 'tenants.json', aside: string | undefined): void {
+  if (aside !== undefined) io.err(`The old ${name} could not be used; it is now ${shown(aside)}\n`)
 }

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { collectProblems, isConfigError } from '../errors.ts'
 import { isDirectory, isRegularFile, isTaken, moveAside, removeFile } from '../files/atomic.ts'
 import { refuseExposed } from '../files/exposure.ts'
@@ -77,13 +76,19 @@ function kept(file: string): Readonly<Record<string, unknown>> {
 
 /** A JSON object in a file of the cloud's; undefined where there is none, or it cannot be read as one. */
 export function readObject(file: string): Readonly<Record<string, unknown>> | undefined {
-  const problems = collectProblems()
   try {
-    const read = readText(file, { layer: 'secrets', file: dirname(file), confidential: true }, problems)
-    const tree = read && parseJson(read.source, problems)
-    return tree && problems.errors.length === 0 ? (toPlain(tree) as Record<string, unknown>) : undefined
+    return mustReadObject(file)
   } catch (error) {
     if (isConfigError(error)) return undefined
     throw error
   }
+}
+
+/** The same; what cannot be read is an error. @throws ConfigError SYNTAX, FILE_UNREADABLE, FILE_TOO_LARGE, ENCODING */
+export function mustReadObject(file: string): Readonly<Record<string, unknown>> | undefined {
+  const problems = collectProblems()
+  const read = readText(file, { layer: 'secrets', file, confidential: true }, problems)
+  const tree = read && parseJson(read.source, problems)
+  problems.throwIfAny()
+  return tree && (toPlain(tree) as Record<string, unknown>)
 }

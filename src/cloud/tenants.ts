@@ -3,7 +3,7 @@ import { refuseExposed } from '../files/exposure.ts'
 import { prepareState } from '../files/state.ts'
 import { updateFile } from '../files/update.ts'
 import type { TenantInfo } from './contract.ts'
-import { type CloudFiles, readObject } from './credentials.ts'
+import { type CloudFiles, mustReadObject, readObject } from './credentials.ts'
 
 /** One tenant of tenants.json, as far as it is known. */
 export interface RegisteredTenant {
@@ -20,9 +20,9 @@ export interface TenantRegistry {
   readonly active: string | undefined
 }
 
-/** What tenants.json holds; nothing where there is none, or none that can be read. */
+/** What tenants.json holds; nothing where there is none. @throws ConfigError for one that cannot be read */
 export function readRegistry({ tenants: file }: CloudFiles): TenantRegistry {
-  const { tenants, active_tenant } = readObject(file) ?? {}
+  const { tenants, active_tenant } = mustReadObject(file) ?? {}
   const list: readonly unknown[] = Array.isArray(tenants) ? tenants : []
   return { tenants: list.filter(isTenant), active: typeof active_tenant === 'string' ? active_tenant : undefined }
 }
@@ -30,16 +30,18 @@ export function readRegistry({ tenants: file }: CloudFiles): TenantRegistry {
 /**
  * Brings tenants.json up to date with what the service says: tenants of the cloud are added or changed, local ones
  * and keys that are not known stay. The active tenant is kept if it is a local one or one of these; without one, the
- * only one of the cloud becomes it. A service that says nothing of tenants changes nothing.
+ * only one of the cloud becomes it. A service that says nothing of tenants changes nothing. A file that is broken, or a
+ * link, is moved aside; `aside` is where that went.
  */
 export async function updateRegistry(
   files: CloudFiles,
   tenants: readonly TenantInfo[] | undefined,
   now: number,
-): Promise<TenantRegistry> {
+): Promise<TenantRegistry & { readonly aside?: string }> {
   await prepareState(files.state)
   await refuseExposed(files.tenants)
-  if (!isRegularFile(files.tenants) || !readObject(files.tenants)) moveAside(files.tenants, now)
+  const isFine = isRegularFile(files.tenants) && readObject(files.tenants)
+  const aside = isFine ? undefined : moveAside(files.tenants, now)
   await updateFile(files.tenants, () => {
     const file = readObject(files.tenants) ?? {}
     const known = readRegistry(files)
@@ -54,10 +56,14 @@ export async function updateRegistry(
       synced_at: synced,
     })
   })
-  return readRegistry(files)
+  return { ...readRegistry(files), ...(aside === undefined ? {} : { aside }) }
 }
 
-/** Makes a tenant the active one; false where the registry does not have it. */
+/**
+ * Makes a tenant the active one; false where the registry does not have it.
+ *
+ * @throws ConfigError for a registry that cannot be read, which stays as it is
+ */
 export async function activateTenant(files: CloudFiles, id: string): Promise<boolean> {
   let isKnown = false
   await updateFile(files.tenants, (text) => {

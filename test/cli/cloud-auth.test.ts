@@ -459,6 +459,31 @@ describe('cloud tenant', () => {
     })
   })
 
+  test.each([
+    ['cloud tenant list', 0],
+    ['cloud tenant list --json', 0],
+    ['cloud auth login --with-token -y', 0],
+  ])('a registry that cannot be used is put aside by %s, which says so', async (line, code) => {
+    const cwd = cloudProject(emulator, { [TENANTS]: '{"tenants": [' })
+    const where = line.includes('login') ? `${line} --api-url ${emulator.url}` : line
+    const done = await cli(cwd, where, line.includes('login') ? { input: emulator.token() } : {})
+    expect([done.code, done.err]).toEqual([code, expect.stringContaining('The old tenants.json could not be used')])
+    const aside = /it is now (\S+)/.exec(done.err)?.[1] ?? ''
+    expect(readFileSync(aside, 'utf8')).toBe('{"tenants": [')
+  })
+
+  test.each(['cloud tenant list --offline', 'cloud tenant use tenant_demo', 'cloud secrets list'])(
+    'a registry that cannot be read is what is wrong with %s',
+    async (line) => {
+      const cwd = cloudProject(emulator, { [TENANTS]: '{"tenants": [\n' })
+      expect(await cli(cwd, line)).toMatchObject({
+        code: 6,
+        err: expect.stringMatching(/tenants\.json:2:1 .*ends too early/),
+      })
+      expect(readFileSync(join(cwd, TENANTS), 'utf8')).toBe('{"tenants": [\n')
+    },
+  )
+
   test('use chooses one that is there', async () => {
     const cwd = cloudProject(emulator)
     expect(await cli(cwd, 'cloud tenant use tenant_demos')).toMatchObject({
@@ -485,7 +510,7 @@ describe('cloud emulator', () => {
         /The emulator runs at http:\/\/127\.0\.0\.1:\d+[\s\S]*Where it is not what the service is:\n {2}- /,
       ),
     ])
-    expect(readdirSync(join(cwd, '.systemprompt/emulator')).sort()).toEqual(['journal.jsonl', 'key'])
+    expect(readdirSync(join(cwd, '.systemprompt/emulator')).sort()).toEqual(['.gitignore', 'journal.jsonl', 'key'])
   })
 
   test.each<[string, number, RegExp]>([

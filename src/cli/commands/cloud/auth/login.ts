@@ -25,6 +25,7 @@ import {
   YES_ARG,
 } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
+import { sayAside } from '../../../warnings.ts'
 
 const PROVIDERS = ['github', 'google'] as const satisfies readonly Provider[]
 /** Milliseconds that a browser has to come back. */
@@ -75,10 +76,12 @@ export const login = defineCommand({
     }
     const aside = await writeCredentials(project.files, stored, now)
     const reported = client.reportActivity('cloud_login', user.id, new Date(now))
-    const registry = await chosen(await updateRegistry(project.files, told, now), tenants, project, io)
+    const updated = await updateRegistry(project.files, told, now)
+    const registry = await chosen(updated, tenants, project, io)
     await reported
     await client.close()
-    if (aside) io.err(`The old credentials.json could not be used; it is now ${shown(aside)}\n`)
+    sayAside(io, 'credentials.json', aside)
+    sayAside(io, 'tenants.json', updated.aside)
     const { credentials: file } = project.files
     if (args.json)
       printJson(io, {

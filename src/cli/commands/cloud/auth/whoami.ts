@@ -1,7 +1,8 @@
 import { readRegistry } from '../../../../cloud/index.ts'
+import { isConfigError } from '../../../../index.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
-import { printJson, shown, styled } from '../../../output.ts'
+import { printJson, shown, shownLines, styled } from '../../../output.ts'
 import { CLOUD_ARGS, openSession, type Session } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 
@@ -37,7 +38,7 @@ export const whoami = defineCommand({
       token_in: placeOf(session),
       expires_at: credentials.expires_at ?? null,
       tenants: tenants.map(({ id, name }) => ({ id, name })),
-      active_tenant: readRegistry(session.files).active ?? null,
+      active_tenant: activeTenant(session, io),
       profile: profile?.name ?? null,
     }
     if (args.json) printJson(io, found)
@@ -45,6 +46,17 @@ export const whoami = defineCommand({
     return EXIT.ok
   },
 })
+
+/** Who is logged in can be said whatever is in tenants.json. */
+function activeTenant({ files }: Session, io: Io): string | null {
+  try {
+    return readRegistry(files).active ?? null
+  } catch (error) {
+    if (!isConfigError(error)) throw error
+    io.err(`${shownLines(error.message)}\n`)
+    return null
+  }
+}
 
 function placeOf({ credentials, files }: Session): string {
   return credentials.from === 'file' ? files.credentials : 'SYSTEMPROMPT_API_TOKEN'

@@ -4,6 +4,7 @@ import { EXIT, type Io } from '../../../io.ts'
 import { type Fitting, printJson, table } from '../../../output.ts'
 import { CLOUD_ARGS, findCloudProject, openSession } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
+import { sayAside } from '../../../warnings.ts'
 
 export const list = defineCommand({
   examples: [
@@ -51,7 +52,11 @@ async function refreshed(args: Readonly<Record<string, unknown>>, io: Io): Promi
   const { client, files, credentials } = openSession(args, io)
   const { tenants } = await client.whoami()
   await client.close()
-  if (credentials.from === 'file') return updateRegistry(files, tenants, Date.now())
+  if (credentials.from === 'file') {
+    const registry = await updateRegistry(files, tenants, Date.now())
+    sayAside(io, 'tenants.json', registry.aside)
+    return registry
+  }
   return {
     tenants: (tenants ?? []).map(({ id, name, hostname, region }) => ({
       id,
