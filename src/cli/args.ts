@@ -1,7 +1,7 @@
 /** What a command was given, by the names of its flags. */
 export type Args = Readonly<Record<string, unknown>>
 
-/** A flag's text; undefined where it is absent or empty. */
+/** A text that says something; undefined where it is absent or empty. */
 export function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }

@@ -101,6 +101,9 @@ async function parse(argv: readonly string[], command: Command, depth: number): 
   )
   for (const [name, { options: choices }] of flags) {
     const value = values[name]
+    // An empty variable of a script must not stand for whatever is taken without the flag.
+    if ([value].flat().includes(''))
+      throw new CliError('USAGE', EXIT.usage, `--${name} is empty. Give it a value, or leave it out.`)
     if (choices && value !== undefined && !choices.includes(String(value)))
       throw new CliError('USAGE', EXIT.usage, `--${name} is ${choices.join(' or ')}.`)
   }

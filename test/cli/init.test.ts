@@ -73,7 +73,7 @@ describe('systemprompt init', () => {
   test.each(['..', 'a/b', '-x', ''])('takes no profile called %j', async (name) => {
     const cwd = makeProject()
     const { code } = await cli(cwd, `init -y '--profile=${name}'`)
-    expect(code).toBe(name === '' ? 0 : 2)
+    expect(code).toBe(2)
   })
 })
 
