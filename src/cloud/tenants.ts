@@ -28,8 +28,8 @@ export function readRegistry({ tenants: file }: CloudFiles): TenantRegistry {
 }
 
 /**
- * Brings tenants.json up to date with what the service says: tenants of the cloud are added or changed, local ones
- * and keys that are not known stay. The active tenant is kept if it is a local one or one of these; without one, the
+ * Brings tenants.json up to date with what the service says: tenants of the cloud are added, changed or, where it does
+ * not name them any more, left out; local ones and keys that are not known stay. The active tenant is kept if it is a local one or one of these; without one, the
  * only one of the cloud becomes it. A service that says nothing of tenants changes nothing. A file that is broken, or a
  * link, is moved aside; `aside` is where that went.
  */
@@ -45,7 +45,7 @@ export async function updateRegistry(
   await updateFile(files.tenants, () => {
     const file = readObject(files.tenants) ?? {}
     const known = readRegistry(files)
-    const merged = mergeTenants(known.tenants, tenants ?? [])
+    const merged = tenants ? mergeTenants(known.tenants, tenants) : known.tenants
     const active = tenants ? activeAmong(known, tenants) : known.active
     const { active_tenant: _, ...others } = file
     const synced = new Date(now).toISOString()
@@ -85,7 +85,10 @@ function isLocal(id: string, known: readonly RegisteredTenant[]): boolean {
 }
 
 function mergeTenants(known: readonly RegisteredTenant[], tenants: readonly TenantInfo[]): readonly RegisteredTenant[] {
-  const byId = new Map(known.map((tenant) => [tenant.id, tenant]))
+  const named = new Set(tenants.map(({ id }) => id))
+  const isGone = ({ id, tenant_type }: RegisteredTenant): boolean =>
+    tenant_type === 'cloud' && !named.has(id) && !isLocal(id, known)
+  const byId = new Map(known.filter((tenant) => !isGone(tenant)).map((tenant) => [tenant.id, tenant]))
   for (const tenant of tenants.filter(({ id }) => !isLocal(id, known)))
     byId.set(tenant.id, { ...byId.get(tenant.id), ...entryOf(tenant, byId.get(tenant.id)) })
   return [...byId.values()]

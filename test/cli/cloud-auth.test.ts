@@ -484,6 +484,20 @@ describe('cloud tenant', () => {
     },
   )
 
+  test('list and use know no tenant of the cloud that the service does not name any more', async () => {
+    const known = [
+      { id: 'tenant_other', name: 'other', tenant_type: 'cloud' },
+      { id: 'local_abc', name: 'mine', tenant_type: 'cloud' },
+      { id: 'mine', name: 'mine', tenant_type: 'local' },
+    ]
+    const cwd = cloudProject(emulator, { [TENANTS]: JSON.stringify({ tenants: known }) })
+    expect((await cli(cwd, 'cloud tenant list')).out).not.toContain('tenant_other')
+    expect(registry(cwd)).toMatchObject({
+      tenants: [{ id: 'local_abc' }, { id: 'mine' }, { id: 'tenant_demo' }, { id: 'tenant_staging' }],
+    })
+    expect((await cli(cwd, 'cloud tenant use tenant_other')).code).toBe(5)
+  })
+
   test('use chooses one that is there', async () => {
     const cwd = cloudProject(emulator)
     expect(await cli(cwd, 'cloud tenant use tenant_demos')).toMatchObject({
