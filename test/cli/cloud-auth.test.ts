@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { CliError, EXIT } from '../../src/cli/io.ts'
 import type { Emulator } from '../../src/emulator/index.ts'
 import { loadConfigSync } from '../../src/index.ts'
 import { type ContractProxy, contractProxy } from '../support/contract-proxy.ts'
@@ -222,6 +223,19 @@ describe('cloud auth login', () => {
     expect([out, registry(cwd)]).toEqual([
       expect.stringContaining('tenant_demo is active'),
       expect.objectContaining({ active_tenant: 'tenant_demo' }),
+    ])
+  })
+
+  test('leaves the tenant open where that question is dismissed: the login is there by then', async () => {
+    const cwd = makeProject(COMPLETE)
+    const select = async (): Promise<never> => {
+      throw new CliError('INTERRUPTED', EXIT.interrupted, 'Nothing was done.')
+    }
+    const { code, out } = await login(cwd, '', { isInteractive: true, select })
+    expect([code, out]).toEqual([0, expect.stringContaining('none is active')])
+    expect([stored(cwd).user_email, registry(cwd)]).toEqual([
+      'dev@example.com',
+      expect.not.objectContaining({ active_tenant: expect.anything() }),
     ])
   })
 

@@ -18,7 +18,16 @@ export interface Terminal
   extends Partial<
     Pick<
       Io,
-      'env' | 'color' | 'columns' | 'isInteractive' | 'openBrowser' | 'interrupted' | 'start' | 'confirm' | 'password'
+      | 'env'
+      | 'color'
+      | 'columns'
+      | 'isInteractive'
+      | 'openBrowser'
+      | 'interrupted'
+      | 'start'
+      | 'confirm'
+      | 'password'
+      | 'select'
     >
   > {
   /** The answer to every question. @default false */
@@ -77,7 +86,7 @@ export async function run(cwd: string, argv: readonly string[], terminal: Termin
     },
     select: async (question, choices) => {
       questions.push(question)
-      return choices[0]?.value ?? ''
+      return terminal.select ? terminal.select(question, choices) : (choices[0]?.value ?? '')
     },
     readInput: async () => (terminal.input === undefined ? undefined : Buffer.from(terminal.input as string)),
     openBrowser: terminal.openBrowser,

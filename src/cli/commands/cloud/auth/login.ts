@@ -195,7 +195,12 @@ async function chosen(
 ): Promise<TenantRegistry> {
   if (registry.active !== undefined || tenants.length < 2 || !io.isInteractive) return registry
   const choices = tenants.map(({ id, name }) => ({ value: id, label: `${shown(name)} (${shown(id)})` }))
-  const active = await io.select('Which tenant do you work with?', choices)
+  const active = await io.select('Which tenant do you work with?', choices).catch((error: unknown) => {
+    // The login is done by now, and none has to be chosen.
+    if (error instanceof CliError && error.code === 'INTERRUPTED') return undefined
+    throw error
+  })
+  if (active === undefined) return registry
   await activateTenant(files, active)
   return { ...registry, active }
 }
