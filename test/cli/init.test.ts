@@ -48,6 +48,19 @@ describe('systemprompt init', () => {
     expect(existsSync(join(cwd, '.systemprompt/profiles/local/secrets.json'))).toBe(true)
   })
 
+  test('says how to check a profile that is not the one in use, and that a choice is needed', async () => {
+    const cwd = makeProject()
+    expect((await cli(cwd, 'init -y --profile dev')).out).toContain("'systemprompt config check --strict'.")
+    const { out } = await cli(cwd, 'init -y --profile production')
+    expect(out).toContain("Check it with 'systemprompt config check --strict --profile production'.")
+    expect(out).toContain("none is active: 'systemprompt profile use <name>' chooses one.")
+    expect((await cli(cwd, 'config check --strict --profile production')).code).toBe(0)
+    await cli(cwd, 'profile use dev')
+    const again = await cli(cwd, 'init -y --profile staging')
+    expect(again.out).toContain("--strict --profile staging'.")
+    expect(again.out).not.toContain('none is active')
+  })
+
   test('leaves services without a root file as they are: beside one they would not be read', async () => {
     const cwd = makeProject({
       '.systemprompt/profiles/local/profile.yaml': 'name: local\n',

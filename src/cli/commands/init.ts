@@ -1,10 +1,11 @@
 import { dirname, resolve } from 'node:path'
 import { findStateDirectory, type PlannedFile, planProject, writeProject } from '../../cloud/index.ts'
+import { isConfigError } from '../../index.ts'
 import { type Args, text } from '../args.ts'
 import { defineCommand } from '../command.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
 import { printJson, shown, styled, table } from '../output.ts'
-import { mustAgree, YES_ARG } from '../session.ts'
+import { findCloudProject, mustAgree, YES_ARG } from '../session.ts'
 import { FILE_EXITS } from '../shapes.ts'
 
 export const init = defineCommand({
@@ -27,14 +28,15 @@ export const init = defineCommand({
     const io = data as Io
     // A project that is there already, also above, is the one that is completed.
     const root = dirname(findStateDirectory({ cwd: resolve(io.cwd, text(args.cwd) ?? '.'), env: {} }))
-    const plan = planProject(root, profileOf(args))
+    const profile = profileOf(args)
+    const plan = planProject(root, profile)
     const missing = plan.filter(({ exists }) => !exists)
     if (!args.json) io.out(`${shown(root)}\n\n${planTable(io, plan)}\n\n`)
     if (missing.length > 0 && !args['dry-run']) {
       await mustAgree(args, io, `Write ${missing.length === 1 ? 'this file' : `these ${missing.length} files`}?`)
       await writeProject(root, missing)
     }
-    report(args, io, root, missing)
+    report(args, io, { root, profile, missing })
     return EXIT.ok
   },
 })
@@ -54,7 +56,13 @@ function planTable(io: Io, plan: readonly PlannedFile[]): string {
   )
 }
 
-function report(args: Args, io: Io, root: string, missing: readonly PlannedFile[]): void {
+interface Done {
+  readonly root: string
+  readonly profile: string
+  readonly missing: readonly PlannedFile[]
+}
+
+function report(args: Args, io: Io, { root, profile, missing }: Done): void {
   const isDry = args['dry-run'] === true
   if (args.json) {
     printJson(io, { ok: true, root, dry_run: isDry, files: missing.map(({ path }) => path) })
@@ -62,5 +70,16 @@ function report(args: Args, io: Io, root: string, missing: readonly PlannedFile[
   }
   if (missing.length === 0) io.out('Everything is there; nothing was written.\n')
   else if (isDry) io.out('Nothing was written.\n')
-  else io.out(`${styled(io, 'green', '✔')} Ready. Check it with 'systemprompt config check --strict'.\n`)
+  else io.out(`${styled(io, 'green', '✔')} Ready. ${nextStep(io, root, profile)}\n`)
+}
+
+/** How to check the profile, which need not be the one that is taken where none is named. */
+function nextStep(io: Io, root: string, name: string): string {
+  const check = 'systemprompt config check --strict'
+  const { profile, failure } = findCloudProject({ cwd: root }, io)
+  if (profile?.name === name) return `Check it with '${check}'.`
+  const choice = isConfigError(failure, 'PROFILE_AMBIGUOUS')
+    ? "\n  There are several profiles now and none is active: 'systemprompt profile use <name>' chooses one."
+    : ''
+  return `Check it with '${check} --profile ${name}'.${choice}`
 }
