@@ -37,7 +37,7 @@ export function planProject(root: string, profile: string): readonly PlannedFile
     { path: `${directory}/secrets.json`, what: 'its secrets, for you alone', content: () => secretsText(name) },
     { path: SERVICES_ROOT, what: 'root of service configs', content: () => SERVICES },
     { path: configFile(root), what: 'options of the library', content: () => CONFIG },
-    { path: 'justfile', what: 'just login, logout, whoami', content: () => JUSTFILE },
+    { path: justfile(root), what: 'just login, logout, whoami', content: () => JUSTFILE },
   ]
   return files
     .map((file) => ({ ...file, exists: pathExists(join(root, file.path)) }))
@@ -61,6 +61,11 @@ export async function writeProject(root: string, files: readonly PlannedFile[]):
 /** One of any kind that is there, or a new one in TypeScript: of two only the first would be read. */
 function configFile(root: string): string {
   return basename(findConfigFile(root, newTrail()) ?? 'systemprompt.config.ts')
+}
+
+/** One that just would find, or a new one: it takes none of two. */
+function justfile(root: string): string {
+  return listDirectory(root).find((name) => /^\.?justfile$/i.test(name)) ?? 'justfile'
 }
 
 /** Services that are read because no root file says which: a new one would switch them off. */

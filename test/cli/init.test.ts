@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadConfigSync } from '../../src/index.ts'
@@ -80,6 +80,15 @@ describe('systemprompt init', () => {
       const cwd = makeProject({ [name]: '{}' })
       expect((await cli(cwd, 'init -y')).out).toMatch(new RegExp(`${name} .*is there, stays`))
       expect(existsSync(join(cwd, 'systemprompt.config.ts'))).toBe(false)
+    },
+  )
+
+  test.each(['Justfile', '.justfile', 'JUSTFILE', '.Justfile'])(
+    'writes no justfile beside a %s: just takes neither of two',
+    async (name) => {
+      const cwd = makeProject({ [name]: 'mine:\n' })
+      expect((await cli(cwd, 'init -y')).out).toMatch(new RegExp(`\\n${name} .*is there, stays`))
+      expect(readdirSync(cwd).filter((file) => /justfile/i.test(file))).toEqual([name])
     },
   )
 
