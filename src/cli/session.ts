@@ -127,9 +127,8 @@ export function apiUrlOf(args: Args, io: Io): string {
  * The tenant in use: `--tenant`, the profile's, the active one.
  * @throws CliError NO_TENANT
  */
-export function tenantOf(args: Args, { loaded, files }: CloudProject): string {
-  const configured = (Reflect.get(loaded?.config ?? {}, 'cloud') as { tenant_id?: unknown } | undefined)?.tenant_id
-  const id = text(args.tenant) ?? text(configured) ?? readRegistry(files).active
+export function tenantOf(args: Args, project: CloudProject): string {
+  const id = text(args.tenant) ?? profileTenant(project) ?? readRegistry(project.files).active
   if (id === undefined) {
     const list = "'systemprompt cloud tenant list' shows them, 'systemprompt cloud tenant use <id>' chooses one"
     throw new CliError('NO_TENANT', EXIT.notFound, `No tenant is active. Give --tenant <id>; ${list}.`)
@@ -143,6 +142,11 @@ export function tenantOf(args: Args, { loaded, files }: CloudProject): string {
     )
   }
   return id
+}
+
+/** The tenant that the profile names, which goes before the active one. */
+export function profileTenant({ loaded }: CloudProject): string | undefined {
+  return text((Reflect.get(loaded?.config ?? {}, 'cloud') as { tenant_id?: unknown } | undefined)?.tenant_id)
 }
 
 /** Asks unless `-y` says yes already; where nobody can be asked, nothing is done. */

@@ -525,6 +525,18 @@ describe('cloud tenant', () => {
     })
     expect(registry(cwd)).toMatchObject({ active_tenant: 'tenant_staging' })
   })
+
+  test('use says that the tenant of the profile goes before the active one', async () => {
+    const profile = 'name: local\ncloud: { tenant_id: tenant_demo }\n'
+    const cwd = cloudProject(emulator, { [PROFILE]: profile })
+    await cli(cwd, 'cloud tenant list')
+    expect(await cli(cwd, 'cloud tenant use tenant_demo')).toMatchObject({ code: 0, err: '' })
+    expect(await cli(cwd, 'cloud tenant use tenant_staging')).toMatchObject({
+      code: 0,
+      out: 'tenant_staging is now the active tenant.\n',
+      err: 'The profile local goes on with tenant_demo: its cloud.tenant_id wins. Change that, or give --tenant.\n',
+    })
+  })
 })
 
 describe('cloud emulator', () => {

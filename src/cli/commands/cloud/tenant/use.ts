@@ -3,7 +3,7 @@ import { nearest } from '../../../../index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
-import { CLOUD_ARGS, findCloudProject } from '../../../session.ts'
+import { CLOUD_ARGS, findCloudProject, profileTenant } from '../../../session.ts'
 import { FILE_EXITS } from '../../../shapes.ts'
 
 export const use = defineCommand({
@@ -14,7 +14,8 @@ export const use = defineCommand({
   args: { id: { type: 'positional', completes: 'tenant', description: 'The id of the tenant' }, ...CLOUD_ARGS },
   async run({ args, data }) {
     const io = data as Io
-    const { files } = findCloudProject(args, io)
+    const project = findCloudProject(args, io)
+    const { files, profile } = project
     const id = String(args.id)
     if (!(await activateTenant(files, id))) {
       const near = nearest(
@@ -27,6 +28,11 @@ export const use = defineCommand({
     }
     if (args.json) printJson(io, { ok: true, active_tenant: id })
     else io.out(`${shown(id)} is now the active tenant.\n`)
+    const wanted = profileTenant(project)
+    if (profile && wanted !== undefined && wanted !== id) {
+      const remedy = 'Change that, or give --tenant.'
+      io.err(`The profile ${shown(profile.name)} goes on with ${shown(wanted)}: its cloud.tenant_id wins. ${remedy}\n`)
+    }
     return EXIT.ok
   },
 })
