@@ -7,6 +7,7 @@ import { readSettings, type SettingVariable, settingNames } from './read/environ
 import { renameMovedKeys } from './read/profile.ts'
 import type { SecretsValidation } from './resolve-secrets.ts'
 import { secretName } from './schema/secret-names.ts'
+import { substituteScalar } from './substitute.ts'
 import { newTrail } from './trail.ts'
 import { mapNode, scalarAt, variableSource } from './tree.ts'
 import type { MapNode } from './types.ts'
@@ -41,7 +42,11 @@ export function readEarlySettings(
   problems: Problems,
 ): EarlySettings {
   const dotenv = renameMovedKeys(
-    readSettings(settingsInDotenv(files, earlyVariables(files, options, SILENT)), 'dotenv', SILENT),
+    readSettings(
+      settingsInDotenv(files, options, (self) => earlyVariables(files, options, SILENT, self)),
+      'dotenv',
+      SILENT,
+    ),
     SILENT,
   )
   const layers = options.dotenv.override ? [dotenv, given.environment] : [given.environment, dotenv]
@@ -86,18 +91,19 @@ const SILENT: Problems = {
 }
 
 /** The process environment and .env files: what says where the other files are cannot be in those. */
-function earlyVariables(files: DotenvFiles, options: SettledOptions, problems: Problems): Variables {
+function earlyVariables(files: DotenvFiles, options: SettledOptions, problems: Problems, self?: string): Variables {
   const { env, emptyIsValue, onUndefined, dotenv } = options
   const fromProcess = (name: string): readonly Candidate[] => {
     const value = variableIn(env, name)
     const isSet = value !== undefined && (value !== '' || emptyIsValue)
     return isSet ? [{ value, site: { source: variableSource('environment', name) }, expands: false }] : []
   }
+  const candidates = (name: string): readonly Candidate[] => {
+    const fromFiles = files.variables.get(name) ?? []
+    return dotenv.override ? [...fromFiles, ...fromProcess(name)] : [...fromProcess(name), ...fromFiles]
+  }
   return createVariables({
-    candidates: (name) => {
-      const fromFiles = files.variables.get(name) ?? []
-      return dotenv.override ? [...fromFiles, ...fromProcess(name)] : [...fromProcess(name), ...fromFiles]
-    },
+    candidates: below(self, candidates),
     isSecret: () => false,
     onUndefined,
     bare: dotenv.bare ?? false,
@@ -113,14 +119,40 @@ function validationOf(text: string | undefined, fallback: SecretsValidation): Se
   return text === 'strict' || text === 'warn' || text === 'skip' ? text : fallback
 }
 
+/** What a definition of the variable `self` finds: under its own name the value below it. */
+export function below(
+  self: string | undefined,
+  candidates: (name: string) => readonly Candidate[],
+): (name: string) => readonly Candidate[] {
+  return (name) => (name === self ? candidates(name).slice(1) : candidates(name))
+}
+
 /** Those that win resolved, those that are overridden as they are written. */
-export function* settingsInDotenv(files: DotenvFiles, variables: Variables): Generator<SettingVariable> {
+export function* settingsInDotenv(
+  files: DotenvFiles,
+  { dotenv }: SettledOptions,
+  variablesOf: (self?: string) => Variables,
+): Generator<SettingVariable> {
+  const variables = variablesOf()
   for (const name of settingNames(files.variables.keys())) {
-    const [definition, ...below] = files.variables.get(name) ?? []
+    const [definition, ...overridden] = files.variables.get(name) ?? []
     const variable = variables.get(name)
     const isWinner = typeof variable === 'object' && variable.site.source.layer === 'dotenv'
     if (!definition || variable === 'failed' || (isWinner && variable.value === '')) continue
     const { value, site, taint } = isWinner ? variable : { ...definition, taint: undefined }
-    yield { name, value, site, below, ...(taint ? { taint } : {}) }
+    const own = isWinner && definition.expands ? variablesOf(name) : undefined
+    yield {
+      name,
+      value,
+      site,
+      below: overridden,
+      ...(taint ? { taint } : {}),
+      ...(own && {
+        written: {
+          text: definition.value,
+          substitute: (node, path) => substituteScalar(node, path, own, { bare: dotenv.bare }),
+        },
+      }),
+    }
   }
 }

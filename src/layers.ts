@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Project } from './discover.ts'
-import { type EarlySettings, type GivenLayers, readEarlySettings, settingsInDotenv } from './early-settings.ts'
+import { below, type EarlySettings, type GivenLayers, readEarlySettings, settingsInDotenv } from './early-settings.ts'
 import type { Problems } from './errors.ts'
 import { merge } from './merge.ts'
 import { type PlainTree, type SettledOptions, variableIn } from './options.ts'
@@ -77,19 +77,25 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
     const variables = options.dotenv.override ? [...fromDotenv, ...fromProcess] : [...fromProcess, ...fromDotenv]
     return [...variables, ...fromSecrets]
   }
-  const variables = createVariables({
-    candidates: remembered(candidates),
-    isSecret,
-    onUndefined: options.onUndefined,
-    bare: options.dotenv.bare ?? false,
-    problems,
-  })
+  const known = remembered(candidates)
+  const variablesOf = (self?: string): Variables =>
+    createVariables({
+      candidates: below(self, known),
+      isSecret,
+      onUndefined: options.onUndefined,
+      bare: options.dotenv.bare ?? false,
+      problems,
+    })
+  const variables = variablesOf()
   const services = readServiceFiles(project, settings, variables, options, problems)
   const cloud = readCloud(project, settings, variables, options, problems)
   return {
     ...given,
     environment: withServicesPath(given.environment, settings, root),
-    dotenv: renameMovedKeys(readSettings(settingsInDotenv(dotenvFiles, variables), 'dotenv', problems), problems),
+    dotenv: renameMovedKeys(
+      readSettings(settingsInDotenv(dotenvFiles, options, variablesOf), 'dotenv', problems),
+      problems,
+    ),
     services: under('services', services.tree),
     variables,
     candidates,

@@ -13,7 +13,7 @@ export function substitute(tree: MapNode, variables: Variables): MapNode {
 
 /** Untouched nodes are returned as they are. */
 function visit(node: TreeNode, path: Path, variables: Variables): TreeNode {
-  if (node.kind === 'scalar') return visitScalar(node, path, variables)
+  if (node.kind === 'scalar') return substituteScalar(node, path, variables)
   return node.kind === 'list' ? visitList(node, path, variables) : visitMap(node, path, variables)
 }
 
@@ -39,9 +39,14 @@ function mayRefer(node: ScalarNode): boolean {
 }
 
 /** A plain scalar that is exactly one reference takes the type that its text has in YAML. */
-function visitScalar(node: ScalarNode, path: Path, variables: Variables): ScalarNode {
+export function substituteScalar(
+  node: ScalarNode,
+  path: Path,
+  variables: Variables,
+  { bare = false }: { readonly bare?: boolean | undefined } = {},
+): ScalarNode {
   if (!mayRefer(node) || typeof node.value !== 'string') return node
-  const expansion = variables.expand(node.value, { key: formatPath(path), site: node })
+  const expansion = variables.expand(node.value, { key: formatPath(path), site: node, bare })
   if (expansion === undefined) return node
   if (expansion === 'failed') return { ...node, style: 'literal', value: null }
   const { value, taint, references } = expansion

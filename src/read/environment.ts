@@ -5,7 +5,7 @@ import { resolvePath } from '../paths.ts'
 import type { ProblemCode } from '../problem-codes.ts'
 import { envNamesOf, isEnvName, secretName } from '../schema/secret-names.ts'
 import { isForbiddenKey, literal, mapNode, variableSource, withNodeAt } from '../tree.ts'
-import type { LayerName, MapNode, Site, Taint, TreeNode } from '../types.ts'
+import type { LayerName, MapNode, Path, ScalarNode, Site, Taint, TreeNode } from '../types.ts'
 import type { Candidate } from '../variables.ts'
 import { isDirectory, listDirectory, readText } from './guard.ts'
 import { type FileSecret, keepOne, NO_NAME } from './secrets.ts'
@@ -19,6 +19,8 @@ export interface SettingVariable {
   readonly value: string
   readonly site: Site
   readonly taint?: Taint
+  /** Its text before references in it were resolved: lists and maps are read from that, and then their scalars resolved. */
+  readonly written?: { readonly text: string; substitute(node: ScalarNode, path: Path): ScalarNode }
   /** Definitions of the same variable that it overrides. */
   readonly below?: readonly Candidate[]
 }
@@ -47,7 +49,7 @@ export function readSettings(variables: Iterable<SettingVariable>, layer: LayerN
       })
     } else if (path.some(isForbiddenKey)) {
       problems.error({ ...FORBIDDEN_NAME, key: variable.name, at: variable.site })
-    } else tree = withNodeAt(tree, path, settingValue(variable, problems))
+    } else tree = withNodeAt(tree, path, settingValue(variable, path, problems))
   }
   return tree
 }
@@ -57,14 +59,24 @@ export function settingNames(names: Iterable<string>): readonly string[] {
   return [...names].filter(isSettingName).sort()
 }
 
-function settingValue({ name, value, site, taint, below = [] }: SettingVariable, problems: Problems): TreeNode {
-  const isFlow = /^\s*[[{"']/.test(value)
-  const source = { ...variableSource(site.source.layer, name), text: value }
-  const node = isFlow ? parseYamlValue(source, problemsOfVariable(name, site, problems)) : undefined
-  const scalar = literal(isFlow ? value : typedScalar(value), site, value)
-  const placed = relocated(node ?? scalar, site, taint)
+function settingValue(
+  { name, value, site, taint, written, below = [] }: SettingVariable,
+  path: Path,
+  problems: Problems,
+): TreeNode {
+  const text = written?.text ?? value
+  const isFlow = /^\s*[[{"']/.test(text)
+  const source = { ...variableSource(site.source.layer, name), text }
+  const parsed = isFlow ? parseYamlValue(source, problemsOfVariable(name, site, problems)) : undefined
+  const place = (node: ScalarNode, at: Path): ScalarNode => {
+    const resolved = written?.substitute(node, at) ?? node
+    return { ...resolved, style: 'literal', ...(taint ? { taint } : {}) }
+  }
+  const node = parsed
+    ? relocated(parsed, site, path, place)
+    : { ...literal(isFlow ? value : typedScalar(value), site, value), ...(taint ? { taint } : {}) }
   const shadowed = below.map((other) => literal(typedScalar(other.value), other.site, other.value))
-  return shadowed.length === 0 ? placed : { ...placed, shadowed }
+  return shadowed.length === 0 ? node : { ...node, shadowed }
 }
 
 /** What is wrong in a variable's value is wrong with the variable: places in the value are none that anybody can look up. */
@@ -82,11 +94,17 @@ const OF_VARIABLE: Readonly<Partial<Record<ProblemCode, string>>> = {
 }
 
 /** The place in a variable's value is the variable. */
-function relocated(node: TreeNode, site: Site, taint: Taint | undefined): TreeNode {
+function relocated(
+  node: TreeNode,
+  site: Site,
+  path: Path,
+  place: (node: ScalarNode, path: Path) => ScalarNode,
+): TreeNode {
   const { offset: _, source: __, ...rest } = node
-  if (rest.kind === 'scalar') return { ...rest, ...site, style: 'literal', ...(taint ? { taint } : {}) }
-  if (rest.kind === 'list') return { ...rest, ...site, items: rest.items.map((item) => relocated(item, site, taint)) }
-  const entries = [...rest.entries].map(([key, child]) => [key, relocated(child, site, taint)] as const)
+  if (rest.kind === 'scalar') return place({ ...rest, ...site }, path)
+  const inner = (child: TreeNode, step: string | number): TreeNode => relocated(child, site, [...path, step], place)
+  if (rest.kind === 'list') return { ...rest, ...site, items: rest.items.map(inner) }
+  const entries = [...rest.entries].map(([key, child]) => [key, inner(child, key)] as const)
   return { ...rest, ...site, entries: new Map(entries) }
 }
 

@@ -543,6 +543,63 @@ describe('dotenv', () => {
   })
 })
 
+describe('a reference in a list or map of a .env setting', () => {
+  const setting = (text: string, options: LoadOptions = {}, files: Files = {}): unknown =>
+    load({ '.env': `SYSTEMPROMPT__APP=${text}\n`, ...files }, options).config.app
+  test.each<[string, string, Readonly<Record<string, string>>, unknown]>([
+    ['cannot add a key', '{name: "${NAME}"}', { NAME: 'x", admin: "true' }, { name: 'x", admin: "true' }],
+    ['cannot add an item', '["${NAME}"]', { NAME: 'a, b' }, ['a, b']],
+    ['cannot become a list itself', '${NAME}', { NAME: '[a, b]' }, '[a, b]'],
+    ['cannot become a map', '${NAME:-{a: 1\\}}', { NAME: '{admin: true}' }, '{admin: true}'],
+    [
+      'has the type of its text, alone and without quotes',
+      '[$<NAME>, "$<NAME>", x$<NAME>]',
+      { NAME: '1' },
+      [1, '1', 'x1'],
+    ],
+    ['is left alone in a key', '{"${NAME}": 1}', { NAME: 'x' }, { '${NAME}': 1 }],
+    ['may have a default', '{a: "${UNSET:-b}"}', {}, { a: 'b' }],
+  ])('%s', (_, text, env, expected) => {
+    expect(setting(text, { env })).toEqual(expected)
+  })
+  test('puts no secret into a key', () => {
+    const options = { env: { OPENAI_API_KEY: 'canary-Zx81Qw7' } }
+    expect(Object.keys(setting('{"${OPENAI_API_KEY}": 1}', options) as object)).toEqual(['${OPENAI_API_KEY}'])
+  })
+  test('makes what a secret went into secret, and is explained', () => {
+    const files = { '.env': 'SYSTEMPROMPT__APP={url: "x/${ACME}"}\nACME=${OPENAI_API_KEY}' }
+    const result = load(files, { env: { OPENAI_API_KEY: 'canary-Zx81Qw7' } })
+    expect(inspect(result.config, { depth: 9 })).not.toContain('canary')
+    expect(result.explain('app.url')).toMatchObject([
+      {
+        value: '••••',
+        origin: { layer: 'dotenv', file: '.env', line: 1 },
+        references: [{ name: 'ACME' }],
+        secret: true,
+      },
+    ])
+  })
+  test('to the setting itself means its value below', () => {
+    const files = { '.env.local': 'SYSTEMPROMPT__APP=["${SYSTEMPROMPT__APP}", mine]' }
+    expect(setting('base', {}, files)).toEqual(['base', 'mine'])
+  })
+  test('without braces is one with `bare`', () => {
+    expect(setting('[$A]', { env: { A: '1' } })).toEqual(['$A'])
+    expect(setting('[$A, b$A]', { env: { A: '1' }, dotenv: { bare: true } })).toEqual([1, 'b1'])
+  })
+  test('is text between single quotes', () => {
+    expect(setting(`'["\${A}"]'`, { env: { A: '1' } })).toEqual(['${A}'])
+  })
+  test('goes in quotes, as between brackets of any file', () => {
+    const { issues } = failure({ '.env': 'SYSTEMPROMPT__APP=[${A}, b]' }, { env: { A: '1' } })
+    expect(issues).toMatchObject([{ code: 'SYNTAX', file: '.env', remedy: expect.stringContaining('quotes') }])
+  })
+  test('that is not set is reported once', () => {
+    const { issues } = failure({ '.env': 'SYSTEMPROMPT__APP={a: "${UNSET}"}' })
+    expect(issues).toMatchObject([{ code: 'UNDEFINED_VARIABLE', file: '.env', line: 1 }])
+  })
+})
+
 describe('services', () => {
   const files: Files = {
     [PROFILE]: '',
