@@ -3,6 +3,7 @@ import { displayPath, resolvePath } from '../paths.ts'
 import type { Candidate } from '../variables.ts'
 import { scanDotenv } from './dotenv-text.ts'
 import { readText } from './guard.ts'
+import { isSettingName } from './setting-name.ts'
 
 export interface DotenvFiles {
   /** Files that were there, highest precedence first, as messages show them. */
@@ -31,6 +32,8 @@ export function readDotenv(root: string, names: readonly string[], problems: Pro
     const { source } = read
     const { entries, unclosed } = scanDotenv(source.text ?? '')
     for (const { name, value, quote, offset } of entries.toReversed()) {
+      // A setting that is empty counts as not set, so that one below it can count.
+      if (value === '' && isSettingName(name)) continue
       const candidate: Candidate = { value, site: { source, offset }, expands: quote !== 'single' }
       const others = variables.get(name)
       if (others) others.push(candidate)

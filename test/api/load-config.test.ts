@@ -543,6 +543,26 @@ describe('dotenv', () => {
   })
 })
 
+describe('an empty setting in a .env file', () => {
+  test.each<[string, string, string]>([
+    ['leaves the one of the file below', 'SYSTEMPROMPT__APP__A=', 'SYSTEMPROMPT__APP__A=5'],
+    ['in quotes as well', 'SYSTEMPROMPT__APP__A=""', 'SYSTEMPROMPT__APP__A=5'],
+    ['leaves the one above it in its own file', '', 'SYSTEMPROMPT__APP__A=5\nSYSTEMPROMPT__APP__A='],
+    [
+      'has nothing to add to it',
+      'SYSTEMPROMPT__APP__A=${SYSTEMPROMPT__APP__A}',
+      'SYSTEMPROMPT__APP__A=5\nSYSTEMPROMPT__APP__A=',
+    ],
+  ])('%s', (_, local, shared) => {
+    const { config } = load({ [PROFILE]: 'app: {a: 1}', '.env.local': local, '.env': shared })
+    expect(config.app).toEqual({ a: 5 })
+  })
+  test('leaves that of the profile where there is no other', () => {
+    const { config, env } = load({ [PROFILE]: 'app: {a: 1}', '.env': 'SYSTEMPROMPT__APP__A=\nEMPTY=' })
+    expect([config.app, { ...env }]).toEqual([{ a: 1 }, { EMPTY: '' }])
+  })
+})
+
 describe('a reference in a list or map of a .env setting', () => {
   const setting = (text: string, options: LoadOptions = {}, files: Files = {}): unknown =>
     load({ '.env': `SYSTEMPROMPT__APP=${text}\n`, ...files }, options).config.app
