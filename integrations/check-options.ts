@@ -1,5 +1,4 @@
-import { ConfigError } from '../src/index.ts'
-import { nearest } from '../src/suggest.ts'
+import { ConfigError, nearest } from '../src/index.ts'
 import type { PluginOptions } from './options.ts'
 
 type Rule = readonly [is: (value: unknown) => boolean, what: string]
