@@ -4,8 +4,13 @@ import { listDirectory } from '../read/guard.ts'
 import { type Places, statusOf } from './places.ts'
 
 export interface PlacesWatch {
-  /** Watches these places from now on, and no others. Returns whether some of them were not watched before. */
+  /**
+   * Watches these places from now on, and no others. Those that are watched already stay so without a break: what
+   * happened in them and was not told yet will be. Returns whether some of them were not watched before.
+   */
   watch(places: Places): boolean
+  /** Begins all of them anew, since a directory that was removed and made again has the same name, and can have the same number. */
+  watchAnew(places: Places): void
   close(): void
 }
 
@@ -26,26 +31,35 @@ const DEFAULT_POLL = 1000
  * watch on the file behind.
  */
 export function watchPlaces(options: PlacesWatchOptions): PlacesWatch {
-  let watched: Places = new Map()
-  let closers: readonly (() => void)[] = []
-  const closeAll = (): void => {
-    for (const close of closers) close()
+  let watched: ReadonlyMap<string, Watched> = new Map()
+  /** What is no longer wanted is closed last, so that nothing goes unwatched in between. */
+  const change = (places: Places, isKept: (directory: string, names: Names) => boolean): void => {
+    const before = [...watched.values()]
+    watched = new Map(
+      [...places].map(([directory, names]) => {
+        const known = isKept(directory, names) ? watched.get(directory) : undefined
+        return [directory, known ?? { names, close: watchDirectory(directory, names, options) }]
+      }),
+    )
+    const kept = new Set(watched.values())
+    for (const one of before) if (!kept.has(one)) one.close()
   }
   return {
     watch(places) {
-      // All of them anew: a directory that was removed and made again has the same name, and can have the same number.
-      const opened = [...places].map(([directory, names]) => watchDirectory(directory, names, options))
-      closeAll()
-      const isNew = [...places].some(([directory, names]) => !covers(watched.get(directory), names))
-      closers = opened
-      watched = places
+      const isWatched = (directory: string, names: Names): boolean => covers(watched.get(directory)?.names, names)
+      const isNew = [...places].some(([directory, names]) => !isWatched(directory, names))
+      change(places, isWatched)
       return isNew
     },
-    close() {
-      closeAll()
-      closers = []
-    },
+    watchAnew: (places) => change(places, () => false),
+    close: () => change(new Map(), () => false),
   }
+}
+
+/** A directory, and which names in it count. */
+interface Watched {
+  readonly names: Names
+  close(): void
 }
 
 type Names = ReadonlySet<string> | 'all'

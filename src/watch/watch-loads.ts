@@ -113,7 +113,7 @@ class Watcher<Schema> implements ConfigWatcher<Schema> {
   async #reload(): Promise<void> {
     const start = Date.now()
     // Before anything is read, so that what happens from here on is noticed. A directory may be another one by now.
-    this.#places.watch(placesOf(this.#consulted, this.#current.root))
+    this.#places.watchAnew(placesOf(this.#consulted, this.#current.root))
     const outcome = await this.#load()
     if (this.#isClosed) return
     this.#consulted = outcome.consulted

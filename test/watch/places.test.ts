@@ -79,3 +79,18 @@ test('a directory that the system cannot watch is looked at from time to time', 
   await expect.poll(() => events, { timeout: 20_000 }).toBeGreaterThan(0)
   watch.close()
 })
+
+test.each<[string, number | undefined]>([
+  ['where changes are seen by looking', 50],
+  ['where the system tells', undefined],
+])('what happens before the same places are watched again is not lost, %s', async (_, poll) => {
+  const root = makeProject({ file: '1' })
+  const places: Places = new Map([[root, new Set(['file'])]])
+  let events = 0
+  const watch = watchPlaces({ onEvent: () => events++, persistent: true, poll })
+  expect(watch.watch(places)).toBe(true)
+  writeFileSync(join(root, 'file'), 'longer')
+  expect(watch.watch(places)).toBe(false)
+  await expect.poll(() => events, { timeout: 20_000 }).toBeGreaterThan(0)
+  watch.close()
+})
