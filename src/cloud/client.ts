@@ -92,6 +92,12 @@ export class CloudClient {
     this.#clock = clock ?? { now: () => Date.now(), sleep: (time) => wait(time), random: () => Math.random() }
   }
 
+  /** What 404 means where no tenant is asked for. */
+  get #elsewhere(): NonNullable<Operation['notFound']> {
+    const remedy = "Check --api-url of 'systemprompt cloud auth login', or SYSTEMPROMPT_API_URL"
+    return { code: 'NOT_FOUND', what: `${this.apiUrl} does not answer as SystemPrompt Cloud`, remedy }
+  }
+
   /** Where to send the browser, so that the user logs in and comes back to `redirectUri`. */
   async beginLogin(provider: Provider, redirectUri: string): Promise<string> {
     const answer = await this.#do({
@@ -100,18 +106,29 @@ export class CloudClient {
       query: { redirect_uri: redirectUri },
       task: 'begin a login',
       isPublic: true,
+      notFound: this.#elsewhere,
     })
     return this.#dataOf(answer, isLoginStart).authorize_url
   }
 
   /** The user that the token belongs to, with the tenants that user may reach. */
   async whoami(): Promise<UserMe> {
-    const answer = await this.#do({ method: 'GET', path: ['api', 'v1', 'auth', 'me'], task: 'say who this is' })
+    const answer = await this.#do({
+      method: 'GET',
+      path: ['api', 'v1', 'auth', 'me'],
+      task: 'say who this is',
+      notFound: this.#elsewhere,
+    })
     return this.#dataOf(answer, isUserMe)
   }
 
   async listTenants(): Promise<readonly CloudTenant[]> {
-    const answer = await this.#do({ method: 'GET', path: ['api', 'v1', 'tenants'], task: 'list the tenants' })
+    const answer = await this.#do({
+      method: 'GET',
+      path: ['api', 'v1', 'tenants'],
+      task: 'list the tenants',
+      notFound: this.#elsewhere,
+    })
     return this.#dataOf(answer, isTenantList).data
   }
 

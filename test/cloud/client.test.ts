@@ -178,7 +178,6 @@ describe('an answer', () => {
     [400, 'NOT_ACCEPTED', 'Verify the format'],
     [401, 'NOT_LOGGED_IN', "Run 'systemprompt cloud auth login'"],
     [403, 'FORBIDDEN', 'Ask the admin of the tenant'],
-    [404, 'NOT_FOUND', 'Check the tenant'],
     [409, 'CONFLICT', 'Run it again'],
     [412, 'CONFLICT', 'Run it again'],
     [422, 'NOT_ACCEPTED', 'Verify the format'],
@@ -193,6 +192,24 @@ describe('an answer', () => {
     expect(error).toMatchObject({ code, status, serverCode: 'some_code', requestId: 'req_42' })
     expect(error.message).toContain(`(${status}: some message, request req_42). ${remedy}`)
     expect(server.requests).toHaveLength(1)
+  })
+
+  test('404 is about the tenant where one is asked for, and about the endpoint elsewhere', async () => {
+    const server = await always(404, '<h1>Not found</h1>')
+    const client = clientOf(server.url)
+    expect((await errorOf(client.listSecretKeys('t'))).message).toContain('Check the tenant with')
+    const calls = [
+      () => client.whoami(),
+      () => client.listTenants(),
+      () => client.beginLogin('github', 'http://127.0.0.1/callback'),
+    ]
+    for (const call of calls) {
+      const error = await errorOf(call())
+      expect(error).toMatchObject({ code: 'NOT_FOUND', status: 404 })
+      expect(error.message).toBe(
+        `${server.url} does not answer as SystemPrompt Cloud (404). Check --api-url of 'systemprompt cloud auth login', or SYSTEMPROMPT_API_URL.`,
+      )
+    }
   })
 
   test('that is HTML is shown as the text that it holds, 200 characters of it', async () => {
