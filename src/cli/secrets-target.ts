@@ -35,7 +35,7 @@ export function secretsFileOf({ loaded, profile, failure }: CloudProject): {
     throw new CliError(
       'NO_PROFILE',
       EXIT.notFound,
-      'There is no profile here, and so no secrets.json. Name one with --profile.',
+      "There is no profile here, and so no secrets.json. 'systemprompt init' makes one; --profile takes the path of another.",
     )
   }
   const configured = (Reflect.get(loaded.config, 'secrets') as { secrets_path?: unknown } | undefined)?.secrets_path

@@ -17,6 +17,13 @@ function project(secrets?: string): string {
 
 const textOf = (cwd: string): string => readFileSync(join(cwd, SECRETS), 'utf8')
 
+test.each(['secrets list', 'secrets set a=1'])('%s without a project offers to make one', async (line) => {
+  expect(await cli(makeProject(), line)).toMatchObject({
+    code: 5,
+    err: "There is no profile here, and so no secrets.json. 'systemprompt init' makes one; --profile takes the path of another.\n",
+  })
+})
+
 describe('systemprompt secrets set', () => {
   test.each<[string, string | undefined, string, string]>([
     ['makes the file', undefined, 'stripe_key=a', '{\n  "stripe_key": "a"\n}\n'],
