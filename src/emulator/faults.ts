@@ -81,20 +81,60 @@ export function createFaults(): Faults {
   }
 }
 
-/** Whether somebody wrote rules that are some. */
+/** Whether somebody wrote rules that are some, and that can be carried out. */
 export function areRules(value: unknown): value is readonly FaultRule[] {
   return Array.isArray(value) && value.every((rule: unknown) => isRule(rule))
+}
+
+type Check = (value: unknown) => boolean
+
+const isText: Check = (value) => typeof value === 'string'
+const isStatus: Check = (value) => isIn(value, 200, 599) && Number.isInteger(value)
+const isCount: Check = (value) => isIn(value, 0, Number.MAX_SAFE_INTEGER)
+/** More is no time that a timer can wait. */
+const isTime: Check = (value) => isIn(value, 0, 2 ** 31 - 1)
+const isHeader: Check = (value) => typeof value === 'string' && /^[\t\x20-\x7e]*$/.test(value)
+const orAbsent =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value)
+
+const FIELDS: Readonly<Record<Fault['type'], Readonly<Record<string, Check>>>> = {
+  status: { status: isStatus, retryAfter: orAbsent(isCount) },
+  delay: { time: isTime },
+  drop: {},
+  'apply-then-drop': {},
+  reset: {},
+  truncate: {},
+  slow: { time: isTime },
+  redirect: { location: isHeader, status: orAbsent(isStatus) },
+  html: { status: orAbsent(isStatus) },
+  'invalid-json': {},
+  'gzip-bomb': { size: orAbsent(isCount) },
+}
+
+const RULE_FIELDS: Readonly<Record<string, Check>> = {
+  method: orAbsent(isText),
+  path: orAbsent(isText),
+  times: orAbsent(isCount),
+  after: orAbsent(isCount),
+  probability: orAbsent((value) => isIn(value, 0, 1)),
 }
 
 function isRule(rule: unknown): boolean {
   if (typeof rule !== 'object' || rule === null) return false
   const fault: unknown = Reflect.get(rule, 'fault')
   if (typeof fault !== 'object' || fault === null) return false
-  const type: unknown = Reflect.get(fault, 'type')
-  const needs = { status: 'status', delay: 'time', slow: 'time' }[String(type)]
-  if (needs !== undefined && typeof Reflect.get(fault, needs) !== 'number') return false
-  if (type === 'redirect' && typeof Reflect.get(fault, 'location') !== 'string') return false
-  return FAULT_TYPES.some((known) => known === type)
+  const type = FAULT_TYPES.find((known) => known === Reflect.get(fault, 'type'))
+  return type !== undefined && fits(fault, FIELDS[type]) && fits(rule, RULE_FIELDS)
+}
+
+function fits(value: object, fields: Readonly<Record<string, Check>>): boolean {
+  return Object.entries(fields).every(([name, check]) => check(Reflect.get(value, name)))
+}
+
+function isIn(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most
 }
 
 function matches({ method, path }: FaultRule, asked: string, at: string): boolean {
