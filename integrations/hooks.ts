@@ -24,9 +24,9 @@ export const NAME = '@systemprompt/env'
 const CODE = { include: /\.[cm]?[jt]sx?(?:$|\?)/, exclude: /[\\/]node_modules[\\/]/ }
 const READS = /\bprocess\b|\bimport\s*\.\s*meta\b/
 
-/** Styles, data and media, of which nobody makes code that reads a variable. */
+/** Styles, data, media and templates of pages, of which nobody makes code of the client that reads a variable. */
 const NO_CODE =
-  /\.(?:css|less|s[ac]ss|styl|stylus|pcss|postcss|json5?|ya?ml|toml|html?|txt|svg|png|jpe?g|gif|webp|avif|ico|bmp|woff2?|ttf|eot|otf|mp[34]|webm|og[gv]|wav|flac|aac|mov|pdf|wasm|node)(?:$|[?#])/i
+  /\.(?:css|less|s[ac]ss|styl|stylus|pcss|postcss|json5?|ya?ml|toml|html?|ejs|eta|hbs|handlebars|mustache|njk|pug|twig|txt|svg|png|jpe?g|gif|webp|avif|ico|bmp|woff2?|ttf|eot|otf|mp[34]|webm|og[gv]|wav|flac|aac|mov|pdf|wasm|node)(?:$|[?#])/i
 
 /** Files of which one may hold secrets, and that a bundler would quote when it cannot read them. */
 const DATA = /\.(?:json5?|ya?ml|toml|txt|env|conf|cfg|ini|properties|pem|key)(?:$|\?)|(?:^|[\\/])[^\\/.?\0]+(?:$|\?)/i

@@ -8,9 +8,16 @@ export type { PluginOptions } from './options.ts'
 
 function vite(options: PluginOptions = {}): Plugin[] {
   const build = createBuild(options)
+  // What others write when they close is searched behind them.
+  const { closeBundle, ...hooks } = viteHooks(build, () => vite(options))
   return [
-    { name: NAME, enforce: 'pre', ...hooksOf(build, 'vite'), ...viteHooks(build, () => vite(options)) },
-    { name: `${NAME}/compiled`, enforce: 'post', ...compiledHooksOf(build, 'vite') },
+    { name: NAME, enforce: 'pre', ...hooksOf(build, 'vite'), ...hooks },
+    {
+      name: `${NAME}/compiled`,
+      enforce: 'post',
+      ...compiledHooksOf(build, 'vite'),
+      ...(closeBundle && { closeBundle }),
+    },
   ]
 }
 export default vite

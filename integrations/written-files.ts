@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs'
-import { basename, isAbsolute, join, relative } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 import { type Finding, type Matcher, scanFiles } from '../src/scan/index.ts'
 
 /** What to look for in a directory that a build writes to. */
@@ -28,7 +28,6 @@ export function findInFolder(
   if (isBelow(root, directory) || !lstatSync(directory, { throwIfNoEntry: false })?.isDirectory())
     return { names, findings: [] }
   const isLeftOut = (path: string): boolean => {
-    if (basename(path) === 'node_modules') return true
     const stat = lstatSync(path, { throwIfNoEntry: false })
     if (stat?.isDirectory()) return false
     const name = relative(directory, path).replaceAll('\\', '/')

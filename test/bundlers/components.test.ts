@@ -196,3 +196,16 @@ describe.each(frameworkNames())('a component of %s', (framework) => {
     }
   })
 })
+
+test('a template of a page that Rsbuild makes is left to the loader that it has', async () => {
+  const root = copyApp()
+  const template = '<title><%= process.env.PUBLIC_X ? "set" : "not set" %></title><p><%= 1 + 1 %></p>'
+  writeFiles(root, { 'tpl/index.ejs': template, 'src/it.js': "console.log('it')\n" })
+  const configure: Configure = {
+    rsbuild: (config) => ({ ...config, html: { template: join(root, 'tpl/index.ejs') } }),
+  }
+  const { error, files } = await buildWith('rsbuild', { root, consumer: 'client', entry: 'src/it.js', configure })
+  expect(error).toBeUndefined()
+  const page = [...files].find(([name]) => name.endsWith('.html'))?.[1].toString()
+  expect(page).toContain('<p>2</p>')
+})

@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type BuildOptions, build as esbuild } from 'esbuild'
 import { build as rolldown } from 'rolldown'
+import { type Plugin, build as vite } from 'vite'
 import { expect, test } from 'vitest'
 import esbuildPlugin from '../../integrations/esbuild.ts'
 import rolldownPlugin from '../../integrations/rolldown.ts'
+import vitePlugin from '../../integrations/vite.ts'
 import { writeFiles } from '../support/temp-project.ts'
 import { copyApp } from './hosts.ts'
 
@@ -43,6 +45,23 @@ test.each([
     expect(readFileSync(join(root, 'main.js'), 'utf8')).toContain('the only source')
   },
 )
+
+test('Vite’s output is searched for what a later plugin writes last, and for a node_modules that is copied', async () => {
+  const root = copyApp()
+  writeFiles(root, { 'src/it.js': "console.log('it')\n" })
+  const closes = (write: () => void): Plugin => ({
+    name: 'last',
+    closeBundle: { order: 'post', sequential: true, handler: write },
+  })
+  const run = (plugin: Plugin): Promise<string> => {
+    const options = { rollupOptions: { input: join(root, 'src/it.js') }, outDir: join(root, 'out') }
+    const plugins = [vitePlugin(), plugin]
+    return failureOf(vite({ root, configFile: false, logLevel: 'silent', plugins, build: options }))
+  }
+  expect(await run(closes(() => writeFiles(root, { 'out/late.js': `'${ANTHROPIC}'` })))).toContain('late.js')
+  writeFiles(root, { 'public/node_modules/lib/a.txt': ANTHROPIC })
+  expect(await run({ name: 'none' })).toContain('node_modules/lib/a.txt')
+})
 
 test('no source is removed when it lies where the output would be', async () => {
   const root = copyApp()
