@@ -127,14 +127,16 @@ export function below(
   return (name) => (name === self ? candidates(name).slice(1) : candidates(name))
 }
 
-/** Those that win resolved, those that are overridden as they are written. */
+/** Those of lower files first. Those that win resolved, those that are overridden as they are written. */
 export function* settingsInDotenv(
   files: DotenvFiles,
   { dotenv }: SettledOptions,
   variablesOf: (self?: string) => Variables,
 ): Generator<SettingVariable> {
   const variables = variablesOf()
-  for (const name of settingNames(files.variables.keys())) {
+  const rank = (name: string): number => files.files.indexOf(files.variables.get(name)?.[0]?.site.source.file ?? '')
+  const names = settingNames(files.variables.keys()).toSorted((one, other) => rank(other) - rank(one))
+  for (const name of names) {
     const [definition, ...overridden] = files.variables.get(name) ?? []
     const variable = variables.get(name)
     const isWinner = typeof variable === 'object' && variable.site.source.layer === 'dotenv'

@@ -1,4 +1,5 @@
-import type { ListNode, MapNode, TreeNode } from './types.ts'
+import { isNoMap } from './tree.ts'
+import type { ListNode, MapNode, ScalarNode, TreeNode } from './types.ts'
 
 export interface MergeOptions {
   /** Keys of the upper tree find keys of the lower one whatever their case (variables are upper case). */
@@ -7,6 +8,8 @@ export interface MergeOptions {
   readonly order?: 'lower' | 'upper'
   /** Told of an item that is to be set beyond the end of a list. */
   readonly onUnreachable?: (node: TreeNode) => void
+  /** Told of a map that replaces something else. */
+  readonly onReplaced?: (map: MapNode, replaced: ScalarNode | ListNode) => void
 }
 
 /**
@@ -26,10 +29,19 @@ export function merge(upper: MapNode, lower: MapNode, options: MergeOptions = {}
   return { ...(options.order === 'upper' ? upper : lower), entries }
 }
 
+/** Many trees, each over those before it. In halves: one after the other, each would copy the map of all before it. */
+export function mergeAll(trees: readonly MapNode[], options: MergeOptions = {}): MapNode | undefined {
+  if (trees.length <= 1) return trees[0]
+  const middle = trees.length >> 1
+  const [lower, upper] = [mergeAll(trees.slice(0, middle), options), mergeAll(trees.slice(middle), options)]
+  return upper && lower && merge(upper, lower, options)
+}
+
 function mergeNodes(upper: TreeNode, lower: TreeNode, options: MergeOptions): TreeNode {
   if (upper.kind === 'map' && lower.kind === 'map') return merge(upper, lower, options)
   if (upper.kind === 'map' && lower.kind === 'list' && namesItems(upper, options))
     return mergeItems(upper, lower, options)
+  if (upper.kind === 'map' && isNoMap(lower)) options.onReplaced?.(upper, lower)
   return { ...upper, shadowed: [...(upper.shadowed ?? []), lower, ...(lower.shadowed ?? [])] }
 }
 

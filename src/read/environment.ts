@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import type { Problems } from '../errors.ts'
+import { mergeAll } from '../merge.ts'
 import { type Environment, variableIn } from '../options.ts'
 import { resolvePath } from '../paths.ts'
 import type { ProblemCode } from '../problem-codes.ts'
 import { envNamesOf, isEnvName, secretName } from '../schema/secret-names.ts'
-import { isForbiddenKey, literal, mapNode, variableSource, withNodeAt } from '../tree.ts'
+import { isForbiddenKey, leaves, literal, mapNode, variableSource, withNodeAt } from '../tree.ts'
 import type { LayerName, MapNode, Path, ScalarNode, Site, Taint, TreeNode } from '../types.ts'
 import type { Candidate } from '../variables.ts'
 import { isDirectory, listDirectory, readText } from './guard.ts'
@@ -31,12 +32,25 @@ const FORBIDDEN_NAME = {
   remedy: 'use another name',
 } as const
 
+const BELOW_VALUE = {
+  code: 'INVALID_VALUE',
+  message: 'sets a key below one that another variable gives a value',
+  remedy: 'unset one of the two',
+} as const
+
+export const BEYOND_LIST = {
+  code: 'INVALID_OPTION',
+  message: 'names an item beyond the end of a list',
+  remedy: 'set the whole list, or the item right behind the last',
+} as const
+
 /**
  * `SYSTEMPROMPT__SERVER__PORT=9090` → `server.port`: two underscores are one level down, the value has the
  * type that it has in YAML (formats.md, section 6). Names are lower case; the merge finds `apiKey` all the same.
  */
 export function readSettings(variables: Iterable<SettingVariable>, layer: LayerName, problems: Problems): MapNode {
-  let tree = mapNode(new Map(), { source: variableSource(layer, `${SETTING_PREFIX}*`) })
+  const nothing = mapNode(new Map(), { source: variableSource(layer, `${SETTING_PREFIX}*`) })
+  const trees: MapNode[] = []
   for (const variable of variables) {
     const path = variable.name.slice(SETTING_PREFIX.length).toLowerCase().split('__')
     if (path.includes('')) {
@@ -49,9 +63,25 @@ export function readSettings(variables: Iterable<SettingVariable>, layer: LayerN
       })
     } else if (path.some(isForbiddenKey)) {
       problems.error({ ...FORBIDDEN_NAME, key: variable.name, at: variable.site })
-    } else tree = withNodeAt(tree, path, settingValue(variable, path, problems))
+    } else trees.push(withNodeAt(nothing, path, settingValue(variable, path, problems)))
   }
-  return tree
+  const tree = mergeAll(trees, {
+    foldCase: true,
+    onUnreachable: (item) => problems.error({ ...BEYOND_LIST, ...placeOf(item) }),
+    onReplaced(map, { source }) {
+      const place = placeOf(map)
+      // A file may replace what another says.
+      if (source.file === place.at.source.file) problems.error({ ...BELOW_VALUE, ...place })
+    },
+  })
+  return tree ?? nothing
+}
+
+/** The variable that set something, or the first of them. */
+function placeOf(node: TreeNode): { readonly at: Site; readonly key?: string } {
+  const [first] = leaves(node)
+  const at = first?.[1] ?? node
+  return { at, ...(at.source.name === undefined ? {} : { key: at.source.name }) }
 }
 
 /** The names in an environment that set a key, sorted, so that the result does not hang on their order. */

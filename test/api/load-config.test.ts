@@ -543,6 +543,64 @@ describe('dotenv', () => {
   })
 })
 
+describe('settings that meet', () => {
+  const PLACES: readonly [string, (variables: Readonly<Record<string, string>>) => [Files, LoadOptions]][] = [
+    ['the environment', (env) => [{}, { env }]],
+    [
+      'a .env file',
+      (variables) => [
+        {
+          '.env': Object.entries(variables)
+            .map(([name, value]) => `${name}=${value}\n`)
+            .join(''),
+        },
+        {},
+      ],
+    ],
+  ]
+  describe.each(PLACES)('in %s', (_, place) => {
+    test.each<[string, Readonly<Record<string, string>>, unknown]>([
+      ['an item of a list', { SYSTEMPROMPT__V: '[a, b]', SYSTEMPROMPT__V__0: 'x' }, ['x', 'b']],
+      ['the item behind the last', { SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__V__1: 'x' }, ['a', 'x']],
+      ['a key of an item', { SYSTEMPROMPT__V: '[{n: a, m: b}]', SYSTEMPROMPT__V__0__N: 'x' }, [{ n: 'x', m: 'b' }]],
+      ['a key of a map', { SYSTEMPROMPT__V: '{a: 1, b: 2}', SYSTEMPROMPT__V__A: '3' }, { a: 3, b: 2 }],
+      ['in capitals', { SYSTEMPROMPT__V: '{apiUrl: 1}', SYSTEMPROMPT__V__APIURL: '2' }, { apiUrl: 2 }],
+      ['a key below null', { SYSTEMPROMPT__V: 'null', SYSTEMPROMPT__V__A: '1' }, { a: 1 }],
+    ])('%s', (_, variables, expected) => {
+      expect(load(...place(variables)).config.v).toEqual(expected)
+    })
+    test.each<[string, Readonly<Record<string, string>>]>([
+      ['text', { SYSTEMPROMPT__V: '5', SYSTEMPROMPT__V__A: '6' }],
+      ['an item', { SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__V__0__A: '6' }],
+      ['a list', { SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__V__A: '6' }],
+    ])('a key below %s is an error with its place', (_, variables) => {
+      const { issues } = failure(...place(variables))
+      expect(issues).toMatchObject([
+        { code: 'INVALID_VALUE', message: 'sets a key below one that another variable gives a value' },
+      ])
+      const [issue] = issues
+      expect(issue?.line === 2 || issue?.name === Object.keys(variables)[1]).toBe(true)
+    })
+    test('an item beyond the end of a list is an error', () => {
+      const { issues } = failure(...place({ SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__V__2: 'x' }))
+      expect(issues).toMatchObject([{ code: 'INVALID_OPTION', message: 'names an item beyond the end of a list' }])
+    })
+  })
+  test('in two .env files: the higher one wins, whichever name comes first', () => {
+    const one = { '.env': 'SYSTEMPROMPT__V=5', '.env.local': 'SYSTEMPROMPT__V__A=6' }
+    expect(load(one).config.v).toEqual({ a: 6 })
+    const other = { '.env': 'SYSTEMPROMPT__V__A=6', '.env.local': 'SYSTEMPROMPT__V=5' }
+    expect(load(other).config.v).toBe(5)
+  })
+  test('what is replaced is explained', () => {
+    const { explain } = load({}, { env: { SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__V__0: 'x' } })
+    expect(explain('v[0]').map(short)).toEqual([
+      ['environment', 'x', 'SYSTEMPROMPT__V__0'],
+      ['environment', 'a', 'SYSTEMPROMPT__V', 'overridden'],
+    ])
+  })
+})
+
 describe('an empty setting in a .env file', () => {
   test.each<[string, string, string]>([
     ['leaves the one of the file below', 'SYSTEMPROMPT__APP__A=', 'SYSTEMPROMPT__APP__A=5'],
