@@ -36,10 +36,13 @@ export function readServices(options: ServicesOptions, problems: Problems): Serv
   const reader: Reader = { ...options, files, problems, realDirectory: realPath(directory) ?? directory }
   const rootFile = join(directory, ROOT_SERVICE, 'config.yaml')
   const fromRoot = isDirectory(directory, problems.trail) ? readFile(reader, rootFile, []) : undefined
+  const isWanted = (name: string): boolean => names?.includes(name) ?? true
   const tree =
     fromRoot ??
-    mergeAll(serviceNames(directory, problems.trail), (name) => readFile(reader, fileOf(directory, name), []))
-  const picked = names ? [...tree.entries].filter(([name]) => names.includes(name)) : [...tree.entries]
+    mergeAll(serviceNames(directory, problems.trail).filter(isWanted), (name) =>
+      readFile(reader, fileOf(directory, name), []),
+    )
+  const picked = [...tree.entries].filter(([name]) => isWanted(name))
   return { tree: mapNode(new Map(picked), tree), files }
 }
 
