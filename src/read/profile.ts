@@ -1,3 +1,4 @@
+import { toBoolean } from '../coerce.ts'
 import type { Problems } from '../errors.ts'
 import { MOVED_KEYS } from '../schema/profile-fields.ts'
 import { isNoMap, nodeAt, withNodeAt } from '../tree.ts'
@@ -51,8 +52,12 @@ function isAlreadyMap(node: TreeNode): boolean {
 
 function negated(node: TreeNode): TreeNode {
   if (node.kind !== 'scalar') return node
-  // A text may hold references, so what it says is known only after substitution.
-  return typeof node.value === 'boolean' ? { ...node, value: !node.value } : { ...node, isNegated: true }
+  // A text of a file may hold references, so what it says is known only after substitution.
+  const value = node.style === 'literal' ? toBoolean(node.value) : node.value
+  if (typeof value !== 'boolean') return { ...node, isNegated: true }
+  // The text that it was typed from says the opposite now.
+  const { text: _, ...rest } = node
+  return { ...rest, value: !value }
 }
 
 function sameScalar(one: TreeNode, other: TreeNode): boolean {

@@ -693,6 +693,12 @@ describe('services', () => {
   ])('%s', (_, services, expected) => {
     expect(load(files, services === undefined ? {} : { services }).config.services).toEqual(expected)
   })
+  test('one that is not wanted is not read, and so may be broken', () => {
+    const given = { ...files, 'services/b/config.yaml': 'x: [1' }
+    expect(load(given, { services: ['ai'] }).config.services).toEqual({ ai: { model: 'a' } })
+    expect(load(given, { services: ['ai'] }).consulted.files.join()).not.toContain('services/b/config.yaml')
+    expect(failure(given).code).toBe('SYNTAX')
+  })
   test('false: a broken one is no error', () => {
     const given = { ...files, 'services/ai/config.yaml': '[' }
     expect(failure(given).code).toBe('SYNTAX')
@@ -753,6 +759,22 @@ describe('earlier spellings', () => {
     expect(failure({ [PROFILE]: 'runtime: {colors: maybe}' }).issues).toMatchObject([
       { code: 'INVALID_VALUE', key: 'runtime.no_color' },
     ])
+  })
+  test.each([
+    ['yes', false],
+    ['1', false],
+    ['on', false],
+    ['TRUE', false],
+    ['no', true],
+    ['off', true],
+    ['0', true],
+    ['false', true],
+  ])('said the other way round, in a variable and without a profile: %s', (text, expected) => {
+    const variable = { SYSTEMPROMPT__RUNTIME__COLORS: text }
+    expect(load({}, { env: variable }).config.runtime).toEqual({ no_color: expected })
+    expect(load({ [PROFILE]: '' }, { env: variable }).config.runtime).toMatchObject({ no_color: expected })
+    expect(load({}, { overrides: { 'runtime.colors': text } }).config.runtime).toEqual({ no_color: expected })
+    expect(load({ '.env': `SYSTEMPROMPT__RUNTIME__COLORS=${text}` }).config.runtime).toEqual({ no_color: expected })
   })
   test('said the other way round, as a text', () => {
     expect(load({ [PROFILE]: 'runtime: {colors: "false"}' }).config.runtime?.no_color).toBe(true)
