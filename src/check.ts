@@ -1,14 +1,16 @@
 import { join } from 'node:path'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { findProjectRoot } from './discover.ts'
 import { ConfigError, collectProblems, isConfigError, type Problem } from './errors.ts'
 import type { ResolvedConfig } from './expose.ts'
 import { trackedByGit } from './files/git.ts'
 import { loadConfig } from './load.ts'
 import { type LoadOptions, withDefaults } from './options.ts'
+import { valueAt } from './path.ts'
 import { displayPath, resolvePath } from './paths.ts'
 
 /** What `checkConfig` found. */
-export interface CheckResult {
+export interface CheckResult<Schema = undefined> {
   readonly ok: boolean
   /** The name of the profile, where one was found. */
   readonly profile: string | undefined
@@ -17,7 +19,7 @@ export interface CheckResult {
   readonly issues: readonly Problem[]
   readonly warnings: readonly Problem[]
   /** The configuration, where it could be resolved. */
-  readonly result?: ResolvedConfig
+  readonly result?: ResolvedConfig<Schema>
 }
 
 /**
@@ -27,9 +29,11 @@ export interface CheckResult {
  * @example
  * const { ok, issues } = await checkConfig({ profile: 'production' })
  */
-export async function checkConfig(options: LoadOptions = {}): Promise<CheckResult> {
+export async function checkConfig<Schema extends StandardSchemaV1 | undefined = undefined>(
+  options: LoadOptions<Schema> = {},
+): Promise<CheckResult<Schema>> {
   try {
-    const result = (await loadConfig({ ...options, strict: true })) as ResolvedConfig
+    const result = await loadConfig({ ...options, strict: true })
     const profile = result.profile?.name
     const { warnings, consulted } = result
     const issues = await trackedSecrets(result)
@@ -49,7 +53,7 @@ export async function checkConfig(options: LoadOptions = {}): Promise<CheckResul
 const SECRET_FILE = /(?:^|\/)(?:secrets|credentials|tenants)\.json$/
 
 /** Files with secrets that git tracks: those in use, and those of every other profile. */
-function trackedSecrets(result: ResolvedConfig): Promise<readonly Problem[]> {
+function trackedSecrets(result: ResolvedConfig<unknown>): Promise<readonly Problem[]> {
   return trackedIn(
     result.root,
     filesInUse(result).map((file) => displayPath(result.root, file)),
@@ -79,14 +83,13 @@ async function trackedIn(root: string, inUse: readonly string[]): Promise<readon
   return problems.errors
 }
 
-function filesInUse({ layers, config, profile, root }: ResolvedConfig): readonly string[] {
+function filesInUse({ layers, config, profile, root }: ResolvedConfig<unknown>): readonly string[] {
   const filesOf = (layer: string): readonly string[] => layers.find(({ name }) => name === layer)?.files ?? []
   const local = filesOf('dotenv').filter((file) => file.endsWith('.local'))
-  const cloud = Reflect.get(config, 'cloud') as { credentials_path?: string; tenants_path?: string } | undefined
+  // A schema makes anything of a configuration.
+  const paths = ['credentials_path', 'tenants_path'].map((key) => valueAt(config, ['cloud', key]))
   const configured = profile
-    ? [cloud?.credentials_path, cloud?.tenants_path].flatMap((path) =>
-        typeof path === 'string' ? [resolvePath(path, profile.directory)] : [],
-      )
+    ? paths.flatMap((path) => (typeof path === 'string' ? [resolvePath(path, profile.directory)] : []))
     : []
   return [
     ...[...filesOf('secrets'), ...local].map((file) => resolvePath(file, root)),

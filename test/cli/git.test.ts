@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test, vi } from 'vitest'
-import { checkConfig } from '../../src/index.ts'
+import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
+import { z } from 'zod'
+import { checkConfig, type ProfileConfig } from '../../src/index.ts'
 import {
   COMPLETE,
   COMPLETE_PROFILE,
@@ -260,6 +261,19 @@ describe('checkConfig', () => {
       ['server.port'],
       ['security.jwt_access_token_expiration'],
     ])
+  })
+  test('has the configuration with the type that the schema gives it', async () => {
+    const cwd = makeProject(COMPLETE)
+    const schema = z.object({ server: z.object({ port: z.number().transform(String) }) })
+    const { result } = await checkConfig({ cwd, env: {}, schema })
+    expectTypeOf(result?.config).toEqualTypeOf<{ server: { port: string } } | undefined>()
+    expect(result?.config).toEqual({ server: { port: '8080' } })
+    const plain = await checkConfig({ cwd, env: {} })
+    expectTypeOf(plain.result?.config).toEqualTypeOf<ProfileConfig | undefined>()
+  })
+  test('a schema may make a text of all of it', async () => {
+    const schema = z.looseObject({}).transform(() => 'text')
+    expect(await checkConfig({ cwd: makeProject(COMPLETE), env: {}, schema })).toMatchObject({ ok: true })
   })
   test('throws what is no problem of the configuration', async () => {
     const env = new Proxy(
