@@ -186,7 +186,9 @@ describe('the plan of a start', () => {
     for (let at = 0; at < length; at += process.env.SOAK ? 1 : 211) {
       // Each start leaves a plan of its own, which is good only in the file that it was written to.
       const damaged = readFileSync(planOf(root))
-      damaged[at] = (damaged[at] ?? 0) ^ (1 << (at % 8))
+      // It may be shorter by some digits of a time.
+      const place = Math.min(at, damaged.length - 1)
+      damaged[place] = (damaged[place] ?? 0) ^ (1 << (at % 8))
       writeFileSync(planOf(root), damaged)
       expect(await run(root)).toEqual({ resolved: true, env: first.env })
     }
