@@ -11,16 +11,17 @@ export function publicTypes(values: PublicValues): string {
   const names = Object.keys(values).sort()
   const types = names.map((name) => [name, typeOf(values[name] ?? null)] as const)
   const constants = types.map(([name, type]) => `  export const ${name}: ${type}`)
+  const whole = freeName('values', names)
   const members = types.map(([name, type]) => `    readonly ${name}: ${type}`)
   return `${[
     '// Written by @systemprompt/env: names and types of the public values, never a value. Do not edit.',
     '',
     "declare module '@systemprompt/env/public' {",
     ...constants,
-    '  const values: {',
+    `  const ${whole}: {`,
     ...members,
     '  }',
-    '  export default values',
+    `  export default ${whole}`,
     '}',
     '',
     "declare module 'virtual:systemprompt/public' {",
@@ -43,6 +44,11 @@ export function publicTypes(values: PublicValues): string {
     '  }',
     '}',
   ].join('\n')}\n`
+}
+
+/** Any name may be that of a value. */
+function freeName(name: string, taken: readonly string[]): string {
+  return taken.includes(name) ? freeName(`${name}_`, taken) : name
 }
 
 function typeOf(value: PublicValue): string {

@@ -60,6 +60,22 @@ export { a, b, c, d, e, f, link }
     ])
   }, 60_000)
 
+  test.each([
+    ['values', { values: 'site.name' }],
+    ['values and values_', { values: 'site.name', values_: 'server.port' }],
+  ])(
+    'hold for values that are called %s',
+    (_, wanted) => {
+      const root = makeProject(FILES)
+      writeTypes(loadConfigSync({ cwd: root, env: {}, public: wanted }))
+      const code = `import all, { values } from '@systemprompt/env/public'
+export const a: string = values + all.values + all.PUBLIC_GREETING
+`
+      expect(errorsIn(root, code)).toEqual([])
+    },
+    60_000,
+  )
+
   test('hold no value', () => {
     const root = makeProject(FILES)
     const { file } = writeTypes(loadConfigSync({ cwd: root, env: {}, ...options }))
