@@ -95,8 +95,8 @@ export interface ResolvedConfig<Schema = undefined> {
 
 export interface Exposure {
   readonly tree: MapNode
-  /** What the schema made of the tree; undefined without a schema. */
-  readonly output: unknown
+  /** What the schema made of the tree; absent without a schema. */
+  readonly output?: unknown
   readonly coerced: ReadonlySet<string>
   readonly secrets: readonly ResolvedSecret[]
   readonly lookedIn: readonly string[]
@@ -125,7 +125,7 @@ const DEEPEST = 8
 export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | undefined> {
   const { tree, output, profile, tenant, credentials, layers, warnings } = exposure
   const isSecret = secretRule(exposure)
-  const config: unknown = protect(output ?? toPlain(tree), { isSecret })
+  const config: unknown = protect('output' in exposure ? output : toPlain(tree), { isSecret })
   const result = {
     config,
     secrets: new Secrets(exposure.secrets, exposure.lookedIn),

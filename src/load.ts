@@ -72,12 +72,11 @@ function* finish(
   options: SettledOptions,
 ): Validation<ResolvedConfig<StandardSchemaV1 | undefined>> {
   const { project, layers, tree, secrets, env, problems } = resolution
-  const { output, coerced } = resolution.isReadable ? yield* askSchemas(resolution, options) : UNASKED
+  const validated = resolution.isReadable ? yield* askSchemas(resolution, options) : UNASKED
   problems.throwIfAny()
   return expose({
     tree,
-    output,
-    coerced,
+    ...validated,
     secrets,
     env,
     lookedIn: layers.lookedIn,
@@ -97,7 +96,7 @@ function* finish(
   })
 }
 
-const UNASKED: Validated = { output: undefined, coerced: new Set() }
+const UNASKED: Validated = { coerced: new Set() }
 
 function* askSchemas(resolution: Resolution, { secrets, schema }: SettledOptions): Validation<Validated> {
   const { tree, problems } = resolution

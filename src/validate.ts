@@ -9,8 +9,8 @@ import type { MapNode, Path, TreeNode } from './types.ts'
 import { ask, misbehaviourOf, pathOf, type Validation } from './validation.ts'
 
 export interface Validated {
-  /** What the schema made of the configuration. */
-  readonly output: unknown
+  /** What the schema made of the configuration; absent where none was asked. */
+  readonly output?: unknown
   /** Paths of values whose type the schema changed. */
   readonly coerced: ReadonlySet<string>
 }

@@ -108,6 +108,15 @@ describe('the configuration has the output type of the schema', () => {
     expectTypeOf(config).toEqualTypeOf<{ readonly upper: string }>()
     expect(config).toEqual({ upper: 'A' })
   })
+  test.each<[unknown]>([[null], [undefined], [0], ['']])(
+    'one that makes %j of everything is taken at its word',
+    (made) => {
+      const schema = z.looseObject({}).transform(() => made)
+      const result = loadConfigSync({ cwd, env: {}, schema })
+      expect(result.config).toBe(made)
+      expect(result.explain('app')).not.toEqual([])
+    },
+  )
   test('what is no schema is not taken for one', () => {
     // @ts-expect-error a parse function is not a Standard Schema
     const run = () => loadConfigSync({ cwd, env: {}, schema: { parse: (value: unknown) => value } })
