@@ -10,7 +10,7 @@ import {
   updateSyncRecord,
 } from '../cloud/index.ts'
 import { isConfigError } from '../index.ts'
-import type { Io } from './io.ts'
+import { CliError, EXIT, type Io } from './io.ts'
 import { shownLines } from './output.ts'
 import type { SecretsTarget } from './secrets-target.ts'
 
@@ -22,14 +22,13 @@ const LONGEST_PAUSE = 400
 /**
  * Sets secrets, and keeps the list of custom ones true, whoever else changes the tenant at the same time.
  *
- * @param onSent is told when the service has the secrets, whatever becomes of the list
+ * @throws CloudError where the secrets were not set, or may not have been; CliError where they were, and the list was not
  */
 export async function setSecrets(
   target: SecretsTarget,
   values: Readonly<Record<string, string>>,
   first: SecretKeys,
   io: Io,
-  onSent: () => void = () => undefined,
 ): Promise<void> {
   const names = Object.keys(values)
   const isCustom = customList(names) !== ''
@@ -38,10 +37,18 @@ export async function setSecrets(
     const isListed = list === '' || (!isCustom && keys.includes(CUSTOM_LIST))
     return isListed ? values : { ...values, [CUSTOM_LIST]: list }
   })
-  onSent()
   const list = sent[CUSTOM_LIST]
   if (list === undefined || first.etag !== undefined) return
-  await mendCustomList(target, await target.client.listSecretKeys(target.tenant), io, list)
+  try {
+    await mendCustomList(target, await target.client.listSecretKeys(target.tenant), io, list)
+  } catch (error) {
+    if (!isCloudError(error)) throw error
+    throw new CliError(
+      'INCOMPLETE',
+      EXIT.partial,
+      `${target.tenant} has ${names.join(', ')}; ${CUSTOM_LIST} may not name all. ${error.message}`,
+    )
+  }
 }
 
 /**
@@ -132,13 +139,18 @@ async function untilUnchanged<T>(
   work: (seen: SecretKeys) => Promise<T>,
 ): Promise<T> {
   let seen = first
+  let mayBeDone = false
   for (let tries = 1; ; tries++) {
     try {
       return await work(seen)
     } catch (error) {
+      mayBeDone ||= isCloudError(error) && error.isUncertain
+      if (mayBeDone && isCloudError(error)) Object.assign(error, { isUncertain: true })
       if (!isCloudError(error, 'CONFLICT') || seen.etag === undefined || tries === TRIES) throw error
       await wait(Math.random() * Math.min(LONGEST_PAUSE, 20 * 2 ** tries))
-      const now = await client.listSecretKeys(tenant)
+      const now = await client.listSecretKeys(tenant).catch((failure: unknown) => {
+        throw mayBeDone ? error : failure
+      })
       // Nobody has changed anything: it is another conflict, which comes again.
       if (now.etag === seen.etag) throw error
       seen = now

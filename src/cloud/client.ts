@@ -234,8 +234,8 @@ export class CloudClient {
   #accept({ answer, isUncertain }: Tried, operation: Operation): Answer {
     if (answer.status >= 200 && answer.status < 300) return answer
     const error = errorOf(answer, operation, this.#secretsOf(operation), askedToWait(answer, this.#clock.now()))
-    // It may be the earlier try, done and its answer lost, that has changed what is there.
-    throw uncertain(error, isUncertain && error.code === 'CONFLICT')
+    // An earlier try may have been done and its answer lost, whatever this one is refused for.
+    throw uncertain(error, isUncertain)
   }
 
   #dataOf<T>(answer: Answer, isRight: (value: unknown) => value is T): T {

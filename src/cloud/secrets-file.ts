@@ -60,8 +60,8 @@ export interface SecretEdits {
 export interface SecretsEdit {
   /** The names that were to be removed and are not there. */
   readonly missing: readonly string[]
-  /** Gives the file the text that it had, unless somebody has changed it since. @throws FileError */
-  undo(): Promise<void>
+  /** Gives the file the text that it had; false where somebody has changed it since, and it stays. @throws FileError */
+  undo(): Promise<boolean>
 }
 
 /**
@@ -98,7 +98,12 @@ export async function editSecretsFile(
   return {
     missing,
     async undo() {
-      await updateFile(file, (now) => (now === written ? original : undefined))
+      let isOurs = false
+      await updateFile(file, (now) => {
+        isOurs = now === written
+        return isOurs ? original : undefined
+      })
+      return isOurs
     },
   }
 }

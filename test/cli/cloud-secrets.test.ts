@@ -602,7 +602,31 @@ describe('the other commands', () => {
       60_000,
     )
 
-    test('was done and could not bring the list of custom secrets up to date takes nothing back', async () => {
+    test('was done, lost its answer and was refused the second time does not take that for a refusal', async () => {
+      emulator.faults.set([
+        { fault: { type: 'apply-then-drop' }, method: 'PUT', times: 1 },
+        { fault: { type: 'status', status: 429, retryAfter: 61 }, method: 'PUT' },
+      ])
+      expect((await cli(cwd, line, { input: 'sk-new' })).code).toBe(8)
+      expect([textOf(), cloud('OPENAI_API_KEY')]).toEqual([
+        before.replace('sk-old', 'sk-new'),
+        { OPENAI_API_KEY: 'sk-new' },
+      ])
+    })
+
+    test('was refused while somebody else changed the file says that it has the new value', async () => {
+      const { url } = await serve(({ method }, response) => {
+        if (method === 'PUT') writeFiles(cwd, { [SECRETS]: textOf().replace('kept', 'changed') })
+        respond(response, method === 'PUT' ? 403 : 200, { keys: [] })
+      })
+      const credentials = { api_token: emulator.token(), api_url: url, user_email: 'dev@example.com' }
+      writeFiles(cwd, { [CREDENTIALS]: JSON.stringify(credentials) })
+      const ended = await cli(cwd, line, { input: 'sk-new' })
+      expect([ended.code, ended.err]).toEqual([8, expect.stringContaining(`${SECRETS} has it`)])
+      expect(textOf()).toBe(before.replace('kept', 'changed').replace('sk-old', 'sk-new'))
+    })
+
+    test('was done and could not bring the list of custom secrets up to date says so, as set does, and takes nothing back', async () => {
       let wasSent = false
       const { url } = await serve(({ method }, response) => {
         if (method === 'PUT') wasSent = true
@@ -611,9 +635,12 @@ describe('the other commands', () => {
       })
       const credentials = { api_token: emulator.token(), api_url: url, user_email: 'dev@example.com' }
       writeFiles(cwd, { [CREDENTIALS]: JSON.stringify(credentials) })
-      const ended = await cli(cwd, 'cloud secrets rotate stripe_key -y', { input: 'sk-new' })
-      expect([ended.code, ended.err]).toEqual([8, expect.stringContaining('tenant_demo has STRIPE_KEY')])
-      expect(textOf()).toContain('sk-new')
+      for (const does of ['rotate stripe_key -y', 'set stripe_key']) {
+        wasSent = false
+        const ended = await cli(cwd, `cloud secrets ${does}`, { input: 'sk-new' })
+        expect([ended.code, ended.err]).toEqual([8, expect.stringContaining('tenant_demo has STRIPE_KEY')])
+        expect(textOf()).toContain('sk-new')
+      }
     })
   })
 

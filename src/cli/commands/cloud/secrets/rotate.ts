@@ -4,10 +4,12 @@ import {
   cloudName,
   customList,
   editSecretsFile,
+  FileError,
   isCloudError,
   isManaged,
   servicesUsing,
 } from '../../../../cloud/index.ts'
+import { isConfigError } from '../../../../index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
@@ -62,16 +64,19 @@ export const rotate = defineCommand({
     )
     const { undo } = await editSecretsFile(target.files, path, { set: { [name]: value } })
     const facts = { dry_run: false, tenant: target.tenant, secret: key, file, services }
-    let isSent = false
     try {
       localSecretsOf(target)
-      await setSecrets(target, { [key]: value }, seen, io, () => {
-        isSent = true
-      })
+      await setSecrets(target, { [key]: value }, seen, io)
     } catch (error) {
-      if (isSent || !isRefusal(error)) return reportPart(error, isSent)
-      await undo()
-      throw error
+      const isAsBefore = isRefusal(error) && (await undo().catch(() => false))
+      if (isAsBefore || !isCloudError(error)) throw error
+      const { code } = error
+      const message = `${shown(target.tenant)} may not have the new ${key}; ${shown(file)} has it. Run 'systemprompt cloud secrets sync'.`
+      if (args.json) {
+        const failure = { name: target.tenant, code, message: `${error.message} ${message}` }
+        printJson(io, { ok: false, ...facts, failed: [failure] })
+      } else io.err(`${error.message}\n✖ ${message}\n`)
+      return EXIT.partial
     }
     await target.client.close()
     if (args.json) printJson(io, { ok: true, ...facts })
@@ -80,24 +85,13 @@ export const rotate = defineCommand({
         `1. ${shown(file)} has the new ${key}.\n2. ${shown(target.tenant)} has it as well.\n3. Restart what uses it: ${restarted(services, target.tenant)}.\n${styled(io, 'green', '✔')} Rotated\n`,
       )
     return EXIT.ok
-
-    /** The file keeps the new value, which nobody could read back from the service. */
-    function reportPart(error: unknown, isDone: boolean): number {
-      if (!isCloudError(error)) throw error
-      const { code, message } = error
-      if (args.json) printJson(io, { ok: false, ...facts, failed: [{ name: target.tenant, code, message }] })
-      const has = isDone ? 'has' : 'may not have the new'
-      const next = `${shown(file)} has it. Run 'systemprompt cloud secrets sync'.`
-      io.err(`✖ ${shown(target.tenant)} ${has} ${key}; ${next}\n${args.json ? '' : `  ${message}\n`}`)
-      return EXIT.partial
-    }
   },
 })
 
-/** Whether nothing can have been done. */
+/** Whether it is certain that nothing was stored. What is wrong with the files is found out before anything is sent. */
 function isRefusal(error: unknown): boolean {
-  if (!isCloudError(error)) return true
-  return !error.isUncertain && !['UNAVAILABLE', 'NETWORK', 'TIMEOUT', 'BAD_ANSWER'].includes(error.code)
+  if (isCloudError(error)) return !error.isUncertain && error.code !== 'UNAVAILABLE' && error.code !== 'BAD_ANSWER'
+  return error instanceof FileError || isConfigError(error)
 }
 
 /** The services whose configs name the secret. */

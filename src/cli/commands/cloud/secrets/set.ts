@@ -19,7 +19,7 @@ export const set = defineCommand({
   ],
   output: 'One line with the names.',
   json: { ok: 'boolean', tenant: 'string', dry_run: 'boolean', set: 'string[]' },
-  exits: CLOUD_EXITS,
+  exits: [...CLOUD_EXITS, 'partial'],
   args: {
     secrets: {
       type: 'positional',
