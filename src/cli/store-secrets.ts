@@ -149,7 +149,8 @@ async function untilUnchanged<T>(
       if (!isCloudError(error, 'CONFLICT') || seen.etag === undefined || tries === TRIES) throw error
       await wait(Math.random() * Math.min(LONGEST_PAUSE, 20 * 2 ** tries))
       const now = await client.listSecretKeys(tenant).catch((failure: unknown) => {
-        throw mayBeDone ? error : failure
+        if (mayBeDone) throw error
+        throw failure
       })
       // Nobody has changed anything: it is another conflict, which comes again.
       if (now.etag === seen.etag) throw error

@@ -1,4 +1,5 @@
 import { repeatsSecret } from '../secret.ts'
+import { parseUrl } from '../url.ts'
 import { wordedError } from './contract.ts'
 import { CloudError, type CloudErrorCode, type CloudErrorDetails } from './errors.ts'
 import type { Answer } from './http.ts'
@@ -19,6 +20,7 @@ export interface Wording {
  */
 export function errorOf(answer: Answer, wording: Wording, secrets: readonly string[], wait?: number): CloudError {
   const { status } = answer
+  if (status >= 300 && status < 400) return redirected(answer, secrets)
   const worded = wordedError(parsed(answer.text))
   const said = safeText(worded?.message ?? excerpt(answer), secrets)
   const serverCode = worded && safeWord(worded.code, secrets)
@@ -35,6 +37,15 @@ export function errorOf(answer: Answer, wording: Wording, secrets: readonly stri
     return new CloudError(code, `${what} (404)`, { ...details, ...(remedy === undefined ? {} : { remedy }) })
   }
   return new CloudError(codeOf(status), `The service would not ${wording.task} (${status}${because})`, details)
+}
+
+function redirected({ status, header }: Answer, secrets: readonly string[]): CloudError {
+  const origin = parseUrl(header('location') ?? '')?.origin
+  const target = origin === undefined || repeats(origin, secrets) ? '' : ` to ${origin}`
+  return new CloudError('REFUSED', `The service answered with a redirect${target} (${status}), which is not followed`, {
+    status,
+    remedy: 'Check api_url: the login belongs to one address',
+  })
 }
 
 /** `45 s`, `20 min`, `3 h`, rounded up. */
@@ -96,7 +107,7 @@ function excerpt({ text }: Answer): string {
 }
 
 function safeText(text: string, secrets: readonly string[]): string {
-  if (repeatsSecret(text, secrets)) return 'its message repeats a secret and is not shown'
+  if (repeats(text, secrets)) return 'its message repeats a secret and is not shown'
   // Control characters and what turns the direction of text: an answer must not write to the terminal.
   return text
     .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, ' ')
@@ -105,5 +116,13 @@ function safeText(text: string, secrets: readonly string[]): string {
 }
 
 function safeWord(word: string | undefined, secrets: readonly string[]): string | undefined {
-  return word !== undefined && /^[\w.:-]{1,100}$/.test(word) && !repeatsSecret(word, secrets) ? word : undefined
+  return word !== undefined && /^[\w.:-]{1,100}$/.test(word) && !repeats(word, secrets) ? word : undefined
+}
+
+/** Whichever letters are capital: the name of a host has none. */
+function repeats(text: string, secrets: readonly string[]): boolean {
+  return repeatsSecret(
+    text.toLowerCase(),
+    secrets.map((secret) => secret.toLowerCase()),
+  )
 }

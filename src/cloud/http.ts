@@ -1,6 +1,5 @@
 import type { EnvHttpProxyAgent } from 'undici'
 import type { Environment } from '../options.ts'
-import { parseUrl } from '../url.ts'
 import { isLoopback } from './endpoint.ts'
 import { CloudError } from './errors.ts'
 
@@ -60,13 +59,12 @@ export function createTransport(env: Environment, bounds: Bounds = BOUNDS): Tran
           signal,
           dispatcher: isLoopback(request.url.hostname) ? direct : proxied,
         })
-        if (response.status >= 300 && response.status < 400) {
-          // It may have no end, and would keep the process alive.
-          await response.body?.cancel().catch(() => undefined)
-          throw redirected(response.status, response.headers.get('location'))
-        }
-        const text = await readBounded(response.body, bounds.answer)
-        return { status: response.status, header: (name) => response.headers.get(name) ?? undefined, text }
+        const { status, body, headers } = response
+        const isRedirect = status >= 300 && status < 400
+        // The page of a redirect may have no end, and would keep the process alive.
+        if (isRedirect) await body?.cancel().catch(() => undefined)
+        const text = isRedirect ? '' : await readBounded(body, bounds.answer)
+        return { status, header: (name) => headers.get(name) ?? undefined, text }
       } catch (error) {
         throw error instanceof CloudError ? error : failure(error, signal.aborted)
       }
@@ -127,15 +125,6 @@ async function readBounded(body: AsyncIterable<Uint8Array> | null, limit: number
     parts.push(part)
   }
   return Buffer.concat(parts).toString('utf8')
-}
-
-function redirected(status: number, location: string | null): CloudError {
-  const url = location === null ? undefined : parseUrl(location)
-  const target = url ? ` to ${url.origin}` : ''
-  return new CloudError('REFUSED', `The service answered with a redirect${target} (${status}), which is not followed`, {
-    status,
-    remedy: 'Check api_url: the login belongs to one address',
-  })
 }
 
 const TIMEOUTS = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']

@@ -159,6 +159,29 @@ describe('a redirect', () => {
   })
 })
 
+test.each([
+  ['a secret', 'canary-secret-value.example', false],
+  ['a secret in capitals', 'Sk-Live-CANARY.example', false],
+  ['a part of a secret', 'x.canary-secret.example', false],
+  ['the token', `${TOKEN.replace(/_/g, '-')}.example`, false],
+  ['nothing of the kind', 'portal.example', true],
+])('a redirect to an address with %s in it: %s', async (_, host, isShown) => {
+  const server = await serve((_request, response) => {
+    response.writeHead(307, { location: `https://${host}/?canary-secret-value` })
+    response.end()
+  })
+  const secrets = { A: 'canary-secret-value', B: 'SK-LIVE-canary' }
+  const { code, message } = await errorOf(clientOf(server.url).setSecrets('t', secrets))
+  expect([code, message.toLowerCase().includes(host.toLowerCase())]).toEqual(['REFUSED', isShown])
+  expect(message.toLowerCase()).not.toContain('canary')
+})
+
+test('a message that repeats a secret in other letters is not shown', async () => {
+  const server = await always(422, { error: { code: 'x', message: 'what is CANARY-SECRET-value?' } })
+  const { message } = await errorOf(clientOf(server.url).setSecrets('t', { A: 'canary-secret-value' }))
+  expect(message).toContain('its message repeats a secret and is not shown')
+})
+
 test('a redirect whose page has no end is not waited for', async () => {
   let ended: () => void = () => undefined
   const isOver = new Promise<void>((resolve) => {
