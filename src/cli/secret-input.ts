@@ -170,17 +170,9 @@ function fromFile(args: Args, io: Io): readonly GivenSecret[] {
   const given = text(args['from-file'])
   if (given === undefined) return []
   const file = resolve(cwdOf(args, io), given)
-  if (!/\.json$/.test(file)) {
-    if (readFileBytes(file) === undefined) throw noFile()
-    return readDotenvSecrets(file, given).map(({ env, value }) => ({ name: env, value }))
-  }
-  const { found, secrets } = readLocalSecrets(file, given)
-  if (!found) throw noFile()
+  const { found, secrets } = /\.json$/.test(file) ? readLocalSecrets(file, given) : readDotenvSecrets(file, given)
+  if (!found) throw new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file is not there.')
   return secrets.map(({ env, value }) => ({ name: env, value }))
-}
-
-function noFile(): CliError {
-  return new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file is not there.')
 }
 
 function cwdOf(args: Args, io: Io): string {

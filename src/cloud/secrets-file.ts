@@ -44,10 +44,11 @@ export function readLocalSecrets(file: string, shown = file): LocalSecrets {
 }
 
 /** The assignments of a .env file, as they are written: nothing is substituted. */
-export function readDotenvSecrets(file: string, shown = file): readonly LocalSecret[] {
-  const text = readConfidential(file, shown) ?? ''
-  const named = scanDotenv(text).entries.map(({ name, value }) => ({ ...secretName(name), value }))
-  return [...new Map(named.map((secret) => [secret.env, secret])).values()]
+export function readDotenvSecrets(file: string, shown = file): LocalSecrets {
+  const text = readConfidential(file, shown)
+  const named = scanDotenv(text ?? '').entries.map(({ name, value }) => ({ ...secretName(name), value }))
+  const secrets = [...new Map(named.map((secret) => [secret.env, secret])).values()]
+  return { found: text !== undefined, secrets, warnings: [] }
 }
 
 export interface SecretEdits {
