@@ -131,7 +131,7 @@ describe('the architecture', () => {
 
   test.each([
     ['yaml', ['src/read/yaml-full.ts']],
-    ['jsonc-parser', ['src/cloud/secrets-file.ts', 'src/read/json.ts']],
+    ['jsonc-parser', ['src/cloud/json-edit.ts', 'src/read/json.ts']],
     ['zod', ['src/schema/index.ts']],
     ['c12', ['src/config-file.ts']],
     ['jiti', ['src/config-file.ts']],

@@ -1,5 +1,4 @@
 import { dirname } from 'node:path'
-import { applyEdits, createScanner, modify } from 'jsonc-parser'
 import { ConfigError, collectProblems, type Problem, type Problems } from '../errors.ts'
 import { isRegularFile } from '../files/atomic.ts'
 import { FileError } from '../files/errors.ts'
@@ -14,6 +13,7 @@ import { checkSecrets } from '../resolve-secrets.ts'
 import { secretName } from '../schema/secret-names.ts'
 import { isForbiddenKey } from '../tree.ts'
 import type { CloudFiles } from './credentials.ts'
+import { withEntry, withoutEntry } from './json-edit.ts'
 
 /** One secret of a file. */
 export interface LocalSecret {
@@ -90,7 +90,7 @@ export async function editSecretsFile(
     for (const name of unset) {
       const keys = keysOf(text, name, file)
       if (keys.length === 0) missing.push(name)
-      for (const key of keys) text = edited(text, key, undefined)
+      for (const key of keys) text = withoutEntry(text, key)
     }
     keysOf(text, '', file)
     written = text
@@ -147,34 +147,7 @@ function checkFormats(secrets: Parameters<typeof checkSecrets>[0], problems: Pro
 /** Under the spelling that the file has already; of two spellings one stays. */
 function withSecret(text: string, name: string, value: string, file: string): string {
   const [key = secretName(name).key, ...others] = keysOf(text, name, file)
-  return others.reduce((at, other) => edited(at, other, undefined), edited(text, key, value))
-}
-
-function edited(text: string, key: string, value: string | undefined): string {
-  const isIndented = /^\{\s*?\n([ \t]+)/.exec(text)?.[1]
-  const formattingOptions = {
-    insertSpaces: !isIndented?.startsWith('\t'),
-    tabSize: isIndented?.length ?? 2,
-    eol: text.includes('\r\n') ? '\r\n' : '\n',
-  }
-  const whole = withoutTrailingComma(text)
-  return applyEdits(whole, modify(whole, [key], value, { formattingOptions }))
-}
-
-const COMMA = 5
-const CLOSE_BRACE = 2
-/** Comments, line ends and spaces. */
-const TRIVIA = [12, 13, 14, 15]
-
-/** A comma before the closing brace is allowed, and in the way of what is added behind it. */
-function withoutTrailingComma(text: string): string {
-  const scanner = createScanner(text)
-  let comma: number | undefined
-  for (let token: number = scanner.scan(); token !== 17; token = scanner.scan()) {
-    if (token === CLOSE_BRACE && comma !== undefined) return text.slice(0, comma) + text.slice(comma + 1)
-    if (!TRIVIA.includes(token)) comma = token === COMMA ? scanner.getTokenOffset() : undefined
-  }
-  return text
+  return others.reduce(withoutEntry, withEntry(text, key, value))
 }
 
 /** The keys under which a file has a secret. @throws ConfigError for a text that is no JSON object */
