@@ -21,6 +21,9 @@ async function projectAt(respond: Respond): Promise<string> {
   })
 }
 
+/** What the project has, and more, with a list that is true. */
+const ALL = ['DATABASE_URL', 'JWT_SECRET', 'OLD_A', 'OLD_B', 'OLD_C', 'SYSTEMPROMPT_CUSTOM_SECRETS']
+
 /** Lists these names, stores what it gets, and removes nothing. */
 function listing(...keys: string[]): Respond {
   return ({ method }, response) => {
@@ -87,8 +90,61 @@ describe('unset, where the service fails from some moment on', () => {
     const ended = await cli(cwd, 'cloud secrets sync --prune -y --json')
     expect([ended.code, JSON.parse(ended.out)]).toEqual([
       8,
-      expect.objectContaining({ ok: false, sent: ['DATABASE_URL', 'JWT_SECRET'], failed: ['OLD_KEY'] }),
+      expect.objectContaining({
+        ok: false,
+        sent: ['DATABASE_URL', 'JWT_SECRET'],
+        failed: [{ name: 'OLD_KEY', code: 'UNAVAILABLE', message: expect.any(String) }],
+      }),
     ])
+  })
+
+  test.each([
+    [403, 4],
+    [500, 9],
+  ])('sync --prune that has nothing to send and is refused with %i says that once', async (status, code) => {
+    const cwd = await projectAt(({ method }, response) => {
+      if (method === 'DELETE') json(response, status)
+      else json(response, method === 'PUT' ? 204 : 200, method === 'PUT' ? undefined : { keys: ALL })
+    })
+    expect((await cli(cwd, 'cloud secrets sync -q')).code).toBe(0)
+    const text = await cli(cwd, 'cloud secrets sync --prune -y')
+    expect([text.code, text.out.includes('✔'), text.err]).toEqual([
+      code,
+      false,
+      expect.stringContaining(`The service would not remove the secret (${status})`),
+    ])
+    const asJson = await cli(cwd, 'cloud secrets sync --prune -y --json')
+    expect([asJson.code, JSON.parse(asJson.out)]).toEqual([code, { ok: false, error: expect.any(Object) }])
+  })
+
+  test('sync --prune of a part names the rest, with its reason; what is gone already is no failure', async () => {
+    const cwd = await projectAt(({ method, path }, response) => {
+      if (method === 'GET') return json(response, 200, { keys: ALL })
+      if (method === 'PUT') return json(response, 204)
+      return json(response, path.endsWith('/OLD_A') ? 204 : path.endsWith('/OLD_B') ? 404 : 403)
+    })
+    expect((await cli(cwd, 'cloud secrets sync -q')).code).toBe(0)
+    const text = await cli(cwd, 'cloud secrets sync --prune -y')
+    expect(text).toMatchObject({
+      code: 8,
+      out: expect.stringMatching(/\n✔ Removed 2 secrets\. Restart what uses them\.\n$/),
+      err: expect.stringMatching(/^✖ OLD_C: The service would not remove the secret \(403\)\. .+\n$/),
+    })
+    expect(JSON.parse((await cli(cwd, 'cloud secrets sync --prune -y --json')).out)).toMatchObject({
+      ok: false,
+      removed: ['OLD_A', 'OLD_B'],
+      failed: [{ name: 'OLD_C', code: 'FORBIDDEN', message: expect.any(String) }],
+    })
+  })
+
+  test('sync --prune at a tenant that is gone meanwhile has not removed anything', async () => {
+    const error = { code: 'tenant_not_found', message: 'no such tenant' }
+    const cwd = await projectAt(({ method }, response) => {
+      if (method === 'DELETE') json(response, 404, { error })
+      else json(response, method === 'PUT' ? 204 : 200, method === 'PUT' ? undefined : { keys: ALL })
+    })
+    expect((await cli(cwd, 'cloud secrets sync -q')).code).toBe(0)
+    expect((await cli(cwd, 'cloud secrets sync --prune -y')).code).toBe(5)
   })
 })
 

@@ -1,5 +1,6 @@
 import {
   CUSTOM_LIST,
+  isCloudError,
   type LocalSecrets,
   planSync,
   readSyncRecord,
@@ -10,13 +11,21 @@ import type { Args } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
-import { localSecretsOf, openTarget, removalExit, removeAll, type SecretsTarget } from '../../../secrets-target.ts'
+import {
+  localSecretsOf,
+  openTarget,
+  type Removal,
+  removalExit,
+  removeAll,
+  type SecretsTarget,
+} from '../../../secrets-target.ts'
 import { mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
 import { mendCustomList, storeSecrets } from '../../../store-secrets.ts'
 import { printWarnings } from '../../../warnings.ts'
 import { SECRETS_ARGS } from './args.ts'
 import { count, planData, planTable, progress } from './plan-table.ts'
+import { failures, printFailed } from './unset.ts'
 
 export const sync = defineCommand({
   examples: [
@@ -32,7 +41,7 @@ export const sync = defineCommand({
     ...PLAN,
     sent: 'string[]',
     removed: 'string[]',
-    failed: 'string[]',
+    failed: [{ name: 'string', code: 'string', message: 'string' }],
   },
   exits: [...CLOUD_EXITS, 'partial'],
   args: {
@@ -60,20 +69,27 @@ export const sync = defineCommand({
       await mustAgree(args, io, `Remove ${count(plan.remove.length)} from ${shown(target.tenant)}?`)
     if (!isEmpty(plan.send)) progress(io, `Sending ${count(Object.keys(plan.send).length)} …`)
     const sent = isEmpty(plan.send) ? {} : await storeSecrets(target, first, io, replanned(plan, planFor))
-    const removal = await removeAll(
-      target,
-      plan.remove.filter((name) => name !== CUSTOM_LIST),
-    )
-    if (removal.failed.length === 0) await readBack(target, Object.keys(sent), plan, io)
+    const names = plan.remove.filter((name) => name !== CUSTOM_LIST)
+    const removal = withoutGone(await removeAll(target, names))
+    const code = !isEmpty(sent) && removal.failed.length > 0 ? EXIT.partial : removalExit(removal)
+    if (code === EXIT.ok) await readBack(target, Object.keys(sent), plan, io)
     await target.client.close()
     report(args, io, target, plan, {
       sent: Object.keys(sent),
-      removed: removal.failed.length === 0 ? plan.remove : removal.removed,
-      failed: removal.failed.map(({ name }) => name),
+      removed: code === EXIT.ok ? plan.remove : removal.removed,
+      failed: removal.failed,
     })
-    return !isEmpty(sent) && removal.failed.length > 0 ? EXIT.partial : removalExit(removal)
+    return code
   },
 })
+
+/** What somebody else has removed meanwhile need not be removed. */
+function withoutGone({ removed, failed }: Removal): Removal {
+  const isGone = ({ error }: Removal['failed'][number]): boolean =>
+    isCloudError(error, 'NOT_FOUND') && error.serverCode !== 'tenant_not_found'
+  const gone = failed.filter(isGone).map(({ name }) => name)
+  return { removed: [...removed, ...gone], failed: failed.filter((failure) => !isGone(failure)) }
+}
 
 type Planner = (keys: readonly string[]) => SyncPlan
 
@@ -123,17 +139,18 @@ function isEmpty(secrets: object): boolean {
 interface Done {
   readonly sent: readonly string[]
   readonly removed: readonly string[]
-  readonly failed: readonly string[]
+  readonly failed: Removal['failed']
 }
 
 function report(args: Args, io: Io, { tenant }: SecretsTarget, plan: SyncPlan, done: Done): void {
   const { sent, removed, failed } = done
   if (args.json) {
     const isDry = args['dry-run'] === true
-    printJson(io, { ok: failed.length === 0, tenant, dry_run: isDry, ...planData(plan), sent, removed, failed })
+    const all = { ...planData(plan), sent, removed, failed: failures(failed) }
+    printJson(io, { ok: failed.length === 0, tenant, dry_run: isDry, ...all })
     return
   }
-  if (failed.length > 0) io.err(`Not removed: ${failed.map(shown).join(', ')}\n`)
+  printFailed(io, failed)
   if (!args.quiet) io.out(`${args['dry-run'] ? intention(plan) : result(io, done)}\n`)
 }
 
@@ -141,9 +158,9 @@ function intention({ send, remove }: SyncPlan): string {
   return `Would send ${count(Object.keys(send).length)} and remove ${remove.length}. Nothing was done.`
 }
 
-function result(io: Io, { sent, removed, failed }: Done): string {
+function result(io: Io, { sent, removed }: Done): string {
   const mark = styled(io, 'green', '✔')
-  if (sent.length + removed.length + failed.length === 0) return `${mark} Everything is up to date; nothing was sent.`
+  if (sent.length + removed.length === 0) return `${mark} Everything is up to date; nothing was sent.`
   const done = [
     ...(sent.length > 0 ? [`Sent ${count(sent.length)}`] : []),
     ...(removed.length > 0 ? [`removed ${sent.length > 0 ? removed.length : count(removed.length)}`] : []),

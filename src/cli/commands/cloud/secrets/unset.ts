@@ -126,13 +126,20 @@ function nameIn(keys: readonly string[], name: string): string {
 export function report(args: Args, io: Io, tenant: string, { removed, failed }: Removal): void {
   const isDry = args['dry-run'] === true
   if (args.json) {
-    const failures = failed.map(({ name, error }) => ({ name, code: error.code, message: error.message }))
-    printJson(io, { ok: failed.length === 0, tenant, dry_run: isDry, removed, failed: failures })
+    printJson(io, { ok: failed.length === 0, tenant, dry_run: isDry, removed, failed: failures(failed) })
     return
   }
   if (removed.length > 0 && !args.quiet) {
     const done = isDry ? 'Would remove' : `${styled(io, 'green', '✔')} Removed`
     io.out(`${done} ${count(removed.length)} from ${shown(tenant)}: ${removed.map(shown).join(', ')}\n`)
   }
+  printFailed(io, failed)
+}
+
+export function failures(failed: Removal['failed']) {
+  return failed.map(({ name, error }) => ({ name, code: error.code, message: error.message }))
+}
+
+export function printFailed(io: Io, failed: Removal['failed']): void {
   for (const { name, error } of failed) io.err(`✖ ${shown(name)}: ${error.message}\n`)
 }
