@@ -6,7 +6,7 @@ import { refuseExposed } from '../files/exposure.ts'
 import { prepareState } from '../files/state.ts'
 import { readConfidential, updateFile } from '../files/update.ts'
 import { scanDotenv } from '../read/dotenv-text.ts'
-import { pathExists } from '../read/guard.ts'
+import { LIMITS, pathExists } from '../read/guard.ts'
 import { parseJson } from '../read/json.ts'
 import { readSecrets } from '../read/secrets.ts'
 import { checkSecrets } from '../resolve-secrets.ts'
@@ -72,29 +72,17 @@ export interface SecretsEdit {
  * @throws ConfigError for a secret that no load would take, and for a file that cannot be read; FileError for one that
  * cannot be written
  */
-export async function editSecretsFile(
-  files: CloudFiles,
-  file: string,
-  { set = {}, unset = [] }: SecretEdits,
-): Promise<SecretsEdit> {
-  mustBeValid(set)
-  await mustBeEditable(files, file)
-  const missing: string[] = []
-  let original = ''
-  let written = ''
-  await updateFile(file, (before) => {
-    let text = before ?? '{}\n'
-    original = text
-    missing.length = 0
-    for (const [name, value] of Object.entries(set)) text = withSecret(text, name, value, file)
-    for (const name of unset) {
-      const keys = keysOf(text, name, file)
-      if (keys.length === 0) missing.push(name)
-      for (const key of keys) text = withoutEntry(text, key)
-    }
-    keysOf(text, '', file)
-    written = text
-    return text
+export async function editSecretsFile(files: CloudFiles, file: string, edits: SecretEdits): Promise<SecretsEdit> {
+  await mustBeEditable(files, file, edits)
+  let missing: readonly string[] = []
+  let original = EMPTY
+  let written = EMPTY
+  await updateFile(file, (before = EMPTY) => {
+    const after = withEdits(before, edits, file)
+    missing = after.missing
+    original = before
+    written = after.text
+    return written
   })
   return {
     missing,
@@ -109,19 +97,53 @@ export async function editSecretsFile(
   }
 }
 
+const EMPTY = '{}\n'
+
 /**
- * What can be said before secrets are changed elsewhere: that secrets.json can be changed as well.
+ * What can be said before secrets are changed elsewhere: that secrets.json can be changed as well, in this way.
  *
- * @throws ConfigError for a file that cannot be read; FileError for one that cannot be written
+ * @throws ConfigError for a secret that no load would take, for a file that cannot be read, and for one that would be
+ * too large to be read; FileError for one that cannot be written
  */
-export async function mustBeEditable(files: CloudFiles, file: string): Promise<void> {
+export async function mustBeEditable(files: CloudFiles, file: string, edits: SecretEdits): Promise<void> {
+  mustBeValid(edits.set ?? {})
   await prepareState(files.state)
   if (!pathExists(dirname(file)))
     throw new FileError('FILE_UNWRITABLE', file, 'has no directory', 'Make the profile first')
   if (pathExists(file) && !isRegularFile(file))
     throw new FileError('FILE_NOT_REGULAR', file, 'is a link', 'Edit the file that it leads to')
   await refuseExposed(file)
-  keysOf(readConfidential(file) ?? '{}', '', file)
+  withEdits(readConfidential(file) ?? EMPTY, edits, file)
+}
+
+function withEdits(
+  before: string,
+  { set = {}, unset = [] }: SecretEdits,
+  file: string,
+): { readonly text: string; readonly missing: readonly string[] } {
+  let text = before
+  const missing: string[] = []
+  for (const [name, value] of Object.entries(set)) text = withSecret(text, name, value, file)
+  for (const name of unset) {
+    const keys = keysOf(text, name, file)
+    if (keys.length === 0) missing.push(name)
+    text = keys.reduce(withoutEntry, text)
+  }
+  keysOf(text, '', file)
+  mustBeReadable(text, file)
+  return { text, missing }
+}
+
+function mustBeReadable(text: string, file: string): void {
+  if (Buffer.byteLength(text) <= LIMITS.bytes) return
+  const problems = collectProblems()
+  problems.error({
+    code: 'FILE_TOO_LARGE',
+    message: `would be larger than ${LIMITS.bytes / 1024 / 1024} MiB, and no load would read it`,
+    remedy: 'keep what is large in a file of its own',
+    at: { source: { layer: 'secrets', file, confidential: true } },
+  })
+  throw new ConfigError(problems.errors, { title: 'The secrets cannot be set' })
 }
 
 /** As a load checks them, by which time the old value would be gone. */

@@ -443,6 +443,19 @@ describe('cloud secrets unset', () => {
     expect(JSON.parse(readFileSync(join(cwd, SECRETS), 'utf8'))).toEqual({ jwt_secret: JWT_SECRET, b_key: '2' })
   })
 
+  test.each([
+    ['jwt_secret=short1', '', 6],
+    ['database_url=short1', '', 6],
+    ['__proto__=short1', '', 6],
+    ['big', 'x'.repeat(60_000), 6],
+  ])('set %s --local changes nothing when the file would not take it', async (given, input, code) => {
+    secrets({ jwt_secret: JWT_SECRET, padding: 'x'.repeat(1_000_000) })
+    const terminal = input === '' ? {} : { input }
+    const ended = await cli(cwd, `cloud secrets set A_KEY=1 ${given} --local --allow-empty`, terminal)
+    expect([ended.code, ended.out, [...proxy.covered]]).toEqual([code, '', []])
+    expect(ended.err).not.toContain('short1')
+  })
+
   test.each(['set A_KEY=1', 'unset A_KEY -y'])('%s --local changes nothing when the file is broken', async (line) => {
     await cli(cwd, 'cloud secrets set A_KEY=0')
     writeFiles(cwd, { [SECRETS]: '{ "a_key": ' })

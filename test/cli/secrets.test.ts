@@ -111,6 +111,17 @@ describe('systemprompt secrets set', () => {
     expect((await cli(cwd, 'secrets set database_url= --allow-empty')).code).toBe(0)
   })
 
+  test('does not make a file that is too large to be read', async () => {
+    const before = `{\n  "a": "${'x'.repeat(1_000_000)}"\n}\n`
+    const cwd = project(before)
+    const { code, err } = await cli(cwd, 'secrets set b', { input: 'y'.repeat(60_000) })
+    expect([code, textOf(cwd) === before]).toEqual([6, true])
+    expect(err).toContain('would be larger than 1 MiB')
+    expect(err).not.toContain('yyyy')
+    expect((await cli(cwd, 'secrets set b', { input: 'y'.repeat(40_000) })).code).toBe(0)
+    expect((await cli(cwd, 'secrets list')).code).toBe(0)
+  })
+
   test('does not take the first line of a key for the key', async () => {
     const cwd = project('{}')
     const typed = ['-----BEGIN PRIVATE KEY-----']

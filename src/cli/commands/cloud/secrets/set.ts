@@ -39,7 +39,7 @@ export const set = defineCommand({
     const values = byCloudName(given)
     const names = Object.keys(values).sort()
     if (!args['dry-run']) {
-      if (local) await mustBeEditable(target.files, local.path)
+      if (local) await mustBeEditable(target.files, local.path, { set: asGiven(given) })
       const seen = await target.client.listSecretKeys(target.tenant)
       progress(io, `Sending ${count(names.length)} …`)
       await setSecrets(target, values, seen, io)
@@ -62,13 +62,16 @@ async function changeFile(
   { files, tenant }: SecretsTarget,
   io: Io,
 ): Promise<void> {
-  const changes = Object.fromEntries(given.map(({ name, value }) => [name, value]))
   try {
-    await editSecretsFile(files, file.path, { set: changes })
+    await editSecretsFile(files, file.path, { set: asGiven(given) })
   } catch (error) {
     io.err(`${shown(tenant)} has them now; ${shown(file.shown)} is as it was.\n`)
     throw error
   }
+}
+
+function asGiven(given: readonly GivenSecret[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(given.map(({ name, value }) => [name, value]))
 }
 
 /** All or none: a name that the system manages stops the whole command. */

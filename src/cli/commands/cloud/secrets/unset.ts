@@ -58,7 +58,7 @@ export const unset = defineCommand({
       return 0
     }
     await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${shown(target.tenant)}?`)
-    if (local) await mustBeEditable(target.files, local.path)
+    if (local) await mustBeEditable(target.files, local.path, { unset: names })
     const inCloud = await removeAll(target, names)
     const removal = joined(
       local ? await removeLocally(inCloud, target, local) : inCloud,
