@@ -120,7 +120,8 @@ function isNamed(value: unknown): boolean {
 }
 
 function isAuditEntry(value: unknown): boolean {
-  return isObject(value) && ['at', 'actor', 'action', 'key'].every((key) => typeof value[key] === 'string')
+  if (!isObject(value) || !isAbsentOr(value.client, isTextOrNull)) return false
+  return ['at', 'actor', 'action', 'key'].every((key) => typeof value[key] === 'string')
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -76,9 +76,13 @@ function pauseAfter(outcome: unknown, attempt: number, clock: Clock): { time: nu
   return asked === undefined ? ours : { time: asked, isOurs: false }
 }
 
-/** How many milliseconds the service asks to wait before the next try; undefined where it asks for nothing. */
+/**
+ * How many milliseconds the service asks to wait before the next try; undefined where it asks for nothing, or for no
+ * time at all: all the tries would go by at once.
+ */
 export function askedToWait({ status, header }: Answer, now: number): number | undefined {
-  return RETRIED.includes(status) ? retryAfter(header('retry-after'), now) : undefined
+  const time = RETRIED.includes(status) ? retryAfter(header('retry-after'), now) : undefined
+  return time === 0 ? undefined : time
 }
 
 /** `120`, or a date, as milliseconds from now. */

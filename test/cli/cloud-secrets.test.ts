@@ -410,6 +410,24 @@ describe('cloud secrets unset', () => {
     expect(cloud('SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({ SYSTEMPROMPT_CUSTOM_SECRETS: 'B_KEY' })
   })
 
+  test('--dry-run names what is not there, and ends as the real one would', async () => {
+    await cli(cwd, 'cloud secrets set A_KEY=1')
+    for (const [names, code, out] of [
+      ['NOPE', 5, ''],
+      ['NOPE a_key', 8, 'Would remove 1 secret from tenant_demo: A_KEY\n'],
+    ] as const) {
+      const text = await cli(cwd, `cloud secrets unset ${names} -n`)
+      expect(text).toMatchObject({ code, out, err: expect.stringContaining('✖ NOPE: The cloud has no such secret') })
+      const failed = [{ name: 'NOPE', code: 'NOT_FOUND', message: expect.any(String) }]
+      expect(await json(`cloud secrets unset ${names} -n`)).toMatchObject({ ok: false, dry_run: true, failed })
+    }
+    // What the file has alone would be removed there.
+    const local = await cli(cwd, 'cloud secrets unset jwt_secret -n --local')
+    expect(local).toMatchObject({ code: 0, out: 'Would remove 1 secret from tenant_demo: JWT_SECRET\n', err: '' })
+    expect(JSON.parse(readFileSync(join(cwd, SECRETS), 'utf8'))).toHaveProperty('jwt_secret')
+    expect(cloud('A_KEY')).toEqual({ A_KEY: '1' })
+  })
+
   test('--local that cannot change the file says so, loses nothing, and ends it when it is run again', async () => {
     const before = { jwt_secret: JWT_SECRET, a_key: '1', b_key: '2' }
     secrets(before)
@@ -494,11 +512,25 @@ describe('the other commands', () => {
     expect(out.split('\n')[1]).toMatch(/^\d{4}-\S+ +dev@example\.com +set +A_KEY +systemprompt-env\//)
     expect((await json('cloud secrets audit --limit 1')).entries).toHaveLength(1)
     expect((await cli(cwd, 'cloud secrets audit --limit 501')).code).toBe(2)
+    expect((await cli(cwd, 'cloud secrets audit --key never_set')).err).toBe('Nothing was done to NEVER_SET yet.\n')
     emulator.faults.set([{ fault: { type: 'status', status: 404 }, path: `/api/v1/tenants/${TENANT}/secrets/audit` }])
     expect(await cli(cwd, 'cloud secrets audit')).toMatchObject({
       code: 5,
       err: expect.stringContaining('This endpoint keeps no log'),
     })
+  })
+
+  test('audit --key that stops before the end of the log says how far it came', async () => {
+    const entry = { at: '2026-01-01T00:00:00Z', actor: 'dev@example.com', action: 'set', key: 'A_KEY' }
+    const { url } = await serve((_, response) => respond(response, 200, { data: [entry, entry], next_cursor: 'more' }))
+    const credentials = { api_token: emulator.token(), api_url: url, user_email: 'dev@example.com' }
+    writeFiles(cwd, { [CREDENTIALS]: JSON.stringify(credentials) })
+    expect(await cli(cwd, 'cloud secrets audit --key never_set')).toMatchObject({
+      code: 0,
+      err: 'Nothing was done to NEVER_SET in the last 40 entries.\n',
+    })
+    writeFiles(cwd, { [CREDENTIALS]: JSON.stringify({ ...credentials, api_url: emulator.url }) })
+    expect((await cli(cwd, 'cloud secrets audit --tenant tenant_staging')).err).toBe('Nothing was done yet.\n')
   })
 
   test('cleanup removes what nobody reads, after it was shown, and only that', async () => {

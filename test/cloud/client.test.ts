@@ -400,6 +400,19 @@ describe('a try that does not get through', () => {
     expect([clock.pauses, heard]).toEqual([[expected], [expected]])
   })
 
+  test.each(['0', 'Thu, 01 Jan 1970 00:00:01 GMT'])(
+    'with Retry-After %s pauses as it would without',
+    async (header) => {
+      const server = await always(503, {}, { 'retry-after': header })
+      const clock = testClock()
+      const heard: number[] = []
+      const client = clientOf(server.url, { clock, onWait: (time) => heard.push(time) })
+      const { message } = await errorOf(client.listSecretKeys('t'))
+      expect([clock.pauses, heard]).toEqual([[125, 500, 2_000], []])
+      expect(message).toContain('Run it again in a while.')
+    },
+  )
+
   test.each<[string, number | undefined, number[]]>([
     ['60', undefined, [60_000]],
     ['25', undefined, [25_000, 25_000]],

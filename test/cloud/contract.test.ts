@@ -99,6 +99,12 @@ describe('the guards ask for what the contract requires:', () => {
     for (const wrong of [undefined, null, [], 'text', 1, {}]) expect(isRight(wrong)).toBe(false)
   })
 
+  test('what the log says of the program is a text, or nothing', () => {
+    const entry = { at: 'x', actor: 'x', action: 'set', key: 'x' }
+    for (const client of [undefined, null, 'x']) expect(isAuditPage({ data: [{ ...entry, client }] })).toBe(true)
+    for (const client of [1, {}, ['x']]) expect(isAuditPage({ data: [{ ...entry, client }] })).toBe(false)
+  })
+
   test('every answer with a body has one', () => {
     const withBody = OPERATIONS.filter(({ answers }) => answers.get('200')).map(({ id }) => id)
     expect(withBody.sort()).toEqual(Object.keys(guards).sort())

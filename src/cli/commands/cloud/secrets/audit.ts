@@ -35,29 +35,39 @@ export const audit = defineCommand({
   async run({ args, data }) {
     const io = data as Io
     const target = openTarget(args, io)
-    const entries = await entriesOf(target, args)
+    const { entries, nothing } = await searchLog(target, args)
     await target.client.close()
     if (args.json) printJson(io, { tenant: target.tenant, entries })
-    else if (entries.length === 0) io.err('Nothing was done yet.\n')
+    else if (entries.length === 0) io.err(`${nothing}\n`)
     else io.out(`${table(io, ['at', 'who', 'what', 'secret', 'with'], entries.map(rowOf), FITTING)}\n`)
     return EXIT.ok
   },
 })
 
-async function entriesOf({ client, tenant }: SecretsTarget, args: Args): Promise<readonly AuditEntry[]> {
+interface Search {
+  readonly entries: readonly AuditEntry[]
+  /** What to say where there are none. */
+  readonly nothing: string
+}
+
+async function searchLog({ client, tenant }: SecretsTarget, args: Args): Promise<Search> {
   const limit = limitOf(args)
   const key = text(args.key)
-  if (key === undefined) return (await client.auditSecrets(tenant, { limit })).data
+  if (key === undefined)
+    return { entries: (await client.auditSecrets(tenant, { limit })).data, nothing: 'Nothing was done yet.' }
   const name = cloudName(mustBeName(key))
   const found: AuditEntry[] = []
   let cursor: string | undefined
+  let read = 0
   for (let page = 0; page < MOST_PAGES && found.length < limit; page++) {
     const { data, next_cursor } = await client.auditSecrets(tenant, { limit: 500, cursor })
+    read += data.length
     found.push(...data.filter((entry) => entry.key === name))
-    if (!next_cursor) break
-    cursor = next_cursor
+    cursor = next_cursor ?? undefined
+    if (!cursor) break
   }
-  return found.slice(0, limit)
+  const when = cursor ? `in the last ${read} entries` : 'yet'
+  return { entries: found.slice(0, limit), nothing: `Nothing was done to ${name} ${when}.` }
 }
 
 function limitOf({ limit = '50' }: Args): number {

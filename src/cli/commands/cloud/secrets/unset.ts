@@ -1,4 +1,5 @@
 import {
+  CloudError,
   CUSTOM_LIST,
   cloudName,
   customList,
@@ -6,10 +7,12 @@ import {
   FileError,
   isCloudError,
   mustBeEditable,
+  readLocalSecrets,
+  secretName,
 } from '../../../../cloud/index.ts'
 import type { Args } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
-import type { Io } from '../../../io.ts'
+import { EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { mustBeNames } from '../../../secret-input.ts'
 import {
@@ -53,9 +56,11 @@ export const unset = defineCommand({
     const given = mustBeNames(args._)
     const names = [...new Set(given.map((name) => nameIn(keys, name)))]
     if (args['dry-run']) {
-      const known = names.filter((name) => keys.includes(name))
-      report(args, io, target.tenant, { removed: known, failed: [] })
-      return 0
+      const planned = plannedRemoval(names, keys, local)
+      await target.client.close()
+      report(args, io, target.tenant, planned)
+      const { removed, failed } = planned
+      return failed.length === 0 ? EXIT.ok : removed.length === 0 ? EXIT.notFound : EXIT.partial
     }
     await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${shown(target.tenant)}?`)
     if (local) await mustBeEditable(target.files, local.path, { unset: names })
@@ -70,6 +75,24 @@ export const unset = defineCommand({
     return code
   },
 })
+
+interface LocalFile {
+  readonly path: string
+  readonly shown: string
+}
+
+/** What would come of it, as far as the names say. */
+function plannedRemoval(names: readonly string[], keys: readonly string[], file: LocalFile | undefined): Removal {
+  const here = file ? readLocalSecrets(file.path, file.shown).secrets.map(({ env }) => env) : []
+  const isThere = (name: string): boolean => keys.includes(name) || here.includes(secretName(name).env)
+  const error = new CloudError('NOT_FOUND', 'The cloud has no such secret', {
+    remedy: "'systemprompt cloud secrets list' shows the names",
+  })
+  return {
+    removed: names.filter(isThere),
+    failed: names.filter((name) => !isThere(name)).map((name) => ({ name, error })),
+  }
+}
 
 function joined({ removed, failed }: Removal, more: Removal['failed']): Removal {
   return { removed, failed: [...failed, ...more] }
@@ -103,7 +126,7 @@ async function trueList(
 async function removeLocally(
   { removed, failed }: Removal,
   { files }: SecretsTarget,
-  file: { readonly path: string; readonly shown: string },
+  file: LocalFile,
 ): Promise<Removal> {
   const gone = failed.filter(({ error }) => error.code === 'NOT_FOUND').map(({ name }) => name)
   try {
