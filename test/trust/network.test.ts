@@ -19,6 +19,8 @@ import { COMPLETE, makeProject, SECRETS } from '../support/temp-project.ts'
 const random = seeded()
 
 const NETWORK = 9
+/** A part was done, and the rest is uncertain. */
+const PARTIAL = 8
 
 /** What the emulator can do wrong, and the exit code that it is. */
 const FAULTS: readonly (readonly [Fault, number])[] = [
@@ -178,8 +180,10 @@ describe(`every fault is the documented exit code (SEED=${random.seed})`, () => 
           await cloud.close()
           emulator.faults.set(['PUT', 'DELETE'].map((method) => ({ fault, method })))
           const { code: ended, out } = await cli(cwd, `cloud ${line} --timeout ${timeoutFor(code)} --json`)
+          // By then the file has the new value, and nobody knows whether the tenant has it as well.
+          const isHalfDone = line.startsWith('secrets rotate') && code === NETWORK
           expect([ended, JSON.parse(out)], `${line} ${JSON.stringify(fault)} ${out}`).toEqual([
-            code,
+            isHalfDone ? PARTIAL : code,
             expect.objectContaining({ ok: false }),
           ])
         }),
