@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { onTestFinished } from 'vitest'
 import { afterFile } from '../support/after-file.ts'
 
 /** Debian's. SYSTEMPROMPT_CHROMIUM names another. */
@@ -29,6 +30,8 @@ export async function withPage<T>(use: (page: Page) => Promise<T>): Promise<T> {
   const page = (await emptyPage()) ?? (await emptyPage())
   if (!page) throw new Error(`${EXECUTABLE} was started twice, and opened no empty page within ${STEP} ms`)
   page.setDefaultTimeout(STEP)
+  // Of a test that took too long as well: its page would stay with the server, and get what is said to the next one.
+  onTestFinished(() => page.close())
   const diary = keepDiary(page)
   try {
     return await use(page)
