@@ -29,9 +29,9 @@ export function readRegistry({ tenants: file }: CloudFiles): TenantRegistry {
 
 /**
  * Brings tenants.json up to date with what the service says: tenants of the cloud are added, changed or, where it does
- * not name them any more, left out; local ones and keys that are not known stay. The active tenant is kept if it is a local one or one of these; without one, the
- * only one of the cloud becomes it. A service that says nothing of tenants changes nothing. A file that is broken, or a
- * link, is moved aside; `aside` is where that went.
+ * not name them any more, left out; local ones and keys that are not known stay. The active tenant is kept if it is a
+ * local one or one of these; without one, the only one of the cloud becomes it. A service that says nothing of tenants
+ * changes nothing. A file that is broken, or a link, is moved aside; `aside` is where that went.
  */
 export async function updateRegistry(
   files: CloudFiles,
