@@ -33,6 +33,9 @@ const DATA = /\.(?:json5?|ya?ml|toml|txt|env|conf|cfg|ini|properties|pem|key)(?:
 /** Whatever is no script. Vite's development server has no end of a build at which the modules could be gone through. */
 const NO_SCRIPT = /^(?!\0)(?!.*\.[cm]?[jt]sx?(?:$|\?))/is
 
+/** A module that a loader makes of no file, for which unplugin's own loader fails in Rspack. */
+const NO_FILE = /^$/
+
 const NOT_COMPILED = [CODE.include, CODE.exclude, OWN_IDS, NO_CODE]
 
 /** Whether code can read a variable, or name or match a file that is confidential: one of `.env`, or in `.systemprompt`. */
@@ -132,7 +135,7 @@ export function compiledHooksOf(build: Build, framework: string): CompiledHooks 
   const transform = transformOf(build, framework)
   return {
     transform: {
-      filter: { id: { exclude: NOT_COMPILED }, code: READS },
+      filter: { id: { exclude: framework === 'rspack' ? [...NOT_COMPILED, NO_FILE] : NOT_COMPILED }, code: READS },
       async handler(code, id) {
         return isCompiled(id) && mayRead(code) ? transform.call(this, code, id) : undefined
       },

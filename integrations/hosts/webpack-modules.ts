@@ -135,7 +135,8 @@ function loadWith(build: Build, { load }: Hooks): LoaderOptions['run'] {
 function transformWith(build: Build, { transform }: Hooks | CompiledHooks): LoaderOptions['run'] {
   return async (loader, code, map) => {
     // webpack writes a NUL before what has a meaning in its own requests, such as the # of a file's name.
-    const id = loader.resource.replaceAll('\0', '')
+    // A loader may make a module of no file.
+    const id = (loader.resource ?? '').replaceAll('\0', '')
     const transformed = await transform.handler.call(contextOf(loader), code, id)
     // Also where nothing is to be changed: a name may come to stand for a value, or for a secret.
     if (mayRead(code)) dependOnValues(loader, build)

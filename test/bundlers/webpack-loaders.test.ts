@@ -60,6 +60,19 @@ describe('a module of webpack that mentions no variable is sent through no loade
     expect(error).toContain('DATABASE_URL  is a secret')
   })
 
+  test.each(['webpack', 'rspack'] as const)('nor does one that a loader of %s makes of no file fail', async (host) => {
+    const root = copyApp()
+    writeFiles(root, {
+      'src/made.js': `import { it } from '${join(root, 'loader.cjs')}?made!'\nconsole.log(it)\n`,
+      'loader.cjs': 'module.exports = () => "export const it = process.env.site_name"\n',
+    })
+    const { error, entry } = await buildWith(host, { root, consumer: 'client', entry: 'src/made.js', options })
+    expect(error).toBeUndefined()
+    const code = readFileSync(entry, 'utf8')
+    // unplugin's loader cannot take it in Rspack.
+    expect(code).toContain(host === 'webpack' ? 'Acme' : 'process.env.site_name')
+  })
+
   test('until it is changed to do so', async () => {
     const root = copyApp()
     const entry = join(root, 'src/later.js')
