@@ -128,20 +128,33 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   /** The code of the first issue. */
   readonly code: ProblemCode
-  readonly issues: readonly Problem[]
-  /** What was noted besides, and would have been a result's `warnings`. */
-  readonly warnings: readonly Problem[]
-  /** The name of the profile that was loaded; undefined where there is none. */
-  readonly profile: string | undefined
+  // Node prints the properties of an error that nobody catches, and the message has said it all.
+  readonly #issues: readonly Problem[]
+  readonly #warnings: readonly Problem[]
+  readonly #profile: string | undefined
   readonly #consulted: Consulted
 
   constructor(issues: readonly Problem[], { title, profile, warnings = [], consulted }: ConfigErrorContext = {}) {
     super(renderProblems(issues, title ?? titleFor(profile)))
     this.code = issues[0]?.code ?? 'INVALID_VALUE'
-    this.issues = Object.freeze([...issues])
-    this.warnings = Object.freeze([...warnings])
-    this.profile = profile
+    this.#issues = Object.freeze([...issues])
+    this.#warnings = Object.freeze([...warnings])
+    this.#profile = profile
     this.#consulted = consulted ?? NOWHERE
+  }
+
+  get issues(): readonly Problem[] {
+    return this.#issues
+  }
+
+  /** What was noted besides, and would have been a result's `warnings`. */
+  get warnings(): readonly Problem[] {
+    return this.#warnings
+  }
+
+  /** The name of the profile that was loaded; undefined where there is none. */
+  get profile(): string | undefined {
+    return this.#profile
   }
 
   /** Where the load looked before it failed: what to watch for it to be mended. Empty where nothing was loaded. */

@@ -406,6 +406,11 @@ describe('a ConfigError as data', () => {
     })
     expect(JSON.parse(JSON.stringify({ error })).error.code).toBe('INVALID_VALUE')
   })
+  test('printing it says everything once', () => {
+    const uncaught = inspect(error, { customInspect: false })
+    expect(uncaught).toBe(`${error.stack} {\n  code: 'INVALID_VALUE'\n}`)
+    expect(uncaught.split('write one of local, cloud')).toHaveLength(2)
+  })
   test('a clone of it keeps what a log needs', () => {
     const clone = structuredClone(error)
     expect([clone.message, clone.stack]).toEqual([error.message, error.stack])
