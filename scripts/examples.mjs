@@ -29,6 +29,7 @@ const EXAMPLES = {
   'esbuild-lambda': { output: 'dist', uploaded: 'dist/lambda/handler.mjs' },
   rspack: { output: 'dist' },
   sveltekit: { output: 'build', types: 'src/systemprompt-env.d.ts' },
+  nextjs: { output: '.next' },
 }
 const TITLE = 'Acme Downloads'
 const SUPPORT = 'help@acme.example'

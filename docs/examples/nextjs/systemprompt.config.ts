@@ -1,0 +1,5 @@
+import { defineConfig } from '@systemprompt/env'
+
+export default defineConfig({
+  public: ['site.name'],
+})
