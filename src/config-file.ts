@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { types } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkFileOptions } from './check-options.ts'
 import { collectProblems, configError } from './errors.ts'
@@ -88,8 +89,8 @@ async function runCode(file: string, trail: Trail): Promise<unknown> {
     return await (/ts$/.test(file) ? runTypeScript(file, trail) : runJavaScript(file))
   } catch (error) {
     // c12 stumbles over a file whose function returns nothing, which is no error.
-    if (error instanceof TypeError && error.message.includes("'$meta'")) return undefined
-    throw unusable(file, error instanceof Error ? reasonOf(error, file) : 'it threw something that is no error')
+    if (types.isNativeError(error) && error.message.includes("'$meta'")) return undefined
+    throw unusable(file, types.isNativeError(error) ? reasonOf(error, file) : 'it threw something that is no error')
   }
 }
 

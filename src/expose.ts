@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ProfileRef } from './discover.ts'
 import type { Problem } from './errors.ts'
@@ -22,7 +22,7 @@ import {
 import { collectSecretValues, type SecretValue } from './secret-values.ts'
 import { type ResolvedSecret, Secrets } from './secrets.ts'
 import { type Consulted, consultedOf, type Trail } from './trail.ts'
-import { nearestNode, nodeAt, toPlain } from './tree.ts'
+import { isPlain, nearestNode, nodeAt, toPlain } from './tree.ts'
 import type { LayerName, MapNode, Origin, Path, Scalar, TreeNode } from './types.ts'
 import type { Candidate, Variable } from './variables.ts'
 
@@ -186,9 +186,7 @@ function secretRule({ tree, output, secrets }: Exposure): SecretRule {
 
 /** What is gone through item by item; everything else prints itself. */
 function isContainer(value: object): boolean {
-  return (
-    Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null
-  )
+  return Array.isArray(value) || isPlain(value)
 }
 
 /** All that an object of some class would show, as text and in JSON, and the bytes that it has in it. */
@@ -206,9 +204,9 @@ function printed(value: object | symbol): string {
 function* bytesIn(value: unknown, depth = 0): Generator<string> {
   if (typeof value !== 'object' || value === null || depth > DEEPEST) return
   if (ArrayBuffer.isView(value)) yield Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
-  else if (value instanceof ArrayBuffer) yield Buffer.from(value).toString('latin1')
+  else if (types.isAnyArrayBuffer(value)) yield Buffer.from(value).toString('latin1')
   else {
-    const items = value instanceof Map ? [...value].flat() : value instanceof Set ? [...value] : Object.values(value)
+    const items = types.isMap(value) ? [...value].flat() : types.isSet(value) ? [...value] : Object.values(value)
     for (const item of items) yield* bytesIn(item, depth + 1)
   }
 }

@@ -1,6 +1,6 @@
 import { configError } from './errors.ts'
 import { MASK } from './secret.ts'
-import { setOwn } from './tree.ts'
+import { isPlain, setOwn } from './tree.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 /** What `JSON.stringify` asks for; a key of a file that is called so can be read by `reveal` alone. */
@@ -198,10 +198,4 @@ function define(target: object, key: string | symbol, descriptor: PropertyDescri
 
 function isInstance(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isPlain(value)
-}
-
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }

@@ -3,7 +3,7 @@ import { reveal } from './mask.ts'
 import { formatPath, parsePath, valueAt } from './path.ts'
 import { isSecretValue, looksSecret } from './secret.ts'
 import { nearest } from './suggest.ts'
-import { nearestNode } from './tree.ts'
+import { isPlain, nearestNode } from './tree.ts'
 import type { MapNode, Path, Taint, TreeNode } from './types.ts'
 import type { Variable } from './variables.ts'
 
@@ -226,10 +226,7 @@ function* pathsOf(node: TreeNode, path: Path = []): Generator<string> {
 }
 
 function isContainer(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  if (Array.isArray(value)) return true
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+  return Array.isArray(value) || isPlain(value)
 }
 
 /** Leaves alone; what JSON cannot hold would become something else in the browser. */

@@ -5,6 +5,13 @@ export function isForbiddenKey(key: string): boolean {
   return key === '__proto__' || key === 'constructor' || key === 'prototype'
 }
 
+/** An object that was written as one, of whichever realm: what it inherits from inherits from nothing. */
+export function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
 export function mapNode(entries: ReadonlyMap<string, TreeNode>, site: Site): MapNode {
   return { kind: 'map', entries, ...siteOf(site) }
 }

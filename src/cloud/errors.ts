@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** What can go wrong between this machine and the cloud. */
 export const CLOUD_ERROR_CODES = [
   /** Nobody is logged in, or the login has expired or was revoked. */
@@ -89,7 +91,7 @@ function withRequest(what: string, id: string | undefined): string {
 
 /** Whether this is an error of the cloud client, and of this kind; also across two copies of the package. */
 export function isCloudError(error: unknown, code?: CloudErrorCode): error is CloudError {
-  if (!(error instanceof Error) || error.name !== 'CloudError') return false
+  if (!types.isNativeError(error) || error.name !== 'CloudError') return false
   return code === undefined || Reflect.get(error, 'code') === code
 }
 

@@ -1,4 +1,6 @@
+import { types } from 'node:util'
 import type { EnvHttpProxyAgent } from 'undici'
+import { systemCode } from '../files/system-code.ts'
 import type { Environment } from '../options.ts'
 import { isLoopback } from './endpoint.ts'
 import { CloudError } from './errors.ts'
@@ -160,15 +162,15 @@ const UNSENT = /^ECONNREFUSED$|^ENOTFOUND$|^EAI_|^EHOSTUNREACH$|^ENETUNREACH$/
 
 /** Ports of other protocols, such as 25, which fetch refuses. */
 function isBlockedPort(error: unknown): boolean {
-  return error instanceof Error && error.cause instanceof Error && error.cause.message === 'bad port'
+  return types.isNativeError(error) && types.isNativeError(error.cause) && error.cause.message === 'bad port'
 }
 
 /** `ECONNRESET`, from the error or from what caused it. */
 function codeOf(error: unknown): string {
-  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
-    const inner = at instanceof AggregateError ? at.errors[0] : at
-    const code: unknown = inner instanceof Error ? Reflect.get(inner, 'code') : undefined
-    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code)) return code
+  for (let at: unknown = error, depth = 0; types.isNativeError(at) && depth < 5; at = at.cause, depth++) {
+    const errors: unknown = Reflect.get(at, 'errors')
+    const code = systemCode(Array.isArray(errors) ? errors[0] : at)
+    if (code !== '') return code
   }
   return ''
 }

@@ -1,3 +1,5 @@
+import { systemCode } from './system-code.ts'
+
 /** What can stop a file from being written. */
 export type FileErrorCode =
   /** Another process holds the lock. */
@@ -41,12 +43,6 @@ export function unwritable(file: string, error: unknown): FileError {
     'Check the path',
   ]
   return new FileError('FILE_UNWRITABLE', file, what, remedy)
-}
-
-/** `ENOENT`, or nothing. */
-export function systemCode(error: unknown): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
-  return typeof code === 'string' && /^[A-Z0-9_]{2,40}$/.test(code) ? code : ''
 }
 
 const REASONS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {

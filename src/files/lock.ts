@@ -4,9 +4,10 @@ import { basename, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { readFileBytes } from '../read/guard.ts'
 import { writeExclusively } from './atomic.ts'
-import { FileError, systemCode, unwritable } from './errors.ts'
+import { FileError, unwritable } from './errors.ts'
 import { makePrivateDirectory } from './modes.ts'
 import { isOver, type Owner, thisOwner } from './owner.ts'
+import { systemCode } from './system-code.ts'
 import { namesIn, removeLeftovers, temporaryName } from './temporary.ts'
 
 export interface LockOptions {

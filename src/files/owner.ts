@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { kill, pid } from 'node:process'
+import { systemCode } from './system-code.ts'
 
 /**
  * A running process, told apart from an earlier one that had the same number. `machine` is where the number
@@ -33,7 +34,7 @@ function isAlive(id: number): boolean {
     return true
   } catch (error) {
     // Another user's process is there and may not be asked.
-    return error instanceof Error && Reflect.get(error, 'code') === 'EPERM'
+    return systemCode(error) === 'EPERM'
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { systemCode, unwritable } from './errors.ts'
+import { unwritable } from './errors.ts'
+import { systemCode } from './system-code.ts'
 
 /**
  * Makes a file that is no secret and that others work with too, such as one that goes into a repository or an image:

@@ -11,6 +11,7 @@ import {
   statSync,
 } from 'node:fs'
 import type { Problems } from '../errors.ts'
+import { systemCode } from '../files/system-code.ts'
 import type { ProblemCode } from '../problem-codes.ts'
 import type { Trail } from '../trail.ts'
 import type { Source } from '../types.ts'
@@ -153,7 +154,7 @@ function readAll(descriptor: number, size: number): Buffer | undefined {
 }
 
 function failureOf(error: unknown): Failure | undefined {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = systemCode(error)
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
   if (code === 'EISDIR') return notAFile('a directory')
   if (code === 'ENXIO' || code === 'ENODEV' || code === 'EOPNOTSUPP') return notAFile('a device, pipe or socket')
@@ -168,7 +169,7 @@ function failureOf(error: unknown): Failure | undefined {
     return { code: 'FILE_UNREADABLE', message: 'is a link that leads in a circle', remedy: 'put the file in its place' }
   return {
     code: 'FILE_UNREADABLE',
-    message: /^[A-Z0-9_]{2,40}$/.test(code) ? `cannot be read (${code})` : 'cannot be read',
+    message: code === '' ? 'cannot be read' : `cannot be read (${code})`,
     remedy: 'check the path and the file system',
   }
 }

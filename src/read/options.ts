@@ -2,7 +2,7 @@ import type { Problems } from '../errors.ts'
 import { merge } from '../merge.ts'
 import type { PlainTree } from '../options.ts'
 import { formatPath, parsePath } from '../path.ts'
-import { isForbiddenKey, literal, mapNode, variableSource } from '../tree.ts'
+import { isForbiddenKey, isPlain, literal, mapNode, variableSource } from '../tree.ts'
 import type { LayerName, MapNode, Path, TreeNode } from '../types.ts'
 import { LIMITS } from './guard.ts'
 
@@ -60,7 +60,7 @@ function toNode(value: unknown, path: Path, layer: LayerName, problems: Problems
     const items = value.map((item: unknown, index) => toNode(item ?? null, [...path, index], layer, problems))
     return { kind: 'list', items: items.filter((item) => item !== undefined), ...site }
   }
-  if (typeof value !== 'object' || !isPlainObject(value)) return invalid('is not data')
+  if (!isPlain(value)) return invalid('is not data')
   const entries = new Map<string, TreeNode>()
   for (const [key, child] of Object.entries(value)) {
     const at = [...path, key]
@@ -69,9 +69,4 @@ function toNode(value: unknown, path: Path, layer: LayerName, problems: Problems
     if (node) entries.set(key, node)
   }
   return mapNode(entries, site)
-}
-
-function isPlainObject(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype
 }

@@ -2,6 +2,7 @@ import { inspect, isDeepStrictEqual } from 'node:util'
 import type { ResolvedConfig } from '../expose.ts'
 import { formatPath, valueAt } from '../path.ts'
 import { MASK } from '../secret.ts'
+import { isPlain } from '../tree.ts'
 import type { Path } from '../types.ts'
 import type { ConfigChange } from '../watch-config.ts'
 
@@ -89,9 +90,7 @@ function isFilled({ path, value }: Leaf, other: unknown): boolean {
 }
 
 function isContainer(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return Array.isArray(value) || prototype === Object.prototype || prototype === null
+  return Array.isArray(value) || isPlain(value)
 }
 
 function entriesOf(value: unknown): readonly (readonly [string | number, unknown])[] {
