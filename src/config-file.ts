@@ -4,6 +4,7 @@ import { types } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkFileOptions } from './check-options.ts'
 import { collectProblems, configError } from './errors.ts'
+import { systemCode } from './files/system-code.ts'
 import type { FileTrees, LoadOptions } from './options.ts'
 import { displayPath } from './paths.ts'
 import { pathExists, readText, realPath } from './read/guard.ts'
@@ -90,9 +91,16 @@ async function runCode(file: string, trail: Trail): Promise<unknown> {
   } catch (error) {
     // c12 stumbles over a file whose function returns nothing, which is no error.
     if (types.isNativeError(error) && error.message.includes("'$meta'")) return undefined
+    if (systemCode(error) === 'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG') throw unusable(file, ...NO_MODULES)
     throw unusable(file, types.isNativeError(error) ? reasonOf(error, file) : 'it threw something that is no error')
   }
 }
+
+/** Of a program in a realm of its own, as under Jest. */
+const NO_MODULES = [
+  'this program was started without modules for code in a realm of its own',
+  'start it with NODE_OPTIONS=--experimental-vm-modules, or call loadConfigSync, which leaves the file out',
+] as const
 
 /** A file that changed since it was last run is run anew, and so are the TypeScript modules that it imports. */
 async function runTypeScript(file: string, trail: Trail): Promise<unknown> {
@@ -143,11 +151,11 @@ function isTranspiled(exported: unknown): exported is { readonly default: unknow
   return typeof exported === 'object' && exported !== null && '__esModule' in exported && 'default' in exported
 }
 
-function unusable(file: string, why: string): Error {
+function unusable(file: string, why: string, remedy = 'correct the file'): Error {
   return configError({
     code: 'CONFIG_FILE',
     message: `cannot be loaded: ${why}`,
-    remedy: 'correct the file',
+    remedy,
     at: { source: { layer: 'overrides', file: basename(file), confidential: false } },
   })
 }
