@@ -115,6 +115,21 @@ console.log(JSON.stringify(kinds))`
     expect(run('commonjs', "console.log(require('@systemprompt/env/public').PUBLIC_A)")).toBe('x')
   })
 
+  test('has its types where projects with the older resolution of modules look for them', () => {
+    const { exports } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
+    const names = Object.keys(exports).filter((name) => !name.endsWith('.json'))
+    const imports = names.map((name, index) => `export * as x${index} from '@systemprompt/env${name.slice(1)}'`)
+    writeFileSync(join(project, 'older.ts'), imports.filter((line) => !line.includes('/register')).join('\n'))
+    const options = ['--noEmit', '--strict', '--module', 'esnext', '--moduleResolution', 'node10', '--skipLibCheck']
+    const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+    const { stdout } = spawnSync(
+      process.execPath,
+      [tsc, ...options, '--types', 'node', '--ignoreDeprecations', '6.0', 'older.ts'],
+      { cwd: project, encoding: 'utf8' },
+    )
+    expect(stdout).toBe('')
+  })
+
   test.each(HOSTS)('has declarations that name the types of %s', (host) => {
     const text = readFileSync(join(project, `node_modules/@systemprompt/env/dist/${host}.d.ts`), 'utf8')
     expect(text).toContain(`from '${PACKAGES[host]}'`)
