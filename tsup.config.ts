@@ -124,6 +124,14 @@ const dts = (entry: Record<string, string>): NonNullable<Options['dts']> => ({
   compilerOptions: { ignoreDeprecations: '6.0' },
 })
 
+/**
+ * Whoever copies what a server needs, as Nitro does, may follow this file, which bundlers take, where Node will load its own
+ * entry: an import that nobody calls leads to that. Bundlers leave it out.
+ */
+const footer = {
+  js: 'function entryOfNode(){return import(/* webpackIgnore: true *//* @vite-ignore *//* turbopackIgnore: true */"./node.cjs")}',
+}
+
 const library = { index: 'src/index.ts' }
 const scan = { scan: 'src/scan/index.ts' }
 const schema = { 'schema/index': 'src/schema/index.ts' }
@@ -141,7 +149,7 @@ const pluginParts = {
 }
 
 export default defineConfig([
-  { ...shared, entry: library, dts: dts(library), esbuildPlugins: [bundledLicences, watchBeside] },
+  { ...shared, entry: library, dts: dts(library), footer, esbuildPlugins: [bundledLicences, watchBeside] },
   { ...shared, entry: { watch: 'src/watch/watch-loads.ts' }, esbuildPlugins: [bundledLicences] },
   { ...shared, entry: scan, dts: dts(scan), esbuildPlugins: [bundledLicences] },
   // onSuccess runs when the code is written; the declarations may still be under way.

@@ -71,7 +71,7 @@ describe('the entries', () => {
 
   // webpack takes the conditions of bundlers and of Node, whichever stands first.
   test('are one file to a bundler, whatever it knows of Node', async () => {
-    const cwd = makeProject({ 'main.js': `export { loadConfigSync } from '@systemprompt/env'` })
+    const cwd = makeProject({ 'main.js': `export { loadConfigSync, watchConfig } from '@systemprompt/env'` })
     installInto(cwd)
     const { metafile } = await build({
       absWorkingDir: cwd,
@@ -84,7 +84,9 @@ describe('the entries', () => {
       conditions: ['module', 'node'],
       external: ['c12', 'jiti', 'defu'],
     })
-    const inputs = Object.keys(metafile.inputs).filter((file) => file.includes('@systemprompt'))
+    const inputs = Object.values(metafile.outputs)
+      .flatMap((output) => Object.entries(output.inputs))
+      .flatMap(([file, { bytesInOutput }]) => (file.includes('@systemprompt') && bytesInOutput > 0 ? [file] : []))
     expect(inputs.map((file) => file.split('/dist/')[1]).sort()).toEqual(['index.js', 'watch.js'])
   })
 
