@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { cloudName, readDotenvSecrets, readFileBytes, readLocalSecrets } from '../cloud/index.ts'
 import { type Args, text } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
+import { shown } from './output.ts'
 
 /** Flags of every command that takes secrets. */
 export const SECRET_INPUT_ARGS = {
@@ -64,6 +65,22 @@ function usable(secrets: readonly GivenSecret[], args: Args): readonly GivenSecr
   if (secrets.some(({ value }) => value.includes('\0')))
     throw usage('A value holds a NUL character, which no secret can')
   return secrets
+}
+
+/**
+ * All or none: which of two values was meant cannot be told.
+ *
+ * @param nameOf the one name of a secret, whichever spelling it was given in
+ * @throws CliError USAGE
+ */
+export function mustBeGivenOnce(given: readonly GivenSecret[], nameOf: (name: string) => string): void {
+  const known = new Map<string, string>()
+  for (const { name } of given) {
+    const other = known.get(nameOf(name))
+    if (other === name) throw usage(`${shown(name)} is given twice; nothing was set`)
+    if (other !== undefined) throw usage(`${shown(other)} and ${shown(name)} are one secret; nothing was set`)
+    known.set(nameOf(name), name)
+  }
 }
 
 interface Item {

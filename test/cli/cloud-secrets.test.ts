@@ -227,6 +227,7 @@ describe('cloud secrets set', () => {
     ['a managed name among others', 'A_KEY=x FLY_MACHINE_ID=x', {}, 11],
     ['the list of custom secrets', 'SYSTEMPROMPT_CUSTOM_SECRETS=x', {}, 11],
     ['a secret that is given twice', 'A_KEY=x a_key=y', {}, 2],
+    ['two that are one in the cloud', 'database_url=x internal_database_url=y', {}, 2],
   ])('refuses %s, and sends nothing', async (_, line, terminal, code) => {
     const ended = await cli(cwd, `cloud secrets set ${line}`, terminal)
     expect([ended.code, ended.out]).toEqual([code, ''])

@@ -111,6 +111,34 @@ describe('systemprompt secrets set', () => {
     expect((await cli(cwd, 'secrets set database_url= --allow-empty')).code).toBe(0)
   })
 
+  test.each<[string, string, string]>([
+    ['two spellings', 'ANTHROPIC_API_KEY=canary anthropic=canary', 'ANTHROPIC_API_KEY and anthropic are one secret'],
+    [
+      'a spelling of files',
+      'anthropic=canary anthropic_api_key=canary',
+      'anthropic and anthropic_api_key are one secret',
+    ],
+    ['one of your own', 'stripe-key=canary STRIPE_KEY=canary', 'stripe-key and STRIPE_KEY are one secret'],
+    ['one spelling', 'B=x A=canary A=canary', 'A is given twice'],
+    ['a file as well', '--from-file .env anthropic=canary', 'ANTHROPIC_API_KEY and anthropic are one secret'],
+  ])('does not choose between two values of one secret: %s', async (_, line, message) => {
+    const before = '{"anthropic": "before"}'
+    const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: before, '.env': 'ANTHROPIC_API_KEY=canary\n' })
+    const { code, out, err } = await cli(cwd, `secrets set ${line}`)
+    expect([code, out, err, textOf(cwd)]).toEqual([2, '', `${message}; nothing was set.\n`, before])
+  })
+
+  test('database_url and internal_database_url are two secrets in the file', async () => {
+    const cwd = project('{}')
+    expect((await cli(cwd, 'secrets set database_url=postgres://a/b internal_database_url=postgres://c/d')).code).toBe(
+      0,
+    )
+    expect(JSON.parse(textOf(cwd))).toEqual({
+      database_url: 'postgres://a/b',
+      internal_database_url: 'postgres://c/d',
+    })
+  })
+
   test('does not make a file that is too large to be read', async () => {
     const before = `{\n  "a": "${'x'.repeat(1_000_000)}"\n}\n`
     const cwd = project(before)
@@ -168,6 +196,7 @@ describe('systemprompt secrets', () => {
     })
     expect(JSON.parse(textOf(cwd).replace(/\/\/.*/, ''))).toEqual({ b: '2' })
     expect((await cli(cwd, 'secrets unset nothing -y')).code).toBe(5)
+    expect(await cli(cwd, 'secrets unset b B -y')).toMatchObject({ code: 0, err: '' })
   })
 
   test.each<[string, string, string, string]>([

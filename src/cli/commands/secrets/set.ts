@@ -1,8 +1,8 @@
-import { editSecretsFile } from '../../../cloud/index.ts'
+import { editSecretsFile, secretName } from '../../../cloud/index.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
-import { givenSecrets, SECRET_INPUT_ARGS } from '../../secret-input.ts'
+import { givenSecrets, mustBeGivenOnce, SECRET_INPUT_ARGS } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
@@ -32,6 +32,7 @@ export const set = defineCommand({
     const project = findCloudProject(args, io)
     const file = secretsFileOf(project)
     const given = await givenSecrets(args, args._, io)
+    mustBeGivenOnce(given, (name) => secretName(name).env)
     const names = given.map(({ name }) => name)
     await editSecretsFile(project.files, file.path, {
       set: Object.fromEntries(given.map(({ name, value }) => [name, value])),

@@ -1,4 +1,4 @@
-import { editSecretsFile } from '../../../cloud/index.ts'
+import { editSecretsFile, secretName } from '../../../cloud/index.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
@@ -21,7 +21,8 @@ export const unset = defineCommand({
     const io = data as Io
     const project = findCloudProject(args, io)
     const file = secretsFileOf(project)
-    const names = [...new Set(mustBeNames(args._))]
+    const given = mustBeNames(args._)
+    const names = [...new Map(given.map((name) => [secretName(name).env, name])).values()]
     await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${shown(file.shown)}?`)
     const { missing } = await editSecretsFile(project.files, file.path, { unset: names })
     const removed = names.filter((name) => !missing.includes(name))

@@ -2,7 +2,7 @@ import { cloudName, editSecretsFile, isManaged, mustBeEditable } from '../../../
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
-import { type GivenSecret, givenSecrets, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
+import { type GivenSecret, givenSecrets, mustBeGivenOnce, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
 import { openTarget, type SecretsTarget, secretsFileOf } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { setSecrets } from '../../../store-secrets.ts'
@@ -81,8 +81,6 @@ function byCloudName(given: readonly GivenSecret[]): Readonly<Record<string, str
   if (managed.length > 0) {
     throw new CliError('MANAGED', EXIT.refused, `The system manages ${managed.join(', ')}; nothing was set.`)
   }
-  if (new Set(named.map(([name]) => name)).size < named.length) {
-    throw new CliError('USAGE', EXIT.usage, 'A secret is given twice; nothing was set.')
-  }
+  mustBeGivenOnce(given, cloudName)
   return Object.fromEntries(named)
 }
