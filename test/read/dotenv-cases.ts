@@ -313,6 +313,7 @@ export const DOTENV_CASES: Readonly<Record<string, readonly DotenvCase[]>> = {
     ['nor before export or a comment', '\ufeff# c\n\ufeffexport ONE=1', { ONE: '1' }],
     ['a line separator ends a comment', '# c\u2028ONE=1\nTWO="2"\u2029THREE=3', { ONE: '1', TWO: '2', THREE: '3' }],
     ['but not a plain value', 'ONE=a\u2028TWO=b', { ONE: 'a\u2028TWO=b' }],
+    ['nor one in quotes', 'ONE="a\u2029TWO=b"\nTWO=2', { ONE: 'a\u2029TWO=b', TWO: '2' }],
     ['a line separator is space around a value', 'ONE=\u2028a\u2029\nTWO=2', { ONE: 'a', TWO: '2' }],
     ['control characters are ordinary', 'BELL=a\u0007\u001b[1mb', { BELL: 'a\u0007\u001b[1mb' }],
     ['lone surrogates are ordinary', 'HALF=a\ud83db', { HALF: 'a\ud83db' }],
