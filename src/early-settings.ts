@@ -91,7 +91,7 @@ const SILENT: Problems = {
 }
 
 /** The process environment and .env files: what says where the other files are cannot be in those. */
-function earlyVariables(files: DotenvFiles, options: SettledOptions, problems: Problems, self?: string): Variables {
+function earlyVariables(files: DotenvFiles, options: SettledOptions, problems: Problems, self?: Definition): Variables {
   const { env, emptyIsValue, onUndefined, dotenv } = options
   const fromProcess = (name: string): readonly Candidate[] => {
     const value = variableIn(env, name)
@@ -119,30 +119,40 @@ function validationOf(text: string | undefined, fallback: SecretsValidation): Se
   return text === 'strict' || text === 'warn' || text === 'skip' ? text : fallback
 }
 
-/** What a definition of the variable `self` finds: under its own name the value below it. */
+/** A definition of a variable. */
+export type Definition = Pick<Variable, 'name' | 'site'>
+
+/** What a definition of a variable finds: under its own name the values below it. */
 export function below(
-  self: string | undefined,
+  self: Definition | undefined,
   candidates: (name: string) => readonly Candidate[],
 ): (name: string) => readonly Candidate[] {
-  return (name) => (name === self ? candidates(name).slice(1) : candidates(name))
+  const after = (all: readonly Candidate[]): readonly Candidate[] =>
+    all.slice(all.findIndex(({ site }) => site === self?.site) + 1)
+  return (name) => (name === self?.name ? after(candidates(name)) : candidates(name))
 }
 
 /** Those of lower files first. Those that win resolved, those that are overridden as they are written. */
 export function* settingsInDotenv(
   files: DotenvFiles,
   { dotenv }: SettledOptions,
-  variablesOf: (self?: string) => Variables,
+  variablesOf: (self?: Definition) => Variables,
 ): Generator<SettingVariable> {
   const variables = variablesOf()
   const rank = (name: string): number => files.files.indexOf(files.variables.get(name)?.[0]?.site.source.file ?? '')
   const names = settingNames(files.variables.keys()).toSorted((one, other) => rank(other) - rank(one))
   for (const name of names) {
-    const [definition, ...overridden] = files.variables.get(name) ?? []
+    const definitions = files.variables.get(name) ?? []
     const variable = variables.get(name)
-    const isWinner = typeof variable === 'object' && variable.site.source.layer === 'dotenv'
-    if (!definition || variable === 'failed' || (isWinner && variable.value === '')) continue
+    if (typeof variable !== 'object') continue
+    // Those above it are empty.
+    const at = definitions.findIndex(({ site }) => site === variable.site)
+    const isWinner = at !== -1
+    if (!isWinner && dotenv.override) continue
+    const [definition, ...overridden] = definitions.slice(Math.max(at, 0))
+    if (!definition) continue
     const { value, site, taint } = isWinner ? variable : { ...definition, taint: undefined }
-    const own = isWinner && definition.expands ? variablesOf(name) : undefined
+    const own = isWinner && definition.expands ? variablesOf(variable) : undefined
     yield {
       name,
       value,

@@ -278,7 +278,9 @@ function explainVariable(name: string, exposure: Exposure): readonly Explanation
   const known = exposure.variable(name) ? name : env
   const variable = exposure.variable(known)
   if (!variable) return []
-  const candidates = exposure.candidates(known)
+  const all = exposure.candidates(known)
+  // A setting that is empty counts as not set.
+  const candidates = all.slice(all.findIndex(({ site }) => site === variable.site))
   const isSecret = variable.taint !== undefined || candidates.some(({ value }) => isSecretValue(value))
   return candidates.map((candidate, index) => ({
     value: isSecret ? MASK : index === 0 ? variable.value : candidate.value,

@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import type { Project } from './discover.ts'
-import { below, type EarlySettings, type GivenLayers, readEarlySettings, settingsInDotenv } from './early-settings.ts'
+import {
+  below,
+  type Definition,
+  type EarlySettings,
+  type GivenLayers,
+  readEarlySettings,
+  settingsInDotenv,
+} from './early-settings.ts'
 import type { Problems } from './errors.ts'
 import { merge } from './merge.ts'
 import { type PlainTree, type SettledOptions, variableIn } from './options.ts'
@@ -78,7 +85,7 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
     return [...variables, ...fromSecrets]
   }
   const known = remembered(candidates)
-  const variablesOf = (self?: string): Variables =>
+  const variablesOf = (self?: Definition): Variables =>
     createVariables({
       candidates: below(self, known),
       isSecret,

@@ -1,4 +1,5 @@
 import type { Problems } from './errors.ts'
+import { isSettingName } from './read/setting-name.ts'
 import { isSecretValue, looksSecret } from './secret.ts'
 import { parseTemplate, type Reference, type Template } from './template.ts'
 import type { Site, Taint } from './types.ts'
@@ -120,6 +121,8 @@ export function createVariables(options: VariablesOptions): Variables {
     if (expansion === undefined) return unexpanded
     if (expansion === 'failed') return 'failed'
     if (expansion.level > MAX_LEVELS) return tooDeep(name, site)
+    // As one that is written empty, which is passed over on reading.
+    if (expansion.value === '' && isSettingName(name)) return get(name, index + 1, depth + 1)
     // The parts of a URL may show nothing, each by itself.
     const taint = own ?? expansion.taint ?? (isSecretValue(expansion.value) ? [name] : undefined)
     const { references, level } = expansion

@@ -611,9 +611,32 @@ describe('an empty setting in a .env file', () => {
       'SYSTEMPROMPT__APP__A=${SYSTEMPROMPT__APP__A}',
       'SYSTEMPROMPT__APP__A=5\nSYSTEMPROMPT__APP__A=',
     ],
+    ['may be empty once it is substituted', 'SYSTEMPROMPT__APP__A=${NONE:-}\nNONE=', 'SYSTEMPROMPT__APP__A=5'],
+    ['leaves a map', 'SYSTEMPROMPT__APP=${NONE}\nNONE=', 'SYSTEMPROMPT__APP={a: $<FIVE>}\nFIVE=5'],
+    ['leaves what refers to one below', 'SYSTEMPROMPT__APP__A=${NONE}\nNONE=', 'SYSTEMPROMPT__APP__A=$<FIVE>\nFIVE=5'],
+    [
+      'leaves the next that is not empty',
+      'SYSTEMPROMPT__APP__A=${NONE}\nSYSTEMPROMPT__APP__A=$<NONE>$<NONE>\nNONE=',
+      'SYSTEMPROMPT__APP__A=5\nSYSTEMPROMPT__APP__A=${NONE}',
+    ],
   ])('%s', (_, local, shared) => {
     const { config } = load({ [PROFILE]: 'app: {a: 1}', '.env.local': local, '.env': shared })
     expect(config.app).toEqual({ a: 5 })
+  })
+  test('that is empty once it is substituted is not explained, and not what a reference finds', () => {
+    const { explain, env } = load({
+      '.env.local': 'SYSTEMPROMPT__APP=${NONE}\nNONE=\nCOPY=${SYSTEMPROMPT__APP}',
+      '.env': 'SYSTEMPROMPT__APP=[a, "${SYSTEMPROMPT__APP:-first}"]',
+    })
+    expect(explain('app[1]').map(short)).toEqual([['dotenv', 'first', '.env:1:1']])
+    expect(explain('SYSTEMPROMPT__APP').map(short)).toEqual([['dotenv', '[a, "first"]', '.env:1:1']])
+    expect(env.COPY).toBe('[a, "first"]')
+  })
+  test('leaves that of the environment, with `override` as well', () => {
+    const files: Files = { '.env': 'SYSTEMPROMPT__APP__A=${NONE}\nNONE=' }
+    const env = { SYSTEMPROMPT__APP__A: '5' }
+    expect(load(files, { env }).config.app).toEqual({ a: 5 })
+    expect(load(files, { env, dotenv: { override: true } }).config.app).toEqual({ a: 5 })
   })
   test('leaves that of the profile where there is no other', () => {
     const { config, env } = load({ [PROFILE]: 'app: {a: 1}', '.env': 'SYSTEMPROMPT__APP__A=\nEMPTY=' })
