@@ -59,7 +59,7 @@ export interface ResolvedConfig<Schema = undefined> {
   readonly secrets: Secrets
   /**
    * Flat text, what the preload would inject: secrets under their environment names and the .env values, less
-   * the blocked names and what the process environment has already. Masked when printed.
+   * the blocked names, settings (`SYSTEMPROMPT__A__B`) and what the process environment has already. Masked when printed.
    */
   readonly env: Readonly<Record<string, string>>
   /** The directory that holds `.systemprompt`; without one, the working directory. Absolute. */

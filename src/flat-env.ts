@@ -2,12 +2,14 @@ import { isBlockedName } from './blocked-names.ts'
 import type { Problems } from './errors.ts'
 import type { Layers } from './layers.ts'
 import { type SettledOptions, variableIn } from './options.ts'
+import { isSettingName } from './read/setting-name.ts'
 import type { ResolvedSecret } from './secrets.ts'
 import { setOwn } from './tree.ts'
 
 /**
  * Secrets and .env values as variables, less what the process environment has already and what no file may
- * set; each blocked name is a warning with its place (trust.md).
+ * set; each blocked name is a warning with its place (trust.md). Settings are left out: whoever reads them reads the
+ * files too, and references in them are resolved scalar by scalar, which no text for a variable could tell.
  */
 export function flatEnvironment(
   layers: Layers,
@@ -18,6 +20,7 @@ export function flatEnvironment(
   const flat: Record<string, string> = {}
   const names = new Set([...secrets.map((secret) => secret.env), ...layers.dotenvFiles.variables.keys()])
   for (const name of [...names].sort()) {
+    if (isSettingName(name)) continue
     const variable = layers.variables.get(name)
     if (typeof variable !== 'object') continue
     if (isBlockedName(name) && !allowEnv.includes(name)) {

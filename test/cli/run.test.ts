@@ -79,6 +79,35 @@ describe('the program gets', () => {
     expect(env.SYSTEMPROMPT_PROFILE).toBe(join(root, '.systemprompt/profiles/staging/profile.yaml'))
     expect(env.ANTHROPIC_API_KEY).toBe('sk-of-staging')
   })
+  test('no settings of .env files, and so comes to the same configuration', () => {
+    const files = {
+      ...PROJECT,
+      '.env': [
+        'NAME=x", admin: "true',
+        'LIST=[a]',
+        'SYSTEMPROMPT__APP={name: "${NAME}", literal: "$${NAME}"}',
+        'SYSTEMPROMPT__LIST=${LIST}',
+        'SYSTEMPROMPT__ONE__A=1',
+        'SYSTEMPROMPT__TWO__A=1\n',
+      ].join('\n'),
+      '.env.local': 'SYSTEMPROMPT__ONE=5\nSYSTEMPROMPT__TWO={a: 2}\n',
+    }
+    const cwd = makeProject(files)
+    const code = `
+      const { loadConfigSync, reveal } = require(process.argv[1])
+      const { app, list, one, two } = reveal(loadConfigSync().config)
+      console.log(JSON.stringify([app, list, one, two]))`
+    const entry = join(repository, 'dist/node.cjs')
+    const plain = spawnSync(process.execPath, ['-e', code, entry], {
+      cwd,
+      env: { PATH, HOME, SYSTEMPROMPT_PROFILE: 'local' },
+      encoding: 'utf8',
+    })
+    expect(JSON.parse(plain.stdout)).toEqual([{ name: 'x", admin: "true', literal: '${NAME}' }, '[a]', 5, { a: 2 }])
+    expect(run([...LOCAL, '--', ...node(code, entry)], { cwd })).toEqual({ code: 0, out: plain.stdout, err: '' })
+    const env = environment([...LOCAL, '--', ...node(SHOW_ENV)], { cwd, env: { SYSTEMPROMPT__OWN: '1' } })
+    expect(Object.keys(env).filter((name) => name.startsWith('SYSTEMPROMPT__'))).toEqual(['SYSTEMPROMPT__OWN'])
+  })
   test('and not what a preload had set for another one', () => {
     const inner = [process.execPath, cli, 'run', '--profile', 'staging', '--', ...node(SHOW_ENV)]
     const { stdout } = spawnSync(
