@@ -1,7 +1,8 @@
 import { isBlockedName } from './blocked-names.ts'
 import type { Problems } from './errors.ts'
 import type { Layers } from './layers.ts'
-import { type SettledOptions, variableIn } from './options.ts'
+import type { SettledOptions } from './options.ts'
+import { isSetIn } from './read/environment.ts'
 import { isSettingName } from './read/setting-name.ts'
 import type { ResolvedSecret } from './secrets.ts'
 import { setOwn } from './tree.ts'
@@ -35,8 +36,7 @@ export function flatEnvironment(
       })
       continue
     }
-    const set = variableIn(env, name)
-    const isTaken = set !== undefined && (set !== '' || emptyIsValue) && !dotenv.override
+    const isTaken = isSetIn({ env, emptyIsValue, isSecret: layers.isSecret }, name) && !dotenv.override
     if (!isTaken) setOwn(flat, name, variable.value)
   }
   return flat

@@ -13,17 +13,17 @@ export interface Injectable {
 /**
  * The variables that a preload, or `systemprompt run`, adds to an environment: secrets and .env values, the
  * profile's path, and the names of custom secrets, so that SystemPrompt's own tools find both (formats.md,
- * section 7). A variable that is set to something is left out: it stays.
+ * section 7). Of the last two one that is set to something is left out, as in `env` all are: it stays.
  */
 export function injectedVariables(
   { env, profile, secrets }: Injectable,
   environment: Environment,
 ): Record<string, string> {
   const custom = [...secrets].filter((name) => !knownSecret(name)).sort()
-  const all = {
-    ...env,
+  const own = {
     ...(profile ? { SYSTEMPROMPT_PROFILE: profile.file } : {}),
     ...(custom.length > 0 ? { SYSTEMPROMPT_CUSTOM_SECRETS: custom.join(',') } : {}),
   }
-  return Object.fromEntries(Object.entries(all).filter(([name]) => !variableIn(environment, name)))
+  const isUnset = ([name]: readonly [string, string]): boolean => !variableIn(environment, name)?.trim()
+  return { ...env, ...Object.fromEntries(Object.entries(own).filter(isUnset)) }
 }

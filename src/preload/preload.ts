@@ -66,7 +66,7 @@ function isInProject(from: string): boolean {
 function inject(values: Readonly<Record<string, string>>, env: Record<string, string | undefined>): void {
   const own = injectedNames(env)
   for (const name of own) if (!Object.hasOwn(values, name)) delete env[name]
-  const names = Object.keys(values).filter((name) => own.includes(name) || !variableIn(env, name))
+  const names = Object.keys(values).filter((name) => own.includes(name) || !variableIn(env, name)?.trim())
   for (const name of names) env[name] = values[name]
   if (names.length > 0) env[MARKER] = encodeMarker(names, values)
   else delete env[MARKER]

@@ -154,16 +154,20 @@ export interface EnvironmentOptions {
   readonly isSecret: (name: string) => boolean
 }
 
+/** Whether a variable counts as set: an empty one does not, nor does a secret that is blank. */
+export function isSetIn(
+  { env, emptyIsValue, isSecret }: Pick<EnvironmentOptions, 'env' | 'emptyIsValue' | 'isSecret'>,
+  name: string,
+): boolean {
+  const value = variableIn(env, name)
+  return value !== undefined && (emptyIsValue || (isSecret(name) ? value.trim() : value) !== '')
+}
+
 /** Reads variables, `_FILE` variables and the secrets directory (formats.md, section 7). Each is looked at once. */
 export function readEnvironment(options: EnvironmentOptions, problems: Problems): EnvironmentReader {
-  const { env, emptyIsValue, root } = options
+  const { env, root } = options
   const known = new Map<string, readonly Candidate[]>()
   const directory = readSecretsDirectory(env.SYSTEMPROMPT_SECRETS_DIR, root, problems)
-
-  const isSet = (name: string): boolean => {
-    const value = variableIn(env, name)
-    return value !== undefined && (emptyIsValue || (options.isSecret(name) ? value.trim() : value) !== '')
-  }
 
   function find(name: string): readonly Candidate[] {
     const names = envNamesOf(name)
@@ -178,7 +182,7 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
 
   function fromVariable(name: string): readonly Candidate[] {
     const value = variableIn(env, name)
-    if (value === undefined || !isSet(name)) return []
+    if (value === undefined || !isSetIn(options, name)) return []
     return [{ value, site: { source: variableSource('environment', name) }, expands: false }]
   }
 
@@ -187,7 +191,7 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
     const path = variableIn(env, variable)
     if (!path) return []
     const site = { source: variableSource('environment', variable) }
-    if (isSet(name)) {
+    if (isSetIn(options, name)) {
       const message = `and ${name} are both set`
       problems.error({ code: 'SECRET_CONFLICT', key: variable, message, remedy: 'unset one of them', at: site })
       return []

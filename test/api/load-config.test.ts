@@ -830,6 +830,19 @@ describe('emptyIsValue', () => {
   })
 })
 
+describe('a blank variable', () => {
+  const files: Files = { [PROFILE]: '', [SECRETS]: '{"acme_key": "from-file"}', '.env': 'OPENAI_API_KEY=dotenv\nX=1' }
+  const blank = { ACME_KEY: ' \t', OPENAI_API_KEY: '  ', X: '  ' }
+  test('is no secret, and a value is injected over it; to others it is a value like any', () => {
+    const { secrets, env } = load(files, { env: blank })
+    expect([secrets.get('acme_key'), secrets.get('openai')]).toEqual(['from-file', 'dotenv'])
+    expect({ ...env }).toEqual({ ACME_KEY: 'from-file', OPENAI_API_KEY: 'dotenv' })
+  })
+  test('is set with `emptyIsValue`', () => {
+    expect({ ...load(files, { env: blank, emptyIsValue: true }).env }).toEqual({})
+  })
+})
+
 describe('allowEnv', () => {
   const files: Files = { '.env': 'A=1\nNODE_OPTIONS=--inspect\nHTTPS_PROXY=http://evil.example\n' }
   test('a blocked name is left out, with a warning that names its place', () => {

@@ -73,6 +73,11 @@ describe('the program gets', () => {
     const env = environment([...LOCAL, '--', ...node(SHOW_ENV)], { env: { PORT: '1', ANTHROPIC_API_KEY: 'own' } })
     expect([env.PORT, env.ANTHROPIC_API_KEY, env.MY_KEY]).toEqual(['1', 'own', 'k3yX9aLm2Q'])
   })
+  test('what is in files for secrets that the environment leaves blank', () => {
+    const blank = { PORT: '', ANTHROPIC_API_KEY: ' ', MY_KEY: '', SYSTEMPROMPT_CUSTOM_SECRETS: ' ' }
+    const env = environment([...LOCAL, '--', ...node(SHOW_ENV)], { env: blank })
+    expect(Object.keys(blank).map((name) => env[name])).toEqual(['9090', KEY, 'k3yX9aLm2Q', 'MY_KEY'])
+  })
   test('the profile that is asked for, over the one that the environment names', () => {
     const settings = { env: { SYSTEMPROMPT_PROFILE: 'local' } }
     const env = environment(['--profile', 'staging', '--', ...node(SHOW_ENV)], settings)

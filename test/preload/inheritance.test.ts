@@ -72,6 +72,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   'the program itself': { program: 'print()', sees: ALL },
   'a variable that is set stays': { program: 'print()', env: { GREETING: 'mine' }, sees: { ...ALL, GREETING: 'mine' } },
   'an empty variable counts as unset': { program: 'print()', env: { GREETING: '' }, sees: ALL },
+  'a secret that is blank counts as unset': { program: 'print()', env: { DATABASE_URL: ' ' }, sees: ALL },
 
   'a worker of a file': { program: 'print(await inWorker({}))', sees: ALL },
   'a worker of a text': {

@@ -206,6 +206,7 @@ describe('the plan of a start', () => {
     ['a variable that the configuration refers to', { MISSING: 'here' }],
     ['a variable that is set already', { PLAIN: 'mine' }],
     ['a secret', { DATABASE_URL: 'postgres://u:p@h/db' }],
+    ['a secret that is blank', { DATABASE_URL: ' ' }],
     ['a secret in a file', { STRIPE_KEY_FILE: '/dev/null' }],
     ['a setting', { SYSTEMPROMPT__SERVER__PORT: '1234' }],
     ['a setting in small letters', { systemprompt__server__port: '1234' }],
