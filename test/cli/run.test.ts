@@ -78,6 +78,20 @@ describe('the program gets', () => {
     const env = environment([...LOCAL, '--', ...node(SHOW_ENV)], { env: blank })
     expect(Object.keys(blank).map((name) => env[name])).toEqual(['9090', KEY, 'k3yX9aLm2Q', 'MY_KEY'])
   })
+  test('the secret of NAME_FILE and not that name as well, so that it can load the configuration itself', () => {
+    const cwd = makeProject({ ...PROJECT, 'run/url': 'postgres://u:p@h/db\n' })
+    const files = { DATABASE_URL_FILE: 'run/url', LOG_FILE: 'log', SIGNING_KEY_PEM_FILE: '' }
+    const env = environment([...LOCAL, '--', ...node(SHOW_ENV)], { cwd, env: files })
+    expect(env).toMatchObject({ DATABASE_URL: 'postgres://u:p@h/db', LOG_FILE: 'log', SIGNING_KEY_PEM_FILE: '' })
+    expect(env).not.toHaveProperty('DATABASE_URL_FILE')
+    const code = 'console.log(require(process.argv[1]).loadConfigSync().secrets.has("DATABASE_URL"))'
+    const entry = join(repository, 'dist/node.cjs')
+    expect(run([...LOCAL, '--', ...node(code, entry)], { cwd, env: files })).toEqual({
+      code: 0,
+      out: 'true\n',
+      err: '',
+    })
+  })
   test('the profile that is asked for, over the one that the environment names', () => {
     const settings = { env: { SYSTEMPROMPT_PROFILE: 'local' } }
     const env = environment(['--profile', 'staging', '--', ...node(SHOW_ENV)], settings)
