@@ -30,10 +30,10 @@ export async function trackedByGit(
  * A repository's own settings can name programs that git runs; looking must not run them. That is what git asks for
  * the owner for, and so the repository may be anybody's, as a mounted one in a container is (git from 2.38).
  */
-const SAFE = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'safe.directory=*']
+export const SAFE = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'safe.directory=*']
 
 /** Nothing is fetched, which runs programs of the settings; a repository around a mounted directory is one. */
-const VARIABLES = {
+export const VARIABLES = {
   GIT_ALLOW_PROTOCOL: 'none',
   GIT_NO_LAZY_FETCH: '1',
   GIT_DISCOVERY_ACROSS_FILESYSTEM: '1',

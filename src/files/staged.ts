@@ -1,5 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { resolve } from 'node:path'
+import { pathExists } from '../read/guard.ts'
 import { findProgram } from './find-program.ts'
+import { SAFE, VARIABLES } from './git.ts'
 
 /** A file as git is about to commit it. */
 export interface StagedFile {
@@ -8,29 +11,24 @@ export interface StagedFile {
   readonly object: string
 }
 
-/** A repository's own settings can name programs that git runs; looking must not run them. */
-const SAFE = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '--no-replace-objects']
+const FLAGS = [...SAFE, '--no-replace-objects']
 /** Links hold a path, and submodules another repository's commit. */
 const FILE_MODES = ['100644', '100755', '120000']
 
 /**
  * The files whose content the next commit changes or adds, and where they are. Undefined where git says nothing:
- * there is no repository, or no git. The environment is git's own, so that it works in a hook.
+ * there is no repository, or no git. The environment is git's own: in a hook it names the repository, and the index
+ * of what is committed, which is another one for `git commit -a` and for a part of the files.
  */
 export function stagedFiles(cwd: string): readonly StagedFile[] | undefined {
   const head = git(cwd, ['rev-parse', '--verify', '--quiet', 'HEAD^{tree}'])?.trim()
   const base = head || git(cwd, ['hash-object', '-t', 'tree', '--stdin'])?.trim()
   if (!base) return undefined
-  const raw = git(cwd, [
-    'diff-index',
-    '--cached',
-    '--raw',
-    '-z',
-    '--no-renames',
-    '--no-abbrev',
-    '--ignore-submodules',
-    base,
-  ])
+  const raw = git(
+    cwd,
+    ['diff-index', '--cached', '--raw', '-z', '--no-renames', '--no-abbrev', '--ignore-submodules', base],
+    withoutLostIndex(cwd, environment()),
+  )
   if (raw === undefined) return undefined
   const fields = raw.split('\0')
   return fields.flatMap((header, index) => {
@@ -41,11 +39,25 @@ export function stagedFiles(cwd: string): readonly StagedFile[] | undefined {
   })
 }
 
-function git(cwd: string, args: readonly string[]): string | undefined {
+/** To git an index that is not there is an empty one. A hook's is relative, and lost in a repository inside of another. */
+function withoutLostIndex(cwd: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { GIT_INDEX_FILE: index, ...others } = env
+  if (!index) return others
+  // From the top of the working tree, wherever git is run.
+  const top = git(cwd, ['rev-parse', '--show-toplevel'])?.replace(/\n$/, '')
+  return pathExists(resolve(top || cwd, index)) ? env : others
+}
+
+function environment({ env }: Pick<NodeJS.Process, 'env'> = process): NodeJS.ProcessEnv {
+  return { ...env, ...VARIABLES }
+}
+
+function git(cwd: string, args: readonly string[], env = environment()): string | undefined {
   const program = findProgram('git')
   if (program === undefined) return undefined
-  const { status, stdout } = spawnSync(program, [...SAFE, ...args], {
+  const { status, stdout } = spawnSync(program, [...FLAGS, ...args], {
     cwd,
+    env,
     encoding: 'utf8',
     input: '',
     timeout: 60_000,
@@ -64,8 +76,9 @@ export async function readStaged(
   files: readonly StagedFile[],
   take: (file: StagedFile, piece: Uint8Array) => void,
 ): Promise<boolean> {
-  const child = spawn(findProgram('git') ?? NOWHERE, [...SAFE, 'cat-file', '--batch'], {
+  const child = spawn(findProgram('git') ?? NOWHERE, [...FLAGS, 'cat-file', '--batch'], {
     cwd,
+    env: environment(),
     stdio: ['pipe', 'pipe', 'ignore'],
     windowsHide: true,
   })

@@ -1,8 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { appendFileSync, chmodSync, existsSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, test } from 'vitest'
-import { makeProject, SECRETS } from '../support/temp-project.ts'
+import { fileURLToPath } from 'node:url'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Files, makeProject, SECRETS, writeFiles } from '../support/temp-project.ts'
 import { run } from './recorder.ts'
 
 const KEY = 'sk_live-51Hq8aZ0pQ7nV3xYbT6'
@@ -243,5 +253,139 @@ describe('systemprompt scan --staged', () => {
     for (const [name, value] of Object.entries(settings)) git('config', name, value)
     expect((await scan('--staged')).places).toHaveLength(1)
     expect(existsSync(join(root, 'ran'))).toBe(false)
+  })
+  test('nor one that would fetch what is not there', async () => {
+    write('a.txt', KEY)
+    git('add', 'a.txt')
+    const object = spawnSync('git', ['rev-parse', ':a.txt'], { cwd: root, encoding: 'utf8' }).stdout.trim()
+    rmSync(join(root, '.git/objects', object.slice(0, 2), object.slice(2)))
+    const settings = {
+      'core.repositoryFormatVersion': '1',
+      'extensions.partialClone': 'trap',
+      'remote.trap.url': root,
+      'remote.trap.uploadPack': 'touch ran; false',
+    }
+    for (const [name, value] of Object.entries(settings)) git('config', name, value)
+    expect((await run(root, ['scan', ...LOCAL, '--staged'])).code).toBe(1)
+    expect(existsSync(join(root, 'ran'))).toBe(false)
+    spawnSync('git', ['cat-file', '-p', object], { cwd: root })
+    expect(existsSync(join(root, 'ran'))).toBe(true)
+  })
+  test.skipIf(process.getuid?.() !== 0)('reads a repository of somebody else, as a mounted one is', async () => {
+    write('a.txt', KEY)
+    git('add', 'a.txt')
+    spawnSync('chown', ['-R', '12345', root])
+    expect((await scan('--staged')).places).toHaveLength(1)
+  })
+  test('reads the index that the environment names, and none that is not there', async () => {
+    write('a.txt', KEY)
+    git('add', 'a.txt')
+    write('sub/b.txt', KEY)
+    try {
+      vi.stubEnv('GIT_INDEX_FILE', '.git/other')
+      git('add', 'sub/b.txt')
+      expect((await scan('--staged')).places).toEqual(['sub/b.txt:1:1 ANTHROPIC_API_KEY plain'])
+      expect((await scan('--staged', '--cwd', 'sub')).places).toEqual(['sub/b.txt:1:1 ANTHROPIC_API_KEY plain'])
+      vi.stubEnv('GIT_INDEX_FILE', '.git/nowhere')
+      expect((await scan('--staged')).places).toEqual(['a.txt:1:1 ANTHROPIC_API_KEY plain'])
+    } finally {
+      vi.unstubAllEnvs()
+    }
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('systemprompt scan --staged as a pre-commit hook', () => {
+  const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+  const { PATH = '', HOME = '' } = process.env
+  const env = { PATH, HOME, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_ALLOW_PROTOCOL: 'file' }
+  const git = (cwd: string, ...args: string[]) => {
+    const own = ['-c', 'user.name=a', '-c', 'user.email=a@example.com']
+    const { status, stderr } = spawnSync('git', [...own, ...args], { cwd, env, encoding: 'utf8' })
+    return { status, stderr }
+  }
+  const FILES: Files = {
+    ...PROJECT,
+    '.gitignore': '.systemprompt\n.env\n',
+    'a.txt': 'nothing\n',
+    'sub/b.txt': 'nothing\n',
+  }
+  const HOOK = {
+    content: `#!/bin/sh\nexec '${process.execPath}' '${cli}' scan --staged --profile local\n`,
+    mode: 0o755,
+  }
+  /** The top of a working tree whose commits the hook looks at. */
+  const KINDS: Readonly<Record<string, () => string>> = {
+    'a repository': () => repository(),
+    'a worktree': () => {
+      const [top, tree] = [repository(), makeProject(PROJECT)]
+      git(top, 'worktree', 'add', '-q', '--force', join(tree, 'tree'))
+      writeFiles(join(tree, 'tree'), PROJECT)
+      return join(tree, 'tree')
+    },
+    'a submodule': () => {
+      const [module, top] = [repository(), repository()]
+      git(top, 'submodule', '--quiet', 'add', module, 'module')
+      writeFiles(top, { '.git/modules/module/hooks/pre-commit': HOOK })
+      writeFiles(join(top, 'module'), PROJECT)
+      return join(top, 'module')
+    },
+  }
+  function repository(): string {
+    const top = makeProject(FILES)
+    git(top, 'init', '-q')
+    git(top, 'add', '.')
+    git(top, 'commit', '-q', '-m', 'before')
+    writeFiles(top, { '.git/hooks/pre-commit': HOOK })
+    return top
+  }
+
+  describe.each(Object.entries(KINDS))('of %s', (_, make) => {
+    test('looks at what is committed, however', () => {
+      const top = make()
+      const commits: readonly [cwd: string, string[], searched: string[]][] = [
+        ['.', ['-a'], ['a.txt', 'sub/b.txt']],
+        ['.', ['a.txt'], ['a.txt']],
+        ['sub', ['b.txt'], ['sub/b.txt']],
+        ['sub', ['--include', 'b.txt'], ['a.txt', 'sub/b.txt']],
+        ['.', [], ['a.txt']],
+        ['.', ['--amend'], ['a.txt']],
+      ]
+      writeFiles(top, { 'a.txt': KEY, 'sub/b.txt': KEY })
+      for (const [cwd, args, searched] of commits) {
+        git(top, 'add', 'a.txt')
+        const { status, stderr } = git(join(top, cwd), 'commit', '-q', '-m', 'x', ...args)
+        expect([status, stderr], args.join(' ')).toEqual([1, expect.stringMatching(/^✖ \d files? searched/m)])
+        expect(stderr.match(/^\S+(?=:1:1 {2}ANTHROPIC_API_KEY$)/gm), args.join(' ')).toEqual(searched)
+      }
+      writeFiles(top, { 'sub/b.txt': 'more\n' })
+      expect(git(top, 'commit', '-q', '-m', 'x', 'sub/b.txt')).toMatchObject({
+        status: 0,
+        stderr: expect.stringMatching(/^✔ 1 file searched/),
+      })
+    }, 60_000)
+  })
+  test('that goes to a folder below looks at the same', () => {
+    const top = repository()
+    const hook = HOOK.content.replace('exec', 'cd sub; exec')
+    writeFiles(top, { '.git/hooks/pre-commit': { ...HOOK, content: hook }, 'a.txt': KEY })
+    git(top, 'add', 'a.txt')
+    expect(git(top, 'commit', '-q', '-m', 'x')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('a.txt:1:1'),
+    })
+    expect(git(top, 'commit', '-q', '-am', 'x').status).toBe(1)
+  })
+  test('that goes to a repository inside of this one looks at that one', () => {
+    const top = KINDS['a submodule']?.() ?? ''
+    writeFiles(top, { 'a.txt': KEY })
+    git(top, 'add', 'a.txt')
+    const above = join(top, '..')
+    const hook = HOOK.content.replace('exec', 'cd module; exec')
+    writeFiles(above, { '.git/hooks/pre-commit': { ...HOOK, content: hook }, 'sub/b.txt': 'more' })
+    git(above, 'add', 'sub/b.txt')
+    expect(git(above, 'commit', '-q', '-m', 'x')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('a.txt:1:1'),
+    })
   })
 })
