@@ -29,6 +29,9 @@ const NAMES = new Set([
   'SYSTEMPROMPT_API_URL',
   'SYSTEMPROMPT_API_TOKEN',
   'SYSTEMPROMPT_PROFILE',
+  'SYSTEMPROMPT_USER_EMAIL',
+  // Nor take other files for secrets: where a program loads the configuration, these are of the environment alone.
+  'SYSTEMPROMPT_SECRETS_DIR',
   // It says which variables a preload may set again or take away.
   'SYSTEMPROMPT_INJECTED',
 ])

@@ -24,14 +24,19 @@ export function flatEnvironment(
     if (isSettingName(name)) continue
     const variable = layers.variables.get(name)
     if (typeof variable !== 'object') continue
-    if (isBlockedName(name) && !allowEnv.includes(name)) {
+    const isPointer = namesSecretFile(name, layers)
+    if ((isPointer || isBlockedName(name)) && !allowEnv.includes(name)) {
       const { source } = variable.site
       if (source.layer === 'environment' && source.name === name) continue
       problems.warn({
         code: 'BLOCKED_NAME',
         key: name,
-        message: 'is never set from a file, since it could run or redirect code',
-        remedy: `set it in the environment, or name it in allowEnv: ['${name}']`,
+        message: isPointer
+          ? 'is never set from a file, since it would make another file a secret'
+          : 'is never set from a file, since it could run or redirect code',
+        remedy: isPointer
+          ? 'set it in the environment, or write the secret itself'
+          : `set it in the environment, or name it in allowEnv: ['${name}']`,
         at: variable.site,
       })
       continue
@@ -40,4 +45,9 @@ export function flatEnvironment(
     if (!isTaken) setOwn(flat, name, variable.value)
   }
   return flat
+}
+
+/** `DATABASE_URL_FILE`, which is of the environment alone: no load takes it from a file, and a child would. */
+function namesSecretFile(name: string, { isSecret }: Layers): boolean {
+  return name.endsWith('_FILE') && isSecret(name.slice(0, -'_FILE'.length))
 }

@@ -854,6 +854,18 @@ describe('allowEnv', () => {
     ])
     expect(warnings[1]?.remedy).toBe("set it in the environment, or name it in allowEnv: ['NODE_OPTIONS']")
   })
+  test('so is the name of a file that holds a secret: it is read in the environment alone', () => {
+    const pointers = 'DATABASE_URL_FILE=/etc/passwd\nACME_KEY_FILE=x\nLOG_FILE=log\nSYSTEMPROMPT_SECRETS_DIR=/etc\n'
+    const given = { [PROFILE]: '', [SECRETS]: '{"acme_key": "a"}', '.env': pointers }
+    const { env, secrets, warnings } = load(given)
+    expect([{ ...env }, secrets.names()]).toEqual([{ ACME_KEY: 'a', LOG_FILE: 'log' }, ['acme_key']])
+    expect(warnings.filter(({ code }) => code === 'BLOCKED_NAME').map(({ key, line }) => [key, line])).toEqual([
+      ['ACME_KEY_FILE', 2],
+      ['DATABASE_URL_FILE', 1],
+      ['SYSTEMPROMPT_SECRETS_DIR', 4],
+    ])
+    expect(load({ '.env': pointers }, { allowEnv: ['DATABASE_URL_FILE'] }).env.DATABASE_URL_FILE).toBe('/etc/passwd')
+  })
   test('a name that is allowed is let through', () => {
     const { env, warnings } = load(files, { allowEnv: ['NODE_OPTIONS'] })
     expect({ ...env }).toEqual({ A: '1', NODE_OPTIONS: '--inspect' })
