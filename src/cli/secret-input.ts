@@ -1,5 +1,12 @@
 import { resolve } from 'node:path'
-import { cloudName, readDotenvSecrets, readFileBytes, readLocalSecrets } from '../cloud/index.ts'
+import {
+  cloudName,
+  KNOWN_SECRETS,
+  readDotenvSecrets,
+  readFileBytes,
+  readLocalSecrets,
+  secretName,
+} from '../cloud/index.ts'
 import { type Args, text } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 import { shown } from './output.ts'
@@ -19,6 +26,8 @@ export const SECRET_INPUT_ARGS = {
 export interface GivenSecret {
   readonly name: string
   readonly value: string
+  /** It stands in a .env file, where its text means another. */
+  readonly isReferring?: boolean
 }
 
 /**
@@ -38,7 +47,7 @@ export async function givenSecrets(args: Args, items: readonly string[], io: Io)
   }
   for (const { name, value } of wanted) all.push({ name, value: await resolved(name, value, args, io) })
   if (all.length === 0) throw usage('Give NAME=VALUE, NAME to be asked, or --from-file')
-  return usable(all, args)
+  return usable(all, args, io)
 }
 
 /**
@@ -52,6 +61,7 @@ export async function givenSecret(args: Args, name: string, io: Io): Promise<str
   const [given, ...others] = usable(
     fromFile(args, io).filter((secret) => cloudName(secret.name) === key),
     args,
+    io,
   )
   if (!given) throw new CliError('NOT_FOUND', EXIT.notFound, `The file of --from-file has no ${key}.`)
   // DATABASE_URL and INTERNAL_DATABASE_URL are one in the cloud.
@@ -59,11 +69,14 @@ export async function givenSecret(args: Args, name: string, io: Io): Promise<str
   return given.value
 }
 
-function usable(secrets: readonly GivenSecret[], args: Args): readonly GivenSecret[] {
+function usable(secrets: readonly GivenSecret[], args: Args, io: Io): readonly GivenSecret[] {
   if (args['allow-empty'] !== true && secrets.some(({ value }) => value === ''))
     throw usage('A value is empty. Add --allow-empty if that is what you want')
   if (secrets.some(({ value }) => value.includes('\0')))
     throw usage('A value holds a NUL character, which no secret can')
+  const referring = secrets.filter(({ isReferring }) => isReferring).map(({ name }) => shown(name))
+  if (referring.length > 0)
+    io.err(`Taken as written, with the \${…} in it, since secrets refer to nothing: ${referring.join(', ')}\n`)
   return secrets
 }
 
@@ -95,12 +108,21 @@ function itemsOf(items: readonly string[]): readonly Item[] {
   const [first = '', second] = items
   const isPair =
     items.length === 2 && !first.includes('=') && second !== undefined && !/^[A-Z_][A-Z0-9_]*=/.test(second)
+  if (isPair && isNameOfSecret(second))
+    throw usage('The second argument is a name, too. Give NAME=VALUE, or one name to be asked for its value')
   if (isPair) return [toItem(first, second, 1)]
   return items.map((item, index) => {
     const at = item.indexOf('=')
     return at === -1 ? toItem(item, undefined, index + 1) : toItem(item.slice(0, at), item.slice(at + 1), index + 1)
   })
 }
+
+/** Whether a word is more likely a second name than a value: a known secret, or capitals with underscores. */
+function isNameOfSecret(word: string): boolean {
+  return KNOWN_ENVS.has(secretName(word).env) || /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(word)
+}
+
+const KNOWN_ENVS: ReadonlySet<string> = new Set(KNOWN_SECRETS.map(({ env }) => env))
 
 function toItem(name: string, value: string | undefined, position: number): Item {
   if (!isNameLike(name)) throw usage(`Argument ${position} does not begin with the name of a secret: NAME=VALUE`)
@@ -187,9 +209,12 @@ function fromFile(args: Args, io: Io): readonly GivenSecret[] {
   const given = text(args['from-file'])
   if (given === undefined) return []
   const file = resolve(cwdOf(args, io), given)
-  const { found, secrets } = /\.json$/.test(file) ? readLocalSecrets(file, given) : readDotenvSecrets(file, given)
+  const isJson = /\.json$/.test(file)
+  const { found, secrets, referring } = isJson
+    ? { ...readLocalSecrets(file, given), referring: [] }
+    : readDotenvSecrets(file, given)
   if (!found) throw new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file is not there.')
-  return secrets.map(({ env, value }) => ({ name: env, value }))
+  return secrets.map(({ env, value }) => ({ name: env, value, isReferring: referring.includes(env) }))
 }
 
 function cwdOf(args: Args, io: Io): string {

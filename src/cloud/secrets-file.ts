@@ -11,6 +11,7 @@ import { parseJson } from '../read/json.ts'
 import { readSecrets } from '../read/secrets.ts'
 import { checkSecrets } from '../resolve-secrets.ts'
 import { secretName } from '../schema/secret-names.ts'
+import { parseTemplate } from '../template.ts'
 import { isForbiddenKey } from '../tree.ts'
 import type { CloudFiles } from './credentials.ts'
 import { withEntry, withoutEntry } from './json-edit.ts'
@@ -43,12 +44,28 @@ export function readLocalSecrets(file: string, shown = file): LocalSecrets {
   return { found, secrets: list.map(({ key, env, value }) => ({ key, env, value })), warnings: problems.warnings }
 }
 
+export interface DotenvSecrets extends LocalSecrets {
+  /** The names in the environment of those that a load of the .env file would give another value: they refer to variables. */
+  readonly referring: readonly string[]
+}
+
 /** The assignments of a .env file, as they are written: nothing is substituted. */
-export function readDotenvSecrets(file: string, shown = file): LocalSecrets {
+export function readDotenvSecrets(file: string, shown = file): DotenvSecrets {
   const text = readConfidential(file, shown)
-  const named = scanDotenv(text ?? '').entries.map(({ name, value }) => ({ ...secretName(name), value }))
-  const secrets = [...new Map(named.map((secret) => [secret.env, secret])).values()]
-  return { found: text !== undefined, secrets, warnings: [] }
+  const named = scanDotenv(text ?? '').entries.map(({ name, value, quote }) => ({ ...secretName(name), value, quote }))
+  const last = [...new Map(named.map((secret) => [secret.env, secret])).values()]
+  return {
+    found: text !== undefined,
+    secrets: last.map(({ key, env, value }) => ({ key, env, value })),
+    warnings: [],
+    referring: last.filter(({ value, quote }) => quote !== 'single' && isExpanded(value)).map(({ env }) => env),
+  }
+}
+
+/** Whether a text stands for another one where references and escapes in it are resolved. */
+function isExpanded(text: string): boolean {
+  const template = parseTemplate(text) ?? [text]
+  return template === 'too deep' || template.some((part) => typeof part !== 'string') || template.join('') !== text
 }
 
 export interface SecretEdits {

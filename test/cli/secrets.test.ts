@@ -128,6 +128,27 @@ describe('systemprompt secrets set', () => {
     expect([code, out, err, textOf(cwd)]).toEqual([2, '', `${message}; nothing was set.\n`, before])
   })
 
+  test.each(['ANTHROPIC_API_KEY OPENAI_API_KEY', 'a anthropic', 'A_KEY B_KEY'])(
+    'does not take a second name for the value of the first: %s',
+    async (words) => {
+      const cwd = project('{}')
+      const { code, out, err } = await cli(cwd, `secrets set ${words}`, { isInteractive: true })
+      expect([code, out, textOf(cwd)]).toEqual([2, '', '{}'])
+      expect(err).toBe('The second argument is a name, too. Give NAME=VALUE, or one name to be asked for its value.\n')
+    },
+  )
+
+  test('of a .env file says which values it leaves with a reference in them', async () => {
+    const text = "HOST=h\nURL=http://${HOST}/\nESCAPED=$${HOST}\nPLAIN='${HOST}'\nPRICE=$5\nURL2=${HOST}\nURL2=x\n"
+    const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: '{}', '.env': text })
+    const { code, err } = await cli(cwd, 'secrets set --from-file .env')
+    expect([code, err]).toEqual([
+      0,
+      'Taken as written, with the ${…} in it, since secrets refer to nothing: URL, ESCAPED\n',
+    ])
+    expect(JSON.parse(textOf(cwd))).toMatchObject({ URL: 'http://${HOST}/', PLAIN: '${HOST}', URL2: 'x' })
+  })
+
   test('database_url and internal_database_url are two secrets in the file', async () => {
     const cwd = project('{}')
     expect((await cli(cwd, 'secrets set database_url=postgres://a/b internal_database_url=postgres://c/d')).code).toBe(
