@@ -8,7 +8,7 @@ import { envNamesOf, isEnvName, secretName } from '../schema/secret-names.ts'
 import { isForbiddenKey, leaves, literal, mapNode, variableSource, withNodeAt } from '../tree.ts'
 import type { LayerName, MapNode, Path, ScalarNode, Site, Taint, TreeNode } from '../types.ts'
 import type { Candidate } from '../variables.ts'
-import { isDirectory, listDirectory, readText } from './guard.ts'
+import { isDirectory, LIMITS, listDirectory, readText } from './guard.ts'
 import { type FileSecret, keepOne, NO_NAME } from './secrets.ts'
 import { isSettingName, SETTING_PREFIX } from './setting-name.ts'
 import { parseYamlValue } from './yaml-full.ts'
@@ -59,6 +59,14 @@ export function readSettings(variables: Iterable<SettingVariable>, layer: LayerN
         key: variable.name,
         message: 'has an empty step in its name',
         remedy: `write ${SETTING_PREFIX}A__B for the key a.b`,
+        at: variable.site,
+      })
+    } else if (path.length > LIMITS.depth) {
+      problems.error({
+        code: 'TOO_DEEP',
+        key: `${variable.name.slice(0, 80)}…`,
+        message: `names a key more than ${LIMITS.depth} levels down`,
+        remedy: 'flatten it',
         at: variable.site,
       })
     } else if (path.some(isForbiddenKey)) {

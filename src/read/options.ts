@@ -24,6 +24,15 @@ export function readPlain(plain: PlainTree, layer: LayerName, problems: Problems
       })
       continue
     }
+    if (path.length > LIMITS.depth) {
+      problems.error({
+        code: 'TOO_DEEP',
+        key: layer,
+        message: `names a key more than ${LIMITS.depth} levels down`,
+        remedy: 'flatten it',
+      })
+      continue
+    }
     const node = toNode(value, path, layer, problems)
     if (node) tree = merge(under(path, node), tree)
   }

@@ -586,6 +586,25 @@ describe('settings that meet', () => {
       expect(issues).toMatchObject([{ code: 'INVALID_OPTION', message: 'names an item beyond the end of a list' }])
     })
   })
+  test.each([65, 20_000])('%i levels are too deep', (levels) => {
+    const name = `SYSTEMPROMPT${'__A'.repeat(levels)}`
+    const key = Array.from({ length: levels }, () => 'a').join('.')
+    const loads: readonly [Files, LoadOptions][] = [
+      [{ '.env': `${name}=1` }, {}],
+      [{}, { env: { [name]: '1' } }],
+      [{}, { overrides: { [key]: 1 } }],
+      [{}, { defaults: { [key]: 1 } }],
+    ]
+    for (const [files, options] of loads) {
+      const error = failure(files, options)
+      expect(error.issues).toMatchObject([{ code: 'TOO_DEEP', message: 'names a key more than 64 levels down' }])
+      if (options.env === undefined) expect(error.message.length).toBeLessThan(500)
+    }
+  })
+  test('64 levels are not', () => {
+    const env = { [`SYSTEMPROMPT${'__A'.repeat(64)}`]: '1' }
+    expect(load({}, { env, overrides: { [Array(64).fill('b').join('.')]: 1 } }).config).toHaveProperty('a.a.a.a')
+  })
   test('in two .env files: the higher one wins, whichever name comes first', () => {
     const one = { '.env': 'SYSTEMPROMPT__V=5', '.env.local': 'SYSTEMPROMPT__V__A=6' }
     expect(load(one).config.v).toEqual({ a: 6 })
