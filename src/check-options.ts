@@ -1,6 +1,7 @@
 import { configError } from './errors.ts'
 import type { DotenvOptions, LoadOptions, SecretsOptions } from './options.ts'
 import { nearest } from './suggest.ts'
+import type { Site } from './types.ts'
 import type { WatchOptions } from './watch-config.ts'
 
 /** `parts`: the options inside the option, where it is an object of some. */
@@ -80,10 +81,10 @@ export function checkOptions(options: LoadOptions): void {
 
 /**
  * {@link checkOptions} of a file, which may hold what is for others: an editor's `$schema`, c12's `extends` and `$env`.
- * @throws ConfigError INVALID_OPTION likewise
+ * @throws ConfigError INVALID_OPTION likewise, with the file
  */
-export function checkFileOptions(options: object): void {
-  check(Object.fromEntries(Object.entries(options).filter(([name]) => !/^(?:\$|extends$)/.test(name))), RULES)
+export function checkFileOptions(options: object, at: Site): void {
+  check(Object.fromEntries(Object.entries(options).filter(([name]) => !/^(?:\$|extends$)/.test(name))), RULES, at)
 }
 
 /** @throws ConfigError INVALID_OPTION for the first option that is not what it should be, or is none */
@@ -91,25 +92,25 @@ export function checkWatchOptions(options: object): void {
   check(options, WATCH_RULES)
 }
 
-function check(options: unknown, rules: Readonly<Record<string, Rule>>): void {
-  if (!isTree(options)) throw invalid('options', 'is not an object', 'give the options as an object')
+function check(options: unknown, rules: Readonly<Record<string, Rule>>, at?: Site): void {
+  if (!isTree(options)) throw invalid('options', 'is not an object', 'give the options as an object', at)
   for (const [name, [is, what, parts]] of Object.entries(rules)) {
     const value = part(options, name)
     if (value === undefined) continue
-    if (!is(value)) throw invalid(name, `is not ${what}`, `give ${name} as ${what}`)
-    if (parts && isTree(value)) refuseUnknown(value, parts, `${name}.`)
+    if (!is(value)) throw invalid(name, `is not ${what}`, `give ${name} as ${what}`, at)
+    if (parts && isTree(value)) refuseUnknown(value, parts, `${name}.`, at)
   }
-  refuseUnknown(options, Object.keys(rules), '')
+  refuseUnknown(options, Object.keys(rules), '', at)
 }
 
-function refuseUnknown(options: object, known: readonly string[], within: string): void {
+function refuseUnknown(options: object, known: readonly string[], within: string, at: Site | undefined): void {
   const unknown = Object.keys(options).find((name) => part(options, name) !== undefined && !known.includes(name))
   if (unknown === undefined) return
   const near = nearest(unknown, known)
   const remedy = near === undefined ? `remove it; there are ${known.join(', ')}` : `did you mean ${within}${near}?`
-  throw invalid(within + unknown, 'is not an option', remedy)
+  throw invalid(within + unknown, 'is not an option', remedy, at)
 }
 
-function invalid(key: string, message: string, remedy: string): Error {
-  return configError({ code: 'INVALID_OPTION', key, message, remedy })
+function invalid(key: string, message: string, remedy: string, at: Site | undefined): Error {
+  return configError({ code: 'INVALID_OPTION', key, message, remedy, ...(at ? { at } : {}) })
 }

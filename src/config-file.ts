@@ -12,6 +12,7 @@ import { parseJson } from './read/json.ts'
 import { parseYaml } from './read/yaml.ts'
 import type { Trail } from './trail.ts'
 import { toPlain } from './tree.ts'
+import type { Site } from './types.ts'
 
 const NAME = 'systemprompt.config'
 const EXTENSIONS = ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'yaml']
@@ -70,7 +71,7 @@ async function readConfigFile(file: string, trail: Trail): Promise<LoadOptions> 
   const config = /\.(?:json|yaml)$/.test(file) ? readData(file) : await runCode(file, trail)
   if (config === undefined || config === null) return {}
   if (typeof config !== 'object' || Array.isArray(config)) throw unusable(file, 'it holds no options')
-  checkFileOptions(config)
+  checkFileOptions(config, siteOf(file))
   return config
 }
 
@@ -156,8 +157,12 @@ function unusable(file: string, why: string, remedy = 'correct the file'): Error
     code: 'CONFIG_FILE',
     message: `cannot be loaded: ${why}`,
     remedy,
-    at: { source: { layer: 'overrides', file: basename(file), confidential: false } },
+    at: siteOf(file),
   })
+}
+
+function siteOf(file: string): Site {
+  return { source: { layer: 'overrides', file: basename(file), confidential: false } }
 }
 
 /** The first line of a message, and the place that jiti puts in the second: it may be in a module of the file's. */

@@ -57,9 +57,12 @@ export const EXIT = {
 
 /** The code a command ends with when the configuration cannot be resolved. */
 export function exitCodeOf({ issues }: ConfigError): number {
-  const codes = new Set(issues.map(({ code }) => code))
-  if (codes.has('PROFILE_NOT_FOUND')) return EXIT.notFound
-  return codes.has('INVALID_OPTION') ? EXIT.usage : EXIT.validation
+  if (issues.some(({ code }) => code === 'PROFILE_NOT_FOUND')) return EXIT.notFound
+  // One of systemprompt.config.*, or of a variable, is not of the command line.
+  const isTyped = issues.some(({ code, file, name }) => {
+    return code === 'INVALID_OPTION' && file === undefined && !name?.toUpperCase().startsWith('SYSTEMPROMPT__')
+  })
+  return isTyped ? EXIT.usage : EXIT.validation
 }
 
 const CLOUD_EXITS: Readonly<Record<CloudErrorCode, number>> = {

@@ -254,6 +254,16 @@ describe('with --json the output is one JSON document, whatever happens', () => 
       if (expected !== 0) expect(document.ok).toBe(false)
     }
   })
+  test.each([
+    ['an option of a file', { 'systemprompt.config.json': '{"publc": []}' }, {}, /systemprompt\.config\.json +publc/],
+    ['a part of an option', { 'systemprompt.config.yaml': 'dotenv: {fiels: []}' }, {}, /config\.yaml +dotenv\.fiels/],
+    ['a value of an option', { 'systemprompt.config.mjs': 'export default { strict: 1 }' }, {}, /config\.mjs +strict/],
+    ['an item of a variable', {}, { SYSTEMPROMPT__V__5: 'x', SYSTEMPROMPT__V: '[a]' }, /^ +SYSTEMPROMPT__V__5/m],
+    ['an item of a .env file', { '.env': 'SYSTEMPROMPT__V=[a]\nSYSTEMPROMPT__V__5=x' }, {}, /\.env:2:1 /],
+  ])('%s that is wrong is no mistake of the command line: exit code 6, and its place', async (_, files, env, place) => {
+    const { code, err } = await run(makeProject({ ...COMPLETE, ...files }), ['config', 'check'], { env })
+    expect([code, err]).toEqual([6, expect.stringMatching(place)])
+  })
   test('something unexpected is a document too, and says nothing of what it was', async () => {
     const cwd = makeProject(COMPLETE)
     const failing = {
