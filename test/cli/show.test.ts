@@ -86,11 +86,14 @@ describe('config show', () => {
   test('without a project says so', async () => {
     const cwd = makeProject({ '.env': 'SYSTEMPROMPT__APP__A=1' })
     const { code, out } = await run(cwd, ['config', 'show'])
-    expect([code, out]).toEqual([0, 'No profile\n.env\n\nkey    value  layer   from\napp.a  1      dotenv  .env:1:1\n'])
+    expect([code, out]).toEqual([
+      0,
+      "No profile; 'systemprompt init' makes one\n.env\n\nkey    value  layer   from\napp.a  1      dotenv  .env:1:1\n",
+    ])
   })
   test('without anything at all', async () => {
     const { code, out } = await run(makeProject(), ['config', 'show'])
-    expect([code, out.split('\n').slice(0, 2)]).toEqual([0, ['No profile', 'no files']])
+    expect([code, out.split('\n').slice(0, 2)]).toEqual([0, ["No profile; 'systemprompt init' makes one", 'no files']])
   })
 })
 

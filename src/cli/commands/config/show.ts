@@ -113,7 +113,7 @@ function render(io: Io, result: ResolvedConfig, path: string | undefined, isReve
   if (path !== undefined) return body
   const title = profile
     ? `Profile ${styled(io, 'bold', shown(profile.name))}, ${PROFILE_REASON[profile.chosenBy]}`
-    : 'No profile'
+    : "No profile; 'systemprompt init' makes one"
   const files = layers.flatMap((layer) => layer.files ?? []).map(shown)
   return `${title}\n${styled(io, 'dim', files.length === 0 ? 'no files' : files.join(', '))}\n\n${body}`
 }
