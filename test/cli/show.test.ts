@@ -209,6 +209,20 @@ describe('--reveal', () => {
     const { code, questions } = await run(root, ['config', 'show', 'nope', '--reveal'], { isInteractive: true })
     expect([code, questions]).toEqual([5, []])
   })
+  test('shows a variable that the environment has too, and a setting, by their names', async () => {
+    const cwd = makeProject({ '.env': 'X_TOKEN=from-dotenv\nSYSTEMPROMPT__DB__PASSWORD=of-a-setting\n' })
+    const env = { X_TOKEN: 'from-process' }
+    for (const [name, value] of [
+      ['X_TOKEN', 'from-process'],
+      ['SYSTEMPROMPT__DB__PASSWORD', 'of-a-setting'],
+    ] as const) {
+      const masked = await run(cwd, ['config', 'show', name, '--json'], { env })
+      expect(JSON.parse(masked.out)).toEqual({ path: name, value: '••••' })
+      const revealed = await run(cwd, ['config', 'show', name, '--reveal', '-y', '--json'], { env })
+      expect(JSON.parse(revealed.out)).toEqual({ path: name, value })
+      expect((await run(cwd, ['config', 'show', name, '--reveal', '-y'], { env })).out).toContain(` ${value} `)
+    }
+  })
   test('-y alone reveals nothing', async () => {
     expect((await show('-y')).out).not.toContain('canary')
   })

@@ -90,9 +90,14 @@ function maskedPart({ explain }: ResolvedConfig, path: string, part: unknown, is
   return isObject(part) ? part : explain(path)[0]?.value
 }
 
-function secretOf({ secrets, env, explain }: ResolvedConfig, path: string, isRevealed: boolean): unknown {
-  const value = isRevealed ? (secrets.get(path.replace(/^secrets\./, '')) ?? env[path]) : undefined
-  return value ?? explain(path)[0]?.value
+function secretOf(result: ResolvedConfig, path: string, isRevealed: boolean): unknown {
+  return (isRevealed ? realValue(result, path) : undefined) ?? result.explain(path)[0]?.value
+}
+
+/** What is masked of a secret or a variable. One that the environment has already is not in `env`, nor is a setting. */
+function realValue({ secrets, env, secretValues }: ResolvedConfig, path: string): string | undefined {
+  const secret = secrets.get(path.replace(/^secrets\./, '')) ?? env[path]
+  return secret ?? secretValues().find(({ name }) => name === path)?.value
 }
 
 interface Row {
@@ -137,9 +142,10 @@ function* secretRows({ secrets, explain }: ResolvedConfig, isRevealed: boolean):
 }
 
 /** A variable of a .env file that no key refers to, or a secret by its name in the environment. */
-function variableRow({ explain, secrets, env }: ResolvedConfig, path: string, isRevealed: boolean): readonly Row[] {
-  const real = isRevealed ? (secrets.get(path) ?? env[path]) : undefined
-  return explain(path)
+function variableRow(result: ResolvedConfig, path: string, isRevealed: boolean): readonly Row[] {
+  const real = isRevealed ? realValue(result, path) : undefined
+  return result
+    .explain(path)
     .slice(0, 1)
     .map((from) => ({ path, value: real ?? from.value, from }))
 }
