@@ -1,7 +1,7 @@
 import type { Plugin } from 'vite'
 import { createBuild } from './build.ts'
 import { compiledHooksOf, hooksOf, NAME } from './hooks.ts'
-import { viteHooks } from './hosts/vite.ts'
+import { putBefore, viteHooks } from './hosts/vite.ts'
 import type { PluginOptions } from './options.ts'
 
 export type { PluginOptions } from './options.ts'
@@ -15,6 +15,7 @@ function vite(options: PluginOptions = {}): Plugin[] {
     {
       name: `${NAME}/compiled`,
       enforce: 'post',
+      configResolved: ({ plugins }) => putBefore(plugins as Plugin[], `${NAME}/compiled`, 'vite:define'),
       ...compiledHooksOf(build, 'vite'),
       ...(closeBundle && { closeBundle }),
     },

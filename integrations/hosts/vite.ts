@@ -64,6 +64,16 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Par
   }
 }
 
+/**
+ * Moves a plugin to the place before another that would come first. In builds of Vite 7 that one makes something else of
+ * `process.env.X` and `import.meta.env.X` before the last plugins see them; it stands behind whatever compiles.
+ */
+export function putBefore(plugins: Plugin[], name: string, other: string): void {
+  const from = plugins.findIndex((plugin) => plugin.name === name)
+  const to = plugins.findIndex((plugin) => plugin.name === other)
+  if (to !== -1 && to < from) plugins.splice(to, 0, ...plugins.splice(from, 1))
+}
+
 function isComponent({ id }: EnvironmentModuleNode): boolean {
   return id !== null && isCompiled(id)
 }

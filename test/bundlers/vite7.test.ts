@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import vue from '@vitejs/plugin-vue'
 import { build, createServer, type InlineConfig, type Plugin, version } from 'vite7'
 import { describe, expect, test } from 'vitest'
 import vitePlugin from '../../integrations/vite.ts'
@@ -10,6 +12,8 @@ import { appWithCanaries, describeDevServer, expectNone, options, shows } from '
 
 /** Each version of Vite has a type of its own for the same plugin. */
 const plugin = (): Plugin[] => vitePlugin(options) as unknown as Plugin[]
+
+const modules = fileURLToPath(new URL('../../node_modules', import.meta.url))
 
 function settings(root: string, entry: string): InlineConfig {
   return {
@@ -74,6 +78,53 @@ describe('a build of Vite 7', () => {
       (error: Error) => error.message,
     )
     expect(failure).toContain(message)
+    expectNone(canaries, [failure])
+  })
+})
+
+describe.each([true, false])('a build of Vite 7 with a component of Vue, whose plugin comes first: %s', (isFirst) => {
+  const withComponent = (read: string) => {
+    const { root, canaries } = appWithCanaries()
+    symlinkSync(join(modules, 'vue'), join(root, 'node_modules/vue'), 'dir')
+    symlinkSync(join(modules, '@vue'), join(root, 'node_modules/@vue'), 'dir')
+    const main = "import { createApp } from 'vue'\nimport App from './App.vue'\ncreateApp(App).mount(document.body)\n"
+    const component = `<script setup>
+const name = import.meta.env.site_name
+const { port } = process.env
+const other = ${read}
+</script>
+<template><p>{{ name }} at {{ port }}{{ other }}</p></template>
+`
+    writeFiles(root, {
+      'index.html': '<body><script type="module" src="./src/main.js"></script></body>',
+      'src/App.vue': component,
+      'src/main.js': main,
+    })
+    const { plugins = [], ...others } = settings(root, join(root, 'index.html'))
+    const compiler = vue() as unknown as Plugin
+    return { root, canaries, config: { ...others, plugins: isFirst ? [compiler, plugins] : [plugins, compiler] } }
+  }
+
+  test.runIf(hasBrowser)('has its values', async () => {
+    const { root, canaries, config } = withComponent("''")
+    await build(config)
+    await withServed(join(root, 'out'), (origin) =>
+      withPage(async (page) => {
+        await page.goto(`${origin}/index.html`)
+        await page.getByText('Acme at 8080', { exact: true }).waitFor()
+      }),
+    )
+    expectNone(canaries, outputOf(root))
+  })
+
+  test('is refused where that reads a secret', async () => {
+    const { canaries, config } = withComponent('process.env.DATABASE_URL')
+    const failure = await build(config).then(
+      () => '',
+      (error: Error) => error.message,
+    )
+    expect(failure).toContain('src/App.vue:')
+    expect(failure).toContain('DATABASE_URL  is a secret')
     expectNone(canaries, [failure])
   })
 })
