@@ -240,7 +240,9 @@ function explainNode(
   config: unknown,
   isSecret: SecretRule,
 ): readonly Explanation[] {
-  const value = valueAt(config, path) ?? toPlain(node)
+  const made = valueAt(config, path)
+  // What the schema leaves out has not been through `protect` yet.
+  const value = made === undefined ? protect(toPlain(node), { isSecret }, path) : made
   const from = node.kind === 'map' ? undefined : node.coercedFrom
   const before = coerced.has(formatPath(path)) ? toPlain(node) : from
   const winner = {

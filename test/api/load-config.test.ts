@@ -1136,6 +1136,21 @@ describe('explain', () => {
     for (const path of ['cache', 'cache.password', 'cache.tokens'])
       expect(inspect(explain(path), { depth: null }) + JSON.stringify(explain(path))).not.toContain('canary')
   })
+  test('what a schema leaves out is masked as it would be in the configuration', () => {
+    const given: Files = {
+      [PROFILE]:
+        'name: local\ncache:\n  url: x-${ACME_TOKEN}\n  password: canary-1\n  all: [{token: canary-2}]\n  ttl: 300\n',
+      [SECRETS]: '{"acme-token": "canary-from-file"}',
+    }
+    const { explain } = load(given, { schema: z.object({ name: z.string() }) })
+    for (const path of ['cache', 'cache.all', 'cache.all[0]'])
+      expect(inspect(explain(path), { depth: null }) + JSON.stringify(explain(path))).not.toContain('canary')
+    expect(JSON.parse(JSON.stringify(explain('cache')[0]?.value))).toMatchObject({ url: '••••', ttl: 300 })
+  })
+  test('a value that a schema makes null', () => {
+    const schema = z.looseObject({ app: z.unknown().transform(() => null) })
+    expect(load({ [PROFILE]: 'app: {a: 1}' }, { schema }).explain('app')[0]?.value).toBeNull()
+  })
   test('a schema’s default', () => {
     const schema = z.looseObject({ app: z.looseObject({ retries: z.number().default(3) }) })
     const { explain } = load(files, { ...options, schema })
