@@ -53,11 +53,13 @@ function unquote(text: string): string | undefined {
   }
 }
 
-/** The value at a path of plain data; undefined where a step of it is not an own property. */
+const isEnumerable = Object.prototype.propertyIsEnumerable
+
+/** The value at a path of plain data; undefined where a step of it is no entry, as `length` of a list is none. */
 export function valueAt(value: unknown, path: Path): unknown {
   let at = value
   for (const segment of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, segment)) return undefined
+    if (typeof at !== 'object' || at === null || !isEnumerable.call(at, segment)) return undefined
     at = Reflect.get(at, segment)
   }
   return at

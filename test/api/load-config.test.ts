@@ -1039,7 +1039,7 @@ describe('the result', () => {
 describe('explain', () => {
   const files: Files = {
     [PROFILE]:
-      'server:\n  port: ${PORT}\n  cors_allowed_origins: [http://a.example]\napp:\n  zip: "01234"\n  dsn: x-${ACME_TOKEN}\n  apiKey: canary-inline\n  list:\n    - a\n    - b\n',
+      'server:\n  port: ${PORT}\n  cors_allowed_origins: [http://a.example]\napp:\n  zip: "01234"\n  dsn: x-${ACME_TOKEN}\n  apiKey: canary-inline\n  list:\n    - a\n    - b\n  secret_list: ["${ACME_TOKEN}"]\n',
     [SECRETS]: '{\n  "acme-token": "canary-from-file",\n  "anthropic": "canary-anthropic"\n}',
     '.env': 'PORT=1\nACME_TOKEN=canary-from-dotenv\nNAME=${USER_NAME:-nobody}\nREDIS_URL=redis://:canary-pw@h/0\n',
     '.env.local': 'PORT=2\n',
@@ -1174,6 +1174,8 @@ describe('explain', () => {
     'server.nope',
     'app.list[2]',
     'app.list.x',
+    'app.list.length',
+    'app.secret_list.toString',
     '',
     '.',
     'a..b',
