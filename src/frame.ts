@@ -59,10 +59,11 @@ function indentOf(line: string): number {
   return line.search(/\S|$/)
 }
 
-/** `password:`, `"password" =`, `? password`. */
+/** `password:`, `"password" =`, `? password`. A search begins at a word's beginning alone: a line may be one of a megabyte. */
 function mentionsSecret(line: string): boolean {
-  const names = line.match(/[\w.-]+(?=["']?\s*[:=])|(?<=^\s*(?:- )?\?\s+["']?)[\w.-]+/g) ?? []
-  return names.some(looksSecret)
+  const names = line.match(/(?<![\w.-])[\w.-]+(?=["']?\s*[:=])/g) ?? []
+  const [, asked = ''] = /^\s*(?:- )?\?\s+["']?([\w.-]+)/.exec(line) ?? []
+  return [...names, asked].some(looksSecret)
 }
 
 /** Control characters would let a hostile file write to the terminal. */

@@ -51,6 +51,8 @@ const INPUTS: Readonly<Record<string, readonly [path: string, text: string, code
   '__proto__ as a key': [PROFILE, 'a: 1\n__proto__:\n  polluted: 1', 'FORBIDDEN_KEY'],
   'a JSON object, 1,000 deep': [SECRETS, '{"a":'.repeat(1_000), 'TOO_DEEP'],
   'JSON arrays, 500,000 deep': [SECRETS, `{"a":${'['.repeat(500_000)}`, 'TOO_DEEP'],
+  'a mistake below a word of a megabyte': [PROFILE, `blob: ${'a'.repeat(1_000_000)}\nserver: 5`, 'INVALID_VALUE'],
+  'a mistake below a megabyte of spaces': [PROFILE, `blob: a${' '.repeat(1_000_000)}b\nserver: 5`, 'INVALID_VALUE'],
   'references that double, line by line': ['.env', fan.join('\n'), 'LIMIT_EXCEEDED'],
   'a default in a default, 10,000 deep': ['.env', `A=${'${A:-'.repeat(10_000)}`, 'LIMIT_EXCEEDED'],
   'a cycle of 1,000': [
