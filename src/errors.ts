@@ -1,10 +1,10 @@
 import { types } from 'node:util'
-import { frameAt, positionOf, printable } from './frame.ts'
+import { frameAt, Lines, positionOf, printable } from './frame.ts'
 import { formatPath, parsePath } from './path.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import { looksSecret } from './secret.ts'
 import { type Consulted, consultedOf, newTrail, type Trail } from './trail.ts'
-import type { Path, Site } from './types.ts'
+import type { Path, Site, Source } from './types.ts'
 
 /** One thing that is wrong, as data. It never holds a value of a confidential source. */
 export interface Problem {
@@ -60,8 +60,9 @@ export function collectProblems(
   trail = newTrail(),
   before?: Pick<Problems, 'errors' | 'warnings'>,
 ): Problems {
-  const errors = inOrder(before?.errors)
-  const warnings = inOrder(before?.warnings)
+  const linesOf = rememberedLines()
+  const errors = inOrder(linesOf, before?.errors)
+  const warnings = inOrder(linesOf, before?.warnings)
   return {
     get errors() {
       return errors.problems()
@@ -72,7 +73,7 @@ export function collectProblems(
     trail,
     error: errors.add,
     warn: warnings.add,
-    isReported: (key) => errors.problems().some((error) => error.key === key),
+    isReported: errors.isAbout,
     throwIfAny() {
       if (errors.isEmpty()) return
       throw new ConfigError(inReadingOrder(errors.problems()), { profile: profile(), warnings: warnings.problems() })
@@ -83,28 +84,49 @@ export function collectProblems(
 interface ProblemList {
   add(report: Report): void
   isEmpty(): boolean
+  /** Whether one of them has this key. */
+  isAbout(key: string): boolean
   /** Each once. */
   problems(): readonly Problem[]
 }
 
 /** Worked out when somebody looks: most starts have a warning or two that nobody reads. */
-function inOrder(before: readonly Problem[] = []): ProblemList {
+function inOrder(linesOf: LinesOf, before: readonly Problem[] = []): ProblemList {
   const reports: Report[] = []
   const problems = [...before]
+  const keys = new Set(before.map(({ key }) => key))
   const seen = new Set<string>()
+  const wordedProblems = (): readonly Problem[] => {
+    for (const report of reports.splice(0)) {
+      const problem = toProblem(report, linesOf)
+      const { code, key, file, line, column, message } = problem
+      const identity = JSON.stringify([code, key, file, line, column, message])
+      if (!seen.has(identity)) problems.push(problem)
+      seen.add(identity)
+      keys.add(key)
+    }
+    return problems
+  }
   return {
     add: (report) => void reports.push(report),
     isEmpty: () => problems.length + reports.length === 0,
-    problems() {
-      for (const report of reports.splice(0)) {
-        const problem = toProblem(report)
-        const { code, key, file, line, column, message } = problem
-        const identity = JSON.stringify([code, key, file, line, column, message])
-        if (!seen.has(identity)) problems.push(problem)
-        seen.add(identity)
-      }
-      return problems
+    isAbout(key) {
+      wordedProblems()
+      return keys.has(key)
     },
+    problems: wordedProblems,
+  }
+}
+
+type LinesOf = (source: Source) => Lines
+
+/** Every text is taken apart once, however much is wrong in it. */
+function rememberedLines(): LinesOf {
+  const known = new Map<Source, Lines>()
+  return (source) => {
+    const lines = known.get(source) ?? new Lines(source.text ?? '')
+    known.set(source, lines)
+    return lines
   }
 }
 
@@ -208,7 +230,7 @@ export function isConfigError(error: unknown, code?: ProblemCode): error is Conf
 
 /** A single problem thrown on the spot, for what makes going on pointless. */
 export function configError(report: Report): ConfigError {
-  return new ConfigError([toProblem(report)])
+  return new ConfigError([toProblem(report, rememberedLines())])
 }
 
 /** The lines a user reads: a header, then every problem with its place, key and remedy. */
@@ -230,10 +252,11 @@ export function renderProblem(problem: Problem): string {
 }
 
 /** Names and paths in a report may come from a hostile file, so nothing in it reaches a terminal unseen. */
-function toProblem(report: Report): Problem {
+function toProblem(report: Report, linesOf: LinesOf): Problem {
   const { code, message, remedy, key, at, unframed } = report
   const { file, name } = at?.source ?? {}
-  const frame = at && !unframed && !isSecretKey(key) ? frameAt(at) : undefined
+  const lines = at && linesOf(at.source)
+  const frame = at && !unframed && !isSecretKey(key) ? frameAt(at, lines) : undefined
   return {
     code,
     message: printable(message),
@@ -241,7 +264,7 @@ function toProblem(report: Report): Problem {
     ...(key === undefined ? {} : { key: printable(typeof key === 'string' ? key : formatPath(key)) }),
     ...(file === undefined ? {} : { file: printable(file) }),
     ...(file !== undefined || name === undefined ? {} : { name: printable(name) }),
-    ...((at && positionOf(at)) ?? {}),
+    ...((at && positionOf(at, lines)) ?? {}),
     ...(frame === undefined ? {} : { frame }),
     docs: `@systemprompt/env/docs/errors.md#${code.toLowerCase()}`,
   }

@@ -10,15 +10,7 @@ import { type PublicSettings, type PublicValues, publicValues } from './public-v
 import type { Credentials } from './read/credentials.ts'
 import type { Tenant } from './read/tenants.ts'
 import { secretName } from './schema/secret-names.ts'
-import {
-  isSecretValue,
-  looksSecret,
-  looksSecretNumber,
-  MASK,
-  passwordsIn,
-  repeatsSecret,
-  soundsSecret,
-} from './secret.ts'
+import { isSecretValue, looksSecret, looksSecretNumber, MASK, passwordsIn, repeatsAny, soundsSecret } from './secret.ts'
 import { collectSecretValues, type SecretValue } from './secret-values.ts'
 import { type ResolvedSecret, Secrets } from './secrets.ts'
 import { type Consulted, consultedOf, type Trail } from './trail.ts'
@@ -167,6 +159,7 @@ function secretRule({ tree, output, secrets }: Exposure): SecretRule {
     value.length >= SHORTEST && (values.has(value) || (isTransformed && long.some((secret) => value.includes(secret))))
   const isText = (value: string, path: Path): boolean => soundsSecret(path) || isSecretValue(value) || isHeld(value)
   const isKey = (key: string): boolean => isSecretValue(key) || isHeld(key)
+  let repeats: ((text: string) => boolean) | undefined
 
   return (value, path) => {
     if (value === null || value === undefined || typeof value === 'boolean') return false
@@ -180,7 +173,9 @@ function secretRule({ tree, output, secrets }: Exposure): SecretRule {
     if (node.kind === 'scalar' && typeof node.value === 'string' && isText(node.value, path)) return true
     if (typeof value === 'object' && isContainer(value)) return !Array.isArray(value) && Object.keys(value).some(isKey)
     const isOfSomeClass = typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol'
-    return isOfSomeClass && repeatsSecret(printed(value), values)
+    if (!isOfSomeClass) return false
+    repeats ??= repeatsAny(values)
+    return repeats(printed(value))
   }
 }
 

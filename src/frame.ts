@@ -3,9 +3,16 @@ import type { Origin, Site } from './types.ts'
 
 const WIDEST = 160
 
-/** Line and column, 1-based, of a site; undefined where it has no place in a text. */
-export function positionOf({ source, offset }: Site): { line: number; column: number } | undefined {
+/** 1-based. */
+export interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+/** Line and column of a site; undefined where it has no place in a text. */
+export function positionOf({ source, offset }: Site, lines?: Lines): Position | undefined {
   if (source.text === undefined || offset === undefined) return undefined
+  if (lines) return lines.positionAt(offset)
   const before = source.text.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1
   let line = 1
@@ -29,30 +36,92 @@ export function originOf(site: Site): Origin {
  * secrets, and for a line whose key sounds like one; in other lines every opaque run is masked, so that a
  * key pasted into the wrong file is not repeated in a log.
  */
-export function frameAt(site: Site): string | undefined {
-  const { source, offset } = site
-  const position = positionOf(site)
-  if (source.confidential || source.text === undefined || offset === undefined || !position) return undefined
-  const start = offset - position.column + 1
-  const end = source.text.indexOf('\n', start)
-  const line = source.text.slice(start, end === -1 ? undefined : end)
-  if (line.length > WIDEST || mayBeSecret(line, source.text.slice(0, start))) return undefined
-  const gutter = String(position.line).padStart(7)
-  const caret = line.slice(0, position.column - 1).replace(/[^\t]/g, ' ')
-  return `${gutter} | ${printable(maskOpaque(line))}\n${' '.repeat(7)} | ${caret}^`
+export function frameAt({ source, offset }: Site, lines = new Lines(source.text ?? '')): string | undefined {
+  if (source.confidential || source.text === undefined || offset === undefined) return undefined
+  const { line, column } = lines.positionAt(offset)
+  const text = lines.at(line)
+  if (text.length > WIDEST || lines.mayBeSecret(line)) return undefined
+  const gutter = String(line).padStart(7)
+  const caret = text.slice(0, column - 1).replace(/[^\t]/g, ' ')
+  return `${gutter} | ${printable(maskOpaque(text))}\n${' '.repeat(7)} | ${caret}^`
 }
 
-/** The line names a secret itself, or stands right below a line that does, or further in than one. */
-function mayBeSecret(line: string, before: string): boolean {
-  if (mentionsSecret(line)) return true
-  let indent = indentOf(line)
-  const above = before.split('\n').filter((text) => /^\s*[^\s#]/.test(text))
-  for (const [distance, text] of above.toReversed().entries()) {
-    const isAround = indentOf(text) < indent
-    if ((distance === 0 || isAround) && mentionsSecret(text)) return true
-    if (isAround) indent = indentOf(text)
+/** Indexes of lines. */
+interface Above {
+  /** The nearest line that says something. */
+  readonly next: number | undefined
+  /** The nearest of those that is less indented. */
+  readonly around: number | undefined
+}
+
+/**
+ * A text by its lines, which are numbered from 1. Made once for all that is wrong in a text: it may be every line, and
+ * each asks for those above it.
+ */
+export class Lines {
+  readonly #lines: readonly string[]
+  readonly #starts: readonly number[]
+  readonly #mentions = new Map<number, boolean>()
+  #above: readonly Above[] | undefined
+
+  constructor(text: string) {
+    this.#lines = text.split('\n')
+    let next = 0
+    this.#starts = this.#lines.map(({ length }) => {
+      const start = next
+      next += length + 1
+      return start
+    })
   }
-  return false
+
+  at(line: number): string {
+    return this.#lines[line - 1] ?? ''
+  }
+
+  positionAt(offset: number): Position {
+    let index = 0
+    for (let end = this.#lines.length; end - index > 1; ) {
+      const middle = (index + end) >> 1
+      if ((this.#starts[middle] ?? 0) <= offset) index = middle
+      else end = middle
+    }
+    return { line: index + 1, column: offset - (this.#starts[index] ?? 0) + 1 }
+  }
+
+  /** The line names a secret itself, or stands right below a line that does, or further in than one. */
+  mayBeSecret(line: number): boolean {
+    this.#above ??= linesAbove(this.#lines)
+    const above = this.#above[line - 1]
+    if (this.#mentionsSecret(line - 1) || this.#mentionsSecret(above?.next)) return true
+    for (let at = above?.around; at !== undefined; at = this.#above[at]?.around)
+      if (this.#mentionsSecret(at)) return true
+    return false
+  }
+
+  #mentionsSecret(index: number | undefined): boolean {
+    if (index === undefined) return false
+    const mentions = this.#mentions.get(index) ?? mentionsSecret(this.#lines[index] ?? '')
+    this.#mentions.set(index, mentions)
+    return mentions
+  }
+}
+
+function linesAbove(lines: readonly string[]): readonly Above[] {
+  const indents = lines.map(indentOf)
+  /** Each further in than the one before. */
+  const open: number[] = []
+  let next: number | undefined
+  return lines.map((line, index) => {
+    const indent = indents[index] ?? 0
+    const isLess = (at: number): boolean => (indents[at] ?? 0) < indent
+    const above = { next, around: open.findLast(isLess) }
+    if (/^\s*[^\s#]/.test(line)) {
+      open.length = 1 + open.findLastIndex(isLess)
+      open.push(index)
+      next = index
+    }
+    return above
+  })
 }
 
 function indentOf(line: string): number {

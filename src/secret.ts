@@ -78,18 +78,27 @@ function* formsOf(secrets: Iterable<string>): Generator<string> {
   }
 }
 
+/** Shorter secrets are words of any text. */
+const SHORTEST = 3
+
 /** Whether a text repeats any eight characters in a row of a secret, or a shorter secret whole. */
 export function repeatsSecret(text: string, secrets: Iterable<string>): boolean {
+  return repeatsAny(secrets)(text)
+}
+
+/** The same of one text after the other: the secrets are gone through once. */
+export function repeatsAny(secrets: Iterable<string>): (text: string) => boolean {
   const windows = new Set<string>()
-  for (let at = 0; at + WINDOW <= text.length; at++) windows.add(text.slice(at, at + WINDOW))
   for (const secret of formsOf(secrets)) {
-    if (secret.length < WINDOW) {
-      if (secret.length > 2 && text.includes(secret)) return true
-      continue
-    }
-    for (let at = 0; at + WINDOW <= secret.length; at++) if (windows.has(secret.slice(at, at + WINDOW))) return true
+    const size = Math.min(secret.length, WINDOW)
+    if (size < SHORTEST) continue
+    for (let at = 0; at + size <= secret.length; at++) windows.add(secret.slice(at, at + size))
   }
-  return false
+  return (text) => {
+    for (let at = 0; at + SHORTEST <= text.length; at++)
+      for (let size = SHORTEST; size <= WINDOW; size++) if (windows.has(text.slice(at, at + size))) return true
+    return false
+  }
 }
 
 /** Whether a value is a secret whatever its key is called: a URL with a password in it, a private key. */

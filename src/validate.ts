@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Problems } from './errors.ts'
 import { printable } from './frame.ts'
 import { formatPath, valueAt } from './path.ts'
-import { isSecretValue, looksSecret, repeatsSecret } from './secret.ts'
+import { isSecretValue, looksSecret, repeatsAny } from './secret.ts'
 import { nearestNode, nodeAt } from './tree.ts'
 import { Trial } from './trial.ts'
 import type { MapNode, Path, TreeNode } from './types.ts'
@@ -38,7 +38,8 @@ export function* validate(
   }
   if (result.issues) {
     reportMisbehaviour(result, 'schema', problems)
-    for (const issue of result.issues) reportIssue(issue, tree, trial.input, secrets, problems)
+    const repeats = repeatsAny(secrets())
+    for (const issue of result.issues) reportIssue(issue, tree, trial.input, repeats, problems)
     return { output: trial.input, coerced: trial.coerced }
   }
   return { output: result.value, coerced: trial.coerced }
@@ -77,7 +78,7 @@ function reportIssue(
   issue: StandardSchemaV1.Issue,
   tree: MapNode,
   input: unknown,
-  secrets: () => Iterable<string>,
+  repeats: (text: string) => boolean,
   problems: Problems,
 ): void {
   const path = pathOf(issue)
@@ -98,9 +99,8 @@ function reportIssue(
     })
     return
   }
-  const hidden = isSecretAt(node, path, secrets)
-  const message =
-    hidden || repeatsSecret(issue.message, secrets()) ? 'is not what the schema accepts' : oneLine(issue.message)
+  const hidden = isSecretAt(node, path, repeats)
+  const message = hidden || repeats(issue.message) ? 'is not what the schema accepts' : oneLine(issue.message)
   problems.error({
     code: 'SCHEMA',
     ...(key === '' ? {} : { key }),
@@ -113,12 +113,12 @@ function reportIssue(
   })
 }
 
-function isSecretAt(node: TreeNode, path: Path, secrets: () => Iterable<string>): boolean {
+function isSecretAt(node: TreeNode, path: Path, repeats: (text: string) => boolean): boolean {
   if (node.kind === 'map') return false
   const key = path.findLast((segment) => typeof segment === 'string')
   if (node.taint !== undefined || (key !== undefined && looksSecret(key))) return true
   if (node.kind === 'list' || typeof node.value !== 'string') return false
-  return isSecretValue(node.value) || repeatsSecret(node.value, secrets())
+  return isSecretValue(node.value) || repeats(node.value)
 }
 
 /** `1.10` is a number in YAML, and `on` is text: what somebody meant may be the other. */

@@ -213,6 +213,17 @@ describe('every failure is listed, each with its place', () => {
       { code: 'SYNTAX' },
     ])
   })
+  test('also when everything in a long list is wrong, and there are many secrets', () => {
+    const files: Files = {
+      [PROFILE]: `name: local\nports:\n${Array.from({ length: 4000 }, (_, at) => `  - port-${at}`).join('\n')}\n`,
+      [SECRETS]: JSON.stringify(Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`s${at}`, `canary-${at}`]))),
+    }
+    const start = performance.now()
+    const { issues } = failure(() => load(files, z.object({ ports: z.array(z.number()) })))
+    expect(issues.filter(({ code }) => code === 'SCHEMA')).toHaveLength(4000)
+    expect(issues.at(-1)).toMatchObject({ key: 'ports[3999]', line: 4002, column: 5 })
+    expect(performance.now() - start).toBeLessThan(3000)
+  })
 })
 
 describe('a missing key', () => {
