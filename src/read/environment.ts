@@ -32,6 +32,12 @@ const FORBIDDEN_NAME = {
   remedy: 'use another name',
 } as const
 
+const DEEP_NAME = {
+  code: 'TOO_DEEP',
+  message: `names a key more than ${LIMITS.depth} levels down`,
+  remedy: 'put it closer to the top',
+} as const
+
 const BELOW_VALUE = {
   code: 'INVALID_VALUE',
   message: 'sets a key below one that another variable gives a value',
@@ -71,6 +77,8 @@ export function readSettings(variables: Iterable<SettingVariable>, layer: LayerN
       })
     } else if (path.some(isForbiddenKey)) {
       problems.error({ ...FORBIDDEN_NAME, key: variable.name, at: variable.site })
+    } else if (path.length > LIMITS.depth) {
+      problems.error({ ...DEEP_NAME, key: `${variable.name.slice(0, 40)}…`, at: variable.site })
     } else trees.push(withNodeAt(nothing, path, settingValue(variable, path, problems)))
   }
   const tree = mergeAll(trees, {

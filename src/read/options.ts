@@ -1,4 +1,4 @@
-import type { Problems } from '../errors.ts'
+import type { Problem, Problems } from '../errors.ts'
 import { merge } from '../merge.ts'
 import type { PlainTree } from '../options.ts'
 import { formatPath, parsePath } from '../path.ts'
@@ -15,13 +15,8 @@ export function readPlain(plain: PlainTree, layer: LayerName, problems: Problems
   let tree = mapNode(new Map(), site)
   for (const [key, value] of Object.entries(plain)) {
     const path = key.includes('.') || key.includes('[') ? parsePath(key) : [key]
-    if (path === undefined || path.some(isKeyForbidden)) {
-      problems.error({
-        code: path === undefined ? 'INVALID_OPTION' : 'FORBIDDEN_KEY',
-        key: layer,
-        message: path === undefined ? 'has a key that is not a path' : 'has a key that reaches an object’s prototype',
-        remedy: "write paths as in 'server.port'",
-      })
+    if (path === undefined || !isUsable(path)) {
+      problems.error({ ...faultOf(path), key: layer, remedy: "write paths as in 'server.port'" })
       continue
     }
     if (path.length > LIMITS.depth) {
@@ -45,6 +40,17 @@ function under(path: Path, node: TreeNode): MapNode {
   const inner = rest.length === 0 ? node : under(rest, node)
   const map = mapNode(new Map([[String(key), inner]]), node)
   return typeof key === 'number' ? { ...map, isIndexed: true } : map
+}
+
+function isUsable(path: Path): boolean {
+  return path.length <= LIMITS.depth && !path.some(isKeyForbidden)
+}
+
+function faultOf(path: Path | undefined): Pick<Problem, 'code' | 'message'> {
+  if (path === undefined) return { code: 'INVALID_OPTION', message: 'has a key that is not a path' }
+  return path.some(isKeyForbidden)
+    ? { code: 'FORBIDDEN_KEY', message: 'has a key that reaches an object’s prototype' }
+    : { code: 'INVALID_OPTION', message: `has a path of more than ${LIMITS.depth} steps` }
 }
 
 function isKeyForbidden(key: string | number): boolean {

@@ -58,6 +58,7 @@ const INPUTS: Readonly<Record<string, readonly [path: string, text: string, code
     `a:\n${Array.from({ length: 10_000 }, (_, at) => `  - \${V${at}}`).join('\n')}`,
     'UNDEFINED_VARIABLE',
   ],
+  'a setting 20,000 levels down': ['.env', `SYSTEMPROMPT__${'A__'.repeat(20_000)}A=1`, 'TOO_DEEP'],
   'references that double, line by line': ['.env', fan.join('\n'), 'LIMIT_EXCEEDED'],
   'a default in a default, 10,000 deep': ['.env', `A=${'${A:-'.repeat(10_000)}`, 'LIMIT_EXCEEDED'],
   'a cycle of 1,000': [
