@@ -174,8 +174,9 @@ function secretRule({ tree, output, secrets }: Exposure): SecretRule {
     if (typeof value === 'object' && isContainer(value)) return !Array.isArray(value) && Object.keys(value).some(isKey)
     const isOfSomeClass = typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol'
     if (!isOfSomeClass) return false
+    const shown = printed(value)
     repeats ??= repeatsAny(values)
-    return repeats(printed(value))
+    return shown === undefined || repeats(shown)
   }
 }
 
@@ -184,14 +185,23 @@ function isContainer(value: object): boolean {
   return Array.isArray(value) || isPlain(value)
 }
 
-/** All that an object of some class would show, as text and in JSON, and the bytes that it has in it. */
-function printed(value: object | symbol): string {
-  const shown = [inspect(value, { depth: DEEPEST, maxArrayLength: null, maxStringLength: null }), ...bytesIn(value)]
+/**
+ * All that an object of some class would show, as text and in JSON, and the bytes that it has in it. Undefined for one
+ * that throws when it is printed.
+ */
+function printed(value: object | symbol): string | undefined {
+  const shown = attempt(() => inspect(value, { depth: DEEPEST, maxArrayLength: null, maxStringLength: null }))
+  if (shown === undefined) return undefined
+  // It may hold itself, or a bigint, or have properties that throw before it is connected.
+  const others = [attempt(() => JSON.stringify(value)), attempt(() => [...bytesIn(value)].join('\n'))]
+  return [shown, ...others].join('\n')
+}
+
+function attempt(print: () => string): string | undefined {
   try {
-    return [...shown, JSON.stringify(value)].join('\n')
+    return print()
   } catch {
-    // It holds itself, or a bigint: nobody can print it so.
-    return shown.join('\n')
+    return undefined
   }
 }
 

@@ -212,6 +212,32 @@ describe('a schema that makes one text of everything', () => {
   })
 })
 
+describe('an instance that a schema makes, and that throws when it is looked at', () => {
+  class Client {
+    readonly url: string
+    constructor(url: string) {
+      this.url = url
+      Object.defineProperty(this, 'socket', { enumerable: true, get: notYet })
+    }
+  }
+  class Shy extends Client {
+    [inspect.custom] = notYet
+  }
+  function notYet(): never {
+    throw new Error(`not connected to ${ONE}`)
+  }
+
+  test.each([
+    ['a property', Client],
+    ['its own printing', Shy],
+  ])('%s: is loaded, and what holds it shows a mask', (_, Kind) => {
+    const schema = z.looseObject({}).transform((all: Loose) => ({ client: new Kind(all.url) }))
+    const { config } = load({ profile: `url: redis://u:${ONE}@h/0\n`, schema, at: [], hidden: [] })
+    expect((config as Loose).client.url).toContain(ONE)
+    expect(printed(config)).not.toContain(ONE)
+  })
+})
+
 describe('a variable that becomes a URL with a password', () => {
   const dotenv = `PRE=postgres://\nDBX=\${PRE}u:${ONE}@h/db\nL1=\${DBX}\nHALF=${ONE}@h\nDBY=postgres://u:\${HALF}\n`
 
