@@ -14,12 +14,12 @@ export type PlainTree = { readonly [key: string]: unknown }
 
 export interface SecretsOptions {
   /** Secrets that must be there, in any of their spellings: `['STRIPE_KEY', 'anthropic']`. */
-  readonly required?: readonly string[]
+  readonly required?: readonly string[] | undefined
   /**
    * Any Standard Schema for the secrets under their environment names, `{ STRIPE_KEY: … }`. It can refuse
    * a secret, it does not change one; its messages are not shown, since they may repeat the value.
    */
-  readonly schema?: StandardSchemaV1
+  readonly schema?: StandardSchemaV1 | undefined
 }
 
 export interface DotenvOptions {
@@ -27,54 +27,55 @@ export interface DotenvOptions {
    * File names, highest precedence first, relative to the project root.
    * @default ['.env.<profile>.local', '.env.local', '.env.<profile>', '.env']
    */
-  readonly files?: readonly string[]
+  readonly files?: readonly string[] | undefined
   /** Also expand `$VAR` without braces. @default false */
-  readonly bare?: boolean
+  readonly bare?: boolean | undefined
   /** .env files win over the process environment. @default false */
-  readonly override?: boolean
+  readonly override?: boolean | undefined
 }
 
-/** What to load and how. Every option has a default; `loadConfig()` alone does what the documentation says. */
+/**
+ * What to load and how. Every option has a default, also where it is undefined; `loadConfig()` alone does what the
+ * documentation says.
+ */
 export interface LoadOptions<Schema extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined> {
   /** Where to look for the project, going upward. @default process.cwd() */
-  readonly cwd?: string
+  readonly cwd?: string | undefined
   /** A profile's name, or the path of its file or directory. @default SYSTEMPROMPT_PROFILE, the session's, the only one, `local` */
-  readonly profile?: string
+  readonly profile?: string | undefined
   /** Any Standard Schema (zod, valibot, arktype, …) for the whole configuration; `config` has its output type. */
   readonly schema?: Schema
-  readonly secrets?: SecretsOptions
+  readonly secrets?: SecretsOptions | undefined
   /** Missing required keys, likely typos and loose file modes are errors instead of warnings. @default false */
-  readonly strict?: boolean
+  readonly strict?: boolean | undefined
   /** Values that win over everything else; a tree, or dotted paths: `{ 'server.port': 9090 }`. */
-  readonly overrides?: PlainTree
+  readonly overrides?: PlainTree | undefined
   /** Values for keys that nothing else sets. */
-  readonly defaults?: PlainTree
+  readonly defaults?: PlainTree | undefined
   /** Read instead of `process.env`; never written. What a preload has set in either is left out: it comes from files. */
-  readonly env?: Environment
+  readonly env?: Environment | undefined
   /** Whether and which .env files are read. @default true */
-  readonly dotenv?: boolean | readonly string[] | DotenvOptions
+  readonly dotenv?: boolean | readonly string[] | DotenvOptions | undefined
   /** Whether and which service configs are read. @default true */
-  readonly services?: boolean | readonly string[]
+  readonly services?: boolean | readonly string[] | undefined
   /** What an undefined `${VAR}` does: fail the load, stay as its text, or become empty. @default 'error' */
-  readonly onUndefined?: 'error' | 'keep' | 'empty'
+  readonly onUndefined?: 'error' | 'keep' | 'empty' | undefined
   /** An empty environment variable counts as set. @default false */
-  readonly emptyIsValue?: boolean
+  readonly emptyIsValue?: boolean | undefined
   /** Names that files may set although they are blocked, such as `NODE_OPTIONS`. @default [] */
-  readonly allowEnv?: readonly string[]
+  readonly allowEnv?: readonly string[] | undefined
   /**
    * What client code may see: paths of the configuration and variables, or an object that chooses the names under
    * which it sees them, `{ apiUrl: 'server.api_external_url' }`. A secret in it is refused. @default []
    */
-  readonly public?: readonly string[] | Readonly<Record<string, string>>
+  readonly public?: readonly string[] | Readonly<Record<string, string>> | undefined
   /** Variables whose names start so may be seen too; a list for several, `[]` for none. @default 'PUBLIC_' */
-  readonly prefix?: string | readonly string[]
+  readonly prefix?: string | readonly string[] | undefined
 }
 
 /** Options with every default in its place. */
 export interface SettledOptions
-  extends Required<
-      Pick<LoadOptions, 'cwd' | 'strict' | 'env' | 'onUndefined' | 'emptyIsValue' | 'allowEnv' | 'public'>
-    >,
+  extends Settled<'cwd' | 'strict' | 'env' | 'onUndefined' | 'emptyIsValue' | 'allowEnv' | 'public'>,
     Pick<LoadOptions, 'profile' | 'schema' | 'secrets' | 'services'> {
   readonly dotenv: DotenvOptions
   readonly prefix: readonly string[]
@@ -84,6 +85,8 @@ export interface SettledOptions
   /** Milliseconds since 1970. */
   readonly now: number
 }
+
+type Settled<Name extends keyof LoadOptions> = { readonly [Key in Name]: NonNullable<LoadOptions[Key]> }
 
 /** What the project's config file gives, for what does not merge like an option. */
 export type FileTrees = Pick<LoadOptions, 'overrides' | 'defaults'>

@@ -33,23 +33,23 @@ export interface WatchOptions<Schema = undefined> {
    * The configuration is another one, or is valid again. The next reload waits for the promise it returns. What it
    * throws is thrown again as an uncaught exception, as by an event emitter; the watcher goes on.
    */
-  readonly onChange?: (update: ConfigUpdate<Schema>) => unknown
+  readonly onChange?: ((update: ConfigUpdate<Schema>) => unknown) | undefined
   /**
    * What is on the disk is not valid; `watcher.current` stays what it was. Called once for the same problems.
    * @default the problems become a warning of the process, on stderr
    */
-  readonly onError?: (error: ConfigError) => unknown
+  readonly onError?: ((error: ConfigError) => unknown) | undefined
   /** How long the files have to be quiet before they are read, in milliseconds. @default 75 */
-  readonly debounce?: number
+  readonly debounce?: number | undefined
   /**
    * Look at the files every so many milliseconds, for file systems that tell nothing: network shares, some containers'
    * mounts. @default the system tells; what it cannot tell about is looked at every second
    */
-  readonly poll?: number
+  readonly poll?: number | undefined
   /** Keeps the process running. @default true */
-  readonly persistent?: boolean
+  readonly persistent?: boolean | undefined
   /** Closes the watcher when it is aborted. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface ConfigWatcher<Schema = undefined> {

@@ -259,7 +259,6 @@ describe('options in code go before those of the file', () => {
   })
   test('an option that is undefined in code is that of the file', async () => {
     const files: Files = { 'systemprompt.config.json': '{"onUndefined": "empty"}', [PROFILE]: 'ref: ${NOPE}' }
-    // @ts-expect-error with exactOptionalPropertyTypes; JavaScript and looser projects do this
     const options: LoadOptions = { onUndefined: undefined, schema: undefined }
     expect((await load(files, options)).config.ref).toBe('')
   })

@@ -14,6 +14,7 @@ import {
   type ProfileConfig,
   type ResolvedConfig,
   Secrets,
+  type WatchOptions,
   watchConfig,
 } from '../../src/index.ts'
 import {
@@ -181,6 +182,38 @@ describe('profile', () => {
   test.each(['..', 'a b', '-x', '', 'a\0b', 'ä'])('%j is no name of a profile', (profile) => {
     expect(failure(files, { profile }).code).toMatch(/^PROFILE_(NAME_INVALID|NOT_FOUND)$/)
   })
+})
+
+test('an option that is undefined has its default, also where types tell that from one that is left out', async () => {
+  const undefinedOptions: { readonly [Name in keyof LoadOptions]-?: undefined } = {
+    cwd: undefined,
+    profile: undefined,
+    schema: undefined,
+    secrets: undefined,
+    strict: undefined,
+    overrides: undefined,
+    defaults: undefined,
+    env: undefined,
+    dotenv: undefined,
+    services: undefined,
+    onUndefined: undefined,
+    emptyIsValue: undefined,
+    allowEnv: undefined,
+    public: undefined,
+    prefix: undefined,
+  }
+  const cwd = makeProject({ [PROFILE]: 'name: other' })
+  const watching: { readonly [Name in keyof WatchOptions]-?: undefined } = {
+    onChange: undefined,
+    onError: undefined,
+    debounce: undefined,
+    poll: undefined,
+    persistent: undefined,
+    signal: undefined,
+  }
+  expect(loadConfigSync({ ...undefinedOptions, cwd, secrets: { required: undefined } }).config.name).toBe('other')
+  await using watcher = await watchConfig({ ...undefinedOptions, cwd }, watching)
+  expect(watcher.current.config.name).toBe('other')
 })
 
 describe('schema', () => {
