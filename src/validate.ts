@@ -100,7 +100,8 @@ function reportIssue(
     return
   }
   const hidden = isSecretAt(node, path, repeats)
-  const message = hidden || repeats(issue.message) ? 'is not what the schema accepts' : oneLine(issue.message)
+  const isQuiet = hidden || repeats(issue.message) || quotesVariable(issue.message, node)
+  const message = isQuiet ? 'is not what the schema accepts' : oneLine(issue.message)
   problems.error({
     code: 'SCHEMA',
     ...(key === '' ? {} : { key }),
@@ -119,6 +120,13 @@ function isSecretAt(node: TreeNode, path: Path, repeats: (text: string) => boole
   if (node.taint !== undefined || (key !== undefined && looksSecret(key))) return true
   if (node.kind === 'list' || typeof node.value !== 'string') return false
   return isSecretValue(node.value) || repeats(node.value)
+}
+
+/** Some schemas quote what they refuse; of a variable, which may stand in a .env file, nothing is repeated. */
+function quotesVariable(message: string, node: TreeNode): boolean {
+  if (node.kind !== 'scalar' || (typeof node.value !== 'string' && typeof node.value !== 'number')) return false
+  const isVariable = node.source.confidential || node.references !== undefined
+  return isVariable && repeatsAny([node.text ?? String(node.value)])(message)
 }
 
 /** `1.10` is a number in YAML, and `on` is text: what somebody meant may be the other. */

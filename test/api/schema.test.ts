@@ -224,6 +224,18 @@ describe('every failure is listed, each with its place', () => {
     expect(issues.at(-1)).toMatchObject({ key: 'ports[3999]', line: 4002, column: 5 })
     expect(performance.now() - start).toBeLessThan(3000)
   })
+  test.each<[string, Files, Readonly<Record<string, string>>]>([
+    ['a .env file', { '.env': 'SYSTEMPROMPT__APP__V=canary-dotenv' }, {}],
+    ['a variable in a .env file', { '.env': 'CODE=canary-dotenv', [PROFILE]: 'app: {v: "x-${CODE}"}' }, {}],
+    ['the environment', {}, { SYSTEMPROMPT__APP__V: 'canary-variable' }],
+  ])('a value of %s is not repeated, though a schema quotes what it refuses', (_, files, env) => {
+    const schema = v.looseObject({ app: v.looseObject({ v: v.number() }) })
+    const error = failure(() => load(files, schema, { env }))
+    expect(error.issues).toMatchObject([{ key: 'app.v', message: 'is not what the schema accepts' }])
+    expect(linesShowing(/canary/, error)).toEqual([])
+    const other = failure(() => load(files, LIBRARIES.zod.number, { env }))
+    expect(other.message).toContain('expected number')
+  })
 })
 
 describe('a missing key', () => {
