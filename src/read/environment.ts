@@ -32,7 +32,7 @@ const FORBIDDEN_NAME = {
   remedy: 'use another name',
 } as const
 
-const DEEP_NAME = {
+export const DEEP_NAME = {
   code: 'TOO_DEEP',
   message: `names a key more than ${LIMITS.depth} levels down`,
   remedy: 'put it closer to the top',
@@ -65,14 +65,6 @@ export function readSettings(variables: Iterable<SettingVariable>, layer: LayerN
         key: variable.name,
         message: 'has an empty step in its name',
         remedy: `write ${SETTING_PREFIX}A__B for the key a.b`,
-        at: variable.site,
-      })
-    } else if (path.length > LIMITS.depth) {
-      problems.error({
-        code: 'TOO_DEEP',
-        key: `${variable.name.slice(0, 80)}…`,
-        message: `names a key more than ${LIMITS.depth} levels down`,
-        remedy: 'flatten it',
         at: variable.site,
       })
     } else if (path.some(isForbiddenKey)) {

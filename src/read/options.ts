@@ -1,9 +1,10 @@
-import type { Problem, Problems } from '../errors.ts'
+import type { Problems, Report } from '../errors.ts'
 import { merge } from '../merge.ts'
 import type { PlainTree } from '../options.ts'
 import { formatPath, parsePath } from '../path.ts'
 import { isForbiddenKey, isPlain, literal, mapNode, variableSource } from '../tree.ts'
 import type { LayerName, MapNode, Path, TreeNode } from '../types.ts'
+import { DEEP_NAME } from './environment.ts'
 import { LIMITS } from './guard.ts'
 
 /**
@@ -16,16 +17,7 @@ export function readPlain(plain: PlainTree, layer: LayerName, problems: Problems
   for (const [key, value] of Object.entries(plain)) {
     const path = key.includes('.') || key.includes('[') ? parsePath(key) : [key]
     if (path === undefined || !isUsable(path)) {
-      problems.error({ ...faultOf(path), key: layer, remedy: "write paths as in 'server.port'" })
-      continue
-    }
-    if (path.length > LIMITS.depth) {
-      problems.error({
-        code: 'TOO_DEEP',
-        key: layer,
-        message: `names a key more than ${LIMITS.depth} levels down`,
-        remedy: 'flatten it',
-      })
+      problems.error({ ...faultOf(path), key: layer })
       continue
     }
     const node = toNode(value, path, layer, problems)
@@ -46,11 +38,13 @@ function isUsable(path: Path): boolean {
   return path.length <= LIMITS.depth && !path.some(isKeyForbidden)
 }
 
-function faultOf(path: Path | undefined): Pick<Problem, 'code' | 'message'> {
-  if (path === undefined) return { code: 'INVALID_OPTION', message: 'has a key that is not a path' }
+const AS_PATH = "write paths as in 'server.port'"
+
+function faultOf(path: Path | undefined): Pick<Report, 'code' | 'message' | 'remedy'> {
+  if (path === undefined) return { code: 'INVALID_OPTION', message: 'has a key that is not a path', remedy: AS_PATH }
   return path.some(isKeyForbidden)
-    ? { code: 'FORBIDDEN_KEY', message: 'has a key that reaches an object’s prototype' }
-    : { code: 'INVALID_OPTION', message: `has a path of more than ${LIMITS.depth} steps` }
+    ? { code: 'FORBIDDEN_KEY', message: 'has a key that reaches an object’s prototype', remedy: AS_PATH }
+    : DEEP_NAME
 }
 
 function isKeyForbidden(key: string | number): boolean {
