@@ -1,3 +1,5 @@
+import type { Environment } from 'vite'
+import type { Build } from './build.ts'
 import type { Consumer } from './options.ts'
 
 /**
@@ -21,15 +23,31 @@ export function consumerOfTargetEnv(targetEnv: unknown): Consumer {
 }
 
 /**
+ * Who runs the module that a hook is asked about: what the user says, else what an environment of Vite says, else what
+ * the host has said for the whole build.
+ *
+ * @param context the `this` of the hook that asks
+ */
+export function consumerOf(context: object, { options, consumer }: Pick<Build, 'options' | 'consumer'>): Consumer {
+  return options.consumer ?? consumerOfEnvironment(context) ?? consumer
+}
+
+/**
  * Who runs what an environment of Vite builds; undefined for other hosts.
  *
  * @param context the `this` of the hook that asks
  */
-export function consumerOfEnvironment(context: unknown): Consumer | undefined {
-  const consumer = property(property(property(context, 'environment'), 'config'), 'consumer')
-  return consumer === 'client' || consumer === 'server' ? consumer : undefined
+export function consumerOfEnvironment(context: object): Consumer | undefined {
+  const { environment } = context as { readonly environment?: Environment }
+  if (!environment) return undefined
+  return isTestedInNode(environment) ? 'server' : environment.config.consumer
 }
 
-function property(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
+/**
+ * Whether Vitest runs the code in Node, where it takes an environment of a client for tests with a DOM. No build does, and
+ * for pages, as in its browser mode, Vitest starts a server that has other plugins.
+ */
+function isTestedInNode({ mode, config: { plugins } }: Environment): boolean {
+  const has = (...names: string[]): boolean => plugins.some(({ name }) => names.includes(name))
+  return mode === 'dev' && has('vitest', 'vitest:project') && !has('vitest:browser')
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { Build } from './build.ts'
-import { consumerOfEnvironment } from './consumer.ts'
+import { consumerOf } from './consumer.ts'
 import { stopInDev } from './hosts/vite.ts'
 import type { Consumer } from './options.ts'
 import { OWN_FILES, ownFileOf } from './own-files.ts'
@@ -95,13 +95,13 @@ export function hooksOf(build: Build, framework: string): Hooks {
       filter: { id: OWN_MODULES },
       handler(specifier) {
         if (!OWN_MODULES.test(specifier)) return undefined
-        return resolveOwn(specifier, consumerOfEnvironment(this) ?? build.consumer)
+        return resolveOwn(specifier, consumerOf(this, build))
       },
     },
     load: {
       filter: { id: framework === 'rspack' ? [OWN_IDS, OWN_FILES] : [OWN_IDS, OWN_FILES, data] },
       async handler(id) {
-        const consumer = consumerOfEnvironment(this) ?? build.consumer
+        const consumer = consumerOf(this, build)
         const own = await ownIdOf(id, consumer)
         if (own === undefined) return undefined
         await build.ready()

@@ -8,7 +8,8 @@ export interface PluginOptions extends Pick<LoadOptions, 'profile' | 'schema' | 
   /** Where to look for the project, going upward. @default the bundler's own root */
   readonly cwd?: string
   /**
-   * Who runs the code, for a bundler that cannot tell: Rollup, and Rolldown or webpack without a platform or target.
+   * Who runs the code, for a bundler that cannot tell: Rollup, and Rolldown or webpack without a platform or target. It
+   * is taken at its word, in Vite for all environments: with `server` no reading of a secret is refused.
    * @default what the bundler says, else 'client'
    */
   readonly consumer?: Consumer

@@ -1,6 +1,6 @@
 import type { SourceMap } from 'magic-string'
 import type { Build } from './build.ts'
-import { consumerOfEnvironment } from './consumer.ts'
+import { consumerOf } from './consumer.ts'
 import { isInDev } from './hosts/vite.ts'
 import type { Inlined, InlineOptions } from './inline.ts'
 import { languageOf } from './language.ts'
@@ -34,7 +34,7 @@ export function transformOf(build: Build, framework: string): Transform {
     // Also where nothing is to be changed: a name may come to stand for a value, or for a secret.
     watchFiles(this, build, framework)
     if (framework === 'rspack') neverKeep(this)
-    const isClient = (consumerOfEnvironment(this) ?? build.consumer) !== 'server'
+    const isClient = consumerOf(this, build) !== 'server'
     const { values, isSecret } = build.env
     const isRuntime = options.phase === 'runtime'
     const isRefused = (name: string): boolean => isClient && isSecret(name)

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Build } from '../build.ts'
-import { consumerOfEnvironment, consumerOfPlatform } from '../consumer.ts'
+import { consumerOf, consumerOfEnvironment, consumerOfPlatform } from '../consumer.ts'
 import type { OutputFile } from '../leak-guard.ts'
 import { refusals } from '../refusals.ts'
 
@@ -77,7 +77,7 @@ export function rollupHooks(build: Build): RollupHooks {
         const { importers = [], dynamicImporters = [] } = this.getModuleInfo(id) ?? {}
         return [...importers, ...dynamicImporters]
       }
-      const consumer = consumerOfEnvironment(this) ?? build.consumer
+      const consumer = consumerOf(this, build)
       // Where a build has failed already, not every importer is known.
       const ids = [...this.getModuleIds()].filter((id) => !failure || importersOf(id).length > 0)
       const error = refusals({ ids, importersOf }, { root: build.root, confidential: build.confidential, consumer })

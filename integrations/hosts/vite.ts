@@ -1,5 +1,6 @@
 import type { DevEnvironment, Environment, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import type { Build } from '../build.ts'
+import { consumerOf } from '../consumer.ts'
 import { refuseConfidential } from '../dev-guard.ts'
 import { isCompiled } from '../hooks.ts'
 import { NOTHING } from '../public-env.ts'
@@ -104,12 +105,12 @@ export function stopInDev(context: object, id: string, build: Build): void {
   if (!isInDev(context)) return
   // Nothing was ever valid: there are no values to go on with.
   if (build.failure && build.env === NOTHING) throw build.failure
-  const { moduleGraph, config } = context.environment
+  const { moduleGraph } = context.environment
   const importersOf = (of: string): readonly string[] =>
     [...(moduleGraph.getModuleById(of)?.importers ?? [])].flatMap((importer) => importer.id ?? [])
   const error = refusals(
     { ids: [id], importersOf },
-    { root: build.root, confidential: build.confidential, consumer: config.consumer },
+    { root: build.root, confidential: build.confidential, consumer: consumerOf(context, build) },
   )
   if (error) throw error
 }

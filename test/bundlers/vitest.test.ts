@@ -1,0 +1,130 @@
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, createServer, type InlineConfig, type Plugin } from 'vite'
+import { describe, expect, test } from 'vitest'
+import vitePlugin from '../../integrations/vite.ts'
+import { type Ended, start } from '../support/installed.ts'
+import { writeFiles } from '../support/temp-project.ts'
+import { copyApp } from './hosts.ts'
+
+const vitest = fileURLToPath(new URL('../../node_modules/vitest', import.meta.url))
+
+/** What Vitest has of its own for jsdom and happy-dom, with the one object that this test looks for. */
+const DOM = `import { createContext, runInNewContext } from 'node:vm'
+
+const document = { title: 'A page' }
+const ofLanguage = new Set(runInNewContext('Object.getOwnPropertyNames(globalThis)'))
+const ofNode = Object.getOwnPropertyNames(globalThis).filter((name) => !ofLanguage.has(name))
+const teardown = () => undefined
+
+export default {
+  name: 'dom',
+  viteEnvironment: 'client',
+  setup(global) {
+    global.document = document
+    return { teardown }
+  },
+  setupVM() {
+    const context = Object.fromEntries(ofNode.map((name) => [name, globalThis[name]]))
+    return { getVmContext: () => createContext({ ...context, document }), teardown }
+  },
+}
+`
+
+const SERVER = `import { loadConfigSync } from '@systemprompt/env'
+
+export const isThere = () => loadConfigSync().secrets.has('anthropic')
+export const url = process.env.DATABASE_URL
+`
+
+const TEST = `import { expect, test } from 'vitest'
+import { site_name } from '@systemprompt/env/public'
+import { isThere, url } from './server.js'
+
+test('server code', () => {
+  expect(typeof document).toBe(process.env.TYPE_OF_DOCUMENT)
+  expect(isThere()).toBe(true)
+  expect(url).toBe('postgres://me:set-for-the-test@localhost/test')
+  expect(site_name).toBe('Acme')
+})
+`
+
+/** Runs the project's tests as its users do. */
+async function runTests(test: object, options: object = {}): Promise<Ended> {
+  const root = copyApp()
+  symlinkSync(vitest, join(root, 'node_modules/vitest'), 'dir')
+  const named = JSON.stringify({ public: ['site.name'], ...options })
+  writeFiles(root, {
+    'dom.js': DOM,
+    'src/server.js': SERVER,
+    'src/server.test.js': TEST,
+    'vitest.config.js': `import systemprompt from '@systemprompt/env/vite'\n\nexport default { plugins: [systemprompt(${named})], test: ${JSON.stringify(test)} }\n`,
+  })
+  const hasDom = JSON.stringify(test).includes('dom.js')
+  const env = {
+    TYPE_OF_DOCUMENT: hasDom ? 'object' : 'undefined',
+    DATABASE_URL: 'postgres://me:set-for-the-test@localhost/test',
+    NO_COLOR: '1',
+  }
+  return start({ cwd: root, args: [join(vitest, 'vitest.mjs'), 'run'], env })
+}
+
+describe('in Vitest, code of the server is tested', () => {
+  test.each([
+    ['in its own environment', {}, {}],
+    ['with a DOM', { environment: './dom.js' }, {}],
+    ['with a DOM, in threads of its own', { environment: './dom.js', pool: 'threads' }, {}],
+    ['with a DOM, in a project', { projects: [{ extends: true, test: { name: 'dom', environment: './dom.js' } }] }, {}],
+    ['with a DOM, and values at run time', { environment: './dom.js' }, { phase: 'runtime' }],
+  ])('%s', async (_, settings, options) => {
+    const { code, out, err } = await runTests(settings, options)
+    expect(out + err).toContain('1 passed')
+    expect(code).toBe(0)
+  })
+})
+
+/** Vitest's own server for pages has this plugin besides its others. */
+const FOR_PAGES = [{ name: 'vitest' }, { name: 'vitest:browser' }]
+
+describe('a client stays a client', () => {
+  const root = copyApp()
+  writeFiles(root, { 'src/it.js': "import '@systemprompt/env'\n" })
+  const configOf = (plugins: Plugin[]): InlineConfig => ({
+    root,
+    configFile: false,
+    logLevel: 'silent',
+    plugins: [vitePlugin(), ...plugins],
+    server: { middlewareMode: true, ws: false },
+    build: { write: false, rolldownOptions: { input: join(root, 'src/it.js') } },
+  })
+
+  test('in a page that Vitest opens', async () => {
+    const server = await createServer(configOf(FOR_PAGES))
+    const { code = '' } = (await server.transformRequest('/src/it.js')) ?? {}
+    const [refused = ''] = /\/@id\/[^"]*refused[^"]*/.exec(code) ?? []
+    await expect(server.transformRequest(refused).finally(() => server.close())).rejects.toThrow('@systemprompt/env')
+  })
+
+  test('in a build, whatever plugins it has', async () => {
+    await expect(build(configOf([{ name: 'vitest' }]))).rejects.toThrow('this module is part of a client bundle')
+  })
+})
+
+describe('the option consumer says otherwise', () => {
+  test.each(['client', 'server'] as const)('%s, of a build for Node as of one for browsers', async (consumer) => {
+    const root = copyApp()
+    writeFiles(root, { 'src/it.js': 'console.log(process.env.DATABASE_URL)\n' })
+    for (const ssr of [false, true]) {
+      const built = build({
+        root,
+        configFile: false,
+        logLevel: 'silent',
+        plugins: [vitePlugin({ consumer })],
+        build: { ssr, write: false, rolldownOptions: { input: join(root, 'src/it.js') } },
+      })
+      if (consumer === 'server') await built
+      else await expect(built).rejects.toThrow('DATABASE_URL  is a secret')
+    }
+  })
+})
