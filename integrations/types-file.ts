@@ -13,7 +13,7 @@ export function writeTypesIfWanted(
   try {
     writeTypes(resolved, typeof types === 'string' ? { file: types } : {})
   } catch (error) {
-    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
+    const code: unknown = Reflect.get(Object(error), 'code')
     if (!['EACCES', 'EPERM', 'EROFS', 'ENOENT'].includes(String(code))) throw error
   }
 }

@@ -73,8 +73,10 @@ async function runTests(test: object, options: object = {}): Promise<Ended> {
 describe('in Vitest, code of the server is tested', () => {
   test.each([
     ['in its own environment', {}, {}],
+    ['in a virtual machine', { pool: 'vmThreads' }, {}],
     ['with a DOM', { environment: './dom.js' }, {}],
     ['with a DOM, in threads of its own', { environment: './dom.js', pool: 'threads' }, {}],
+    ['with a DOM, in a virtual machine', { environment: './dom.js', pool: 'vmThreads' }, {}],
     ['with a DOM, in a project', { projects: [{ extends: true, test: { name: 'dom', environment: './dom.js' } }] }, {}],
     ['with a DOM, and values at run time', { environment: './dom.js' }, { phase: 'runtime' }],
   ])('%s', async (_, settings, options) => {
