@@ -30,6 +30,8 @@ export interface Build {
   readonly version: string
   /** Whether the host follows no imports, so that nobody will come upon what is refused. */
   isWithoutGraph: boolean
+  /** Whether what is built runs in a worker and nowhere else. */
+  isForWorker: boolean
   /** The files that the last load looked at, absolute: a change there can change the result, or mend it. */
   readonly files: readonly string[]
   /** Loads the configuration again. What is wrong with it is returned, and the last good one stays. */
@@ -114,6 +116,7 @@ export function createBuild(given: PluginOptions): Build {
       return versionOf(env, this.consumer, options)
     },
     isWithoutGraph: false,
+    isForWorker: false,
     get files() {
       return files
     },

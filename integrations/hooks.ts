@@ -115,7 +115,8 @@ export function hooksOf(build: Build, framework: string): Hooks {
         // In place of a JSON file something that is JSON as well: it goes on to whoever reads such files.
         if (/\.json(?:$|\?)/.test(id)) return 'null'
         const { values, settings } = build.env
-        return sourceOf(own, { phase, values, settings, consumer, isCommonJsRead, servedFrom })
+        const { isForWorker } = build
+        return sourceOf(own, { phase, values, settings, consumer, isCommonJsRead, servedFrom, isForWorker })
       },
     },
     transform: {

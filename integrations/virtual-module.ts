@@ -39,6 +39,8 @@ export interface PublicModule extends Pick<PublicEnv, 'values' | 'settings'> {
   readonly isCommonJsRead?: boolean
   /** An expression for where the output is served, as the host writes it; where there is none, it is beside the page. */
   readonly servedFrom?: string | undefined
+  /** Whether it is for a worker alone, which can ask for the values without an `await`. @default false */
+  readonly isForWorker?: boolean
   readonly consumer: Consumer
 }
 
@@ -57,7 +59,7 @@ function publicModule(values: PublicValues): string {
 }
 
 /** The same names, and values that are asked for when the module runs. Nobody else's names are in its way. */
-function runtimeModule({ values, consumer, settings, servedFrom = "''" }: PublicModule): string {
+function runtimeModule({ values, consumer, settings, servedFrom = "''", isForWorker = false }: PublicModule): string {
   const lines =
     consumer === 'server'
       ? [
@@ -65,14 +67,18 @@ function runtimeModule({ values, consumer, settings, servedFrom = "''" }: Public
           `const __values = __load(${JSON.stringify(settings)}).publicValues()`,
         ]
       : [
-          'const __page = new URL(globalThis.document?.baseURI ?? location.href)',
+          "if (location.protocol === 'data:')",
+          "  throw new Error('A worker in a data: URL cannot tell where env.json is: import it without &inline')",
+          // One that is inlined is a blob, and knows nothing of its place but the origin.
+          "const __page = new URL(globalThis.document?.baseURI ?? location.href.replace(/^blob:(.*\\/).*/, '$1'))",
           `const __served = new URL(${servedFrom}, __page)`,
           // What is served from somewhere else is the same for every deployment.
           "const __file = new URL('env.json', __served.origin === __page.origin ? __served : __page)",
-          'const __answer = await fetch(__file)',
-          'const __values = await __answer.json().catch(() => undefined)',
+          ...ASKED_AT_ONCE,
+          isForWorker ? 'const __text = __ask()' : `const __text = ${ASKED}`,
+          'const __values = __parse(__text)',
           // Some servers answer with a page where there is no such file.
-          'if (!__answer.ok || __values === undefined)',
+          'if (__values === undefined)',
           "  throw new Error(__file.pathname + ' is not there: systemprompt public > env.json makes it')",
         ]
   const names = Object.keys(values)
@@ -80,6 +86,24 @@ function runtimeModule({ values, consumer, settings, servedFrom = "''" }: Public
   const exported = names.map((name, index) => `__value${index} as ${name}`)
   return [...lines, ...constants, `export { ${exported.join(', ')} }`, 'export default __values', ''].join('\n')
 }
+
+/** While a worker awaits something, what is said to it is lost; and a classic one cannot. */
+const ASKED_AT_ONCE = [
+  'function __ask() {',
+  '  const request = new XMLHttpRequest()',
+  "  request.open('GET', __file, false)",
+  '  request.send()',
+  "  return request.status >= 200 && request.status < 300 ? request.responseText : ''",
+  '}',
+  'function __parse(text) {',
+  '  try {',
+  '    return JSON.parse(text)',
+  '  } catch {}',
+  '}',
+]
+
+const ASKED =
+  "globalThis.document || !globalThis.XMLHttpRequest ? await fetch(__file).then((answer) => (answer.ok ? answer.text() : '')) : __ask()"
 
 /** Stands in until the build is failed with everybody named who asked for it. */
 function refusedModule(): string {

@@ -1,5 +1,5 @@
 import type { Plugin } from 'vite'
-import { createBuild } from './build.ts'
+import { type Build, createBuild } from './build.ts'
 import { compiledHooksOf, hooksOf, NAME } from './hooks.ts'
 import { putBefore, viteHooks } from './hosts/vite.ts'
 import type { PluginOptions } from './options.ts'
@@ -7,9 +7,16 @@ import type { PluginOptions } from './options.ts'
 export type { PluginOptions } from './options.ts'
 
 function vite(options: PluginOptions = {}): Plugin[] {
-  const build = createBuild(options)
+  return pluginsOf(createBuild(options), () => {
+    const build = createBuild(options)
+    build.isForWorker = true
+    return build
+  })
+}
+
+function pluginsOf(build: Build, forWorker: () => Build): Plugin[] {
   // What others write when they close is searched behind them.
-  const { closeBundle, ...hooks } = viteHooks(build, () => vite(options))
+  const { closeBundle, ...hooks } = viteHooks(build, () => pluginsOf(forWorker(), forWorker))
   return [
     { name: NAME, enforce: 'pre', ...hooksOf(build, 'vite'), ...hooks },
     {

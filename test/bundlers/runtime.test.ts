@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { createServer } from 'vite'
 import { describe, expect, test } from 'vitest'
 import vitePlugin from '../../integrations/vite.ts'
@@ -151,6 +152,67 @@ describe('values at run time', () => {
       }),
     )
     expect(error).toBe('/env.json is not there: systemprompt public > env.json makes it')
+  })
+
+  const ECHO = {
+    'src/worker.js': `import { site_name } from '@systemprompt/env/public'
+
+globalThis.onconnect = ({ ports: [port] }) => port.postMessage(site_name)
+globalThis.onmessage = ({ data }) => postMessage(data + site_name)
+`,
+  }
+  const SHOW = `const port = worker.port ?? worker
+port.onmessage = ({ data }) => (document.title = data)
+worker.onerror = ({ message }) => (document.title = message)
+port.postMessage('asked at once: ')
+`
+
+  /** What the page shows that a worker has told; the values come late. */
+  async function titleOf(host: 'vite' | 'webpack' | 'rspack' | 'esbuild', code: string): Promise<unknown> {
+    const root = copyApp()
+    writeFiles(root, { ...ECHO, 'src/it.js': code + SHOW })
+    const entries = host === 'esbuild' ? { main: 'src/it.js', worker: 'src/worker.js' } : { main: 'src/it.js' }
+    const { error, outDir, page } = await buildWith(host, {
+      root,
+      consumer: 'client',
+      entry: 'src/it.js',
+      entries,
+      options,
+    })
+    expect(error).toBeUndefined()
+    writeFileSync(join(outDir, 'env.json'), JSON.stringify({ site_name: 'Deployed' }))
+    return withServed(outDir, (origin) =>
+      withPage(async (tab) => {
+        await tab.route('**/env.json', async (route) => {
+          await setTimeout(300)
+          await route.continue()
+        })
+        await tab.goto(`${origin}/${page}`)
+        await tab.waitForFunction("document.title !== ''")
+        return tab.title()
+      }),
+    )
+  }
+
+  const importing = (kind: string): string => `import Made from './worker.js${kind}'\nconst worker = new Made()\n`
+  const STARTING = "const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })\n"
+
+  test.runIf(hasBrowser).each([
+    ['vite', 'a worker', importing('?worker'), 'asked at once: Deployed'],
+    ['vite', 'an inline worker', importing('?worker&inline'), 'asked at once: Deployed'],
+    ['vite', 'a shared worker', importing('?sharedworker'), 'Deployed'],
+    ['webpack', 'a worker', STARTING, 'asked at once: Deployed'],
+    ['rspack', 'a worker', STARTING, 'asked at once: Deployed'],
+    ['esbuild', 'a worker', STARTING, 'asked at once: Deployed'],
+  ] as const)('reach, with %s, %s before it is told anything', async (host, _, code, title) => {
+    expect(await titleOf(host, code)).toBe(title)
+  })
+
+  test.runIf(hasBrowser)('are an error that says why where a worker has no place', async () => {
+    // Vite makes a data: URL of it then.
+    const code = importing('?worker&inline').replace('const', 'URL.createObjectURL = undefined\nconst')
+    const title = await titleOf('vite', code)
+    expect(title).toContain('A worker in a data: URL cannot tell where env.json is: import it without &inline')
   })
 
   test('are served by Vite while it develops', async () => {
