@@ -29,6 +29,7 @@ interface Transformed {
 export function transformOf(build: Build, framework: string): Transform {
   const { options } = build
   return async function transform(code, id) {
+    if (isTakenAsText(this)) return undefined
     build.users.add(id)
     await build.settled()
     // Also where nothing is to be changed: a name may come to stand for a value, or for a secret.
@@ -139,14 +140,25 @@ function awaitedBy(id: string): Error {
  * webpack and Rspack see it, or by what stands in it.
  */
 function isCommonJsModule(context: object, code: string, id: string): boolean {
-  const { getNativeBuildContext } = context as MapContext
-  const type = getNativeBuildContext?.call(context)?.loaderContext?._module?.type
+  const type = moduleTypeOf(context)
   if (type === 'javascript/esm') return false
   return (
     type === 'javascript/dynamic' ||
     /\.cjs(?:$|\?)/.test(id) ||
     (EXPORTS_AS_COMMONJS.test(code) && !IS_MODULE.test(code))
   )
+}
+
+/** Whether webpack or Rspack make something else of a module than code: a text, or a file of its own. */
+function isTakenAsText(context: object): boolean {
+  return moduleTypeOf(context)?.startsWith('javascript/') === false
+}
+
+/** What webpack and Rspack make of a module, such as `javascript/auto` or `asset/source`; undefined for others. */
+function moduleTypeOf(context: object): string | undefined {
+  const { getNativeBuildContext } = context as MapContext
+  const type = getNativeBuildContext?.call(context)?.loaderContext?._module?.type
+  return typeof type === 'string' ? type : undefined
 }
 
 const EXPORTS_AS_COMMONJS = /\bmodule\.exports\b|\bexports\s*[.[]/

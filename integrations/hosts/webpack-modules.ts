@@ -51,15 +51,13 @@ export function loadModules(
     compilation.valueCacheVersions.set(NAME, build.version)
     webpack.NormalModule.getCompilationHooks(compilation).beforeLoaders.tap(NAME, (loaders, { type, resource }) => {
       const compiledIndex = loaders.findIndex((item) => item.ident === transformCompiled.ident)
+      const isScript = type.startsWith('javascript/')
       // A loader costs more than all else that a build is asked; and what is no JavaScript may not be text.
-      if (
-        compiledIndex !== -1 &&
-        !(type.startsWith('javascript/') && loaders.length > 1 && mayReadIn(resource, compilation))
-      )
+      if (compiledIndex !== -1 && !(isScript && loaders.length > 1 && mayReadIn(resource, compilation)))
         loaders.splice(compiledIndex, 1)
       const index = loaders.findLastIndex((item) => item.ident === transform.ident)
       if (index === -1) return
-      if (index === loaders.length - 1 && !mayReadIn(resource, compilation)) loaders.pop()
+      if (!isScript || (index === loaders.length - 1 && !mayReadIn(resource, compilation))) loaders.splice(index, 1)
       else runHere(loaders, index)
     })
   })
