@@ -118,6 +118,14 @@ const watchBeside: Plugin = {
   },
 }
 
+/** An import of what only the program knows: esbuild takes away what tells other bundlers to leave it as it is. */
+const importsLeft: NonNullable<Options['plugins']>[number] = {
+  name: 'imports-left',
+  renderChunk(code) {
+    return { code: code.replace(/\bimport\((?!["'])/g, 'import(/* webpackIgnore: true *//* @vite-ignore */') }
+  },
+}
+
 // tsup sets baseUrl, which TypeScript 6 reports as deprecated.
 const dts = (entry: Record<string, string>): NonNullable<Options['dts']> => ({
   entry,
@@ -149,7 +157,14 @@ const pluginParts = {
 }
 
 export default defineConfig([
-  { ...shared, entry: library, dts: dts(library), footer, esbuildPlugins: [bundledLicences, watchBeside] },
+  {
+    ...shared,
+    entry: library,
+    dts: dts(library),
+    footer,
+    esbuildPlugins: [bundledLicences, watchBeside],
+    plugins: [importsLeft],
+  },
   { ...shared, entry: { watch: 'src/watch/watch-loads.ts' }, esbuildPlugins: [bundledLicences] },
   { ...shared, entry: scan, dts: dts(scan), esbuildPlugins: [bundledLicences] },
   // onSuccess runs when the code is written; the declarations may still be under way.

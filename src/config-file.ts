@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Jiti, JitiOptions } from 'jiti'
 import { checkFileOptions } from './check-options.ts'
 import { collectProblems, configError } from './errors.ts'
 import { systemCode } from './files/system-code.ts'
@@ -105,11 +106,12 @@ const NO_MODULES = [
 
 /** A file that changed since it was last run is run anew, and so are the TypeScript modules that it imports. */
 async function runTypeScript(file: string, trail: Trail): Promise<unknown> {
-  const { loadConfig } = await import('c12')
-  const { createJiti } = await import('jiti')
   // Its cache would leave a copy of the file, and of what is in it, on the disk.
   const jitiOptions = { fsCache: false }
-  const { transform } = createJiti(file, jitiOptions)
+  const transform = await compilerFor(file, jitiOptions)
+  // Node can do without from 22.18 on.
+  if (!transform) return runJavaScript(file)
+  const { loadConfig } = await import('c12')
   const { config } = await loadConfig<LoadOptions>({
     name: NAME,
     cwd: dirname(file),
@@ -132,6 +134,18 @@ async function runTypeScript(file: string, trail: Trail): Promise<unknown> {
   return config
 }
 
+/** None in a bundle: the compiler is a file of its own, which bundlers do not take along. */
+async function compilerFor(file: string, options: JitiOptions): Promise<Jiti['transform'] | undefined> {
+  try {
+    const { createJiti } = await import('jiti')
+    const { transform } = createJiti(file, options)
+    transform({ source: '', filename: file, ts: true })
+    return transform
+  } catch {
+    return undefined
+  }
+}
+
 /** Node keeps a module by its address, so the address says which text is meant. */
 async function runJavaScript(file: string): Promise<unknown> {
   const [{ createHash }, { createRequire }] = await Promise.all([import('node:crypto'), import('node:module')])
@@ -141,6 +155,7 @@ async function runJavaScript(file: string): Promise<unknown> {
     .digest('base64url')
   const { cache } = createRequire(file)
   delete cache[realPath(file) ?? file]
+  // Of a bundle with this library in it the file is no part: `imports-left` in tsup.config.ts has bundlers leave it.
   const module: object = await import(`${pathToFileURL(file).href}?${version}`)
   const exported: unknown = 'default' in module ? module.default : module
   const options = isTranspiled(exported) ? exported.default : exported
@@ -166,7 +181,10 @@ function siteOf(file: string): Site {
 }
 
 /** The first line of a message, and the place that jiti puts in the second: it may be in a module of the file's. */
-function reasonOf({ message }: Error, file: string): string {
+function reasonOf(error: Error, file: string): string {
+  if (/ts$/.test(file) && Reflect.get(error, 'code') === 'ERR_UNKNOWN_FILE_EXTENSION')
+    return 'a bundle cannot compile TypeScript; leave @systemprompt/env outside of it, or write JavaScript'
+  const { message } = error
   const [first = '', second = ''] = message.split('\n')
   const [, path, position] = /^\s*(\S.*?):(\d+:\d+)\s*$/.exec(second) ?? []
   const place = path === undefined ? '' : `, in ${displayPath(dirname(file), path)}:${position}`

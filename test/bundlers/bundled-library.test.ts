@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { type Ended, start } from '../support/installed.ts'
+import { type Files, writeFiles } from '../support/temp-project.ts'
+import { buildWith, type Configure, copyApp, type Host } from './hosts.ts'
+
+const SERVER = `import { loadConfig } from '@systemprompt/env'
+
+loadConfig().then(({ config }) => console.log(config.site.name, config.server.port))
+`
+
+/** Options that set one value, and take another from a file beside. */
+const SET = "overrides: { 'site.name': 'Set', 'server.port': port }"
+const BESIDE = { 'port.mjs': 'export const port = 81\n', 'port.cjs': 'exports.port = 81\n' }
+
+const FILES = {
+  'systemprompt.config.mjs': `import { port } from './port.mjs'\nexport default { ${SET} }\n`,
+  'systemprompt.config.js': `import { port } from './port.mjs'\nexport default async () => ({ ${SET} })\n`,
+  'systemprompt.config.cjs': `const { port } = require('./port.cjs')\nmodule.exports = { ${SET} }\n`,
+}
+
+const BUNDLED: Configure = {
+  vite: (config) => ({ ...config, ssr: { noExternal: ['@systemprompt/env'] } }),
+}
+
+const TYPESCRIPT = `import { port } from './port.mjs'\nconst options: object = { ${SET} }\nexport default options\n`
+
+/** Whether Node can do without a compiler. */
+const isTypeScriptRead = Boolean(Reflect.get(process.features, 'typescript'))
+
+async function runWith(host: Host, files: Files): Promise<Ended> {
+  const root = copyApp()
+  writeFiles(root, { 'src/it.js': SERVER })
+  const request = { root, consumer: 'server', entry: 'src/it.js', configure: BUNDLED } as const
+  const { error, entry } = await buildWith(host, request)
+  expect(error).toBeUndefined()
+  writeFiles(root, { ...BESIDE, ...files })
+  return start({ cwd: root, args: [entry] })
+}
+
+describe.each(['vite', 'webpack', 'rspack', 'rsbuild', 'rolldown', 'esbuild'] as const)(
+  'a server that %s has put the library into',
+  (host) => {
+    test.each(Object.entries(FILES))('reads %s', async (name, content) => {
+      expect(await runWith(host, { [name]: content })).toEqual({ out: 'Set 81\n', err: '', code: 0 })
+    })
+  },
+)
+
+describe('a server that has the library in it, and a config file in TypeScript,', () => {
+  const files = { 'systemprompt.config.ts': TYPESCRIPT }
+
+  test.runIf(isTypeScriptRead).each(['vite', 'webpack', 'esbuild'] as const)('reads it, by %s', async (host) => {
+    expect(await runWith(host, files)).toMatchObject({ out: 'Set 81\n', code: 0 })
+  })
+
+  test.skipIf(isTypeScriptRead).each(['vite', 'webpack', 'esbuild'] as const)(
+    'says what to do, by %s',
+    async (host) => {
+      const { err, code } = await runWith(host, files)
+      expect(err).toContain(
+        'systemprompt.config.ts  cannot be loaded: a bundle cannot compile TypeScript; leave @systemprompt/env outside of it, or write JavaScript',
+      )
+      expect(code).toBe(1)
+    },
+  )
+})
