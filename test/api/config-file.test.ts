@@ -418,6 +418,11 @@ describe('a file that cannot be used is CONFIG_FILE', () => {
     expect(error.issues[0]?.message).not.toMatch(/second line|\n/)
     expect(error.issues[0]?.message.length).toBeLessThan(330)
   })
+  test('and says why, also where the error is of another realm, as it is in Jest', async () => {
+    const content = `import { runInNewContext } from 'node:vm'\nthrow runInNewContext('new Error("no luck")')\n`
+    const { issues } = await failure({ 'systemprompt.config.mjs': content })
+    expect(issues[0]?.message).toBe('cannot be loaded: no luck')
+  })
   test('that does not parse as TypeScript is told with the place, in a module of its own too', async () => {
     const helper = { 'sub/helper.ts': 'export const a: number = 1\nexport default { x: ) }\n' }
     const imports = "import helper from './sub/helper'\nexport default helper\n"
