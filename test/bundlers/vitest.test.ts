@@ -50,15 +50,27 @@ test('server code', () => {
 })
 `
 
+const MOCKED = `import { expect, test, vi } from 'vitest'
+import { PUBLIC_GREETING, site_name } from '@systemprompt/env/public'
+import { isThere } from './server.js'
+
+vi.mock('@systemprompt/env/public', async (original) => ({ ...(await original()), site_name: 'Mocked' }))
+vi.mock('@systemprompt/env', () => ({ loadConfigSync: () => ({ secrets: { has: () => 'Mocked' } }) }))
+
+test('server code', () => {
+  expect([site_name, PUBLIC_GREETING, isThere()]).toEqual(['Mocked', 'Hello', 'Mocked'])
+})
+`
+
 /** Runs the project's tests as its users do. */
-async function runTests(test: object, options: object = {}): Promise<Ended> {
+async function runTests(test: object, options: object = {}, code = TEST): Promise<Ended> {
   const root = copyApp()
   symlinkSync(vitest, join(root, 'node_modules/vitest'), 'dir')
   const named = JSON.stringify({ public: ['site.name'], ...options })
   writeFiles(root, {
     'dom.js': DOM,
     'src/server.js': SERVER,
-    'src/server.test.js': TEST,
+    'src/server.test.js': code,
     'vitest.config.js': `import systemprompt from '@systemprompt/env/vite'\n\nexport default { plugins: [systemprompt(${named})], test: ${JSON.stringify(test)} }\n`,
   })
   const hasDom = JSON.stringify(test).includes('dom.js')
@@ -83,6 +95,11 @@ describe('in Vitest, code of the server is tested', () => {
     const { code, out, err } = await runTests(settings, options)
     expect(out + err).toContain('1 passed')
     expect(code).toBe(0)
+  })
+
+  test.each([{}, { environment: './dom.js' }])('with other values in place of ours: %j', async (settings) => {
+    const { out, err } = await runTests(settings, {}, MOCKED)
+    expect(out + err).toContain('1 passed')
   })
 })
 
