@@ -6,7 +6,7 @@ import type { Consumer } from './options.ts'
 import { OWN_FILES, ownFileOf } from './own-files.ts'
 import { NOTHING } from './public-env.ts'
 import { isBetween } from './refusals.ts'
-import { type Context, neverKeep, type Transform, transformOf, watchFiles } from './transform.ts'
+import { type Context, type ModuleMeta, neverKeep, type Transform, transformOf, watchFiles } from './transform.ts'
 import {
   OWN_IDS,
   OWN_MODULES,
@@ -121,8 +121,8 @@ export function hooksOf(build: Build, framework: string): Hooks {
     },
     transform: {
       filter: { id: CODE, code: READS },
-      async handler(code, id) {
-        return isCode(id) && mayRead(code) ? transform.call(this, code, id) : undefined
+      async handler(code, id, meta) {
+        return isCode(id) && isScript(meta) && mayRead(code) ? transform.call(this, code, id) : undefined
       },
     },
   }
@@ -147,6 +147,11 @@ export function compiledHooksOf(build: Build, framework: string): CompiledHooks 
 /** Whether a file is code as it is. */
 export function isCode(id: string): boolean {
   return CODE.include.test(id) && !CODE.exclude.test(id)
+}
+
+/** Rolldown says where somebody makes a text or a file of it. */
+function isScript({ moduleType }: ModuleMeta = {}): boolean {
+  return moduleType === undefined || /^[jt]sx?$/.test(moduleType)
 }
 
 /** Whether a file may become code. */

@@ -14,7 +14,12 @@ export interface Context {
   addWatchFile(file: string): void
 }
 
-export type Transform = (this: Context, code: string, id: string) => Promise<Transformed | undefined>
+/** What Rolldown says of a module besides. */
+export interface ModuleMeta {
+  readonly moduleType?: string
+}
+
+export type Transform = (this: Context, code: string, id: string, meta?: ModuleMeta) => Promise<Transformed | undefined>
 
 interface Transformed {
   readonly code: string

@@ -21,6 +21,7 @@ const AS_TEXT: Configure = {
     ...config,
     tools: { rspack: (_, { addRules }) => addRules(RULES) },
   }),
+  rolldown: (config) => ({ ...config, moduleTypes: { '.code.js': 'text' } }),
   esbuild: (config) => ({ ...config, loader: { '.js': 'js', '.code.js': 'text' } }),
 }
 
@@ -39,6 +40,7 @@ describe('JavaScript that is taken as text stays as it is', () => {
   test.each([
     ...HOSTS.map((host) => [host, './script.code.js?raw'] as const),
     ['vite', './script.code.js?raw'],
+    ['rolldown', './script.code.js'],
     ['esbuild', './script.code.js'],
   ] as const)('with %s', async (host, specifier) => {
     const { error, entry } = await build(host, `import text from '${specifier}'\nconsole.log(text)\n`)
