@@ -1,4 +1,5 @@
-import type { Plugin } from 'esbuild'
+import { readFile } from 'node:fs/promises'
+import type { Loader, OnLoadArgs, OnLoadResult, Plugin } from 'esbuild'
 import { CONFIDENTIAL_FILES } from './hosts/esbuild.ts'
 import type { PluginOptions } from './options.ts'
 import { plugin } from './plugin.ts'
@@ -15,9 +16,22 @@ function esbuild(options?: PluginOptions): Plugin {
       build.onResolve({ filter: CONFIDENTIAL_FILES }, ({ path, kind }) =>
         kind === 'url-token' || kind === 'import-rule' ? { path, external: true } : undefined,
       )
+      build.onLoad({ filter: SCRIPTS, namespace: 'file' }, loadText)
       return plugin.esbuild(options).setup(build)
     },
   }
 }
+
+const SCRIPTS = /\.[cm]?[jt]sx?$/
+
+/** JavaScript that is imported as a text or as bytes stays as it is; whoever replaces reads goes by its name alone. */
+async function loadText({ path, with: attributes }: OnLoadArgs): Promise<OnLoadResult | undefined> {
+  // esbuild has them from 0.19.7 on.
+  const loader = AS_TEXT[attributes?.type ?? '']
+  return loader && { contents: await readFile(path), loader, watchFiles: [path] }
+}
+
+const AS_TEXT: Readonly<Record<string, Loader>> = { text: 'text', bytes: 'binary' }
+
 export default esbuild
 export { esbuild as 'module.exports' }

@@ -22,14 +22,14 @@ const AS_TEXT: Configure = {
     tools: { rspack: (_, { addRules }) => addRules(RULES) },
   }),
   rolldown: (config) => ({ ...config, moduleTypes: { '.code.js': 'text' } }),
-  esbuild: (config) => ({ ...config, loader: { '.js': 'js', '.code.js': 'text' } }),
+  esbuild: (config) => ({ ...config, target: 'es2022', loader: { '.js': 'js', '.code.js': 'text' } }),
 }
 
 const HOSTS = ['webpack', 'rspack', 'rsbuild'] as const
 
 async function build(host: Host, code: string, script = CODE) {
   const root = copyApp()
-  writeFiles(root, { 'src/it.js': code, 'src/script.code.js': script })
+  writeFiles(root, { 'src/it.js': code, 'src/script.code.js': script, 'src/script.js': script })
   return buildWith(host, { root, consumer: 'client', entry: 'src/it.js', options, configure: AS_TEXT })
 }
 
@@ -46,6 +46,21 @@ describe('JavaScript that is taken as text stays as it is', () => {
     const { error, entry } = await build(host, `import text from '${specifier}'\nconsole.log(text)\n`)
     expect(error).toBeUndefined()
     expect(printed(entry)).toBe(`${CODE}\n`)
+  })
+
+  test.each([
+    ...HOSTS.map((host) => [host, 'text'] as const),
+    ['webpack', 'bytes'],
+    ['rspack', 'bytes'],
+    ['esbuild', 'text'],
+    ['esbuild', 'bytes'],
+  ] as const)('with %s, by the attribute type: %s', async (host, type) => {
+    const { error, entry } = await build(
+      host,
+      `import it from './script.js' with { type: '${type}' }\nprocess.stdout.write(it)\n`,
+    )
+    expect(error).toBeUndefined()
+    expect(printed(entry)).toBe(CODE)
   })
 
   test.each(['webpack', 'rspack'] as const)('as a data: URL, with %s', async (host) => {
