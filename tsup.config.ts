@@ -118,11 +118,14 @@ const watchBeside: Plugin = {
   },
 }
 
-/** An import of what only the program knows: esbuild takes away what tells other bundlers to leave it as it is. */
+/** Tells bundlers to leave an import as it is. esbuild takes such comments away. */
+const LEFT = '/* webpackIgnore: true *//* turbopackIgnore: true *//* @vite-ignore */'
+
+/** An import of what only the program knows. */
 const importsLeft: NonNullable<Options['plugins']>[number] = {
   name: 'imports-left',
   renderChunk(code) {
-    return { code: code.replace(/\bimport\((?!["'])/g, 'import(/* webpackIgnore: true *//* @vite-ignore */') }
+    return { code: code.replace(/\bimport\((?!["'/])/g, `import(${LEFT}`) }
   },
 }
 
@@ -137,7 +140,7 @@ const dts = (entry: Record<string, string>): NonNullable<Options['dts']> => ({
  * entry: an import that nobody calls leads to that. Bundlers leave it out.
  */
 const footer = {
-  js: 'function entryOfNode(){return import(/* webpackIgnore: true *//* @vite-ignore *//* turbopackIgnore: true */"./node.cjs")}',
+  js: `function entryOfNode(){return import(${LEFT}"./node.cjs")}`,
 }
 
 const library = { index: 'src/index.ts' }
