@@ -77,16 +77,16 @@ describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
         process: expect.arrayContaining(['8080']),
       })
 
-      edit('name: Acme', 'name: Beta')
+      await editUntilTold('name: Acme', 'name: Beta')
       expect(await shown(page, 'Beta')).toMatchObject({ named: { site_name: 'Beta' }, member: 'Beta' })
 
-      edit('port: 8080', 'port: eighty')
+      await editUntilTold('port: 8080', 'port: eighty')
       const overlay = page.locator('vite-error-overlay')
       await overlay.waitFor({ state: 'attached' })
       expect(await overlay.locator('.message-body').textContent()).toContain('server.port  is not a whole number')
       expect(await (await page.request.get(`${origin}src/values.js`)).text()).toContain('8080')
 
-      edit('port: eighty', 'port: 9090')
+      await editUntilTold('port: eighty', 'port: 9090')
       await overlay.waitFor({ state: 'detached' })
       expect(await shown(page, 'Beta')).toMatchObject({ named: { port: 9090 } })
 
@@ -104,7 +104,7 @@ describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
       await setTimeout(25)
       edit('name: Between', 'name: Behind')
       await shown(page, 'Behind')
-      edit('name: Behind', 'name: Beta')
+      await editUntilTold('name: Behind', 'name: Beta')
       await shown(page, 'Beta')
     })
   })
