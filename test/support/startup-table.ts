@@ -47,7 +47,7 @@ function over(way: Way | undefined): string {
 }
 
 function measured({ date, cpu, rounds, nodes }: StartupResults): string {
-  const flags = Object.keys(nodes).length > 1 ? ' -- --nodes all' : ''
+  const flags = Object.keys(nodes).length > 1 ? ` -- --nodes all --rounds ${rounds}` : ''
   return `Medians of ${rounds} starts each, in turn, on ${date} with ${cpu}: \`npm run bench:startup${flags}\`.`
 }
 
