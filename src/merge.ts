@@ -64,6 +64,25 @@ function mergeItems(upper: MapNode, lower: ListNode, options: MergeOptions): Tre
   return { ...lower, items }
 }
 
+/** The tree with lists in place of maps whose keys are indexes, from the first without a gap: there was no list below them. */
+export function withLists(tree: MapNode): MapNode {
+  const entries = [...tree.entries].map(([key, node]) => [key, listed(node)] as const)
+  return entries.every(([key, node]) => tree.entries.get(key) === node) ? tree : { ...tree, entries: new Map(entries) }
+}
+
+function listed(node: TreeNode): TreeNode {
+  if (node.kind === 'scalar') return node
+  if (node.kind === 'list') {
+    const items = node.items.map(listed)
+    return items.every((item, index) => item === node.items[index]) ? node : { ...node, items }
+  }
+  const map = withLists(node)
+  const { entries, isIndexed, ...rest } = map
+  const items = [...entries.keys()].flatMap((_, index) => entries.get(String(index)) ?? [])
+  if (!isIndexed || items.length < entries.size) return map
+  return { ...rest, kind: 'list', items }
+}
+
 function foldedKeys(tree: MapNode): ReadonlyMap<string, string> {
   return new Map([...tree.entries.keys()].map((key) => [key.toLowerCase(), key]))
 }

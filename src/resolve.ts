@@ -4,7 +4,7 @@ import { discover, type Project } from './discover.ts'
 import { collectProblems, type Problems } from './errors.ts'
 import { flatEnvironment } from './flat-env.ts'
 import { type Layers, readLayers } from './layers.ts'
-import { merge } from './merge.ts'
+import { merge, withLists } from './merge.ts'
 import type { SettledOptions } from './options.ts'
 import { displayPath } from './paths.ts'
 import { BEYOND_LIST } from './read/environment.ts'
@@ -60,7 +60,8 @@ function mergeLayers(layers: Layers, project: Project, { dotenv }: SettledOption
     (below, layer) => merge(layer, below, { foldCase: true, onUnreachable }),
     files,
   )
-  return merge(overrides, withVariables, { onUnreachable })
+  const merged = merge(overrides, withVariables, { onUnreachable })
+  return [overrides, ...variables, defaults].some(({ entries }) => entries.size > 0) ? withLists(merged) : merged
 }
 
 function checkAgainstProfile(

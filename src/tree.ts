@@ -76,6 +76,13 @@ export function withNodeAt(
   return copy
 }
 
+/** A node below maps of one key each, so that several paths merge and none replaces another. Numbers in a path are indexes. */
+export function treeOf(path: Path, node: TreeNode, site: Site): MapNode {
+  const [key = '', ...rest] = path
+  const map = mapNode(new Map([[String(key), rest.length === 0 ? node : treeOf(rest, node, site)]]), site)
+  return typeof key === 'number' ? { ...map, isIndexed: true } : map
+}
+
 function asMap(node: TreeNode | undefined, parent: MapNode): MapNode {
   return node?.kind === 'map' ? node : mapNode(new Map(), parent)
 }

@@ -81,7 +81,7 @@ export interface ListNode extends NodeBase {
 export interface MapNode extends NodeBase {
   readonly kind: 'map'
   readonly entries: ReadonlyMap<string, TreeNode>
-  /** The keys are indexes into a list below: a path such as `features[1]` was given in code. */
+  /** The keys are indexes of a list: of a path such as `features[1]` in code, or of `SYSTEMPROMPT__FEATURES__1`. */
   readonly isIndexed?: true
 }
 

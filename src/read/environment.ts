@@ -5,7 +5,7 @@ import { type Environment, variableIn } from '../options.ts'
 import { resolvePath } from '../paths.ts'
 import type { ProblemCode } from '../problem-codes.ts'
 import { envNamesOf, isEnvName, secretName } from '../schema/secret-names.ts'
-import { isForbiddenKey, leaves, literal, mapNode, variableSource, withNodeAt } from '../tree.ts'
+import { isForbiddenKey, leaves, literal, mapNode, treeOf, variableSource } from '../tree.ts'
 import type { LayerName, MapNode, Path, ScalarNode, Site, Taint, TreeNode } from '../types.ts'
 import type { Candidate } from '../variables.ts'
 import { isDirectory, LIMITS, listDirectory, readText } from './guard.ts'
@@ -71,7 +71,7 @@ export function readSettings(variables: Iterable<SettingVariable>, layer: LayerN
       problems.error({ ...FORBIDDEN_NAME, key: variable.name, at: variable.site })
     } else if (path.length > LIMITS.depth) {
       problems.error({ ...DEEP_NAME, key: `${variable.name.slice(0, 40)}…`, at: variable.site })
-    } else trees.push(withNodeAt(nothing, path, settingValue(variable, path, problems)))
+    } else trees.push(treeOf(path.map(asIndex), settingValue(variable, path, problems), nothing))
   }
   const tree = mergeAll(trees, {
     foldCase: true,
@@ -83,6 +83,10 @@ export function readSettings(variables: Iterable<SettingVariable>, layer: LayerN
     },
   })
   return tree ?? nothing
+}
+
+function asIndex(step: string): string | number {
+  return /^(?:0|[1-9]\d{0,8})$/.test(step) ? Number(step) : step
 }
 
 /** The variable that set something, or the first of them. */

@@ -2,7 +2,7 @@ import type { Problems, Report } from '../errors.ts'
 import { merge } from '../merge.ts'
 import type { PlainTree } from '../options.ts'
 import { formatPath, parsePath } from '../path.ts'
-import { isForbiddenKey, isPlain, literal, mapNode, variableSource } from '../tree.ts'
+import { isForbiddenKey, isPlain, literal, mapNode, treeOf, variableSource } from '../tree.ts'
 import type { LayerName, MapNode, Path, TreeNode } from '../types.ts'
 import { DEEP_NAME } from './environment.ts'
 import { LIMITS } from './guard.ts'
@@ -21,17 +21,9 @@ export function readPlain(plain: PlainTree, layer: LayerName, problems: Problems
       continue
     }
     const node = toNode(value, path, layer, problems)
-    if (node) tree = merge(under(path, node), tree)
+    if (node) tree = merge(treeOf(path, node, node), tree)
   }
   return tree
-}
-
-/** The node below maps of one key each, so that several paths merge and none replaces another. */
-function under(path: Path, node: TreeNode): MapNode {
-  const [key = '', ...rest] = path
-  const inner = rest.length === 0 ? node : under(rest, node)
-  const map = mapNode(new Map([[String(key), inner]]), node)
-  return typeof key === 'number' ? { ...map, isIndexed: true } : map
 }
 
 function isUsable(path: Path): boolean {

@@ -89,6 +89,8 @@ describe.each<[string, (options?: LoadOptions) => Promise<ResolvedConfig>]>([
   })
 })
 
+const TENS = Array.from({ length: 11 }, (_, index) => index)
+
 describe('options, where no compiler looks', () => {
   const loads: [string, (options: unknown) => unknown][] = [
     ['loadConfig', (options) => loadConfig(options as LoadOptions)],
@@ -618,6 +620,42 @@ describe('settings that meet', () => {
       const { issues } = failure(...place({ SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__V__2: 'x' }))
       expect(issues).toMatchObject([{ code: 'INVALID_OPTION', message: 'names an item beyond the end of a list' }])
     })
+  })
+  test.each<[string, Files, LoadOptions, unknown]>([
+    ['of variables', {}, { env: { SYSTEMPROMPT__V__0: 'a', SYSTEMPROMPT__V__1: '2' } }, ['a', 2]],
+    [
+      'of eleven',
+      {},
+      { env: Object.fromEntries(TENS.map((n) => [`SYSTEMPROMPT__V__${n}`, `x${n}`])) },
+      TENS.map((n) => `x${n}`),
+    ],
+    ['of maps', {}, { env: { SYSTEMPROMPT__V__0__A: '1', SYSTEMPROMPT__V__0__B: '2' } }, [{ a: 1, b: 2 }]],
+    ['in a list', {}, { env: { SYSTEMPROMPT__V__0__0: 'a', SYSTEMPROMPT__V__0__1: 'b' } }, [['a', 'b']]],
+    ['of two layers', { '.env': 'SYSTEMPROMPT__V__1=b' }, { env: { SYSTEMPROMPT__V__0: 'a' } }, ['a', 'b']],
+    [
+      'below a file’s',
+      { [PROFILE]: `${COMPLETE_PROFILE}v:\n  a: 1\n` },
+      { overrides: { 'v.b[0]': 1 } },
+      { a: 1, b: [1] },
+    ],
+    ['of overrides', {}, { overrides: { 'v[0]': 1, 'v[1].a': 2 } }, [1, { a: 2 }]],
+    ['of defaults', {}, { defaults: { 'v[0]': 1 } }, [1]],
+    ['is none with a gap', {}, { env: { SYSTEMPROMPT__V__1: 'a' } }, { 1: 'a' }],
+    ['is none with another key', {}, { env: { SYSTEMPROMPT__V__0: 'a', SYSTEMPROMPT__V__B: 'b' } }, { 0: 'a', b: 'b' }],
+    ['is none that is written as a map', {}, { env: { SYSTEMPROMPT__V: '{"0": a}' } }, { 0: 'a' }],
+    [
+      'is none in a map of a file',
+      { [PROFILE]: `${COMPLETE_PROFILE}v:\n  0: a\n` },
+      { env: { SYSTEMPROMPT__V__1: 'b' } },
+      { 0: 'a', 1: 'b' },
+    ],
+    ['is none in a map in code', {}, { overrides: { v: { 0: 'a' } } }, { 0: 'a' }],
+  ])('indexes where there is no list are one: %s', (_, files, options, expected) => {
+    expect(load(files, options).config.v).toEqual(expected)
+  })
+  test('an item of such a list is explained', () => {
+    const { explain } = load({}, { env: { SYSTEMPROMPT__V__0: 'a', SYSTEMPROMPT__V__1: 'b' } })
+    expect(explain('v[1]').map(short)).toEqual([['environment', 'b', 'SYSTEMPROMPT__V__1']])
   })
   test.each([65, 20_000])('%i levels are too deep', (levels) => {
     const name = `SYSTEMPROMPT${'__A'.repeat(levels)}`
