@@ -197,7 +197,7 @@ export default defineConfig([
   { ...shared, entry: cloud, dts: dts(cloud), esbuildPlugins: [bundledLicences] },
   { ...shared, entry: emulator, dts: dts(emulator), esbuildPlugins: [bundledLicences] },
   { ...shared, entry: publicValues, dts: dts(publicValues), esbuildPlugins: [besides] },
-  { ...shared, entry: { 'public-sync': 'src/public-sync.ts' }, esbuildPlugins: [besides] },
+  { ...commonjs, entry: { 'public-sync': 'src/public-sync.cjs' }, external: ['./node.cjs'] },
   { ...shared, entry: { ...plugins, ...pluginParts }, dts: dts(plugins), esbuildPlugins: [bundledLicences, besides] },
   { ...commonjs, entry: { 'webpack-loader': 'integrations/webpack-loader.cjs' } },
   { ...shared, entry: { 'webpack-module': 'integrations/webpack-module.js' } },

@@ -15,7 +15,7 @@ export function ownFileOf(id: string): 'public' | 'library' | undefined {
   if (directory === undefined) return undefined
   const [name = ''] = id.slice(directory.length).split('?')
   if (name.startsWith('webpack-')) return undefined
-  return name === 'public.js' || name === 'public-sync.js' ? 'public' : 'library'
+  return name === 'public.js' || name === 'public-sync.cjs' ? 'public' : 'library'
 }
 
 function escaped(text: string): string {

@@ -112,7 +112,11 @@ console.log(JSON.stringify(kinds))`
     const run = (type: string, code: string) =>
       execFileSync('node', [`--input-type=${type}`, '-e', code], { cwd: project, env, encoding: 'utf8' }).trim()
     expect(run('module', "import values from '@systemprompt/env/public'; console.log(values.PUBLIC_A)")).toBe('x')
-    expect(run('commonjs', "console.log(require('@systemprompt/env/public').PUBLIC_A)")).toBe('x')
+    const required = "console.log(require('@systemprompt/env/public').PUBLIC_A)"
+    expect(run('commonjs', required)).toBe('x')
+    // As in Jest, which cannot require an ES module.
+    const flag = '--no-experimental-require-module'
+    expect(execFileSync('node', [flag, '-e', required], { cwd: project, env, encoding: 'utf8' }).trim()).toBe('x')
   })
 
   test('has its types where projects with the older resolution of modules look for them', () => {
