@@ -176,6 +176,8 @@ export default defineConfig([
     ...commonjs,
     entry: { core: 'src/core.ts' },
     esbuildPlugins: [bundledLicences, yamlPutOff, watchBeside, unusedTable],
+    // Some bundlers, such as ncc, take what Node takes.
+    plugins: [importsLeft],
     onSuccess: () => compileAtOnce(fromRoot('dist/core.cjs'), startOnce),
   },
   { ...commonjs, entry: { yaml: PUT_OFF }, esbuildPlugins: [bundledLicences] },

@@ -148,7 +148,9 @@ async function compilerFor(file: string, options: JitiOptions): Promise<Jiti['tr
 
 /** Node keeps a module by its address, so the address says which text is meant. */
 async function runJavaScript(file: string): Promise<unknown> {
-  const [{ createHash }, { createRequire }] = await Promise.all([import('node:crypto'), import('node:module')])
+  const { createHash } = await import('node:crypto')
+  // An import of it, which is a function, has no names in what older releases of webpack make, ncc's among them.
+  const { createRequire } = process.getBuiltinModule('node:module')
   const text = readText(file, { layer: 'overrides', file: basename(file), confidential: false }, collectProblems())
   const version = createHash('sha256')
     .update(text?.source.text ?? '')

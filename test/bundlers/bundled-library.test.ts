@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Compiler } from 'webpack'
 import { type Ended, start } from '../support/installed.ts'
 import { type Files, writeFiles } from '../support/temp-project.ts'
 import { buildWith, type Configure, copyApp, type Host } from './hosts.ts'
@@ -27,10 +28,10 @@ const TYPESCRIPT = `import { port } from './port.mjs'\nconst options: object = {
 /** Whether Node can do without a compiler. */
 const isTypeScriptRead = Boolean(Reflect.get(process.features, 'typescript'))
 
-async function runWith(host: Host, files: Files): Promise<Ended> {
+async function runWith(host: Host, files: Files, configure = BUNDLED): Promise<Ended> {
   const root = copyApp()
   writeFiles(root, { 'src/it.js': SERVER })
-  const request = { root, consumer: 'server', entry: 'src/it.js', configure: BUNDLED } as const
+  const request = { root, consumer: 'server', entry: 'src/it.js', configure } as const
   const { error, entry } = await buildWith(host, request)
   expect(error).toBeUndefined()
   writeFiles(root, { ...BESIDE, ...files })
@@ -45,6 +46,34 @@ describe.each(['vite', 'webpack', 'rspack', 'rsbuild', 'rolldown', 'esbuild'] as
     })
   },
 )
+
+/** As ncc sets it. */
+const AS_NODE_RESOLVES: Configure = {
+  webpack: (config) => ({ ...config, resolve: { conditionNames: ['import', 'node'] } }),
+}
+
+/** Up to 5.94 at least, which ncc has in it, an import of a function is given no names but `default`. */
+const OLDER_WEBPACK: Configure = {
+  webpack: (config) => ({ ...config, plugins: [...(config.plugins ?? []), { apply: leaveOutNamesOfFunctions }] }),
+}
+
+function leaveOutNamesOfFunctions(compiler: Compiler): void {
+  compiler.hooks.compilation.tap('older', ({ hooks }) =>
+    hooks.runtimeModule.tap('older', (module) => {
+      const generate = module.generate.bind(module)
+      module.generate = () => generate()?.replace(" || typeof current == 'function'", '') ?? null
+    }),
+  )
+}
+
+describe.each([
+  ['resolves as Node does', AS_NODE_RESOLVES],
+  ['is an older one', OLDER_WEBPACK],
+])('a server that has the library in it by a webpack that %s', (_, configure) => {
+  test.each(Object.entries(FILES))('reads %s', async (name, content) => {
+    expect(await runWith('webpack', { [name]: content }, configure)).toEqual({ out: 'Set 81\n', err: '', code: 0 })
+  })
+})
 
 describe('a server that has the library in it, and a config file in TypeScript,', () => {
   const files = { 'systemprompt.config.ts': TYPESCRIPT }
