@@ -229,8 +229,9 @@ async function writeJsonSchemas() {
  */
 async function writeNodeEntry() {
   const { facade } = await import(`${pathToFileURL(fromRoot('dist/facade.cjs'))}?built=${Date.now()}`)
-  const isFlagged = 'process.execArgv.length>0||process.env.NODE_OPTIONS'
-  const taken = `${isFlagged}?require("./preload.cjs").preloaded(__filename):require("./facade.cjs").facade()`
+  // Of a bundle, which no flag can name, it is not the file; and in one of ES modules there is no __filename.
+  const isFlagged = '(process.execArgv.length>0||process.env.NODE_OPTIONS)&&module.filename'
+  const taken = `${isFlagged}?require("./preload.cjs").preloaded(module.filename):require("./facade.cjs").facade()`
   const text = `"use strict";module.exports=${taken};0&&(module.exports={${Object.keys(facade())}})\n`
   await writeFile(fromRoot('dist/node.cjs'), text)
 }

@@ -53,14 +53,14 @@ function fileOf({ pathname }: URL): string {
 
 /**
  * Sets the variables of this process. A configuration that is not valid ends it, with the same message as
- * everywhere and without a stack.
+ * everywhere and without a stack. Plans are kept near the entry `file`; nowhere without one.
  */
-export function preloadProcess(file: string): void {
+export function preloadProcess(file: string | undefined): void {
   const { env } = process
   const cwd = workingDirectory()
   if (cwd === undefined) return
   const uid = process.getuid?.()
-  const modules = modulesOf(file)
+  const modules = file === undefined ? undefined : modulesOf(file)
   Reflect.set(process, PRELOADED, true)
   if (!mayRead(cwd)) {
     say(`The configuration cannot be read: Node's permissions do not allow it. Add --allow-fs-read=${cwd}`)
@@ -71,10 +71,10 @@ export function preloadProcess(file: string): void {
       cwd,
       env,
       version: PACKAGE.version,
-      cache: join(modules, '.cache', 'systemprompt-env'),
+      cache: modules === undefined ? undefined : join(modules, '.cache', 'systemprompt-env'),
       uid,
       resolve(start, plan) {
-        const place = plan === undefined ? undefined : { file: plan, modules, uid }
+        const place = plan === undefined || modules === undefined ? undefined : { file: plan, modules, uid }
         const { values, warnings } = core().resolveStart(start, place)
         if (isTalkative(start.env)) for (const warning of warnings()) say(core().renderProblem(warning).split('\n')[0])
         if (isOn(start.env.SYSTEMPROMPT_REDACT)) core().redactProcess(scan())

@@ -28,14 +28,21 @@ const TYPESCRIPT = `import { port } from './port.mjs'\nconst options: object = {
 /** Whether Node can do without a compiler. */
 const isTypeScriptRead = Boolean(Reflect.get(process.features, 'typescript'))
 
-async function runWith(host: Host, files: Files, configure = BUNDLED): Promise<Ended> {
+interface Run {
+  readonly configure?: Configure
+  readonly server?: string
+  readonly flags?: readonly string[]
+}
+
+async function runWith(host: Host, files: Files, run: Run = {}): Promise<Ended> {
+  const { configure = BUNDLED, server = SERVER, flags = [] } = run
   const root = copyApp()
-  writeFiles(root, { 'src/it.js': SERVER })
+  writeFiles(root, { 'src/it.js': server })
   const request = { root, consumer: 'server', entry: 'src/it.js', configure } as const
   const { error, entry } = await buildWith(host, request)
   expect(error).toBeUndefined()
   writeFiles(root, { ...BESIDE, ...files })
-  return start({ cwd: root, args: [entry] })
+  return start({ cwd: root, args: [...flags, entry] })
 }
 
 describe.each(['vite', 'webpack', 'rspack', 'rsbuild', 'rolldown', 'esbuild'] as const)(
@@ -49,6 +56,7 @@ describe.each(['vite', 'webpack', 'rspack', 'rsbuild', 'rolldown', 'esbuild'] as
 
 /** As ncc sets it. */
 const AS_NODE_RESOLVES: Configure = {
+  rolldown: (config) => ({ ...config, resolve: { conditionNames: ['import', 'node'] } }),
   webpack: (config) => ({ ...config, resolve: { conditionNames: ['import', 'node'] } }),
 }
 
@@ -71,7 +79,25 @@ describe.each([
   ['is an older one', OLDER_WEBPACK],
 ])('a server that has the library in it by a webpack that %s', (_, configure) => {
   test.each(Object.entries(FILES))('reads %s', async (name, content) => {
-    expect(await runWith('webpack', { [name]: content }, configure)).toEqual({ out: 'Set 81\n', err: '', code: 0 })
+    expect(await runWith('webpack', { [name]: content }, { configure })).toEqual({ out: 'Set 81\n', err: '', code: 0 })
+  })
+})
+
+describe('in a bundle of ES modules, which knows no __filename,', () => {
+  test('the entry that Node takes does without when Node was given a flag', async () => {
+    const run = { configure: AS_NODE_RESOLVES, flags: ['--enable-source-maps'] }
+    const { 'systemprompt.config.mjs': file } = FILES
+    expect(await runWith('rolldown', { 'systemprompt.config.mjs': file }, run)).toEqual({
+      out: 'Set 81\n',
+      err: '',
+      code: 0,
+    })
+  })
+
+  test('so does the preload that a program imports', async () => {
+    const server = `import '@systemprompt/env/register'\nconsole.log(process.env.GREETING)\n`
+    const ended = await runWith('rolldown', { '.env': 'GREETING=hello\n' }, { server })
+    expect(ended).toEqual({ out: 'hello\n', err: '', code: 0 })
   })
 })
 
