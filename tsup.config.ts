@@ -10,6 +10,14 @@ const BUNDLED = ['yaml', 'jsonc-parser', 'dotenv', 'hono', 'magic-string', '@jri
 
 const JSON_SCHEMAS = ['profile', 'secrets', 'credentials', 'tenants']
 
+/** Joins texts that esbuild broke to keep to its limit: whoever indents lines, as Rollup's CommonJS plugin does, changes them. */
+const textsWhole: NonNullable<Options['plugins']>[number] = {
+  name: 'texts-whole',
+  renderChunk(code) {
+    return { code: code.replace(/(?<!\\)((?:\\\\)*)\\\n/g, '$1') }
+  },
+}
+
 /** One file an entry: on the start-up path every further file costs as much as a tenth of this library. */
 const shared: Options = {
   format: 'esm',
@@ -19,6 +27,7 @@ const shared: Options = {
   sourcemap: false,
   noExternal: BUNDLED,
   removeNodeProtocol: false,
+  plugins: [textsWhole],
   esbuildOptions(options) {
     // Less text to parse; names kept so that stack traces stay readable.
     options.minifyWhitespace = true
@@ -166,7 +175,7 @@ export default defineConfig([
     dts: dts(library),
     footer,
     esbuildPlugins: [bundledLicences, watchBeside],
-    plugins: [importsLeft],
+    plugins: [textsWhole, importsLeft],
   },
   { ...shared, entry: { watch: 'src/watch/watch-loads.ts' }, esbuildPlugins: [bundledLicences] },
   { ...shared, entry: scan, dts: dts(scan), esbuildPlugins: [bundledLicences] },
@@ -177,7 +186,7 @@ export default defineConfig([
     entry: { core: 'src/core.ts' },
     esbuildPlugins: [bundledLicences, yamlPutOff, watchBeside, unusedTable],
     // Some bundlers, such as ncc, take what Node takes.
-    plugins: [importsLeft],
+    plugins: [textsWhole, importsLeft],
     onSuccess: () => compileAtOnce(fromRoot('dist/core.cjs'), startOnce),
   },
   { ...commonjs, entry: { yaml: PUT_OFF }, esbuildPlugins: [bundledLicences] },

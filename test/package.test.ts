@@ -119,6 +119,15 @@ console.log(JSON.stringify(kinds))`
     expect(execFileSync('node', [flag, '-e', required], { cwd: project, env, encoding: 'utf8' }).trim()).toBe('x')
   })
 
+  // Rollup's CommonJS plugin indents the lines of a module, and with them a text that goes on in the next line.
+  test('has no text that goes over two lines', () => {
+    const dist = join(repository, 'dist')
+    const files = readdirSync(dist, { encoding: 'utf8', recursive: true }).filter((file) => /\.c?js$/.test(file))
+    const isBroken = (file: string) => /(?<!\\)(?:\\\\)*\\\n/.test(readFileSync(join(dist, file), 'utf8'))
+    expect(files.length).toBeGreaterThan(20)
+    expect(files.filter(isBroken)).toEqual([])
+  })
+
   test('has its types where projects with the older resolution of modules look for them', () => {
     const { exports } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
     const names = Object.keys(exports).filter((name) => !name.endsWith('.json'))
