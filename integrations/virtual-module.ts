@@ -12,6 +12,10 @@ export const OWN_MODULES =
 export const OWN_IDS = /@systemprompt\/env\/(?:public|refused)|[\\/]\.systemprompt[\\/]|[\\/]\.env(?:[.?][^\\/]*)?$/
 
 export const PUBLIC = '@systemprompt/env/public'
+/** Its other name, which no package has. */
+const VIRTUAL = 'virtual:systemprompt/public'
+/** The module of public values: what code imports, and what that stands for in a build. */
+export const PUBLIC_MODULES: readonly string[] = [PUBLIC, VIRTUAL, `\0${PUBLIC}`]
 /** Written into code that reads a secret, so that the bundler's own graph knows who did. */
 export const REFUSED = '@systemprompt/env/refused'
 /** Entries with nothing of the server's in them. */
@@ -21,7 +25,7 @@ const CONFIDENTIAL = /(?:^|[\\/])((?:\.systemprompt[\\/].*?|\.env(?:\.[^\\/]*?)?
 
 /** What a specifier stands for in a build; undefined where that is not ours to say. The NUL keeps other plugins away. */
 export function resolveOwn(specifier: string, consumer: Consumer): string | undefined {
-  if (specifier === PUBLIC || specifier === 'virtual:systemprompt/public') return `\0${PUBLIC}`
+  if (specifier === PUBLIC || specifier === VIRTUAL) return `\0${PUBLIC}`
   // Farm asks again by the id, as though it were a path.
   if (specifier.endsWith(`\0${PUBLIC}`)) return `\0${PUBLIC}`
   if (specifier.startsWith(REFUSED)) return `\0${specifier}`

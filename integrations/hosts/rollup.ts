@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Build } from '../build.ts'
 import { consumerOf, consumerOfEnvironment, consumerOfPlatform } from '../consumer.ts'
+import { keptInside } from '../kept-inside.ts'
 import type { OutputFile } from '../leak-guard.ts'
 import { refusals } from '../refusals.ts'
 
@@ -23,6 +24,7 @@ interface Last<Hook> {
 }
 
 interface RollupHooks {
+  options<Options extends object>(options: Options): Options
   buildStart(this: Context, input: object): Promise<void>
   buildEnd(this: Context, error?: unknown): Promise<void>
   readonly generateBundle: Last<(this: Context, options: object, bundle: Bundle) => Promise<void>>
@@ -53,6 +55,7 @@ export function rollupHooks(build: Build): RollupHooks {
   let from = '.'
   let running = 0
   return {
+    options: keptInside,
     async buildStart(input) {
       from = String(Reflect.get(input, 'cwd') ?? '.')
       const consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))

@@ -1,0 +1,25 @@
+import { PUBLIC_MODULES } from './virtual-module.ts'
+
+type IsExternal = (this: unknown, specifier: string, ...rest: readonly unknown[]) => unknown
+
+/**
+ * The options of Rollup or Rolldown, with the public values inside whatever `external` says of packages. It is asked before
+ * plugins are, and what is left outside knows no `public` list when it runs.
+ */
+export function keptInside<Options extends object>(options: Options): Options {
+  const isExternal = isExternalOf(Reflect.get(options, 'external'))
+  if (!isExternal) return options
+  const external: IsExternal = function (specifier, ...rest) {
+    return PUBLIC_MODULES.includes(specifier) ? false : isExternal.call(this, specifier, ...rest)
+  }
+  return { ...options, external }
+}
+
+/** Undefined where a list says nothing of ours: Rolldown goes through a list without asking JavaScript. */
+function isExternalOf(external: unknown): IsExternal | undefined {
+  if (typeof external === 'function') return external as IsExternal
+  const list: readonly unknown[] = [external].flat()
+  const isExternal: IsExternal = (specifier) =>
+    list.some((one) => (one instanceof RegExp ? specifier.search(one) !== -1 : one === specifier))
+  return PUBLIC_MODULES.some((name) => isExternal(name)) ? isExternal : undefined
+}

@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { writeFiles } from '../support/temp-project.ts'
+import { buildWith, type Configure, copyApp } from './hosts.ts'
+
+/** How packages are left outside: by electron-vite, by hand, and by what is often copied for libraries. */
+const EXTERNALS = {
+  'a pattern': [/^(?:electron|@systemprompt\/env)(?:\/.+)?$/],
+  'a name': ['@systemprompt/env', '@systemprompt/env/public'],
+  'a function': (id: string) => !/^[./]/.test(id),
+}
+
+type External = (typeof EXTERNALS)[keyof typeof EXTERNALS]
+
+/** With the library itself left outside, as it is where packages are. */
+const code = `import { loadConfigSync } from '@systemprompt/env'
+import { site_name } from '@systemprompt/env/public'
+import { site_name as virtual } from 'virtual:systemprompt/public'
+console.log(site_name, virtual, loadConfigSync().config.server.port)
+`
+
+const leaveOutside = (external: External): Configure => ({
+  vite: (config) => ({
+    ...config,
+    build: { ...config.build, rolldownOptions: { ...config.build?.rolldownOptions, external } },
+  }),
+  rollup: (config) => ({ ...config, external }),
+  rolldown: (config) => ({ ...config, external }),
+})
+
+describe.each(['vite', 'rollup', 'rolldown'] as const)('a server that %s builds', (host) => {
+  test.each(Object.entries(EXTERNALS))(
+    'has the public values where %s leaves packages outside',
+    async (_, external) => {
+      const root = copyApp()
+      writeFiles(root, { 'src/it.js': code })
+      const options = { public: ['site.name'] }
+      const request = {
+        root,
+        consumer: 'server',
+        entry: 'src/it.js',
+        options,
+        configure: leaveOutside(external),
+      } as const
+      const { error, entry, files } = await buildWith(host, request)
+      expect(error).toBeUndefined()
+      expect(execFileSync(process.execPath, [entry], { cwd: root, encoding: 'utf8' })).toBe('Acme Acme 8080\n')
+      expect([...files].some(([, content]) => /from ?["']@systemprompt\/env["']/.test(String(content)))).toBe(true)
+    },
+  )
+})
