@@ -20,6 +20,8 @@ export interface Build {
   consumer: Consumer
   /** Ids that stand for something refused and were loaded, for a host that cannot list its modules. */
   readonly refused: Set<string>
+  /** The module that last asked for an id that stands for something refused. */
+  readonly askedBy: Map<string, string>
   /** Ids of modules that hold public values. */
   readonly users: Set<string>
   /** What is wrong with the configuration as it is now. */
@@ -102,6 +104,7 @@ export function createBuild(given: PluginOptions): Build {
     options,
     consumer: options.consumer ?? 'client',
     refused: new Set(),
+    askedBy: new Map(),
     users: new Set(),
     get failure() {
       return failure

@@ -57,7 +57,10 @@ interface Filtered<Filter, Handler> {
 }
 
 export interface Hooks {
-  readonly resolveId: Filtered<{ id: RegExp }, (this: object, specifier: string) => string | undefined>
+  readonly resolveId: Filtered<
+    { id: RegExp },
+    (this: object, specifier: string, importer?: string) => string | undefined
+  >
   readonly load: Filtered<{ id: RegExp[] }, (this: Context, id: string) => Promise<string | undefined>>
   readonly transform: Filtered<{ id: { include: RegExp; exclude: RegExp }; code: RegExp }, Transform>
 }
@@ -93,9 +96,11 @@ export function hooksOf(build: Build, framework: string): Hooks {
   return {
     resolveId: {
       filter: { id: OWN_MODULES },
-      handler(specifier) {
+      handler(specifier, importer) {
         if (!OWN_MODULES.test(specifier)) return undefined
-        return resolveOwn(specifier, consumerOf(this, build))
+        const id = resolveOwn(specifier, consumerOf(this, build))
+        if (id !== undefined && importer !== undefined && refusalOf(id)) build.askedBy.set(id, importer)
+        return id
       },
     },
     load: {

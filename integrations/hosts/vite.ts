@@ -106,8 +106,11 @@ export function stopInDev(context: object, id: string, build: Build): void {
   // Nothing was ever valid: there are no values to go on with.
   if (build.failure && build.env === NOTHING) throw build.failure
   const { moduleGraph } = context.environment
-  const importersOf = (of: string): readonly string[] =>
-    [...(moduleGraph.getModuleById(of)?.importers ?? [])].flatMap((importer) => importer.id ?? [])
+  const importersOf = (of: string): readonly string[] => {
+    const known = [...(moduleGraph.getModuleById(of)?.importers ?? [])].flatMap((importer) => importer.id ?? [])
+    // What a module imports is loaded ahead, before the graph has been told of it.
+    return known.length > 0 ? known : [build.askedBy.get(of) ?? []].flat()
+  }
   const error = refusals(
     { ids: [id], importersOf },
     { root: build.root, confidential: build.confidential, consumer: consumerOf(context, build) },

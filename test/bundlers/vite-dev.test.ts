@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
-import { createServer, type ViteDevServer } from 'vite'
+import { createLogger, createServer, type Plugin, type ViteDevServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import vitePlugin from '../../integrations/vite.ts'
 import { SPELLINGS } from '../support/confidential-spellings.ts'
@@ -14,6 +14,19 @@ let root = ''
 let canaries: readonly string[] = []
 let server: ViteDevServer
 let origin = ''
+/** What the terminal shows of mistakes. */
+const said: string[] = []
+
+/** As a framework may, while Vite loads the other modules that a file imports. */
+const takesLong: Plugin = {
+  name: 'takes-long',
+  async resolveId(specifier) {
+    if (specifier !== 'takes-long') return undefined
+    await setTimeout(200)
+    return '\0takes-long'
+  },
+  load: (id) => (id === '\0takes-long' ? 'export {}' : undefined),
+}
 
 beforeAll(async () => {
   ;({ root, canaries } = appWithCanaries())
@@ -28,9 +41,9 @@ beforeAll(async () => {
   server = await createServer({
     root,
     configFile: false,
-    logLevel: 'silent',
+    customLogger: { ...createLogger('silent'), error: (message) => said.push(message) },
     server: { port: 0, host: '127.0.0.1', watch: { usePolling: true, interval: 10 } },
-    plugins: [vitePlugin(options)],
+    plugins: [vitePlugin(options), takesLong],
   })
   await server.listen()
   origin = server.resolvedUrls?.local[0] ?? ''
@@ -125,6 +138,26 @@ describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
       })
     },
     60_000,
+  )
+})
+
+describe('the terminal', () => {
+  test.each([
+    ['src/ahead-reads.js:1:13  DATABASE_URL  is a secret', 'console.log(process.env.DATABASE_URL)\n'],
+    [
+      'src/ahead-library.js  @systemprompt/env  reads',
+      "import { loadConfig } from '@systemprompt/env'\nloadConfig()\n",
+    ],
+  ])(
+    'says who asks, also where Vite loads what a module imports before it knows all of it: %s',
+    async (message, code) => {
+      const [file = ''] = message.split(/[: ]/)
+      writeFiles(root, { [file]: `${code}import 'takes-long'\n` })
+      said.length = 0
+      await server.transformRequest(`/${file}`)
+      await expect.poll(() => said.join('\n')).toContain('The build is stopped')
+      expect(said.join('\n')).toContain(message)
+    },
   )
 })
 
