@@ -209,7 +209,14 @@ export default defineConfig([
   { ...shared, entry: emulator, dts: dts(emulator), esbuildPlugins: [bundledLicences] },
   { ...shared, entry: publicValues, dts: dts(publicValues), esbuildPlugins: [besides] },
   { ...commonjs, entry: { 'public-sync': 'src/public-sync.cjs' }, external: ['./node.cjs'] },
-  { ...shared, entry: { ...plugins, ...pluginParts }, dts: dts(plugins), esbuildPlugins: [bundledLicences, besides] },
+  {
+    ...shared,
+    entry: { ...plugins, ...pluginParts },
+    dts: dts(plugins),
+    esbuildPlugins: [bundledLicences, besides],
+    // Docusaurus makes CommonJS of all that its configuration imports, which unplugin does not survive; this Node loads.
+    onSuccess: () => writeFile(fromRoot('dist/rspack.cjs'), '"use strict";module.exports=require("./rspack.js")\n'),
+  },
   { ...commonjs, entry: { 'webpack-loader': 'integrations/webpack-loader.cjs' } },
   { ...shared, entry: { 'webpack-module': 'integrations/webpack-module.js' } },
   // A command is read when it is called, so that --help and --version cost what Node costs.
