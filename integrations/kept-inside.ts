@@ -1,16 +1,17 @@
-import { PUBLIC_MODULES } from './virtual-module.ts'
+import { isMade, PUBLIC_MODULES } from './virtual-module.ts'
 
 type IsExternal = (this: unknown, specifier: string, ...rest: readonly unknown[]) => unknown
 
 /**
  * The options of Rollup or Rolldown, with the public values inside whatever `external` says of packages. It is asked before
- * plugins are, and what is left outside knows no `public` list when it runs.
+ * plugins are, and what is left outside knows no `public` list when it runs. The marks of code that
+ * reads a secret stay inside too: Rolldown does not say who imports what is outside.
  */
 export function keptInside<Options extends object>(options: Options): Options {
   const isExternal = isExternalOf(Reflect.get(options, 'external'))
   if (!isExternal) return options
   const external: IsExternal = function (specifier, ...rest) {
-    return PUBLIC_MODULES.includes(specifier) ? false : isExternal.call(this, specifier, ...rest)
+    return isMade(specifier) ? false : isExternal.call(this, specifier, ...rest)
   }
   return { ...options, external }
 }

@@ -14,7 +14,7 @@ export const OWN_IDS = /@systemprompt\/env\/(?:public|refused)|[\\/]\.systemprom
 export const PUBLIC = '@systemprompt/env/public'
 /** Its other name, which no package has. */
 const VIRTUAL = 'virtual:systemprompt/public'
-/** The module of public values: what code imports, and what that stands for in a build. */
+/** What code calls the module of public values, and what that stands for in a build. */
 export const PUBLIC_MODULES: readonly string[] = [PUBLIC, VIRTUAL, `\0${PUBLIC}`]
 /** Written into code that reads a secret, so that the bundler's own graph knows who did. */
 export const REFUSED = '@systemprompt/env/refused'
@@ -34,6 +34,11 @@ export function resolveOwn(specifier: string, consumer: Consumer): string | unde
   if (file !== undefined) return refusedFile(file)
   if (!LIBRARY.test(specifier)) return undefined
   return consumer === 'server' || HARMLESS.test(specifier) ? undefined : `\0${REFUSED}`
+}
+
+/** Whether a specifier or an id names a module that the plugin makes. */
+export function isMade(name: string): boolean {
+  return PUBLIC_MODULES.includes(name) || name.startsWith(REFUSED) || name.startsWith(`\0${REFUSED}`)
 }
 
 /** What the module of public values is made of. */

@@ -49,3 +49,23 @@ describe.each(['vite', 'rollup', 'rolldown'] as const)('a server that %s builds'
     },
   )
 })
+
+describe.each(['vite', 'rollup', 'rolldown'] as const)('a client that %s builds', (host) => {
+  test.each(Object.entries(EXTERNALS))(
+    'is refused for the secret that it reads where %s leaves packages outside',
+    async (_, external) => {
+      const root = copyApp()
+      writeFiles(root, { 'src/it.js': 'console.log(process.env.DATABASE_URL)\n' })
+      const request = {
+        root,
+        consumer: 'client',
+        entry: 'src/it.js',
+        options: {},
+        configure: leaveOutside(external),
+      } as const
+      const { error } = await buildWith(host, request)
+      expect(error).toContain('src/it.js:1:13  DATABASE_URL  is a secret')
+      expect(error).not.toContain('reads configuration and secrets')
+    },
+  )
+})
