@@ -106,10 +106,12 @@ export function stopInDev(context: object, id: string, build: Build): void {
   // Nothing was ever valid: there are no values to go on with.
   if (build.failure && build.env === NOTHING) throw build.failure
   const { moduleGraph } = context.environment
+  // What a module imports is loaded ahead, before the graph has been told of it; from then on the graph knows.
+  const asking = [build.askedBy.get(id) ?? []].flat()
+  build.askedBy.delete(id)
   const importersOf = (of: string): readonly string[] => {
     const known = [...(moduleGraph.getModuleById(of)?.importers ?? [])].flatMap((importer) => importer.id ?? [])
-    // What a module imports is loaded ahead, before the graph has been told of it.
-    return known.length > 0 ? known : [build.askedBy.get(of) ?? []].flat()
+    return of === id ? [...new Set([...known, ...asking])] : known
   }
   const error = refusals(
     { ids: [id], importersOf },
