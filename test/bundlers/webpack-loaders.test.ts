@@ -77,7 +77,8 @@ describe('a module of webpack that mentions no variable is sent through no loade
     const root = copyApp()
     const entry = join(root, 'src/later.js')
     writeFileSync(entry, 'export const it = 1\n')
-    const compiler = webpack({ context: root, entry, mode: 'development', plugins: [webpackPlugin(options)] })
+    const output = { path: join(root, 'out') }
+    const compiler = webpack({ context: root, entry, mode: 'development', output, plugins: [webpackPlugin(options)] })
     const builds: string[] = []
     const watching = compiler?.watch({ aggregateTimeout: 20 }, (_, stats) => {
       builds.push(stats?.toString({ all: false, errors: true }) ?? '')

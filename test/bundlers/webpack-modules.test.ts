@@ -80,6 +80,7 @@ describe('what webpack has kept from an earlier build', () => {
       context: root,
       entry: './src/entry.js',
       mode: 'development',
+      output: { path: join(root, 'out') },
       plugins: [webpackPlugin(PUBLIC)],
     })
     const errors: string[] = []
