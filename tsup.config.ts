@@ -168,6 +168,17 @@ const pluginParts = {
   'leak-guard': 'integrations/leak-guard.ts',
 }
 
+/** The types of what is CommonJS beside an ES module. */
+const PUBLIC_TYPES = `import type { PublicValues } from './index.cjs'
+declare const values: PublicValues
+export = values
+`
+const RSPACK_TYPES = `import type * as plugin from './rspack.js' with { 'resolution-mode': 'import' }
+declare const rspack: typeof plugin.default
+declare namespace rspack { type PluginOptions = plugin.PluginOptions }
+export = rspack
+`
+
 export default defineConfig([
   {
     ...shared,
@@ -208,14 +219,22 @@ export default defineConfig([
   { ...shared, entry: cloud, dts: dts(cloud), esbuildPlugins: [bundledLicences] },
   { ...shared, entry: emulator, dts: dts(emulator), esbuildPlugins: [bundledLicences] },
   { ...shared, entry: publicValues, dts: dts(publicValues), esbuildPlugins: [besides] },
-  { ...commonjs, entry: { 'public-sync': 'src/public-sync.cjs' }, external: ['./node.cjs'] },
+  {
+    ...commonjs,
+    entry: { 'public-sync': 'src/public-sync.cjs' },
+    external: ['./node.cjs'],
+    onSuccess: () => writeFile(fromRoot('dist/public.d.cts'), PUBLIC_TYPES),
+  },
   {
     ...shared,
     entry: { ...plugins, ...pluginParts },
     dts: dts(plugins),
     esbuildPlugins: [bundledLicences, besides],
     // Docusaurus makes CommonJS of all that its configuration imports, which unplugin does not survive; this Node loads.
-    onSuccess: () => writeFile(fromRoot('dist/rspack.cjs'), '"use strict";module.exports=require("./rspack.js")\n'),
+    async onSuccess() {
+      await writeFile(fromRoot('dist/rspack.cjs'), '"use strict";module.exports=require("./rspack.js")\n')
+      await writeFile(fromRoot('dist/rspack.d.cts'), RSPACK_TYPES)
+    },
   },
   { ...commonjs, entry: { 'webpack-loader': 'integrations/webpack-loader.cjs' } },
   { ...shared, entry: { 'webpack-module': 'integrations/webpack-module.js' } },
