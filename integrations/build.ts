@@ -40,7 +40,7 @@ export interface Build {
   refresh(): Promise<Error | undefined>
   /** Loads it when the host has gone on: one that works in threads of its own need not wait. */
   begin(): void
-  /** Waits for what was begun, whatever comes of it; at once where nothing was. */
+  /** Waits for the load that is under way, whatever comes of it; begins one where there was none. */
   settled(): Promise<void>
   /**
    * The same for whoever may fail the build: of several that are asked at once, one.
@@ -67,7 +67,7 @@ export function createBuild(given: PluginOptions): Build {
   let confidential: ReadonlySet<string> = new Set()
   let root = resolve(cwd)
   let guard: LeakGuard | undefined
-  let begun: Promise<void> = Promise.resolve()
+  let begun: Promise<void> | undefined
   let untold: Error | undefined
   let since = Date.now()
   const searched = new Map<string, OutputFile['content']>()
@@ -77,7 +77,7 @@ export function createBuild(given: PluginOptions): Build {
     guard ??= createLeakGuard(env.secrets)
     return guard
   }
-  const refresh = async (): Promise<Error | undefined> => {
+  const load = async (): Promise<Error | undefined> => {
     try {
       checkPluginOptions(given)
       const resolved = await loadForBuild(options, root)
@@ -99,6 +99,12 @@ export function createBuild(given: PluginOptions): Build {
       if (isConfigError(error)) error.stack = ''
     }
     return failure
+  }
+  const begin = (): Promise<void> => {
+    begun = setImmediate().then(async () => {
+      untold = await load()
+    })
+    return begun
   }
   return {
     options,
@@ -129,15 +135,17 @@ export function createBuild(given: PluginOptions): Build {
     setRoot(host) {
       root = resolve(host, cwd)
     },
-    refresh,
-    begin() {
-      begun = setImmediate().then(async () => {
-        untold = await refresh()
-      })
+    refresh() {
+      const loaded = load()
+      begun = loaded.then(() => undefined)
+      return loaded
     },
-    settled: () => begun,
+    begin() {
+      begin()
+    },
+    settled: () => begun ?? begin(),
     async ready() {
-      await begun
+      await this.settled()
       const failure = untold
       untold = undefined
       if (failure) throw failure

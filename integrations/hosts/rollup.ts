@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Build } from '../build.ts'
 import { consumerOf, consumerOfEnvironment, consumerOfPlatform } from '../consumer.ts'
 import { keptInside } from '../kept-inside.ts'
-import type { OutputFile } from '../leak-guard.ts'
+import type { Leaks, OutputFile } from '../leak-guard.ts'
 import { refusals } from '../refusals.ts'
 
 /** What the hooks of Rollup, Rolldown and Vite have in common. */
@@ -25,8 +25,9 @@ interface Last<Hook> {
 
 interface RollupHooks {
   options<Options extends object>(options: Options): Options
-  buildStart(this: Context, input: object): Promise<void>
+  readonly buildStart: Last<(this: Context, input: object) => Promise<void>>
   buildEnd(this: Context, error?: unknown): Promise<void>
+  readonly renderStart: Last<(this: Context) => Promise<void>>
   readonly generateBundle: Last<(this: Context, options: object, bundle: Bundle) => Promise<void>>
   readonly writeBundle: Last<(this: Context, options: Place, bundle: Bundle) => Promise<void>>
   readonly closeBundle: Last<() => Promise<void>>
@@ -56,24 +57,29 @@ export function rollupHooks(build: Build): RollupHooks {
   let running = 0
   return {
     options: keptInside,
-    async buildStart(input) {
-      from = String(Reflect.get(input, 'cwd') ?? '.')
-      const consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))
-      // Whatever this throws, a build that began comes to its end.
-      const isShared = running++ > 0 && consumer !== build.consumer
-      // Vite says it for each module; elsewhere one build would be taken for the other.
-      if (isShared && !consumerOfEnvironment(this)) throw sharedError()
-      build.consumer = consumer
-      if (!this.meta.watchMode) {
-        build.begin()
-        return
-      }
-      const failure = await build.refresh()
-      for (const file of build.files) this.addWatchFile(file)
-      if (failure) throw failure
+    buildStart: {
+      order: 'post',
+      sequential: true,
+      async handler(input) {
+        from = String(Reflect.get(input, 'cwd') ?? '.')
+        const consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))
+        // Whatever this throws, a build that began comes to its end.
+        const isShared = running++ > 0 && consumer !== build.consumer
+        // Vite says it for each module; elsewhere one build would be taken for the other.
+        if (isShared && !consumerOfEnvironment(this)) throw sharedError()
+        build.consumer = consumer
+        if (!this.meta.watchMode) {
+          build.begin()
+          return
+        }
+        const failure = await build.refresh()
+        for (const file of build.files) this.addWatchFile(file)
+        if (failure) throw failure
+      },
     },
     async buildEnd(failure) {
-      running--
+      // A build that another plugin ended before ours began has not been counted.
+      running = Math.max(0, running - 1)
       await build.ready()
       if (build.failure) return
       const importersOf = (id: string): readonly string[] => {
@@ -85,7 +91,13 @@ export function rollupHooks(build: Build): RollupHooks {
       const ids = [...this.getModuleIds()].filter((id) => !failure || importersOf(id).length > 0)
       const error = refusals({ ids, importersOf }, { root: build.root, confidential: build.confidential, consumer })
       if (error) throw error
-      build.beginSearch()
+    },
+    renderStart: {
+      order: 'post',
+      sequential: true,
+      async handler() {
+        build.beginSearch()
+      },
     },
     generateBundle: {
       order: 'post',
@@ -102,9 +114,7 @@ export function rollupHooks(build: Build): RollupHooks {
         const directory = resolve(from, directoryOf(options))
         // A later plugin may have added to the output when ours had searched it.
         const leaks = await build.findLeaks(Object.values(bundle).map(contentOf))
-        const sources = new Set(this.getModuleIds())
-        for (const path of (leaks?.files ?? []).map((name) => join(directory, name)))
-          if (!sources.has(path)) await rm(path, { force: true })
+        if (leaks) await removeWritten(leaks, directory, new Set(this.getModuleIds()))
         directories.add(directory)
         const found = leaks ?? (await build.findWrittenLeaks(directory))
         if (found) throw found.error
@@ -123,6 +133,11 @@ export function rollupHooks(build: Build): RollupHooks {
       },
     },
   }
+}
+
+/** Takes away what holds a secret; never a source, which can lie where the output is written. */
+async function removeWritten({ files }: Leaks, directory: string, sources: ReadonlySet<string>): Promise<void> {
+  for (const path of files.map((name) => join(directory, name))) if (!sources.has(path)) await rm(path, { force: true })
 }
 
 function sharedError(): Error {

@@ -28,12 +28,16 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Par
     configResolved({ root }) {
       build.setRoot(root)
     },
-    async buildStart(input) {
-      if (this.environment.mode !== 'dev') return buildStart.call(this, input)
-      // A server that is started with a mistake shows it in the page, and goes on when it is mended.
-      const failure = await build.refresh()
-      server?.watcher.add([...build.files])
-      if (failure) this.environment.logger.error(failure.message)
+    buildStart: {
+      order: 'post',
+      sequential: true,
+      async handler(input) {
+        if (this.environment.mode !== 'dev') return buildStart.handler.call(this, input)
+        // A server that is started with a mistake shows it in the page, and goes on when it is mended.
+        const failure = await build.refresh()
+        server?.watcher.add([...build.files])
+        if (failure) this.environment.logger.error(failure.message)
+      },
     },
     configureServer(started) {
       server = started

@@ -7,11 +7,13 @@ export interface Anchor {
   readonly to: number
 }
 
-/** Tables for finding many anchors at once; about 1.6 MB and 8 bytes for each anchor. */
+/** Tables for finding many anchors at once; up to 1.6 MB, and 8 bytes for each anchor. */
 export interface AnchorIndex {
   readonly anchors: readonly Anchor[]
   /** How many bytes of each anchor the tables know: those of the shortest, at most eight. */
   readonly width: number
+  /** One less than the slots of each table, which are a power of two. */
+  readonly mask: number
   /** How far to go on when these three bytes are under the end of the window; 0 where an anchor may end. */
   readonly shifts: Uint8Array
   /** Whether an anchor begins with these three bytes. */
@@ -23,7 +25,10 @@ export interface AnchorIndex {
 
 const WIDEST = 8
 const GRAM = 3
-const SLOTS = 1 << 18
+const FEWEST_SLOTS = 1 << 14
+const MOST_SLOTS = 1 << 18
+/** So many that few slots are taken: each that is stops the search where nothing is to be found. */
+const SLOTS_FOR_EACH = 32
 
 /** The shortest anchor that can be looked for, in bytes. */
 export const SHORTEST_ANCHOR = GRAM + 1
@@ -31,21 +36,23 @@ export const SHORTEST_ANCHOR = GRAM + 1
 export function indexAnchors(anchors: readonly Anchor[]): AnchorIndex {
   const width = anchors.reduce((least, { bytes }) => Math.min(least, bytes.length), WIDEST)
   const farthest = width - GRAM + 1
-  const shifts = new Uint8Array(SLOTS).fill(farthest)
-  const beginnings = new Uint8Array(SLOTS)
-  const first = new Int32Array(SLOTS).fill(-1)
+  const slots = slotsFor(anchors.length)
+  const mask = slots - 1
+  const shifts = new Uint8Array(slots).fill(farthest)
+  const beginnings = new Uint8Array(slots)
+  const first = new Int32Array(slots).fill(-1)
   const next = new Int32Array(anchors.length).fill(-1)
   for (const [index, { bytes }] of anchors.entries()) {
     for (let end = GRAM; end <= width; end++) {
-      const slot = slotOf(bytes, end)
+      const slot = slotOf(bytes, end, mask)
       shifts[slot] = Math.min(shifts[slot] ?? 0, width - end)
     }
-    beginnings[slotOf(bytes, GRAM)] = 1
-    const slot = slotOf(bytes, width)
+    beginnings[slotOf(bytes, GRAM, mask)] = 1
+    const slot = slotOf(bytes, width, mask)
     next[index] = first[slot] ?? -1
     first[slot] = index
   }
-  return { anchors, width, shifts, beginnings, first, next }
+  return { anchors, width, mask, shifts, beginnings, first, next }
 }
 
 /**
@@ -53,19 +60,19 @@ export function indexAnchors(anchors: readonly Anchor[]): AnchorIndex {
  * end of a window and goes on by as much as no anchor can be missed, five or six bytes in most cases.
  */
 export function eachAnchor(index: AnchorIndex, text: Uint8Array, found: (anchor: Anchor, at: number) => void): void {
-  const { width, shifts, beginnings, first, next, anchors } = index
+  const { width, mask, shifts, beginnings, first, next, anchors } = index
   if (anchors.length === 0) return
   const { length } = text
   let end = width
   while (end <= length) {
-    const slot = hash(text[end - 3] as number, text[end - 2] as number, text[end - 1] as number)
+    const slot = hash(text[end - 3] as number, text[end - 2] as number, text[end - 1] as number, mask)
     const shift = shifts[slot] as number
     if (shift > 0) {
       end += shift
       continue
     }
     const at = end - width
-    if (beginnings[hash(text[at] as number, text[at + 1] as number, text[at + 2] as number)] === 1) {
+    if (beginnings[hash(text[at] as number, text[at + 1] as number, text[at + 2] as number, mask)] === 1) {
       for (let each = first[slot] as number; each >= 0; each = next[each] as number) {
         const anchor = anchors[each] as Anchor
         if (startsWith(text, at, anchor.bytes)) found(anchor, at)
@@ -75,12 +82,18 @@ export function eachAnchor(index: AnchorIndex, text: Uint8Array, found: (anchor:
   }
 }
 
-function slotOf(bytes: Uint8Array, end: number): number {
-  return hash(bytes[end - 3] ?? 0, bytes[end - 2] ?? 0, bytes[end - 1] ?? 0)
+function slotsFor(anchors: number): number {
+  let slots = FEWEST_SLOTS
+  while (slots < anchors * SLOTS_FOR_EACH && slots < MOST_SLOTS) slots *= 2
+  return slots
 }
 
-function hash(one: number, two: number, three: number): number {
-  return ((one << 10) ^ (two << 5) ^ three) & (SLOTS - 1)
+function slotOf(bytes: Uint8Array, end: number, mask: number): number {
+  return hash(bytes[end - 3] ?? 0, bytes[end - 2] ?? 0, bytes[end - 1] ?? 0, mask)
+}
+
+function hash(one: number, two: number, three: number, mask: number): number {
+  return ((one << 10) ^ (two << 5) ^ three) & mask
 }
 
 function startsWith(text: Uint8Array, at: number, bytes: Uint8Array): boolean {

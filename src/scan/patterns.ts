@@ -105,14 +105,16 @@ const COMPARED = 512
 function windowOf(codes: Uint32Array, shared: ReadonlyMap<string, number> | undefined): Window {
   let best: Window = { from: 0, to: codes.length }
   let least = Number.POSITIVE_INFINITY
-  const costs = Array.from(codes.subarray(0, COMPARED + WINDOW_BYTES), costOf)
   for (let from = 0; from < Math.min(codes.length, COMPARED); from++) {
+    const late = from / 4
+    // No window costs less than its place.
+    if (late >= least) break
     const to = windowEnd(codes, from)
     if (to === undefined) break
-    const window = codes.subarray(from, to)
-    let cost = from / 4
-    for (let at = from; at < to; at++) cost += costs[at] ?? 0
+    let cost = late
+    for (let at = from; at < to && cost < least; at++) cost += costOf(codes[at] ?? 0)
     if (cost >= least) continue
+    const window = codes.subarray(from, to)
     const others = shared === undefined ? 0 : (shared.get(String.fromCodePoint(...window)) ?? 1) - 1
     cost += others * 200 + repetition(window)
     if (cost < least) {
