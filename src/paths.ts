@@ -1,4 +1,5 @@
-import { isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { isAbsolute, join, posix, relative, resolve, sep } from 'node:path'
+import { IS_WINDOWS } from './files/windows.ts'
 
 /** A path as messages show it: relative to the root where it lies below it, with forward slashes. */
 export function displayPath(root: string, file: string): string {
@@ -11,6 +12,11 @@ export function displayPath(root: string, file: string): string {
 export function resolvePath(path: string, from: string): string {
   if (path === '~' || path.startsWith('~/')) return join(home(), path.slice(1))
   return isAbsoluteAnywhere(path) && !isAbsolute(path) ? path : resolve(from, path)
+}
+
+/** The same for a value of a profile, which may be meant for a container: on Windows `/app` is not put on a drive. */
+export function resolveSetting(path: string, from: string): string {
+  return IS_WINDOWS && /^\/(?!\/)/.test(path) ? posix.normalize(path) : resolvePath(path, from)
 }
 
 /** Asked of Node here, since few paths begin so. */

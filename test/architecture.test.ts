@@ -160,6 +160,7 @@ describe('the architecture', () => {
       'src/facade.ts',
       'src/files/cache-file.ts',
       'src/files/signature.ts',
+      'src/files/windows.ts',
       'src/on-demand.ts',
       'src/options.ts',
       'src/package.ts',

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { writeFileAtomic } from './atomic.ts'
 import { FileError, unwritable } from './errors.ts'
@@ -28,14 +28,23 @@ export async function openForAppending(file: string): Promise<AppendedFile> {
     let descriptor = openRegular(file)
     const text = readFileSync(descriptor, 'utf8')
     const complete = text.slice(0, text.lastIndexOf('\n') + 1)
-    if (complete !== text) ftruncateSync(descriptor, Buffer.byteLength(complete))
+    const rewrite = (lines: readonly string[]): void => {
+      // Windows replaces no file that is open, nor shortens one that is open for adding lines.
+      closeSync(descriptor)
+      descriptor = -1
+      try {
+        writeFileAtomic(file, lines.map((line) => `${line}\n`).join(''))
+      } finally {
+        descriptor = openRegular(file)
+      }
+    }
+    const lines = complete.split('\n').slice(0, -1)
+    if (complete !== text) rewrite(lines)
     return {
-      lines: complete.split('\n').slice(0, -1),
+      lines,
       append: (line) => writeFileSync(descriptor, `${line}\n`),
       replace(lines) {
-        writeFileAtomic(file, lines.map((line) => `${line}\n`).join(''))
-        closeSync(descriptor)
-        descriptor = openRegular(file)
+        rewrite(lines)
       },
       close() {
         closeSync(descriptor)

@@ -2,6 +2,7 @@ import { closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, rmSyn
 import { dirname } from 'node:path'
 import { FileError, unwritable } from './errors.ts'
 import { FILE_MODE, makePrivateDirectory } from './modes.ts'
+import { patiently } from './patiently.ts'
 import { removeLeftovers, temporaryName } from './temporary.ts'
 
 /**
@@ -20,7 +21,7 @@ export function writeFileAtomic(file: string, content: string): void {
   const temporary = temporaryName(file)
   try {
     writeExclusively(temporary, content)
-    renameSync(temporary, file)
+    patiently(() => renameSync(temporary, file))
     syncDirectory(dirname(file))
   } catch (error) {
     rmSync(temporary, { force: true })
@@ -34,7 +35,7 @@ export function moveAside(file: string, now: number): string | undefined {
   const stamp = new Date(now).toISOString().replace(/\D/g, '').slice(0, 17)
   const aside = `${file}.broken-${stamp}`
   try {
-    renameSync(file, aside)
+    patiently(() => renameSync(file, aside))
   } catch (error) {
     throw unwritable(file, error)
   }
@@ -45,7 +46,7 @@ export function moveAside(file: string, now: number): string | undefined {
 export function removeFile(file: string): boolean {
   if (!lstatSync(file, { throwIfNoEntry: false })) return false
   try {
-    rmSync(file)
+    patiently(() => rmSync(file))
     syncDirectory(dirname(file))
   } catch (error) {
     throw unwritable(file, error)

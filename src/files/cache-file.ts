@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { IS_WINDOWS } from './windows.ts'
 
 /** More than this is none of ours. */
 const LARGEST = 256 * 1024
@@ -62,10 +63,11 @@ export function writeCacheFile(path: string, text: string, modules: string, uid:
 
 /**
  * What a file of ours begins with: its own number and time of birth, which stay when it is renamed and are others in
- * a copy, a checkout or an image. Who makes a file elsewhere cannot know them.
+ * a copy, a checkout or an image. Who makes a file elsewhere cannot know them. On Windows the number alone is as good,
+ * and a file that takes the name of another takes its time of birth as well.
  */
 function headOf({ dev, ino, birthtimeMs }: Stats): string {
-  return `${dev}:${ino}:${birthtimeMs}\n`
+  return `${dev}:${ino}:${IS_WINDOWS ? '' : birthtimeMs}\n`
 }
 
 function removeIfThere(path: string): void {

@@ -1,4 +1,5 @@
 import { systemCode } from './system-code.ts'
+import { IS_WINDOWS } from './windows.ts'
 
 /** What can stop a file from being written. */
 export type FileErrorCode =
@@ -45,9 +46,13 @@ export function unwritable(file: string, error: unknown): FileError {
   return new FileError('FILE_UNWRITABLE', file, what, remedy)
 }
 
+const NO_ACCESS = IS_WINDOWS
+  ? (['cannot be written now, or not by this user', 'Close what has it open, or make it writable'] as const)
+  : (['cannot be written by this user', 'Make its directory writable: chmod u+wx'] as const)
+
 const REASONS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
-  EACCES: ['cannot be written by this user', 'Make its directory writable: chmod u+wx'],
-  EPERM: ['cannot be written by this user', 'Make its directory writable: chmod u+wx'],
+  EACCES: NO_ACCESS,
+  EPERM: NO_ACCESS,
   EROFS: ['is on a file system that is read-only', 'In a container, use the environment variables instead'],
   ENOSPC: ['cannot be written: the disk is full', 'Free some space'],
   EDQUOT: ['cannot be written: the quota is used up', 'Free some space'],

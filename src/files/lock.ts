@@ -7,8 +7,10 @@ import { writeExclusively } from './atomic.ts'
 import { FileError, unwritable } from './errors.ts'
 import { makePrivateDirectory } from './modes.ts'
 import { isOver, type Owner, thisOwner } from './owner.ts'
+import { patiently } from './patiently.ts'
 import { systemCode } from './system-code.ts'
 import { namesIn, removeLeftovers, temporaryName } from './temporary.ts'
+import { IS_WINDOWS } from './windows.ts'
 
 export interface LockOptions {
   /** Milliseconds to wait for another process. @default 10000 */
@@ -100,7 +102,7 @@ const REMAINS = /^(?:[0-9a-f]{16}|x)(?:\.(?:[0-9a-f]{16}|x))*$/
 /** Not a directory, which is nobody's lock. */
 function remove(lock: string, file: string): void {
   try {
-    rmSync(lock, { force: true })
+    patiently(() => rmSync(lock, { force: true }))
   } catch {
     throw locked(file, 'unreadable')
   }
@@ -119,7 +121,7 @@ function take(lock: string, mine: Holder, file: string): boolean {
     if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) return takeWithoutLinks(lock, mine, file)
     throw unwritable(file, error)
   } finally {
-    rmSync(temporary, { force: true })
+    patiently(() => rmSync(temporary, { force: true }))
   }
 }
 
@@ -129,14 +131,17 @@ function takeWithoutLinks(lock: string, mine: Holder, file: string): boolean {
     writeExclusively(lock, JSON.stringify(mine))
     return true
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false
+    const code = systemCode(error)
+    // On Windows a lock that is given back while somebody reads it is still there, and cannot be opened.
+    const isGoing = IS_WINDOWS && (code === 'EPERM' || code === 'EBUSY')
+    if (code === 'EEXIST' || isGoing) return false
     throw unwritable(file, error)
   }
 }
 
 function release(lock: string, mine: Holder): void {
   const holder = holderOf(lock)
-  if (typeof holder === 'object' && holder.token === mine.token) rmSync(lock, { force: true })
+  if (typeof holder === 'object' && holder.token === mine.token) patiently(() => rmSync(lock, { force: true }))
 }
 
 function holderOf(lock: string): Holder | 'none' | 'unreadable' {

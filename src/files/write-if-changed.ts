@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { patiently } from './patiently.ts'
 
 /**
  * Writes a text in one step, so that nobody ever reads half of it; a file that holds it already is not touched.
@@ -11,7 +12,7 @@ export function writeIfChanged(file: string, text: string): boolean {
   const temporary = join(dirname(file), `.${basename(file)}.${Math.random().toString(36).slice(2)}`)
   try {
     writeFileSync(temporary, text, { flag: 'wx' })
-    renameSync(temporary, file)
+    patiently(() => renameSync(temporary, file))
   } catch (error) {
     rmSync(temporary, { force: true })
     throw error

@@ -1,3 +1,4 @@
+import { IS_WINDOWS } from '../files/windows.ts'
 import type { Environment } from '../options.ts'
 
 /**
@@ -32,7 +33,20 @@ export function injectedNames(env: Environment): readonly string[] {
 export function withoutInjected(env: Environment): Environment {
   if (env[MARKER] === undefined) return env
   const names = new Set([MARKER, ...injectedNames(env)])
+  if (IS_WINDOWS) return hiding(names, env)
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)))
+}
+
+/** On Windows `Path` and `PATH` are one variable, which a copy would not know. */
+function hiding(names: ReadonlySet<string>, env: Environment): Environment {
+  const hidden = new Set([...names].map((name) => name.toUpperCase()))
+  const isShown = (name: string | symbol): boolean => typeof name !== 'string' || !hidden.has(name.toUpperCase())
+  return new Proxy(env, {
+    get: (_, name) => (isShown(name) ? Reflect.get(env, name) : undefined),
+    has: (_, name) => isShown(name) && Reflect.has(env, name),
+    getOwnPropertyDescriptor: (_, name) => (isShown(name) ? Reflect.getOwnPropertyDescriptor(env, name) : undefined),
+    ownKeys: () => Reflect.ownKeys(env).filter(isShown),
+  })
 }
 
 /**

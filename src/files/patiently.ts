@@ -1,0 +1,22 @@
+import { systemCode } from './system-code.ts'
+import { IS_WINDOWS } from './windows.ts'
+
+const BUSY = ['EPERM', 'EACCES', 'EBUSY']
+const TRIES = 20
+/** Milliseconds. */
+const PAUSE = 50
+
+/**
+ * Does what replaces, moves or removes a file. On Windows that fails for as long as anybody reads the file, a virus
+ * scanner too, so that it is tried again there, for a second.
+ */
+export function patiently<T>(work: () => T): T {
+  for (let tries = 1; ; tries++) {
+    try {
+      return work()
+    } catch (error) {
+      if (!IS_WINDOWS || tries === TRIES || !BUSY.includes(systemCode(error))) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE)
+    }
+  }
+}
