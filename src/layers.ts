@@ -11,7 +11,7 @@ import {
 import type { Problems } from './errors.ts'
 import { merge } from './merge.ts'
 import { type PlainTree, type SettledOptions, variableIn } from './options.ts'
-import { displayPath, resolvePath } from './paths.ts'
+import { displayPath, resolvePath, resolveSetting } from './paths.ts'
 import { type Credentials, readCredentials } from './read/credentials.ts'
 import { type DotenvFiles, dotenvNames, readDotenv } from './read/dotenv.ts'
 import { readEnvironment, readSettings, type SettingVariable, settingNames } from './read/environment.ts'
@@ -218,7 +218,7 @@ function* settingsIn(env: SettledOptions['env'], { emptyIsValue }: SettledOption
 /** It replaces `paths.services`, and starts from the root and not from the profile. */
 function withServicesPath(tree: MapNode, { servicesPath }: EarlySettings, root: string): MapNode {
   if (!servicesPath) return tree
-  return withNodeAt(tree, ['paths', 'services'], literal(resolvePath(servicesPath.value, root), servicesPath.site))
+  return withNodeAt(tree, ['paths', 'services'], literal(resolveSetting(servicesPath.value, root), servicesPath.site))
 }
 
 function under(key: string, tree: MapNode): MapNode {

@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
   type Consulted,
@@ -13,7 +13,7 @@ import { COMPLETE, type Files, makeProject, PROFILE, SECRETS, writeFiles } from 
 /** Where a load looked, relative to the project, whether it succeeded or not. */
 async function lookedAt(files: Files, options: LoadOptions = {}): Promise<Consulted> {
   const cwd = makeProject(files)
-  const from = (paths: readonly string[]) => paths.map((path) => relative(cwd, path))
+  const from = (paths: readonly string[]) => paths.map((path) => relative(cwd, path).replaceAll(sep, '/'))
   const { files: found, directories } = await loadConfig({ cwd, env: {}, ...options }).then(
     ({ consulted }) => consulted,
     (error: unknown) => {
