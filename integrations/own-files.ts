@@ -1,13 +1,20 @@
+import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Where this package's files lie. */
 const DIRECTORY = fileURLToPath(new URL('../dist/', import.meta.url))
 
+/** The letter of a drive of Windows is written either way. */
+const IN_ANY_CASE = sep === '/' ? '' : 'i'
+
 /**
  * The package's own files, under whatever name code came to them: Farm writes `//` before some. The schemas hold nothing of
  * the server's.
  */
-export const OWN_FILES = new RegExp(`^${DIRECTORY.split(/[\\/]/).map(escaped).join('[\\\\/]+')}(?!schema[\\\\/])`)
+export const OWN_FILES = new RegExp(
+  `^${DIRECTORY.split(/[\\/]/).map(escaped).join('[\\\\/]+')}(?!schema[\\\\/])`,
+  IN_ANY_CASE,
+)
 
 /** What a module is that an alias, the `imports` of a package.json or a path led to. */
 export function ownFileOf(id: string): 'public' | 'library' | undefined {

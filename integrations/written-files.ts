@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs'
-import { isAbsolute, join, relative } from 'node:path'
+import { isAbsolute, join, relative, sep } from 'node:path'
 import { type Finding, type Matcher, scanFiles } from '../src/scan/index.ts'
 
 /** What to look for in a directory that a build writes to. */
@@ -27,17 +27,18 @@ export function findInFolder(
   const names: string[] = []
   if (isBelow(root, directory) || !lstatSync(directory, { throwIfNoEntry: false })?.isDirectory())
     return { names, findings: [] }
+  const nameOf = (path: string): string => relative(directory, path).replaceAll(sep, '/')
   const isLeftOut = (path: string): boolean => {
     const stat = lstatSync(path, { throwIfNoEntry: false })
     if (stat?.isDirectory()) return false
-    const name = relative(directory, path).replaceAll('\\', '/')
+    const name = nameOf(path)
     // A copy keeps the time at which its original was changed, but not that at which it was made.
     if (!stat || stat.ctimeMs < since - CLOCK_STEP || searched.get(name) === stat.size) return true
     names.push(name)
     return false
   }
   const { findings } = scanFiles(matcher, [directory], { isLeftOut })
-  return { names, findings: findings.map((each) => ({ ...each, file: relative(directory, each.file) })) }
+  return { names, findings: findings.map((each) => ({ ...each, file: nameOf(each.file) })) }
 }
 
 function isBelow(path: string, directory: string): boolean {

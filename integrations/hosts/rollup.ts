@@ -114,7 +114,7 @@ export function rollupHooks(build: Build): RollupHooks {
         const directory = resolve(from, directoryOf(options))
         // A later plugin may have added to the output when ours had searched it.
         const leaks = await build.findLeaks(Object.values(bundle).map(contentOf))
-        if (leaks) await removeWritten(leaks, directory, new Set(this.getModuleIds()))
+        if (leaks) await removeWritten(leaks, directory, new Set([...this.getModuleIds()].map((id) => resolve(id))))
         directories.add(directory)
         const found = leaks ?? (await build.findWrittenLeaks(directory))
         if (found) throw found.error

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { DevEnvironment, Environment, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import type { Build } from '../build.ts'
 import { consumerOf } from '../consumer.ts'
@@ -54,7 +55,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Par
     hotUpdate: {
       order: 'pre',
       async handler({ file, timestamp, server }) {
-        if (!build.files.includes(file)) return undefined
+        if (!build.files.includes(resolve(file))) return undefined
         // Every environment is told of the change; one load serves them all.
         if (update?.timestamp !== timestamp) update = { timestamp, result: refreshAndTell(build, server) }
         if (!(await update.result)) return []
