@@ -1,4 +1,4 @@
-import { join, relative, resolve } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import type { CompilationContext, Compiler, JsPlugin, Server } from '@farmfe/core'
 import type { Build } from '../build.ts'
 import { asksForConfidential, type Place } from '../confidential-path.ts'
@@ -215,5 +215,5 @@ function fileOf(id: string, root: string): string {
 
 /** Farm ends the process when it is asked for a module that it does not know by this very name. */
 function farmId(id: string, root: string): string {
-  return id.startsWith('\0') ? id.replaceAll('\0', '\\0') : relative(root, id)
+  return id.startsWith('\0') ? id.replaceAll('\0', '\\0') : relative(root, id).replaceAll(sep, '/')
 }
