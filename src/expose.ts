@@ -41,8 +41,15 @@ export interface LayerInfo {
   readonly files?: readonly string[]
 }
 
-/** What a schema makes of the configuration; the profile's own types without one. */
-export type ConfigOf<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Schema> : ProfileConfig
+/**
+ * What a schema makes of the configuration; the profile's own types without one. `undefined` is asked for first, since
+ * without `strict` it extends every type.
+ */
+export type ConfigOf<Schema> = Schema extends undefined
+  ? ProfileConfig
+  : Schema extends StandardSchemaV1
+    ? StandardSchemaV1.InferOutput<Schema>
+    : ProfileConfig
 
 /** What `loadConfig` returns: frozen, and safe to print. */
 export interface ResolvedConfig<Schema = undefined> {

@@ -143,6 +143,31 @@ console.log(JSON.stringify(kinds))`
     expect(stdout).toBe('')
   })
 
+  // What Next.js writes into a project that has no tsconfig.json is "strict": false.
+  test.each(['true', 'false'])(
+    'types the configuration with a schema and without, in a project with strict: %s',
+    (strict) => {
+      const code = `import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type ConfigOf, loadConfig, loadConfigSync } from '@systemprompt/env'
+declare const schema: StandardSchemaV1<unknown, { limit: number }>
+const port: number | undefined = loadConfigSync().config.server?.port
+const mine: unknown = loadConfigSync({ defaults: {} }).config.mine
+const limit: number = loadConfigSync({ schema }).config.limit
+// @ts-expect-error: the schema has no such key
+const none = loadConfig({ schema }).then(({ config }) => config.server)
+const config: ConfigOf<undefined> = { server: { port: 1 } }
+`
+      writeFileSync(join(project, 'config-type.ts'), `${code}export { config, limit, mine, none, port }\n`)
+      const options = ['--noEmit', '--strict', strict, '--module', 'nodenext', '--skipLibCheck', '--types', 'node']
+      const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+      const { stdout } = spawnSync(process.execPath, [tsc, ...options, 'config-type.ts'], {
+        cwd: project,
+        encoding: 'utf8',
+      })
+      expect(stdout).toBe('')
+    },
+  )
+
   test.each(HOSTS)('has declarations that name the types of %s', (host) => {
     const text = readFileSync(join(project, `node_modules/@systemprompt/env/dist/${host}.d.ts`), 'utf8')
     expect(text).toContain(`from '${PACKAGES[host]}'`)
