@@ -147,7 +147,7 @@ function impliedProfile(root: string, problems: Problems): ProfileRef | undefine
   throw configError({
     code: 'PROFILE_AMBIGUOUS',
     message: `There are several profiles and none is active: ${names.join(', ')}`,
-    remedy: `choose one with the profile option, --profile or SYSTEMPROMPT_PROFILE=${only}`,
+    remedy: `choose one with the profile option, --profile or SYSTEMPROMPT_PROFILE=${only} in the environment`,
   })
 }
 

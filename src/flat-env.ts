@@ -34,9 +34,7 @@ export function flatEnvironment(
         message: isPointer
           ? 'is never set from a file, since it would make another file a secret'
           : 'is never set from a file, since it could run or redirect code',
-        remedy: isPointer
-          ? 'set it in the environment, or write the secret itself'
-          : `set it in the environment, or name it in allowEnv: ['${name}']`,
+        remedy: isPointer ? 'set it in the environment, or write the secret itself' : remedyFor(name),
         at: variable.site,
       })
       continue
@@ -45,6 +43,13 @@ export function flatEnvironment(
     if (!isTaken) setOwn(flat, name, variable.value)
   }
   return flat
+}
+
+/** What a load takes from the environment alone, it does not take from a file that may hand the name on. */
+function remedyFor(name: string): string {
+  return name.toUpperCase().startsWith('SYSTEMPROMPT_')
+    ? 'set it in the environment, the one place where it is read'
+    : `set it in the environment, or name it in allowEnv: ['${name}']`
 }
 
 /** `DATABASE_URL_FILE`, which is of the environment alone: no load takes it from a file, and a child would. */

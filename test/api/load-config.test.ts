@@ -954,6 +954,7 @@ describe('allowEnv', () => {
       ['DATABASE_URL_FILE', 1],
       ['SYSTEMPROMPT_SECRETS_DIR', 4],
     ])
+    expect(warnings.at(-1)?.remedy).toBe('set it in the environment, the one place where it is read')
     expect(load({ '.env': pointers }, { allowEnv: ['DATABASE_URL_FILE'] }).env.DATABASE_URL_FILE).toBe('/etc/passwd')
   })
   test('a name that is allowed is let through', () => {
