@@ -168,7 +168,8 @@ function readServiceFiles(
   const { root, found, profile } = project
   const { services } = options
   const nothing = { tree: mapNode(new Map(), { source: variableSource('services', 'services') }), files: [] }
-  if (services === false || (!found && !profile && settings.servicesPath === undefined)) return nothing
+  const isAskedFor = found || profile !== undefined || settings.servicesPath !== undefined || Array.isArray(services)
+  if (services === false || !isAskedFor) return nothing
   const configured = settings.text('paths.services', '', variables)
   const fromProfile = profile && configured !== '' ? resolvePath(configured, profile.directory) : join(root, 'services')
   const { servicesPath } = settings

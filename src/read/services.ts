@@ -1,7 +1,9 @@
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
-import type { Problems } from '../errors.ts'
+import type { Problems, Report } from '../errors.ts'
 import { merge } from '../merge.ts'
+import { formatPath } from '../path.ts'
 import { displayPath } from '../paths.ts'
+import { nearest } from '../suggest.ts'
 import type { Trail } from '../trail.ts'
 import { mapNode, variableSource } from '../tree.ts'
 import type { MapNode, TreeNode } from '../types.ts'
@@ -43,6 +45,10 @@ export function readServices(options: ServicesOptions, problems: Problems): Serv
       readFile(reader, fileOf(directory, name), []),
     )
   const picked = [...tree.entries].filter(([name]) => isWanted(name))
+  for (const name of names ?? []) {
+    const isRead = tree.entries.has(name) || files.includes(displayPath(options.root, fileOf(directory, name)))
+    if (!isRead) problems.warn(notThere(name, fromRoot ? tree.entries.keys() : serviceNames(directory, problems.trail)))
+  }
   return { tree: mapNode(new Map(picked), tree), files }
 }
 
@@ -55,6 +61,16 @@ interface Reader extends ServicesOptions {
 
 function serviceNames(directory: string, trail: Trail): readonly string[] {
   return listDirectory(directory, trail).filter((name) => isDirectory(join(directory, name), trail))
+}
+
+function notThere(name: string, others: Iterable<string>): Report {
+  const meant = nearest(name, others)
+  return {
+    code: 'PATH_MISSING',
+    key: formatPath(['services', name]),
+    message: 'is asked for by the option services, and is not there',
+    remedy: meant === undefined ? 'create its config.yaml, or take the name out' : `did you mean ${meant}?`,
+  }
 }
 
 function fileOf(directory: string, name: string): string {

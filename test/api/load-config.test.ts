@@ -806,6 +806,28 @@ describe('services', () => {
   ])('%s', (_, services, expected) => {
     expect(load(files, services === undefined ? {} : { services }).config.services).toEqual(expected)
   })
+  test('are read outside of a SystemPrompt project where they are named', () => {
+    const { [PROFILE]: _, ...given } = files
+    expect(load(given).config.services).toBeUndefined()
+    expect(load(given, { services: true }).config.services).toBeUndefined()
+    expect(load(given, { services: ['ai'] }).config.services).toEqual({ ai: { model: 'a' } })
+  })
+  test.each<[string, Files, string, string]>([
+    ['one that is not there', {}, 'webb', 'did you mean web?'],
+    ['one that is like no other', {}, 'search', 'create its config.yaml, or take the name out'],
+    [
+      'one that the root file has not',
+      { 'services/config/config.yaml': 'ai: {}' },
+      'web',
+      'create its config.yaml, or take the name out',
+    ],
+  ])('%s is a warning where it is asked for', (_, more, name, remedy) => {
+    const given = { ...files, 'services/empty/config.yaml': '', ...more }
+    const { warnings } = load(given, { services: ['ai', name] })
+    expect(warnings.filter(({ code }) => code === 'PATH_MISSING')).toMatchObject([{ key: `services.${name}`, remedy }])
+    const wanted = load(given, { services: more['services/config/config.yaml'] ? ['ai'] : ['ai', 'empty'] })
+    expect(wanted.warnings.filter(({ code }) => code === 'PATH_MISSING')).toEqual([])
+  })
   test('one that is not wanted is not read, and so may be broken', () => {
     const given = { ...files, 'services/b/config.yaml': 'x: [1' }
     expect(load(given, { services: ['ai'] }).config.services).toEqual({ ai: { model: 'a' } })
