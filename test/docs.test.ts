@@ -744,6 +744,7 @@ test.each([
   ['src/watch-config.ts', 'ConfigUpdate', 'docs/watching.md'],
   ['src/watch-config.ts', 'ConfigChange', 'docs/watching.md'],
   ['src/watch-config.ts', 'ConfigWatcher', 'docs/watching.md'],
+  ['integrations/options.ts', 'PluginOptions', 'docs/public-values.md'],
 ])('every field of %s, %s, is described in a table of %s', (file, name, where) => {
   const described = page(where).rows.flatMap(({ cells: [first = ''] }) => first.replace(/\(.*\)/, '').split(', '))
   expect(membersOf(file, name).filter((member) => !described.includes(`\`${member}\``))).toEqual([])
