@@ -9,7 +9,8 @@ import { setOwn } from './tree.ts'
 
 /**
  * Secrets and .env values as variables, less what the process environment has already and what no file may
- * set; each blocked name is a warning with its place (trust.md). Settings are left out: whoever reads them reads the
+ * set; each blocked name is a warning with its place (trust.md), and what a program could not use as it stands an error.
+ * Settings are left out: whoever reads them reads the
  * files too, and references in them are resolved scalar by scalar, which no text for a variable could tell.
  */
 export function flatEnvironment(
@@ -39,11 +40,24 @@ export function flatEnvironment(
       })
       continue
     }
+    if (variable.site.source.layer === 'dotenv' && ENCRYPTED.test(variable.value)) {
+      problems.error({
+        code: 'ENCRYPTED_VALUE',
+        key: name,
+        message: 'is encrypted by dotenvx, and nothing decrypts it here',
+        remedy: "run 'dotenvx decrypt', or have 'dotenvx run --' start the program",
+        at: variable.site,
+      })
+      continue
+    }
     const isTaken = isSetIn({ env, emptyIsValue, isSecret: layers.isSecret }, name) && !dotenv.override
     if (!isTaken) setOwn(flat, name, variable.value)
   }
   return flat
 }
+
+/** What dotenvx writes: a point of a curve, a nonce and a tag, 97 bytes and more, before the text itself. */
+const ENCRYPTED = /^encrypted:[A-Za-z\d+/]{128,}={0,2}$/
 
 /** What a load takes from the environment alone, it does not take from a file that may hand the name on. */
 function remedyFor(name: string): string {

@@ -955,6 +955,22 @@ describe('a blank variable', () => {
   })
 })
 
+describe('what dotenvx has encrypted', () => {
+  const text = `encrypted:${'Ab0/'.repeat(32)}AB==`
+  const files: Files = { '.env': `A=1\nHELLO="${text}"\n` }
+  test('is an error, which does not repeat it', () => {
+    const { issues, message } = failure(files)
+    expect(issues).toMatchObject([{ code: 'ENCRYPTED_VALUE', key: 'HELLO', file: '.env', line: 2 }])
+    expect(message).not.toContain('Ab0/')
+  })
+  test('is none where the environment has the variable, as under dotenvx run', () => {
+    expect({ ...load(files, { env: { HELLO: 'World' } }).env }).toEqual({ A: '1' })
+  })
+  test('is told from other texts that begin so', () => {
+    expect(load({ '.env': 'HELLO=encrypted:no\nB=encrypted:' }).env.HELLO).toBe('encrypted:no')
+  })
+})
+
 describe('allowEnv', () => {
   const files: Files = { '.env': 'A=1\nNODE_OPTIONS=--inspect\nHTTPS_PROXY=http://evil.example\n' }
   test('a blocked name is left out, with a warning that names its place', () => {
