@@ -6,6 +6,7 @@ import {
   type LocalSecrets,
   readLocalSecrets,
   resolvePath,
+  type SecretsValidation,
   type Target,
   updateSyncRecord,
 } from '../cloud/index.ts'
@@ -25,11 +26,15 @@ export function openTarget(args: Args, io: Io): SecretsTarget {
   return { ...session, tenant, target: { apiUrl: session.client.apiUrl, tenant } }
 }
 
-/** Where the profile has its secrets. @throws CliError NO_PROFILE */
-export function secretsFileOf({ loaded, profile, failure }: CloudProject): {
+/** A secrets.json, and what its profile says of the rules for what is in it. */
+export interface SecretsPlace {
   readonly path: string
   readonly shown: string
-} {
+  readonly validation: SecretsValidation | undefined
+}
+
+/** Where the profile has its secrets. @throws CliError NO_PROFILE */
+export function secretsFileOf({ loaded, profile, failure }: CloudProject): SecretsPlace {
   if (failure) throw failure
   if (!loaded || !profile) {
     throw new CliError(
@@ -39,17 +44,20 @@ export function secretsFileOf({ loaded, profile, failure }: CloudProject): {
     )
   }
   const configured = (Reflect.get(loaded.config, 'secrets') as { secrets_path?: unknown } | undefined)?.secrets_path
+  // Over it lies what every command loads with.
+  const said = loaded.explain('secrets.validation').find(({ origin }) => origin.layer !== 'overrides')
+  const validation = said?.value === 'skip' ? 'skip' : undefined
   const wanted = typeof configured === 'string' && configured !== '' ? configured : './secrets.json'
   const path = resolvePath(wanted, profile.directory)
   const below = relative(loaded.root, path)
   const isBelow = !below.startsWith('..') && !isAbsolute(below)
-  return { path, shown: isBelow ? below.split(sep).join('/') : path }
+  return { path, shown: isBelow ? below.split(sep).join('/') : path, validation }
 }
 
 /** The secrets of the profile's file. @throws CliError NOT_FOUND, ConfigError */
 export function localSecretsOf(project: CloudProject): LocalSecrets & { readonly shown: string } {
-  const { path, shown } = secretsFileOf(project)
-  const local = readLocalSecrets(path, shown)
+  const { path, shown, validation } = secretsFileOf(project)
+  const local = readLocalSecrets(path, shown, validation)
   if (!local.found)
     throw new CliError('NOT_FOUND', EXIT.notFound, `${shown} is not there. 'systemprompt secrets set NAME' makes it.`)
   return { ...local, shown }

@@ -9,7 +9,7 @@ import { scanDotenv } from '../read/dotenv-text.ts'
 import { LIMITS, pathExists } from '../read/guard.ts'
 import { parseJson } from '../read/json.ts'
 import { readSecrets } from '../read/secrets.ts'
-import { checkSecrets } from '../resolve-secrets.ts'
+import { checkSecrets, type SecretsValidation } from '../resolve-secrets.ts'
 import { secretName } from '../schema/secret-names.ts'
 import { parseTemplate } from '../template.ts'
 import { isForbiddenKey } from '../tree.ts'
@@ -35,11 +35,11 @@ export interface LocalSecrets {
  *
  * @throws ConfigError with everything that is wrong with the file or with a secret's format
  */
-export function readLocalSecrets(file: string, shown = file): LocalSecrets {
+export function readLocalSecrets(file: string, shown = file, validation?: SecretsValidation): LocalSecrets {
   const problems = collectProblems()
   const { found, secrets } = readSecrets({ path: file, shown, strict: false }, problems)
   const list = [...secrets.values()]
-  checkFormats(list, problems)
+  checkFormats(list, validation, problems)
   problems.throwIfAny()
   return { found, secrets: list.map(({ key, env, value }) => ({ key, env, value })), warnings: problems.warnings }
 }
@@ -73,6 +73,8 @@ export interface SecretEdits {
   readonly set?: Readonly<Record<string, string>>
   /** By any name of the secret. */
   readonly unset?: readonly string[]
+  /** `secrets.validation` of the profile: with `skip` no rule is asked, as in a load. @default 'warn' */
+  readonly validation?: SecretsValidation | undefined
 }
 
 export interface SecretsEdit {
@@ -123,7 +125,7 @@ const EMPTY = '{}\n'
  * too large to be read; FileError for one that cannot be written
  */
 export async function mustBeEditable(files: CloudFiles, file: string, edits: SecretEdits): Promise<void> {
-  mustBeValid(edits.set ?? {})
+  mustBeValid(edits)
   await prepareState(files.state)
   if (!pathExists(dirname(file)))
     throw new FileError('FILE_UNWRITABLE', file, 'has no directory', 'Make the profile first')
@@ -164,7 +166,7 @@ function mustBeReadable(text: string, file: string): void {
 }
 
 /** As a load checks them, by which time the old value would be gone. */
-function mustBeValid(set: Readonly<Record<string, string>>): void {
+function mustBeValid({ set = {}, validation }: SecretEdits): void {
   const problems = collectProblems()
   const site = { source: { layer: 'secrets', confidential: true } } as const
   const given = Object.entries(set).map(([name, value]) => ({ ...secretName(name), value, site }))
@@ -172,14 +174,19 @@ function mustBeValid(set: Readonly<Record<string, string>>): void {
     problems.error({ code: 'FORBIDDEN_KEY', key, message: 'is no name for a secret', remedy: 'use another name' })
   checkFormats(
     given.filter(({ value }) => value.trim() !== ''),
+    validation,
     problems,
   )
   if (problems.errors.length > 0) throw new ConfigError(problems.errors, { title: 'The secrets cannot be set' })
 }
 
 /** What is wrong with secrets, whatever else a profile needs. */
-function checkFormats(secrets: Parameters<typeof checkSecrets>[0], problems: Problems): void {
-  const check = { validation: 'warn', required: [], lookedIn: [], isFailed: () => false } as const
+function checkFormats(
+  secrets: Parameters<typeof checkSecrets>[0],
+  validation: SecretsValidation = 'warn',
+  problems: Problems,
+): void {
+  const check = { validation, required: [], lookedIn: [], isFailed: () => false } as const
   checkSecrets(secrets, check, { ...problems, warn: () => undefined })
 }
 

@@ -111,6 +111,20 @@ describe('systemprompt secrets set', () => {
     expect((await cli(cwd, 'secrets set database_url= --allow-empty')).code).toBe(0)
   })
 
+  test('asks for no rule where the profile skips them, as a load does not', async () => {
+    const cwd = makeProject({ [PROFILE]: 'name: local\nsecrets: { validation: skip }\n', [SECRETS]: '{}' })
+    const codes: number[] = []
+    for (const line of [
+      'set DATABASE_URL=mysql://x jwt_secret=dev',
+      'list',
+      'get database_url -y',
+      'generate jwt_secret -y',
+    ])
+      codes.push((await cli(cwd, `secrets ${line}`)).code)
+    expect(codes).toEqual([0, 0, 0, 0])
+    expect(loadConfigSync({ cwd, env: {} }).secrets.get('database_url')).toBe('mysql://x')
+  })
+
   test.each<[string, string, string]>([
     ['two spellings', 'ANTHROPIC_API_KEY=canary anthropic=canary', 'ANTHROPIC_API_KEY and anthropic are one secret'],
     [

@@ -32,10 +32,12 @@ export const generate = defineCommand({
     const name = mustBeName(String(args.name ?? 'jwt_secret'))
     const value = randomBytes(bytesOf(args.bytes)).toString('base64')
     const project = findCloudProject(args, io)
-    const { path, shown: file } = secretsFileOf(project)
-    const isThere = readLocalSecrets(path, file).secrets.some(({ env }) => cloudName(env) === cloudName(name))
+    const { path, shown: file, validation } = secretsFileOf(project)
+    const isThere = readLocalSecrets(path, file, validation).secrets.some(
+      ({ env }) => cloudName(env) === cloudName(name),
+    )
     if (isThere) await mustAgree(args, io, `${shown(file)} has ${shown(name)} already. Replace it?`)
-    await editSecretsFile(project.files, path, { set: { [name]: value } })
+    await editSecretsFile(project.files, path, { set: { [name]: value }, validation })
     if (args.json) printJson(io, { ok: true, file, generated: name, replaced: isThere })
     else io.out(`${styled(io, 'green', '✔')} ${shown(file)} has a new ${shown(name)}\n`)
     return EXIT.ok

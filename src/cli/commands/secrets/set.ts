@@ -36,6 +36,7 @@ export const set = defineCommand({
     const names = given.map(({ name }) => name)
     await editSecretsFile(project.files, file.path, {
       set: Object.fromEntries(given.map(({ name, value }) => [name, value])),
+      validation: file.validation,
     })
     if (args.json) printJson(io, { ok: true, file: file.shown, set: names })
     else io.out(`${styled(io, 'green', '✔')} Set ${names.map(shown).join(', ')} in ${shown(file.shown)}\n`)

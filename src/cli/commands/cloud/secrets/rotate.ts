@@ -48,7 +48,7 @@ export const rotate = defineCommand({
     const name = mustBeName(String(args.name))
     const key = cloudName(name)
     if (isManaged(key)) throw new CliError('MANAGED', EXIT.refused, `The system manages ${key}; nothing was done.`)
-    const { path, shown: file } = secretsFileOf(target)
+    const { path, shown: file, validation } = secretsFileOf(target)
     const services = servicesOf(target, key)
     const seen = await target.client.listSecretKeys(target.tenant)
     if (args['dry-run']) {
@@ -62,7 +62,7 @@ export const rotate = defineCommand({
       io,
       `Replace ${key} in ${shown(file)} and in ${shown(target.tenant)}? What uses the old one stops working.`,
     )
-    const { undo } = await editSecretsFile(target.files, path, { set: { [name]: value } })
+    const { undo } = await editSecretsFile(target.files, path, { set: { [name]: value }, validation })
     const facts = { dry_run: false, tenant: target.tenant, secret: key, file, services }
     try {
       localSecretsOf(target)

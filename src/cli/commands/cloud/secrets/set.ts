@@ -3,7 +3,7 @@ import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { type GivenSecret, givenSecrets, mustBeGivenOnce, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
-import { openTarget, type SecretsTarget, secretsFileOf } from '../../../secrets-target.ts'
+import { openTarget, type SecretsPlace, type SecretsTarget, secretsFileOf } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { setSecrets } from '../../../store-secrets.ts'
 import { SECRETS_ARGS } from './args.ts'
@@ -39,7 +39,7 @@ export const set = defineCommand({
     const values = byCloudName(given)
     const names = Object.keys(values).sort()
     if (!args['dry-run']) {
-      if (local) await mustBeEditable(target.files, local.path, { set: asGiven(given) })
+      if (local) await mustBeEditable(target.files, local.path, { set: asGiven(given), validation: local.validation })
       const seen = await target.client.listSecretKeys(target.tenant)
       progress(io, `Sending ${count(names.length)} …`)
       await setSecrets(target, values, seen, io)
@@ -58,12 +58,12 @@ export const set = defineCommand({
 /** The cloud has the values by now, which is said where the file cannot be changed. */
 async function changeFile(
   given: readonly GivenSecret[],
-  file: { readonly path: string; readonly shown: string },
+  file: SecretsPlace,
   { files, tenant }: SecretsTarget,
   io: Io,
 ): Promise<void> {
   try {
-    await editSecretsFile(files, file.path, { set: asGiven(given) })
+    await editSecretsFile(files, file.path, { set: asGiven(given), validation: file.validation })
   } catch (error) {
     io.err(`${shown(tenant)} has them now; ${shown(file.shown)} is as it was.\n`)
     throw error

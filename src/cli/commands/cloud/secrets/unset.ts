@@ -20,6 +20,7 @@ import {
   type Removal,
   removalExit,
   removeAll,
+  type SecretsPlace,
   type SecretsTarget,
   secretsFileOf,
 } from '../../../secrets-target.ts'
@@ -76,14 +77,9 @@ export const unset = defineCommand({
   },
 })
 
-interface LocalFile {
-  readonly path: string
-  readonly shown: string
-}
-
 /** What would come of it, as far as the names say. */
-function plannedRemoval(names: readonly string[], keys: readonly string[], file: LocalFile | undefined): Removal {
-  const here = file ? readLocalSecrets(file.path, file.shown).secrets.map(({ env }) => env) : []
+function plannedRemoval(names: readonly string[], keys: readonly string[], file: SecretsPlace | undefined): Removal {
+  const here = file ? readLocalSecrets(file.path, file.shown, file.validation).secrets.map(({ env }) => env) : []
   const isThere = (name: string): boolean => keys.includes(name) || here.includes(secretName(name).env)
   const error = new CloudError('NOT_FOUND', 'The cloud has no such secret', {
     remedy: "'systemprompt cloud secrets list' shows the names",
@@ -126,7 +122,7 @@ async function trueList(
 async function removeLocally(
   { removed, failed }: Removal,
   { files }: SecretsTarget,
-  file: LocalFile,
+  file: SecretsPlace,
 ): Promise<Removal> {
   const gone = failed.filter(({ error }) => error.code === 'NOT_FOUND').map(({ name }) => name)
   try {
