@@ -91,9 +91,18 @@ describe('config show', () => {
       "No profile; 'systemprompt init' makes one\n.env\n\nkey    value  layer   from\napp.a  1      dotenv  .env:1:1\n",
     ])
   })
+  test('names the variables of .env files, and shows no empty table', async () => {
+    const cwd = makeProject({ '.env': 'PORT=1\nMINE=canary\nANTHROPIC_API_KEY=canary\nSYSTEMPROMPT__A=1\n' })
+    expect((await run(cwd, ['config', 'show'])).out).toMatch(/\n\nVariables: MINE, PORT\n$/)
+    expect((await run(cwd, ['config', 'show', 'a'])).out).not.toContain('Variables')
+    const bare = makeProject({ '.env': 'PORT=canary\n' })
+    const { out } = await run(bare, ['config', 'show'])
+    expect(out).toMatch(/^No profile; .*\n\.env\n\nVariables: PORT\n/)
+    expect(out).not.toContain('canary')
+  })
   test('without anything at all', async () => {
     const { code, out } = await run(makeProject(), ['config', 'show'])
-    expect([code, out.split('\n').slice(0, 2)]).toEqual([0, ["No profile; 'systemprompt init' makes one", 'no files']])
+    expect([code, out]).toEqual([0, "No profile; 'systemprompt init' makes one\nno files\n"])
   })
 })
 

@@ -120,7 +120,17 @@ function render(io: Io, result: ResolvedConfig, path: string | undefined, isReve
     ? `Profile ${styled(io, 'bold', shown(profile.name))}, ${PROFILE_REASON[profile.chosenBy]}`
     : "No profile; 'systemprompt init' makes one"
   const files = layers.flatMap((layer) => layer.files ?? []).map(shown)
-  return `${title}\n${styled(io, 'dim', files.length === 0 ? 'no files' : files.join(', '))}\n\n${body}`
+  const names = variablesOf(result)
+  return [
+    `${title}\n${styled(io, 'dim', files.length === 0 ? 'no files' : files.join(', '))}`,
+    ...(cells.length === 0 ? [] : [body]),
+    ...(names.length === 0 ? [] : [`Variables: ${names.map(shown).join(', ')}`]),
+  ].join('\n\n')
+}
+
+/** What the .env files set beside secrets: names alone, since nobody has said which of their values may be seen. */
+function variablesOf({ env, secrets }: ResolvedConfig): readonly string[] {
+  return Object.keys(env).filter((name) => !secrets.has(name))
 }
 
 function* configRows({ config, explain }: ResolvedConfig, isRevealed: boolean): Generator<Row> {
