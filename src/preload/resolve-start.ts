@@ -4,7 +4,7 @@ import { injectedVariables } from '../injected.ts'
 import { inputsOf, recordVariables } from '../inputs.ts'
 import { withDefaults } from '../options.ts'
 import { remember } from '../remembered.ts'
-import { resolve } from '../resolve.ts'
+import { type Resolution, resolve } from '../resolve.ts'
 import { newTrail } from '../trail.ts'
 import { makePlan } from './make-plan.ts'
 import { encodePlan, type Start } from './plan.ts'
@@ -18,8 +18,8 @@ export interface PlanPlace {
 }
 
 export interface ResolvedStart {
-  /** The variables to set. */
-  readonly values: Readonly<Record<string, string>>
+  /** The variables to set; undefined outside of a project, where those that were inherited stay. */
+  readonly values: Readonly<Record<string, string>> | undefined
   /** Put into words when they are asked for: few starts say them. */
   warnings(): readonly Problem[]
 }
@@ -40,9 +40,16 @@ export function resolveStart(start: Start, place: PlanPlace | undefined): Resolv
   problems.throwIfAny()
   const names = secrets.map((secret) => secret.env)
   const values = injectedVariables({ env: resolution.env, profile: project.profile, secrets: names }, recorded.env)
+  if (isOutside(resolution) && Object.keys(values).length === 0)
+    return { values: undefined, warnings: () => problems.warnings }
   const inputs = inputsOf(cwd, env, recorded.asked, trail)
   remember(resolution, inputs, settled.now)
   const plan = place && makePlan(start, values, resolution, inputs, settled.now)
   if (plan) writeCacheFile(place.file, encodePlan(plan), place.modules, place.uid)
   return { values, warnings: () => problems.warnings }
+}
+
+/** A variable such as `SSL_CERT_FILE` alone, which names the file of no secret, is a reason to look and makes no project. */
+function isOutside({ project, layers }: Resolution): boolean {
+  return !project.found && project.profile === undefined && layers.dotenvFiles.files.length === 0
 }

@@ -124,6 +124,23 @@ describe('a start where there is nothing to do is silent', () => {
     expect(await start({ cwd: folder, args: [...FLAG, 'main.cjs'] })).toEqual({ code: 0, out: 'undefined\n', err: '' })
   })
 
+  test('a folder outside of a project keeps what it inherits, also where a variable ends in _FILE', async () => {
+    const folder = makeProject({
+      '.env': 'GREETING=hello',
+      'package.json': '{}',
+      'packages/a/': '',
+      'main.cjs': `const { execFileSync } = require('node:child_process')
+if (process.argv[2]) console.log(process.env.GREETING)
+else for (const env of [{}, { SSL_CERT_FILE: '/certificates' }, {}]) {
+  const child = [...process.execArgv, __filename, 'child']
+  execFileSync(process.execPath, child, { cwd: 'packages/a', env: { ...process.env, ...env }, stdio: 'inherit' })
+}`,
+    })
+    installInto(folder)
+    const out = 'hello\nhello\nhello\n'
+    expect(await start({ cwd: folder, args: [...FLAG, 'main.cjs'] })).toEqual({ code: 0, out, err: '' })
+  })
+
   test('.env files alone are something', async () => {
     const folder = makeProject({
       '.env': 'GREETING=hello',
