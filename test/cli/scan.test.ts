@@ -123,6 +123,13 @@ describe('systemprompt scan', () => {
       'dist/a.js:1:1  local/ANTHROPIC_API_KEY\ndist/a.js:1:29  staging/ANTHROPIC_API_KEY\n',
     ])
   })
+  test('with --all-profiles and no profile looks for those of .env files, and does not pass without them', async () => {
+    const cwd = makeProject({ '.env': `STRIPE_KEY=${STAGING}\n`, 'dist/a.js': STAGING })
+    const { out, code } = await run(cwd, ['scan', '--all-profiles', 'dist'])
+    expect([code, out]).toEqual([11, 'dist/a.js:1:1  STRIPE_KEY\n'])
+    const { err, code: none } = await run(makeProject({ 'dist/a.js': '' }), ['scan', '--all-profiles', 'dist'])
+    expect([none, err]).toEqual([5, 'There are no profiles here, and no .env files: nothing to look for.\n'])
+  })
   test('does not show a secret that a file is named by', async () => {
     write(`dist/${KEY}.txt`, KEY)
     expect((await scan('dist')).places).toEqual(['dist/••••.txt:1:1 ANTHROPIC_API_KEY plain'])

@@ -73,7 +73,11 @@ async function loadAll(args: Readonly<Record<string, unknown>>, io: Io): Promise
     names.map(async (profile) => loadedFrom(await loadConfig({ ...options, profile }), `${profile}/`)),
   )
   if (all.length > 0) return all
-  throw new CliError('NOT_FOUND', EXIT.notFound, 'There are no profiles here.')
+  const result = await loadConfig(options)
+  if (result.layers.some(({ name, files = [] }) => name === 'dotenv' && files.length > 0))
+    return [loadedFrom(result, '')]
+  // As in another worktree: a hook that looks for nothing must not pass for one that found nothing.
+  throw new CliError('NOT_FOUND', EXIT.notFound, 'There are no profiles here, and no .env files: nothing to look for.')
 }
 
 function loadedFrom(result: ResolvedConfig<unknown>, prefix: string): Loaded {
