@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { findProjectRoot } from './discover.ts'
-import { ConfigError, collectProblems, isConfigError, type Problem } from './errors.ts'
+import { ConfigError, collectProblems, isConfigError, type Problem, type Problems } from './errors.ts'
 import type { ResolvedConfig } from './expose.ts'
 import { trackedByGit } from './files/git.ts'
 import { loadConfig } from './load.ts'
@@ -35,8 +35,10 @@ export async function checkConfig<Schema extends StandardSchemaV1 | undefined = 
   try {
     const result = await loadConfig({ ...options, strict: true })
     const profile = result.profile?.name
-    const { warnings, consulted } = result
-    const issues = await trackedSecrets(result)
+    const { consulted } = result
+    const tracked = await trackedSecrets(result)
+    const issues = tracked.errors
+    const warnings = [...result.warnings, ...tracked.warnings]
     if (issues.length === 0) return { ok: true, profile, issues, warnings, result }
     const isKnown = issues.every(({ code }) => code === 'TRACKED_BY_GIT')
     const title = isKnown ? 'The repository gives secrets away' : 'The repository cannot be looked into'
@@ -45,7 +47,8 @@ export async function checkConfig<Schema extends StandardSchemaV1 | undefined = 
   } catch (error) {
     if (!isConfigError(error)) throw error
     const { warnings, profile, consulted } = error
-    const issues = [...error.issues, ...(await trackedIn(findProjectRoot(withDefaults(options)), []))]
+    const tracked = await trackedIn(findProjectRoot(withDefaults(options)), [])
+    const issues = [...error.issues, ...tracked.errors]
     return { ok: false, profile, error: new ConfigError(issues, { profile, warnings, consulted }), issues, warnings }
   }
 }
@@ -53,17 +56,35 @@ export async function checkConfig<Schema extends StandardSchemaV1 | undefined = 
 const SECRET_FILE = /(?:^|\/)(?:secrets|credentials|tenants)\.json$/
 
 /** Files with secrets that git tracks: those in use, and those of every other profile. */
-function trackedSecrets(result: ResolvedConfig<unknown>): Promise<readonly Problem[]> {
+function trackedSecrets(result: ResolvedConfig<unknown>): Promise<Problems> {
   return trackedIn(
     result.root,
     filesInUse(result).map((file) => displayPath(result.root, file)),
+    secretsForEverybody(result),
   )
 }
 
-async function trackedIn(root: string, inUse: readonly string[]): Promise<readonly Problem[]> {
+/** The secrets in each .env file that may be in git; one for everybody may have a password that is none. */
+function secretsForEverybody({ secrets, explain }: ResolvedConfig<unknown>): ReadonlyMap<string, readonly string[]> {
+  const holding = new Map<string, readonly string[]>()
+  for (const name of secrets.envNames())
+    for (const { origin } of explain(name))
+      if (origin.layer === 'dotenv' && origin.file !== undefined)
+        holding.set(origin.file, [...(holding.get(origin.file) ?? []), name])
+  return holding
+}
+
+async function trackedIn(
+  root: string,
+  inUse: readonly string[],
+  holding: ReadonlyMap<string, readonly string[]> = new Map(),
+): Promise<Problems> {
   const problems = collectProblems()
   const isInside = (file: string): boolean => !file.startsWith('..') && !/^(?:\/|[A-Za-z]:)/.test(file)
-  const { files, failure } = await trackedByGit(root, ['.systemprompt', ...inUse.filter(isInside)])
+  const { files, failure } = await trackedByGit(root, [
+    '.systemprompt',
+    ...[...inUse, ...holding.keys()].filter(isInside),
+  ])
   if (failure !== undefined) {
     problems.error({
       code: 'GIT_FAILED',
@@ -72,15 +93,28 @@ async function trackedIn(root: string, inUse: readonly string[]): Promise<readon
     })
   }
   for (const file of files) {
-    if (!inUse.includes(file) && !SECRET_FILE.test(file)) continue
+    const names = holding.get(file)
+    const at = { source: { layer: 'secrets', file, confidential: true } } as const
+    if (!inUse.includes(file) && !SECRET_FILE.test(file)) {
+      if (names) problems.warn({ code: 'TRACKED_BY_GIT', at, ...heldBy(names) })
+      continue
+    }
     problems.error({
       code: 'TRACKED_BY_GIT',
       message: 'is tracked by git, so its secrets are in the history',
       remedy: `git rm --cached ${file}, commit, and rotate what it holds`,
-      at: { source: { layer: 'secrets', file, confidential: true } },
+      at,
     })
   }
-  return problems.errors
+  return problems
+}
+
+function heldBy(names: readonly string[]): { readonly message: string; readonly remedy: string } {
+  const list = [...new Set(names)].join(', ')
+  return {
+    message: `is tracked by git, and holds ${list}`,
+    remedy: 'write real secrets into .env.local or secrets.json, and rotate those that were committed',
+  }
 }
 
 function filesInUse({ layers, config, profile, root }: ResolvedConfig<unknown>): readonly string[] {

@@ -54,6 +54,17 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
     expect(error?.message).toMatch(/^The repository gives secrets away: 1 problem\n/)
     expect(result?.profile?.name).toBe('local')
   })
+  test('is a warning where it is a .env file for everybody, which may have a password for development', async () => {
+    const env = 'PORT=1\nANTHROPIC_API_KEY=canary-1\nOPENAI_API_KEY=\nSTRIPE=canary-2\n'
+    const cwd = repository({ '.env': env, '.env.local': 'GITHUB_TOKEN=canary-3\n' }, ['.env'])
+    const { ok, warnings } = await checkConfig({ cwd, env: {}, secrets: { required: ['STRIPE'] } })
+    const found = warnings.filter(({ code }) => code === 'TRACKED_BY_GIT')
+    expect(ok).toBe(true)
+    expect(found).toMatchObject([{ file: '.env', message: 'is tracked by git, and holds ANTHROPIC_API_KEY, STRIPE' }])
+    expect(JSON.stringify(found)).not.toContain('canary')
+    git(cwd, 'rm', '--cached', '--quiet', '.env')
+    expect((await checkConfig({ cwd, env: {} })).warnings.filter(({ code }) => code === 'TRACKED_BY_GIT')).toEqual([])
+  })
   test('fails systemprompt config check', async () => {
     const cwd = repository({}, [SECRETS])
     const text = await run(cwd, ['config', 'check'])
