@@ -38,13 +38,15 @@ export interface Build {
   readonly files: readonly string[]
   /** Loads the configuration again. What is wrong with it is returned, and the last good one stays. */
   refresh(): Promise<Error | undefined>
-  /** Loads it when the host has gone on: one that works in threads of its own need not wait. */
+  /** What was loaded was so for an earlier build: whoever asks next has it loaded again. */
+  outdate(): void
+  /** Loads it when the host has gone on, unless somebody has asked already: one with threads of its own need not wait. */
   begin(): void
   /** Waits for the load that is under way, whatever comes of it; begins one where there was none. */
   settled(): Promise<void>
   /**
-   * The same for whoever may fail the build: of several that are asked at once, one.
-   * @throws what is wrong with the configuration
+   * The same for whoever may fail the build.
+   * @throws what is wrong with the configuration of a build that has no values to go on with
    */
   ready(): Promise<void>
   /** Makes ready for the search, when the host has gone on. */
@@ -67,8 +69,9 @@ export function createBuild(given: PluginOptions): Build {
   let confidential: ReadonlySet<string> = new Set()
   let root = resolve(cwd)
   let guard: LeakGuard | undefined
+  let loaded: Promise<Error | undefined> = Promise.resolve(undefined)
   let begun: Promise<void> | undefined
-  let untold: Error | undefined
+  let fatal: Error | undefined
   let since = Date.now()
   const searched = new Map<string, OutputFile['content']>()
   const guardOf = async (): Promise<LeakGuard | undefined> => {
@@ -77,7 +80,7 @@ export function createBuild(given: PluginOptions): Build {
     guard ??= createLeakGuard(env.secrets)
     return guard
   }
-  const load = async (): Promise<Error | undefined> => {
+  const loadNow = async (): Promise<Error | undefined> => {
     try {
       checkPluginOptions(given)
       const resolved = await loadForBuild(options, root)
@@ -100,9 +103,14 @@ export function createBuild(given: PluginOptions): Build {
     }
     return failure
   }
+  // One behind the other: what was read first must not come last.
+  const load = (): Promise<Error | undefined> => {
+    loaded = loaded.then(loadNow)
+    return loaded
+  }
   const begin = (): Promise<void> => {
-    begun = setImmediate().then(async () => {
-      untold = await load()
+    begun ??= setImmediate().then(async () => {
+      fatal = await load()
     })
     return begun
   }
@@ -136,19 +144,22 @@ export function createBuild(given: PluginOptions): Build {
       root = resolve(host, cwd)
     },
     refresh() {
-      const loaded = load()
-      begun = loaded.then(() => undefined)
-      return loaded
+      const refreshed = load()
+      begun = refreshed.then(() => {
+        fatal = undefined
+      })
+      return refreshed
+    },
+    outdate() {
+      begun = undefined
     },
     begin() {
       begin()
     },
-    settled: () => begun ?? begin(),
+    settled: begin,
     async ready() {
-      await this.settled()
-      const failure = untold
-      untold = undefined
-      if (failure) throw failure
+      await begin()
+      if (fatal) throw fatal
     },
     beginSearch() {
       setImmediate()

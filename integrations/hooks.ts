@@ -109,8 +109,10 @@ export function hooksOf(build: Build, framework: string): Hooks {
         const consumer = consumerOf(this, build)
         const own = await ownIdOf(id, consumer)
         if (own === undefined) return undefined
-        await build.ready()
+        await build.settled()
         watchFiles(this, build, framework)
+        // Of this module there is one, so that it is said once; of what is refused many, and the end of the build says it.
+        if (!refusalOf(own)) await build.ready()
         if (framework === 'rspack') neverKeep(this)
         const asked = refusalOf(own) ? build.refused : build.users
         asked.add(id)

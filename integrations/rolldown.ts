@@ -1,7 +1,7 @@
 import type { Plugin } from 'rolldown'
 import { createBuild } from './build.ts'
 import { compiledHooksOf, hooksOf, NAME } from './hooks.ts'
-import { rollupHooks } from './hosts/rollup.ts'
+import { loadHooks, rollupHooks } from './hosts/rollup.ts'
 import type { PluginOptions } from './options.ts'
 
 export type { PluginOptions } from './options.ts'
@@ -11,7 +11,7 @@ function rolldown(options: PluginOptions = {}): Plugin[] {
   const { transform } = compiledHooksOf(build, 'rolldown')
   return [
     { name: NAME, ...hooksOf(build, 'rolldown'), ...rollupHooks(build) },
-    { name: `${NAME}/compiled`, transform: { order: 'post', ...transform } },
+    { name: `${NAME}/compiled`, transform: { order: 'post', ...transform }, ...loadHooks(build) },
   ]
 }
 export default rolldown

@@ -1,7 +1,7 @@
 import type { CustomPluginOptions, Plugin, TransformPluginContext } from 'rollup'
 import { type Build, createBuild } from './build.ts'
 import { type CompiledHooks, compiledHooksOf, type Hooks, hooksOf, mayRead, NAME } from './hooks.ts'
-import { rollupHooks } from './hosts/rollup.ts'
+import { loadHooks, rollupHooks } from './hosts/rollup.ts'
 import type { PluginOptions } from './options.ts'
 
 export type { PluginOptions } from './options.ts'
@@ -12,7 +12,11 @@ function rollup(options: PluginOptions = {}): Plugin[] {
   const { transform } = compiledHooksOf(build, 'rollup')
   return [
     { name: NAME, ...hooks, ...rollupHooks(build), ...cachedBy(hooks, build) },
-    { name: `${NAME}/compiled`, ...cachedBy({ transform: { ...transform, order: 'post' } }, build) },
+    {
+      name: `${NAME}/compiled`,
+      ...cachedBy({ transform: { ...transform, order: 'post' } }, build),
+      ...loadHooks(build),
+    },
   ]
 }
 

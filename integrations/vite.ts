@@ -15,16 +15,15 @@ function vite(options: PluginOptions = {}): Plugin[] {
 }
 
 function pluginsOf(build: Build, forWorker: () => Build): Plugin[] {
-  // What others write when they close is searched behind them.
-  const { closeBundle, ...hooks } = viteHooks(build, () => pluginsOf(forWorker(), forWorker))
+  const { first, last } = viteHooks(build, () => pluginsOf(forWorker(), forWorker))
   return [
-    { name: NAME, enforce: 'pre', ...hooksOf(build, 'vite'), ...hooks },
+    { name: NAME, enforce: 'pre', ...hooksOf(build, 'vite'), ...first },
     {
       name: `${NAME}/compiled`,
       enforce: 'post',
       configResolved: ({ plugins }) => putBefore(plugins as Plugin[], `${NAME}/compiled`, 'vite:define'),
       ...compiledHooksOf(build, 'vite'),
-      ...(closeBundle && { closeBundle }),
+      ...last,
     },
   ]
 }

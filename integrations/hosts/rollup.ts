@@ -16,6 +16,12 @@ interface Context {
   ): { readonly importers: readonly string[]; readonly dynamicImporters: readonly string[] } | null
 }
 
+/** Before whoever else has such a hook. */
+interface First<Hook> {
+  readonly order: 'pre'
+  readonly handler: Hook
+}
+
 /** Behind whoever else has such a hook. */
 interface Last<Hook> {
   readonly order: 'post'
@@ -25,12 +31,16 @@ interface Last<Hook> {
 
 interface RollupHooks {
   options<Options extends object>(options: Options): Options
-  readonly buildStart: Last<(this: Context, input: object) => Promise<void>>
+  readonly buildStart: First<(this: Context, input: object) => void>
   buildEnd(this: Context, error?: unknown): Promise<void>
   readonly renderStart: Last<(this: Context) => Promise<void>>
   readonly generateBundle: Last<(this: Context, options: object, bundle: Bundle) => Promise<void>>
   readonly writeBundle: Last<(this: Context, options: Place, bundle: Bundle) => Promise<void>>
   readonly closeBundle: Last<() => Promise<void>>
+}
+
+interface LoadHooks {
+  readonly buildStart: Last<(this: Context) => Promise<void>>
 }
 
 type Bundle = Readonly<Record<string, Output>>
@@ -58,9 +68,9 @@ export function rollupHooks(build: Build): RollupHooks {
   return {
     options: keptInside,
     buildStart: {
-      order: 'post',
-      sequential: true,
-      async handler(input) {
+      order: 'pre',
+      handler(input) {
+        build.outdate()
         from = String(Reflect.get(input, 'cwd') ?? '.')
         const consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))
         // Whatever this throws, a build that began comes to its end.
@@ -68,19 +78,14 @@ export function rollupHooks(build: Build): RollupHooks {
         // Vite says it for each module; elsewhere one build would be taken for the other.
         if (isShared && !consumerOfEnvironment(this)) throw sharedError()
         build.consumer = consumer
-        if (!this.meta.watchMode) {
-          build.begin()
-          return
-        }
-        const failure = await build.refresh()
-        for (const file of build.files) this.addWatchFile(file)
-        if (failure) throw failure
       },
     },
     async buildEnd(failure) {
       // A build that another plugin ended before ours began has not been counted.
       running = Math.max(0, running - 1)
-      await build.ready()
+      await build.settled()
+      // Of several builds at once each fails for it; one that was told of it says it once.
+      if (build.failure && !tells(failure, build.failure)) throw build.failure
       if (build.failure) return
       const importersOf = (id: string): readonly string[] => {
         const { importers = [], dynamicImporters = [] } = this.getModuleInfo(id) ?? {}
@@ -133,6 +138,33 @@ export function rollupHooks(build: Build): RollupHooks {
       },
     },
   }
+}
+
+/**
+ * Of another plugin than the first, which has a `buildStart` already: loads when every other plugin has begun, beside the
+ * threads of the host. Whoever loads a module before that has it loaded.
+ */
+export function loadHooks(build: Build): LoadHooks {
+  return {
+    buildStart: {
+      order: 'post',
+      sequential: true,
+      async handler() {
+        if (!this.meta.watchMode) {
+          build.begin()
+          return
+        }
+        const failure = await build.refresh()
+        for (const file of build.files) this.addWatchFile(file)
+        if (failure) throw failure
+      },
+    },
+  }
+}
+
+/** Whether an error says what another says: bundlers put their own words around it. */
+function tells(error: unknown, { message }: Error): boolean {
+  return error instanceof Error && error.message.includes(message)
 }
 
 /** Takes away what holds a secret; never a source, which can lie where the output is written. */

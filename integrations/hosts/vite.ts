@@ -7,18 +7,26 @@ import { isCompiled } from '../hooks.ts'
 import { NOTHING } from '../public-env.ts'
 import { refusals } from '../refusals.ts'
 import { untilHeard } from '../watcher.ts'
-import { rollupHooks } from './rollup.ts'
+import { loadHooks, rollupHooks } from './rollup.ts'
+
+/** For the plugin before all others, and for the one behind them. */
+interface ViteHooks {
+  readonly first: Partial<Plugin>
+  readonly last: Partial<Plugin>
+}
 
 /**
  * Vite: the environments say who runs the code, and a change reaches the pages that are open.
  *
  * @param forWorker makes the plugin once more: Vite builds each worker apart
  */
-export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Partial<Plugin> {
-  const { buildStart, ...hooks } = rollupHooks(build)
+export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): ViteHooks {
+  // What others write when they close is searched behind them.
+  const { buildStart, buildEnd, closeBundle, ...hooks } = rollupHooks(build)
+  const { buildStart: load } = loadHooks(build)
   let server: ViteDevServer | undefined
   let update: { readonly timestamp: number; readonly result: Promise<boolean> } | undefined
-  return {
+  const first: Partial<Plugin> = {
     ...hooks,
     config: () => ({
       // Vite takes packages for external on the server before it asks plugins; not what an alias names.
@@ -30,15 +38,14 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Par
       build.setRoot(root)
     },
     buildStart: {
-      order: 'post',
-      sequential: true,
-      async handler(input) {
-        if (this.environment.mode !== 'dev') return buildStart.handler.call(this, input)
-        // A server that is started with a mistake shows it in the page, and goes on when it is mended.
-        const failure = await build.refresh()
-        server?.watcher.add([...build.files])
-        if (failure) this.environment.logger.error(failure.message)
+      order: 'pre',
+      handler(input) {
+        if (this.environment.mode !== 'dev') buildStart.handler.call(this, input)
       },
+    },
+    async buildEnd(failure) {
+      // A server that closes has told everything, and may never have begun.
+      if (!isInDev(this) || isBundledDev(this.environment)) await buildEnd.call(this, failure)
     },
     configureServer(started) {
       server = started
@@ -68,6 +75,21 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Par
       },
     },
   }
+  const last: Partial<Plugin> = {
+    closeBundle,
+    buildStart: {
+      order: 'post',
+      sequential: true,
+      async handler() {
+        if (this.environment.mode !== 'dev') return load.handler.call(this)
+        // A server that is started with a mistake shows it in the page, and goes on when it is mended.
+        const failure = await build.refresh()
+        server?.watcher.add([...build.files])
+        if (failure) this.environment.logger.error(failure.message)
+      },
+    },
+  }
+  return { first, last }
 }
 
 /**
@@ -128,4 +150,9 @@ export function stopInDev(context: object, id: string, build: Build): void {
 /** Whether a hook runs for a development server of Vite. */
 export function isInDev(context: object): context is { readonly environment: DevEnvironment } {
   return (Reflect.get(context, 'environment') as Environment | undefined)?.mode === 'dev'
+}
+
+/** Whether a development server hands out bundles, which end as those of a build do. */
+function isBundledDev(environment: DevEnvironment): boolean {
+  return Reflect.get(environment, 'bundledDev') !== undefined
 }

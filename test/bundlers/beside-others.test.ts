@@ -1,30 +1,50 @@
 import { join } from 'node:path'
-import { rolldown } from 'rolldown'
-import { type PluginContext, rollup } from 'rollup'
+import { type InputOptions, rolldown } from 'rolldown'
+import { type PluginContext, type RollupOptions, rollup, watch } from 'rollup'
 import { describe, expect, test } from 'vitest'
 import rolldownPlugin from '../../integrations/rolldown.ts'
 import rollupPlugin from '../../integrations/rollup.ts'
-import { writeFiles } from '../support/temp-project.ts'
+import { PROFILE, writeFiles } from '../support/temp-project.ts'
+import { edit } from './dev-server.ts'
 import { copyApp } from './hosts.ts'
 
 const options = { public: ['site.name'] }
 
 describe('beside a plugin that', () => {
-  test('has Rollup load a module when the build starts, its values are there', async () => {
-    const root = copyApp()
-    writeFiles(root, { 'src/it.js': 'console.log(import.meta.env.site_name)\n' })
-    const early = {
-      name: 'early',
-      async buildStart(this: PluginContext) {
-        await this.load({ id: join(root, 'src/it.js') })
-      },
-    }
-    const build = await rollup({
-      input: join(root, 'src/it.js'),
-      plugins: [rollupPlugin({ ...options, cwd: root }), early],
+  describe('has Rollup load a module when the build starts,', () => {
+    test('its values are there, and those of the next build in the next build', async () => {
+      const { root, input, early } = appWithEarly()
+      const plugin = rollupPlugin({ ...options, cwd: root })
+      const codeOf = async (): Promise<string | undefined> => {
+        const build = await rollup({ input, plugins: [plugin, early] })
+        const { output } = await build.generate({})
+        return output[0].code
+      }
+      expect(await codeOf()).toContain('console.log("Acme")')
+      edit(root, 'name: Acme', 'name: Beta')
+      expect(await codeOf()).toContain('console.log("Beta")')
     })
-    const { output } = await build.generate({})
-    expect(output[0].code).toContain('console.log("Acme")')
+
+    test('a change is followed while Rollup watches', async () => {
+      const { root, input, early } = appWithEarly()
+      const written: string[] = []
+      const tell = {
+        name: 'tell',
+        generateBundle(_: object, bundle: Readonly<Record<string, object>>) {
+          written.push(...Object.values(bundle).map((output) => String(Reflect.get(output, 'code'))))
+        },
+      }
+      const watcher = watch({
+        input,
+        plugins: [rollupPlugin({ ...options, cwd: root }), early, tell],
+        output: { dir: join(root, 'out') },
+        watch: { chokidar: { usePolling: true, interval: 50 } },
+      })
+      await expect.poll(() => written.join()).toContain('"Acme"')
+      edit(root, 'name: Acme', 'name: Beta')
+      await expect.poll(() => written.join()).toContain('"Beta"')
+      await watcher.close()
+    })
   })
 
   test('ends a build of Rolldown when it starts, the next one is its own', async () => {
@@ -46,7 +66,46 @@ describe('beside a plugin that', () => {
   })
 })
 
-async function failureOf(input: Parameters<typeof rolldown>[0]): Promise<string> {
+describe('of several builds at once that have one plugin object', () => {
+  const CODE = {
+    'src/reads.js': 'console.log(process.env.DATABASE_URL)\n',
+    'src/imports.js': "export { site_name } from '@systemprompt/env/public'\n",
+    [PROFILE]: 'name: local\nserver:\n  port: eighty\n',
+  }
+
+  test.each(['Rollup', 'Rolldown'])('each fails for a configuration that is not valid, with %s', async (host) => {
+    const root = copyApp()
+    writeFiles(root, CODE)
+    const given = { ...options, cwd: root }
+    const plugins = host === 'Rollup' ? [rollupPlugin(given)] : [rolldownPlugin(given)]
+    const failures = await Promise.all(
+      ['reads', 'imports', 'reads', 'imports'].map((name) => {
+        const input = { input: join(root, `src/${name}.js`), plugins }
+        return host === 'Rollup' ? rejectionOf(rollup(input as RollupOptions)) : failureOf(input as InputOptions)
+      }),
+    )
+    for (const failure of failures) expect(failure.split('is not a whole number from 1 to 65535')).toHaveLength(2)
+  })
+})
+
+function appWithEarly() {
+  const root = copyApp()
+  writeFiles(root, { 'src/it.js': 'console.log(import.meta.env.site_name)\n' })
+  const input = join(root, 'src/it.js')
+  const early = {
+    name: 'early',
+    async buildStart(this: PluginContext) {
+      await this.load({ id: input })
+    },
+  }
+  return { root, input, early }
+}
+
+function rejectionOf(build: Promise<unknown>): Promise<string> {
+  return build.then(() => '', String)
+}
+
+async function failureOf(input: InputOptions): Promise<string> {
   const build = await rolldown({ ...input, logLevel: 'silent' })
   try {
     await build.generate()

@@ -180,3 +180,21 @@ describe('files with secrets', () => {
     expect(await rawGet(origin, '/src/one.js')).toMatch(/^HTTP\/1\.1 200[\s\S]*document\.title/)
   })
 })
+
+test('a mistake that is mended before a server starts is not told when it has', async () => {
+  const app = appWithCanaries()
+  editProfile(app.root, 'port: 8080', 'port: eighty')
+  const later = await createServer({
+    root: app.root,
+    configFile: false,
+    logLevel: 'silent',
+    server: { port: 0, host: '127.0.0.1', ws: false },
+    plugins: [vitePlugin(options)],
+  })
+  await later.environments.ssr.transformRequest('/src/values.js')
+  editProfile(app.root, 'port: eighty', 'port: 8080')
+  await later.listen()
+  const made = await later.environments.client.transformRequest('\0@systemprompt/env/public')
+  expect(made?.code).toContain('port = 8080')
+  await later.close()
+})
