@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import type { Loader, OnLoadArgs, OnLoadResult, Plugin } from 'esbuild'
+import type { Loader, OnLoadArgs, OnLoadResult, Plugin, PluginBuild } from 'esbuild'
 import { CONFIDENTIAL_FILES } from './hosts/esbuild.ts'
 import type { PluginOptions } from './options.ts'
 import { plugin } from './plugin.ts'
@@ -12,6 +12,7 @@ function esbuild(options?: PluginOptions): Plugin {
   return {
     name,
     setup(build) {
+      if (!isEsbuild(build)) throw otherBundler()
       // A style sheet cannot hold the module that stands for what is refused; the graph of the build names it.
       build.onResolve({ filter: CONFIDENTIAL_FILES }, ({ path, kind }) =>
         kind === 'url-token' || kind === 'import-rule' ? { path, external: true } : undefined,
@@ -20,6 +21,19 @@ function esbuild(options?: PluginOptions): Plugin {
       return plugin.esbuild(options).setup(build)
     },
   }
+}
+
+/** Bun's bundler takes plugins of this form, and tells them neither what is in its output nor who imports what. */
+function isEsbuild({ esbuild }: Partial<PluginBuild>): boolean {
+  return typeof esbuild?.version === 'string'
+}
+
+function otherBundler(): Error {
+  const error = new Error(
+    "'@systemprompt/env/esbuild' is for esbuild, and this bundler is another: nothing that it builds would be searched for secrets. Build with esbuild",
+  )
+  error.stack = ''
+  return error
 }
 
 const SCRIPTS = /\.[cm]?[jt]sx?$/

@@ -19,6 +19,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -56,6 +57,9 @@ const watcher = await watchConfig({}, {
   },
 })
 writeFileSync('.env.local', 'PORT=9091\\n')
+`,
+  'bundling.ts': `import systemprompt from '@systemprompt/env/esbuild'
+await Bun.build({ entrypoints: ['app.ts'], plugins: [systemprompt()] })
 `,
   'scanning.ts': `import { loadConfigSync, secretValues } from '@systemprompt/env'
 import { createRedactor } from '@systemprompt/env/scan'
@@ -196,6 +200,8 @@ function prepare(root) {
   const target = join(root, 'node_modules/@systemprompt/env')
   mkdirSync(target, { recursive: true })
   for (const part of ['package.json', 'dist']) cpSync(join(repository, part), join(target, part), { recursive: true })
+  // What a plugin needs besides, for the program that bundles.
+  symlinkSync(join(repository, 'node_modules/unplugin'), join(root, 'node_modules/unplugin'), 'dir')
   for (const name of OF_RUN)
     cpSync(join(repository, 'node_modules', name), join(root, 'node_modules', name), { recursive: true })
   const programs = [...Object.entries(PROGRAMS), ...JAVASCRIPT, ...Object.entries(OF_WINDOWS)]
