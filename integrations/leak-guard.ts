@@ -1,6 +1,7 @@
 import { ConfigError, type Problem } from '../src/index.ts'
 import { createMatcher, createRedactor, type Match, type Matcher, type NamedSecret } from '../src/scan/index.ts'
 import { findInDataUrls } from './data-urls.ts'
+import { withoutStack } from './refusals.ts'
 import { originOf, type Place, placeOf, sourceMapOf } from './source-origin.ts'
 import { findInFolder, type Written } from './written-files.ts'
 
@@ -59,13 +60,12 @@ interface Leaking {
 
 function errorOf(leaking: readonly Leaking[]): ConfigError {
   const title = 'The build is stopped, since its output holds secrets'
-  const error = new ConfigError(
-    leaking.map(({ problem }) => problem),
-    { title },
+  return withoutStack(
+    new ConfigError(
+      leaking.map(({ problem }) => problem),
+      { title },
+    ),
   )
-  // Where in this plugin it was made tells nobody anything.
-  error.stack = `${error.name}: ${error.message}`
-  return error
 }
 
 function leaksIn(

@@ -38,9 +38,12 @@ export function refusals(
   return withoutStack(new ConfigError(sorted, { title: 'The build is stopped' }))
 }
 
-/** Where in this plugin an error was made tells nobody anything. */
-function withoutStack<T extends Error>(error: T): T {
-  error.stack = `${error.name}: ${error.message}`
+/**
+ * Where in this plugin an error was made tells nobody anything. Rollup and Vite 7 print the stack behind the message, without
+ * this beginning of it, which ends with the line.
+ */
+export function withoutStack<T extends Error>(error: T): T {
+  error.stack = `${error.name}: ${error.message}\n`
   return error
 }
 
