@@ -72,7 +72,9 @@ export function createBuild(given: PluginOptions): Build {
   let loaded: Promise<Error | undefined> = Promise.resolve(undefined)
   let begun: Promise<void> | undefined
   let fatal: Error | undefined
-  let since = Date.now()
+  const made = Date.now()
+  /** When each directory was last searched for what others have put there. */
+  const lookedInto = new Map<string, number>()
   const searched = new Map<string, OutputFile['content']>()
   const guardOf = async (): Promise<LeakGuard | undefined> => {
     if (options.leakGuard === false || env.secrets.length === 0) return undefined
@@ -173,10 +175,10 @@ export function createBuild(given: PluginOptions): Build {
       for (const { name, content } of leaks ? [] : files) searched.set(name, content)
       return leaks
     },
-    async findWrittenLeaks(directory, from = since) {
+    async findWrittenLeaks(directory, since = lookedInto.get(directory) ?? made) {
       const sizes = [...searched].map(([name, content]) => [name, Buffer.byteLength(content)] as const)
-      const written = { directory, root, since: from, searched: new Map(sizes) }
-      since = Date.now()
+      const written = { directory, root, since, searched: new Map(sizes) }
+      lookedInto.set(directory, Date.now())
       return (await guardOf())?.findWritten(written)
     },
   }

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { type BuildOptions, build as esbuild } from 'esbuild'
-import { build as rolldown } from 'rolldown'
+import { rolldown as openRolldown, build as rolldown } from 'rolldown'
 import { type Plugin, build as vite } from 'vite'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import esbuildPlugin from '../../integrations/esbuild.ts'
 import rolldownPlugin from '../../integrations/rolldown.ts'
 import vitePlugin from '../../integrations/vite.ts'
@@ -61,6 +62,32 @@ test('Vite’s output is searched for what a later plugin writes last, and for a
   expect(await run(closes(() => writeFiles(root, { 'out/late.js': `'${ANTHROPIC}'` })))).toContain('late.js')
   writeFiles(root, { 'public/node_modules/lib/a.txt': ANTHROPIC })
   expect(await run({ name: 'none' })).toContain('node_modules/lib/a.txt')
+})
+
+describe('what others write is found', () => {
+  test('in a second directory that Rolldown writes to much later than to the first', async () => {
+    const root = copyApp()
+    writeFiles(root, { 'main.js': "console.log('it')\n" })
+    const build = await openRolldown({ input: 'main.js', cwd: root, plugins: [rolldownPlugin({ cwd: root })] })
+    writeFiles(root, { 'second/copied.txt': ANTHROPIC })
+    await setTimeout(1500)
+    await build.write({ dir: 'first' })
+    expect(await failureOf(build.write({ dir: 'second' }))).toContain('copied.txt')
+    await build.close()
+  })
+
+  test('at the end of a build, when another one with the same plugin object has ended before', async () => {
+    const root = copyApp()
+    writeFiles(root, { 'main.js': "console.log('it')\n" })
+    const plugin = rolldownPlugin({ cwd: root })
+    const last = { name: 'last', closeBundle: () => writeFiles(root, { 'two/late.txt': ANTHROPIC }) }
+    const one = await openRolldown({ input: 'main.js', cwd: root, plugins: [plugin] })
+    const two = await openRolldown({ input: 'main.js', cwd: root, plugins: [plugin, last] })
+    await one.write({ dir: 'one' })
+    await two.write({ dir: 'two' })
+    await one.close()
+    expect(await failureOf(two.close())).toContain('late.txt')
+  })
 })
 
 test('no source is removed when it lies where the output would be', async () => {
