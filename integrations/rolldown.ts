@@ -1,7 +1,7 @@
 import type { Plugin } from 'rolldown'
 import { createBuild } from './build.ts'
 import { compiledHooksOf, hooksOf, NAME } from './hooks.ts'
-import { loadHooks, rollupHooks } from './hosts/rollup.ts'
+import { rollupHooks } from './hosts/rollup.ts'
 import type { PluginOptions } from './options.ts'
 
 export type { PluginOptions } from './options.ts'
@@ -9,9 +9,10 @@ export type { PluginOptions } from './options.ts'
 function rolldown(options: PluginOptions = {}): Plugin[] {
   const build = createBuild(options)
   const { transform } = compiledHooksOf(build, 'rolldown')
+  const { hooks, first } = rollupHooks(build)
   return [
-    { name: NAME, ...hooksOf(build, 'rolldown'), ...rollupHooks(build) },
-    { name: `${NAME}/compiled`, transform: { order: 'post', ...transform }, ...loadHooks(build) },
+    { name: NAME, ...hooksOf(build, 'rolldown'), ...hooks },
+    { name: `${NAME}/compiled`, transform: { order: 'post', ...transform }, ...first },
   ]
 }
 export default rolldown

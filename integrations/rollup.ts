@@ -1,21 +1,22 @@
 import type { CustomPluginOptions, Plugin, TransformPluginContext } from 'rollup'
 import { type Build, createBuild } from './build.ts'
 import { type CompiledHooks, compiledHooksOf, type Hooks, hooksOf, mayRead, NAME } from './hooks.ts'
-import { loadHooks, rollupHooks } from './hosts/rollup.ts'
+import { rollupHooks } from './hosts/rollup.ts'
 import type { PluginOptions } from './options.ts'
 
 export type { PluginOptions } from './options.ts'
 
 function rollup(options: PluginOptions = {}): Plugin[] {
   const build = createBuild(options)
-  const hooks = hooksOf(build, 'rollup')
+  const modules = hooksOf(build, 'rollup')
+  const { hooks, first } = rollupHooks(build)
   const { transform } = compiledHooksOf(build, 'rollup')
   return [
-    { name: NAME, ...hooks, ...rollupHooks(build), ...cachedBy(hooks, build) },
+    { name: NAME, ...modules, ...hooks, ...cachedBy(modules, build) },
     {
       name: `${NAME}/compiled`,
       ...cachedBy({ transform: { ...transform, order: 'post' } }, build),
-      ...loadHooks(build),
+      ...first,
     },
   ]
 }

@@ -15,15 +15,15 @@ function vite(options: PluginOptions = {}): Plugin[] {
 }
 
 function pluginsOf(build: Build, forWorker: () => Build): Plugin[] {
-  const { first, last } = viteHooks(build, () => pluginsOf(forWorker(), forWorker))
+  const { before, behind } = viteHooks(build, () => pluginsOf(forWorker(), forWorker))
   return [
-    { name: NAME, enforce: 'pre', ...hooksOf(build, 'vite'), ...first },
+    { name: NAME, enforce: 'pre', ...hooksOf(build, 'vite'), ...before },
     {
       name: `${NAME}/compiled`,
       enforce: 'post',
       configResolved: ({ plugins }) => putBefore(plugins as Plugin[], `${NAME}/compiled`, 'vite:define'),
       ...compiledHooksOf(build, 'vite'),
-      ...last,
+      ...behind,
     },
   ]
 }

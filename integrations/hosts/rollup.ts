@@ -31,7 +31,7 @@ interface Last<Hook> {
 
 interface RollupHooks {
   options<Options extends object>(options: Options): Options
-  readonly buildStart: First<(this: Context, input: object) => void>
+  readonly buildStart: Last<(this: Context) => Promise<void>>
   buildEnd(this: Context, error?: unknown): Promise<void>
   readonly renderStart: Last<(this: Context) => Promise<void>>
   readonly generateBundle: Last<(this: Context, options: object, bundle: Bundle) => Promise<void>>
@@ -39,8 +39,9 @@ interface RollupHooks {
   readonly closeBundle: Last<() => Promise<void>>
 }
 
-interface LoadHooks {
-  readonly buildStart: Last<(this: Context) => Promise<void>>
+/** For another plugin, since one has each hook once. */
+interface FirstHooks {
+  readonly buildStart: First<(this: Context, input: object) => void>
 }
 
 type Bundle = Readonly<Record<string, Output>>
@@ -61,12 +62,11 @@ type Output =
     }
 
 /** Rollup, and Rolldown, which has the same hooks and says a platform. */
-export function rollupHooks(build: Build): RollupHooks {
+export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readonly first: FirstHooks } {
   const directories = new Set<string>()
   let from = '.'
   let running = 0
-  return {
-    options: keptInside,
+  const first: FirstHooks = {
     buildStart: {
       order: 'pre',
       handler(input) {
@@ -78,6 +78,23 @@ export function rollupHooks(build: Build): RollupHooks {
         // Vite says it for each module; elsewhere one build would be taken for the other.
         if (isShared && !consumerOfEnvironment(this)) throw sharedError()
         build.consumer = consumer
+      },
+    },
+  }
+  const hooks: RollupHooks = {
+    options: keptInside,
+    // When every other plugin has begun, beside the threads of the host. Whoever loads a module before that has it loaded.
+    buildStart: {
+      order: 'post',
+      sequential: true,
+      async handler() {
+        if (!this.meta.watchMode) {
+          build.begin()
+          return
+        }
+        const failure = await build.refresh()
+        for (const file of build.files) this.addWatchFile(file)
+        if (failure) throw failure
       },
     },
     async buildEnd(failure) {
@@ -137,28 +154,7 @@ export function rollupHooks(build: Build): RollupHooks {
       },
     },
   }
-}
-
-/**
- * Of another plugin than the first, which has a `buildStart` already: loads when every other plugin has begun, beside the
- * threads of the host. Whoever loads a module before that has it loaded.
- */
-export function loadHooks(build: Build): LoadHooks {
-  return {
-    buildStart: {
-      order: 'post',
-      sequential: true,
-      async handler() {
-        if (!this.meta.watchMode) {
-          build.begin()
-          return
-        }
-        const failure = await build.refresh()
-        for (const file of build.files) this.addWatchFile(file)
-        if (failure) throw failure
-      },
-    },
-  }
+  return { hooks, first }
 }
 
 /** Whether an error says what another says: bundlers put their own words around it. */

@@ -7,12 +7,12 @@ import { isCompiled } from '../hooks.ts'
 import { NOTHING } from '../public-env.ts'
 import { refusals } from '../refusals.ts'
 import { untilHeard } from '../watcher.ts'
-import { loadHooks, rollupHooks } from './rollup.ts'
+import { rollupHooks } from './rollup.ts'
 
 /** For the plugin before all others, and for the one behind them. */
 interface ViteHooks {
-  readonly first: Partial<Plugin>
-  readonly last: Partial<Plugin>
+  readonly before: Partial<Plugin>
+  readonly behind: Partial<Plugin>
 }
 
 /**
@@ -22,12 +22,12 @@ interface ViteHooks {
  */
 export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): ViteHooks {
   // What others write when they close is searched behind them.
-  const { buildStart, buildEnd, closeBundle, ...hooks } = rollupHooks(build)
-  const { buildStart: load } = loadHooks(build)
+  const { first, hooks } = rollupHooks(build)
+  const { buildStart, buildEnd, closeBundle, ...others } = hooks
   let server: ViteDevServer | undefined
   let update: { readonly timestamp: number; readonly result: Promise<boolean> } | undefined
-  const first: Partial<Plugin> = {
-    ...hooks,
+  const before: Partial<Plugin> = {
+    ...others,
     config: () => ({
       // Vite takes packages for external on the server before it asks plugins; not what an alias names.
       resolve: { alias: [{ find: /^@systemprompt\/env\/public$/, replacement: 'virtual:systemprompt/public' }] },
@@ -38,9 +38,14 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       build.setRoot(root)
     },
     buildStart: {
-      order: 'pre',
-      handler(input) {
-        if (this.environment.mode !== 'dev') buildStart.handler.call(this, input)
+      order: 'post',
+      sequential: true,
+      async handler() {
+        if (this.environment.mode !== 'dev') return buildStart.handler.call(this)
+        // A server that is started with a mistake shows it in the page, and goes on when it is mended.
+        const failure = await build.refresh()
+        server?.watcher.add([...build.files])
+        if (failure) this.environment.logger.error(failure.message)
       },
     },
     async buildEnd(failure) {
@@ -75,21 +80,16 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       },
     },
   }
-  const last: Partial<Plugin> = {
+  const behind: Partial<Plugin> = {
     closeBundle,
     buildStart: {
-      order: 'post',
-      sequential: true,
-      async handler() {
-        if (this.environment.mode !== 'dev') return load.handler.call(this)
-        // A server that is started with a mistake shows it in the page, and goes on when it is mended.
-        const failure = await build.refresh()
-        server?.watcher.add([...build.files])
-        if (failure) this.environment.logger.error(failure.message)
+      order: 'pre',
+      handler(input) {
+        if (this.environment.mode !== 'dev') first.buildStart.handler.call(this, input)
       },
     },
   }
-  return { first, last }
+  return { before, behind }
 }
 
 /**

@@ -57,6 +57,7 @@ export function describeWatch(name: string, { watch, seesNewFiles = true }: Watc
     test('tells of a mistake, keeps the last good output, and goes on when it is mended', async () => {
       edit(app.root, 'port: 8080', 'port: eighty')
       await expect.poll(() => errors.join(), wait).toContain('server.port  is not a whole number')
+      expect(errors.join()).not.toContain('@systemprompt/env/compiled')
       expect(output()).toContain('8080')
       edit(app.root, 'port: eighty', 'port: 9090')
       await expect.poll(output, wait).toContain('9090')
