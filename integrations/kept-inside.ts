@@ -1,4 +1,4 @@
-import { isMade, PUBLIC_MODULES } from './virtual-module.ts'
+import { isMade, PUBLIC_MODULES, refusedSpecifier } from './virtual-module.ts'
 
 type IsExternal = (this: unknown, specifier: string, ...rest: readonly unknown[]) => unknown
 
@@ -22,5 +22,8 @@ function isExternalOf(external: unknown): IsExternal | undefined {
   const list: readonly unknown[] = [external].flat()
   const isExternal: IsExternal = (specifier) =>
     list.some((one) => (one instanceof RegExp ? specifier.search(one) !== -1 : one === specifier))
-  return PUBLIC_MODULES.some((name) => isExternal(name)) ? isExternal : undefined
+  return MADE.some((name) => isExternal(name)) ? isExternal : undefined
 }
+
+/** Of marks one like all others. */
+const MADE = [...PUBLIC_MODULES, refusedSpecifier({ name: 'X', line: 1, column: 1 })]

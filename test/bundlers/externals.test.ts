@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { writeFiles } from '../support/temp-project.ts'
 import { buildWith, type Configure, copyApp } from './hosts.ts'
 
-/** How packages are left outside: by electron-vite, by hand, and by what is often copied for libraries. */
+/** How packages are left outside: by electron-vite, by hand in three ways, and by what is often copied for libraries. */
 const EXTERNALS = {
   'a pattern': [/^(?:electron|@systemprompt\/env)(?:\/.+)?$/],
+  'a pattern of the library alone': [/^@systemprompt\/env(?!\/public)/],
   'a name': ['@systemprompt/env', '@systemprompt/env/public'],
   'a function': (id: string) => !/^[./]/.test(id),
 }
