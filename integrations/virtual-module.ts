@@ -133,6 +133,14 @@ export function refusedSpecifier({ name, line, column }: SecretRead): string {
   return `${REFUSED}/secret/${encodeURIComponent(name)}/${line}/${column}`
 }
 
+/** The marks that CommonJS requires. */
+export function marksRequiredIn(code: string): readonly string[] {
+  if (!code.includes(REFUSED)) return []
+  return Array.from(code.matchAll(REQUIRED), ([, , mark = '']) => mark)
+}
+
+const REQUIRED = /\brequire\((["'])(@systemprompt\/env\/refused\/secret\/[^"']+)\1\)/g
+
 /** The id that stands for a file that no bundle may hold. */
 export function refusedFile(file: string): string {
   return `\0${REFUSED}/file/${Buffer.from(file).toString('base64url')}`

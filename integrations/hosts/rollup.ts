@@ -5,15 +5,18 @@ import { consumerOf, consumerOfEnvironment, consumerOfPlatform } from '../consum
 import { keptInside } from '../kept-inside.ts'
 import type { Leaks, OutputFile } from '../leak-guard.ts'
 import { refusals } from '../refusals.ts'
+import { marksRequiredIn, resolveOwn } from '../virtual-module.ts'
 
 /** What the hooks of Rollup, Rolldown and Vite have in common. */
 interface Context {
-  readonly meta: { readonly watchMode: boolean }
+  readonly meta: { readonly watchMode: boolean; readonly rolldownVersion?: string | undefined }
   addWatchFile(file: string): void
   getModuleIds(): IterableIterator<string>
-  getModuleInfo(
-    id: string,
-  ): { readonly importers: readonly string[]; readonly dynamicImporters: readonly string[] } | null
+  getModuleInfo(id: string): {
+    readonly importers: readonly string[]
+    readonly dynamicImporters: readonly string[]
+    readonly code: string | null
+  } | null
 }
 
 /** Before whoever else has such a hook. */
@@ -104,13 +107,14 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
       // Of several builds at once each fails for it; one that was told of it says it once.
       if (build.failure && !tells(failure, build.failure)) throw build.failure
       if (build.failure) return
+      const required = this.meta.rolldownVersion === undefined ? requiredMarks(this) : new Map<string, string[]>()
       const importersOf = (id: string): readonly string[] => {
         const { importers = [], dynamicImporters = [] } = this.getModuleInfo(id) ?? {}
-        return [...importers, ...dynamicImporters]
+        return [...importers, ...dynamicImporters, ...(required.get(id) ?? [])]
       }
       const consumer = consumerOf(this, build)
       // Where a build has failed already, not every importer is known.
-      const ids = [...this.getModuleIds()].filter((id) => !failure || importersOf(id).length > 0)
+      const ids = [...this.getModuleIds(), ...required.keys()].filter((id) => !failure || importersOf(id).length > 0)
       const error = refusals({ ids, importersOf }, { root: build.root, confidential: build.confidential, consumer })
       if (error) throw error
     },
@@ -155,6 +159,20 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
     },
   }
   return { hooks, first }
+}
+
+/**
+ * Marks of CommonJS that are no modules, with the modules that require them: Rollup leaves a `require` as it is where no plugin
+ * makes an import of it. Rolldown makes one.
+ */
+function requiredMarks(context: Context): ReadonlyMap<string, readonly string[]> {
+  const required = new Map<string, string[]>()
+  for (const id of context.getModuleIds())
+    for (const mark of marksRequiredIn(context.getModuleInfo(id)?.code ?? '')) {
+      const own = resolveOwn(mark, 'client') ?? mark
+      required.set(own, [...(required.get(own) ?? []), id])
+    }
+  return required
 }
 
 /** Whether an error says what another says: bundlers put their own words around it. */

@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import commonjsPlugin from '@rollup/plugin-commonjs'
 import type { Plugin } from 'rollup'
+import { type Plugin as Vite7Plugin, build as vite7 } from 'vite7'
 import { describe, expect, test } from 'vitest'
+import vitePlugin from '../../integrations/vite.ts'
 import { writeFiles } from '../support/temp-project.ts'
 import { buildWith, type Configure, copyApp, HOSTS, type Host } from './hosts.ts'
 
@@ -54,6 +57,32 @@ describe.each(HOSTS)('a module of CommonJS, built by %s', (host) => {
     const code = 'exports.url = process.env.DATABASE_URL\nreturn\n'
     const { error } = await build(host, { code, consumer: 'client' })
     expect(error).toContain('DATABASE_URL  is a secret')
+  })
+})
+
+describe('CommonJS of which nobody makes a module', () => {
+  const INPUTS = { 'the entry': 'src/it.js', 'what it imports': 'src/imports.js' }
+
+  function appWithScript(): string {
+    const root = copyApp()
+    writeFiles(root, {
+      'src/it.js': "if (typeof module === 'object') module.exports = process.env.DATABASE_URL\n",
+      'src/imports.js': "import './it.js'\n",
+    })
+    return root
+  }
+
+  test.each(Object.entries(INPUTS))('is refused to a client of Rollup: %s', async (_, entry) => {
+    const { error } = await buildWith('rollup', { root: appWithScript(), consumer: 'client', entry })
+    expect(error).toContain('src/it.js:1:50  DATABASE_URL  is a secret')
+  })
+
+  test.each(Object.entries(INPUTS))('is refused to a client of Vite 7: %s', async (_, entry) => {
+    const root = appWithScript()
+    const plugins = vitePlugin() as unknown as Vite7Plugin[]
+    const input = { rollupOptions: { input: join(root, entry) }, write: false }
+    const building = vite7({ root, configFile: false, logLevel: 'silent', plugins, build: input })
+    await expect(building).rejects.toThrow('src/it.js:1:50  DATABASE_URL  is a secret')
   })
 })
 
