@@ -58,6 +58,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       const { root, base, publicDir } = started.config
       const places = [root, publicDir].flatMap((directory) => [base, '/'].map((below) => ({ directory, below })))
       started.middlewares.use(refuseConfidential(build, places))
+      if (started.config.server.hmr === false) followWithoutHmr(build, started)
       if (build.options.phase === 'runtime')
         started.middlewares.use(`${started.config.base}env.json`, (_, response) => {
           response.setHeader('content-type', 'application/json')
@@ -122,6 +123,16 @@ async function refreshAndTell(build: Build, server: ViteDevServer): Promise<bool
     err: { message: failure.message, stack: '', plugin: '@systemprompt/env' },
   })
   return false
+}
+
+/** Without HMR, as in Vitest, Vite asks no plugin about a change: whoever loads a module next has the values as they are. */
+function followWithoutHmr(build: Build, server: ViteDevServer): void {
+  server.watcher.on('all', async (_, file) => {
+    if (!build.files.includes(file) || !(await refreshAndTell(build, server))) return
+    for (const { moduleGraph } of Object.values(server.environments))
+      for (const module of [...build.users].flatMap((id) => moduleGraph.getModuleById(id) ?? []))
+        moduleGraph.invalidateModule(module)
+  })
 }
 
 /**

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Page } from 'playwright-core'
 import { createLogger, createServer, type Plugin, type ViteDevServer } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import vitePlugin from '../../integrations/vite.ts'
 import { SPELLINGS } from '../support/confidential-spellings.ts'
-import { writeFiles } from '../support/temp-project.ts'
+import { PROFILE, writeFiles } from '../support/temp-project.ts'
 import { hasBrowser, withPage } from './browser.ts'
 import { appWithCanaries, edit as editProfile, expectNone, options } from './dev-server.ts'
 import { rawGet } from './raw-get.ts'
@@ -197,4 +199,28 @@ test('a mistake that is mended before a server starts is not told when it has', 
   const made = await later.environments.client.transformRequest('\0@systemprompt/env/public')
   expect(made?.code).toContain('port = 8080')
   await later.close()
+})
+
+test('a server without HMR has the values as they are, too', async () => {
+  const app = appWithCanaries()
+  writeFiles(app.root, {
+    'src/it.js': "export const read = process.env.site_name\nexport { site_name } from '@systemprompt/env/public'\n",
+  })
+  const server = await createServer({
+    root: app.root,
+    configFile: false,
+    logLevel: 'silent',
+    server: { middlewareMode: true, ws: false, hmr: false, watch: { usePolling: true, interval: 10 } },
+    plugins: [vitePlugin(options)],
+  })
+  const values = async () => ({ ...(await server.ssrLoadModule('/src/it.js')) })
+  expect(await values()).toEqual({ read: 'Acme', site_name: 'Acme' })
+  // Until it is told of: a watcher may miss the first change that comes right behind its start.
+  const profile = readFileSync(join(app.root, PROFILE), 'utf8').replace('name: Acme', 'name: Beta')
+  const changed = () => {
+    writeFiles(app.root, { [PROFILE]: profile })
+    return values()
+  }
+  await expect.poll(changed, { interval: 500 }).toEqual({ read: 'Beta', site_name: 'Beta' })
+  await server.close()
 })
