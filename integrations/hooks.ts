@@ -135,6 +135,12 @@ export function hooksOf(build: Build, framework: string): Hooks {
   }
 }
 
+/** The same for Rollup's family, where other plugins leave packages outside before most are asked. */
+export function firstHooksOf(build: Build, framework: string) {
+  const hooks = hooksOf(build, framework)
+  return { ...hooks, resolveId: { order: 'pre', ...hooks.resolveId } } as const
+}
+
 /**
  * Components of Vue, Svelte and the like, and whatever else other plugins make JavaScript of. For hosts that can be asked
  * behind all of those.

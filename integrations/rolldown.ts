@@ -1,6 +1,6 @@
 import type { Plugin } from 'rolldown'
 import { createBuild } from './build.ts'
-import { compiledHooksOf, hooksOf, NAME } from './hooks.ts'
+import { compiledHooksOf, firstHooksOf, NAME } from './hooks.ts'
 import { rollupHooks } from './hosts/rollup.ts'
 import type { PluginOptions } from './options.ts'
 
@@ -11,7 +11,7 @@ function rolldown(options: PluginOptions = {}): Plugin[] {
   const { transform } = compiledHooksOf(build, 'rolldown')
   const { hooks, first } = rollupHooks(build)
   return [
-    { name: NAME, ...hooksOf(build, 'rolldown'), ...hooks },
+    { name: NAME, ...firstHooksOf(build, 'rolldown'), ...hooks },
     { name: `${NAME}/compiled`, transform: { order: 'post', ...transform }, ...first },
   ]
 }

@@ -1,6 +1,6 @@
 import type { CustomPluginOptions, Plugin, TransformPluginContext } from 'rollup'
 import { type Build, createBuild } from './build.ts'
-import { type CompiledHooks, compiledHooksOf, type Hooks, hooksOf, mayRead, NAME } from './hooks.ts'
+import { type CompiledHooks, compiledHooksOf, firstHooksOf, type Hooks, mayRead, NAME } from './hooks.ts'
 import { rollupHooks } from './hosts/rollup.ts'
 import type { PluginOptions } from './options.ts'
 
@@ -8,7 +8,7 @@ export type { PluginOptions } from './options.ts'
 
 function rollup(options: PluginOptions = {}): Plugin[] {
   const build = createBuild(options)
-  const modules = hooksOf(build, 'rollup')
+  const modules = firstHooksOf(build, 'rollup')
   const { hooks, first } = rollupHooks(build)
   const { transform } = compiledHooksOf(build, 'rollup')
   return [

@@ -162,7 +162,8 @@ export type Refusal =
  * library where a bundler was told to leave it outside.
  */
 export function refusalOf(id: string, consumer?: Consumer): Refusal | undefined {
-  if (consumer !== undefined && consumer !== 'server' && LIBRARY.test(id) && resolveOwn(id, 'client'))
+  const isOutside = LIBRARY.test(id) && !id.startsWith(REFUSED)
+  if (consumer !== undefined && consumer !== 'server' && isOutside && resolveOwn(id, 'client'))
     return { kind: 'library' }
   const text = id.includes('%40systemprompt%2F') ? decodeURIComponent(id.slice(id.lastIndexOf('%40systemprompt'))) : id
   const start = text.indexOf(REFUSED)

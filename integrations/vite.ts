@@ -1,6 +1,6 @@
 import type { Plugin } from 'vite'
 import { type Build, createBuild } from './build.ts'
-import { compiledHooksOf, hooksOf, NAME } from './hooks.ts'
+import { compiledHooksOf, firstHooksOf, NAME } from './hooks.ts'
 import { putBefore, viteHooks } from './hosts/vite.ts'
 import type { PluginOptions } from './options.ts'
 
@@ -17,7 +17,7 @@ function vite(options: PluginOptions = {}): Plugin[] {
 function pluginsOf(build: Build, forWorker: () => Build): Plugin[] {
   const { before, behind } = viteHooks(build, () => pluginsOf(forWorker(), forWorker))
   return [
-    { name: NAME, enforce: 'pre', ...hooksOf(build, 'vite'), ...before },
+    { name: NAME, enforce: 'pre', ...firstHooksOf(build, 'vite'), ...before },
     {
       name: `${NAME}/compiled`,
       enforce: 'post',

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { isAbsolute } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { writeFiles } from '../support/temp-project.ts'
 import { buildWith, type Configure, copyApp } from './hosts.ts'
@@ -70,3 +71,40 @@ describe.each(['vite', 'rollup', 'rolldown'] as const)('a client that %s builds'
     },
   )
 })
+
+/** As rollup-plugin-node-externals does. */
+const leavesPackages = {
+  name: 'leaves-packages',
+  resolveId: {
+    order: 'pre',
+    handler: (id: string) => (/^[./\0]/.test(id) || isAbsolute(id) ? undefined : { id, external: true }),
+  },
+} as const
+
+const withLeaves: Configure = {
+  vite: (config) => ({ ...config, plugins: [config.plugins, leavesPackages] }),
+  rollup: (config) => ({ ...config, plugins: [config.plugins, leavesPackages] }),
+  rolldown: (config) => ({ ...config, plugins: [config.plugins, leavesPackages] }),
+}
+
+describe.each(['vite', 'rollup', 'rolldown'] as const)(
+  'with a plugin behind that leaves packages outside, %s',
+  (host) => {
+    test('has the public values inside', async () => {
+      const root = copyApp()
+      writeFiles(root, { 'src/it.js': code })
+      const request = { root, consumer: 'server', entry: 'src/it.js', options: { public: ['site.name'] } } as const
+      const { error, entry } = await buildWith(host, { ...request, configure: withLeaves })
+      expect(error).toBeUndefined()
+      expect(execFileSync(process.execPath, [entry], { cwd: root, encoding: 'utf8' })).toBe('Acme Acme 8080\n')
+    })
+
+    test('names the secret that a client reads', async () => {
+      const root = copyApp()
+      writeFiles(root, { 'src/it.js': 'console.log(process.env.DATABASE_URL)\n' })
+      const request = { root, consumer: 'client', entry: 'src/it.js', options: {} } as const
+      const { error } = await buildWith(host, { ...request, configure: withLeaves })
+      expect(error).toContain('src/it.js:1:13  DATABASE_URL  is a secret')
+    })
+  },
+)
