@@ -128,7 +128,7 @@ async function refreshAndTell(build: Build, server: ViteDevServer): Promise<bool
 /** Without HMR, as in Vitest, Vite asks no plugin about a change: whoever loads a module next has the values as they are. */
 function followWithoutHmr(build: Build, server: ViteDevServer): void {
   server.watcher.on('all', async (_, file) => {
-    if (!build.files.includes(file) || !(await refreshAndTell(build, server))) return
+    if (!build.files.includes(resolve(file)) || !(await refreshAndTell(build, server))) return
     for (const { moduleGraph } of Object.values(server.environments))
       for (const module of [...build.users].flatMap((id) => moduleGraph.getModuleById(id) ?? []))
         moduleGraph.invalidateModule(module)
