@@ -41,12 +41,19 @@ export function withoutInjected(env: Environment): Environment {
 function hiding(names: ReadonlySet<string>, env: Environment): Environment {
   const hidden = new Set([...names].map((name) => name.toUpperCase()))
   const isShown = (name: string | symbol): boolean => typeof name !== 'string' || !hidden.has(name.toUpperCase())
-  return new Proxy(env, {
-    get: (_, name) => (isShown(name) ? Reflect.get(env, name) : undefined),
-    has: (_, name) => isShown(name) && Reflect.has(env, name),
-    getOwnPropertyDescriptor: (_, name) => (isShown(name) ? Reflect.getOwnPropertyDescriptor(env, name) : undefined),
-    ownKeys: () => Reflect.ownKeys(env).filter(isShown),
-  })
+  // Not over the environment itself, of which nothing could be hidden once it is frozen.
+  return new Proxy<Environment>(
+    {},
+    {
+      get: (_, name) => (isShown(name) ? Reflect.get(env, name) : undefined),
+      has: (_, name) => isShown(name) && Reflect.has(env, name),
+      getOwnPropertyDescriptor: (_, name) => {
+        const descriptor = isShown(name) ? Reflect.getOwnPropertyDescriptor(env, name) : undefined
+        return descriptor && { ...descriptor, configurable: true }
+      },
+      ownKeys: () => Reflect.ownKeys(env).filter(isShown),
+    },
+  )
 }
 
 /**
