@@ -289,7 +289,8 @@ function traced(names: readonly string[], variable: Exposure['variable']): NonNu
 
 function explainVariable(name: string, exposure: Exposure): readonly Explanation[] {
   const { env } = secretName(name)
-  const known = exposure.variable(name) ? name : env
+  const isOther = exposure.isSecretName(name) && exposure.variable(env) !== undefined
+  const known = exposure.variable(name) && !isOther ? name : env
   const variable = exposure.variable(known)
   if (!variable) return []
   const all = exposure.candidates(known)

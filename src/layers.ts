@@ -73,16 +73,23 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
   const environment = readEnvironment({ env, emptyIsValue: options.emptyIsValue, root, isSecret }, problems)
   for (const name of environment.secretFiles) secretNames.add(name)
 
+  const ownCandidates = (name: string): readonly Candidate[] => {
+    const fromFiles = dotenvFiles.variables.get(name) ?? []
+    const fromProcess = environment.variable(name)
+    return options.dotenv.override ? [...fromFiles, ...fromProcess] : [...fromProcess, ...fromFiles]
+  }
   const candidates = (asked: string): readonly Candidate[] => {
     const isSecretName = isSecret(asked)
     const name = isSecretName ? canonical(asked) : asked
+    // Another spelling of a secret, as `github`, is a variable of its own where there is one.
+    const own = isSecretName && !envNamesOf(name).includes(asked) ? ownCandidates(asked) : []
     const fromFiles = definitionsIn(dotenvFiles, envNamesOf(name))
     const fromDotenv = isSecretName ? fromFiles.filter(({ value }) => value.trim() !== '') : fromFiles
     const secret = secretsFile.secrets.get(name)
     const fromSecrets = secret ? [{ value: secret.value, site: secret.site, expands: false }] : []
     const fromProcess = environment.candidates(name)
     const variables = options.dotenv.override ? [...fromDotenv, ...fromProcess] : [...fromProcess, ...fromDotenv]
-    return [...variables, ...fromSecrets]
+    return [...own, ...variables, ...fromSecrets]
   }
   const known = remembered(candidates)
   const variablesOf = (self?: Definition): Variables =>

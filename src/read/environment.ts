@@ -153,6 +153,8 @@ function relocated(
 export interface EnvironmentReader {
   /** The definition of a variable in the environment, aliases and files that a variable points to included. */
   candidates(name: string): readonly Candidate[]
+  /** The variable of exactly this name alone. */
+  variable(name: string): readonly Candidate[]
   /** Secrets named only by the files of SYSTEMPROMPT_SECRETS_DIR. */
   readonly secretFiles: readonly string[]
 }
@@ -227,6 +229,7 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
       known.set(name, cached)
       return cached
     },
+    variable: fromVariable,
     secretFiles: [...directory.keys()],
   }
 }

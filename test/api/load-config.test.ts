@@ -955,6 +955,39 @@ describe('a blank variable', () => {
   })
 })
 
+describe('a variable that is called as a secret is in files', () => {
+  const text = 'sk-made-up'
+  test.each<[string, Files, LoadOptions, Readonly<Record<string, string>>]>([
+    ['a known one', { '.env': 'github=octocat' }, {}, { github: 'octocat' }],
+    [
+      'beside the secret',
+      { '.env': `github=octocat\nGITHUB_TOKEN=${text}` },
+      {},
+      { github: 'octocat', GITHUB_TOKEN: text },
+    ],
+    ['one that is empty', { '.env': `github=\nGITHUB_TOKEN=${text}` }, {}, { github: '', GITHUB_TOKEN: text }],
+    [
+      'one of secrets.json',
+      { ...COMPLETE, [SECRETS]: `{"acme-key": "${text}"}`, '.env': 'acme-key=a\nacme_key=b' },
+      {},
+      { 'acme-key': 'a', acme_key: 'b', ACME_KEY: text },
+    ],
+  ])('is a variable of its own: %s', (_, files, options, expected) => {
+    expect(load(files, options).env).toMatchObject(expected)
+  })
+  test('is what a reference to it means, wherever it is set', () => {
+    const reference = { '.env': 'USER_NAME=$<github>' }
+    expect(load({ '.env': 'github=octocat\nUSER_NAME=$<github>' }).env.USER_NAME).toBe('octocat')
+    expect(load(reference, { env: { github: 'octocat', GITHUB_TOKEN: text } }).env.USER_NAME).toBe('octocat')
+    expect(load(reference, { env: { GITHUB_TOKEN: text } }).env.USER_NAME).toBe(text)
+  })
+  test('is not the secret, nor what explain says of it', () => {
+    const { secrets, explain } = load({ '.env': `github=octocat\nGITHUB_TOKEN=${text}` })
+    expect(secrets.get('github')).toBe(text)
+    expect(explain('github').map(({ origin }) => origin.line)).toEqual([2])
+  })
+})
+
 describe('what dotenvx has encrypted', () => {
   const text = `encrypted:${'Ab0/'.repeat(32)}AB==`
   const files: Files = { '.env': `A=1\nHELLO="${text}"\n` }
