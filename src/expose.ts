@@ -262,10 +262,17 @@ function explainNode(
     ...(before === undefined ? {} : { coerced: { from: kindOf(before), to: kindOf(value) } }),
   }
   const losers = (node.shadowed ?? []).map((loser) => {
-    const plain = protect(toPlain(loser), { isSecret }, path)
+    // What a secret went into below it says so there: in the tree stands what won.
+    const isLoserSecret: SecretRule = (value, at) =>
+      isSecret(value, at) || isTainted(nearestNode(loser, at.slice(path.length)))
+    const plain = protect(toPlain(loser), { isSecret: isLoserSecret }, path)
     return { ...entry(loser, plain, isSecret(plain, path), variable), overridden: true as const }
   })
   return [winner, ...losers]
+}
+
+function isTainted(node: TreeNode): boolean {
+  return node.kind !== 'map' && node.taint !== undefined
 }
 
 function entry(node: TreeNode, value: unknown, isSecret: boolean, variable: Exposure['variable']): Explanation {

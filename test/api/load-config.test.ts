@@ -988,6 +988,18 @@ describe('a variable that is called as a secret is in files', () => {
   })
 })
 
+test('explain masks what a secret went into also where another layer overrides what is around it', () => {
+  const { explain } = load(
+    { '.env': 'SYSTEMPROMPT__V__0=at ${ACME_KEY}\nSYSTEMPROMPT__W__A=at ${ACME_KEY}\n' },
+    { env: { ACME_KEY: 'canary', SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__W: 'a' } },
+  )
+  for (const path of ['v', 'w']) {
+    expect(explain(path)).toHaveLength(2)
+    expect(JSON.stringify(explain(path))).not.toContain('canary')
+    expect(inspect(explain(path), { depth: null })).not.toContain('canary')
+  }
+})
+
 describe('what dotenvx has encrypted', () => {
   const text = `encrypted:${'Ab0/'.repeat(32)}AB==`
   const files: Files = { '.env': `A=1\nHELLO="${text}"\n` }
