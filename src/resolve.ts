@@ -7,7 +7,7 @@ import { type Layers, readLayers } from './layers.ts'
 import { merge, withLists } from './merge.ts'
 import type { SettledOptions } from './options.ts'
 import { displayPath } from './paths.ts'
-import { BEYOND_LIST } from './read/environment.ts'
+import { BEYOND_LIST, placeOf } from './read/environment.ts'
 import { pathExists } from './read/guard.ts'
 import { checkSecrets, resolveSecrets } from './resolve-secrets.ts'
 import type { ResolvedSecret } from './secrets.ts'
@@ -47,8 +47,7 @@ export function resolve(options: SettledOptions, trail: Trail): Resolution {
 
 /** Highest precedence last, so that each is laid over what is below it (formats.md, section 6). */
 function mergeLayers(layers: Layers, project: Project, { dotenv }: SettledOptions, problems: Problems): MapNode {
-  const onUnreachable = (at: TreeNode): void =>
-    problems.error({ ...BEYOND_LIST, key: at.source.name ?? 'overrides', at })
+  const onUnreachable = (item: TreeNode): void => problems.error({ ...BEYOND_LIST, ...placeOf(item) })
   const { overrides, environment, services, profile, defaults } = layers
   const given = project.profile ? merge(defaults, PROFILE_DEFAULTS) : defaults
   const files = [...(profile ? [profile] : []), services].reduce(

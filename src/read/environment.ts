@@ -90,7 +90,7 @@ function asIndex(step: string): string | number {
 }
 
 /** The variable that set something, or the first of them. */
-function placeOf(node: TreeNode): { readonly at: Site; readonly key?: string } {
+export function placeOf(node: TreeNode): { readonly at: Site; readonly key?: string } {
   const [first] = leaves(node)
   const at = first?.[1] ?? node
   return { at, ...(at.source.name === undefined ? {} : { key: at.source.name }) }

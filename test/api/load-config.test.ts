@@ -621,6 +621,16 @@ describe('settings that meet', () => {
       expect(issues).toMatchObject([{ code: 'INVALID_OPTION', message: 'names an item beyond the end of a list' }])
     })
   })
+  test.each<[string, Files, LoadOptions, object]>([
+    ['a .env file', { '.env': 'A=1\nSYSTEMPROMPT__V__4=x' }, {}, { file: '.env', line: 2 }],
+    ['a key in a .env file', { '.env': 'A=1\nSYSTEMPROMPT__V__4__A=x' }, {}, { file: '.env', line: 2 }],
+    ['a variable', {}, { env: { SYSTEMPROMPT__V__4: 'x' } }, { key: 'SYSTEMPROMPT__V__4' }],
+    ['a key in a variable', {}, { env: { SYSTEMPROMPT__V__4__A: 'x' } }, { key: 'SYSTEMPROMPT__V__4__A' }],
+    ['code', {}, { overrides: { 'v[4].a': 1 } }, { key: 'overrides' }],
+  ])('an item beyond the end of a file’s list is an error in its place: %s', (_, files, options, place) => {
+    const { issues } = failure({ ...files, [PROFILE]: `${COMPLETE_PROFILE}v: [1, 2]\n` }, options)
+    expect(issues).toMatchObject([{ code: 'INVALID_OPTION', ...place }])
+  })
   test.each<[string, Files, LoadOptions, unknown]>([
     ['of variables', {}, { env: { SYSTEMPROMPT__V__0: 'a', SYSTEMPROMPT__V__1: '2' } }, ['a', 2]],
     [
