@@ -1,11 +1,12 @@
 import { isBlockedName } from './blocked-names.ts'
-import type { Problems } from './errors.ts'
+import type { Problems, Report } from './errors.ts'
 import type { Layers } from './layers.ts'
 import type { SettledOptions } from './options.ts'
 import { isSetIn } from './read/environment.ts'
 import { isSettingName } from './read/setting-name.ts'
 import type { ResolvedSecret } from './secrets.ts'
 import { setOwn } from './tree.ts'
+import type { Site } from './types.ts'
 
 /**
  * Secrets and .env values as variables, less what the process environment has already and what no file may
@@ -22,9 +23,12 @@ export function flatEnvironment(
   const flat: Record<string, string> = {}
   const names = new Set([...secrets.map((secret) => secret.env), ...layers.dotenvFiles.variables.keys()])
   for (const name of [...names].sort()) {
-    if (isSettingName(name)) continue
     const variable = layers.variables.get(name)
     if (typeof variable !== 'object') continue
+    if (isSettingName(name)) {
+      if (isEncrypted(variable)) problems.error(encrypted(name, variable.site))
+      continue
+    }
     const isPointer = namesSecretFile(name, layers)
     if ((isPointer || isBlockedName(name)) && !allowEnv.includes(name)) {
       const { source } = variable.site
@@ -40,14 +44,8 @@ export function flatEnvironment(
       })
       continue
     }
-    if (variable.site.source.layer === 'dotenv' && ENCRYPTED.test(variable.value)) {
-      problems.error({
-        code: 'ENCRYPTED_VALUE',
-        key: name,
-        message: 'is encrypted by dotenvx, and nothing decrypts it here',
-        remedy: "run 'dotenvx decrypt', or have 'dotenvx run --' start the program",
-        at: variable.site,
-      })
+    if (isEncrypted(variable)) {
+      problems.error(encrypted(name, variable.site))
       continue
     }
     const isTaken = isSetIn({ env, emptyIsValue, isSecret: layers.isSecret }, name) && !dotenv.override
@@ -58,6 +56,21 @@ export function flatEnvironment(
 
 /** What dotenvx writes: a point of a curve, a nonce and a tag, 97 bytes and more, before the text itself. */
 const ENCRYPTED = /^encrypted:[A-Za-z\d+/]{128,}={0,2}$/
+
+/** Whether a .env file has the cipher in place of a value. */
+export function isEncrypted({ site, value }: Pick<ResolvedSecret, 'value'> & { readonly site: Site }): boolean {
+  return site.source.layer === 'dotenv' && ENCRYPTED.test(value)
+}
+
+function encrypted(key: string, at: Site): Report {
+  return {
+    code: 'ENCRYPTED_VALUE',
+    key,
+    message: 'is encrypted by dotenvx, and nothing decrypts it here',
+    remedy: "run 'dotenvx decrypt', or have 'dotenvx run --' start the program",
+    at,
+  }
+}
 
 /** What a load takes from the environment alone, it does not take from a file that may hand the name on. */
 function remedyFor(name: string): string {

@@ -1,4 +1,5 @@
 import type { Problems } from './errors.ts'
+import { isEncrypted } from './flat-env.ts'
 import type { SecretsFile } from './read/secrets.ts'
 import { isPostgresUrl } from './schema/rules.ts'
 import { knownSecret, secretName } from './schema/secret-names.ts'
@@ -59,6 +60,8 @@ export function checkSecrets(
 }
 
 function checkFormat({ env, value, site }: ResolvedSecret & { site: Site }, problems: Problems): void {
+  // It is no secret yet, and an error as such.
+  if (isEncrypted({ value, site })) return
   const known = knownSecret(env)
   if (known?.minLength !== undefined && value.length < known.minLength) {
     problems.error({

@@ -1021,6 +1021,14 @@ describe('what dotenvx has encrypted', () => {
   test('is none where the environment has the variable, as under dotenvx run', () => {
     expect({ ...load(files, { env: { HELLO: 'World' } }).env }).toEqual({ A: '1' })
   })
+  test.each<[string, string]>([
+    ['a setting', 'SYSTEMPROMPT__STRIPE__KEY'],
+    ['a secret with a form of its own', 'DATABASE_URL'],
+    ['a secret with a least length', 'JWT_SECRET'],
+  ])('is the one error of %s', (_, name) => {
+    const { issues } = failure({ ...COMPLETE, '.env': `${name}="${text}"` })
+    expect(issues).toMatchObject([{ code: 'ENCRYPTED_VALUE', key: name, file: '.env', line: 1 }])
+  })
   test('is told from other texts that begin so', () => {
     expect(load({ '.env': 'HELLO=encrypted:no\nB=encrypted:' }).env.HELLO).toBe('encrypted:no')
   })
