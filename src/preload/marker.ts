@@ -26,6 +26,11 @@ export function injectedNames(env: Environment): readonly string[] {
   })
 }
 
+/** What a preload set and nobody has changed since. */
+export function injectedIn(env: Environment): Record<string, string> {
+  return Object.fromEntries(injectedNames(env).map((name) => [name, env[name] ?? '']))
+}
+
 /**
  * An environment as it would be without a preload: what it set comes from files, and so a load that looks at the
  * files must not take it for somebody's choice.

@@ -3,6 +3,7 @@ import { dirname, join, resolve, sep } from 'node:path'
 import { core, scan } from '../on-demand.ts'
 import { PACKAGE } from '../package.ts'
 import { preloadedModules } from './flags.ts'
+import { injectedIn } from './marker.ts'
 import { isOn, isTalkative, preload } from './preload.ts'
 
 /** EX_CONFIG of sysexits.h: something was found in an unconfigured or misconfigured state. */
@@ -75,10 +76,10 @@ export function preloadProcess(file: string | undefined): void {
       uid,
       resolve(start, plan) {
         const place = plan === undefined || modules === undefined ? undefined : { file: plan, modules, uid }
-        const { values, warnings } = core().resolveStart(start, place)
+        const { values, isOutside, warnings } = core().resolveStart(start, place)
         if (isTalkative(start.env)) for (const warning of warnings()) say(core().renderProblem(warning).split('\n')[0])
         if (isOn(start.env.SYSTEMPROMPT_REDACT)) core().redactProcess(scan())
-        return values
+        return isOutside ? { ...injectedIn(env), ...values } : values
       },
     })
   } catch (error) {

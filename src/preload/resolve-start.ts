@@ -18,8 +18,10 @@ export interface PlanPlace {
 }
 
 export interface ResolvedStart {
-  /** The variables to set; undefined outside of a project, where those that were inherited stay. */
-  readonly values: Readonly<Record<string, string>> | undefined
+  /** The variables to set. */
+  readonly values: Readonly<Record<string, string>>
+  /** Outside of a project, where those that were inherited stay. */
+  readonly isOutside: boolean
   /** Put into words when they are asked for: few starts say them. */
   warnings(): readonly Problem[]
 }
@@ -40,16 +42,16 @@ export function resolveStart(start: Start, place: PlanPlace | undefined): Resolv
   problems.throwIfAny()
   const names = secrets.map((secret) => secret.env)
   const values = injectedVariables({ env: resolution.env, profile: project.profile, secrets: names }, recorded.env)
-  if (isOutside(resolution) && Object.keys(values).length === 0)
-    return { values: undefined, warnings: () => problems.warnings }
   const inputs = inputsOf(cwd, env, recorded.asked, trail)
   remember(resolution, inputs, settled.now)
-  const plan = place && makePlan(start, values, resolution, inputs, settled.now)
-  if (plan) writeCacheFile(place.file, encodePlan(plan), place.modules, place.uid)
-  return { values, warnings: () => problems.warnings }
+  const outside = isOutside(resolution)
+  const kept = outside ? undefined : place
+  const plan = kept && makePlan(start, values, resolution, inputs, settled.now)
+  if (plan) writeCacheFile(kept.file, encodePlan(plan), kept.modules, kept.uid)
+  return { values, isOutside: outside, warnings: () => problems.warnings }
 }
 
-/** A variable such as `SSL_CERT_FILE` alone, which names the file of no secret, is a reason to look and makes no project. */
+/** A variable such as `SSL_CERT_FILE` or `DATABASE_URL_FILE` alone is a reason to look, and makes no project. */
 function isOutside({ project, layers }: Resolution): boolean {
   return !project.found && project.profile === undefined && layers.dotenvFiles.files.length === 0
 }

@@ -141,6 +141,25 @@ else for (const env of [{}, { SSL_CERT_FILE: '/certificates' }, {}]) {
     expect(await start({ cwd: folder, args: [...FLAG, 'main.cjs'] })).toEqual({ code: 0, out, err: '' })
   })
 
+  test('so it does where a variable has a secret of its own there', async () => {
+    const folder = makeProject({
+      '.env': 'GREETING=hello',
+      'package.json': '{}',
+      'packages/a/': '',
+      'run/key': 'sk-made-up',
+      'main.cjs': `const { execFileSync } = require('node:child_process')
+const { GREETING, OPENAI_API_KEY, QWEN_API_KEY } = process.env
+if (process.argv[2]) console.log(GREETING, OPENAI_API_KEY, QWEN_API_KEY)
+if (process.argv[2] === 'grandchild') process.exit()
+const [cwd, who] = process.argv[2] ? ['.', 'grandchild'] : ['packages/a', 'child']
+execFileSync(process.execPath, [...process.execArgv, __filename, who], { cwd, stdio: 'inherit' })`,
+    })
+    installInto(folder)
+    const env = { OPENAI_API_KEY_FILE: join(folder, 'run/key'), DASHSCOPE_API_KEY: 'qwen' }
+    const out = 'hello sk-made-up qwen\nhello sk-made-up qwen\n'
+    expect(await start({ cwd: folder, args: [...FLAG, 'main.cjs'], env })).toEqual({ code: 0, out, err: '' })
+  })
+
   test('.env files alone are something', async () => {
     const folder = makeProject({
       '.env': 'GREETING=hello',

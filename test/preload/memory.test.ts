@@ -46,7 +46,7 @@ test('a file that changes while it is read is read again', () => {
       return Reflect.getOwnPropertyDescriptor(target, name)
     },
   })
-  expect(resolveStart({ cwd, env, version: '1' }, undefined).values?.A).toBe('one')
+  expect(resolveStart({ cwd, env, version: '1' }, undefined).values.A).toBe('one')
   expect(loadConfigSync().env.A).toBe('two')
 })
 
