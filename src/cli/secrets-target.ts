@@ -34,7 +34,7 @@ export interface SecretsPlace {
 }
 
 /** Where the profile has its secrets. @throws CliError NO_PROFILE */
-export function secretsFileOf({ loaded, profile, failure }: CloudProject): SecretsPlace {
+export function secretsFileOf({ loaded, profile, failure, skipsSecretRules }: CloudProject): SecretsPlace {
   if (failure) throw failure
   if (!loaded || !profile) {
     throw new CliError(
@@ -44,13 +44,11 @@ export function secretsFileOf({ loaded, profile, failure }: CloudProject): Secre
     )
   }
   const configured = (Reflect.get(loaded.config, 'secrets') as { secrets_path?: unknown } | undefined)?.secrets_path
-  // Over it lies what every command loads with.
-  const said = loaded.explain('secrets.validation').find(({ origin }) => origin.layer !== 'overrides')
-  const validation = said?.value === 'skip' ? 'skip' : undefined
   const wanted = typeof configured === 'string' && configured !== '' ? configured : './secrets.json'
   const path = resolvePath(wanted, profile.directory)
   const below = relative(loaded.root, path)
   const isBelow = !below.startsWith('..') && !isAbsolute(below)
+  const validation = skipsSecretRules() ? 'skip' : undefined
   return { path, shown: isBelow ? below.split(sep).join('/') : path, validation }
 }
 

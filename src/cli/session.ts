@@ -8,7 +8,14 @@ import {
   readRegistry,
   resolvePath,
 } from '../cloud/index.ts'
-import { type Credentials, isConfigError, loadConfigSync, type ProfileRef, type ResolvedConfig } from '../index.ts'
+import {
+  type Credentials,
+  isConfigError,
+  type LoadOptions,
+  loadConfigSync,
+  type ProfileRef,
+  type ResolvedConfig,
+} from '../index.ts'
 import { type Args, text } from './args.ts'
 import type { ArgsDef } from './command.ts'
 import { CliError, EXIT, type Io } from './io.ts'
@@ -45,6 +52,8 @@ export interface CloudProject {
   /** What is not right with them. */
   readonly failure?: Error
   readonly profile: ProfileRef | undefined
+  /** Whether the project says that no rule is asked of its secrets. It was loaded as if it said so. */
+  skipsSecretRules(): boolean
 }
 
 /** Finds where the login and the tenants are kept. A project that is broken, or not there yet, has them in the usual place. */
@@ -56,13 +65,18 @@ export function findCloudProject(args: Args, io: Io): CloudProject {
   }
   const state = findStateDirectory(options)
   const usual = { state, credentials: join(state, 'credentials.json'), tenants: join(state, 'tenants.json') }
+  const load = (overrides: LoadOptions['overrides']): ResolvedConfig =>
+    loadConfigSync({ ...options, services: false, onUndefined: 'empty', overrides }) as ResolvedConfig
+  const skipsSecretRules = (): boolean => {
+    try {
+      return load(LENIENT_CLOUD).config.secrets?.validation === 'skip'
+    } catch (error) {
+      if (isConfigError(error)) return false
+      throw error
+    }
+  }
   try {
-    const loaded = loadConfigSync({
-      ...options,
-      services: false,
-      onUndefined: 'empty',
-      overrides: LENIENT,
-    }) as ResolvedConfig
+    const loaded = load(LENIENT)
     const { profile, config } = loaded
     const path = (configured: unknown, fallback: string): string =>
       profile && typeof configured === 'string' && configured !== ''
@@ -74,16 +88,17 @@ export function findCloudProject(args: Args, io: Io): CloudProject {
       credentials: path(credentials_path, usual.credentials),
       tenants: path(tenants_path, usual.tenants),
     }
-    return { files, loaded, profile }
+    return { files, loaded, profile, skipsSecretRules }
   } catch (error) {
     // A profile that was asked for by name must be there.
     if (!isConfigError(error) || args.profile !== undefined) throw error
-    return { files: usual, loaded: undefined, profile: undefined, failure: error }
+    return { files: usual, loaded: undefined, profile: undefined, failure: error, skipsSecretRules }
   }
 }
 
 /** What is wrong with a login or a secret is said when it is used, in words of the command. */
-const LENIENT = { 'cloud.validation': 'skip', 'secrets.validation': 'skip' }
+const LENIENT_CLOUD = { 'cloud.validation': 'skip' }
+const LENIENT = { ...LENIENT_CLOUD, 'secrets.validation': 'skip' }
 
 export interface Session extends CloudProject {
   readonly client: CloudClient

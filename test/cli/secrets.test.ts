@@ -111,8 +111,12 @@ describe('systemprompt secrets set', () => {
     expect((await cli(cwd, 'secrets set database_url= --allow-empty')).code).toBe(0)
   })
 
-  test('asks for no rule where the profile skips them, as a load does not', async () => {
-    const cwd = makeProject({ [PROFILE]: 'name: local\nsecrets: { validation: skip }\n', [SECRETS]: '{}' })
+  test.each<[string, Files]>([
+    ['a profile', { [PROFILE]: 'name: local\nsecrets: { validation: skip }\n' }],
+    ['a profile by a reference', { [PROFILE]: 'name: local\nsecrets:\n  validation: ${RULES:-skip}\n' }],
+    ['a .env file', { [PROFILE]: 'name: local\n', '.env': 'SYSTEMPROMPT__SECRETS__VALIDATION=skip' }],
+  ])('asks for no rule where %s skips them, as a load does not', async (_, files) => {
+    const cwd = makeProject({ ...files, [SECRETS]: '{}' })
     const codes: number[] = []
     for (const line of [
       'set DATABASE_URL=mysql://x jwt_secret=dev',
