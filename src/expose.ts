@@ -240,8 +240,10 @@ function explain(path: string, exposure: Exposure, config: unknown, isSecret: Se
   const node = nodeAt(exposure.tree, steps)
   if (node) return explainNode(node, steps, exposure, config, isSecret)
   const made = valueAt(config, steps)
-  if (made !== undefined)
-    return [{ value: isSecret(made, steps) ? MASK : made, origin: { layer: 'defaults', name: 'schema' } }]
+  if (made !== undefined) {
+    const value = isSecret(made, steps) ? MASK : shown(made, isSecret, steps)
+    return [{ value, origin: { layer: 'defaults', name: 'schema' } }]
+  }
   return explainVariable(path.replace(/^secrets\./, ''), exposure)
 }
 
@@ -253,8 +255,8 @@ function explainNode(
   isSecret: SecretRule,
 ): readonly Explanation[] {
   const made = valueAt(config, path)
-  // What the schema leaves out has not been through `protect` yet.
-  const value = made === undefined ? protect(toPlain(node), { isSecret }, path) : made
+  // What the schema leaves out has not been through `protect` yet, nor what an object of some class has in it.
+  const value = shown(made === undefined ? toPlain(node) : made, isSecret, path)
   const from = node.kind === 'map' ? undefined : node.coercedFrom
   const before = coerced.has(formatPath(path)) ? toPlain(node) : from
   const winner = {
@@ -269,6 +271,15 @@ function explainNode(
     return { ...entry(loser, plain, isSecret(plain, path), variable), overridden: true as const }
   })
   return [winner, ...losers]
+}
+
+/** An object of some class may have what holds itself in it. */
+function shown(value: unknown, isSecret: SecretRule, path: Path): unknown {
+  try {
+    return protect(value, { isSecret }, path)
+  } catch {
+    return MASK
+  }
 }
 
 function isTainted(node: TreeNode): boolean {

@@ -212,6 +212,31 @@ describe('a schema that makes one text of everything', () => {
   })
 })
 
+describe('explain of what an instance has in it', () => {
+  class Cache {
+    readonly held: unknown
+    readonly urls: unknown
+    constructor({ urls }: Loose) {
+      this.held = { urls }
+      this.urls = urls
+    }
+  }
+  const schema = z.looseObject({}).transform((all: Loose) => ({ cache: new Cache(all.cache) }))
+  const each: Case = { profile: `cache:\n  urls: [redis://u:${ONE}@h/0, a]\n`, schema, at: [], hidden: [] }
+
+  test.each(['cache', 'cache.held', 'cache.held.urls', 'cache.urls', 'cache.urls[0]'])('masks secrets: %s', (path) => {
+    const explained = load(each).explain(path)
+    expect(explained).toHaveLength(1)
+    expect(printed(explained)).not.toContain(ONE)
+  })
+  test('shows nothing of what holds itself', () => {
+    const circle: Record<string, unknown> = { url: ONE }
+    circle.self = circle
+    const round = z.looseObject({}).transform(() => ({ cache: new Cache({ urls: circle }) }))
+    expect(load({ ...each, schema: round }).explain('cache.held.urls')[0]?.value).toBe('••••')
+  })
+})
+
 describe('an instance that a schema makes, and that throws when it is looked at', () => {
   class Client {
     readonly url: string
