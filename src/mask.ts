@@ -50,6 +50,11 @@ export function reveal<T>(value: T): T {
   return plainCopy(value) as T
 }
 
+/** Whether nothing of an object is shown, its keys included. */
+export function isMaskedWhole(value: object): boolean {
+  return Reflect.get(value, REAL) !== undefined && (Reflect.get(value, HOOK) as () => unknown)() === MASK
+}
+
 function plainCopy(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const real: unknown = Reflect.get(value, REAL) ?? value

@@ -1,5 +1,6 @@
 import { inspect, isDeepStrictEqual } from 'node:util'
 import type { ResolvedConfig } from '../expose.ts'
+import { isMaskedWhole } from '../mask.ts'
 import { formatPath, valueAt } from '../path.ts'
 import { MASK } from '../secret.ts'
 import { isPlain } from '../tree.ts'
@@ -17,7 +18,9 @@ interface Leaf {
 
 /** What is different in a configuration, value by value, with secrets masked; empty when nothing is. */
 export function changesBetween(previous: Result, current: Result): readonly ConfigChange[] {
-  const masked = (path: string): boolean => [previous, current].some((result) => isSecretIn(result, path))
+  // One text that a schema makes of everything has no path to ask about.
+  const masked = (path: string): boolean =>
+    path === '' || [previous, current].some((result) => isSecretIn(result, path))
   return [
     ...compare('config', [], previous.config, current.config, (leaf, path) => (masked(path) ? MASK : leaf.value)),
     ...compare('secrets', ['secrets'], secretsOf(previous), secretsOf(current), () => MASK),
@@ -72,7 +75,7 @@ function compare(
   })
 }
 
-/** Every value that is no object or list with something in it, by its path. */
+/** Every value that is no object or list with something in it, by its path. One whose keys are secret is a value itself. */
 function leavesOf(value: unknown): ReadonlyMap<string, Leaf> {
   const leaves = new Map<string, Leaf>()
   const walk = (at: unknown, path: Path): void => {
@@ -86,7 +89,7 @@ function leavesOf(value: unknown): ReadonlyMap<string, Leaf> {
 
 /** An empty object or list that has something in it on the other side: what came or went says so itself. */
 function isFilled({ path, value }: Leaf, other: unknown): boolean {
-  return isContainer(value) && entriesOf(valueAt(other, path)).length > 0
+  return isContainer(value) && Object.keys(value).length === 0 && entriesOf(valueAt(other, path)).length > 0
 }
 
 function isContainer(value: unknown): value is object {
@@ -95,7 +98,7 @@ function isContainer(value: unknown): value is object {
 
 function entriesOf(value: unknown): readonly (readonly [string | number, unknown])[] {
   if (Array.isArray(value)) return value.map((item: unknown, index) => [index, item] as const)
-  return isContainer(value) ? Object.entries(value) : []
+  return isContainer(value) && !isMaskedWhole(value) ? Object.entries(value) : []
 }
 
 /** A schema may make objects of any class, functions even, anew at every load. Some hold their state where only printing shows it. */

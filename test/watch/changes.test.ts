@@ -154,6 +154,21 @@ class Box {
   constructor(readonly inside: string) {}
 }
 
+describe('a change of what a schema makes of secrets shows none', () => {
+  test.each<[string, (all: { key: string }) => unknown, string[]]>([
+    ['a key', ({ key }) => ({ allowed: { [key]: true } }), ['allowed: "••••" → "••••"']],
+    [
+      'a key that is new',
+      ({ key }) => ({ allowed: key === 'made-up-two' ? { [key]: 1 } : {} }),
+      ['allowed: "••••" → "••••"'],
+    ],
+    ['one text', ({ key }) => `key ${key}`, [': "••••" → "••••"']],
+  ])('%s', async (_, make, expected) => {
+    const schema = z.looseObject({ key: z.string() }).transform(make)
+    expect(await words(profile('key: made-up-one'), profile('key: made-up-two'), { schema })).toEqual(expected)
+  })
+})
+
 describe('what a schema makes is compared by what it is', () => {
   const made = (make: (value: string) => unknown) => ({
     schema: z.looseObject({ a: z.string().transform(make) }),
