@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { findProjectRoot } from './discover.ts'
 import { ConfigError, collectProblems, isConfigError, type Problem, type Problems } from './errors.ts'
@@ -47,13 +47,21 @@ export async function checkConfig<Schema extends StandardSchemaV1 | undefined = 
   } catch (error) {
     if (!isConfigError(error)) throw error
     const { warnings, profile, consulted } = error
-    const tracked = await trackedIn(findProjectRoot(withDefaults(options)), [])
+    const root = findProjectRoot(withDefaults(options))
+    const inUse = consulted.files.filter((file) => isConfidential(file)).map((file) => displayPath(root, file))
+    const tracked = await trackedIn(root, inUse)
     const issues = [...error.issues, ...tracked.errors]
     return { ok: false, profile, error: new ConfigError(issues, { profile, warnings, consulted }), issues, warnings }
   }
 }
 
 const SECRET_FILE = /(?:^|\/)(?:secrets|credentials|tenants)\.json$/
+
+/** By its name alone: where a load failed, nothing says what a file is. */
+function isConfidential(file: string): boolean {
+  const name = basename(file)
+  return SECRET_FILE.test(name) || /^\.env(?:\..+)?\.local$/.test(name)
+}
 
 /** Files with secrets that git tracks: those in use, and those of every other profile. */
 function trackedSecrets(result: ResolvedConfig<unknown>): Promise<Problems> {

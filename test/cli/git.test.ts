@@ -118,6 +118,18 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
   ])('%s', async (_, files, tracked, found) => {
     expect((await trackedOf(repository(files, tracked))).sort()).toEqual(found.sort())
   })
+  test('is found beside all else that is wrong', async () => {
+    const files: Files = {
+      [PROFILE]: 'name: local\nserver: {port: eighty}\nsecrets: {secrets_path: ../../../keys/secrets.json}\n',
+      'keys/secrets.json': '{}',
+      '.env.local': 'A=1',
+      '.env': 'B=1',
+    }
+    const cwd = repository(files, ['.env', '.env.local', 'keys/secrets.json'])
+    const { issues } = await checkConfig({ cwd, env: {} })
+    expect(issues.map(({ code }) => code)).toContain('INVALID_VALUE')
+    expect(await trackedOf(cwd)).toEqual(['.env.local', 'keys/secrets.json'])
+  })
   test('is found in spite of .gitignore', async () => {
     expect(
       await trackedOf(repository({ '.systemprompt/.gitignore': '*\n', '.gitignore': '.systemprompt\n' }, [SECRETS])),
