@@ -8,7 +8,7 @@ import { type LoadOptions, type SettledOptions, withDefaults } from './options.t
 import { displayPath } from './paths.ts'
 import { recall } from './remembered.ts'
 import { type Resolution, resolve } from './resolve.ts'
-import { isSecretValue, looksSecret } from './secret.ts'
+import { isSecretValue, soundsSecret } from './secret.ts'
 import { newTrail } from './trail.ts'
 import { leaves } from './tree.ts'
 import { type Validated, validate, validateSecrets } from './validate.ts'
@@ -113,8 +113,7 @@ function* secretTexts({ tree, secrets }: Resolution): Generator<string> {
   for (const { value } of secrets) yield value
   for (const [path, leaf] of leaves(tree)) {
     if (leaf.kind !== 'scalar' || typeof leaf.value !== 'string') continue
-    const key = path.findLast((segment) => typeof segment === 'string') ?? ''
-    if (leaf.taint || looksSecret(key) || isSecretValue(leaf.value)) yield leaf.value
+    if (leaf.taint || soundsSecret(path) || isSecretValue(leaf.value)) yield leaf.value
   }
 }
 

@@ -698,6 +698,17 @@ app:
     expect(error.issues).toMatchObject([{ code: 'SCHEMA', key: 'app.wrapped' }])
     expect(linesShowing(/canary/, error)).toEqual([])
   })
+  test.each(['api_keys: {a: canary-plural}', 'passwords: {b: [canary-plural]}', 'api_keys: {a: {b: canary-plural}}'])(
+    'a message that repeats a value below a name that sounds like secrets: %s',
+    (yaml) => {
+      const schema = z.looseObject({}).superRefine((all, context) => {
+        context.addIssue({ code: 'custom', path: ['name'], message: JSON.stringify(all) })
+      })
+      const error = failure(() => load({ [PROFILE]: `name: local\n${yaml}\n` }, schema))
+      expect(error.issues).toMatchObject([{ code: 'SCHEMA', key: 'name' }])
+      expect(linesShowing(/canary/, error)).toEqual([])
+    },
+  )
   test('a message that repeats a part of one', () => {
     const schema = z.looseObject({ app: z.looseObject({}) }).refine(() => false, `starts with ${CANARY.slice(0, 9)}…`)
     expect(
