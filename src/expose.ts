@@ -10,7 +10,16 @@ import { type PublicSettings, type PublicValues, publicValues } from './public-v
 import type { Credentials } from './read/credentials.ts'
 import type { Tenant } from './read/tenants.ts'
 import { secretName } from './schema/secret-names.ts'
-import { isSecretValue, looksSecret, looksSecretNumber, MASK, passwordsIn, repeatsAny, soundsSecret } from './secret.ts'
+import {
+  formsOf,
+  isSecretValue,
+  looksSecret,
+  looksSecretNumber,
+  MASK,
+  passwordsIn,
+  repeatsAny,
+  soundsSecret,
+} from './secret.ts'
 import { collectSecretValues, type SecretValue } from './secret-values.ts'
 import { type ResolvedSecret, Secrets } from './secrets.ts'
 import { type Consulted, consultedOf, type Trail } from './trail.ts'
@@ -160,10 +169,10 @@ function secretRule({ tree, output, secrets }: Exposure): SecretRule {
   const values = new Set(secrets.map(({ value }) => value))
   addSecretTexts(tree, [], values)
   for (const value of [...values]) for (const password of passwordsIn(value)) values.add(password)
-  const long = [...values].filter((value) => value.length >= SHORTEST)
   const isTransformed = output !== undefined
+  const long = isTransformed ? [...formsOf(values)].filter((value) => value.length >= SHORTEST) : []
   const isHeld = (value: string): boolean =>
-    value.length >= SHORTEST && (values.has(value) || (isTransformed && long.some((secret) => value.includes(secret))))
+    value.length >= SHORTEST && (values.has(value) || long.some((secret) => value.includes(secret)))
   const isText = (value: string, path: Path): boolean => soundsSecret(path) || isSecretValue(value) || isHeld(value)
   const isKey = (key: string): boolean => isSecretValue(key) || isHeld(key)
   let repeats: ((text: string) => boolean) | undefined

@@ -69,13 +69,19 @@ function isOpaque(run: string): boolean {
 
 const WINDOW = 8
 
-/** As it is, and as it stands inside JSON. */
-function* formsOf(secrets: Iterable<string>): Generator<string> {
+/** As it is, and as it stands inside JSON, and JSON inside that. */
+export function* formsOf(secrets: Iterable<string>): Generator<string> {
   for (const secret of secrets) {
     yield secret
-    const escaped = JSON.stringify(secret).slice(1, -1)
-    if (escaped !== secret) yield escaped
+    const escaped = inJson(secret)
+    if (escaped === secret) continue
+    yield escaped
+    yield inJson(escaped)
   }
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }
 
 /** Shorter secrets are words of any text. */

@@ -60,6 +60,20 @@ const CASES: Readonly<Record<string, Case>> = {
     at: ['deep', 0],
     hidden: [ONE],
   },
+  'JSON of what has to be written otherwise there': {
+    profile: 'deep: {a: "at ${CACHE_WORD}"}\n',
+    secrets: { cache_word: `${ONE}"\\` },
+    schema: anything.transform((all: Loose) => ({ text: JSON.stringify(all.deep) })),
+    at: ['text'],
+    hidden: [ONE],
+  },
+  'JSON in JSON': {
+    profile: 'deep: {a: "at ${CACHE_WORD}"}\n',
+    secrets: { cache_word: `${ONE}"\\` },
+    schema: anything.transform((all: Loose) => ({ text: JSON.stringify({ body: JSON.stringify(all.deep) }) })),
+    at: ['text'],
+    hidden: [ONE],
+  },
   'a value of a map whose name sounds like secrets': {
     profile: `api_keys:\n  stripe: ${ONE}\n  others: [${TWO}]\n`,
     at: ['api_keys', 'stripe'],
