@@ -365,6 +365,17 @@ describe('systemprompt secrets', () => {
     expect((await cli(cwd, 'secrets generate x_key --bytes 8')).code).toBe(2)
   })
 
+  test("generate makes no key of somebody else's service: it would replace one that works", async () => {
+    const cwd = project('{ "anthropic": "sk-ant-works" }')
+    for (const name of ['anthropic', 'ANTHROPIC_API_KEY', 'github', 'database_url']) {
+      const { code, err } = await cli(cwd, `secrets generate ${name} -y`)
+      expect([name, code, err.includes('comes from its provider')]).toEqual([name, 2, true])
+    }
+    expect(textOf(cwd)).toBe('{ "anthropic": "sk-ant-works" }')
+    for (const name of ['sync_token', 'webhook_key'])
+      expect((await cli(cwd, `secrets generate ${name}`)).code).toBe(0)
+  })
+
   test('survive a kill -9 at any moment: no torn file, no lost secret', async () => {
     const random = seeded()
     const script = await bundleForChild(fileURLToPath(new URL('./edit-child.ts', import.meta.url)))

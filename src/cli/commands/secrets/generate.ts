@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { cloudName, editSecretsFile, readLocalSecrets } from '../../../cloud/index.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
+import { randomSecret } from '../../random-secret.ts'
 import { mustBeName } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject, mustAgree } from '../../session.ts'
@@ -30,7 +30,7 @@ export const generate = defineCommand({
   async run({ args, data }) {
     const io = data as Io
     const name = mustBeName(String(args.name ?? 'jwt_secret'))
-    const value = randomBytes(bytesOf(args.bytes)).toString('base64')
+    const value = randomSecret(cloudName(name), bytesOf(args.bytes))
     const project = findCloudProject(args, io)
     const { path, shown: file, validation } = secretsFileOf(project)
     const isThere = readLocalSecrets(path, file, validation).secrets.some(

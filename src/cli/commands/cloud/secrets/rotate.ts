@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import {
   cloudName,
-  customList,
   editSecretsFile,
   FileError,
   isCloudError,
@@ -13,6 +11,7 @@ import { isConfigError } from '../../../../index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
+import { randomSecret } from '../../../random-secret.ts'
 import { givenSecret, mustBeName, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
 import { localSecretsOf, openTarget, secretsFileOf } from '../../../secrets-target.ts'
 import { type CloudProject, mustAgree } from '../../../session.ts'
@@ -56,7 +55,7 @@ export const rotate = defineCommand({
       else io.out(`Would put a new ${key} into ${shown(file)}, and send it to ${shown(target.tenant)}.\n`)
       return EXIT.ok
     }
-    const value = args.generate ? generated(key) : await givenSecret(args, name, io)
+    const value = args.generate ? randomSecret(key) : await givenSecret(args, name, io)
     await mustAgree(
       args,
       io,
@@ -106,12 +105,4 @@ function restarted(services: readonly string[], tenant: string): string {
   if (services.length === 0) return `the services of ${shown(tenant)}, and your own`
   const named = services.map(shown).join(', ')
   return `${named} (${services.length === 1 ? 'its config names' : 'their configs name'} it), in ${shown(tenant)} and here`
-}
-
-/** A key of somebody else's service cannot be made here. */
-function generated(key: string): string {
-  const isOurs =
-    key === 'JWT_SECRET' || customList([key]) !== '' || key === 'OAUTH_AT_REST_PEPPER' || key === 'SYNC_TOKEN'
-  if (isOurs) return randomBytes(48).toString('base64')
-  throw new CliError('USAGE', EXIT.usage, `A new ${key} comes from its provider; --generate cannot make one.`)
 }

@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto'
+import { customList } from '../cloud/index.ts'
+import { CliError, EXIT } from './io.ts'
+
+/**
+ * A new random value of a secret, in base64.
+ *
+ * @param key the name in the environment
+ * @throws CliError USAGE for a secret of somebody else's service: a random one in its place would only lose it
+ */
+export function randomSecret(key: string, bytes = 48): string {
+  if (!MADE_HERE.has(key) && customList([key]) === '')
+    throw new CliError(
+      'USAGE',
+      EXIT.usage,
+      `A new ${key} comes from its provider: none can be made here, and nothing was changed.`,
+    )
+  return randomBytes(bytes).toString('base64')
+}
+
+/** Of the secrets that SystemPrompt knows, those that are its own. */
+const MADE_HERE: ReadonlySet<string> = new Set(['JWT_SECRET', 'OAUTH_AT_REST_PEPPER', 'SYNC_TOKEN'])
