@@ -70,8 +70,10 @@ export async function givenSecret(args: Args, name: string, io: Io): Promise<str
 }
 
 function usable(secrets: readonly GivenSecret[], args: Args, io: Io): readonly GivenSecret[] {
-  if (args['allow-empty'] !== true && secrets.some(({ value }) => value === ''))
-    throw usage('A value is empty. Add --allow-empty if that is what you want')
+  const empty = args['allow-empty'] === true ? [] : secrets.filter(({ value }) => value === '')
+  // A file has many values, and the one that is empty is looked for.
+  const which = secrets.length > 1 ? `: ${empty.map(({ name }) => shown(name)).join(', ')}` : ''
+  if (empty.length > 0) throw usage(`A value is empty${which}. Add --allow-empty if that is what you want`)
   if (secrets.some(({ value }) => value.includes('\0')))
     throw usage('A value holds a NUL character, which no secret can')
   const referring = secrets.filter(({ isReferring }) => isReferring).map(({ name }) => shown(name))

@@ -365,6 +365,17 @@ describe('systemprompt secrets', () => {
     expect((await cli(cwd, 'secrets generate x_key --bytes 8')).code).toBe(2)
   })
 
+  test('set names the values that are empty, where there are several', async () => {
+    const cwd = makeProject({
+      [PROFILE]: 'name: local\n',
+      [SECRETS]: '{}',
+      'a.env': 'A_KEY=canary\nB_KEY=\nC_KEY=""\n',
+    })
+    const { code, err } = await cli(cwd, 'secrets set --from-file a.env')
+    expect([code, err]).toEqual([2, 'A value is empty: B_KEY, C_KEY. Add --allow-empty if that is what you want.\n'])
+    expect(textOf(cwd)).toBe('{}')
+  })
+
   test("generate makes no key of somebody else's service: it would replace one that works", async () => {
     const cwd = project('{ "anthropic": "sk-ant-works" }')
     for (const name of ['anthropic', 'ANTHROPIC_API_KEY', 'github', 'database_url']) {
@@ -372,8 +383,7 @@ describe('systemprompt secrets', () => {
       expect([name, code, err.includes('comes from its provider')]).toEqual([name, 2, true])
     }
     expect(textOf(cwd)).toBe('{ "anthropic": "sk-ant-works" }')
-    for (const name of ['sync_token', 'webhook_key'])
-      expect((await cli(cwd, `secrets generate ${name}`)).code).toBe(0)
+    for (const name of ['sync_token', 'webhook_key']) expect((await cli(cwd, `secrets generate ${name}`)).code).toBe(0)
   })
 
   test('survive a kill -9 at any moment: no torn file, no lost secret', async () => {
