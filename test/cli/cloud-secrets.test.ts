@@ -424,7 +424,13 @@ describe('cloud secrets unset', () => {
     }
     // What the file has alone would be removed there.
     const local = await cli(cwd, 'cloud secrets unset jwt_secret -n --local')
-    expect(local).toMatchObject({ code: 0, out: 'Would remove 1 secret from tenant_demo: JWT_SECRET\n', err: '' })
+    expect(local).toMatchObject({
+      code: 0,
+      out: `Would remove 1 secret from tenant_demo and ${SECRETS}: JWT_SECRET\n`,
+      err: '',
+    })
+    const asked = await cli(cwd, 'cloud secrets unset jwt_secret --local', { isInteractive: true })
+    expect(asked.questions).toEqual([`Remove JWT_SECRET from tenant_demo and ${SECRETS}?`])
     expect(JSON.parse(readFileSync(join(cwd, SECRETS), 'utf8'))).toHaveProperty('jwt_secret')
     expect(cloud('A_KEY')).toEqual({ A_KEY: '1' })
   })

@@ -53,17 +53,18 @@ export const unset = defineCommand({
     const io = data as Io
     const target = openTarget(args, io)
     const local = args.local ? secretsFileOf(target) : undefined
+    const from = local ? `${shown(target.tenant)} and ${shown(local.shown)}` : shown(target.tenant)
     const { keys } = await target.client.listSecretKeys(target.tenant)
     const given = mustBeNames(args._)
     const names = [...new Set(given.map((name) => nameIn(keys, name)))]
     if (args['dry-run']) {
       const planned = plannedRemoval(names, keys, local)
       await target.client.close()
-      report(args, io, target.tenant, planned)
+      report(args, io, target.tenant, planned, from)
       const { removed, failed } = planned
       return failed.length === 0 ? EXIT.ok : removed.length === 0 ? EXIT.notFound : EXIT.partial
     }
-    await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${shown(target.tenant)}?`)
+    await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${from}?`)
     if (local) await mustBeEditable(target.files, local.path, { unset: names })
     const inCloud = await removeAll(target, names)
     const removal = joined(
@@ -72,7 +73,7 @@ export const unset = defineCommand({
     )
     await target.client.close()
     const code = removalExit(removal)
-    report(args, io, target.tenant, removal)
+    report(args, io, target.tenant, removal, from)
     return code
   },
 })
@@ -141,8 +142,12 @@ function nameIn(keys: readonly string[], name: string): string {
   return keys.includes(exact) || !keys.includes(cloudName(name)) ? exact : cloudName(name)
 }
 
-/** Both lists, also where only a part was done. */
-export function report(args: Args, io: Io, tenant: string, { removed, failed }: Removal): void {
+/**
+ * Both lists, also where only a part was done.
+ *
+ * @param from where they were removed, as it is shown
+ */
+export function report(args: Args, io: Io, tenant: string, { removed, failed }: Removal, from = shown(tenant)): void {
   const isDry = args['dry-run'] === true
   if (args.json) {
     printJson(io, { ok: failed.length === 0, tenant, dry_run: isDry, removed, failed: failures(failed) })
@@ -150,7 +155,7 @@ export function report(args: Args, io: Io, tenant: string, { removed, failed }: 
   }
   if (removed.length > 0 && !args.quiet) {
     const done = isDry ? 'Would remove' : `${styled(io, 'green', '✔')} Removed`
-    io.out(`${done} ${count(removed.length)} from ${shown(tenant)}: ${removed.map(shown).join(', ')}\n`)
+    io.out(`${done} ${count(removed.length)} from ${from}: ${removed.map(shown).join(', ')}\n`)
   }
   printFailed(io, failed)
 }
