@@ -5,6 +5,7 @@ import {
   DEFAULT_API_URL,
   durationText,
   findStateDirectory,
+  logInAgain,
   readRegistry,
   resolvePath,
 } from '../cloud/index.ts'
@@ -114,17 +115,20 @@ export function openSession(args: Args, io: Io): Session {
   const { failure } = project
   if (failure) throw failure
   const credentials = project.loaded?.credentials
-  if (!credentials) throw notLoggedIn('Nobody is logged in')
-  if (credentials.expired) throw notLoggedIn('The cloud login has expired')
+  if (!credentials) throw notLoggedIn('Nobody is logged in', "Run 'systemprompt cloud auth login'")
+  const logIn = logInAgain(credentials, apiUrlOf({}, io))
+  if (credentials.expired) throw notLoggedIn('The cloud login has expired', logIn)
   const { api_url, api_token } = credentials
-  return { ...project, credentials, client: clientFor(api_url, api_token, args, io) }
+  return { ...project, credentials, client: clientFor(api_url, api_token, args, io, logIn) }
 }
 
-export function clientFor(apiUrl: string, token: string | undefined, args: Args, io: Io): CloudClient {
+/** @param logIn what to do where the service does not take the token */
+export function clientFor(apiUrl: string, token: string | undefined, args: Args, io: Io, logIn?: string): CloudClient {
   const timeout = timeoutOf(args)
   return new CloudClient({
     apiUrl,
     env: io.env,
+    ...(logIn === undefined ? {} : { logIn }),
     ...(io.isInteractive
       ? { onWait: (time: number) => io.err(`The service asks to wait ${durationText(time)} …\n`) }
       : {}),
@@ -184,6 +188,6 @@ function timeoutOf({ timeout }: Args): number | undefined {
   throw new CliError('USAGE', EXIT.usage, '--timeout takes a number of seconds from 1 to 3600.')
 }
 
-function notLoggedIn(what: string): CliError {
-  return new CliError('NOT_LOGGED_IN', EXIT.notLoggedIn, `${what}. Run 'systemprompt cloud auth login'.`)
+function notLoggedIn(what: string, remedy: string): CliError {
+  return new CliError('NOT_LOGGED_IN', EXIT.notLoggedIn, `${what}. ${remedy}.`)
 }

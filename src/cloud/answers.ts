@@ -10,6 +10,8 @@ export interface Wording {
   readonly task: string
   /** What 404 means here. */
   readonly notFound?: { readonly code: CloudErrorCode; readonly what: string; readonly remedy?: string }
+  /** What to do about 401. */
+  readonly logIn?: string | undefined
 }
 
 /**
@@ -29,6 +31,7 @@ export function errorOf(answer: Answer, wording: Wording, secrets: readonly stri
     status,
     ...(serverCode === undefined ? {} : { serverCode }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...(status === 401 && wording.logIn !== undefined ? { remedy: wording.logIn } : {}),
     ...(wait === undefined ? {} : { remedy: `It asks to wait ${durationText(wait)}; run it again then` }),
   }
   const because = said === '' ? '' : `: ${said}`

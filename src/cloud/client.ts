@@ -31,6 +31,8 @@ export interface CloudClientOptions {
   readonly timeout?: number
   /** Hears how many milliseconds the service asks to wait, before that is done. */
   readonly onWait?: (time: number) => void
+  /** What to do about a login that the service does not take. @default "Run 'systemprompt cloud auth login'" */
+  readonly logIn?: string
   /** Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read. @default {} */
   readonly env?: Environment
   readonly transport?: Transport
@@ -73,6 +75,7 @@ export class CloudClient {
   readonly #endpoint: URL
   readonly #token: string | undefined
   readonly #timeout: number | undefined
+  readonly #logIn: string | undefined
   readonly #onWait: ((time: number) => void) | undefined
   readonly #transport: Transport
   readonly #clock: Clock
@@ -81,12 +84,13 @@ export class CloudClient {
 
   /** @throws CloudError REFUSED for an address or a token that cannot be used */
   constructor(options: CloudClientOptions) {
-    const { apiUrl, token, timeout, onWait, env = {}, transport, clock } = options
+    const { apiUrl, token, timeout, logIn, onWait, env = {}, transport, clock } = options
     this.#endpoint = endpointOf(apiUrl)
     this.apiUrl = endpointText(this.#endpoint)
     if (token !== undefined) checkToken(token)
     this.#token = token
     this.#timeout = timeout
+    this.#logIn = logIn
     this.#onWait = onWait
     this.#transport = transport ?? createTransport(env)
     this.#clock = clock ?? { now: () => Date.now(), sleep: (time) => wait(time), random: () => Math.random() }
@@ -233,7 +237,8 @@ export class CloudClient {
 
   #accept({ answer, isUncertain }: Tried, operation: Operation): Answer {
     if (answer.status >= 200 && answer.status < 300) return answer
-    const error = errorOf(answer, operation, this.#secretsOf(operation), askedToWait(answer, this.#clock.now()))
+    const wording = { ...operation, logIn: this.#logIn }
+    const error = errorOf(answer, wording, this.#secretsOf(operation), askedToWait(answer, this.#clock.now()))
     // An earlier try may have been done and its answer lost, whatever this one is refused for.
     throw uncertain(error, isUncertain)
   }

@@ -426,6 +426,48 @@ describe('cloud auth whoami', () => {
       expect([code, out + err]).toEqual([3, expect.stringContaining("Run 'systemprompt cloud auth login'")])
     }
   })
+
+  describe('that is not taken any more', () => {
+    const over: readonly (readonly [what: string, token: () => string])[] = [
+      ['has expired', () => emulator.token('user_dev', -10)],
+      [
+        'was revoked',
+        () => {
+          const token = emulator.token()
+          emulator.revoke(token)
+          return token
+        },
+      ],
+    ]
+
+    test.each(over)('is had again where it was, when it %s', async (_, token) => {
+      const cwd = makeProject({ ...COMPLETE, ...loggedIn(emulator, token()) })
+      const remedy = `Run 'systemprompt cloud auth login' with --api-url ${emulator.url}.\n`
+      for (const line of ['cloud auth whoami', 'cloud secrets list'])
+        expect((await cli(cwd, line)).err).toContain(remedy)
+      const env = { SYSTEMPROMPT_API_URL: emulator.url }
+      expect((await cli(cwd, 'cloud auth whoami', { env })).err).toContain("Run 'systemprompt cloud auth login'.\n")
+    })
+
+    test.each(over)('is none to log in over, when a token in a variable %s', async (_, token) => {
+      const cwd = makeProject(COMPLETE)
+      const env = {
+        SYSTEMPROMPT_API_TOKEN: token(),
+        SYSTEMPROMPT_USER_EMAIL: 'dev@example.com',
+        SYSTEMPROMPT_API_URL: emulator.url,
+      }
+      for (const line of ['cloud auth whoami', 'cloud secrets list --tenant tenant_demo', 'cloud tenant list']) {
+        const { code, err } = await cli(cwd, line, { env })
+        expect([code, err]).toEqual([3, expect.stringContaining('. Put a new token into SYSTEMPROMPT_API_TOKEN.\n')])
+        expect(err).not.toContain('auth login')
+      }
+    })
+
+    test('is not answered with the command that was just run', async () => {
+      const { code, err } = await login(makeProject(COMPLETE), '', { input: 'sp_live_made_up' })
+      expect([code, err]).toEqual([3, expect.stringContaining('. Give a token that is valid.\n')])
+    })
+  })
 })
 
 describe('cloud auth logout', () => {

@@ -61,7 +61,7 @@ export const login = defineCommand({
     const project = findCloudProject(args, io)
     const apiUrl = apiUrlOf(args, io)
     const token = args['with-token'] ? await tokenFromInput(io) : await tokenFromBrowser(args, apiUrl, io)
-    const client = clientFor(apiUrl, token, args, io)
+    const client = clientFor(apiUrl, token, args, io, args['with-token'] ? 'Give a token that is valid' : undefined)
     const { user, tenants: told } = await client.whoami()
     const tenants = told ?? []
     await mayReplace(args, io, project, user.email)
