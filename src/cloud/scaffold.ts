@@ -30,7 +30,7 @@ export function planProject(root: string, profile: string): readonly PlannedFile
   const files: readonly Omit<PlannedFile, 'exists'>[] = [
     { path: '.systemprompt/.gitignore', what: 'keeps all of it out of git', content: () => '*\n' },
     {
-      path: `${directory}/profile.yaml`,
+      path: `${directory}/${profileFile(root, directory)}`,
       what: 'settings of this environment',
       content: () => profileText(name, profile),
     },
@@ -56,6 +56,12 @@ export async function writeProject(root: string, files: readonly PlannedFile[]):
     if (path.endsWith('/secrets.json')) await refuseExposed(file)
     await updateFile(file, (text) => text ?? content())
   }
+}
+
+/** One with the other ending is the profile: a new one would go before it. */
+function profileFile(root: string, directory: string): string {
+  const isThere = (name: string): boolean => pathExists(join(root, directory, name))
+  return !isThere('profile.yaml') && isThere('profile.yml') ? 'profile.yml' : 'profile.yaml'
 }
 
 /** One of any kind that is there, or a new one in TypeScript: of two only the first would be read. */

@@ -73,6 +73,15 @@ describe('systemprompt init', () => {
     expect((await cli(cwd, 'init -n')).out).not.toContain('services/config')
   })
 
+  test('takes a profile.yml for the profile: a profile.yaml would go before it', async () => {
+    const cwd = makeProject({
+      '.systemprompt/profiles/production/profile.yml': 'name: production\nsite: { name: Mine }\n',
+    })
+    const { out } = await cli(cwd, 'init -y --profile production')
+    expect(out).toMatch(/\.systemprompt\/profiles\/production\/profile\.yml .*is there, stays/)
+    expect(loadConfigSync({ cwd, env: {} }).config.site?.name).toBe('Mine')
+  })
+
   test.each(['json', 'yaml', 'mjs', 'js'])(
     'takes a systemprompt.config.%s for the options of the library',
     async (kind) => {
