@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { CliError, EXIT } from '../../src/cli/io.ts'
-import type { Emulator } from '../../src/emulator/index.ts'
+import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
 import { loadConfigSync } from '../../src/index.ts'
 import { type ContractProxy, contractProxy } from '../support/contract-proxy.ts'
 import { COMPLETE, type Files, makeProject, PROFILE } from '../support/temp-project.ts'
@@ -614,6 +614,18 @@ describe('cloud emulator', () => {
       code: 7,
       err: expect.stringContaining('--port'),
     })
+  })
+
+  test('that is started a second time in a project says that one runs', async () => {
+    const cwd = makeProject(COMPLETE)
+    const first = await startEmulator({ directory: join(cwd, '.systemprompt/emulator') })
+    const { code, out, err } = await cli(cwd, 'cloud emulator --port 0')
+    await first.close()
+    expect([code, out, err]).toEqual([
+      7,
+      '',
+      expect.stringMatching(/^An emulator of this project is running already.* --ephemeral /),
+    ])
   })
 
   test('exec runs a command with the login of a fresh one, and ends as it ends', async () => {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { FileError } from '../../../../cloud/index.ts'
 import { DIFFERENCES, type EmulatorOptions, findEmulatorDirectory, startEmulator } from '../../../../emulator/index.ts'
 import { type Args, text } from '../../../args.ts'
 import { type Command, defineCommand, lazy } from '../../../command.ts'
@@ -66,6 +67,12 @@ async function started(options: EmulatorOptions) {
         `Port ${options.port} cannot be had. Give another with --port, or 0 for any that is free.`,
       )
     }
+    if (error instanceof FileError && error.code === 'FILE_LOCKED')
+      throw new CliError(
+        'RUNNING',
+        EXIT.conflict,
+        `An emulator of this project is running already, and has its state. Use it, or give --ephemeral for one that keeps nothing. If none runs, remove ${shown(`${error.file}.lock`)}.`,
+      )
     // Its messages say what is wrong with the journal, and hold none of it.
     if (error instanceof TypeError && /^The emulator's/.test(error.message))
       throw new CliError('STATE', EXIT.validation, error.message)
