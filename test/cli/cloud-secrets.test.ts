@@ -560,6 +560,25 @@ describe('the other commands', () => {
     expect((await cli(cwd, 'cloud secrets cleanup')).out).toBe('There is nothing to clean up.\n')
   })
 
+  test.each(['list', 'diff', 'audit'])('%s only looks, and has no flag for what is changed', async (command) => {
+    const { out } = await cli(cwd, `cloud secrets ${command} --help`)
+    expect(out).toContain('--tenant <id>')
+    expect(out).not.toMatch(/--dry-run|--yes|--quiet/)
+    expect((await cli(cwd, `cloud secrets ${command} --quiet`)).code).toBe(2)
+  })
+
+  test('rotate takes one new value, and says where there was none before', async () => {
+    writeFiles(cwd, { 'new.env': 'A_KEY=from-file\n' })
+    const both = await cli(cwd, 'cloud secrets rotate a_key --generate --from-file new.env -y')
+    expect([both.code, both.err]).toEqual([2, 'Give --generate or --from-file; each gives a new value.\n'])
+    const typo = 'cloud secrets rotate a_kye --generate'
+    const said = `Neither ${SECRETS} nor tenant_demo has A_KYE yet`
+    expect((await cli(cwd, `${typo} -n`)).out).toContain(said)
+    expect((await cli(cwd, typo, { isInteractive: true })).questions).toEqual([`${said}. Put it into both?`])
+    expect((await cli(cwd, `${typo} -y`)).out).toMatch(/✔ A_KYE is new: neither had it before\n$/)
+    expect((await cli(cwd, `${typo} -y`)).out).toMatch(/✔ Rotated\n$/)
+  })
+
   test('rotate walks through the steps', async () => {
     await cli(cwd, 'cloud secrets sync -q')
     const { out, code } = await cli(cwd, 'cloud secrets rotate jwt_secret --generate -y')

@@ -1,10 +1,12 @@
 import type { ArgsDef } from '../../../command.ts'
 import { CLOUD_ARGS, TENANT_ARG, YES_ARG } from '../../../session.ts'
 
-/** Flags of every command about a tenant's secrets. */
+/** Flags of every command about a tenant's secrets; those that only look have no others. */
+export const TENANT_SECRETS_ARGS = { ...CLOUD_ARGS, ...TENANT_ARG } as const satisfies ArgsDef
+
+/** Flags of every command that changes a tenant's secrets. */
 export const SECRETS_ARGS = {
-  ...CLOUD_ARGS,
-  ...TENANT_ARG,
+  ...TENANT_SECRETS_ARGS,
   ...YES_ARG,
   'dry-run': { type: 'boolean', alias: 'n', description: 'Say what would be done, and do nothing' },
   quiet: { type: 'boolean', alias: 'q', description: 'Print nothing when all is well' },

@@ -6,7 +6,7 @@ import { type Fitting, printJson, table } from '../../../output.ts'
 import { mustBeName } from '../../../secret-input.ts'
 import { openTarget, type SecretsTarget } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
-import { SECRETS_ARGS } from './args.ts'
+import { TENANT_SECRETS_ARGS } from './args.ts'
 
 /** Pages that are looked through for one key. */
 const MOST_PAGES = 20
@@ -23,7 +23,7 @@ export const audit = defineCommand({
   },
   exits: CLOUD_EXITS,
   args: {
-    ...SECRETS_ARGS,
+    ...TENANT_SECRETS_ARGS,
     limit: { type: 'string', valueHint: 'number', description: 'How many entries: 50' },
     key: {
       type: 'string',

@@ -4,7 +4,7 @@ import { EXIT, type Io } from '../../../io.ts'
 import { printJson } from '../../../output.ts'
 import { localSecretsOf, openTarget } from '../../../secrets-target.ts'
 import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
-import { SECRETS_ARGS } from './args.ts'
+import { TENANT_SECRETS_ARGS } from './args.ts'
 import { planData, planTable } from './plan-table.ts'
 
 export const diff = defineCommand({
@@ -12,7 +12,7 @@ export const diff = defineCommand({
   output: 'A table of names and their states.',
   json: { tenant: 'string', ...PLAN },
   exits: CLOUD_EXITS,
-  args: SECRETS_ARGS,
+  args: TENANT_SECRETS_ARGS,
   async run({ args, data }) {
     const io = data as Io
     const target = openTarget(args, io)

@@ -3,14 +3,14 @@ import { EXIT, type Io } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
 import { openTarget } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
-import { SECRETS_ARGS } from './args.ts'
+import { TENANT_SECRETS_ARGS } from './args.ts'
 
 export const list = defineCommand({
   examples: [['systemprompt cloud secrets list', 'Names, one a line; the service never tells a value']],
   output: 'Names, one a line.',
   json: { tenant: 'string', keys: 'string[]' },
   exits: CLOUD_EXITS,
-  args: SECRETS_ARGS,
+  args: TENANT_SECRETS_ARGS,
   async run({ args, data }) {
     const io = data as Io
     const { client, tenant } = openTarget(args, io)

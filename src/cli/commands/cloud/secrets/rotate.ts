@@ -5,6 +5,7 @@ import {
   FileError,
   isCloudError,
   isManaged,
+  readLocalSecrets,
   servicesUsing,
 } from '../../../../cloud/index.ts'
 import { isConfigError } from '../../../../index.ts'
@@ -43,6 +44,8 @@ export const rotate = defineCommand({
   },
   async run({ args, data }) {
     const io = data as Io
+    if (args.generate && args['from-file'] !== undefined)
+      throw new CliError('USAGE', EXIT.usage, 'Give --generate or --from-file; each gives a new value.')
     const target = openTarget(args, io)
     const name = mustBeName(String(args.name))
     const key = cloudName(name)
@@ -50,16 +53,26 @@ export const rotate = defineCommand({
     const { path, shown: file, validation } = secretsFileOf(target)
     const services = servicesOf(target, key)
     const seen = await target.client.listSecretKeys(target.tenant)
+    // A name that was mistyped would leave the secret as it is, and look like one that was replaced.
+    const isNew =
+      !seen.keys.includes(key) &&
+      !readLocalSecrets(path, file, validation).secrets.some(({ env }) => cloudName(env) === key)
+    const absent = `Neither ${shown(file)} nor ${shown(target.tenant)} has ${key} yet`
     if (args['dry-run']) {
       if (args.json) printJson(io, { ok: true, dry_run: true, tenant: target.tenant, secret: key, file, services })
-      else io.out(`Would put a new ${key} into ${shown(file)}, and send it to ${shown(target.tenant)}.\n`)
+      else
+        io.out(
+          `${isNew ? `${absent}. ` : ''}Would put a new ${key} into ${shown(file)}, and send it to ${shown(target.tenant)}.\n`,
+        )
       return EXIT.ok
     }
     const value = args.generate ? randomSecret(key) : await givenSecret(args, name, io)
     await mustAgree(
       args,
       io,
-      `Replace ${key} in ${shown(file)} and in ${shown(target.tenant)}? What uses the old one stops working.`,
+      isNew
+        ? `${absent}. Put it into both?`
+        : `Replace ${key} in ${shown(file)} and in ${shown(target.tenant)}? What uses the old one stops working.`,
     )
     const { undo } = await editSecretsFile(target.files, path, { set: { [name]: value }, validation })
     const facts = { dry_run: false, tenant: target.tenant, secret: key, file, services }
@@ -81,7 +94,7 @@ export const rotate = defineCommand({
     if (args.json) printJson(io, { ok: true, ...facts })
     else if (!args.quiet)
       io.out(
-        `1. ${shown(file)} has the new ${key}.\n2. ${shown(target.tenant)} has it as well.\n3. Restart what uses it: ${restarted(services, target.tenant)}.\n${styled(io, 'green', '✔')} Rotated\n`,
+        `1. ${shown(file)} has the new ${key}.\n2. ${shown(target.tenant)} has it as well.\n3. Restart what uses it: ${restarted(services, target.tenant)}.\n${styled(io, 'green', '✔')} ${isNew ? `${key} is new: neither had it before` : 'Rotated'}\n`,
       )
     return EXIT.ok
   },
