@@ -130,6 +130,12 @@ describe('systemprompt scan', () => {
     const { err, code: none } = await run(makeProject({ 'dist/a.js': '' }), ['scan', '--all-profiles', 'dist'])
     expect([none, err]).toEqual([5, 'There are no profiles here, and no .env files: nothing to look for.\n'])
   })
+  test('that has nothing to look for does not say that all is well', async () => {
+    const elsewhere = makeProject({ 'app.js': KEY })
+    const { code, out, err } = await run(elsewhere, ['scan', 'app.js'])
+    expect([code, out, err]).toEqual([0, '', expect.stringMatching(/^There is no secret here to look for, .*--cwd/)])
+  })
+
   test('does not show a secret that a file is named by', async () => {
     write(`dist/${KEY}.txt`, KEY)
     expect((await scan('dist')).places).toEqual(['dist/••••.txt:1:1 ANTHROPIC_API_KEY plain'])

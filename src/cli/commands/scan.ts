@@ -133,6 +133,10 @@ function print(io: Io, { findings, files, bytes, unreadable, skipped }: Report, 
   for (const path of unreadable) io.err(`${shown(path)} cannot be read, and was not searched.\n`)
   const searched = `${count(files, 'file')} searched (${(bytes / 1e6).toFixed(1)} MB) for ${count(secrets, 'secret')}`
   const verdict = findings.length === 0 ? 'nothing found' : `found ${count(findings.length, 'time')}`
+  if (secrets === 0 && unreadable.length === 0) {
+    io.err('There is no secret here to look for, and none was looked for. --cwd says where the project is.\n')
+    return
+  }
   const mark = findings.length + unreadable.length === 0 ? styled(io, 'green', '✔') : styled(io, 'red', '✖')
   io.err(`${mark} ${searched}: ${verdict}\n`)
   if (skipped.length > 0) io.err(`Not looked for: ${skipped.map(skippedAs).map(shown).join(', ')}\n`)
