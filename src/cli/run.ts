@@ -156,7 +156,9 @@ async function unknownCommand(word: string | undefined, command: Command): Promi
   const { nearest } = await import('../index.ts')
   const names = Object.keys(subCommands(command))
   const near = word === undefined ? undefined : nearest(word, names)
-  const hint = near === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${near}?`
+  // What other command lines have as commands.
+  const flag = word === 'help' || word === 'version' ? `--${word}` : near
+  const hint = flag === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${flag}?`
   const what = word === undefined ? 'A command is missing.' : 'There is no such command.'
   return new CliError('USAGE', EXIT.usage, `${what} ${hint}`)
 }
