@@ -3,7 +3,7 @@
  */
 
 export type { FileErrorCode } from '../files/errors.ts'
-export { FileError } from '../files/errors.ts'
+export { FileError, unwritable } from '../files/errors.ts'
 export { resolvePath } from '../paths.ts'
 export { readFileBytes } from '../read/guard.ts'
 export type { SecretsValidation } from '../resolve-secrets.ts'

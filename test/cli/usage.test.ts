@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
@@ -107,6 +108,17 @@ describe('a command line that is wrong is exit code 2, said in one line', () => 
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain('path=value')
   })
+})
+
+test('config types says of a file that it cannot write which one it is, and not that something unexpected went wrong', async () => {
+  const cwd = makeProject({ ...COMPLETE, 'systemprompt-env.d.ts/kept': '' })
+  const { code, out, err } = await run(cwd, ['config', 'types'])
+  expect([code, out, err]).toEqual([
+    1,
+    '',
+    expect.stringMatching(/^\/.*systemprompt-env\.d\.ts cannot be written .*\. Check the path\.\n$/),
+  ])
+  expect(readdirSync(cwd).filter((name) => name.startsWith('.systemprompt-env'))).toEqual([])
 })
 
 describe('options may stand before and after the words of the command', () => {

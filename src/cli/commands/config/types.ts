@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { loadConfig, writeTypes } from '../../../index.ts'
+import { loadConfig, type ResolvedConfig, type TypesFile, writeTypes } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
@@ -22,7 +22,7 @@ export const types = defineCommand({
   async run({ args, data }) {
     const io = data as Io
     const resolved = await loadConfig(loadOptions(args, io))
-    const { file, state } = writeTypes(resolved, { check: args.check === true })
+    const { file, state } = await written(resolved, args.check === true)
     const shown = relative(io.cwd, file)
     if (args.json) printJson(io, { file, state, warnings: resolved.warnings })
     else {
@@ -33,6 +33,17 @@ export const types = defineCommand({
     return state === 'stale' ? EXIT.validation : EXIT.ok
   },
 })
+
+/** @throws FileError for a project in which nothing can be written, such as one in an image */
+async function written(resolved: ResolvedConfig<unknown>, check: boolean): Promise<TypesFile> {
+  try {
+    return writeTypes(resolved, { check })
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    const { unwritable } = await import('../../../cloud/index.ts')
+    throw unwritable(writeTypes(resolved, { check: true }).file, error)
+  }
+}
 
 const SAID = {
   written: 'is written',
