@@ -148,13 +148,16 @@ function readSecretsFile(
   if (!profile) return { found: false, secrets: new Map() }
   const path = resolvePath(settings.text('secrets.secrets_path', './secrets.json'), profile.directory)
   const shown = displayPath(root, path)
+  const before = problems.errors.length
   const file = readSecrets({ path, shown, strict }, problems)
+  // What is there and cannot be read is not missing as well.
+  const isAbsent = !file.found && problems.errors.length === before
   const mayBeAbsent =
     Boolean(env.SYSTEMPROMPT_SUBPROCESS) ||
     Boolean(env.FLY_APP_NAME) ||
     settings.text('secrets.source', 'file') === 'env'
   const validation = settings.secretsValidation
-  if (!file.found && !mayBeAbsent && validation !== 'skip') {
+  if (isAbsent && !mayBeAbsent && validation !== 'skip') {
     problems[validation === 'strict' ? 'error' : 'warn']({
       code: 'SECRETS_FILE_MISSING',
       message: 'is not there',

@@ -8,6 +8,15 @@ const check = (files: Files, argv: readonly string[] = [], terminal: Terminal = 
 const WITH_WARNING: Files = { ...COMPLETE, [PROFILE]: COMPLETE_PROFILE.replace('3600', '99999999') }
 
 describe('config check', () => {
+  test('says of a secrets.json that cannot be read no more than that', async () => {
+    const { code, err, out } = await run(makeProject({ [PROFILE]: 'name: local\n', [`${SECRETS}/kept`]: '' }), [
+      'config',
+      'check',
+    ])
+    expect([code, out + err]).toEqual([6, expect.stringContaining(`${SECRETS}  is a directory, not a file`)])
+    expect(out + err).not.toContain(`${SECRETS}  is not there`)
+  })
+
   test('a project that is complete', async () => {
     expect(await check(COMPLETE)).toEqual({
       code: 0,
