@@ -10,6 +10,7 @@ import {
   resolvePath,
 } from '../cloud/index.ts'
 import {
+  type ConfigError,
   type Credentials,
   isConfigError,
   type LoadOptions,
@@ -92,9 +93,14 @@ export function findCloudProject(args: Args, io: Io): CloudProject {
     return { files, loaded, profile, skipsSecretRules }
   } catch (error) {
     // A profile that was asked for by name must be there.
-    if (!isConfigError(error) || args.profile !== undefined) throw error
+    if (!isConfigError(error) || args.profile !== undefined || isAboutDirectory(error)) throw error
     return { files: usual, loaded: undefined, profile: undefined, failure: error, skipsSecretRules }
   }
+}
+
+/** Elsewhere than in the directory that was asked for nothing is looked up, nor made. */
+function isAboutDirectory({ issues }: ConfigError): boolean {
+  return issues.some(({ code, key }) => code === 'INVALID_OPTION' && key === 'cwd')
 }
 
 /** What is wrong with a login or a secret is said when it is used, in words of the command. */

@@ -121,6 +121,21 @@ test('config types says of a file that it cannot write which one it is, and not 
   expect(readdirSync(cwd).filter((name) => name.startsWith('.systemprompt-env'))).toEqual([])
 })
 
+test.each([
+  'profile list',
+  'profile use other',
+  'secrets list',
+  'cloud auth login --with-token',
+  'cloud auth logout -y',
+  'cloud tenant list --offline',
+  'cloud tenant use tenant_demo',
+  'config show',
+])('%s --cwd of a directory that is not there is exit code 2, and makes none', async (line) => {
+  const { code, out, err } = await run(root, [...words(line), '--cwd', 'nowhere'], { input: 'sp_live_made_up' })
+  expect([code, out, err]).toEqual([2, '', expect.stringContaining('cwd  is not a directory that is there')])
+  expect(readdirSync(root)).not.toContain('nowhere')
+})
+
 describe('options may stand before and after the words of the command', () => {
   test.each([
     'config show which --profile other',
