@@ -129,6 +129,7 @@ test.each([
   'cloud auth logout -y',
   'cloud tenant list --offline',
   'cloud tenant use tenant_demo',
+  'cloud emulator --port 0',
   'config show',
 ])('%s --cwd of a directory that is not there is exit code 2, and makes none', async (line) => {
   const { code, out, err } = await run(root, [...words(line), '--cwd', 'nowhere'], { input: 'sp_live_made_up' })

@@ -5,6 +5,7 @@ import { type Args, text } from '../../../args.ts'
 import { type Command, defineCommand, lazy } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
+import { findCloudProject } from '../../../session.ts'
 import { readSeed } from './seed-file.ts'
 
 export const emulator = defineCommand({
@@ -38,6 +39,8 @@ export const emulator = defineCommand({
   async run({ args, data }) {
     const io = data as Io
     const cwd = resolve(io.cwd, text(args.cwd) ?? '.')
+    // Whatever else is wrong with the project is no matter here.
+    if (args.cwd !== undefined) findCloudProject(args, io)
     const directory = findEmulatorDirectory({ cwd, env: io.env })
     const running = await started({
       port: portOf(args),
