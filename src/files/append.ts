@@ -43,12 +43,14 @@ export async function openForAppending(file: string): Promise<AppendedFile> {
     return {
       lines,
       append: (line) => writeFileSync(descriptor, `${line}\n`),
-      replace(lines) {
-        rewrite(lines)
-      },
+      replace: rewrite,
       close() {
-        closeSync(descriptor)
-        release()
+        try {
+          // It is closed already where it could not be opened again.
+          if (descriptor !== -1) closeSync(descriptor)
+        } finally {
+          release()
+        }
       },
     }
   } catch (error) {
