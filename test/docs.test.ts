@@ -737,7 +737,7 @@ test('every option of a load is described in a table', () => {
 
 test.each([
   ['src/expose.ts', 'ResolvedConfig', 'docs/configuration.md'],
-  ['src/expose.ts', 'Explanation', 'docs/configuration.md'],
+  ['src/explain.ts', 'Explanation', 'docs/configuration.md'],
   ['src/check.ts', 'CheckResult', 'docs/configuration.md'],
   ['src/errors.ts', 'Problem', 'docs/errors.md'],
   ['src/watch-config.ts', 'WatchOptions', 'docs/watching.md'],
