@@ -20,8 +20,8 @@ export interface Callback {
 
 /** The port that is registered with the providers. */
 const PORT = 8765
-/** Milliseconds that a browser has to follow to its page. */
-const LANDING = 200
+/** Milliseconds that a browser has to follow to its page, also on a busy machine; nobody waits for one that has. */
+const LANDING = 2_000
 
 /**
  * Opens the address that a login comes back to. A request that is not exactly what the browser sends at the end of

@@ -188,6 +188,16 @@ describe('what is not the browser coming back is answered 400, and the waiting g
   }, 60_000)
 })
 
+test('a browser that is slow to follow has its page all the same, and nobody waits for it any longer', async () => {
+  const callback = await openCallback(0)
+  const { headers } = await ask(`${callback.redirectUri}?access_token=${TOKEN}`)
+  const closed = callback.close()
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  const page = await ask(new URL(String(headers.location), callback.redirectUri).href)
+  expect(page.status).toBe(200)
+  await closed
+})
+
 test('idle connections do not hold the end up', async () => {
   const callback = await openCallback(0)
   const { port } = new URL(callback.redirectUri)
