@@ -1,7 +1,17 @@
 import { basename, isAbsolute, posix, relative } from 'node:path'
 
-/** Directories and files that no server may hand out: `.systemprompt` and everything below it, `.env`, `.env.local`, … */
-const CONFIDENTIAL = /(?:^|[/\\])(?:\.systemprompt(?:[/\\ .:]|$)|\.env(?:[./\\ :~]|$))/i
+/**
+ * Directories and files that no server may hand out: `.systemprompt` and everything below it, `.env`, `.env.local`, …, and the
+ * short names that Windows gives them, such as `SYSTEM~1`.
+ */
+const CONFIDENTIAL =
+  /(?:^|[/\\])(?:\.systemprompt(?:[/\\ .:]|$)|\.env(?:[./\\ :~]|$)|(?:system|sy[0-9a-f]{4}|env\w{0,3}|en[0-9a-f]{4})~\d)/i
+
+/** A short name of Windows, `SECRET~1.JSO`: the first letters, or after some of the same two of them and a number. */
+const SHORT = /^([^~.]{1,6})~\d+(?:\.[^~.]{0,3})?$/
+
+/** What HFS+ passes over in a name. */
+const UNSEEN = /[\0\p{Default_Ignorable_Code_Point}]/gu
 
 /** Decoding more often than this is no honest request. */
 const MOST_DECODINGS = 8
@@ -23,7 +33,8 @@ export interface Place {
 
 /**
  * Whether a request asks for a confidential file, however it spells it: encoded once or more, with backslashes, dots,
- * doubled slashes, in capitals, or within another path such as `/@fs/…`. The query counts too.
+ * doubled slashes, in capitals or other letters that a file system takes for the same, by a short name of Windows, or within
+ * another path such as `/@fs/…`. The query counts too.
  *
  * @param places what is handed out besides the root, which is at `/`
  */
@@ -44,7 +55,12 @@ function isConfidential(text: string): boolean {
 }
 
 function partsOf(text: string): readonly string[] {
-  return text.replace(/\0/g, '').split(/[?#&=]/)
+  return withPlainLetters(text).split(/[?#&=]/)
+}
+
+/** A name is found on a Mac by letters that are others, and count as the same: `.ſystemprompt`, with a long s. */
+function withPlainLetters(text: string): string {
+  return text.normalize('NFKC').replace(UNSEEN, '')
 }
 
 function withoutDots(part: string): string {
@@ -57,12 +73,34 @@ function withoutDots(part: string): string {
  */
 function requestsFor(file: string, root: string, places: readonly Place[]): readonly ((part: string) => boolean)[] {
   const inRoot = pathWithin(root, file)
-  const ends = [plain(file), ...(inRoot === undefined || inRoot === basename(file) ? [] : [plain(`/${inRoot}`)])]
+  const ends = [namesOf(file), ...(inRoot === undefined || inRoot === basename(file) ? [] : [namesOf(inRoot)])]
   const whole = [{ directory: root, below: '/' }, ...places].flatMap(({ directory, below }) => {
     const inside = pathWithin(directory, file)
-    return inside === undefined ? [] : plain(`/${pathOf(below)}/${inside}`)
+    return inside === undefined ? [] : [namesOf(`${pathOf(below)}/${inside}`)]
   })
-  return [(part) => ends.some((end) => plain(part).endsWith(end)), (part) => whole.includes(plain(part))]
+  return [
+    (part) => ends.some((end) => areSame(namesOf(part).slice(-end.length), end)),
+    (part) => whole.some((path) => areSame(namesOf(part), path)),
+  ]
+}
+
+function areSame(asked: readonly string[], names: readonly string[]): boolean {
+  return (
+    asked.length === names.length && names.every((name, at) => name === asked[at] || isShortFor(asked[at] ?? '', name))
+  )
+}
+
+function isShortFor(asked: string, name: string): boolean {
+  const stem = onlyLetters(SHORT.exec(asked)?.[1] ?? '')
+  const letters = onlyLetters(name)
+  return (
+    stem !== '' && (letters.startsWith(stem) || (letters.startsWith(stem.slice(0, 2)) && /^..[0-9a-f]{4}$/.test(stem)))
+  )
+}
+
+/** Windows leaves out what a short name cannot have, or writes `_` for it. */
+function onlyLetters(name: string): string {
+  return name.replace(/[^a-z0-9]/g, '')
 }
 
 function pathWithin(directory: string, file: string): string | undefined {
@@ -74,11 +112,14 @@ function pathOf(address: string): string {
   return URL.canParse(address) ? new URL(address).pathname : address
 }
 
-function plain(path: string): string {
+/** The names of a path, in the letters in which any file system would find them. */
+function namesOf(path: string): readonly string[] {
+  const plain = withPlainLetters(path).replaceAll('\\', '/').toUpperCase().toLowerCase()
   return posix
-    .normalize(path.replaceAll('\\', '/'))
-    .toLowerCase()
+    .normalize(plain)
     .replace(/[/. ]+$|::\$\w+$/, '')
+    .split('/')
+    .filter((name) => name !== '')
 }
 
 /** What cannot be decoded is decoded as far as it can be. */

@@ -15,7 +15,10 @@ describe('a request for a confidential file is known', () => {
 })
 
 describe('a file with secrets that is called as one likes is known', () => {
-  const served = { root: '/p', confidential: ['/p/keys.txt', '/p/run/db', '/else/keys.txt'] }
+  const served = {
+    root: '/p',
+    confidential: ['/p/keys.txt', '/p/run/db', '/else/keys.txt', '/p/Größe und Maß/api-keys.json'],
+  }
   const places = [
     { directory: '/p', below: '/app/' },
     { directory: '/p', below: 'https://cdn.example/files/' },
@@ -35,11 +38,25 @@ describe('a file with secrets that is called as one likes is known', () => {
     '/sub/keys.txt',
     '/@fs/else/keys.txt',
     '/@fs/p/keys.txt',
+    '/%E2%84%AAEYS.TXT',
+    '/KEYS~1.TXT',
+    '/@fs/p/KEYS~1.TXT',
+    '/GRO%CC%88SSE%20UND%20MASS/API-KEYS.JSON',
+    '/app/Gr%C3%B6%C3%9Fe%20und%20Ma%C3%9F/APIKEY~1.JSO',
+    '/app/Gr%C3%B6%C3%9Fe%20und%20Ma%C3%9F/AP1F0C~1.JSO',
   ])('%s', (url) => {
     expect(asksForConfidential(url, served, places)).toBe(true)
   })
 
-  test.each(['/docs/keys.txt', '/app/db', '/app/keys.txt.md', '/src/db'])('and not taken for another: %s', (url) => {
+  test.each([
+    '/docs/keys.txt',
+    '/app/db',
+    '/app/keys.txt.md',
+    '/src/db',
+    '/KEYS~1/a.txt',
+    '/notes~1.txt',
+    '/xp/run~/db',
+  ])('and not taken for another: %s', (url) => {
     expect(asksForConfidential(url, served, places)).toBe(false)
   })
 })
@@ -56,6 +73,9 @@ describe('other requests are let through', () => {
     '/systemprompt/a.js',
     '/a%20b.js?x=%2Fy',
     '/100%',
+    '/@fs/C:/Users/RUNNER~1/app/src/main.js',
+    '/src/backup~1.js',
+    '/src/environment~1/a.js',
   ])('%s', (url) => {
     expect(asksForConfidential(url)).toBe(false)
   })
