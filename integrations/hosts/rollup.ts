@@ -4,7 +4,7 @@ import type { Build } from '../build.ts'
 import { consumerOf, consumerOfEnvironment, consumerOfPlatform } from '../consumer.ts'
 import { keptInside } from '../kept-inside.ts'
 import type { Leaks, OutputFile } from '../leak-guard.ts'
-import { refusals } from '../refusals.ts'
+import { refusals, withoutStack } from '../refusals.ts'
 import { marksRequiredIn, resolveOwn } from '../virtual-module.ts'
 
 /** What the hooks of Rollup, Rolldown and Vite have in common. */
@@ -105,7 +105,7 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
       running = Math.max(0, running - 1)
       await build.settled()
       // Of several builds at once each fails for it; one that was told of it says it once.
-      if (build.failure && !tells(failure, build.failure)) throw build.failure
+      if (build.failure && !tells(failure, build.failure)) throw besides(failure, build.failure, this)
       if (build.failure) return
       const required = this.meta.rolldownVersion === undefined ? requiredMarks(this) : new Map<string, string[]>()
       const importersOf = (id: string): readonly string[] => {
@@ -116,7 +116,7 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
       // Where a build has failed already, not every importer is known.
       const ids = [...this.getModuleIds(), ...required.keys()].filter((id) => !failure || importersOf(id).length > 0)
       const error = refusals({ ids, importersOf }, { root: build.root, confidential: build.confidential, consumer })
-      if (error) throw error
+      if (error) throw besides(failure, error, this)
     },
     renderStart: {
       order: 'post',
@@ -178,6 +178,15 @@ function requiredMarks(context: Context): ReadonlyMap<string, readonly string[]>
 /** Whether an error says what another says: bundlers put their own words around it. */
 function tells(error: unknown, { message }: Error): boolean {
   return error instanceof Error && error.message.includes(message)
+}
+
+/**
+ * An error of ours where the build has failed already: both are said. Rolldown takes the one that is thrown in place of the
+ * other; Rollup tells of both by itself.
+ */
+function besides(failure: unknown, error: Error, { meta }: Context): Error {
+  if (!(failure instanceof Error) || meta.rolldownVersion === undefined) return error
+  return withoutStack(new Error(`${error.message}\n\n${failure.message}`))
 }
 
 /** Takes away what holds a secret; never a source, which can lie where the output is written. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { PluginOptions } from '../../integrations/options.ts'
 import rollupPlugin from '../../integrations/rollup.ts'
 import { writeFiles } from '../support/temp-project.ts'
-import { buildWith, copyApp, HOSTS } from './hosts.ts'
+import { buildWith, type Configure, copyApp, HOSTS } from './hosts.ts'
 
 const PROFILE = '.systemprompt/profiles/local/profile.yaml'
 
@@ -21,6 +21,29 @@ describe.each(HOSTS)('a configuration that is not valid, built with %s', (host) 
       for (const content of files.values()) expect(String(content)).not.toContain('canary')
     },
   )
+})
+
+const breaks = {
+  name: 'breaks',
+  transform() {
+    throw new Error('the other plugin fails')
+  },
+}
+
+describe.each(['vite', 'rollup', 'rolldown'] as const)('the failure of another plugin, in %s', (host) => {
+  const configure: Configure = {
+    vite: (config) => ({ ...config, plugins: [config.plugins, breaks] }),
+    rollup: (config) => ({ ...config, plugins: [config.plugins, breaks] }),
+    rolldown: (config) => ({ ...config, plugins: [config.plugins, breaks] }),
+  }
+
+  test('is said beside a configuration that is not valid', async () => {
+    const root = copyApp()
+    writeFiles(root, { [PROFILE]: 'name: local\nserver:\n  port: 99999\n', 'src/it.js': 'console.log(1)\n' })
+    const { error } = await buildWith(host, { root, consumer: 'client', entry: 'src/it.js', configure })
+    expect(error).toContain('the other plugin fails')
+    expect(error).toContain('is not a whole number from 1 to 65535')
+  })
 })
 
 describe('an option that is not what it should be', () => {
