@@ -16,6 +16,17 @@ export function keptInside<Options extends object>(options: Options): Options {
   return { ...options, external }
 }
 
+/** What is wrong where a plugin that comes before ours has left the public values outside: their bundler asks no other. */
+export function leftOutside(ids: Iterable<string>): Error | undefined {
+  const outside = [...ids].find((id) => PUBLIC_MODULES.includes(id) && !id.startsWith('\0'))
+  if (outside === undefined) return undefined
+  const error = new Error(
+    `A plugin leaves '${outside}' outside of the bundle, where it has no values: name '@systemprompt/env' before that plugin`,
+  )
+  error.stack = ''
+  return error
+}
+
 /** Undefined where a list says nothing of ours: Rolldown goes through a list without asking JavaScript. */
 function isExternalOf(external: unknown): IsExternal | undefined {
   if (typeof external === 'function') return external as IsExternal

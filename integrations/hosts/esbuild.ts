@@ -4,6 +4,7 @@ import type { BuildResult, Loader, Metafile, OnEndResult } from 'esbuild'
 import type { UnpluginOptions } from 'unplugin'
 import type { Build } from '../build.ts'
 import { consumerOfPlatform } from '../consumer.ts'
+import { leftOutside } from '../kept-inside.ts'
 import type { OutputFile } from '../leak-guard.ts'
 import { NOTHING } from '../public-env.ts'
 import { type ModuleGraph, refusals } from '../refusals.ts'
@@ -54,7 +55,8 @@ export function esbuildHooks(build: Build): Pick<UnpluginOptions, 'esbuild' | 't
         return failure && build.env === NOTHING ? { errors: [{ text: failure.message }] } : {}
       })
       onEnd(async (result) => {
-        const refusal = refusals(graphOf(result.metafile?.inputs ?? {}, directory), build)
+        const graph = graphOf(result.metafile?.inputs ?? {}, directory)
+        const refusal = refusals(graph, build) ?? leftOutside(graph.ids)
         const files = await outputFiles(result, directory)
         const leaks = await build.findLeaks(files)
         const remove = refusal ? files.map(({ name }) => name) : (leaks?.files ?? [])

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Build } from '../build.ts'
 import { consumerOf, consumerOfEnvironment, consumerOfPlatform } from '../consumer.ts'
-import { keptInside } from '../kept-inside.ts'
+import { keptInside, leftOutside } from '../kept-inside.ts'
 import type { Leaks, OutputFile } from '../leak-guard.ts'
 import { refusals, withoutStack } from '../refusals.ts'
 import { marksRequiredIn, resolveOwn } from '../virtual-module.ts'
@@ -115,7 +115,9 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
       const consumer = consumerOf(this, build)
       // Where a build has failed already, not every importer is known.
       const ids = [...this.getModuleIds(), ...required.keys()].filter((id) => !failure || importersOf(id).length > 0)
-      const error = refusals({ ids, importersOf }, { root: build.root, confidential: build.confidential, consumer })
+      const error =
+        refusals({ ids, importersOf }, { root: build.root, confidential: build.confidential, consumer }) ??
+        leftOutside(ids)
       if (error) throw besides(failure, error, this)
     },
     renderStart: {

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { isAbsolute } from 'node:path'
+import type { Plugin as EsbuildPlugin } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import { writeFiles } from '../support/temp-project.ts'
 import { buildWith, type Configure, copyApp } from './hosts.ts'
@@ -75,11 +76,18 @@ describe.each(['vite', 'rollup', 'rolldown'] as const)('a client that %s builds'
 /** As rollup-plugin-node-externals does. */
 const leavesPackages = {
   name: 'leaves-packages',
+  enforce: 'pre',
   resolveId: {
     order: 'pre',
     handler: (id: string) => (/^[./\0]/.test(id) || isAbsolute(id) ? undefined : { id, external: true }),
   },
 } as const
+
+/** As esbuild-node-externals does. */
+const leavesPackagesOfEsbuild: EsbuildPlugin = {
+  name: 'leaves-packages',
+  setup: ({ onResolve }) => onResolve({ filter: /^[@a-z]/ }, ({ path }) => ({ path, external: true })),
+}
 
 const withLeaves: Configure = {
   vite: (config) => ({ ...config, plugins: [config.plugins, leavesPackages] }),
@@ -105,6 +113,28 @@ describe.each(['vite', 'rollup', 'rolldown'] as const)(
       const request = { root, consumer: 'client', entry: 'src/it.js', options: {} } as const
       const { error } = await buildWith(host, { ...request, configure: withLeaves })
       expect(error).toContain('src/it.js:1:13  DATABASE_URL  is a secret')
+    })
+  },
+)
+
+const leavesFirst: Configure = {
+  vite: (config) => ({ ...config, plugins: [leavesPackages, config.plugins] }),
+  rollup: (config) => ({ ...config, plugins: [leavesPackages, config.plugins] }),
+  rolldown: (config) => ({ ...config, plugins: [leavesPackages, config.plugins] }),
+  esbuild: (config) => ({ ...config, plugins: [leavesPackagesOfEsbuild, ...(config.plugins ?? [])] }),
+}
+
+describe.each(['vite', 'rollup', 'rolldown', 'esbuild'] as const)(
+  'with a plugin before that leaves packages outside, %s',
+  (host) => {
+    test.each(['client', 'server'] as const)('fails for a %s that imports the public values', async (consumer) => {
+      const root = copyApp()
+      writeFiles(root, { 'src/it.js': "import values from '@systemprompt/env/public'\nconsole.log(values)\n" })
+      const request = { root, consumer, entry: 'src/it.js', options: { public: ['site.name'] } } as const
+      const { error } = await buildWith(host, { ...request, configure: leavesFirst })
+      expect(error).toContain(
+        "A plugin leaves '@systemprompt/env/public' outside of the bundle, where it has no values: name '@systemprompt/env' before that plugin",
+      )
     })
   },
 )
