@@ -103,7 +103,8 @@ function onlyLetters(name: string): string {
   return name.replace(/[^a-z0-9]/g, '')
 }
 
-function pathWithin(directory: string, file: string): string | undefined {
+/** Undefined for a file that lies elsewhere. */
+export function pathWithin(directory: string, file: string): string | undefined {
   const inside = relative(directory, file)
   return inside.startsWith('..') || isAbsolute(inside) ? undefined : inside
 }

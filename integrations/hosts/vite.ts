@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { DevEnvironment, Environment, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import type { Build } from '../build.ts'
+import { pathWithin } from '../confidential-path.ts'
 import { consumerOf } from '../consumer.ts'
 import { refuseConfidential } from '../dev-guard.ts'
 import { isCompiled } from '../hooks.ts'
@@ -44,7 +45,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
         if (this.environment.mode !== 'dev') return buildStart.handler.call(this)
         // A server that is started with a mistake shows it in the page, and goes on when it is mended.
         const failure = await build.refresh()
-        server?.watcher.add([...build.files])
+        if (server) watchOutside(build, server)
         if (failure) this.environment.logger.error(failure.message)
       },
     },
@@ -103,6 +104,14 @@ export function putBefore(plugins: Plugin[], name: string, other: string): void 
   if (to !== -1 && to < from) plugins.splice(to, 0, ...plugins.splice(from, 1))
 }
 
+/**
+ * Vite watches its root. Its watcher that is also told of a file there, when it has just begun and the file is none yet, tells
+ * of no new file beside that.
+ */
+function watchOutside({ files }: Build, { watcher, config }: ViteDevServer): void {
+  watcher.add(files.filter((file) => pathWithin(config.root, file) === undefined))
+}
+
 function isComponent({ id }: EnvironmentModuleNode): boolean {
   return id !== null && isCompiled(id)
 }
@@ -115,7 +124,7 @@ async function refreshAndTell(build: Build, server: ViteDevServer): Promise<bool
   await untilHeard()
   const before = build.failure ? undefined : build.version
   const failure = await build.refresh()
-  server.watcher.add([...build.files])
+  watchOutside(build, server)
   if (!failure) return build.version !== before
   server.config.logger.error(failure.message)
   server.environments.client?.hot.send({

@@ -224,3 +224,23 @@ test('a server without HMR has the values as they are, too', async () => {
   await expect.poll(changed, { interval: 500 }).toEqual({ read: 'Beta', site_name: 'Beta' })
   await server.close()
 })
+
+test('a file that is new in the root of a server takes part', async () => {
+  const app = appWithCanaries()
+  writeFiles(app.root, { 'src/it.js': 'export const read = import.meta.env.PUBLIC_GREETING\n' })
+  const server = await createServer({
+    root: app.root,
+    configFile: false,
+    logLevel: 'silent',
+    server: { middlewareMode: true, ws: false, watch: { usePolling: true, interval: 10 } },
+    plugins: [vitePlugin(options)],
+  })
+  const read = async () => (await server.environments.client.transformRequest('/src/it.js'))?.code
+  expect(await read()).toContain('Hello')
+  const withFile = () => {
+    writeFiles(app.root, { 'systemprompt.config.json': '{ "prefix": "OTHER_" }\n' })
+    return read()
+  }
+  await expect.poll(withFile, { interval: 500, timeout: 10_000 }).not.toContain('Hello')
+  await server.close()
+})
