@@ -97,8 +97,11 @@ export function neverKeep(context: object): void {
   ;(context as MapContext).getNativeBuildContext?.()?.loaderContext?.cacheable?.(false)
 }
 
-/** Farm ends the process when such a file changes; webpack and Rspack watch for a build as a whole. */
-const WATCH_ALREADY = new Set(['farm', 'webpack', 'rspack'])
+/**
+ * Farm ends the process when such a file changes; webpack and Rspack watch for a build as a whole, as Rollup does, which
+ * loses sight of what it watches for a module when another file takes its place.
+ */
+const WATCH_ALREADY = new Set(['farm', 'rollup', 'webpack', 'rspack'])
 
 /** So that a rebuild makes the module anew. Vite takes such files for imports when it develops, and is told otherwise. */
 export function watchFiles(context: Context, { files }: Build, framework: string): void {

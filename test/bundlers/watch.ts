@@ -1,8 +1,8 @@
-import { appendFileSync, existsSync, readFileSync, statSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { writeFiles } from '../support/temp-project.ts'
+import { PROFILE, writeFiles } from '../support/temp-project.ts'
 import { appWithCanaries, edit, expectNone } from './dev-server.ts'
 
 export interface WatchHost {
@@ -61,6 +61,24 @@ export function describeWatch(name: string, { watch, seesNewFiles = true }: Watc
       expect(output()).toContain('8080')
       edit(app.root, 'port: eighty', 'port: 9090')
       await expect.poll(output, wait).toContain('9090')
+    }, 60_000)
+
+    test('goes on after code was changed beside a mistake, with a file that takes the place of the other', async () => {
+      const replace = (from: string, to: string): void => {
+        const file = join(app.root, PROFILE)
+        writeFileSync(`${file}.new`, readFileSync(file, 'utf8').replace(from, to))
+        renameSync(`${file}.new`, file)
+      }
+      let told = errors.length
+      edit(app.root, 'port: 9090', 'port: ninety')
+      await expect.poll(() => errors.length, wait).toBeGreaterThan(told)
+      told = errors.length
+      appendFileSync(join(app.root, 'src/later.js'), '// changed\n')
+      await expect.poll(() => errors.length, wait).toBeGreaterThan(told)
+      replace('port: ninety', 'port: 9191')
+      await expect.poll(output, wait).toContain('9191')
+      replace('port: 9191', 'port: 9292')
+      await expect.poll(output, wait).toContain('9292')
     }, 60_000)
 
     test.runIf(seesNewFiles)(
