@@ -21,7 +21,7 @@ export function leftOutside(ids: Iterable<string>): Error | undefined {
   const outside = [...ids].find((id) => PUBLIC_MODULES.includes(id) && !id.startsWith('\0'))
   if (outside === undefined) return undefined
   const error = new Error(
-    `A plugin leaves '${outside}' outside of the bundle, where it has no values: name '@systemprompt/env' before that plugin`,
+    `A plugin leaves '${outside}' outside of the bundle, where it has no values: name '@systemprompt/env' before that plugin, or keep it inside by the options of that one`,
   )
   error.stack = ''
   return error
