@@ -1,3 +1,4 @@
+import { withoutStack } from './refusals.ts'
 import { isMade, PUBLIC_MODULES, refusedSpecifier } from './virtual-module.ts'
 
 type IsExternal = (this: unknown, specifier: string, ...rest: readonly unknown[]) => unknown
@@ -20,11 +21,11 @@ export function keptInside<Options extends object>(options: Options): Options {
 export function leftOutside(ids: Iterable<string>): Error | undefined {
   const outside = [...ids].find((id) => PUBLIC_MODULES.includes(id) && !id.startsWith('\0'))
   if (outside === undefined) return undefined
-  const error = new Error(
-    `A plugin leaves '${outside}' outside of the bundle, where it has no values: name '@systemprompt/env' before that plugin, or keep it inside by the options of that one`,
+  return withoutStack(
+    new Error(
+      `A plugin leaves '${outside}' outside of the bundle, where it has no values: name '@systemprompt/env' before that plugin, or keep it inside by the options of that one`,
+    ),
   )
-  error.stack = ''
-  return error
 }
 
 /** Undefined where a list says nothing of ours: Rolldown goes through a list without asking JavaScript. */
