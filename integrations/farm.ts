@@ -2,6 +2,16 @@ import { plugin } from './plugin.ts'
 
 export type { PluginOptions } from './options.ts'
 
+/**
+ * The plugin for Farm: client code can import the public values and nothing else of the configuration, and all that is
+ * written is searched for secrets. A secret in client code, and a configuration that is not valid, are errors of the build.
+ *
+ * @example
+ * // farm.config.ts
+ * import systemprompt from '@systemprompt/env/farm'
+ *
+ * export default defineConfig({ plugins: [systemprompt({ public: ['site.name'] })] })
+ */
 const farm = plugin.farm
 export default farm
 export { farm as 'module.exports' }

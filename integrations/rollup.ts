@@ -6,6 +6,16 @@ import type { PluginOptions } from './options.ts'
 
 export type { PluginOptions } from './options.ts'
 
+/**
+ * The plugin for Rollup: client code can import the public values and nothing else of the configuration, and all that is
+ * written is searched for secrets. A secret in client code, and a configuration that is not valid, are errors of the build.
+ *
+ * @example
+ * // rollup.config.js
+ * import systemprompt from '@systemprompt/env/rollup'
+ *
+ * export default { input: 'src/main.js', plugins: [systemprompt({ public: ['site.name'] })] }
+ */
 function rollup(options: PluginOptions = {}): Plugin[] {
   const build = createBuild(options)
   const modules = firstHooksOf(build, 'rollup')

@@ -6,11 +6,21 @@ import rspack from './rspack.ts'
 
 export type { PluginOptions } from './options.ts'
 
-/** Every environment of Rsbuild gets a plugin of its own: one may build for browsers and another for Node. */
+/**
+ * The plugin for Rsbuild: client code can import the public values and nothing else of the configuration, and all that is
+ * written is searched for secrets. A secret in client code, and a configuration that is not valid, are errors of the build.
+ *
+ * @example
+ * // rsbuild.config.ts
+ * import systemprompt from '@systemprompt/env/rsbuild'
+ *
+ * export default defineConfig({ plugins: [systemprompt({ public: ['site.name'] })] })
+ */
 function rsbuild(options?: PluginOptions): RsbuildPlugin {
   return {
     name: '@systemprompt/env',
     setup(api) {
+      // Every environment gets a plugin of its own: one may build for browsers and another for Node.
       api.modifyRspackConfig((_, { appendPlugins }) => appendPlugins(rspack(options)))
       api.onBeforeStartDevServer(async ({ server }) => {
         const build = createBuild({ ...options, types: false })

@@ -5,6 +5,16 @@ import { rspackPlugin } from './plugin.ts'
 
 export type { PluginOptions } from './options.ts'
 
+/**
+ * The plugin for Rspack: client code can import the public values and nothing else of the configuration, and all that is
+ * written is searched for secrets. A secret in client code, and a configuration that is not valid, are errors of the build.
+ *
+ * @example
+ * // rspack.config.js
+ * import systemprompt from '@systemprompt/env/rspack'
+ *
+ * export default { entry: './src/main.js', plugins: [systemprompt({ public: ['site.name'] })] }
+ */
 function rspack(options?: PluginOptions): RspackPluginInstance {
   return {
     apply(compiler: Compiler) {

@@ -6,6 +6,16 @@ import type { PluginOptions } from './options.ts'
 
 export type { PluginOptions } from './options.ts'
 
+/**
+ * The plugin for Vite: client code can import the public values and nothing else of the configuration, and all that is
+ * written is searched for secrets. A secret in client code, and a configuration that is not valid, are errors of the build.
+ *
+ * @example
+ * // vite.config.ts
+ * import systemprompt from '@systemprompt/env/vite'
+ *
+ * export default defineConfig({ plugins: [systemprompt({ public: ['site.name'] })] })
+ */
 function vite(options: PluginOptions = {}): Plugin[] {
   return pluginsOf(createBuild(options), () => {
     const build = createBuild(options)

@@ -13,6 +13,16 @@ const FILES = {
   module: fileURLToPath(new URL('./webpack-module.js', import.meta.url)),
 }
 
+/**
+ * The plugin for webpack: client code can import the public values and nothing else of the configuration, and all that is
+ * written is searched for secrets. A secret in client code, and a configuration that is not valid, are errors of the build.
+ *
+ * @example
+ * // webpack.config.js
+ * import systemprompt from '@systemprompt/env/webpack'
+ *
+ * export default { entry: './src/main.js', plugins: [systemprompt({ public: ['site.name'] })] }
+ */
 function webpack(options: PluginOptions = {}): WebpackPluginInstance {
   return {
     apply(compiler) {

@@ -11,6 +11,7 @@ import { scalarAt } from './tree.ts'
 /** How the profile was chosen, in the order in which the ways are tried (formats.md, section 2). */
 export type ProfileChoice = 'option' | 'SYSTEMPROMPT_PROFILE' | 'session' | 'only one' | 'local'
 
+/** The profile that was loaded. */
 export interface ProfileRef {
   readonly name: string
   /** Absolute path of the YAML file. */

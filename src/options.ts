@@ -12,6 +12,7 @@ export function variableIn(env: Environment, name: string): string | undefined {
 /** A tree of plain values, as `overrides` and `defaults` take it. */
 export type PlainTree = { readonly [key: string]: unknown }
 
+/** What is asked of the secrets. */
 export interface SecretsOptions {
   /** Secrets that must be there, in any of their spellings: `['STRIPE_KEY', 'anthropic']`. */
   readonly required?: readonly string[] | undefined
@@ -22,6 +23,7 @@ export interface SecretsOptions {
   readonly schema?: StandardSchemaV1 | undefined
 }
 
+/** Which .env files are read, and how. */
 export interface DotenvOptions {
   /**
    * File names, highest precedence first, relative to the project root.
@@ -45,6 +47,7 @@ export interface LoadOptions<Schema extends StandardSchemaV1 | undefined = Stand
   readonly profile?: string | undefined
   /** Any Standard Schema (zod, valibot, arktype, …) for the whole configuration; `config` has its output type. */
   readonly schema?: Schema
+  /** Which secrets must be there, and a schema for them. @default none has to be */
   readonly secrets?: SecretsOptions | undefined
   /** Missing required keys, likely typos and loose file modes are errors instead of warnings. @default false */
   readonly strict?: boolean | undefined

@@ -52,4 +52,5 @@ export const PROBLEM_CODES = [
   'UNSUPPORTED_YAML',
 ] as const
 
+/** A kind of problem, by its heading in docs/errors.md. */
 export type ProblemCode = (typeof PROBLEM_CODES)[number]

@@ -7,6 +7,7 @@ import type { ResolvedSecret } from './secrets.ts'
 import type { Site } from './types.ts'
 import type { Variables } from './variables.ts'
 
+/** `secrets.validation` of a profile: a required secret that is missing is an error or a warning; `skip` asks for none, and for no format. */
 export type SecretsValidation = 'strict' | 'warn' | 'skip'
 
 /** Every secret that has a value, from whichever layer; blank ones count as absent (formats.md, section 5). */

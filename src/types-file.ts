@@ -3,6 +3,7 @@ import type { ResolvedConfig } from './expose.ts'
 import { holds, writeIfChanged } from './files/write-if-changed.ts'
 import { publicTypes, TYPES_FILE } from './public-types.ts'
 
+/** Where the types go, and whether they are written at all. */
 export interface TypesFileOptions {
   /** From the project's root, or absolute. @default 'systemprompt-env.d.ts' in the project's root */
   readonly file?: string

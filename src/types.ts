@@ -5,6 +5,7 @@
 /** Highest precedence first; this order is the documented one (formats.md, section 6). */
 export const LAYERS = ['overrides', 'environment', 'dotenv', 'secrets', 'services', 'profile', 'defaults'] as const
 
+/** Where values come from; {@link LAYERS} has their order. */
 export type LayerName = (typeof LAYERS)[number]
 
 /** Where a value came from. `line` and `column` are 1-based and absent for variables and values given in code. */

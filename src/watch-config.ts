@@ -19,6 +19,7 @@ export interface ConfigChange {
   readonly current?: unknown
 }
 
+/** What `onChange` is told. */
 export interface ConfigUpdate<Schema = undefined> {
   readonly previous: ResolvedConfig<Schema>
   readonly current: ResolvedConfig<Schema>
@@ -28,6 +29,7 @@ export interface ConfigUpdate<Schema = undefined> {
   readonly recovered: boolean
 }
 
+/** How to watch, and whom to tell. What to load is told by {@link LoadOptions}. */
 export interface WatchOptions<Schema = undefined> {
   /**
    * The configuration is another one, or is valid again. The next reload waits for the promise it returns. What it
@@ -52,6 +54,7 @@ export interface WatchOptions<Schema = undefined> {
   readonly signal?: AbortSignal | undefined
 }
 
+/** A configuration that follows its files, until it is closed. `await using` closes it as well. */
 export interface ConfigWatcher<Schema = undefined> {
   /** The last configuration that was valid. */
   readonly current: ResolvedConfig<Schema>

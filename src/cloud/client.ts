@@ -19,6 +19,7 @@ import { CloudError } from './errors.ts'
 import { type Answer, createTransport, type Request, type Transport } from './http.ts'
 import { askedToWait, type Clock, sendPersistently, type Tried, uncertain } from './retry.ts'
 
+/** Which service, and who asks it. */
 export interface CloudClientOptions {
   /** The service. https, or http on loopback. @default https://api.systemprompt.io */
   readonly apiUrl: string
@@ -35,7 +36,9 @@ export interface CloudClientOptions {
   readonly logIn?: string
   /** Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read. @default {} */
   readonly env?: Environment
+  /** Sends the requests. @default the network */
   readonly transport?: Transport
+  /** @default the real one */
   readonly clock?: Clock
 }
 

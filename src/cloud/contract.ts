@@ -10,12 +10,14 @@ export interface UserMe {
   readonly tenants?: readonly TenantInfo[]
 }
 
+/** The user whom a token belongs to. */
 export interface User {
   readonly id: string
   readonly email: string
   readonly name?: string | null
 }
 
+/** The account that pays for the tenants. */
 export interface Customer {
   readonly id: string
   readonly status?: string | null
@@ -36,6 +38,7 @@ export interface TenantInfo {
   readonly database_url?: string
 }
 
+/** What a tenant has booked. */
 export interface Plan {
   readonly name?: string
   readonly memory_mb?: number
@@ -58,16 +61,19 @@ export interface AuditEntry {
   /** The user's e-mail. */
   readonly actor: string
   readonly action: 'set' | 'unset' | 'list' | 'denied'
+  /** The secret's name in the cloud. */
   readonly key: string
   /** The User-Agent that asked. */
   readonly client?: string | null
 }
 
+/** A page of the log, the newest first. `next_cursor` asks for the next one; there is none after the last. */
 export interface AuditPage {
   readonly data: readonly AuditEntry[]
   readonly next_cursor?: string | null
 }
 
+/** With whom somebody logs in. */
 export type Provider = 'github' | 'google'
 
 type Guard<T> = (value: unknown) => value is T

@@ -1,6 +1,7 @@
 import { parseUrl } from '../url.ts'
 import { CloudError } from './errors.ts'
 
+/** The service, where nothing names another. */
 export const DEFAULT_API_URL = 'https://api.systemprompt.io'
 
 /**

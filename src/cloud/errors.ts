@@ -28,6 +28,7 @@ export const CLOUD_ERROR_CODES = [
   'REFUSED',
 ] as const
 
+/** A kind of {@link CloudError}. */
 export type CloudErrorCode = (typeof CLOUD_ERROR_CODES)[number]
 
 export interface CloudErrorDetails {

@@ -19,6 +19,7 @@ export const BOUNDS = {
 
 export type Bounds = { readonly [Name in keyof typeof BOUNDS]: number }
 
+/** One request to the service. Its headers hold the token. */
 export interface Request {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
   readonly url: URL
@@ -26,6 +27,7 @@ export interface Request {
   readonly body?: string
 }
 
+/** What the service answered. `text` is empty for a redirect, which is never followed. */
 export interface Answer {
   readonly status: number
   readonly header: (name: string) => string | undefined

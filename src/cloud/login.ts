@@ -5,6 +5,7 @@ import type { Provider } from './contract.ts'
 import { isLoopback } from './endpoint.ts'
 import { CloudError } from './errors.ts'
 
+/** A login that has begun, and waits for the browser to come back. */
 export interface BrowserLogin {
   /** What to open in the browser. */
   readonly authorizeUrl: string
@@ -12,6 +13,7 @@ export interface BrowserLogin {
   readonly token: Promise<string>
   /** Takes the address that the browser ended on, where it runs on another machine. */
   paste(address: string): boolean
+  /** Closes the address that the browser comes back to. */
   close(): Promise<void>
 }
 

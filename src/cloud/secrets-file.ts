@@ -24,7 +24,9 @@ export interface LocalSecret {
   readonly value: string
 }
 
+/** The secrets of a file. */
 export interface LocalSecrets {
+  /** Whether the file is there. */
   readonly found: boolean
   readonly secrets: readonly LocalSecret[]
   readonly warnings: readonly Problem[]
@@ -68,6 +70,7 @@ function isExpanded(text: string): boolean {
   return template === 'too deep' || template.some((part) => typeof part !== 'string') || template.join('') !== text
 }
 
+/** What to change in secrets.json. */
 export interface SecretEdits {
   /** By any name of the secret. */
   readonly set?: Readonly<Record<string, string>>

@@ -36,10 +36,12 @@ export function cloudName(name: string): string {
   return env === INTERNAL ? 'DATABASE_URL' : env
 }
 
+/** Whether the system sets this name itself: a secret of that name is not sent. */
 export function isManaged(name: string): boolean {
   return MANAGED.includes(name)
 }
 
+/** Whether an earlier tool sent this name, and nothing reads it any more. */
 export function isStale(name: string): boolean {
   return STALE.includes(name)
 }

@@ -17,6 +17,7 @@ export interface SyncPlan {
   readonly customList: string
 }
 
+/** What a sync does beyond sending what is new or has changed. */
 export interface PlanOptions {
   /** Remove what the file does not have. */
   readonly prune: boolean

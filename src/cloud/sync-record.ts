@@ -15,11 +15,13 @@ export interface SyncRecord {
   isSent(name: string, value: string): boolean
 }
 
+/** A tenant of a service. */
 export interface Target {
   readonly apiUrl: string
   readonly tenant: string
 }
 
+/** What is known of the secrets that were sent to a tenant; nothing where none were. */
 export function readSyncRecord(files: CloudFiles, target: Target): SyncRecord {
   const { key, digests } = contentOf(fileOf(files, target))
   return { isSent: (name, value) => Object.hasOwn(digests, name) && digests[name] === digest(key, name, value) }

@@ -15,6 +15,7 @@ export interface RegisteredTenant {
   readonly [key: string]: unknown
 }
 
+/** What tenants.json holds; `active` is the id of the tenant in use. */
 export interface TenantRegistry {
   readonly tenants: readonly RegisteredTenant[]
   readonly active: string | undefined

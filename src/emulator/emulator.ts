@@ -13,6 +13,7 @@ import { startServer } from './server.ts'
 import { createStore } from './store.ts'
 import { createKey, createVault } from './vault.ts'
 
+/** Where the emulator listens, and what it begins with. */
 export interface EmulatorOptions {
   /** 0 for any that is free. @default 0 */
   readonly port?: number

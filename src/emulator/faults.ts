@@ -18,6 +18,7 @@ export type Fault =
   /** An answer that unpacks to this many bytes. */
   | { readonly type: 'gzip-bomb'; readonly size?: number }
 
+/** Which requests go wrong, and how. */
 export interface FaultRule {
   readonly fault: Fault
   /** @default any */
@@ -32,6 +33,7 @@ export interface FaultRule {
   readonly probability?: number
 }
 
+/** What goes wrong on purpose: at first nothing. */
 export interface Faults {
   /** Replaces all rules. With the same seed the same requests go wrong. */
   set(rules: readonly FaultRule[], seed?: number): void

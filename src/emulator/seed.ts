@@ -2,12 +2,14 @@ import type { TenantInfo } from '../cloud/contract.ts'
 import { isConfigError } from '../errors.ts'
 import { readConfidential } from '../files/update.ts'
 
+/** Somebody who may log in. */
 export interface SeedUser {
   readonly id: string
   readonly email: string
   readonly name?: string | null
 }
 
+/** A tenant that is there from the start. */
 export interface SeedTenant extends TenantInfo {
   /** By user id. A viewer sees names and changes nothing. */
   readonly members: Readonly<Record<string, 'admin' | 'viewer'>>

@@ -5,6 +5,7 @@ import { type NamedSecret, partsOf, type SecretPart, type SkippedSecret } from '
 import { SpellingReader } from './spelling.ts'
 import { Walk } from './walk.ts'
 
+/** What is looked for. */
 export interface MatcherOptions {
   /**
    * Values with fewer characters are not looked for. At least 4.
@@ -47,8 +48,10 @@ export interface Matcher {
   readonly skipped: readonly SkippedSecret[]
 }
 
+/** What was found in text that goes on. */
 export interface OpenMatches {
   readonly matches: readonly Match[]
+  /** Offset in bytes: what is from here on may be the beginning of a secret. */
   readonly openFrom: number
 }
 

@@ -3,6 +3,7 @@ import { MASK } from '../secret.ts'
 import { createMatcher, type Match, type Matcher } from './matcher.ts'
 import type { NamedSecret } from './secret-parts.ts'
 
+/** How secrets are masked. */
 export interface RedactorOptions {
   /**
    * What stands in the place of a secret.
@@ -11,6 +12,7 @@ export interface RedactorOptions {
   readonly mask?: string
 }
 
+/** How a stream is masked. */
 export interface RedactStreamOptions extends RedactorOptions {
   /**
    * Milliseconds of silence after which a few bytes that could be the beginning of a secret are let out, so

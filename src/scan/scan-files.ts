@@ -18,6 +18,7 @@ export interface Finding {
   readonly form: SecretForm
 }
 
+/** What was found, and in how much. */
 export interface ScanResult {
   readonly findings: readonly Finding[]
   /** How many files were searched, and how many bytes they have. */
@@ -27,6 +28,7 @@ export interface ScanResult {
   readonly unreadable: readonly string[]
 }
 
+/** What is searched. */
 export interface ScanOptions {
   /** Whether a file or folder, by its path, is not to be looked at. Folders named `.git` never are. */
   readonly isLeftOut?: (path: string) => boolean

@@ -181,9 +181,13 @@ export const tenantsSchema = z.looseObject({
   synced_at: z.string().nullable().optional(),
 })
 
+/** profile.yaml, once {@link profileSchema} has checked it. */
 export type Profile = z.output<typeof profileSchema>
+/** secrets.json, once {@link secretsSchema} has checked it. */
 export type SecretsFile = z.output<typeof secretsSchema>
+/** credentials.json, once {@link credentialsSchema} has checked it. */
 export type CredentialsFile = z.output<typeof credentialsSchema>
+/** tenants.json, once {@link tenantsSchema} has checked it. */
 export type TenantsFile = z.output<typeof tenantsSchema>
 
 const FILES = { profile: profileSchema, secrets: secretsSchema, credentials: credentialsSchema, tenants: tenantsSchema }

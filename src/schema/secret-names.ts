@@ -20,6 +20,7 @@ interface KnownSecret extends SecretName {
   readonly format?: 'postgres-url'
 }
 
+/** The secrets that SystemPrompt knows, with their names and what is asked of them. */
 export const KNOWN_SECRETS = [
   { key: 'jwt_secret', env: 'JWT_SECRET', minLength: 32 },
   { key: 'database_url', env: 'DATABASE_URL', format: 'postgres-url' },

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { expect, test } from 'vitest'
+import { HOSTS } from '../bundlers/hosts.ts'
+
+const ENTRIES = [
+  'src/index.ts',
+  ...['scan', 'cloud', 'emulator', 'schema'].map((name) => `src/${name}/index.ts`),
+  ...HOSTS.map((host) => `integrations/${host}.ts`),
+]
+
+const program = ts.createProgram(ENTRIES.map(pathOf), {
+  module: ts.ModuleKind.NodeNext,
+  target: ts.ScriptTarget.ES2022,
+  allowImportingTsExtensions: true,
+  noEmit: true,
+  strict: true,
+})
+const checker = program.getTypeChecker()
+
+/** What an entry exports, under the names that its users write. */
+function exportsOf(entry: string): readonly { readonly name: string; readonly symbol: ts.Symbol }[] {
+  const source = program.getSourceFile(pathOf(entry))
+  const module = source && checker.getSymbolAtLocation(source)
+  return (module ? checker.getExportsOfModule(module) : []).map((symbol) => ({
+    name: symbol.name,
+    symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+  }))
+}
+
+test.each(ENTRIES)('an editor says something of every export of %s', (entry) => {
+  const exported = exportsOf(entry)
+  expect(exported).not.toEqual([])
+  const silent = exported.filter(({ symbol }) => symbol.getDocumentationComment(checker).length === 0)
+  expect(silent.map(({ name }) => name)).toEqual([])
+})
+
+test.each(HOSTS)('an editor shows how the plugin for %s is used', (host) => {
+  const plugin = exportsOf(`integrations/${host}.ts`).find(({ name }) => name === 'default')
+  const example = plugin?.symbol.getJsDocTags(checker).find(({ name }) => name === 'example')
+  expect(ts.displayPartsToString(example?.text)).toContain(`from '@systemprompt/env/${host}'`)
+})
+
+function pathOf(entry: string): string {
+  return fileURLToPath(new URL(`../../${entry}`, import.meta.url))
+}
