@@ -1,6 +1,8 @@
 import type { Problems } from '../errors.ts'
+import { positionOf } from '../frame.ts'
 import { formatPath } from '../path.ts'
 import type { ProblemCode } from '../problem-codes.ts'
+import { isForbiddenKey } from '../tree.ts'
 import type { Path, Source } from '../types.ts'
 import { LIMITS, type Wording } from './guard.ts'
 
@@ -37,6 +39,29 @@ export function collectFindings(source: Source, problems: Problems): Findings {
         problems.error({ code, ...wording, ...(key === undefined ? {} : { key }), at: { source, offset } })
       }
     },
+  }
+}
+
+/** Where a parser is: in which text, and at which key of it. */
+interface Place {
+  readonly source: Source
+  readonly findings: Findings
+  readonly path: Path
+}
+
+/** Adds a key of a map to its `places`; reports one that is there already, and one that no map may have. */
+export function checkKey(
+  { source, findings, path }: Place,
+  key: string,
+  offset: number,
+  places: Map<string, number>,
+): void {
+  const first = places.get(key)
+  if (isForbiddenKey(key)) findings.add('FORBIDDEN_KEY', offset, WORDING.forbiddenKey, path)
+  else if (first === undefined) places.set(key, offset)
+  else if (!findings.isFull) {
+    const line = positionOf({ source, offset: first })?.line ?? 1
+    findings.add('DUPLICATE_KEY', offset, WORDING.duplicateKey(line), path)
   }
 }
 

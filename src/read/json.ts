@@ -1,9 +1,7 @@
 import { createScanner, type JSONScanner } from 'jsonc-parser'
 import type { Problems } from '../errors.ts'
-import { positionOf } from '../frame.ts'
-import { isForbiddenKey } from '../tree.ts'
 import type { MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
-import { collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
+import { checkKey, collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
 import { LIMITS, type Wording } from './guard.ts'
 import { typedScalar } from './yaml-scalar.ts'
 
@@ -121,7 +119,7 @@ function readMap(reader: Reader, depth: number): MapNode | undefined {
     if (reader.token !== Token.string) return unexpected(reader, EXPECTED.key)
     const key = readString(reader)
     path.push(key)
-    checkKey(reader, key, places)
+    checkKey(reader, key, scanner.getTokenOffset(), places)
     if (advance(reader) !== Token.colon) return unexpected(reader, EXPECTED.colon)
     advance(reader)
     const value = readValue(reader, depth + 1)
@@ -167,17 +165,6 @@ function readString({ scanner, findings, path }: Reader): string {
   const text = scanner.getTokenValue()
   if (isUnclean(text)) findings.add('ENCODING', scanner.getTokenOffset(), WORDING.unpairedSurrogate, path)
   return text
-}
-
-function checkKey({ source, scanner, findings, path }: Reader, key: string, places: Map<string, number>): void {
-  const offset = scanner.getTokenOffset()
-  const first = places.get(key)
-  if (isForbiddenKey(key)) findings.add('FORBIDDEN_KEY', offset, WORDING.forbiddenKey, path)
-  else if (first === undefined) places.set(key, offset)
-  else if (!findings.isFull) {
-    const line = positionOf({ source, offset: first })?.line ?? 1
-    findings.add('DUPLICATE_KEY', offset, WORDING.duplicateKey(line), path)
-  }
 }
 
 /** To the next token that is neither space nor a comment. */

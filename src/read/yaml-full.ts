@@ -13,11 +13,9 @@ import {
   type Scalar as YamlScalar,
 } from 'yaml'
 import type { Problems } from '../errors.ts'
-import { positionOf } from '../frame.ts'
 import type { ProblemCode } from '../problem-codes.ts'
-import { isForbiddenKey } from '../tree.ts'
 import type { ListNode, MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
-import { collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
+import { checkKey, collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
 import { LIMITS, type Wording } from './guard.ts'
 import { typedScalar } from './yaml-scalar.ts'
 import {
@@ -296,7 +294,7 @@ function convertMap(map: YAMLMap.Parsed, depth: number, converter: Converter): M
     const key = convertKey(keyNode, depth, converter)
     if (key === undefined) continue
     path.push(key)
-    checkKey(key, keyNode.range[0], places, converter)
+    checkKey(converter, key, keyNode.range[0], places)
     const node = convert(value, depth + 1, converter, keyNode.range[1])
     if (isMergeKey(keyNode)) mergeInto(entries, node, converter)
     else entries.set(key, node)
@@ -311,21 +309,6 @@ function convertKey(key: ParsedNode, depth: number, converter: Converter): strin
   if (node.kind === 'scalar') return isScalar(key) ? String(key.value) : String(node.value)
   converter.findings.add('UNSUPPORTED_YAML', key.range[0], COLLECTION_AS_KEY, converter.path)
   return undefined
-}
-
-function checkKey(
-  key: string,
-  offset: number,
-  places: Map<string, number>,
-  { source, findings, path }: Converter,
-): void {
-  const first = places.get(key)
-  if (isForbiddenKey(key)) findings.add('FORBIDDEN_KEY', offset, WORDING.forbiddenKey, path)
-  else if (first === undefined) places.set(key, offset)
-  else if (!findings.isFull) {
-    const line = positionOf({ source, offset: first })?.line ?? 1
-    findings.add('DUPLICATE_KEY', offset, WORDING.duplicateKey(line), path)
-  }
 }
 
 function isMergeKey(key: ParsedNode): boolean {
