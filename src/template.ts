@@ -37,6 +37,18 @@ interface Open {
   readonly parts: (string | Reference)[]
 }
 
+/** How far a text has been read. */
+interface Reader {
+  readonly text: string
+  readonly bare: boolean
+  at: number
+  /** The text since the last part. */
+  literal: string
+  readonly root: (string | Reference)[]
+  /** From the outermost to the innermost. */
+  readonly open: Open[]
+}
+
 const HEADER = /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(\}|:?[-?+])|<([A-Za-z_][A-Za-z0-9_]*)(>|:?[-?+]))/y
 const BARE = /\$([A-Za-z_][A-Za-z0-9_]*)/y
 
@@ -49,90 +61,99 @@ const BARE = /\$([A-Za-z_][A-Za-z0-9_]*)/y
  */
 export function parseTemplate(text: string, { bare = false }: TemplateOptions = {}): Template | 'too deep' | undefined {
   if (!text.includes('$')) return undefined
-  const root: (string | Reference)[] = []
-  const open: Open[] = []
-  let literal = ''
-  let at = 0
-
-  const flush = (): void => {
-    if (literal !== '') (open.at(-1)?.parts ?? root).push(literal)
-    literal = ''
+  const reader: Reader = { text, bare, at: 0, literal: '', root: [], open: [] }
+  while (reader.at < text.length) {
+    if (!readEscape(reader) && !readReference(reader) && !readEnd(reader)) readLiteral(reader)
+    if (reader.open.length > MAX_NESTING) return 'too deep'
   }
-
-  while (at < text.length) {
-    const character = text[at]
-    const inner = open.at(-1)
-    const escaped = escapeAt(text, at, bare)
-    if (escaped !== undefined) {
-      if (inner !== undefined && escaped.stands === (inner.close === '}' ? '${' : '$<')) inner.braces++
-      literal += escaped.stands
-      at += escaped.length
-    } else if (character === '$') {
-      const header = matchAt(HEADER, text, at)
-      const name = header?.[1] ?? header?.[3]
-      const tail = header?.[2] ?? header?.[4]
-      if (header && name !== undefined && (tail === '}' || tail === '>')) {
-        flush()
-        ;(inner?.parts ?? root).push({ name, operator: '', operand: [], raw: header[0] })
-        at += header[0].length
-      } else if (header && name !== undefined) {
-        flush()
-        if (open.length >= MAX_NESTING) return 'too deep'
-        open.push({
-          name,
-          operator: tail as Operator,
-          start: at,
-          bodyStart: at + header[0].length,
-          close: text[at + 1] === '{' ? '}' : '>',
-          braces: 0,
-          parts: [],
-        })
-        at += header[0].length
-      } else {
-        const plain = bare ? matchAt(BARE, text, at) : undefined
-        if (plain?.[1] === undefined) {
-          literal += '$'
-          at++
-        } else {
-          flush()
-          ;(inner?.parts ?? root).push({ name: plain[1], operator: '', operand: [], raw: plain[0] })
-          at += plain[0].length
-        }
-      }
-    } else if (inner && character === inner.close && inner.braces === 0) {
-      flush()
-      open.pop()
-      const { name, operator, parts, start } = inner
-      ;(open.at(-1)?.parts ?? root).push({ name, operator, operand: parts, raw: text.slice(start, at + 1) })
-      at++
-    } else {
-      if (inner?.close === '}' && character === '{') inner.braces++
-      else if (inner && character === inner.close) inner.braces--
-      const next = nextSpecial(text, at + 1, inner !== undefined)
-      literal += text.slice(at, next)
-      at = next
-    }
-  }
-  flush()
-  return closeUnfinished(root, open, text)
+  endLiteral(reader)
+  return closeUnfinished(reader)
 }
 
-/** An unfinished `${A:-…` was no reference after all: its opening is text, and so is what follows. */
-function closeUnfinished(root: (string | Reference)[], open: readonly Open[], text: string): Template {
-  for (const unfinished of open) {
-    root.push(text.slice(unfinished.start, unfinished.bodyStart))
-    for (const part of unfinished.parts) root.push(part)
-  }
-  return root
+function readEscape(reader: Reader): boolean {
+  const escaped = escapeAt(reader)
+  if (escaped === undefined) return false
+  const inner = reader.open.at(-1)
+  if (inner !== undefined && escaped.stands === (inner.close === '}' ? '${' : '$<')) inner.braces++
+  reader.literal += escaped.stands
+  reader.at += escaped.length
+  return true
 }
 
-function escapeAt(text: string, at: number, bare: boolean): { stands: string; length: number } | undefined {
+function escapeAt({ text, at, bare }: Reader): { stands: string; length: number } | undefined {
   const character = text[at]
   if (character !== '$' && character !== '\\') return undefined
   if (text[at + 1] !== '$') return undefined
   const bracket = text[at + 2]
   if (bracket === '{' || bracket === '<') return { stands: `$${bracket}`, length: 3 }
   return bare && character === '\\' ? { stands: '$', length: 2 } : undefined
+}
+
+/** A whole reference, or what stands before the operand of one. */
+function readReference(reader: Reader): boolean {
+  const { text, at } = reader
+  if (text[at] !== '$') return false
+  const header = matchAt(HEADER, text, at)
+  if (header === undefined) return reader.bare && readBareReference(reader)
+  const [raw, braced, bracedTail, angled, angledTail] = header
+  const name = braced ?? angled ?? ''
+  const tail = bracedTail ?? angledTail
+  const parts = endLiteral(reader)
+  reader.at += raw.length
+  if (tail === '}' || tail === '>') parts.push({ name, operator: '', operand: [], raw })
+  else {
+    const close = braced === undefined ? '>' : '}'
+    reader.open.push({ name, operator: tail as Operator, start: at, bodyStart: reader.at, close, braces: 0, parts: [] })
+  }
+  return true
+}
+
+function readBareReference(reader: Reader): boolean {
+  const [raw, name] = matchAt(BARE, reader.text, reader.at) ?? []
+  if (raw === undefined || name === undefined) return false
+  endLiteral(reader).push({ name, operator: '', operand: [], raw })
+  reader.at += raw.length
+  return true
+}
+
+/** What closes the innermost reference. */
+function readEnd(reader: Reader): boolean {
+  const { text, at, open } = reader
+  const inner = open.at(-1)
+  if (inner === undefined || inner.braces > 0 || text[at] !== inner.close) return false
+  endLiteral(reader)
+  open.pop()
+  const { name, operator, parts, start } = inner
+  reader.at++
+  endLiteral(reader).push({ name, operator, operand: parts, raw: text.slice(start, reader.at) })
+  return true
+}
+
+/** Text up to the next character that could mean something. */
+function readLiteral(reader: Reader): void {
+  const { text, at, open } = reader
+  const inner = open.at(-1)
+  if (inner?.close === '}' && text[at] === '{') inner.braces++
+  else if (inner && text[at] === inner.close) inner.braces--
+  reader.at = nextSpecial(text, at + 1, inner !== undefined)
+  reader.literal += text.slice(at, reader.at)
+}
+
+/** Adds the text read so far to the parts that it stands among; what follows it belongs there as well. */
+function endLiteral(reader: Reader): (string | Reference)[] {
+  const parts = reader.open.at(-1)?.parts ?? reader.root
+  if (reader.literal !== '') parts.push(reader.literal)
+  reader.literal = ''
+  return parts
+}
+
+/** An unfinished `${A:-…` was no reference after all: its opening is text, and so is what follows. */
+function closeUnfinished({ root, open, text }: Reader): Template {
+  for (const unfinished of open) {
+    root.push(text.slice(unfinished.start, unfinished.bodyStart))
+    for (const part of unfinished.parts) root.push(part)
+  }
+  return root
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
