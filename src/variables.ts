@@ -1,5 +1,13 @@
-import type { Problems } from './errors.ts'
+import type { Problems, Report } from './errors.ts'
 import { isSettingName } from './read/setting-name.ts'
+import {
+  referenceCycle,
+  requiredVariable,
+  tooDeepDefaults,
+  tooLong,
+  tooManyLevels,
+  undefinedVariable,
+} from './reference-reports.ts'
 import { isSecretValue, looksSecret } from './secret.ts'
 import { parseTemplate, type Reference, type Template } from './template.ts'
 import type { Site, Taint } from './types.ts'
@@ -114,13 +122,13 @@ export function createVariables(options: VariablesOptions): Variables {
     const own: Taint | undefined = isSecret ? [name] : undefined
     const unexpanded: Variable = { name, site, value, references: [], level: 0, ...(own ? { taint: own } : {}) }
     if (!definition.expands) return unexpanded
-    if (depth > MAX_RECURSION) return tooDeep(name, site)
+    if (depth > MAX_RECURSION) return fail(tooManyLevels(MAX_LEVELS, { key: name, site }))
     running.push(name)
     const expansion = run(value, gather({ key: name, site, bare: options.bare }, depth, { name, index }))
     running.pop()
     if (expansion === undefined) return unexpanded
     if (expansion === 'failed') return 'failed'
-    if (expansion.level > MAX_LEVELS) return tooDeep(name, site)
+    if (expansion.level > MAX_LEVELS) return fail(tooManyLevels(MAX_LEVELS, { key: name, site }))
     // As one that is written empty, which is passed over on reading.
     if (expansion.value === '' && isSettingName(name)) return get(name, index + 1, depth + 1)
     // The parts of a URL may show nothing, each by itself.
@@ -132,20 +140,11 @@ export function createVariables(options: VariablesOptions): Variables {
   function run(text: string, gathering: Gathering): (Expansion & { level: number }) | 'failed' | undefined {
     const template = parseTemplate(text, { bare: gathering.bare === true })
     if (template === undefined) return undefined
-    if (template === 'too deep') {
-      options.problems.error({
-        code: 'LIMIT_EXCEEDED',
-        key: gathering.key,
-        message: 'has defaults nested more than 32 deep',
-        remedy: 'take the inner ones out into variables of their own',
-        at: gathering.site,
-      })
-      return 'failed'
-    }
+    if (template === 'too deep') return fail(tooDeepDefaults(gathering))
     const value = evaluate(template, gathering)
     if (value === undefined) return 'failed'
     total += value.length
-    if (total > MAX_TOTAL) return tooLong(gathering, 'all substituted values together pass 4 MiB')
+    if (total > MAX_TOTAL) return fail(tooLong('all substituted values together pass 4 MiB', gathering))
     const { references, undefinedNames, taint, level } = gathering
     const lone = template.length === 1 && typeof template[0] === 'object'
     return { value, references: [...new Set(references)], undefinedNames, lone, level, ...(taint ? { taint } : {}) }
@@ -159,7 +158,7 @@ export function createVariables(options: VariablesOptions): Variables {
       if (text === undefined) gathering.failed = true
       else value += text
       if (value.length > MAX_VALUE) {
-        tooLong(gathering, 'becomes longer than 1 MiB')
+        fail(tooLong('becomes longer than 1 MiB', gathering))
         return undefined
       }
     }
@@ -175,8 +174,9 @@ export function createVariables(options: VariablesOptions): Variables {
     if (operator === '+' || operator === ':+') return isSet ? evaluate(operand, gathering) : ''
     if (isSet) return use(variable, gathering)
     if (operator === '-' || operator === ':-') return evaluate(operand, gathering)
-    if (operator === '?' || operator === ':?') return required(reference, gathering)
-    return missing(reference, gathering)
+    if (operator === '') return missing(reference, gathering)
+    fail(requiredVariable(reference, gathering))
+    return undefined
   }
 
   function follow(name: string, gathering: Gathering): Variable | 'failed' | undefined {
@@ -184,7 +184,7 @@ export function createVariables(options: VariablesOptions): Variables {
     const { self, depth } = gathering
     if (self?.name === name) return get(name, self.index + 1, depth + 1)
     const start = running.indexOf(name)
-    if (start !== -1) return cycle([...running.slice(start), name], gathering)
+    if (start !== -1) return fail(referenceCycle([...running.slice(start), name], gathering))
     return get(name, 0, depth + 1)
   }
 
@@ -194,60 +194,20 @@ export function createVariables(options: VariablesOptions): Variables {
     return variable.value
   }
 
-  function missing({ name, raw }: Reference, gathering: Gathering): string | undefined {
-    gathering.undefinedNames.push(name)
+  function missing(reference: Reference, gathering: Gathering): string | undefined {
+    gathering.undefinedNames.push(reference.name)
     if (gathering.onMissing) {
-      gathering.onMissing(name)
+      gathering.onMissing(reference.name)
       return undefined
     }
-    if (options.onUndefined === 'keep') return raw
+    if (options.onUndefined === 'keep') return reference.raw
     if (options.onUndefined === 'empty') return ''
-    options.problems.error({
-      code: 'UNDEFINED_VARIABLE',
-      key: gathering.key,
-      message: `refers to ${raw.slice(0, 80)}, and ${name} is not set`,
-      remedy: `export ${name}, add it to .env, or write \${${name}:-default}`,
-      at: placeOf(raw, gathering.site),
-    })
+    options.problems.error(undefinedVariable(reference, gathering))
     return undefined
   }
 
-  function required({ name, raw, operand }: Reference, gathering: Gathering): undefined {
-    const words = operand.map((part) => (typeof part === 'string' ? part : part.raw)).join('')
-    options.problems.error({
-      code: 'REQUIRED_VARIABLE',
-      key: gathering.key,
-      message: words === '' ? `needs ${name}, which is not set` : `needs ${name}: ${printable(words)}`,
-      remedy: `export ${name} or add it to .env`,
-      at: placeOf(raw, gathering.site),
-    })
-  }
-
-  function cycle(chain: readonly string[], gathering: Gathering): 'failed' {
-    options.problems.error({
-      code: 'REFERENCE_CYCLE',
-      key: gathering.key,
-      message: `refers to itself: ${chain.join(' → ')}`,
-      remedy: 'give one of them a value of its own',
-      at: gathering.site,
-    })
-    return 'failed'
-  }
-
-  function tooDeep(name: string, site: Site): 'failed' {
-    options.problems.error({
-      code: 'LIMIT_EXCEEDED',
-      key: name,
-      message: `is more than ${MAX_LEVELS} references away from a value`,
-      remedy: 'shorten the chain',
-      at: site,
-    })
-    return 'failed'
-  }
-
-  function tooLong({ key, site }: Gathering, message: string): 'failed' {
-    const remedy = 'check for references that double each other (A=$' + '{B}$' + '{B})'
-    options.problems.error({ code: 'LIMIT_EXCEEDED', key, message, remedy, at: site })
+  function fail(report: Report): 'failed' {
+    options.problems.error(report)
     return 'failed'
   }
 
@@ -277,16 +237,4 @@ function gather(where: Where, depth: number, self?: Gathering['self']): Gatherin
 /** `DATABASE_URL` itself, or the variable through which it came. */
 function via(name: string, taint: Taint): Taint {
   return taint[0] === name ? taint : [name, ...taint]
-}
-
-/** The reference itself, where it stands in the text as it is written. */
-function placeOf(raw: string, site: Site): Site {
-  const { source, offset } = site
-  if (source.text === undefined || offset === undefined) return site
-  const found = source.text.slice(offset, offset + MAX_VALUE).indexOf(raw)
-  return found === -1 ? site : { source, offset: offset + found }
-}
-
-function printable(text: string): string {
-  return JSON.stringify(text.slice(0, 200)).slice(1, -1).replaceAll('\\"', '"')
 }
