@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { candidatesIn } from './candidates.ts'
 import type { Project } from './discover.ts'
 import {
   below,
@@ -21,7 +22,7 @@ import { readSecrets, type SecretsFile } from './read/secrets.ts'
 import { readServices, type Services } from './read/services.ts'
 import { readTenant, type Tenant } from './read/tenants.ts'
 import type { SecretsValidation } from './resolve-secrets.ts'
-import { envNamesOf, KNOWN_SECRETS, secretName } from './schema/secret-names.ts'
+import { KNOWN_SECRETS, secretName } from './schema/secret-names.ts'
 import { literal, mapNode, variableSource, withNodeAt } from './tree.ts'
 import type { MapNode } from './types.ts'
 import { type Candidate, createVariables, type Variables } from './variables.ts'
@@ -73,24 +74,7 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
   const environment = readEnvironment({ env, emptyIsValue: options.emptyIsValue, root, isSecret }, problems)
   for (const name of environment.secretFiles) secretNames.add(name)
 
-  const ownCandidates = (name: string): readonly Candidate[] => {
-    const fromFiles = dotenvFiles.variables.get(name) ?? []
-    const fromProcess = environment.variable(name)
-    return options.dotenv.override ? [...fromFiles, ...fromProcess] : [...fromProcess, ...fromFiles]
-  }
-  const candidates = (asked: string): readonly Candidate[] => {
-    const isSecretName = isSecret(asked)
-    const name = isSecretName ? canonical(asked) : asked
-    // Another spelling of a secret, as `github`, is a variable of its own where there is one.
-    const own = isSecretName && !envNamesOf(name).includes(asked) ? ownCandidates(asked) : []
-    const fromFiles = definitionsIn(dotenvFiles, envNamesOf(name))
-    const fromDotenv = isSecretName ? fromFiles.filter(({ value }) => value.trim() !== '') : fromFiles
-    const secret = secretsFile.secrets.get(name)
-    const fromSecrets = secret ? [{ value: secret.value, site: secret.site, expands: false }] : []
-    const fromProcess = environment.candidates(name)
-    const variables = options.dotenv.override ? [...fromDotenv, ...fromProcess] : [...fromProcess, ...fromDotenv]
-    return [...own, ...variables, ...fromSecrets]
-  }
+  const candidates = candidatesIn({ environment, dotenvFiles, secretsFile, isSecret, canonical }, options)
   const known = remembered(candidates)
   const variablesOf = (self?: Definition): Variables =>
     createVariables({
@@ -122,12 +106,6 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
     lookedIn: ['the process environment', ...dotenvFiles.files, ...(secretsFile.shown ? [secretsFile.shown] : [])],
     ...cloud,
   }
-}
-
-/** Under any of these names, file by file; in one file the first name counts. */
-function definitionsIn({ files, variables }: DotenvFiles, names: readonly string[]): readonly Candidate[] {
-  const rank = ({ site }: Candidate): number => files.indexOf(site.source.file ?? '')
-  return names.flatMap((name) => variables.get(name) ?? []).sort((one, other) => rank(one) - rank(other))
 }
 
 /** Trees given in code, the first winning over the others. */
