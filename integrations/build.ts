@@ -4,8 +4,9 @@ import { resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { isConfigError } from '../src/index.ts'
 import { checkPluginOptions, isOptions } from './check-options.ts'
-import type { LeakGuard, Leaks, OutputFile } from './leak-guard.ts'
+import type { Leaks, OutputFile } from './leak-guard.ts'
 import type { Consumer, PluginOptions } from './options.ts'
+import { createOutputSearch } from './output-search.ts'
 import { confidentialFilesOf, loadForBuild, NOTHING, type PublicEnv, publicEnvOf } from './public-env.ts'
 import { writeTypesIfWanted } from './types-file.ts'
 
@@ -68,20 +69,10 @@ export function createBuild(given: PluginOptions): Build {
   let files: readonly string[] = []
   let confidential: ReadonlySet<string> = new Set()
   let root = resolve(cwd)
-  let guard: LeakGuard | undefined
   let loaded: Promise<Error | undefined> = Promise.resolve(undefined)
   let begun: Promise<void> | undefined
   let fatal: Error | undefined
-  const made = Date.now()
-  /** When each directory was last searched for what others have put there. */
-  const lookedInto = new Map<string, number>()
-  const searched = new Map<string, OutputFile['content']>()
-  const guardOf = async (): Promise<LeakGuard | undefined> => {
-    if (options.leakGuard === false || env.secrets.length === 0) return undefined
-    const { createLeakGuard } = await import('./leak-guard.ts')
-    guard ??= createLeakGuard(env.secrets)
-    return guard
-  }
+  const search = createOutputSearch(() => (options.leakGuard === false ? [] : env.secrets))
   const loadNow = async (): Promise<Error | undefined> => {
     try {
       checkPluginOptions(given)
@@ -89,8 +80,7 @@ export function createBuild(given: PluginOptions): Build {
       files = resolved.consulted.files.filter(isNoDirectory)
       confidential = new Set(confidentialFilesOf(resolved))
       env = publicEnvOf(resolved)
-      guard = undefined
-      searched.clear()
+      search.restart()
       writeTypesIfWanted(resolved, root, options)
       failure = undefined
     } catch (error) {
@@ -163,24 +153,9 @@ export function createBuild(given: PluginOptions): Build {
       await begin()
       if (fatal) throw fatal
     },
-    beginSearch() {
-      setImmediate()
-        .then(guardOf)
-        .catch(() => undefined)
-    },
-    async findLeaks(outputs) {
-      const files = [...outputs]
-      const isKnown = files.every(({ name, content }) => isSame(searched.get(name), content))
-      const leaks = isKnown ? undefined : (await guardOf())?.find(files)
-      for (const { name, content } of leaks ? [] : files) searched.set(name, content)
-      return leaks
-    },
-    async findWrittenLeaks(directory, since = lookedInto.get(directory) ?? made) {
-      const sizes = [...searched].map(([name, content]) => [name, Buffer.byteLength(content)] as const)
-      const written = { directory, root, since, searched: new Map(sizes) }
-      lookedInto.set(directory, Date.now())
-      return (await guardOf())?.findWritten(written)
-    },
+    beginSearch: search.begin,
+    findLeaks: search.find,
+    findWrittenLeaks: (directory, since) => search.findWritten(directory, root, since),
   }
 }
 
@@ -198,9 +173,4 @@ function isNoDirectory(path: string): boolean {
   } catch {
     return true
   }
-}
-
-function isSame(one: OutputFile['content'] | undefined, other: OutputFile['content']): boolean {
-  if (typeof one === 'string' || typeof other === 'string') return one === other
-  return one !== undefined && Buffer.compare(one, other) === 0
 }
