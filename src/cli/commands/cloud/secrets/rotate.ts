@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import {
+  type CloudError,
   cloudName,
   editSecretsFile,
   FileError,
@@ -14,7 +15,7 @@ import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { randomSecret } from '../../../random-secret.ts'
 import { givenSecret, mustBeName, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
-import { localSecretsOf, openTarget, secretsFileOf } from '../../../secrets-target.ts'
+import { localSecretsOf, openTarget, type SecretsPlace, secretsFileOf } from '../../../secrets-target.ts'
 import { type CloudProject, mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { setSecrets } from '../../../store-secrets.ts'
@@ -50,55 +51,85 @@ export const rotate = defineCommand({
     const name = mustBeName(String(args.name))
     const key = cloudName(name)
     if (isManaged(key)) throw new CliError('MANAGED', EXIT.refused, `The system manages ${key}; nothing was done.`)
-    const { path, shown: file, validation } = secretsFileOf(target)
-    const services = servicesOf(target, key)
+    const place = secretsFileOf(target)
     const seen = await target.client.listSecretKeys(target.tenant)
-    // A name that was mistyped would leave the secret as it is, and look like one that was replaced.
-    const isNew =
-      !seen.keys.includes(key) &&
-      !readLocalSecrets(path, file, validation).secrets.some(({ env }) => cloudName(env) === key)
-    const absent = `Neither ${shown(file)} nor ${shown(target.tenant)} has ${key} yet`
+    const facts: Facts = { tenant: target.tenant, secret: key, file: place.shown, services: servicesOf(target, key) }
+    const isNew = !seen.keys.includes(key) && !isInFile(key, place)
     if (args['dry-run']) {
-      if (args.json) printJson(io, { ok: true, dry_run: true, tenant: target.tenant, secret: key, file, services })
-      else
-        io.out(
-          `${isNew ? `${absent}. ` : ''}Would put a new ${key} into ${shown(file)}, and send it to ${shown(target.tenant)}.\n`,
-        )
+      if (args.json) printJson(io, { ok: true, dry_run: true, ...facts })
+      else io.out(planned(facts, isNew))
       return EXIT.ok
     }
     const value = args.generate ? randomSecret(key) : await givenSecret(args, name, io)
-    await mustAgree(
-      args,
-      io,
-      isNew
-        ? `${absent}. Put it into both?`
-        : `Replace ${key} in ${shown(file)} and in ${shown(target.tenant)}? What uses the old one stops working.`,
-    )
-    const { undo } = await editSecretsFile(target.files, path, { set: { [name]: value }, validation })
-    const facts = { dry_run: false, tenant: target.tenant, secret: key, file, services }
+    await mustAgree(args, io, question(facts, isNew))
+    const { undo } = await editSecretsFile(target.files, place.path, {
+      set: { [name]: value },
+      validation: place.validation,
+    })
     try {
       localSecretsOf(target)
       await setSecrets(target, { [key]: value }, seen, io)
     } catch (error) {
       const isAsBefore = isRefusal(error) && (await undo().catch(() => false))
       if (isAsBefore || !isCloudError(error)) throw error
-      const { code } = error
-      const message = `${shown(target.tenant)} may not have the new ${key}; ${shown(file)} has it. Run 'systemprompt cloud secrets sync'.`
-      if (args.json) {
-        const failure = { name: target.tenant, code, message: `${error.message} ${message}` }
-        printJson(io, { ok: false, ...facts, failed: [failure] })
-      } else io.err(`${error.message}\n✖ ${message}\n`)
+      tellHalfDone(error, facts, args.json === true, io)
       return EXIT.partial
     }
     await target.client.close()
-    if (args.json) printJson(io, { ok: true, ...facts })
-    else if (!args.quiet)
-      io.out(
-        `1. ${shown(file)} has the new ${key}.\n2. ${shown(target.tenant)} has it as well.\n3. Restart what uses it: ${restarted(services, target.tenant)}.\n${styled(io, 'green', '✔')} ${isNew ? `${key} is new: neither had it before` : 'Rotated'}\n`,
-      )
+    if (args.json) printJson(io, { ok: true, dry_run: false, ...facts })
+    else if (!args.quiet) io.out(done(facts, isNew, io))
     return EXIT.ok
   },
 })
+
+/** What `--json` says of it, whatever comes of it. */
+interface Facts {
+  readonly tenant: string
+  /** By its name in the cloud. */
+  readonly secret: string
+  readonly file: string
+  /** Those whose configs name it. */
+  readonly services: readonly string[]
+}
+
+function isInFile(key: string, { path, shown: file, validation }: SecretsPlace): boolean {
+  return readLocalSecrets(path, file, validation).secrets.some(({ env }) => cloudName(env) === key)
+}
+
+/** A name that was mistyped would leave the secret as it is, and look like one that was replaced. */
+function absent({ tenant, secret, file }: Facts): string {
+  return `Neither ${shown(file)} nor ${shown(tenant)} has ${secret} yet`
+}
+
+function planned(facts: Facts, isNew: boolean): string {
+  const { tenant, secret, file } = facts
+  const plan = `Would put a new ${secret} into ${shown(file)}, and send it to ${shown(tenant)}.\n`
+  return isNew ? `${absent(facts)}. ${plan}` : plan
+}
+
+function question(facts: Facts, isNew: boolean): string {
+  if (isNew) return `${absent(facts)}. Put it into both?`
+  const { tenant, secret, file } = facts
+  return `Replace ${secret} in ${shown(file)} and in ${shown(tenant)}? What uses the old one stops working.`
+}
+
+function tellHalfDone({ code, message }: CloudError, facts: Facts, isJson: boolean, io: Io): void {
+  const { tenant, secret, file } = facts
+  const state = `${shown(tenant)} may not have the new ${secret}; ${shown(file)} has it. Run 'systemprompt cloud secrets sync'.`
+  if (isJson) {
+    const failure = { name: tenant, code, message: `${message} ${state}` }
+    printJson(io, { ok: false, dry_run: false, ...facts, failed: [failure] })
+  } else io.err(`${message}\n✖ ${state}\n`)
+}
+
+function done({ tenant, secret, file, services }: Facts, isNew: boolean, io: Io): string {
+  const end = isNew ? `${secret} is new: neither had it before` : 'Rotated'
+  return `1. ${shown(file)} has the new ${secret}.
+2. ${shown(tenant)} has it as well.
+3. Restart what uses it: ${restarted(services, tenant)}.
+${styled(io, 'green', '✔')} ${end}
+`
+}
 
 /** Whether it is certain that nothing was stored. What is wrong with the files is found out before anything is sent. */
 function isRefusal(error: unknown): boolean {
