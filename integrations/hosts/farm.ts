@@ -7,60 +7,59 @@ import type { OutputFile } from '../leak-guard.ts'
 import { refusals } from '../refusals.ts'
 import { untilHeard } from '../watcher.ts'
 
-export function farmHooks(build: Build): Partial<JsPlugin> {
-  let root = '.'
-  let publicDir = 'public'
-  let graph: CompilationContext | undefined
-  let server: Server | undefined
+/** What the hooks tell one another. */
+interface State {
+  root: string
+  publicDir: string
+  graph: CompilationContext | undefined
+  server: Server | undefined
   /** Why nothing is handed out after the last change, once it was looked at. */
-  let stopped: Promise<Error | undefined> | undefined
+  stopped: Promise<Error | undefined> | undefined
   /** Files of changes with secrets in them. */
-  let leaking: readonly string[] = []
+  leaking: readonly string[]
+}
 
-  function findRefused(): Error | undefined {
-    const isThere = (id: string): boolean => Boolean(graph?.viteGetModuleById(farmId(id, root)))
-    const importersOf = (id: string): readonly string[] =>
-      graph?.viteGetImporters(farmId(id, root)).map((importer) => importer.id) ?? []
-    // What was asked for once may be so no more.
-    const error = refusals({ ids: [...build.refused].filter(isThere), importersOf }, build)
-    // Farm shows the stack behind the message, which begins it.
-    if (error) error.stack = ''
-    return error
+export function farmHooks(build: Build): Partial<JsPlugin> {
+  const state: State = {
+    root: '.',
+    publicDir: 'public',
+    graph: undefined,
+    server: undefined,
+    stopped: undefined,
+    leaking: [],
   }
-
   return {
     configResolved(config) {
-      root = config.root ?? '.'
+      const root = config.root ?? '.'
+      const publicDir = resolve(root, config.publicDir ?? 'public')
+      Object.assign(state, { root, publicDir })
       build.setRoot(root)
-      publicDir = resolve(root, config.publicDir ?? 'public')
       build.consumer = build.options.consumer ?? consumerOfTargetEnv(config.compilation?.output?.targetEnv)
       // Of a module that Farm has kept from an earlier build no plugin is asked, whatever it was made of or may not ask for.
       if (config.compilation) config.compilation.persistentCache = false
       // Farm hands out every file of its root that is asked for.
       const below = config.compilation?.output?.publicPath ?? '/'
       const places = [root, publicDir].flatMap((directory) => [below, '/'].map((path) => ({ directory, below: path })))
-      const guard = guardOf(build, places, () => stopped)
+      const guard = guardOf(build, places, () => state.stopped)
       if (config.server) config.server.middlewares = [() => guard, ...(config.server.middlewares ?? [])]
     },
     buildStart: {
       async executor(_, context) {
-        graph = context
+        Object.assign(state, { graph: context, stopped: undefined, leaking: [] })
         build.refused.clear()
-        stopped = undefined
-        leaking = []
         const failure = await build.refresh()
         if (failure) throw failure
-        watchFiles(build, server)
+        watchFiles(build, state.server)
       },
     },
     buildEnd: {
       async executor() {
-        const error = findRefused()
+        const error = findRefused(build, state)
         if (error) throw error
       },
     },
     configureDevServer(started) {
-      server = started
+      state.server = started
       // Also to a page that was loading when it was said, and to one that is loaded later.
       started.ws?.on('connection', () => {
         if (build.failure) show(build.failure, started)
@@ -68,58 +67,84 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       started.watcher?.getInternalWatcher()?.on('all', async (_, file) => {
         if (!build.files.includes(file)) return
         await untilHeard()
-        await refreshAndTell(build, started, root)
+        await refreshAndTell(build, started, state.root)
         watchFiles(build, started)
       })
     },
     configureCompiler(compiler) {
-      // Farm's hooks for its output lose parts of it, or come when it is written.
-      const compile = compiler.compile.bind(compiler)
-      compiler.compile = async () => {
-        await compile()
-        // Farm copies its public directory when plugins have been asked for the last time.
-        const leaks = (await build.findLeaks(outputOf(compiler))) ?? (await build.findWrittenLeaks(publicDir, 0))
-        if (leaks) throw leaks.error
-      }
-      // After a change Farm asks none of them.
-      const update = compiler.update.bind(compiler)
-      let running: Promise<unknown> = Promise.resolve()
-      compiler.update = async (changed, isWaitedFor, isQueued, ...rest) => {
-        // Whoever put it into the queue looks at it.
-        if (isQueued) return update(changed, isWaitedFor, isQueued, ...rest)
-        // Farm can begin with the same once more before it has told of it, and hang.
-        if (!isWaitedFor) await running
-        // What leaks is looked at with every change, until it does so no more.
-        const paths = [...new Set([...changed, ...leaking.filter((file) => compiler.hasModule(file))])]
-        const updated = update(paths, isWaitedFor, isQueued, ...rest)
-        if (!isWaitedFor) running = updated.catch(() => undefined)
-        const before = stopped
-        const looked = updated.then(
-          async (result) => {
-            const files = isWaitedFor ? outputOf(compiler) : textsOf(result, paths, root)
-            const leaks = await build.findLeaks(files)
-            leaking = leaks ? paths : []
-            return findRefused() ?? leaks?.error
-          },
-          () => before,
-        )
-        stopped = looked
-        const result = await updated
-        const [last, error] = await Promise.all([before, looked])
-        // In the form of Farm's own, which are shown as they are.
-        if (error && isWaitedFor) throw new Error(JSON.stringify([error.message]))
-        if (error) {
-          if (error.message !== last?.message) server?.logger.error(error.message)
-          // An update takes away what is shown over the page, also one with nothing in it.
-          setImmediate(() => show(error, server))
-          return unsent(result)
-        }
-        // What has changed meanwhile the page has not been told.
-        if (last) send({ type: 'full-reload' }, server)
-        return result
-      }
+      guardCompile(compiler, build, state)
+      guardUpdates(compiler, build, state)
     },
   }
+}
+
+function findRefused(build: Build, { graph, root }: State): Error | undefined {
+  const isThere = (id: string): boolean => Boolean(graph?.viteGetModuleById(farmId(id, root)))
+  const importersOf = (id: string): readonly string[] =>
+    graph?.viteGetImporters(farmId(id, root)).map((importer) => importer.id) ?? []
+  // What was asked for once may be so no more.
+  const error = refusals({ ids: [...build.refused].filter(isThere), importersOf }, build)
+  // Farm shows the stack behind the message, which begins it.
+  if (error) error.stack = ''
+  return error
+}
+
+/** Farm's hooks for its output lose parts of it, or come when it is written. */
+function guardCompile(compiler: Compiler, build: Build, state: State): void {
+  const compile = compiler.compile.bind(compiler)
+  compiler.compile = async () => {
+    await compile()
+    // Farm copies its public directory when plugins have been asked for the last time.
+    const leaks = (await build.findLeaks(outputOf(compiler))) ?? (await build.findWrittenLeaks(state.publicDir, 0))
+    if (leaks) throw leaks.error
+  }
+}
+
+/** After a change Farm asks none of its hooks. */
+function guardUpdates(compiler: Compiler, build: Build, state: State): void {
+  const update = compiler.update.bind(compiler)
+  let running: Promise<unknown> = Promise.resolve()
+  compiler.update = async (changed, isWaitedFor, isQueued, ...rest) => {
+    // Whoever put it into the queue looks at it.
+    if (isQueued) return update(changed, isWaitedFor, isQueued, ...rest)
+    // Farm can begin with the same once more before it has told of it, and hang.
+    if (!isWaitedFor) await running
+    // What leaks is looked at with every change, until it does so no more.
+    const paths = [...new Set([...changed, ...state.leaking.filter((file) => compiler.hasModule(file))])]
+    const updated = update(paths, isWaitedFor, isQueued, ...rest)
+    if (!isWaitedFor) running = updated.catch(() => undefined)
+    const before = state.stopped
+    const lookAt = async (result: Update): Promise<Error | undefined> => {
+      const files = isWaitedFor ? outputOf(compiler) : textsOf(result, paths, state.root)
+      const leaks = await build.findLeaks(files)
+      state.leaking = leaks ? paths : []
+      return findRefused(build, state) ?? leaks?.error
+    }
+    const looked = updated.then(lookAt, () => before)
+    state.stopped = looked
+    const result = await updated
+    const [last, error] = await Promise.all([before, looked])
+    // In the form of Farm's own, which are shown as they are.
+    if (error && isWaitedFor) throw new Error(JSON.stringify([error.message]))
+    return told(result, { last, error }, state.server)
+  }
+}
+
+/** What pages get of an update, now that it was looked at; `last` is why they got nothing of the one before. */
+function told(
+  result: Update,
+  { last, error }: { readonly last: Error | undefined; readonly error: Error | undefined },
+  server: Server | undefined,
+): Update {
+  if (error) {
+    if (error.message !== last?.message) server?.logger.error(error.message)
+    // An update takes away what is shown over the page, also one with nothing in it.
+    setImmediate(() => show(error, server))
+    return unsent(result)
+  }
+  // What has changed meanwhile the page has not been told.
+  if (last) send({ type: 'full-reload' }, server)
+  return result
 }
 
 function outputOf(compiler: Compiler): readonly OutputFile[] {
