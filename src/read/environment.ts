@@ -179,20 +179,9 @@ export function isSetIn(
 
 /** Reads variables, `_FILE` variables and the secrets directory (formats.md, section 7). Each is looked at once. */
 export function readEnvironment(options: EnvironmentOptions, problems: Problems): EnvironmentReader {
-  const { env, root } = options
+  const { env, root, isSecret } = options
   const known = new Map<string, readonly Candidate[]>()
   const directory = readSecretsDirectory(env.SYSTEMPROMPT_SECRETS_DIR, root, problems)
-
-  function find(name: string): readonly Candidate[] {
-    const names = envNamesOf(name)
-    const files = options.isSecret(name) ? names.flatMap(fromFile) : []
-    const inDirectory = directory.get(name)
-    return [
-      ...names.flatMap(fromVariable),
-      ...files,
-      ...(inDirectory ? [{ value: inDirectory.value, site: inDirectory.site, expands: false }] : []),
-    ]
-  }
 
   function fromVariable(name: string): readonly Candidate[] {
     const value = variableIn(env, name)
@@ -200,27 +189,15 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
     return [{ value, site: { source: variableSource('environment', name) }, expands: false }]
   }
 
-  function fromFile(name: string): readonly Candidate[] {
-    const variable = `${name}_FILE`
-    const path = variableIn(env, variable)
-    if (!path) return []
-    const site = { source: variableSource('environment', variable) }
-    if (isSetIn(options, name)) {
-      const message = `and ${name} are both set`
-      problems.error({ code: 'SECRET_CONFLICT', key: variable, message, remedy: 'unset one of them', at: site })
-      return []
-    }
-    const source = { layer: 'environment', file: path, name: variable, confidential: true } as const
-    const read = readText(resolvePath(path, root), source, problems, { raw: true })
-    if (read) {
-      const value = withoutNewline(read.source.text ?? '')
-      return value.trim() === '' ? [] : [{ value, site: { source: read.source }, expands: false }]
-    }
-    const isReported = problems.errors.some((error) => error.file === path)
-    const message = 'names a file that is not there'
-    if (!isReported)
-      problems.error({ code: 'FILE_UNREADABLE', key: variable, message, remedy: 'check the path', at: site })
-    return []
+  function find(name: string): readonly Candidate[] {
+    const names = envNamesOf(name)
+    const files = isSecret(name) ? names.flatMap((each) => readSecretFile(each, options, problems)) : []
+    const inDirectory = directory.get(name)
+    return [
+      ...names.flatMap(fromVariable),
+      ...files,
+      ...(inDirectory ? [{ value: inDirectory.value, site: inDirectory.site, expands: false }] : []),
+    ]
   }
 
   return {
@@ -232,6 +209,29 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
     variable: fromVariable,
     secretFiles: [...directory.keys()],
   }
+}
+
+/** The secret in the file that `<name>_FILE` names; none where that is not set, or the file is blank. */
+function readSecretFile(name: string, options: EnvironmentOptions, problems: Problems): readonly Candidate[] {
+  const variable = `${name}_FILE`
+  const path = variableIn(options.env, variable)
+  if (!path) return []
+  const at = { source: variableSource('environment', variable) }
+  if (isSetIn(options, name)) {
+    const message = `and ${name} are both set`
+    problems.error({ code: 'SECRET_CONFLICT', key: variable, message, remedy: 'unset one of them', at })
+    return []
+  }
+  const source = { layer: 'environment', file: path, name: variable, confidential: true } as const
+  const read = readText(resolvePath(path, options.root), source, problems, { raw: true })
+  if (read) {
+    const value = withoutNewline(read.source.text ?? '')
+    return value.trim() === '' ? [] : [{ value, site: { source: read.source }, expands: false }]
+  }
+  const isReported = problems.errors.some((error) => error.file === path)
+  const message = 'names a file that is not there'
+  if (!isReported) problems.error({ code: 'FILE_UNREADABLE', key: variable, message, remedy: 'check the path', at })
+  return []
 }
 
 /**
