@@ -21,23 +21,23 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
     new NormalModuleReplacementPlugin(/^virtual:systemprompt\/public$/, '@systemprompt/env/public').apply(compiler)
 
     guardDevServer(compiler.options, build)
+    const mistakes = collectMistakes(compiler)
     let failure: Error | undefined
-    let mistakes = 0
     compiler.hooks.beforeCompile.tapPromise(NAME, async () => {
       build.refused.clear()
       failure = await build.refresh()
     })
     compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
       // An error that is thrown would end watching.
-      if (failure) tell(failure, compilation)
-      tellBuildsApart(compilation)
+      if (failure) mistakes.tell(failure, compilation)
+      mistakes.tellBuildsApart(compilation)
       for (const file of build.files)
         (existsSync(file) ? compilation.fileDependencies : compilation.missingDependencies).add(file)
       const told = new Set<string>()
       const tellRefusals = (graph: ModuleGraph): void => {
         const error = refusals(graph, build)
         for (const id of build.refused) told.add(id)
-        if (error) tell(error, compilation)
+        if (error) mistakes.tell(error, compilation)
       }
       compilation.hooks.finishModules.tap(NAME, (modules) =>
         tellRefusals(withElsewhere(graphOf(compilation, modules), build.refused)),
@@ -47,51 +47,62 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
         // Compilers of other plugins, as for the templates of pages, may have been at work until now.
         const late = [...build.refused].filter((id) => !told.has(id))
         if (late.length > 0) tellRefusals({ ids: late, importersOf: () => [] })
-        await removeLeaks(compilation, Object.entries(assets))
+        await removeLeaks(compilation, assets, build, mistakes)
       })
     })
     // What a later plugin has added when ours had searched the output.
     compiler.hooks.emit.tapPromise({ name: NAME, stage: LAST }, async (compilation) => {
-      await removeLeaks(compilation, Object.entries(compilation.assets))
+      await removeLeaks(compilation, compilation.assets, build, mistakes)
     })
     compiler.hooks.afterEmit.tapPromise({ name: NAME, stage: LAST }, async (compilation) => {
       const leaks = await build.findWrittenLeaks(compiler.outputPath)
-      if (leaks) tell(leaks.error, compilation)
+      if (leaks) mistakes.tell(leaks.error, compilation)
     })
+  }
+}
 
-    function tell({ message }: Error, compilation: Compilation): void {
-      mistakes++
-      const error = new compiler.webpack.WebpackError(message)
+/** What is wrong with the builds of a compiler. */
+interface Mistakes {
+  tell(error: Error, compilation: Compilation): void
+  tellBuildsApart(compilation: Compilation): void
+}
+
+function collectMistakes({ webpack: { WebpackError } }: Compiler): Mistakes {
+  let count = 0
+  return {
+    tell({ message }, compilation) {
+      count++
+      const error = new WebpackError(message)
       error.hideStack = true
       compilation.errors.push(error)
-    }
-
+    },
     /**
      * A mistake that is taken back would leave a build with the hash of an earlier one, and updates are named after the
      * build that they follow: webpack would keep the older update of that name, and open pages would get no further.
      */
-    function tellBuildsApart(compilation: Compilation): void {
+    tellBuildsApart({ hooks }) {
       // Rspack has no such hook, and no such fault.
-      if (!('fullHash' in compilation.hooks)) return
-      compilation.hooks.fullHash.tap(NAME, (hash) => {
-        if (mistakes > 0) hash.update(String(mistakes))
+      if (!('fullHash' in hooks)) return
+      hooks.fullHash.tap(NAME, (hash) => {
+        if (count > 0) hash.update(String(count))
       })
-    }
-
-    async function removeLeaks(compilation: Compilation, assets: Assets): Promise<void> {
-      const leaks = await build.findLeaks(assets.map(([name, asset]) => ({ name, content: asset.source() })))
-      if (!leaks) return
-      tell(leaks.error, compilation)
-      // Development builds are written in spite of errors.
-      for (const file of leaks.files) compilation.deleteAsset(file)
-    }
+    },
   }
+}
+
+async function removeLeaks(compilation: Compilation, assets: Assets, build: Build, mistakes: Mistakes): Promise<void> {
+  const files = Object.entries(assets).map(([name, asset]) => ({ name, content: asset.source() }))
+  const leaks = await build.findLeaks(files)
+  if (!leaks) return
+  mistakes.tell(leaks.error, compilation)
+  // Development builds are written in spite of errors.
+  for (const file of leaks.files) compilation.deleteAsset(file)
 }
 
 /** Behind every other plugin. */
 const LAST = Number.MAX_SAFE_INTEGER
 
-type Assets = readonly (readonly [name: string, asset: { source(): string | Buffer }])[]
+type Assets = Readonly<Record<string, { source(): string | Buffer }>>
 
 type Setup = (middlewares: unknown[], server: unknown) => unknown[]
 
