@@ -25,7 +25,7 @@ export function requiredVariable({ name, raw, operand }: Reference, { key, site 
   return {
     code: 'REQUIRED_VARIABLE',
     key,
-    message: words === '' ? `needs ${name}, which is not set` : `needs ${name}: ${printable(words)}`,
+    message: words === '' ? `needs ${name}, which is not set` : `needs ${name}: ${escaped(words)}`,
     remedy: `export ${name} or add it to .env`,
     at: placeOf(raw, site),
   }
@@ -69,6 +69,6 @@ function placeOf(raw: string, site: Site): Site {
   return found === -1 ? site : { source, offset: offset + found }
 }
 
-function printable(text: string): string {
+function escaped(text: string): string {
   return JSON.stringify(text.slice(0, 200)).slice(1, -1).replaceAll('\\"', '"')
 }

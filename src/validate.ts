@@ -1,10 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { Coercion } from './coercion.ts'
 import type { Problems } from './errors.ts'
 import { printable } from './frame.ts'
 import { formatPath, valueAt } from './path.ts'
 import { isSecretValue, looksSecret, repeatsAny } from './secret.ts'
 import { nearestNode, nodeAt } from './tree.ts'
-import { Trial } from './trial.ts'
 import type { MapNode, Path, TreeNode } from './types.ts'
 import { ask, misbehaviourOf, pathOf, type Validation } from './validation.ts'
 
@@ -29,20 +29,22 @@ export function* validate(
   secrets: () => Iterable<string>,
   problems: Problems,
 ): Validation<Validated> {
-  const trial = new Trial(tree)
-  let result = yield ask(schema, trial.input)
+  const coercion = new Coercion(tree)
+  let result = yield ask(schema, coercion.input)
   for (let round = 0; round < ROUNDS; round++) {
-    const changed = result.issues ? trial.retype(result.issues) : yield* trial.distrust(schema, result.value, problems)
+    const changed = result.issues
+      ? coercion.retype(result.issues)
+      : yield* coercion.distrust(schema, result.value, problems)
     if (!changed) break
-    result = yield ask(schema, trial.input)
+    result = yield ask(schema, coercion.input)
   }
   if (result.issues) {
     reportMisbehaviour(result, 'schema', problems)
     const repeats = repeatsAny(secrets())
-    for (const issue of result.issues) reportIssue(issue, tree, trial.input, repeats, problems)
-    return { output: trial.input, coerced: trial.coerced }
+    for (const issue of result.issues) reportIssue(issue, tree, coercion.input, repeats, problems)
+    return { output: coercion.input, coerced: coercion.coerced }
   }
-  return { output: result.value, coerced: trial.coerced }
+  return { output: result.value, coerced: coercion.coerced }
 }
 
 /** Asks a schema about the secrets. Its words are never shown, since they may repeat a value. */

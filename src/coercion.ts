@@ -15,7 +15,7 @@ interface Attempt {
 }
 
 /** The input of a schema while types are being tried on it. */
-export class Trial {
+export class Coercion {
   readonly input: unknown
   readonly coerced = new Set<string>()
   readonly #tree: MapNode
