@@ -478,6 +478,7 @@ function assignments(words: readonly string[]): Record<string, string> {
 
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly name: string
+  readonly engines: { readonly node: string }
   readonly scripts: Readonly<Record<string, string>>
   readonly dependencies: Readonly<Record<string, string>>
   readonly devDependencies: Readonly<Record<string, string>>
@@ -886,6 +887,11 @@ describe('README.md', () => {
     expect(first.map(({ language }) => language)).toEqual(['sh', 'ts'])
     expect(first[0]?.text).toBe(`npm i ${manifest.name}\n`)
     expect(first[1]?.text.trimEnd().split('\n').length).toBeLessThanOrEqual(10)
+  })
+
+  test('asks for the versions of Node that the package asks for', () => {
+    const [first, next] = manifest.engines.node.match(/\d+\.\d+/g) ?? []
+    expect(text).toContain(`Node ${first}, or ${next} and newer, is needed.`)
   })
 
   test('has two set-ups of one line each', () => {
