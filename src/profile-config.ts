@@ -7,7 +7,12 @@ export interface ProfileConfig {
   readonly display_name?: string
   /** @default 'local' */
   readonly target?: 'local' | 'cloud'
-  readonly site?: { readonly name?: string; readonly github_link?: string | null; readonly [key: string]: unknown }
+  readonly site?: {
+    readonly name?: string
+    /** @default null */
+    readonly github_link?: string | null
+    readonly [key: string]: unknown
+  }
   readonly database?: {
     readonly type?: 'postgres' | 'postgresql'
     /** @default false */
@@ -32,8 +37,11 @@ export interface ProfileConfig {
     readonly system?: string
     readonly services?: string
     readonly bin?: string
+    /** @default null */
     readonly web_path?: string | null
+    /** @default null */
     readonly storage?: string | null
+    /** @default null */
     readonly geoip_database?: string | null
     readonly [key: string]: unknown
   }
@@ -48,25 +56,44 @@ export interface ProfileConfig {
   }
   /** Requests a second. */
   readonly rate_limits?: {
+    /** @default false */
     readonly disabled?: boolean
+    /** @default 10 */
     readonly oauth_public_per_second?: number
+    /** @default 10 */
     readonly oauth_auth_per_second?: number
+    /** @default 100 */
     readonly contexts_per_second?: number
+    /** @default 50 */
     readonly tasks_per_second?: number
+    /** @default 50 */
     readonly artifacts_per_second?: number
+    /** @default 50 */
     readonly agent_registry_per_second?: number
+    /** @default 20 */
     readonly agents_per_second?: number
+    /** @default 50 */
     readonly mcp_registry_per_second?: number
+    /** @default 200 */
     readonly mcp_per_second?: number
+    /** @default 100 */
     readonly stream_per_second?: number
+    /** @default 50 */
     readonly content_per_second?: number
+    /** @default 3 */
     readonly burst_multiplier?: number
     readonly tier_multipliers?: {
+      /** @default 10 */
       readonly admin?: number
+      /** @default 1 */
       readonly user?: number
+      /** @default 5 */
       readonly a2a?: number
+      /** @default 5 */
       readonly mcp?: number
+      /** @default 5 */
       readonly service?: number
+      /** @default 0.5 */
       readonly anon?: number
       readonly [key: string]: unknown
     }
@@ -79,19 +106,24 @@ export interface ProfileConfig {
     readonly log_level?: 'quiet' | 'normal' | 'verbose' | 'debug'
     /** @default 'text' */
     readonly output_format?: 'text' | 'json' | 'yaml'
+    /** @default false */
     readonly no_color?: boolean
+    /** @default false */
     readonly non_interactive?: boolean
     readonly [key: string]: unknown
   }
   readonly cloud?: {
     readonly tenant_id?: string
+    /** @default '../../credentials.json' */
     readonly credentials_path?: string
+    /** @default '../../tenants.json' */
     readonly tenants_path?: string
     /** @default 'strict' */
     readonly validation?: 'strict' | 'warn' | 'skip'
     readonly [key: string]: unknown
   }
   readonly secrets?: {
+    /** @default './secrets.json' */
     readonly secrets_path?: string
     /** @default 'file' */
     readonly source?: 'file' | 'env'
@@ -99,7 +131,11 @@ export interface ProfileConfig {
     readonly validation?: 'strict' | 'warn' | 'skip'
     readonly [key: string]: unknown
   }
-  readonly extensions?: { readonly disabled?: readonly string[]; readonly [key: string]: unknown }
+  readonly extensions?: {
+    /** @default [] */
+    readonly disabled?: readonly string[]
+    readonly [key: string]: unknown
+  }
   /** The service configs, by service name. */
   readonly services?: { readonly [service: string]: unknown }
   readonly [key: string]: unknown

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { expect, test } from 'vitest'
+import { PROFILE_FIELDS } from '../../src/schema/profile-fields.ts'
 import { HOSTS } from '../bundlers/hosts.ts'
 
 const ENTRIES = [
@@ -39,6 +40,20 @@ test.each(HOSTS)('an editor shows how the plugin for %s is used', (host) => {
   const plugin = exportsOf(`integrations/${host}.ts`).find(({ name }) => name === 'default')
   const example = plugin?.symbol.getJsDocTags(checker).find(({ name }) => name === 'example')
   expect(ts.displayPartsToString(example?.text)).toContain(`from '@systemprompt/env/${host}'`)
+})
+
+const WITH_DEFAULT = PROFILE_FIELDS.filter((field) => field.default !== undefined)
+
+test.each(WITH_DEFAULT)('an editor shows the default of $path', ({ path, default: value }) => {
+  const profile = exportsOf('src/index.ts').find(({ name }) => name === 'ProfileConfig')
+  let type = profile && checker.getDeclaredTypeOfSymbol(profile.symbol)
+  let property: ts.Symbol | undefined
+  for (const key of path.split('.')) {
+    property = type && checker.getPropertyOfType(checker.getNonNullableType(type), key)
+    type = property && checker.getTypeOfSymbol(property)
+  }
+  const tag = property?.getJsDocTags(checker).find(({ name }) => name === 'default')
+  expect(ts.displayPartsToString(tag?.text)).toBe(JSON.stringify(value).replaceAll('"', "'"))
 })
 
 function pathOf(entry: string): string {
