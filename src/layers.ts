@@ -123,7 +123,7 @@ function readSecretsFile(
   { env, strict }: SettledOptions,
   problems: Problems,
 ): Layers['secretsFile'] {
-  if (!profile) return { found: false, secrets: new Map() }
+  if (!profile) return { found: false, secrets: new Map(), blank: [] }
   const path = resolvePath(settings.text('secrets.secrets_path', './secrets.json'), profile.directory)
   const shown = displayPath(root, path)
   const before = problems.errors.length

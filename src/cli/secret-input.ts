@@ -46,7 +46,12 @@ export async function givenSecrets(args: Args, items: readonly string[], io: Io)
     io.err("A value on the command line stays in the shell's history and is seen by ps; NAME alone asks for it.\n")
   }
   for (const { name, value } of wanted) all.push({ name, value: await resolved(name, value, args, io) })
-  if (all.length === 0) throw usage('Give NAME=VALUE, NAME to be asked, or --from-file')
+  if (all.length === 0)
+    throw usage(
+      text(args['from-file']) === undefined
+        ? 'Give NAME=VALUE, NAME to be asked, or --from-file'
+        : 'The file of --from-file has no secrets',
+    )
   return usable(all, args, io)
 }
 
@@ -70,8 +75,8 @@ export async function givenSecret(args: Args, name: string, io: Io): Promise<str
 }
 
 function usable(secrets: readonly GivenSecret[], args: Args, io: Io): readonly GivenSecret[] {
-  const empty = args['allow-empty'] === true ? [] : secrets.filter(({ value }) => value === '')
-  // A file has many values, and the one that is empty is looked for.
+  const empty = args['allow-empty'] === true ? [] : secrets.filter(({ value }) => value.trim() === '')
+  // A file has many values, and the one that is empty is looked for. One of spaces alone is as good as none to a load.
   const which = secrets.length > 1 ? `: ${empty.map(({ name }) => shown(name)).join(', ')}` : ''
   if (empty.length > 0) throw usage(`A value is empty${which}. Add --allow-empty if that is what you want`)
   if (secrets.some(({ value }) => value.includes('\0')))
@@ -212,11 +217,15 @@ function fromFile(args: Args, io: Io): readonly GivenSecret[] {
   if (given === undefined) return []
   const file = resolve(cwdOf(args, io), given)
   const isJson = /\.json$/.test(file)
-  const { found, secrets, referring } = isJson
-    ? { ...readLocalSecrets(file, given), referring: [] }
+  const { found, secrets, blank, referring } = isJson
+    ? // The profile that they are for says which rules there are.
+      { ...readLocalSecrets(file, given, 'skip'), referring: [] }
     : readDotenvSecrets(file, given)
   if (!found) throw new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file is not there.')
-  return secrets.map(({ env, value }) => ({ name: env, value, isReferring: referring.includes(env) }))
+  return [
+    ...secrets.map(({ env, value }) => ({ name: env, value, isReferring: referring.includes(env) })),
+    ...blank.map((name) => ({ name: secretName(name).env, value: '' })),
+  ]
 }
 
 function cwdOf(args: Args, io: Io): string {

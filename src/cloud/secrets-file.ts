@@ -5,7 +5,7 @@ import { FileError } from '../files/errors.ts'
 import { refuseExposed } from '../files/exposure.ts'
 import { prepareState } from '../files/state.ts'
 import { readConfidential, updateFile } from '../files/update.ts'
-import { scanDotenv } from '../read/dotenv-text.ts'
+import { type DotenvScan, scanDotenv } from '../read/dotenv-text.ts'
 import { LIMITS, pathExists } from '../read/guard.ts'
 import { parseJson } from '../read/json.ts'
 import { readSecrets } from '../read/secrets.ts'
@@ -13,6 +13,7 @@ import { checkSecrets, type SecretsValidation } from '../resolve-secrets.ts'
 import { secretName } from '../schema/secret-names.ts'
 import { parseTemplate } from '../template.ts'
 import { isForbiddenKey } from '../tree.ts'
+import type { Source } from '../types.ts'
 import type { CloudFiles } from './credentials.ts'
 import { withEntry, withoutEntry } from './json-edit.ts'
 
@@ -29,6 +30,8 @@ export interface LocalSecrets {
   /** Whether the file is there. */
   readonly found: boolean
   readonly secrets: readonly LocalSecret[]
+  /** The names, as they are written, of those that are blank and so count as absent. */
+  readonly blank: readonly string[]
   readonly warnings: readonly Problem[]
 }
 
@@ -39,11 +42,16 @@ export interface LocalSecrets {
  */
 export function readLocalSecrets(file: string, shown = file, validation?: SecretsValidation): LocalSecrets {
   const problems = collectProblems()
-  const { found, secrets } = readSecrets({ path: file, shown, strict: false }, problems)
+  const { found, secrets, blank } = readSecrets({ path: file, shown, strict: false }, problems)
   const list = [...secrets.values()]
   checkFormats(list, validation, problems)
   problems.throwIfAny()
-  return { found, secrets: list.map(({ key, env, value }) => ({ key, env, value })), warnings: problems.warnings }
+  return {
+    found,
+    secrets: list.map(({ key, env, value }) => ({ key, env, value })),
+    blank,
+    warnings: problems.warnings,
+  }
 }
 
 export interface DotenvSecrets extends LocalSecrets {
@@ -51,17 +59,46 @@ export interface DotenvSecrets extends LocalSecrets {
   readonly referring: readonly string[]
 }
 
-/** The assignments of a .env file, as they are written: nothing is substituted. */
+/**
+ * The assignments of a .env file, as they are written: nothing is substituted. A load passes over what is no assignment;
+ * here it may be the rest of a value, such as a key of several lines, that is to take the place of another.
+ *
+ * @throws ConfigError for a line that is no assignment, and for a quote that is never closed
+ */
 export function readDotenvSecrets(file: string, shown = file): DotenvSecrets {
   const text = readConfidential(file, shown)
-  const named = scanDotenv(text ?? '').entries.map(({ name, value, quote }) => ({ ...secretName(name), value, quote }))
+  const scan = scanDotenv(text ?? '')
+  mustBeWhole(scan, { layer: 'dotenv', file: shown, confidential: true, ...(text === undefined ? {} : { text }) })
+  const named = scan.entries.map(({ name, value, quote }) => ({ ...secretName(name), value, quote }))
   const last = [...new Map(named.map((secret) => [secret.env, secret])).values()]
   return {
     found: text !== undefined,
     secrets: last.map(({ key, env, value }) => ({ key, env, value })),
+    blank: [],
     warnings: [],
     referring: last.filter(({ value, quote }) => quote !== 'single' && isExpanded(value)).map(({ env }) => env),
   }
+}
+
+function mustBeWhole({ unclosed, ignored }: DotenvScan, source: Source): void {
+  const problems = collectProblems()
+  for (const { name, offset } of unclosed)
+    problems.error({
+      code: 'SYNTAX',
+      key: name,
+      message: 'begins with a quote that is never closed',
+      remedy: 'close it, or put the whole value in quotes of another kind',
+      at: { source, offset },
+    })
+  const [first, ...others] = ignored
+  if (first !== undefined)
+    problems.error({
+      code: 'SYNTAX',
+      message: `is no NAME=VALUE${others.length === 0 ? '' : `; there are ${ignored.length} such lines`}`,
+      remedy: 'put a value of several lines in quotes, and # before a comment',
+      at: { source, offset: first },
+    })
+  if (problems.errors.length > 0) throw new ConfigError(problems.errors, { title: 'The secrets cannot be set' })
 }
 
 /** Whether a text stands for another one where references and escapes in it are resolved. */

@@ -23,6 +23,8 @@ export interface DotenvScan {
   readonly entries: readonly DotenvEntry[]
   /** The entries whose value starts with a quote and has no second one: the quote became part of the value. */
   readonly unclosed: readonly DotenvEntry[]
+  /** Where the lines begin that are neither an assignment nor a comment, and were passed over, as dotenv does. */
+  readonly ignored: readonly number[]
 }
 
 const QUOTES: ReadonlyMap<string | undefined, Quote> = new Map([
@@ -51,13 +53,15 @@ const PLAIN_END = /[#\n\r]/g
  */
 export function scanDotenv(text: string): DotenvScan {
   const entries: DotenvEntry[] = []
+  const ignored: number[] = []
   let at = find(SOLID, text, 0)
   while (at < text.length) {
     const assignment = assignmentAt(text, at)
     if (assignment) entries.push(assignment.entry)
+    else if (text[at] !== '#') ignored.push(at)
     at = find(SOLID, text, find(LINE_END, text, assignment?.end ?? at))
   }
-  return { entries, unclosed: entries.filter(isUnclosed) }
+  return { entries, unclosed: entries.filter(isUnclosed), ignored }
 }
 
 function assignmentAt(text: string, at: number): { entry: DotenvEntry; end: number } | undefined {

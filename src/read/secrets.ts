@@ -20,6 +20,8 @@ export interface SecretsFile {
   readonly found: boolean
   /** By environment name. */
   readonly secrets: ReadonlyMap<string, FileSecret>
+  /** Those that are there and blank, which counts as absent, by the names as they are written. */
+  readonly blank: readonly string[]
 }
 
 export interface SecretsFileOptions {
@@ -43,7 +45,7 @@ export const NO_NAME = {
 /** Reads secrets.json in any of its spellings (formats.md, section 5). Nothing is substituted: a secret is literal. */
 export function readSecrets({ path, shown, strict }: SecretsFileOptions, problems: Problems): SecretsFile {
   const read = readText(path, { layer: 'secrets', file: shown, confidential: true }, problems)
-  if (!read) return { found: false, secrets: new Map() }
+  if (!read) return { found: false, secrets: new Map(), blank: [] }
   if (sep === '/' && (read.mode & LOOSE) !== 0) {
     problems[strict ? 'error' : 'warn']({
       code: 'FILE_MODE',
@@ -54,14 +56,24 @@ export function readSecrets({ path, shown, strict }: SecretsFileOptions, problem
   }
   const tree = parseJson(read.source, problems)
   const secrets = new Map<string, FileSecret>()
+  const blank: string[] = []
   for (const [spelling, node] of tree?.entries ?? []) {
-    const secret = spelling === '$schema' ? undefined : toSecret(spelling, node, problems)
+    if (spelling === '$schema') continue
+    if (isBlank(node)) {
+      blank.push(spelling)
+      continue
+    }
+    const secret = toSecret(spelling, node, problems)
     if (secret) keepOne(secrets, secret, problems)
   }
-  return { found: true, secrets }
+  return { found: true, secrets, blank }
 }
 
-/** undefined for what counts as absent, and after an error. */
+function isBlank(node: TreeNode): boolean {
+  return node.kind === 'scalar' && (node.value === null || (typeof node.value === 'string' && node.value.trim() === ''))
+}
+
+/** undefined after an error. */
 function toSecret(spelling: string, node: TreeNode, problems: Problems): FileSecret | undefined {
   const shown = nameToShow(spelling)
   if (node.kind !== 'scalar') {
@@ -74,7 +86,6 @@ function toSecret(spelling: string, node: TreeNode, problems: Problems): FileSec
     })
     return undefined
   }
-  if (node.value === null || (typeof node.value === 'string' && node.value.trim() === '')) return undefined
   const { key, env } = secretName(spelling)
   if (!isEnvName(env)) {
     problems.error({ ...NO_NAME, key: shown, at: node })

@@ -376,6 +376,67 @@ describe('systemprompt secrets', () => {
     expect(textOf(cwd)).toBe('{}')
   })
 
+  test('set names the values that are blank in a JSON file, and does not leave them out', async () => {
+    const cwd = makeProject({
+      [PROFILE]: 'name: local\n',
+      [SECRETS]: '{"anthropic": "before"}',
+      'a.json': '{"anthropic": "", "openai": null, "github": " ", "X_KEY": "x"}',
+    })
+    const { code, err } = await cli(cwd, 'secrets set --from-file a.json')
+    expect(code).toBe(2)
+    expect(err).toBe(
+      'A value is empty: ANTHROPIC_API_KEY, OPENAI_API_KEY, GITHUB_TOKEN. Add --allow-empty if that is what you want.\n',
+    )
+    expect(textOf(cwd)).toBe('{"anthropic": "before"}')
+    expect((await cli(cwd, 'secrets set --from-file a.json --allow-empty')).code).toBe(0)
+    expect(JSON.parse(textOf(cwd))).toEqual({ anthropic: '', openai: '', github: '', X_KEY: 'x' })
+  })
+
+  test('set takes no value of spaces alone for one: a load has none then', async () => {
+    const cwd = project('{"a_key": "before"}')
+    const { code, err } = await cli(cwd, 'secrets set a_key', { input: '  \n' })
+    expect(code).toBe(2)
+    expect(err).toContain('A value is empty.')
+    expect(textOf(cwd)).toBe('{"a_key": "before"}')
+  })
+
+  test.each<[string, string, string]>([
+    [
+      'a key of several lines without quotes',
+      'X_KEY=-----BEGIN KEY-----\ncanary\ncanary==\n-----END KEY-----\n',
+      'a.env:2:1  is no NAME=VALUE; there are 2 such lines  → put a value of several lines in quotes, and # before a comment',
+    ],
+    ['a name alone', '# a comment\n\nA=1\n  JUST A NAME\n', 'a.env:4:3  is no NAME=VALUE  → '],
+    ['a token alone', 'canary\n', 'a.env:1:1  is no NAME=VALUE  → '],
+    ['a quote that is never closed', `X_KEY="canary\n`, 'a.env:1:1  X_KEY  begins with a quote that is never closed'],
+  ])('set loses nothing of a .env file without a word: %s', async (_, text, problem) => {
+    const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: '{}', 'a.env': text })
+    const { code, err } = await cli(cwd, 'secrets set --from-file a.env')
+    expect([code, textOf(cwd)]).toEqual([6, '{}'])
+    expect(err).toContain('The secrets cannot be set: 1 problem')
+    expect(err).toContain(problem)
+    expect(err).not.toContain('canary')
+  })
+
+  test('set says of a file that it has no secrets, and not that none was given', async () => {
+    const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: '{}', 'a.env': '# none\n', 'a.json': '{}' })
+    for (const file of ['a.env', 'a.json'])
+      expect(await cli(cwd, `secrets set --from-file ${file}`)).toMatchObject({
+        code: 2,
+        err: 'The file of --from-file has no secrets.\n',
+      })
+  })
+
+  test('set asks no rule of a JSON file that the profile asks none of, as of a .env file', async () => {
+    const cwd = makeProject({
+      [PROFILE]: 'name: local\nsecrets: {validation: skip}\n',
+      [SECRETS]: '{}',
+      'a.json': '{"database_url": "mysql://x"}',
+    })
+    expect((await cli(cwd, 'secrets set --from-file a.json')).code).toBe(0)
+    expect(JSON.parse(textOf(cwd))).toEqual({ database_url: 'mysql://x' })
+  })
+
   test("generate makes no key of somebody else's service: it would replace one that works", async () => {
     const cwd = project('{ "anthropic": "sk-ant-works" }')
     for (const name of ['anthropic', 'ANTHROPIC_API_KEY', 'github', 'database_url']) {

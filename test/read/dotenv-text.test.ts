@@ -69,6 +69,18 @@ describe('a value that starts with a quote and never ends it is reported', () =>
   })
 })
 
+describe('says where lines are that are no assignment', () => {
+  test.each<[string, string, readonly number[]]>([
+    ['words', 'A=1\n  just words\nB=2', [6]],
+    ['the rest of a value without quotes', 'A=x\ny=\nz z==\n', [7]],
+    ['what stands behind an open quote', 'A="x\ny"\n', []],
+    ['not a comment, nor a blank line', '\n # A\n\r\n#\n\ufeff', []],
+    ['not the lines of a value in quotes', "A='x\ny\n'\n", []],
+  ])('%s', (_case, text, ignored) => {
+    expect(scanDotenv(text).ignored).toEqual(ignored)
+  })
+})
+
 test('random texts are read as dotenv reads them', { timeout: 600_000 }, () => {
   const count = sampled(2_000, 100_000)
   const random = seeded()
