@@ -145,7 +145,7 @@ describe('systemprompt scan', () => {
     ['--staged with a path', ['--staged', 'dist'], 2],
     ['a path that is not there', ['nowhere'], 11],
     ['a profile that is not there', ['--profile', 'nowhere', 'dist'], 5],
-    ['--staged outside of a repository', ['--staged'], 1],
+    ['--staged outside of a repository', ['--staged'], 5],
   ])('%s', async (_what, argv, code) => {
     expect((await run(root, ['scan', ...(argv.includes('--profile') ? [] : LOCAL), ...argv])).code).toBe(code)
   })
@@ -279,7 +279,7 @@ describe('systemprompt scan --staged', () => {
       'remote.trap.uploadPack': 'touch ran; false',
     }
     for (const [name, value] of Object.entries(settings)) git('config', name, value)
-    expect((await run(root, ['scan', ...LOCAL, '--staged'])).code).toBe(1)
+    expect((await run(root, ['scan', ...LOCAL, '--staged'])).code).toBe(5)
     expect(existsSync(join(root, 'ran'))).toBe(false)
     spawnSync('git', ['cat-file', '-p', object], { cwd: root })
     expect(existsSync(join(root, 'ran'))).toBe(true)

@@ -90,7 +90,7 @@ function loadedFrom(result: ResolvedConfig<unknown>, prefix: string): Loaded {
 async function ofStaged(matcher: Matcher, args: Readonly<Record<string, unknown>>, io: Io): Promise<ScanResult> {
   const result = await scanStaged(matcher, resolve(io.cwd, typeof args.cwd === 'string' ? args.cwd : '.'))
   if (result) return result
-  throw new CliError('NO_GIT', EXIT.unexpected, 'Git does not say what is staged. Is this a repository?')
+  throw new CliError('NO_GIT', EXIT.notFound, 'Git does not say what is staged. Is this a repository?')
 }
 
 function ofFiles(matcher: Matcher, paths: readonly string[], loaded: readonly Loaded[], io: Io): ScanResult {
