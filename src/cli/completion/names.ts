@@ -34,18 +34,31 @@ const profiles: Source = (given, io) =>
 const tenants: Source = (given, io) =>
   readRegistry(findCloudProject(given, io).files).tenants.map(({ id, name }) => ({ value: id, description: name }))
 
+/** By the name in the environment, and the one that the file has it under. */
 const localSecrets: Source = (given, io) =>
-  localSecretsOf(findCloudProject(given, io)).secrets.map(({ env }) => ({ value: env, description: 'in secrets.json' }))
+  localSecretsOf(findCloudProject(given, io)).secrets.flatMap(({ key, env }) =>
+    namesOfSecret(key, env, 'in secrets.json'),
+  )
 
-const knownSecrets: Source = () => KNOWN_SECRETS.map(({ env }) => ({ value: env, description: '' }))
+const knownSecrets: Source = () => KNOWN_SECRETS.flatMap(({ key, env }) => namesOfSecret(key, env, ''))
 
 const cloudSecrets: Source = (given, io) =>
-  localSecrets(given, io).map(({ value, description }) => ({ value: cloudName(value), description }))
+  localSecretsOf(findCloudProject(given, io)).secrets.flatMap(({ key, env }) =>
+    namesOfSecret(key, cloudName(env), 'in secrets.json'),
+  )
+
+function namesOfSecret(key: string, env: string, description: string): readonly Offer[] {
+  return [
+    { value: env, description },
+    { value: key, description, isOther: true },
+  ]
+}
 
 const keys: Source = (given, io) => {
   const { config, secrets } = loadConfigSync({ ...loadOptions(given, io), onUndefined: 'keep' })
   const paths = [...leafPaths(config)].map((value) => ({ value, description: '' }))
-  return [...paths, ...secrets.envNames().map((value) => ({ value, description: 'secret' }))]
+  const others = secrets.names().map((value) => ({ value, description: 'secret', isOther: true as const }))
+  return [...paths, ...secrets.envNames().map((value) => ({ value, description: 'secret' })), ...others]
 }
 
 const SOURCES: Readonly<Record<Exclude<Completes, 'file' | 'directory'>, readonly Source[]>> = {

@@ -7,6 +7,8 @@ import type { Typed } from './typed-words.ts'
 export interface Offer {
   readonly value: string
   readonly description: string
+  /** Another name of something that is offered already: only for what has been begun. */
+  readonly isOther?: true
 }
 
 /** What could stand in the place of the word that is being typed. */
@@ -28,9 +30,13 @@ export async function offersFor({ before, current }: Typed, findNames: FindNames
   const values = (of: FlagDef | PositionalDef, prefix = ''): Offers => {
     if (of.completes === 'file') return { kind: 'files', prefix }
     if (of.completes === 'directory') return { kind: 'directories', prefix }
-    const names = of.options?.map((value) => ({ value, description: '' })) ?? findNames(of, line.given)
+    const names: readonly Offer[] =
+      of.options?.map((value) => ({ value, description: '' })) ?? findNames(of, line.given)
+    const isBegun = current !== prefix
     return fitting(
-      names.map(({ value, description }) => ({ value: prefix + value, description })),
+      names
+        .filter(({ isOther }) => isBegun || !isOther)
+        .map(({ value, description }) => ({ value: prefix + value, description })),
       current,
     )
   }
