@@ -157,10 +157,21 @@ async function unknownCommand(word: string | undefined, command: Command): Promi
   const names = Object.keys(subCommands(command))
   const near = word === undefined ? undefined : nearest(word, names)
   // What other command lines have as commands.
-  const flag = word === 'help' || word === 'version' ? `--${word}` : near
-  const hint = flag === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${flag}?`
+  const flag = word === 'help' || word === 'version' ? `--${word}` : undefined
+  const below = word === undefined ? [] : await namesBelow(command, word)
+  const meant = flag ?? (below.length > 0 ? below.join(' or ') : near)
+  const hint = meant === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${meant}?`
   const what = word === undefined ? 'A command is missing.' : 'There is no such command.'
   return new CliError('USAGE', EXIT.usage, `${what} ${hint}`)
+}
+
+/** The commands of this name in the groups of a command, whose name was left out: `systemprompt config explain`. */
+async function namesBelow(command: Command, word: string): Promise<readonly string[]> {
+  const found = Object.entries(subCommands(command)).map(async ([name, each]) => {
+    const below = await loaded(each, `${command.meta?.name} ${name}`)
+    return [...(name === word ? [below.meta?.name ?? ''] : []), ...(await namesBelow(below, word))]
+  })
+  return (await Promise.all(found)).flat()
 }
 
 /** What went wrong, once: as text on the error output, or as the one JSON document. */
