@@ -1,10 +1,12 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { CliError, EXIT } from '../../src/cli/io.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
 import { loadConfigSync } from '../../src/index.ts'
 import { type ContractProxy, contractProxy } from '../support/contract-proxy.ts'
+import { start } from '../support/installed.ts'
 import { COMPLETE, type Files, makeProject, PROFILE } from '../support/temp-project.ts'
 import {
   addressAfter,
@@ -619,7 +621,9 @@ describe('cloud emulator', () => {
   test('that is started a second time in a project says that one runs', async () => {
     const cwd = makeProject(COMPLETE)
     const first = await startEmulator({ directory: join(cwd, '.systemprompt/emulator') })
-    const { code, out, err } = await cli(cwd, 'cloud emulator --port 0')
+    // As it is installed, where the emulator has files of its own.
+    const installed = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
+    const { code, out, err } = await start({ cwd, args: [installed, 'cloud', 'emulator', '--port', '0'] })
     await first.close()
     expect([code, out, err]).toEqual([
       7,

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import { FileError } from '../../../../cloud/index.ts'
 import { DIFFERENCES, type EmulatorOptions, findEmulatorDirectory, startEmulator } from '../../../../emulator/index.ts'
 import { type Args, text } from '../../../args.ts'
 import { type Command, defineCommand, lazy } from '../../../command.ts'
@@ -62,7 +61,8 @@ async function started(options: EmulatorOptions) {
   try {
     return await startEmulator(options)
   } catch (error) {
-    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
+    // By its facts: the emulator's is another copy of FileError than the cloud client's.
+    const { code, file } = (error instanceof Error ? error : {}) as { code?: unknown; file?: unknown }
     if (code === 'EADDRINUSE' || code === 'EACCES') {
       throw new CliError(
         'PORT',
@@ -70,11 +70,11 @@ async function started(options: EmulatorOptions) {
         `Port ${options.port} cannot be had. Give another with --port, or 0 for any that is free.`,
       )
     }
-    if (error instanceof FileError && error.code === 'FILE_LOCKED')
+    if (code === 'FILE_LOCKED')
       throw new CliError(
         'RUNNING',
         EXIT.conflict,
-        `An emulator of this project is running already, and has its state. Use it, or give --ephemeral for one that keeps nothing. If none runs, remove ${shown(`${error.file}.lock`)}.`,
+        `An emulator of this project is running already, and has its state. Use it, or give --ephemeral for one that keeps nothing. If none runs, remove ${shown(`${file}.lock`)}.`,
       )
     // Its messages say what is wrong with the journal, and hold none of it.
     if (error instanceof TypeError && /^The emulator's/.test(error.message))
