@@ -59,20 +59,21 @@ export function table(
   rows: readonly (readonly string[])[],
   { leaveOut = [], cut = usualCuts(header.length) }: Fitting = {},
 ): string {
-  const all = [header, ...rows]
+  // As they are shown: an escaped character takes more columns than one.
+  const all = [header, ...rows.map((row) => row.map(printable))]
   const widths = header.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))))
   const kept = withoutSome(softened(widths, cut), leaveOut, io.columns)
   const fitted = fit(widths, kept, cut, io.columns)
   const cell = (text: string, column: number): string => {
     const isAtLeft = cut.some((each) => each.column === column && each.at === 'left')
-    return pad(shortened(printable(text), fitted[column] ?? 0, isAtLeft), fitted[column] ?? 0)
+    return pad(shortened(text, fitted[column] ?? 0, isAtLeft), fitted[column] ?? 0)
   }
   const line = (row: readonly string[]): string =>
     kept
       .map((column) => cell(row[column] ?? '', column))
       .join('  ')
       .trimEnd()
-  return [styled(io, 'dim', line(header)), ...rows.map(line)].join('\n')
+  return all.map((row, at) => (at === 0 ? styled(io, 'dim', line(row)) : line(row))).join('\n')
 }
 
 const NARROWEST = 8

@@ -41,7 +41,7 @@ describe('what a service says does not write to the terminal', () => {
       const cwd = await projectAt(listing(`A${ESCAPE}`, 'JWT_SECRET', 'DATABASE_URL'))
       const { out, err } = await cli(cwd, `cloud secrets ${line}`)
       expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
-      if (!line.startsWith('unset')) expect(out + err).toContain('A\\u001b')
+      if (!line.startsWith('unset')) expect(out + err).toContain('A\\u001b]0;title\\u0007')
     },
   )
 
