@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { FileError, unwritable } from './errors.ts'
 import { FILE_MODE, makePrivateDirectory } from './modes.ts'
 import { patiently } from './patiently.ts'
-import { removeLeftovers, temporaryName } from './temporary.ts'
+import { discard, removeLeftovers, temporaryName } from './temporary.ts'
 
 /**
  * Writes a file so that at every moment either the old text or the new one is there, readable by its owner
@@ -24,14 +24,14 @@ export function writeFileAtomic(file: string, content: string): void {
     patiently(() => renameSync(temporary, file))
     syncDirectory(dirname(file))
   } catch (error) {
-    rmSync(temporary, { force: true })
+    discard(temporary)
     throw unwritable(file, error)
   }
 }
 
 /** Puts a file out of the way under a name of its own, and returns that; undefined where there was none. */
 export function moveAside(file: string, now: number): string | undefined {
-  if (!lstatSync(file, { throwIfNoEntry: false })) return undefined
+  if (!isTaken(file)) return undefined
   const stamp = new Date(now).toISOString().replace(/\D/g, '').slice(0, 17)
   const aside = `${file}.broken-${stamp}`
   try {
@@ -44,7 +44,7 @@ export function moveAside(file: string, now: number): string | undefined {
 
 /** Removes a file, and says whether there was one. A link is removed, not what it leads to. */
 export function removeFile(file: string): boolean {
-  if (!lstatSync(file, { throwIfNoEntry: false })) return false
+  if (!isTaken(file)) return false
   try {
     patiently(() => rmSync(file))
     syncDirectory(dirname(file))
@@ -54,9 +54,13 @@ export function removeFile(file: string): boolean {
   return true
 }
 
-/** Whether anything stands there, a link that leads nowhere as well. */
+/** Whether anything stands there, a link that leads nowhere as well. @throws FileError in a directory that may not be entered */
 export function isTaken(file: string): boolean {
-  return lstatSync(file, { throwIfNoEntry: false }) !== undefined
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    throw unwritable(file, error)
+  }
 }
 
 /** Whether a regular file stands there, and no link to one. */

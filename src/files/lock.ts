@@ -9,7 +9,7 @@ import { makePrivateDirectory } from './modes.ts'
 import { isOver, type Owner, thisOwner } from './owner.ts'
 import { patiently } from './patiently.ts'
 import { systemCode } from './system-code.ts'
-import { namesIn, removeLeftovers, temporaryName } from './temporary.ts'
+import { discard, namesIn, removeLeftovers, temporaryName } from './temporary.ts'
 import { IS_WINDOWS } from './windows.ts'
 
 export interface LockOptions {
@@ -121,7 +121,7 @@ function take(lock: string, mine: Holder, file: string): boolean {
     if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) return takeWithoutLinks(lock, mine, file)
     throw unwritable(file, error)
   } finally {
-    patiently(() => rmSync(temporary, { force: true }))
+    discard(temporary)
   }
 }
 

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { moveAside, removeFile } from '../../src/files/atomic.ts'
 import { withLock } from '../../src/files/lock.ts'
 import { updateFile } from '../../src/files/update.ts'
 import { bundleForChild } from '../support/bundle.ts'
@@ -35,6 +36,22 @@ async function deadHolder(file: string): Promise<void> {
   child.kill('SIGKILL')
   await over
 }
+
+test.runIf(process.geteuid)('a directory that may not be entered says so, whatever is done there', async () => {
+  const closed = join(makeProject({ 'closed/x.json': '{}' }), 'closed')
+  const file = join(closed, 'x.json')
+  chmodSync(dirname(closed), 0o755)
+  chmodSync(closed, 0)
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  const work = [() => updateFile(file, () => '{"a": 1}'), () => removeFile(file), () => moveAside(file, 0)]
+  const errors: unknown[] = []
+  for (const each of work) errors.push(await (async () => each())().catch((error: unknown) => error))
+  if (isRoot) process.seteuid?.(0)
+  chmodSync(closed, 0o700)
+  const error = { code: 'FILE_UNWRITABLE', message: expect.stringContaining('cannot be written by this user') }
+  expect(errors).toEqual(work.map(() => expect.objectContaining(error)))
+})
 
 const newFile = (): string => join(makeProject(), 'secrets.json')
 
