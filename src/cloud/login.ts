@@ -45,6 +45,8 @@ async function tokenOf({ answer }: Callback): Promise<string> {
     outcome.error === 'access_denied' ? 'The login was not allowed in the browser' : 'The login failed at the provider'
   throw new CloudError('NOT_LOGGED_IN', what, {
     serverCode: /^[\w-]{1,60}$/.test(outcome.error) ? outcome.error : 'unknown',
+    // The usual words name the command without the service that was asked for.
+    remedy: 'Run it again to try once more',
   })
 }
 

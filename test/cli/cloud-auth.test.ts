@@ -77,8 +77,8 @@ describe('cloud auth login', () => {
   })
 
   test.each([
-    ['deny', 'The login was not allowed in the browser'],
-    ['fail', 'The login failed at the provider'],
+    ['deny', 'The login was not allowed in the browser. Run it again to try once more.\n'],
+    ['fail', 'The login failed at the provider. Run it again to try once more.\n'],
   ] as const)('that the user %ss writes nothing and is exit code 3', async (decision, message) => {
     const cwd = makeProject(COMPLETE)
     const { code, err } = await cli(
