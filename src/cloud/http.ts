@@ -88,12 +88,15 @@ interface Agents {
 }
 
 async function connectVia(env: Environment, bounds: Bounds): Promise<Agents> {
-  const { EnvHttpProxyAgent, fetch } = await import('undici')
+  const { EnvHttpProxyAgent, fetch, Pool } = await import('undici')
   const connect = { timeout: bounds.connect }
   const options = {
     connect,
     proxyTls: connect,
     requestTls: connect,
+    // A proxy that takes a connection and says nothing would keep the process alive for five minutes: what asks it for a
+    // tunnel has none of the bounds below, and does not end with the request.
+    clientFactory: (origin: URL, given: object) => new Pool(origin, { ...given, headersTimeout: bounds.connect }),
     headersTimeout: bounds.headers,
     bodyTimeout: bounds.idle,
     // Header lines of an answer, all together.

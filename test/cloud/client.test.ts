@@ -1,12 +1,15 @@
 import { createServer, type ServerResponse } from 'node:http'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { CloudClient, type CloudClientOptions } from '../../src/cloud/client.ts'
 import { BOUNDS, type Bounds, createTransport } from '../../src/cloud/http.ts'
 import { CloudError, isCloudError } from '../../src/cloud/index.ts'
 import { type Clock, retryAfter } from '../../src/cloud/retry.ts'
 import { json, listen, type Recorded, serve, type TestServer } from '../support/http-server.ts'
+import { start } from '../support/installed.ts'
+import { makeProject } from '../support/temp-project.ts'
 
 const TOKEN = 'sp_test_e30.eyJleHAiOjk5OTk5OTk5OTl9.c2lnbmF0dXJlLW9mLWEtdG9rZW4'
 
@@ -639,6 +642,28 @@ describe('a proxy', () => {
     const other = clientOf('https://nowhere.invalid', { env: { ...env, NO_PROXY: 'nowhere.invalid' } })
     expect((await errorOf(other.whoami())).code).toBe('NETWORK')
     expect(asked).toEqual([])
+  })
+
+  test('that takes a connection and says nothing keeps no command from its end', { timeout: 60_000 }, async () => {
+    const sockets: Socket[] = []
+    const proxy = createTcpServer((socket) => sockets.push(socket.on('error', () => undefined)))
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      proxy.close()
+      for (const socket of sockets) socket.destroy()
+    })
+    const { port } = proxy.address() as AddressInfo
+    const { code, err } = await start({
+      cwd: makeProject(),
+      args: [fileURLToPath(new URL('../../dist/cli.js', import.meta.url)), 'cloud', 'auth', 'whoami', '--timeout', '1'],
+      env: {
+        HTTPS_PROXY: `http://127.0.0.1:${port}`,
+        SYSTEMPROMPT_API_TOKEN: 'sp_live_made_up',
+        SYSTEMPROMPT_USER_EMAIL: 'a@example.com',
+      },
+    })
+    expect([code, err]).toEqual([9, expect.stringContaining('did not answer in time')])
+    expect(sockets).toHaveLength(1)
   })
 
   test('whose address is none says so, without its password', async () => {
