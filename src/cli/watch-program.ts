@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { ConfigChange, LoadOptions, ResolvedConfig } from '../index.ts'
 import { CliError, type Io } from './io.ts'
 import { styled } from './output.ts'
@@ -8,6 +9,9 @@ interface Running {
   /** The exit code, or why it could not be started. */
   readonly ended: Promise<unknown>
 }
+
+/** Milliseconds. */
+const SETTLED = 100
 
 /** How many changes are named; more are counted. */
 const NAMED = 3
@@ -40,7 +44,9 @@ export async function watchProgram(
     const program = await programFor(result)
     if (isOver) stop.abort()
     const ended = io.start({ ...program, stop: stop.signal }).catch((error: unknown) => error)
-    void ended.then((outcome) => {
+    void ended.then(async (outcome) => {
+      // Ctrl-C ends both, and the end of the program may be heard of first.
+      await wait(SETTLED, undefined, { ref: false })
       if (!isOver && !stop.signal.aborted) say(`${ending(outcome)} It starts again when something changes.`)
     })
     return { stop, ended }

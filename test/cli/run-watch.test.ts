@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Files, makeProject, PROFILE, writeFiles } from '../support/temp-project.ts'
+import { run } from './recorder.ts'
 
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
@@ -134,6 +135,22 @@ describe('run --watch', () => {
     const { ended, output } = watching(makeProject(files), program)
     expect(await ended).toBe(code)
     expect(output()).toContain(says)
+  })
+
+  test('does not say that the program starts again where it ends by a Ctrl-C that is heard of later', async () => {
+    let press = (_: number): void => undefined
+    const terminal = {
+      start: async () => {
+        setImmediate(press, 130)
+        return 130
+      },
+      interrupted: () =>
+        new Promise<number>((resolve) => {
+          press = resolve
+        }),
+    }
+    const { code, err } = await run(makeProject(FILES), ['run', '--watch', '--', 'true'], terminal)
+    expect([code, err]).toEqual([130, ''])
   })
 
   test('ends when it is interrupted after the program has ended', async () => {
