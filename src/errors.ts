@@ -1,10 +1,10 @@
 import { types } from 'node:util'
-import { frameAt, Lines, positionOf, printable } from './frame.ts'
+import { frameAt, type LinesOf, positionOf, printable, rememberedLines } from './frame.ts'
 import { formatPath, parsePath } from './path.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import { looksSecret } from './secret.ts'
 import { type Consulted, consultedOf, newTrail, type Trail } from './trail.ts'
-import type { Path, Site, Source } from './types.ts'
+import type { Path, Site } from './types.ts'
 
 /** One thing that is wrong, as data. It never holds a value of a confidential source. */
 export interface Problem {
@@ -115,18 +115,6 @@ function inOrder(linesOf: LinesOf, before: readonly Problem[] = []): ProblemList
       return keys.has(key)
     },
     problems: wordedProblems,
-  }
-}
-
-type LinesOf = (source: Source) => Lines
-
-/** Every text is taken apart once, however much is wrong in it. */
-function rememberedLines(): LinesOf {
-  const known = new Map<Source, Lines>()
-  return (source) => {
-    const lines = known.get(source) ?? new Lines(source.text ?? '')
-    known.set(source, lines)
-    return lines
   }
 }
 

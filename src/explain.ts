@@ -1,4 +1,4 @@
-import type { Exposure } from './expose.ts'
+import type { Exposed } from './expose.ts'
 import { originOf } from './frame.ts'
 import { protect } from './mask.ts'
 import { formatPath, parsePath, valueAt } from './path.ts'
@@ -25,39 +25,30 @@ export interface Explanation {
 }
 
 /** Every value that a key, a secret or a variable has or had, the one that counts first. */
-export function explain(
-  path: string,
-  exposure: Exposure,
-  config: unknown,
-  isSecret: SecretRule,
-): readonly Explanation[] {
+export function explain(path: string, exposed: Exposed): readonly Explanation[] {
+  const { tree, config, isSecret } = exposed
   if (typeof path !== 'string') throw new TypeError("explain takes a path, which is text such as 'server.port'")
   const steps = parsePath(path)
   if (steps === undefined) return []
-  const node = nodeAt(exposure.tree, steps)
-  if (node) return explainNode(node, steps, exposure, config, isSecret)
+  const node = nodeAt(tree, steps)
+  if (node) return explainNode(node, steps, exposed)
   const made = valueAt(config, steps)
   if (made !== undefined) {
     const value = isSecret(made, steps) ? MASK : shown(made, isSecret, steps)
     return [{ value, origin: { layer: 'defaults', name: 'schema' } }]
   }
-  return explainVariable(path.replace(/^secrets\./, ''), exposure)
+  return explainVariable(path.replace(/^secrets\./, ''), exposed)
 }
 
-function explainNode(
-  node: TreeNode,
-  path: Path,
-  { coerced, variable }: Exposure,
-  config: unknown,
-  isSecret: SecretRule,
-): readonly Explanation[] {
+function explainNode(node: TreeNode, path: Path, exposed: Exposed): readonly Explanation[] {
+  const { coerced, config, isSecret } = exposed
   const made = valueAt(config, path)
   // What the schema leaves out has not been through `protect` yet, nor what an object of some class has in it.
   const value = shown(made === undefined ? toPlain(node) : made, isSecret, path)
   const from = node.kind === 'map' ? undefined : node.coercedFrom
   const before = coerced.has(formatPath(path)) ? toPlain(node) : from
   const winner = {
-    ...entry(node, value, isSecret(toPlain(node), path) || isSecret(value, path), variable),
+    ...entry(node, value, isSecret(toPlain(node), path) || isSecret(value, path), exposed),
     ...(before === undefined ? {} : { coerced: { from: kindOf(before), to: kindOf(value) } }),
   }
   const losers = (node.shadowed ?? []).map((loser) => {
@@ -65,7 +56,7 @@ function explainNode(
     const isLoserSecret: SecretRule = (value, at) =>
       isSecret(value, at) || isTainted(nearestNode(loser, at.slice(path.length)))
     const plain = protect(toPlain(loser), { isSecret: isLoserSecret }, path)
-    return { ...entry(loser, plain, isSecret(plain, path), variable), overridden: true as const }
+    return { ...entry(loser, plain, isSecret(plain, path), exposed), overridden: true as const }
   })
   return [winner, ...losers]
 }
@@ -83,43 +74,41 @@ function isTainted(node: TreeNode): boolean {
   return node.kind !== 'map' && node.taint !== undefined
 }
 
-function entry(node: TreeNode, value: unknown, isSecret: boolean, variable: Exposure['variable']): Explanation {
+function entry(node: TreeNode, value: unknown, isSecret: boolean, exposed: Exposed): Explanation {
   const taint = node.kind === 'map' ? undefined : node.taint
   const references = node.kind === 'scalar' ? node.references : undefined
   return {
     value: isSecret || taint ? MASK : value,
-    origin: originOf(node),
+    origin: originOf(node, exposed.linesOf),
     ...(isSecret || taint ? { secret: true } : {}),
-    ...(references ? { references: traced(references, variable) } : {}),
+    ...(references ? { references: traced(references, exposed) } : {}),
     ...(taint ? { through: taint } : {}),
   }
 }
 
-function traced(names: readonly string[], variable: Exposure['variable']): NonNullable<Explanation['references']> {
+function traced(names: readonly string[], { variable, linesOf }: Exposed): NonNullable<Explanation['references']> {
   return names.map((name) => {
     const found = variable(name)
-    return { name, ...(found ? { origin: originOf(found.site) } : {}) }
+    return { name, ...(found ? { origin: originOf(found.site, linesOf) } : {}) }
   })
 }
 
-function explainVariable(name: string, exposure: Exposure): readonly Explanation[] {
+function explainVariable(name: string, exposed: Exposed): readonly Explanation[] {
   const { env } = secretName(name)
-  const isOther = exposure.isSecretName(name) && exposure.variable(env) !== undefined
-  const known = exposure.variable(name) && !isOther ? name : env
-  const variable = exposure.variable(known)
+  const isOther = exposed.isSecretName(name) && exposed.variable(env) !== undefined
+  const known = exposed.variable(name) && !isOther ? name : env
+  const variable = exposed.variable(known)
   if (!variable) return []
-  const all = exposure.candidates(known)
+  const all = exposed.candidates(known)
   // A setting that is empty counts as not set.
   const candidates = all.slice(all.findIndex(({ site }) => site === variable.site))
   const isSecret = variable.taint !== undefined || candidates.some(({ value }) => isSecretValue(value))
   return candidates.map((candidate, index) => ({
     value: isSecret ? MASK : index === 0 ? variable.value : candidate.value,
-    origin: originOf(candidate.site),
+    origin: originOf(candidate.site, exposed.linesOf),
     ...(index === 0 ? {} : { overridden: true as const }),
     ...(isSecret ? { secret: true as const } : {}),
-    ...(index === 0 && variable.references.length > 0
-      ? { references: traced(variable.references, exposure.variable) }
-      : {}),
+    ...(index === 0 && variable.references.length > 0 ? { references: traced(variable.references, exposed) } : {}),
     ...(index === 0 && variable.taint && variable.taint.length > 1 ? { through: variable.taint } : {}),
   }))
 }

@@ -2,13 +2,14 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ProfileRef } from './discover.ts'
 import type { Problem } from './errors.ts'
 import { type Explanation, explain } from './explain.ts'
+import { type LinesOf, rememberedLines } from './frame.ts'
 import { freezeMasked, protect } from './mask.ts'
 import type { ProfileConfig } from './profile-config.ts'
 import { type PublicSettings, type PublicValues, publicValues } from './public-values.ts'
 import type { Credentials } from './read/credentials.ts'
 import type { Tenant } from './read/tenants.ts'
 import { isSecretValue, looksSecret } from './secret.ts'
-import { secretRule } from './secret-rule.ts'
+import { type SecretRule, secretRule } from './secret-rule.ts'
 import { collectSecretValues, type SecretValue } from './secret-values.ts'
 import { type ResolvedSecret, Secrets } from './secrets.ts'
 import { type Consulted, consultedOf, type Trail } from './trail.ts'
@@ -97,11 +98,19 @@ export interface Exposure {
   readonly trail: Trail
 }
 
+/** What can be asked about a result. */
+export interface Exposed extends Exposure {
+  readonly config: unknown
+  readonly isSecret: SecretRule
+  readonly linesOf: LinesOf
+}
+
 /** What the caller holds. */
 export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | undefined> {
   const { tree, output, profile, tenant, credentials, layers, warnings } = exposure
   const isSecret = secretRule(exposure)
   const config: unknown = protect('output' in exposure ? output : toPlain(tree), { isSecret })
+  const exposed: Exposed = { ...exposure, config, isSecret, linesOf: rememberedLines() }
   const result = {
     config,
     secrets: new Secrets(exposure.secrets, exposure.lookedIn),
@@ -113,10 +122,10 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
     layers: Object.freeze(layers),
     warnings: Object.freeze([...warnings]),
     consulted: consultedOf(exposure.trail),
-    explain: (path: string) => explain(path, exposure, config, isSecret),
-    publicValues: () => publicValues({ ...exposure, config, isSecret }),
+    explain: (path: string) => explain(path, exposed),
+    publicValues: () => publicValues(exposed),
     publicSettings: exposure.settings,
-    secretValues: () => collectSecretValues({ ...exposure, config, isSecret }),
+    secretValues: () => collectSecretValues(exposed),
   }
   // A schema may make one text of everything.
   return freezeMasked(result, typeof config !== 'object' && isSecret(config, []) ? ['config'] : [])

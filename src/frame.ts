@@ -1,5 +1,5 @@
 import { looksSecret, maskOpaque } from './secret.ts'
-import type { Origin, Site } from './types.ts'
+import type { Origin, Site, Source } from './types.ts'
 
 const WIDEST = 160
 
@@ -21,13 +21,25 @@ export function positionOf({ source, offset }: Site, lines?: Lines): Position | 
 }
 
 /** The public form of a site. */
-export function originOf(site: Site): Origin {
+export function originOf(site: Site, linesOf: LinesOf): Origin {
   const { layer, file, name } = site.source
   return {
     layer,
     ...(file === undefined ? {} : { file }),
     ...(name === undefined ? {} : { name }),
-    ...(positionOf(site) ?? {}),
+    ...(positionOf(site, linesOf(site.source)) ?? {}),
+  }
+}
+
+export type LinesOf = (source: Source) => Lines
+
+/** Every text is taken apart once, however much of it is asked about. */
+export function rememberedLines(): LinesOf {
+  const known = new Map<Source, Lines>()
+  return (source) => {
+    const lines = known.get(source) ?? new Lines(source.text ?? '')
+    known.set(source, lines)
+    return lines
   }
 }
 

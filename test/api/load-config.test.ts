@@ -559,6 +559,17 @@ describe('dotenv', () => {
     const elsewhere = join(makeProject({ 'shared.env': 'V=elsewhere' }), 'shared.env')
     expect(load(files, { dotenv: [elsewhere] }).config.v).toBe('elsewhere')
   })
+  test('every definition of a variable is explained, however often a file has it', () => {
+    const lines = 250_000
+    const { explain } = load({ '.env': 'A=1\n'.repeat(lines) })
+    const explained = explain('A')
+    expect(explained).toHaveLength(lines)
+    expect(explained.at(-1)).toEqual({
+      value: '1',
+      origin: { layer: 'dotenv', file: '.env', line: 1, column: 1 },
+      overridden: true,
+    })
+  })
   test('override: they win over the environment', () => {
     const env = { V: 'process' }
     expect(load(files, { env }).config.v).toBe('process')

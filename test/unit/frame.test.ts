@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { frameAt, originOf, positionOf, printable } from '../../src/frame.ts'
+import { frameAt, originOf, positionOf, printable, rememberedLines } from '../../src/frame.ts'
 import type { Source } from '../../src/types.ts'
 
 const source = (text: string, more: Partial<Source> = {}): Source => ({
@@ -29,17 +29,18 @@ describe('a place', () => {
     expect(positionOf({ source: { layer: 'profile', file: 'a', confidential: true }, offset: 1 })).toBeUndefined()
   })
   test('as an origin', () => {
-    expect(originOf({ source: source('a\nb'), offset: 2 })).toEqual({
+    const linesOf = rememberedLines()
+    expect(originOf({ source: source('a\nb'), offset: 2 }, linesOf)).toEqual({
       layer: 'profile',
       file: 'a.yaml',
       line: 2,
       column: 1,
     })
-    expect(originOf({ source: { layer: 'environment', name: 'PORT', confidential: true } })).toEqual({
+    expect(originOf({ source: { layer: 'environment', name: 'PORT', confidential: true } }, linesOf)).toEqual({
       layer: 'environment',
       name: 'PORT',
     })
-    expect(originOf({ source: source('secret', { confidential: true }), offset: 0 })).toEqual({
+    expect(originOf({ source: source('secret', { confidential: true }), offset: 0 }, linesOf)).toEqual({
       layer: 'profile',
       file: 'a.yaml',
       line: 1,
