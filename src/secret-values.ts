@@ -113,12 +113,17 @@ function isUnresolved(
 type Text = readonly [path: Path, text: string | number | bigint, references?: readonly string[] | undefined]
 
 function* textsInTree(node: TreeNode, path: Path = []): Generator<Text> {
+  yield* textsOfNode(node, path)
+  // What these override in turn is among them.
+  for (const loser of node.shadowed ?? [])
+    for (const [at, text] of textsOfNode(loser, path)) if (!hasReference(String(text))) yield [at, text]
+}
+
+function* textsOfNode(node: TreeNode, path: Path): Generator<Text> {
   if (node.kind === 'map') for (const [key, child] of node.entries) yield* textsInTree(child, [...path, key])
   else if (node.kind === 'list')
     for (const [index, item] of node.items.entries()) yield* textsInTree(item, [...path, index])
   else if (isText(node.value)) yield [path, node.value, node.references]
-  for (const loser of node.shadowed ?? [])
-    for (const [at, text] of textsInTree(loser, path)) if (!hasReference(String(text))) yield [at, text]
 }
 
 function* textsIn(value: unknown, path: Path = []): Generator<Text> {

@@ -97,6 +97,16 @@ describe('the secrets of a configuration are', () => {
     expect(found.map(({ value }) => value)).toEqual(expect.arrayContaining([literal, '${UNSET}z']))
   })
 
+  test('each of those that many files override, once', () => {
+    const parts = Array.from({ length: 28 }, (_, index) => `part-${index}.yaml`)
+    const cwd = makeProject({
+      'services/config/config.yaml': `includes:\n${parts.map((part) => `  - ../${part}\n`).join('')}`,
+      ...Object.fromEntries(parts.map((part) => [`services/${part}`, `mail: { password: of-${part} }\n`])),
+    })
+    const found = secretValues(loadConfigSync({ cwd, env: {}, services: ['mail'] }))
+    expect(found.map(({ value }) => value)).toEqual(parts.map((part) => `of-${part}`).toReversed())
+  })
+
   test('nothing that is no secret', () => {
     const names = Object.keys(valuesOf())
     for (const name of ['PORT', 'smtp.host', 'name']) expect(names).not.toContain(name)
