@@ -1,5 +1,5 @@
 import type { Problems, Report } from '../errors.ts'
-import { merge } from '../merge.ts'
+import { mergeAll } from '../merge.ts'
 import type { PlainTree } from '../options.ts'
 import { formatPath, parsePath } from '../path.ts'
 import { isForbiddenKey, isPlain, literal, mapNode, treeOf, variableSource } from '../tree.ts'
@@ -13,7 +13,7 @@ import { LIMITS } from './guard.ts'
  */
 export function readPlain(plain: PlainTree, layer: LayerName, problems: Problems): MapNode {
   const site = { source: variableSource(layer, layer) }
-  let tree = mapNode(new Map(), site)
+  const trees: MapNode[] = []
   for (const [key, value] of Object.entries(plain)) {
     const path = key.includes('.') || key.includes('[') ? parsePath(key) : [key]
     if (path === undefined || !isUsable(path)) {
@@ -21,9 +21,9 @@ export function readPlain(plain: PlainTree, layer: LayerName, problems: Problems
       continue
     }
     const node = toNode(value, path, layer, problems)
-    if (node) tree = merge(treeOf(path, node, node), tree)
+    if (node) trees.push(treeOf(path, node, node))
   }
-  return tree
+  return mergeAll(trees) ?? mapNode(new Map(), site)
 }
 
 function isUsable(path: Path): boolean {

@@ -475,6 +475,15 @@ describe('overrides', () => {
       { code: 'INVALID_OPTION' },
     ])
   })
+  test('many paths are as many values', () => {
+    const paths = Array.from({ length: 50_000 }, (_, index) => [`many.k${index}`, index] as const)
+    const { config } = load(
+      {},
+      { overrides: Object.fromEntries(paths.toReversed()), defaults: Object.fromEntries(paths) },
+    )
+    expect(Object.keys(config.many as object)).toHaveLength(50_000)
+    expect(config.many).toMatchObject({ k0: 0, k49999: 49_999 })
+  })
   test('what holds itself is refused, not followed', () => {
     const circle: Record<string, unknown> = {}
     circle.self = circle
