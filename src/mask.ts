@@ -31,7 +31,7 @@ export function protect(value: unknown, rules: MaskRules, path: readonly (string
 
 /** Freezes a record, and shows a mask for these of its keys when it is printed. */
 export function freezeMasked<T extends object>(record: T, keys: readonly (keyof T & string)[]): Readonly<T> {
-  return seal(record, {}, keys, false) as Readonly<T>
+  return seal(record, {}, new Set(keys), false) as Readonly<T>
 }
 
 /** A walk, with the objects it is inside of: a schema can make one that holds itself. */
@@ -142,23 +142,23 @@ function cannotBeMasked(): Error {
 
 function protectObject(value: object, rules: Walk, path: (string | number)[], isWhole: boolean): object {
   const real: Record<string, unknown> = {}
-  const secret: string[] = []
+  const secret = new Set<string>()
   for (const [key, item] of Object.entries(value)) {
     path.push(key)
     const isSecret = rules.isSecret(item, path)
     setOwn(real, key, protectAt(item, rules, path, isSecret))
-    if (isSecret) secret.push(key)
+    if (isSecret) secret.add(key)
     path.pop()
   }
   return seal(real, {}, secret, isWhole)
 }
 
 function protectItems(value: readonly unknown[], rules: Walk, path: (string | number)[], isWhole: boolean): object {
-  const secret: string[] = []
+  const secret = new Set<string>()
   const real = value.map((item, index) => {
     path.push(index)
     const isSecret = rules.isSecret(item, path)
-    if (isSecret) secret.push(String(index))
+    if (isSecret) secret.add(String(index))
     const copy = protectAt(item, rules, path, isSecret)
     path.pop()
     return copy
@@ -167,14 +167,14 @@ function protectItems(value: readonly unknown[], rules: Walk, path: (string | nu
 }
 
 /** @param isWhole whether nothing of it is to be seen, its keys included */
-function seal(real: object, shell: object, secret: readonly string[], isWhole: boolean): object {
+function seal(real: object, shell: object, secret: ReadonlySet<string>, isWhole: boolean): object {
   Object.freeze(real)
-  if (secret.length === 0 && !isWhole) return real
+  if (secret.size === 0 && !isWhole) return real
   for (const key of Object.keys(real)) {
     // `toJSON` is an accessor like a secret: a data property would have to be read as it is.
     const item: unknown = Reflect.get(real, key)
     const shown =
-      isWhole || secret.includes(key) ? { get: () => MASK } : key === HOOK ? { get: () => item } : { value: item }
+      isWhole || secret.has(key) ? { get: () => MASK } : key === HOOK ? { get: () => item } : { value: item }
     define(shell, key, { ...shown, enumerable: true })
   }
   const masked = (): unknown => (isWhole ? MASK : masks(real, secret))
@@ -192,9 +192,9 @@ function seal(real: object, shell: object, secret: readonly string[], isWhole: b
 }
 
 /** What stands for the object when it is printed: nested objects print themselves. */
-function masks(real: object, secret: readonly string[]): unknown {
-  if (Array.isArray(real)) return real.map((item: unknown, index) => (secret.includes(String(index)) ? MASK : item))
-  return Object.fromEntries(Object.entries(real).map(([key, item]) => [key, secret.includes(key) ? MASK : item]))
+function masks(real: object, secret: ReadonlySet<string>): unknown {
+  if (Array.isArray(real)) return real.map((item: unknown, index) => (secret.has(String(index)) ? MASK : item))
+  return Object.fromEntries(Object.entries(real).map(([key, item]) => [key, secret.has(key) ? MASK : item]))
 }
 
 function define(target: object, key: string | symbol, descriptor: PropertyDescriptor): void {

@@ -21,9 +21,8 @@ export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'o
   addSecretTexts(tree, [], values)
   for (const value of [...values]) for (const password of passwordsIn(value)) values.add(password)
   const isTransformed = output !== undefined
-  const long = isTransformed ? [...formsOf(values)].filter((value) => value.length >= SHORTEST) : []
-  const isHeld = (value: string): boolean =>
-    value.length >= SHORTEST && (values.has(value) || long.some((secret) => value.includes(secret)))
+  const holdsSecret = isTransformed ? containsAny(formsOf(values)) : (value: string) => values.has(value)
+  const isHeld = (value: string): boolean => value.length >= SHORTEST && holdsSecret(value)
   const isText = (value: string, path: Path): boolean => soundsSecret(path) || isSecretValue(value) || isHeld(value)
   const isKey = (key: string): boolean => isSecretValue(key) || isHeld(key)
   let repeats: ((text: string) => boolean) | undefined
@@ -44,6 +43,28 @@ export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'o
     const shown = printed(value)
     repeats ??= repeatsAny(values)
     return shown === undefined || repeats(shown)
+  }
+}
+
+/**
+ * Whether a text has one of these in it that is long enough. They are found by how they begin, and then by how long
+ * those are that begin so: one after the other, thousands of secrets would be looked for in thousands of texts.
+ */
+function containsAny(secrets: Iterable<string>): (text: string) => boolean {
+  const long = new Set<string>()
+  const lengths = new Map<string, Set<number>>()
+  for (const secret of secrets) {
+    if (secret.length < SHORTEST) continue
+    const beginning = secret.slice(0, SHORTEST)
+    const known = lengths.get(beginning) ?? new Set()
+    lengths.set(beginning, known.add(secret.length))
+    long.add(secret)
+  }
+  return (text) => {
+    for (let at = 0; at + SHORTEST <= text.length; at++)
+      for (const length of lengths.get(text.slice(at, at + SHORTEST)) ?? [])
+        if (long.has(text.slice(at, at + length))) return true
+    return false
   }
 }
 

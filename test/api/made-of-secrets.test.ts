@@ -74,6 +74,12 @@ const CASES: Readonly<Record<string, Case>> = {
     at: ['text'],
     hidden: [ONE],
   },
+  'a text with the longer of two secrets that begin alike': {
+    profile: `api_keys: [${ONE}, ${ONE}-and-more, ${ONE.slice(0, -1)}-or-other]\n`,
+    schema: anything.transform(() => ({ text: `to ${ONE.slice(0, -1)}-or-other.` })),
+    at: ['text'],
+    hidden: [`${ONE.slice(0, -1)}-or-other`],
+  },
   'a value of a map whose name sounds like secrets': {
     profile: `api_keys:\n  stripe: ${ONE}\n  others: [${TWO}]\n`,
     at: ['api_keys', 'stripe'],
@@ -198,6 +204,21 @@ describe.each(Object.entries(CASES))('%s', (_, each) => {
     expect(error.issues.map(({ code }) => code)).toContain('PUBLIC_SECRET')
     expect(isShown(`${error.message}${printed(error.issues)}`)).toBe(false)
   })
+})
+
+test('many texts are held against many secrets', () => {
+  const secrets = Object.fromEntries(Array.from({ length: 30_000 }, (_, index) => [`s${index}`, `made-up-${index}.`]))
+  const texts = Array.from({ length: 100_000 }, (_, index) => `${'made-up of '.repeat(4)}made-up-${index}.`)
+  const { config } = load({
+    profile: '',
+    secrets,
+    schema: anything.transform(() => ({ texts })),
+    at: [],
+    hidden: [],
+  })
+  const { texts: shown } = JSON.parse(JSON.stringify(config)) as { texts: string[] }
+  expect(shown.findIndex((text) => text !== '••••')).toBe(30_000)
+  expect(shown.slice(30_000)).toEqual(texts.slice(30_000))
 })
 
 test('an item that a schema takes out of a secret is searched for as well', () => {
