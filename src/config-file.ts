@@ -64,7 +64,7 @@ export async function withConfigFile(options: LoadOptions, file: string, trail: 
       ...(options.overrides === undefined ? {} : { overrides: options.overrides }),
       ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
     },
-    file: { ...(overrides === undefined ? {} : { overrides }), ...(defaults === undefined ? {} : { defaults }) },
+    file: { shown: basename(file), ...(overrides ? { overrides } : {}), ...(defaults ? { defaults } : {}) },
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from './early-settings.ts'
 import type { Problems } from './errors.ts'
 import { merge } from './merge.ts'
-import { type PlainTree, type SettledOptions, variableIn } from './options.ts'
+import { type GivenTree, type SettledOptions, variableIn } from './options.ts'
 import { displayPath, resolvePath, resolveSetting } from './paths.ts'
 import { type Credentials, readCredentials } from './read/credentials.ts'
 import { type DotenvFiles, dotenvNames, readDotenv } from './read/dotenv.ts'
@@ -108,9 +108,9 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
   }
 }
 
-/** Trees given in code, the first winning over the others. */
-function readTrees(plain: readonly PlainTree[], layer: 'overrides' | 'defaults', problems: Problems): MapNode {
-  const trees = plain.map((tree) => renameMovedKeys(readPlain(tree, layer, problems), problems))
+/** Trees given in code or in the config file, the first winning over the others. */
+function readTrees(given: readonly GivenTree[], layer: 'overrides' | 'defaults', problems: Problems): MapNode {
+  const trees = given.map((tree) => renameMovedKeys(readPlain(tree, layer, problems), problems))
   return trees.reduceRight(
     (below, tree) => merge(tree, below),
     mapNode(new Map(), { source: variableSource(layer, layer) }),

@@ -32,8 +32,8 @@ export async function loadConfig<Schema extends StandardSchemaV1 | undefined = u
   const trail = newTrail()
   try {
     const file = findConfigFile(findProjectRoot(withDefaults(options), trail), trail)
-    const given = file === undefined ? { options, file: {} } : await withConfigFile(options, file, trail)
-    const settled = withDefaults(given.options, given.file)
+    const given = file === undefined ? { options } : await withConfigFile(options, file, trail)
+    const settled = withDefaults(given.options, 'file' in given ? given.file : undefined)
     const remembered = file === undefined ? recall(options, settled, trail) : undefined
     const resolution = remembered ?? resolve(settled, trail)
     return (await runAsync(finish(resolution, settled))) as ResolvedConfig<Schema>

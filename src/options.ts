@@ -83,8 +83,8 @@ export interface SettledOptions
   readonly dotenv: DotenvOptions
   readonly prefix: readonly string[]
   /** Highest precedence first: those in code, then those of the config file. */
-  readonly overrides: readonly PlainTree[]
-  readonly defaults: readonly PlainTree[]
+  readonly overrides: readonly GivenTree[]
+  readonly defaults: readonly GivenTree[]
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -92,10 +92,19 @@ export interface SettledOptions
 type Settled<Name extends keyof LoadOptions> = { readonly [Key in Name]: NonNullable<LoadOptions[Key]> }
 
 /** What the project's config file gives, for what does not merge like an option. */
-export type FileTrees = Pick<LoadOptions, 'overrides' | 'defaults'>
+export interface FileTrees extends Pick<LoadOptions, 'overrides' | 'defaults'> {
+  /** The file, as messages show it. */
+  readonly shown: string
+}
+
+export interface GivenTree {
+  readonly tree: PlainTree
+  /** The config file that it stands in, as messages show it; undefined where it was given in code. */
+  readonly file?: string
+}
 
 /** The only spot that reads the process. */
-export function withDefaults(options: LoadOptions, file: FileTrees = {}): SettledOptions {
+export function withDefaults(options: LoadOptions, file?: FileTrees): SettledOptions {
   const { cwd, strict, env, onUndefined, emptyIsValue, allowEnv, dotenv, overrides, defaults, prefix, ...rest } =
     options
   return {
@@ -109,10 +118,14 @@ export function withDefaults(options: LoadOptions, file: FileTrees = {}): Settle
     public: options.public ?? [],
     prefix: typeof prefix === 'string' ? [prefix] : (prefix ?? ['PUBLIC_']),
     dotenv: dotenvOptions(dotenv),
-    overrides: [overrides, file.overrides].filter((tree) => tree !== undefined),
-    defaults: [defaults, file.defaults].filter((tree) => tree !== undefined),
+    overrides: givenTrees(overrides, file?.overrides, file),
+    defaults: givenTrees(defaults, file?.defaults, file),
     now: Date.now(),
   }
+}
+
+function givenTrees(own: PlainTree | undefined, ofFile: PlainTree | undefined, file?: FileTrees): readonly GivenTree[] {
+  return [...(own ? [{ tree: own }] : []), ...(ofFile && file ? [{ tree: ofFile, file: file.shown }] : [])]
 }
 
 function dotenvOptions(dotenv: LoadOptions['dotenv']): DotenvOptions {

@@ -1,26 +1,27 @@
 import type { Problems, Report } from '../errors.ts'
 import { mergeAll } from '../merge.ts'
-import type { PlainTree } from '../options.ts'
+import type { GivenTree } from '../options.ts'
 import { formatPath, parsePath } from '../path.ts'
 import { isForbiddenKey, isPlain, literal, mapNode, treeOf, variableSource } from '../tree.ts'
-import type { LayerName, MapNode, Path, TreeNode } from '../types.ts'
+import type { LayerName, MapNode, Path, Site, TreeNode } from '../types.ts'
 import { DEEP_NAME } from './environment.ts'
 import { LIMITS } from './guard.ts'
 
 /**
- * Values given in code, as a layer. A key with dots is a path, `{ 'server.port': 9090 }`; values that are not
- * data (functions, class instances) are errors, `undefined` counts as absent.
+ * Values given in code or in the config file, as a layer. A key with dots is a path, `{ 'server.port': 9090 }`;
+ * values that are not data (functions, class instances) are errors, `undefined` counts as absent.
  */
-export function readPlain(plain: PlainTree, layer: LayerName, problems: Problems): MapNode {
-  const site = { source: variableSource(layer, layer) }
+export function readPlain({ tree, file }: GivenTree, layer: LayerName, problems: Problems): MapNode {
+  const source = file === undefined ? variableSource(layer, layer) : { layer, file, confidential: true }
+  const site = { source }
   const trees: MapNode[] = []
-  for (const [key, value] of Object.entries(plain)) {
+  for (const [key, value] of Object.entries(tree)) {
     const path = key.includes('.') || key.includes('[') ? parsePath(key) : [key]
     if (path === undefined || !isUsable(path)) {
-      problems.error({ ...faultOf(path), key: layer })
+      problems.error({ ...faultOf(path), key: layer, at: site })
       continue
     }
-    const node = toNode(value, path, layer, problems)
+    const node = toNode(value, path, site, problems)
     if (node) trees.push(treeOf(path, node, node))
   }
   return mergeAll(trees) ?? mapNode(new Map(), site)
@@ -43,22 +44,16 @@ function isKeyForbidden(key: string | number): boolean {
   return isForbiddenKey(String(key))
 }
 
-function toNode(value: unknown, path: Path, layer: LayerName, problems: Problems): TreeNode | undefined {
-  const site = { source: variableSource(layer, layer) }
+function toNode(value: unknown, path: Path, site: Site, problems: Problems): TreeNode | undefined {
   const invalid = (message: string): undefined => {
-    problems.error({
-      code: 'INVALID_OPTION',
-      key: formatPath(path),
-      message: `${message} (in ${layer})`,
-      remedy: 'give plain data',
-    })
+    problems.error({ code: 'INVALID_OPTION', key: formatPath(path), message, remedy: 'give plain data', at: site })
   }
   if (value === undefined) return undefined
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
     return literal(value, site)
   if (path.length > LIMITS.depth) return invalid(`nests deeper than ${LIMITS.depth} levels`)
   if (Array.isArray(value)) {
-    const items = value.map((item: unknown, index) => toNode(item ?? null, [...path, index], layer, problems))
+    const items = value.map((item: unknown, index) => toNode(item ?? null, [...path, index], site, problems))
     return { kind: 'list', items: items.filter((item) => item !== undefined), ...site }
   }
   if (!isPlain(value)) return invalid('is not data')
@@ -66,7 +61,7 @@ function toNode(value: unknown, path: Path, layer: LayerName, problems: Problems
   for (const [key, child] of Object.entries(value)) {
     const at = [...path, key]
     if (isForbiddenKey(key)) return invalid('has a key that reaches an object’s prototype')
-    const node = toNode(child, at, layer, problems)
+    const node = toNode(child, at, site, problems)
     if (node) entries.set(key, node)
   }
   return mapNode(entries, site)

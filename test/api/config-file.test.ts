@@ -55,7 +55,8 @@ describe('systemprompt.config.* gives the options', () => {
   ])('as .%s', async (extension, content) => {
     const { config, explain } = await load({ [`systemprompt.config.${extension}`]: content })
     expect(config.app).toEqual({ from: 'file' })
-    expect(explain('app.from')).toEqual([{ value: 'file', origin: { layer: 'defaults', name: 'defaults' } }])
+    const file = `systemprompt.config.${extension}`
+    expect(explain('app.from')).toEqual([{ value: 'file', origin: { layer: 'defaults', file } }])
   })
   test.each(['ts', 'mts', 'js', 'mjs'])('as .%s, with defineConfig and a schema', async (extension) => {
     const root = withLibrary({
@@ -177,6 +178,25 @@ describe('where it is looked for', () => {
   test('loadConfigSync passes it over, since it is code', () => {
     const cwd = makeProject({ ...PROJECT, 'systemprompt.config.mjs': 'throw new Error("was run")' })
     expect(loadConfigSync({ cwd, env: {} }).config.list).toEqual(['file'])
+  })
+})
+
+describe('an error about a value names the file that gives it', () => {
+  test.each<[string, string]>([
+    ['that is wrong', 'defaults: { server: { port: "x" } }'],
+    ['that is no data', 'overrides: { server: { port: () => 8080 } }'],
+    ['with a key that is no path', 'overrides: { "server..port": 8080 }'],
+    ['beyond the end of a list', 'overrides: { "list[7]": 8080 }'],
+  ])('%s', async (_, content) => {
+    const loading = load({ 'systemprompt.config.mjs': `export default { ${content} }`, [PROFILE]: 'list: [a]\n' })
+    await expect(loading).rejects.toMatchObject({ issues: [{ file: 'systemprompt.config.mjs' }] })
+  })
+  test('beside one in code', async () => {
+    const loading = load({ 'systemprompt.config.mjs': 'export default { defaults: { q: 1 } }' }, { defaults: { q: 2 } })
+    expect((await loading).explain('q')).toEqual([
+      { value: 2, origin: { layer: 'defaults', name: 'defaults' } },
+      { value: 1, origin: { layer: 'defaults', file: 'systemprompt.config.mjs' }, overridden: true },
+    ])
   })
 })
 

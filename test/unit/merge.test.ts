@@ -7,7 +7,7 @@ import type { LayerName, MapNode, TreeNode } from '../../src/types.ts'
 import { type Random, sampled, seeded } from '../support/random.ts'
 
 const tree = (plain: Record<string, unknown>, layer: LayerName = 'overrides'): MapNode =>
-  readPlain(plain, layer, collectProblems())
+  readPlain({ tree: plain }, layer, collectProblems())
 
 const merged = (upper: Record<string, unknown>, lower: Record<string, unknown>, options = {}): unknown =>
   toPlain(merge(tree(upper), tree(lower, 'defaults'), options))

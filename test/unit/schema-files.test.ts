@@ -27,7 +27,7 @@ const nested = (path: string, value: unknown): Record<string, unknown> =>
 /** What the loader says of a profile, and what it makes of it. */
 function asLoaded(plain: Record<string, unknown>): { errors: readonly Problem[]; plain: unknown } {
   const problems = collectProblems()
-  const tree = readPlain(plain, 'overrides', problems)
+  const tree = readPlain({ tree: plain }, 'overrides', problems)
   const profile = { name: 'local', file: '/p/profile.yaml', directory: '/p', chosenBy: 'only one' } as const
   const checked = checkProfile(tree, { profile, file: 'profile.yaml', strict: false, exists: () => true }, problems)
   return { errors: problems.errors, plain: toPlain(checked) }
