@@ -35,6 +35,7 @@ const ROOT_SERVICE = 'config'
 export function readServices(options: ServicesOptions, problems: Problems): Services {
   const { directory, names } = options
   const files: string[] = []
+  const before = problems.errors.length
   const reader: Reader = { ...options, files, problems, realDirectory: realPath(directory) ?? directory }
   const rootFile = join(directory, ROOT_SERVICE, 'config.yaml')
   const fromRoot = isDirectory(directory, problems.trail) ? readFile(reader, rootFile, []) : undefined
@@ -45,7 +46,9 @@ export function readServices(options: ServicesOptions, problems: Problems): Serv
       readFile(reader, fileOf(directory, name), []),
     )
   const picked = [...tree.entries].filter(([name]) => isWanted(name))
-  for (const name of names ?? []) {
+  // What cannot be read may have what is asked for.
+  const asked = problems.errors.length === before ? (names ?? []) : []
+  for (const name of asked) {
     const isRead = tree.entries.has(name) || files.includes(displayPath(options.root, fileOf(directory, name)))
     if (!isRead) problems.warn(notThere(name, fromRoot ? tree.entries.keys() : serviceNames(directory, problems.trail)))
   }

@@ -864,6 +864,15 @@ describe('services', () => {
     expect(load(given, { services: ['ai'] }).consulted.files.join()).not.toContain('services/b/config.yaml')
     expect(failure(given).code).toBe('SYNTAX')
   })
+  test.each<[string, Files]>([
+    ['one that cannot be read', { 'services/ai/config.yaml/': '' }],
+    ['one in a root file that cannot be read', { 'services/config/config.yaml': 'ai: [' }],
+    ['one in a root file that cannot include it', { 'services/config/config.yaml': 'includes: ../ai.yaml' }],
+  ])('%s is not said to be missing as well', (_, broken) => {
+    const { issues, warnings } = failure({ [PROFILE]: '', ...broken }, { services: ['ai'] })
+    expect(issues).toHaveLength(1)
+    expect(warnings.filter(({ code }) => code === 'PATH_MISSING')).toEqual([])
+  })
   test('false: a broken one is no error', () => {
     const given = { ...files, 'services/ai/config.yaml': '[' }
     expect(failure(given).code).toBe('SYNTAX')
