@@ -74,11 +74,12 @@ function isContainer(value: object): boolean {
 }
 
 /**
- * All that an object of some class would show, as text and in JSON, and the bytes that it has in it. Undefined for one
- * that throws when it is printed.
+ * All that an object of some class would show, as text and in JSON, with its prototype, and the bytes that it has in it.
+ * Undefined for one that throws when it is printed.
  */
 function printed(value: object | symbol): string | undefined {
-  const shown = attempt(() => inspect(value, { depth: DEEPEST, maxArrayLength: null, maxStringLength: null }))
+  const all = { depth: DEEPEST, maxArrayLength: null, maxStringLength: null, showHidden: true } as const
+  const shown = attempt(() => inspect(value, all))
   if (shown === undefined) return undefined
   // It may hold itself, or a bigint, or have properties that throw before it is connected.
   const others = [attempt(() => JSON.stringify(value)), attempt(() => [...bytesIn(value)].join('\n'))]

@@ -114,6 +114,23 @@ const CASES: Readonly<Record<string, Case>> = {
     at: ['bytes'],
     hidden: [ONE, Buffer.from(ONE).toString('hex').replace(/../g, '$& ').trim()],
   },
+  'an object whose prototype has it': {
+    ...API_KEYS,
+    schema: anything.transform((all: Loose) => ({ client: Object.create({ key: all.cache.api_keys[0] }) })),
+    at: ['client'],
+  },
+  'an instance with a property that is not listed': {
+    ...API_KEYS,
+    schema: anything.transform((all: Loose) => ({
+      client: Object.defineProperty(new Date(), 'key', { value: all.cache.api_keys[0] }),
+    })),
+    at: ['client'],
+  },
+  'an instance that has it by a weak key': {
+    ...API_KEYS,
+    schema: anything.transform((all: Loose) => ({ known: new WeakMap([[all, all.cache.api_keys[0]]]) })),
+    at: ['known'],
+  },
   'a function with properties': {
     ...API_KEYS,
     schema: anything.transform((all: Loose) => ({ call: Object.assign(() => 1, { key: all.cache.api_keys[0] }) })),
