@@ -127,6 +127,22 @@ const watchBeside: Plugin = {
   },
 }
 
+/**
+ * The same of what Node loads, by `require`: where code runs in a realm of its own, as under Jest and in Vitest's vm pools,
+ * nothing can be imported.
+ */
+const requiredLater: Plugin = {
+  name: 'required-later',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/watch-loads\.ts$|^defu$/ }, ({ kind, path }) => {
+      if (kind !== 'dynamic-import') return { path, external: true }
+      return { path: path === 'defu' ? path : './watch.cjs', namespace: 'later' }
+    })
+    onLoad({ filter: /.*/, namespace: 'later' }, ({ path }) => ({ contents: `module.exports = require('${path}')` }))
+    onResolve({ filter: /^\.\/watch\.cjs$/ }, ({ path }) => ({ path, external: true }))
+  },
+}
+
 /** Tells bundlers to leave an import as it is. esbuild takes such comments away. */
 const LEFT = '/* webpackIgnore: true *//* turbopackIgnore: true *//* @vite-ignore */'
 
@@ -195,12 +211,14 @@ export default defineConfig([
   {
     ...commonjs,
     entry: { core: 'src/core.ts' },
-    esbuildPlugins: [bundledLicences, yamlPutOff, watchBeside, unusedTable],
+    // Not to be bundled: `requiredLater` is asked about it.
+    noExternal: [...BUNDLED, 'defu'],
+    esbuildPlugins: [bundledLicences, yamlPutOff, requiredLater, unusedTable],
     // Some bundlers, such as ncc, take what Node takes.
     plugins: [textsWhole, importsLeft],
     onSuccess: () => compileAtOnce(fromRoot('dist/core.cjs'), startOnce),
   },
-  { ...commonjs, entry: { yaml: PUT_OFF }, esbuildPlugins: [bundledLicences] },
+  { ...commonjs, entry: { yaml: PUT_OFF, watch: 'src/watch/watch-loads.ts' }, esbuildPlugins: [bundledLicences] },
   {
     ...commonjs,
     entry: { facade: 'src/facade.ts', preload: 'src/preload/entry.ts' },

@@ -93,12 +93,16 @@ async function runCode(file: string, trail: Trail): Promise<unknown> {
   } catch (error) {
     // c12 stumbles over a file whose function returns nothing, which is no error.
     if (types.isNativeError(error) && error.message.includes("'$meta'")) return undefined
-    if (systemCode(error) === 'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG') throw unusable(file, ...NO_MODULES)
+    if (isWithoutImport(error)) throw unusable(file, ...NO_MODULES)
     throw unusable(file, types.isNativeError(error) ? reasonOf(error, file) : 'it threw something that is no error')
   }
 }
 
-/** Of a program in a realm of its own, as under Jest. */
+/** Whether code runs in a realm of its own, as under Jest and in Vitest's vm pools, in which nothing can be imported. */
+function isWithoutImport(error: unknown): boolean {
+  return systemCode(error).startsWith('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING')
+}
+
 const NO_MODULES = [
   'this program was started without modules for code in a realm of its own',
   'start it with NODE_OPTIONS=--experimental-vm-modules, or call loadConfigSync, which leaves the file out',
@@ -148,20 +152,32 @@ async function compilerFor(file: string, options: JitiOptions): Promise<Jiti['tr
 
 /** Node keeps a module by its address, so the address says which text is meant. */
 async function runJavaScript(file: string): Promise<unknown> {
-  const { createHash } = await import('node:crypto')
+  const { createHash } = process.getBuiltinModule('node:crypto')
   // An import of it, which is a function, has no names in what older releases of webpack make, ncc's among them.
   const { createRequire } = process.getBuiltinModule('node:module')
   const text = readText(file, { layer: 'overrides', file: basename(file), confidential: false }, collectProblems())
   const version = createHash('sha256')
     .update(text?.source.text ?? '')
     .digest('base64url')
-  const { cache } = createRequire(file)
-  delete cache[realPath(file) ?? file]
+  const required = createRequire(file)
+  delete required.cache[realPath(file) ?? file]
   // Of a bundle with this library in it the file is no part: `imports-left` in tsup.config.ts has bundlers leave it.
-  const module: object = await import(`${pathToFileURL(file).href}?${version}`)
+  const module: object = await import(`${pathToFileURL(file).href}?${version}`).catch(
+    (error: unknown) => (isWithoutImport(error) && withoutImport(file, required)) || Promise.reject(error),
+  )
   const exported: unknown = 'default' in module ? module.default : module
   const options = isTranspiled(exported) ? exported.default : exported
   return typeof options === 'function' ? await options() : options
+}
+
+/** Node's own realm requires ES modules too: undefined for one that waits, and for TypeScript where Node reads none. */
+function withoutImport(file: string, required: NodeJS.Require): object | undefined {
+  try {
+    return required(file) as object
+  } catch (error) {
+    if (/ts$/.test(file) || systemCode(error) === 'ERR_REQUIRE_ASYNC_MODULE') return undefined
+    throw error
+  }
 }
 
 /** CommonJS made of an ES module. */

@@ -47,7 +47,7 @@ export async function git(
   answers: readonly (number | null)[] = [0],
 ): Promise<Answer> {
   // On demand: what starts programs costs every start of a program that only loads its configuration.
-  const { spawnSync } = await import('node:child_process')
+  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const program = findProgram('git')
   if (program === undefined) return { stdout: '' }
   const { status, stdout, stderr, error } = spawnSync(program, [...SAFE, ...argv], {

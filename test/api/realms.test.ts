@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compileFunction } from 'node:vm'
 import { describe, expect, test } from 'vitest'
@@ -11,8 +12,10 @@ const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', imp
 
 const core = fileURLToPath(new URL('../../dist/core.cjs', import.meta.url))
 
-const LOADED = `import { inspect } from 'node:util'
-import { isConfigError, loadConfig, reveal } from '@systemprompt/env'
+const LOADED = `import { once } from 'node:events'
+import { appendFileSync } from 'node:fs'
+import { inspect } from 'node:util'
+import { checkConfig, isConfigError, loadConfig, reveal, watchConfig } from '@systemprompt/env'
 import { expect, test } from 'vitest'
 
 test('a load', async () => {
@@ -27,33 +30,86 @@ test('a load', async () => {
   const error = await loadConfig({ secrets: { required: ['other_key'] } }).catch((error) => error)
   expect(isConfigError(error, 'SECRET_MISSING')).toBe(true)
 })
+
+test('the options of a file', async () => {
+  const { config } = await loadConfig()
+  expect(config.of).toEqual({ file: ['a', { b: 1 }] })
+})
+
+test('a check', async () => {
+  expect((await checkConfig()).issues).toEqual([])
+})
+
+test('a watcher', async () => {
+  const updates = new EventTarget()
+  const watcher = await watchConfig({}, { onChange: ({ changes }) => updates.dispatchEvent(new CustomEvent('change', { detail: changes })) })
+  const updated = once(updates, 'change')
+  appendFileSync('.env', 'SYSTEMPROMPT__ADDED=1')
+  const [{ detail }] = await updated
+  expect(detail).toMatchObject([{ path: 'added', kind: 'added' }])
+  await watcher.close()
+})
 `
 
 describe('in a realm of its own, as of Jest and of vm pools of Vitest, where Node’s errors and objects are of another', () => {
-  test.each(['vmThreads', 'vmForks'])('%s: files that are not there are no errors, and data is data', async (pool) => {
-    const root = makeProject({
-      'package.json': '{ "type": "module" }',
-      [PROFILE]: `${COMPLETE_PROFILE}cache:\n  token: \${STRIPE_KEY}\n`,
-      [SECRETS]: '{ "stripe_key": "sk-canary-0123456789" }',
-      'load.test.js': LOADED,
-    })
-    installInto(root)
-    const args = [vitest, 'run', '--root', root, '--pool', pool, '--reporter', 'json']
-    const { out, err } = await start({ cwd: root, args })
-    expect(JSON.parse(out), err).toMatchObject({ success: true, numPassedTests: 1 })
-  })
+  test.each(['vmThreads', 'vmForks'])(
+    '%s: files that are not there are no errors, data is data, and all can be loaded that is loaded later',
+    async (pool) => {
+      const root = makeProject({
+        'package.json': '{ "type": "module" }',
+        [PROFILE]: `${COMPLETE_PROFILE}cache:\n  token: \${STRIPE_KEY}\n`,
+        [SECRETS]: '{ "stripe_key": "sk-canary-0123456789" }',
+        'systemprompt.config.mjs': 'export default { defaults: { of: { file: ["a", { b: 1 }] } } }',
+        '.env': '',
+        'load.test.js': LOADED,
+      })
+      installInto(root)
+      symlinkSync(
+        fileURLToPath(new URL('../../node_modules/defu', import.meta.url)),
+        join(root, 'node_modules/defu'),
+        'junction',
+      )
+      const args = [vitest, 'run', '--root', root, '--pool', pool, '--reporter', 'json']
+      const { out, err } = await start({ cwd: root, args })
+      expect(JSON.parse(out), err).toMatchObject({ success: true, numPassedTests: 4 })
+    },
+  )
 
-  test('without a flag it can load no modules, and is told how', async () => {
-    const root = makeProject({ [PROFILE]: COMPLETE_PROFILE, 'systemprompt.config.mjs': 'export default {}\n' })
-    const parameters = ['exports', 'require', 'module', '__filename', '__dirname']
-    // As Jest does it.
-    const importModuleDynamically = () => Promise.reject(new Error('is not asked'))
-    const options = { filename: core, importModuleDynamically }
-    const module: { exports: Partial<typeof Core> } = { exports: {} }
-    const run = compileFunction(readFileSync(core, 'utf8'), parameters, options)
-    run(module.exports, createRequire(core), module, core, '')
-    await expect(module.exports.loadConfig?.({ cwd: root })).rejects.toThrow(
-      /systemprompt\.config\.mjs {2}cannot be loaded: .* → start it with NODE_OPTIONS=--experimental-vm-modules/,
-    )
+  describe('without a flag for modules', () => {
+    test.each<[string, string]>([
+      ['an ES module', 'export default { defaults: { from: "file" } }'],
+      ['CommonJS', 'exports.defaults = { from: "file" }'],
+      ['CommonJS made of an ES module', 'exports.__esModule = true; exports.default = { defaults: { from: "file" } }'],
+    ])('a file that is %s gives its options', async (_, content) => {
+      const name = content.startsWith('export ') ? 'systemprompt.config.mjs' : 'systemprompt.config.cjs'
+      const root = makeProject({ [PROFILE]: COMPLETE_PROFILE, [name]: content })
+      expect((await withoutModules().loadConfig({ cwd: root, env: {} })).config.from).toBe('file')
+    })
+    test('one that is wrong says why', async () => {
+      const root = makeProject({ 'systemprompt.config.mjs': 'throw new Error("of its own")' })
+      await expect(withoutModules().loadConfig({ cwd: root })).rejects.toThrow(/cannot be loaded: of its own/)
+    })
+    test('one that waits for something is told how', async () => {
+      const root = makeProject({ 'systemprompt.config.mjs': 'await 0; export default {}' })
+      await expect(withoutModules().loadConfig({ cwd: root })).rejects.toThrow(
+        /systemprompt\.config\.mjs {2}cannot be loaded: .* → start it with NODE_OPTIONS=--experimental-vm-modules/,
+      )
+    })
+    test('a configuration is watched', async () => {
+      const root = makeProject({ '.env': 'SYSTEMPROMPT__FROM=file' })
+      const watcher = await withoutModules().watchConfig({ cwd: root, env: {} })
+      expect(watcher.current.config.from).toBe('file')
+      await watcher.close()
+    })
   })
 })
+
+/** The library as Jest loads it. */
+function withoutModules(): typeof Core {
+  const parameters = ['exports', 'require', 'module', '__filename', '__dirname']
+  const importModuleDynamically = () => Promise.reject(new Error('is not asked'))
+  const module = { exports: {} }
+  const run = compileFunction(readFileSync(core, 'utf8'), parameters, { filename: core, importModuleDynamically })
+  run(module.exports, createRequire(core), module, core, '')
+  return module.exports as typeof Core
+}
