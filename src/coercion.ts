@@ -61,7 +61,7 @@ export class Coercion {
     for (const [path, text] of textsIn(this.input)) {
       const key = formatPath(path)
       const meant = toBoolean(text)
-      const made = valueAt(output, path)
+      const made = madeAt(output, path)
       // Taken for true where it stands; or, where `false` was meant, taken elsewhere, under a name of the schema's.
       const isSuspect = made === true ? meant !== true : meant === false && made !== text
       if (!isSuspect || this.#attempts.has(key)) continue
@@ -93,6 +93,15 @@ export class Coercion {
     setAt(this.input, path, text)
     if (nonsense.issues || truth.issues || lie.issues) return false
     return isDeepStrictEqual(nonsense.value, truth.value) && !isDeepStrictEqual(lie.value, truth.value)
+  }
+}
+
+/** What is made may throw when it is read, which is told where it is handed out. */
+function madeAt(output: unknown, path: Path): unknown {
+  try {
+    return valueAt(output, path)
+  } catch {
+    return undefined
   }
 }
 

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ProfileRef } from './discover.ts'
-import type { Problem } from './errors.ts'
+import { ConfigError, configError, type Problem } from './errors.ts'
 import { type Explanation, explain } from './explain.ts'
 import { type LinesOf, rememberedLines } from './frame.ts'
 import { freezeMasked, protect } from './mask.ts'
@@ -109,7 +109,7 @@ export interface Exposed extends Exposure {
 export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | undefined> {
   const { tree, output, profile, tenant, credentials, layers, warnings } = exposure
   const isSecret = secretRule(exposure)
-  const config: unknown = protect('output' in exposure ? output : toPlain(tree), { isSecret })
+  const config = 'output' in exposure ? protectOutput(output, isSecret) : protect(toPlain(tree), { isSecret })
   const exposed: Exposed = { ...exposure, config, isSecret, linesOf: rememberedLines() }
   const result = {
     config,
@@ -129,6 +129,21 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
   }
   // A schema may make one text of everything.
   return freezeMasked(result, typeof config !== 'object' && isSecret(config, []) ? ['config'] : [])
+}
+
+/** What a schema makes may throw when it is looked at, and what it says may repeat a value. */
+function protectOutput(output: unknown, isSecret: SecretRule): unknown {
+  try {
+    return protect(output, { isSecret })
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    throw configError({
+      code: 'SCHEMA',
+      key: 'schema',
+      message: 'makes something that throws an error when it is read, which is not shown since it may repeat a value',
+      remedy: 'make plain data in the schema, and what connects or works something out where the program needs it',
+    })
+  }
 }
 
 function isTenantSecret(value: unknown, path: Path): boolean {

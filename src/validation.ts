@@ -42,7 +42,7 @@ export async function runAsync<T>(validation: Validation<T>): Promise<T> {
 
 async function answerOf(answer: Answer): Promise<Result> {
   try {
-    return resultOf(await answer)
+    return isPromise(answer) ? resultOf(await answer) : answer
   } catch {
     return THREW
   }
@@ -62,13 +62,26 @@ function isPromise(answer: unknown): answer is PromiseLike<Result> {
   return typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
 }
 
+/** Read here, where something that throws is an answer too. */
 function resultOf(answer: unknown): Result {
-  return isResult(answer) ? answer : NO_RESULT
+  if (!isResult(answer)) return NO_RESULT
+  return answer.issues ? { issues: answer.issues } : { value: answer.value }
 }
 
 function isResult(answer: unknown): answer is Result {
   if (typeof answer !== 'object' || answer === null) return false
-  return !('issues' in answer) || !answer.issues || Array.isArray(answer.issues)
+  if (!('issues' in answer) || !answer.issues) return true
+  return Array.isArray(answer.issues) && answer.issues.every(isIssue)
+}
+
+function isIssue(issue: unknown): boolean {
+  if (typeof issue !== 'object' || issue === null) return false
+  const { message, path }: { message?: unknown; path?: unknown } = issue
+  return typeof message === 'string' && (path === undefined || (Array.isArray(path) && path.every(isSegment)))
+}
+
+function isSegment(segment: unknown): boolean {
+  return segment !== null && segment !== undefined && (typeof segment !== 'object' || 'key' in segment)
 }
 
 /** What a schema throws may repeat the value it was given, so nothing of it is passed on. */

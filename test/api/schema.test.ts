@@ -536,11 +536,25 @@ describe('a schema that misbehaves', () => {
     ['it answers with null', answering(null), NO_RESULT],
     ['it answers with a text', answering('fine'), NO_RESULT],
     ['its issues are no list', answering({ issues: 'bad' }), NO_RESULT],
+    ['an issue is none', answering({ issues: [null] }), NO_RESULT],
+    ['an issue has no message', answering({ issues: [{ path: ['name'] }] }), NO_RESULT],
+    ['the path of an issue is a text', answering({ issues: [{ message: 'm', path: 'name' }] }), NO_RESULT],
+    ['a step of the path is none', answering({ issues: [{ message: 'm', path: [null] }] }), NO_RESULT],
+    ['what it answers throws when it is read', answering(Object.defineProperty({}, 'value', { get: fail })), THREW],
     ['it answers with a promise of nothing', answering(Promise.resolve()), NO_RESULT],
   ])('%s: an error of the schema, in no file', async (_, schema, message) => {
     const issue = { code: 'SCHEMA', message, remedy: expect.any(String) as string, docs: expect.any(String) as string }
     expect(await issuesOf({ schema })).toEqual([{ ...issue, key: 'schema' }])
     expect(await issuesOf({ secrets: { schema } })).toEqual([{ ...issue, key: 'secrets.schema' }])
+  })
+  test.each<[string, unknown]>([
+    ['a property', { client: Object.defineProperty({}, 'url', { get: fail, enumerable: true }) }],
+    ['the name of a text', Object.defineProperty({}, 'name', { get: fail, enumerable: true })],
+    ['all of it', new Proxy({}, { ownKeys: fail })],
+  ])('what it makes throws when it is read, %s: an error without the words of that', async (_, value) => {
+    const message =
+      'makes something that throws an error when it is read, which is not shown since it may repeat a value'
+    expect(await issuesOf({ schema: answering({ value }) })).toMatchObject([{ code: 'SCHEMA', key: 'schema', message }])
   })
   test('loadConfigSync names both reasons for which zod answers with a promise', () => {
     expect(failure(() => load({ [PROFILE]: 'name: local\n' }, throwing)).issues).toMatchObject([
