@@ -100,8 +100,8 @@ describe('a frame', () => {
 
 describe('what a terminal would obey', () => {
   test('becomes dots', () => {
-    expect(printable('a\u0000\u001b\u007f\u009b\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\rb')).toBe(
-      `a${'·'.repeat(13)}b`,
+    expect(printable('a\u0000\u001b\u007f\u009b\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\r\nb')).toBe(
+      `a${'·'.repeat(14)}b`,
     )
   })
   test('everything else stays', () => {
