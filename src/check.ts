@@ -8,6 +8,7 @@ import { loadConfig } from './load.ts'
 import { type LoadOptions, withDefaults } from './options.ts'
 import { valueAt } from './path.ts'
 import { displayPath, resolvePath } from './paths.ts'
+import type { Consulted } from './trail.ts'
 
 /** What `checkConfig` found. */
 export interface CheckResult<Schema = undefined> {
@@ -47,9 +48,7 @@ export async function checkConfig<Schema extends StandardSchemaV1 | undefined = 
   } catch (error) {
     if (!isConfigError(error)) throw error
     const { warnings, profile, consulted } = error
-    const root = findProjectRoot(withDefaults(options))
-    const inUse = consulted.files.filter((file) => isConfidential(file)).map((file) => displayPath(root, file))
-    const tracked = await trackedIn(root, inUse)
+    const tracked = await trackedAround(options, consulted)
     const issues = [...error.issues, ...tracked.errors]
     return { ok: false, profile, error: new ConfigError(issues, { profile, warnings, consulted }), issues, warnings }
   }
@@ -61,6 +60,14 @@ const SECRET_FILE = /(?:^|\/)(?:secrets|credentials|tenants)\.json$/
 function isConfidential(file: string): boolean {
   const name = basename(file)
   return SECRET_FILE.test(name) || /^\.env(?:\..+)?\.local$/.test(name)
+}
+
+/** Files with secrets that git tracks where a load failed; none where its options led nowhere. */
+async function trackedAround(options: LoadOptions, { files }: Consulted): Promise<Problems> {
+  if (files.length === 0) return collectProblems()
+  const root = findProjectRoot(withDefaults(options))
+  const inUse = files.filter(isConfidential).map((file) => displayPath(root, file))
+  return trackedIn(root, inUse)
 }
 
 /** Files with secrets that git tracks: those in use, and those of every other profile. */

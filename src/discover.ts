@@ -43,7 +43,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
  * @throws ConfigError PROFILE_NOT_FOUND, PROFILE_AMBIGUOUS, PROFILE_NAME_INVALID, INVALID_OPTION for `cwd`
  */
 export function discover(options: DiscoverOptions, problems: Problems): Project {
-  const cwd = resolve(options.cwd)
+  const cwd = directoryOf(options.cwd)
   const { trail } = problems
   if (!isDirectory(cwd, trail)) throw noDirectory()
   const found = findRoot(cwd, trail)
@@ -62,9 +62,21 @@ export function discover(options: DiscoverOptions, problems: Problems): Project 
   return { root: found, found: true, ...(profile ? { profile } : {}) }
 }
 
+/**
+ * The absolute path of a directory, which starts from the working directory.
+ * @throws ConfigError INVALID_OPTION where that is gone
+ */
+export function directoryOf(cwd: string): string {
+  try {
+    return resolve(cwd)
+  } catch {
+    throw noDirectory()
+  }
+}
+
 /** The directory that {@link discover} takes for the project's, before any profile is looked at. Absolute. */
 export function findProjectRoot(options: DiscoverOptions, trail?: Trail): string {
-  const cwd = resolve(options.cwd)
+  const cwd = directoryOf(options.cwd)
   const asked = askedFor(options)
   const path = asked && isPath(asked.value) ? resolvePath(asked.value, cwd) : undefined
   return findRoot(cwd, trail) ?? (path === undefined ? undefined : findRoot(dirname(path), trail)) ?? cwd
@@ -76,7 +88,7 @@ export function findProjectRoot(options: DiscoverOptions, trail?: Trail): string
  * @param cwd where the project is looked for, going upward
  */
 export function listProfiles(cwd: string): readonly string[] {
-  const root = findRoot(resolve(cwd), undefined)
+  const root = findRoot(directoryOf(cwd), undefined)
   return root === undefined ? [] : profileNames(root, newTrail())
 }
 

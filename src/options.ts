@@ -109,7 +109,7 @@ export function withDefaults(options: LoadOptions, file?: FileTrees): SettledOpt
     options
   return {
     ...rest,
-    cwd: cwd ?? process.cwd(),
+    cwd: cwd ?? workingDirectory(),
     strict: strict ?? false,
     env: withoutInjected(env ?? process.env),
     onUndefined: onUndefined ?? 'error',
@@ -121,6 +121,15 @@ export function withDefaults(options: LoadOptions, file?: FileTrees): SettledOpt
     overrides: givenTrees(overrides, file?.overrides, file),
     defaults: givenTrees(defaults, file?.defaults, file),
     now: Date.now(),
+  }
+}
+
+/** One that is gone has no name; `.` is told of where somebody looks for it. */
+function workingDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return '.'
   }
 }
 

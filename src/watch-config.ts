@@ -1,6 +1,6 @@
-import { resolve } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { checkOptions, checkWatchOptions } from './check-options.ts'
+import { directoryOf } from './discover.ts'
 import { type ConfigError, isConfigError } from './errors.ts'
 import type { ResolvedConfig } from './expose.ts'
 import { loadConfig } from './load.ts'
@@ -84,7 +84,7 @@ export async function watchConfig<Schema extends StandardSchemaV1 | undefined = 
   checkOptions(options)
   checkWatchOptions(watchOptions)
   // A program may go elsewhere later; its configuration does not.
-  const settled = { ...options, cwd: resolve(withDefaults(options).cwd) }
+  const settled = { ...options, cwd: directoryOf(withDefaults(options).cwd) }
   const load = () =>
     loadConfig(settled).catch((error: unknown) => {
       if (isConfigError(error)) return error

@@ -1,10 +1,11 @@
-import { readFileSync, symlinkSync } from 'node:fs'
+import { readFileSync, rmdirSync, symlinkSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
 import { z } from 'zod'
 import {
   type ConfigError,
+  checkConfig,
   type Explanation,
   isConfigError,
   LAYERS,
@@ -144,6 +145,23 @@ describe('cwd', () => {
     const root = makeProject(COMPLETE)
     expect(loadConfigSync({ cwd: relative(process.cwd(), root), env: {} }).root).toBe(root)
   })
+  test.skipIf(process.platform === 'win32').each([undefined, '.', 'below'])(
+    'from a working directory that is gone, %s is an error, and an absolute path is none',
+    async (cwd) => {
+      const before = process.cwd()
+      const gone = makeProject()
+      process.chdir(gone)
+      rmdirSync(gone)
+      try {
+        expect(() => loadConfigSync({ cwd, env: {} })).toThrow(/cwd {2}is not a directory that is there/)
+        await expect(loadConfig({ cwd, env: {} })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
+        expect(await checkConfig({ cwd, env: {} })).toMatchObject({ ok: false, issues: [{ code: 'INVALID_OPTION' }] })
+        expect(loadConfigSync({ cwd: before, env: {}, dotenv: false }).root).toBe(before)
+      } finally {
+        process.chdir(before)
+      }
+    },
+  )
   test('.env files are those beside .systemprompt, not those of a directory below', () => {
     const root = makeProject({ ...COMPLETE, '.env': 'A=root', 'packages/api/.env': 'A=below' })
     expect(loadConfigSync({ cwd: join(root, 'packages/api'), env: {} }).env.A).toBe('root')
