@@ -1,11 +1,18 @@
 import { inspect, types } from 'node:util'
 import type { Exposure } from './expose.ts'
-import { formsOf, isSecretValue, looksSecretNumber, passwordsIn, repeatsAny, soundsSecret } from './secret.ts'
+import {
+  containsAny,
+  formsOf,
+  isSecretValue,
+  looksSecretNumber,
+  passwordsIn,
+  repeatsAny,
+  SHORTEST_HELD,
+  soundsSecret,
+} from './secret.ts'
 import { isPlain, nearestNode } from './tree.ts'
 import type { Path, TreeNode } from './types.ts'
 
-/** Values shorter than this are not looked for inside others: `local` in `localhost` is no leak. */
-const SHORTEST = 8
 /** What is nested further in an object of some class is not looked at, nor is it printed. */
 const DEEPEST = 8
 
@@ -22,7 +29,7 @@ export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'o
   for (const value of [...values]) for (const password of passwordsIn(value)) values.add(password)
   const isTransformed = output !== undefined
   const holdsSecret = isTransformed ? containsAny(formsOf(values)) : (value: string) => values.has(value)
-  const isHeld = (value: string): boolean => value.length >= SHORTEST && holdsSecret(value)
+  const isHeld = (value: string): boolean => value.length >= SHORTEST_HELD && holdsSecret(value)
   const isText = (value: string, path: Path): boolean => soundsSecret(path) || isSecretValue(value) || isHeld(value)
   const isKey = (key: string): boolean => isSecretValue(key) || isHeld(key)
   let repeats: ((text: string) => boolean) | undefined
@@ -43,28 +50,6 @@ export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'o
     const shown = printed(value)
     repeats ??= repeatsAny(values)
     return shown === undefined || repeats(shown)
-  }
-}
-
-/**
- * Whether a text has one of these in it that is long enough. They are found by how they begin, and then by how long
- * those are that begin so: one after the other, thousands of secrets would be looked for in thousands of texts.
- */
-function containsAny(secrets: Iterable<string>): (text: string) => boolean {
-  const long = new Set<string>()
-  const lengths = new Map<string, Set<number>>()
-  for (const secret of secrets) {
-    if (secret.length < SHORTEST) continue
-    const beginning = secret.slice(0, SHORTEST)
-    const known = lengths.get(beginning) ?? new Set()
-    lengths.set(beginning, known.add(secret.length))
-    long.add(secret)
-  }
-  return (text) => {
-    for (let at = 0; at + SHORTEST <= text.length; at++)
-      for (const length of lengths.get(text.slice(at, at + SHORTEST)) ?? [])
-        if (long.has(text.slice(at, at + length))) return true
-    return false
   }
 }
 
@@ -112,5 +97,5 @@ function addSecretTexts(node: TreeNode, path: Path, values: Set<string>): void {
     for (const [index, item] of node.items.entries()) addSecretTexts(item, [...path, index], values)
   else if (typeof node.value === 'string') {
     if (node.taint || soundsSecret(path) || isSecretValue(node.value)) values.add(node.value)
-  } else if (node.taint && String(node.value).length >= SHORTEST) values.add(String(node.value))
+  } else if (node.taint && String(node.value).length >= SHORTEST_HELD) values.add(String(node.value))
 }

@@ -107,6 +107,31 @@ export function repeatsAny(secrets: Iterable<string>): (text: string) => boolean
   }
 }
 
+/** Values shorter than this are not looked for inside others: `local` in `localhost` is no leak. */
+export const SHORTEST_HELD = 8
+
+/**
+ * Whether a text has one of these in it that is long enough. They are found by how they begin, and then by how long
+ * those are that begin so: one after the other, thousands of secrets would be looked for in thousands of texts.
+ */
+export function containsAny(secrets: Iterable<string>): (text: string) => boolean {
+  const long = new Set<string>()
+  const lengths = new Map<string, Set<number>>()
+  for (const secret of secrets) {
+    if (secret.length < SHORTEST_HELD) continue
+    const beginning = secret.slice(0, SHORTEST_HELD)
+    const known = lengths.get(beginning) ?? new Set()
+    lengths.set(beginning, known.add(secret.length))
+    long.add(secret)
+  }
+  return (text) => {
+    for (let at = 0; at + SHORTEST_HELD <= text.length; at++)
+      for (const length of lengths.get(text.slice(at, at + SHORTEST_HELD)) ?? [])
+        if (long.has(text.slice(at, at + length))) return true
+    return false
+  }
+}
+
 /** Whether a value is a secret whatever its key is called: a URL with a password in it, a private key. */
 export function isSecretValue(value: string): boolean {
   if (value.includes('-----BEGIN') && value.includes('PRIVATE KEY-----')) return true

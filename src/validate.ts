@@ -3,7 +3,7 @@ import { Coercion } from './coercion.ts'
 import type { Problems } from './errors.ts'
 import { printable } from './frame.ts'
 import { formatPath, valueAt } from './path.ts'
-import { isSecretValue, looksSecret, repeatsAny } from './secret.ts'
+import { containsAny, formsOf, isSecretValue, looksSecret, MASK, passwordsIn, repeatsAny } from './secret.ts'
 import { nearestNode, nodeAt } from './tree.ts'
 import type { MapNode, Path, TreeNode } from './types.ts'
 import { ask, misbehaviourOf, pathOf, type Validation } from './validation.ts'
@@ -40,8 +40,10 @@ export function* validate(
   }
   if (result.issues) {
     reportMisbehaviour(result, 'schema', problems)
-    const repeats = repeatsAny(secrets())
-    for (const issue of result.issues) reportIssue(issue, tree, coercion.input, repeats, problems)
+    const texts = [...secrets()]
+    const repeats = repeatsAny(texts)
+    const holds = holdsSecret(texts)
+    for (const issue of result.issues) reportIssue(issue, tree, coercion.input, { repeats, holds }, problems)
     return { output: coercion.input, coerced: coercion.coerced }
   }
   return { output: result.value, coerced: coercion.coerced }
@@ -55,8 +57,11 @@ export function* validateSecrets(
 ): Validation<void> {
   const result = yield ask(schema, values)
   reportMisbehaviour(result, 'secrets.schema', problems)
+  const holds = holdsSecret(Object.values(values))
   for (const issue of result.issues ?? []) {
-    const key = formatPath(pathOf(issue))
+    const key = formatPath(
+      pathOf(issue).map((step) => (Object.hasOwn(values, String(step)) || !holds(String(step)) ? step : MASK)),
+    )
     if (key !== '' && problems.isReported(key)) continue
     const isMissing = key !== '' && values[key] === undefined
     problems.error({
@@ -76,20 +81,36 @@ function reportMisbehaviour(result: StandardSchemaV1.Result<unknown>, option: st
   if (wording) problems.error({ code: 'SCHEMA', key: option, ...wording })
 }
 
+/** Whether a text has a secret in it, or the password of one. */
+function holdsSecret(secrets: readonly string[]): (text: string) => boolean {
+  return containsAny(formsOf([...secrets, ...secrets.flatMap((secret) => [...passwordsIn(secret)])]))
+}
+
+/** What a text may be asked. */
+interface SecretSearch {
+  /** Whether it repeats a part of a secret. */
+  readonly repeats: (text: string) => boolean
+  /** Whether it has a whole one in it. */
+  readonly holds: (text: string) => boolean
+}
+
 function reportIssue(
   issue: StandardSchemaV1.Issue,
   tree: MapNode,
   input: unknown,
-  repeats: (text: string) => boolean,
+  { repeats, holds }: SecretSearch,
   problems: Problems,
 ): void {
   const path = pathOf(issue)
-  const key = formatPath(path)
+  // A schema may make keys of values. Those of the configuration can be words of a secret, such as `database`.
+  const isMade = (length: number): boolean => nodeAt(tree, path.slice(0, length)) === undefined
+  const shown = path.map((step, index) => (isMade(index + 1) && holds(String(step)) ? MASK : step))
+  const key = formatPath(shown)
   if (problems.isReported(key)) return
   // An item of a text that was made a list has no node of its own: what is wrong stands in the text.
   const node = nearestNode(tree, path)
   if (nodeAt(tree, path) === undefined && valueAt(input, path) === undefined) {
-    const variable = variableFor(path)
+    const variable = variableFor(shown)
     const remedy = variable === undefined ? 'add it to the profile' : `add it to the profile, or set ${variable}`
     problems.error({
       code: 'MISSING_KEY',

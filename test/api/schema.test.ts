@@ -739,6 +739,33 @@ app:
     const error = failure(() => load(given, schema))
     expect(linesShowing(/q\\*"1\\*"w\\*"2/, error)).toEqual([])
   })
+  describe('a path with one for a key', () => {
+    const refused = (path: readonly (string | number)[]): z.ZodType =>
+      z.looseObject({}).superRefine((_, context) => {
+        context.addIssue({ code: 'custom', message: 'is not liked', path: [...path] })
+      })
+    const given: Files = {
+      [PROFILE]: 'secrets: {validation: skip}\ndatabase: {}\n',
+      [SECRETS]: JSON.stringify({ acme_token: 'hunter2canary', database_url: 'postgres://u:pw-of-canary@h/database' }),
+    }
+    test.each<[string, readonly (string | number)[], string]>([
+      ['a secret', ['hunter2canary'], '["••••"]'],
+      ['what a secret is in', ['made', 'to hunter2canary', 0], 'made["••••"][0]'],
+      ['a password', ['made', 'pw-of-canary'], 'made["••••"]'],
+      ['a key of the configuration', ['database', 'type'], 'database.type'],
+    ])('%s', (_, path, key) => {
+      const error = failure(() => load(given, refused(path)))
+      expect(error.issues).toMatchObject([{ key }])
+      expect(linesShowing(/canary/i, error)).toEqual([])
+      const ofSecrets = { cwd: makeProject(given), env: {}, secrets: { schema: refused(path) } }
+      expect(
+        linesShowing(
+          /canary/i,
+          failure(() => loadConfigSync(ofSecrets)),
+        ),
+      ).toEqual([])
+    })
+  })
   test('a message of several lines, or with control characters, is one plain line', () => {
     const schema = z
       .looseObject({ app: z.looseObject({}) })
