@@ -23,6 +23,7 @@ const RULES: Readonly<Record<keyof LoadOptions, Rule>> = {
   cwd: [isText, 'a path'],
   profile: [isText, 'the name or path of a profile'],
   schema: SCHEMA,
+  variables: SCHEMA,
   secrets: [
     (value) =>
       isTree(value) && isOptional(isTexts, part(value, 'required')) && isOptional(isSchema, part(value, 'schema')),

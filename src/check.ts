@@ -11,7 +11,7 @@ import { displayPath, resolvePath } from './paths.ts'
 import type { Consulted } from './trail.ts'
 
 /** What `checkConfig` found. */
-export interface CheckResult<Schema = undefined> {
+export interface CheckResult<Schema = undefined, Variables = undefined> {
   readonly ok: boolean
   /** The name of the profile, where one was found. */
   readonly profile: string | undefined
@@ -20,7 +20,7 @@ export interface CheckResult<Schema = undefined> {
   readonly issues: readonly Problem[]
   readonly warnings: readonly Problem[]
   /** The configuration, where it could be resolved. */
-  readonly result?: ResolvedConfig<Schema>
+  readonly result?: ResolvedConfig<Schema, Variables>
 }
 
 /**
@@ -30,9 +30,10 @@ export interface CheckResult<Schema = undefined> {
  * @example
  * const { ok, issues } = await checkConfig({ profile: 'production' })
  */
-export async function checkConfig<Schema extends StandardSchemaV1 | undefined = undefined>(
-  options: LoadOptions<Schema> = {},
-): Promise<CheckResult<Schema>> {
+export async function checkConfig<
+  Schema extends StandardSchemaV1 | undefined = undefined,
+  Variables extends StandardSchemaV1 | undefined = undefined,
+>(options: LoadOptions<Schema, Variables> = {}): Promise<CheckResult<Schema, Variables>> {
   try {
     const result = await loadConfig({ ...options, strict: true })
     const profile = result.profile?.name
@@ -71,7 +72,7 @@ async function trackedAround(options: LoadOptions, { files }: Consulted): Promis
 }
 
 /** Files with secrets that git tracks: those in use, and those of every other profile. */
-function trackedSecrets(result: ResolvedConfig<unknown>): Promise<Problems> {
+function trackedSecrets(result: ResolvedConfig<unknown, unknown>): Promise<Problems> {
   return trackedIn(
     result.root,
     filesInUse(result).map((file) => displayPath(result.root, file)),
@@ -80,7 +81,10 @@ function trackedSecrets(result: ResolvedConfig<unknown>): Promise<Problems> {
 }
 
 /** The secrets in each .env file that may be in git; one for everybody may have a password that is none. */
-function secretsForEverybody({ secrets, explain }: ResolvedConfig<unknown>): ReadonlyMap<string, readonly string[]> {
+function secretsForEverybody({
+  secrets,
+  explain,
+}: ResolvedConfig<unknown, unknown>): ReadonlyMap<string, readonly string[]> {
   const holding = new Map<string, readonly string[]>()
   for (const name of secrets.envNames())
     for (const { origin } of explain(name))
@@ -132,7 +136,7 @@ function heldBy(names: readonly string[]): { readonly message: string; readonly 
   }
 }
 
-function filesInUse({ layers, config, profile, root }: ResolvedConfig<unknown>): readonly string[] {
+function filesInUse({ layers, config, profile, root }: ResolvedConfig<unknown, unknown>): readonly string[] {
   const filesOf = (layer: string): readonly string[] => layers.find(({ name }) => name === layer)?.files ?? []
   const local = filesOf('dotenv').filter((file) => file.endsWith('.local'))
   // A schema makes anything of a configuration.

@@ -30,9 +30,10 @@ const EXTENSIONS = ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'yaml']
  *   secrets: { required: ['ANTHROPIC_API_KEY'] },
  * })
  */
-export function defineConfig<Schema extends StandardSchemaV1 | undefined = undefined>(
-  options: LoadOptions<Schema>,
-): LoadOptions<Schema> {
+export function defineConfig<
+  Schema extends StandardSchemaV1 | undefined = undefined,
+  Variables extends StandardSchemaV1 | undefined = undefined,
+>(options: LoadOptions<Schema, Variables>): LoadOptions<Schema, Variables> {
   return options
 }
 
@@ -52,15 +53,16 @@ export interface WithConfigFile {
  * @throws ConfigError CONFIG_FILE when the file cannot be run, or is no options
  */
 export async function withConfigFile(options: LoadOptions, file: string, trail: Trail): Promise<WithConfigFile> {
-  const { overrides, defaults, schema, env, ...rest } = await readConfigFile(file, trail)
+  const { overrides, defaults, schema, variables, env, ...rest } = await readConfigFile(file, trail)
   const { defu } = await import('defu')
   // Schemas and environments are whole: a valibot schema is a plain object that must not be merged into.
-  const { schema: ownSchema = schema, env: ownEnv = env, overrides: _, defaults: __, ...own } = options
+  const { schema: _, variables: __, env: ___, overrides: ____, defaults: _____, ...own } = options
   return {
     options: {
       ...defu(own, rest),
-      ...(ownSchema === undefined ? {} : { schema: ownSchema }),
-      ...(ownEnv === undefined ? {} : { env: ownEnv }),
+      schema: options.schema ?? schema,
+      variables: options.variables ?? variables,
+      env: options.env ?? env,
       ...(options.overrides === undefined ? {} : { overrides: options.overrides }),
       ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
     },

@@ -34,8 +34,15 @@ export type ConfigOf<Schema> = Schema extends undefined
     ? StandardSchemaV1.InferOutput<Schema>
     : ProfileConfig
 
+/** What a schema makes of the variables; undefined without one. */
+export type VariablesOf<Schema> = Schema extends undefined
+  ? undefined
+  : Schema extends StandardSchemaV1
+    ? StandardSchemaV1.InferOutput<Schema>
+    : unknown
+
 /** What `loadConfig` returns: frozen, and safe to print. */
-export interface ResolvedConfig<Schema = undefined> {
+export interface ResolvedConfig<Schema = undefined, Variables = undefined> {
   /** The configuration, typed by the schema. Deep-frozen; secrets in it are text when read and masked when printed. */
   readonly config: ConfigOf<Schema>
   readonly secrets: Secrets
@@ -44,6 +51,13 @@ export interface ResolvedConfig<Schema = undefined> {
    * the blocked names, settings (`SYSTEMPROMPT__A__B`) and what the process environment has already. Masked when printed.
    */
   readonly env: Readonly<Record<string, string>>
+  /**
+   * The variables, typed by the schema that the option `variables` gives, and frozen; undefined without it. Secrets among
+   * them are text when read and masked when printed.
+   * @example
+   * loadConfigSync({ variables: z.object({ PORT: z.number().default(8080) }) }).variables.PORT // 8080
+   */
+  readonly variables: VariablesOf<Variables>
   /** The directory that holds `.systemprompt`; without one, the working directory. Absolute. */
   readonly root: string
   readonly profile: ProfileRef | undefined
@@ -80,6 +94,8 @@ export interface Exposure {
   /** What the schema made of the tree; absent without a schema. */
   readonly output?: unknown
   readonly coerced: ReadonlySet<string>
+  /** What the schema for variables made of them; absent without one. */
+  readonly variables?: Pick<Exposure, 'tree' | 'output' | 'coerced'>
   readonly secrets: readonly ResolvedSecret[]
   readonly lookedIn: readonly string[]
   readonly env: Readonly<Record<string, string>>
@@ -106,15 +122,18 @@ export interface Exposed extends Exposure {
 }
 
 /** What the caller holds. */
-export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | undefined> {
+export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | undefined, StandardSchemaV1 | undefined> {
   const { tree, output, profile, tenant, credentials, layers, warnings } = exposure
   const isSecret = secretRule(exposure)
   const config = 'output' in exposure ? protectOutput(output, isSecret) : protect(toPlain(tree), { isSecret })
   const exposed: Exposed = { ...exposure, config, isSecret, linesOf: rememberedLines() }
+  const isSecretVariable = exposure.variables && secretRule({ ...exposure.variables, secrets: exposure.secrets })
+  const variables: unknown = isSecretVariable && protect(exposure.variables?.output, { isSecret: isSecretVariable })
   const result = {
     config,
     secrets: new Secrets(exposure.secrets, exposure.lookedIn),
     env: protect(exposure.env, { isSecret: (value) => typeof value === 'string' }) as Readonly<Record<string, string>>,
+    variables,
     root: exposure.root,
     profile: profile && Object.freeze(profile),
     tenant: protect(tenant, { isSecret: isTenantSecret }) as Tenant | undefined,
@@ -127,8 +146,15 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
     publicSettings: exposure.settings,
     secretValues: () => collectSecretValues(exposed),
   }
-  // A schema may make one text of everything.
-  return freezeMasked(result, typeof config !== 'object' && isSecret(config, []) ? ['config'] : [])
+  return freezeMasked(result, [
+    ...(isSecretText(config, isSecret) ? ['config' as const] : []),
+    ...(isSecretVariable && isSecretText(variables, isSecretVariable) ? ['variables' as const] : []),
+  ])
+}
+
+/** A schema may make one text of everything. */
+function isSecretText(value: unknown, isSecret: SecretRule): boolean {
+  return typeof value !== 'object' && isSecret(value, [])
 }
 
 /** What a schema makes may throw when it is looked at, and what it says may repeat a value. */

@@ -3,15 +3,17 @@ import { checkOptions } from './check-options.ts'
 import { findConfigFile, withConfigFile } from './config-file.ts'
 import { findProjectRoot } from './discover.ts'
 import { withTrail } from './errors.ts'
-import { expose, type LayerInfo, type ResolvedConfig } from './expose.ts'
+import { type Exposure, expose, type LayerInfo, type ResolvedConfig } from './expose.ts'
 import { type LoadOptions, type SettledOptions, withDefaults } from './options.ts'
 import { displayPath } from './paths.ts'
+import { processVariables } from './process-variables.ts'
 import { recall } from './remembered.ts'
 import { type Resolution, resolve } from './resolve.ts'
 import { isSecretValue, soundsSecret } from './secret.ts'
 import { newTrail } from './trail.ts'
 import { leaves } from './tree.ts'
-import { type Validated, validate, validateSecrets } from './validate.ts'
+import type { MapNode, Path } from './types.ts'
+import { remedyForKey, type Validated, validate, validateSecrets } from './validate.ts'
 import { runAsync, runSync, type Validation } from './validation.ts'
 
 /**
@@ -25,9 +27,10 @@ import { runAsync, runSync, type Validation } from './validation.ts'
  * secrets.require('DATABASE_URL')
  * explain('server.port')         // where it came from, and what it overrode
  */
-export async function loadConfig<Schema extends StandardSchemaV1 | undefined = undefined>(
-  options: LoadOptions<Schema> = {},
-): Promise<ResolvedConfig<Schema>> {
+export async function loadConfig<
+  Schema extends StandardSchemaV1 | undefined = undefined,
+  Variables extends StandardSchemaV1 | undefined = undefined,
+>(options: LoadOptions<Schema, Variables> = {}): Promise<ResolvedConfig<Schema, Variables>> {
   checkOptions(options)
   const trail = newTrail()
   try {
@@ -36,7 +39,7 @@ export async function loadConfig<Schema extends StandardSchemaV1 | undefined = u
     const settled = withDefaults(given.options, 'file' in given ? given.file : undefined)
     const remembered = file === undefined ? recall(options, settled, trail) : undefined
     const resolution = remembered ?? resolve(settled, trail)
-    return (await runAsync(finish(resolution, settled))) as ResolvedConfig<Schema>
+    return (await runAsync(finish(resolution, settled))) as ResolvedConfig<Schema, Variables>
   } catch (error) {
     throw withTrail(error, trail)
   }
@@ -49,15 +52,16 @@ export async function loadConfig<Schema extends StandardSchemaV1 | undefined = u
  * @example
  * const { config, secrets } = loadConfigSync()
  */
-export function loadConfigSync<Schema extends StandardSchemaV1 | undefined = undefined>(
-  options: LoadOptions<Schema> = {},
-): ResolvedConfig<Schema> {
+export function loadConfigSync<
+  Schema extends StandardSchemaV1 | undefined = undefined,
+  Variables extends StandardSchemaV1 | undefined = undefined,
+>(options: LoadOptions<Schema, Variables> = {}): ResolvedConfig<Schema, Variables> {
   checkOptions(options)
   const trail = newTrail()
   try {
     const settled = withDefaults(options)
     const resolution = recall(options, settled, trail) ?? resolve(settled, trail)
-    return runSync(finish(resolution, settled)) as ResolvedConfig<Schema>
+    return runSync(finish(resolution, settled)) as ResolvedConfig<Schema, Variables>
   } catch (error) {
     throw withTrail(error, trail)
   }
@@ -72,11 +76,12 @@ function* finish(
   options: SettledOptions,
 ): Validation<ResolvedConfig<StandardSchemaV1 | undefined>> {
   const { project, layers, tree, secrets, env, problems } = resolution
-  const validated = resolution.isReadable ? yield* askSchemas(resolution, options) : UNASKED
+  const { config, variables } = resolution.isReadable ? yield* askSchemas(resolution, options) : UNASKED
   problems.throwIfAny()
   return expose({
     tree,
-    ...validated,
+    ...config,
+    ...(variables ? { variables } : {}),
     secrets,
     env,
     lookedIn: layers.lookedIn,
@@ -96,22 +101,40 @@ function* finish(
   })
 }
 
-const UNASKED: Validated = { coerced: new Set() }
+/** What the schemas made of the configuration, and of the variables. */
+interface Answers {
+  readonly config: Validated
+  readonly variables?: Exposure['variables']
+}
 
-function* askSchemas(resolution: Resolution, { secrets, schema }: SettledOptions): Validation<Validated> {
+const UNASKED: Answers = { config: { coerced: new Set() } }
+
+function* askSchemas(resolution: Resolution, options: SettledOptions): Validation<Answers> {
   const { tree, problems } = resolution
+  const { secrets, schema, variables } = options
   if (secrets?.schema) {
     const values = Object.fromEntries(resolution.secrets.map(({ env, value }) => [env, value]))
     yield* validateSecrets(values, secrets.schema, problems)
   }
-  if (!schema) return UNASKED
-  return yield* validate(tree, schema, () => secretTexts(resolution), problems)
+  const inProcess = variables && processVariables(resolution, options)
+  const texts = () => secretTexts(resolution, inProcess ? [tree, inProcess] : [tree])
+  const config = schema
+    ? yield* validate({ tree, schema, option: 'schema', secrets: texts, remedy: remedyForKey }, problems)
+    : UNASKED.config
+  if (!inProcess) return { config }
+  const asked = { tree: inProcess, schema: variables, option: 'variables', secrets: texts } as const
+  const validated = yield* validate({ ...asked, remedy: remedyForVariable }, problems)
+  return { config, variables: { ...validated, tree: inProcess } }
+}
+
+function remedyForVariable(path: Path): string {
+  return `set ${path[0]} in the environment, or add it to .env`
 }
 
 /** Every text that no message may repeat: secrets, what they went into, and what a key's name or its form makes one. */
-function* secretTexts({ tree, secrets }: Resolution): Generator<string> {
+function* secretTexts({ secrets }: Resolution, trees: readonly MapNode[]): Generator<string> {
   for (const { value } of secrets) yield value
-  for (const [path, leaf] of leaves(tree)) {
+  for (const [path, leaf] of trees.flatMap((tree) => [...leaves(tree)])) {
     if (leaf.kind !== 'scalar' || typeof leaf.value !== 'string') continue
     if (leaf.taint || soundsSecret(path) || isSecretValue(leaf.value)) yield leaf.value
   }

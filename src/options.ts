@@ -40,13 +40,21 @@ export interface DotenvOptions {
  * What to load and how. Every option has a default, also where it is undefined; `loadConfig()` alone does what the
  * documentation says.
  */
-export interface LoadOptions<Schema extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined> {
+export interface LoadOptions<
+  Schema extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
+  Variables extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
+> {
   /** Where to look for the project, going upward. @default process.cwd() */
   readonly cwd?: string | undefined
   /** A profile's name, or the path of its file or directory. @default SYSTEMPROMPT_PROFILE, the session's, the only one, `local` */
   readonly profile?: string | undefined
   /** Any Standard Schema (zod, valibot, arktype, …) for the whole configuration; `config` has its output type. */
   readonly schema?: Schema
+  /**
+   * Any Standard Schema for variables by their names, `{ PORT: … }`; `variables` of the result has its output type. It is
+   * asked about all that are set, in the environment and in `.env` files, with the secrets: it must take names that it does not know.
+   */
+  readonly variables?: Variables
   /** Which secrets must be there, and a schema for them. @default none has to be */
   readonly secrets?: SecretsOptions | undefined
   /** Missing required keys, likely typos and loose file modes are errors instead of warnings. @default false */
@@ -79,7 +87,7 @@ export interface LoadOptions<Schema extends StandardSchemaV1 | undefined = Stand
 /** Options with every default in its place. */
 export interface SettledOptions
   extends Settled<'cwd' | 'strict' | 'env' | 'onUndefined' | 'emptyIsValue' | 'allowEnv' | 'public'>,
-    Pick<LoadOptions, 'profile' | 'schema' | 'secrets' | 'services'> {
+    Pick<LoadOptions, 'profile' | 'schema' | 'variables' | 'secrets' | 'services'> {
   readonly dotenv: DotenvOptions
   readonly prefix: readonly string[]
   /** Highest precedence first: those in code, then those of the config file. */

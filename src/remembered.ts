@@ -26,7 +26,7 @@ export function remember(resolution: Resolution, inputs: Inputs, start: number):
 }
 
 /** Options that are asked about after everything is resolved. */
-const LATE: readonly (keyof LoadOptions)[] = ['schema']
+const LATE: readonly (keyof LoadOptions)[] = ['schema', 'variables']
 
 /**
  * What the preload resolved, if a load with these options would come to the same: it asks for nothing else, and no

@@ -15,6 +15,18 @@ export interface Validated {
   readonly coerced: ReadonlySet<string>
 }
 
+/** What a schema is asked about. */
+export interface Question {
+  readonly tree: MapNode
+  readonly schema: StandardSchemaV1
+  /** The option that gave the schema. */
+  readonly option: 'schema' | 'variables'
+  /** Every text that no message may repeat. */
+  readonly secrets: () => Iterable<string>
+  /** What to do about a value that is not there. */
+  readonly remedy: (path: Path) => string
+}
+
 /** How often values are tried as other types: text → list → numbers in it is the longest way. */
 const ROUNDS = 8
 
@@ -23,12 +35,8 @@ const ROUNDS = 8
  * types that the text can stand for are tried: number, boolean, list. Where it silently takes `"false"` for
  * true, as JavaScript does, it is asked again with false.
  */
-export function* validate(
-  tree: MapNode,
-  schema: StandardSchemaV1,
-  secrets: () => Iterable<string>,
-  problems: Problems,
-): Validation<Validated> {
+export function* validate(question: Question, problems: Problems): Validation<Validated> {
+  const { tree, schema, option, secrets } = question
   const coercion = new Coercion(tree)
   let result = yield ask(schema, coercion.input)
   for (let round = 0; round < ROUNDS; round++) {
@@ -39,11 +47,10 @@ export function* validate(
     result = yield ask(schema, coercion.input)
   }
   if (result.issues) {
-    reportMisbehaviour(result, 'schema', problems)
+    reportMisbehaviour(result, option, problems)
     const texts = [...secrets()]
-    const repeats = repeatsAny(texts)
-    const holds = holdsSecret(texts)
-    for (const issue of result.issues) reportIssue(issue, tree, coercion.input, { repeats, holds }, problems)
+    const search = { repeats: repeatsAny(texts), holds: holdsSecret(texts) }
+    for (const issue of result.issues) reportIssue(issue, question, coercion.input, search, problems)
     return { output: coercion.input, coerced: coercion.coerced }
   }
   return { output: result.value, coerced: coercion.coerced }
@@ -96,7 +103,7 @@ interface SecretSearch {
 
 function reportIssue(
   issue: StandardSchemaV1.Issue,
-  tree: MapNode,
+  { tree, remedy }: Question,
   input: unknown,
   { repeats, holds }: SecretSearch,
   problems: Problems,
@@ -110,13 +117,11 @@ function reportIssue(
   // An item of a text that was made a list has no node of its own: what is wrong stands in the text.
   const node = nearestNode(tree, path)
   if (nodeAt(tree, path) === undefined && valueAt(input, path) === undefined) {
-    const variable = variableFor(shown)
-    const remedy = variable === undefined ? 'add it to the profile' : `add it to the profile, or set ${variable}`
     problems.error({
       code: 'MISSING_KEY',
       key,
       message: 'is missing; the schema needs it',
-      remedy,
+      remedy: remedy(shown),
       ...(node.source.file === undefined ? {} : { at: node }),
       unframed: true,
     })
@@ -155,6 +160,12 @@ function quotesVariable(message: string, node: TreeNode): boolean {
 /** `1.10` is a number in YAML, and `on` is text: what somebody meant may be the other. */
 function isTypedByYaml(node: TreeNode): boolean {
   return node.kind === 'scalar' && node.style === 'plain' && typeof node.value !== 'string' && node.value !== null
+}
+
+/** What to do about a key of the configuration that is missing. */
+export function remedyForKey(path: Path): string {
+  const variable = variableFor(path)
+  return variable === undefined ? 'add it to the profile' : `add it to the profile, or set ${variable}`
 }
 
 /** The variable that sets a key, where one can: names are read in lower case, two underscores are a step. */

@@ -20,9 +20,9 @@ export interface ConfigChange {
 }
 
 /** What `onChange` is told. */
-export interface ConfigUpdate<Schema = undefined> {
-  readonly previous: ResolvedConfig<Schema>
-  readonly current: ResolvedConfig<Schema>
+export interface ConfigUpdate<Schema = undefined, Variables = undefined> {
+  readonly previous: ResolvedConfig<Schema, Variables>
+  readonly current: ResolvedConfig<Schema, Variables>
   /** What differs, in the order of the configuration. Empty when it is only valid again, after an error. */
   readonly changes: readonly ConfigChange[]
   /** Whether it was not valid before. */
@@ -30,12 +30,12 @@ export interface ConfigUpdate<Schema = undefined> {
 }
 
 /** How to watch, and whom to tell. What to load is told by {@link LoadOptions}. */
-export interface WatchOptions<Schema = undefined> {
+export interface WatchOptions<Schema = undefined, Variables = undefined> {
   /**
    * The configuration is another one, or is valid again. The next reload waits for the promise it returns. What it
    * throws is thrown again as an uncaught exception, as by an event emitter; the watcher goes on.
    */
-  readonly onChange?: ((update: ConfigUpdate<Schema>) => unknown) | undefined
+  readonly onChange?: ((update: ConfigUpdate<Schema, Variables>) => unknown) | undefined
   /**
    * What is on the disk is not valid; `watcher.current` stays what it was. Called once for the same problems.
    * @default the problems become a warning of the process, on stderr
@@ -55,9 +55,9 @@ export interface WatchOptions<Schema = undefined> {
 }
 
 /** A configuration that follows its files, until it is closed. `await using` closes it as well. */
-export interface ConfigWatcher<Schema = undefined> {
+export interface ConfigWatcher<Schema = undefined, Variables = undefined> {
   /** The last configuration that was valid. */
-  readonly current: ResolvedConfig<Schema>
+  readonly current: ResolvedConfig<Schema, Variables>
   /** What is wrong with what is on the disk now; undefined where that is `current`. */
   readonly error: ConfigError | undefined
   /** Stops watching. Nothing is called any more, and nothing is left that keeps the process running. */
@@ -77,10 +77,13 @@ export interface ConfigWatcher<Schema = undefined> {
  * })
  * watcher.current.config.server.port
  */
-export async function watchConfig<Schema extends StandardSchemaV1 | undefined = undefined>(
-  options: LoadOptions<Schema> = {},
-  watchOptions: WatchOptions<Schema> = {},
-): Promise<ConfigWatcher<Schema>> {
+export async function watchConfig<
+  Schema extends StandardSchemaV1 | undefined = undefined,
+  Variables extends StandardSchemaV1 | undefined = undefined,
+>(
+  options: LoadOptions<Schema, Variables> = {},
+  watchOptions: WatchOptions<Schema, Variables> = {},
+): Promise<ConfigWatcher<Schema, Variables>> {
   checkOptions(options)
   checkWatchOptions(watchOptions)
   // A program may go elsewhere later; its configuration does not.

@@ -7,7 +7,7 @@ import { isPlain } from '../tree.ts'
 import type { Path } from '../types.ts'
 import type { ConfigChange } from '../watch-config.ts'
 
-type Result = Omit<ResolvedConfig, 'config'> & { readonly config: unknown }
+type Result = Omit<ResolvedConfig, 'config' | 'variables'> & { readonly config: unknown }
 type Part = ConfigChange['part']
 
 /** A value with the place it stands at. */

@@ -8,7 +8,7 @@ import type { ConfigWatcher, WatchOptions } from '../watch-config.ts'
 import { changesBetween } from './changes.ts'
 
 /** What a load comes to; whatever it throws is a fault of the program. */
-type Load<Schema> = () => Promise<ResolvedConfig<Schema> | ConfigError>
+type Load<Schema, Variables> = () => Promise<ResolvedConfig<Schema, Variables> | ConfigError>
 
 /** Milliseconds; an editor that writes in place takes less. */
 const DEBOUNCE = 75
@@ -18,10 +18,10 @@ const MOST_DEBOUNCES = 10
 const PATIENCE = 500
 
 /** Loads, watches the files that the load looked at, and loads again when one of them changes. */
-export async function watchLoads<Schema>(
-  load: Load<Schema>,
-  options: WatchOptions<Schema>,
-): Promise<ConfigWatcher<Schema>> {
+export async function watchLoads<Schema, Variables>(
+  load: Load<Schema, Variables>,
+  options: WatchOptions<Schema, Variables>,
+): Promise<ConfigWatcher<Schema, Variables>> {
   const { signal } = options
   signal?.throwIfAborted()
   const start = Date.now()
@@ -31,12 +31,12 @@ export async function watchLoads<Schema>(
   return new Watcher(load, options, first, start)
 }
 
-class Watcher<Schema> implements ConfigWatcher<Schema> {
-  readonly #load: Load<Schema>
-  readonly #options: WatchOptions<Schema>
+class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
+  readonly #load: Load<Schema, Variables>
+  readonly #options: WatchOptions<Schema, Variables>
   readonly #places: PlacesWatch
   readonly #close = (): void => void this.close()
-  #current: ResolvedConfig<Schema>
+  #current: ResolvedConfig<Schema, Variables>
   #error: ConfigError | undefined
   #consulted: Consulted
   /** Files that had content when the state on the disk was last taken for what is meant. */
@@ -49,7 +49,12 @@ class Watcher<Schema> implements ConfigWatcher<Schema> {
   #isRunning = false
   #isClosed = false
 
-  constructor(load: Load<Schema>, options: WatchOptions<Schema>, first: ResolvedConfig<Schema>, start: number) {
+  constructor(
+    load: Load<Schema, Variables>,
+    options: WatchOptions<Schema, Variables>,
+    first: ResolvedConfig<Schema, Variables>,
+    start: number,
+  ) {
     this.#load = load
     this.#options = options
     this.#current = first
@@ -64,7 +69,7 @@ class Watcher<Schema> implements ConfigWatcher<Schema> {
     options.signal?.addEventListener('abort', this.#close, { once: true })
   }
 
-  get current(): ResolvedConfig<Schema> {
+  get current(): ResolvedConfig<Schema, Variables> {
     return this.#current
   }
 
@@ -141,7 +146,7 @@ class Watcher<Schema> implements ConfigWatcher<Schema> {
     this.#filled = this.#consulted.files.filter((file) => !isGone(file))
   }
 
-  async #accept(current: ResolvedConfig<Schema>): Promise<void> {
+  async #accept(current: ResolvedConfig<Schema, Variables>): Promise<void> {
     const previous = this.#current
     const changes = changesBetween(previous, current)
     const recovered = this.#error !== undefined

@@ -209,6 +209,7 @@ test('an option that is undefined has its default, also where types tell that fr
     cwd: undefined,
     profile: undefined,
     schema: undefined,
+    variables: undefined,
     secrets: undefined,
     strict: undefined,
     overrides: undefined,

@@ -192,6 +192,26 @@ describe('what a program finds after a preload', () => {
     expect({ code, err, sees: JSON.parse(out || 'null') as unknown }).toEqual({ code: 0, err: '', sees })
   })
 
+  test('a schema for variables sees those of files and those that the program has set since', async () => {
+    const project = makeProject({
+      ...FILES,
+      'main.mjs': `import { loadConfigSync } from '@systemprompt/env'
+        const variables = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: [value.GREETING, value.DATABASE_URL, value.LATER] }) } }
+        process.env.LATER = 'later'
+        const read = loadConfigSync({ variables }).variables
+        console.log(JSON.stringify([read, [...read]]))`,
+    })
+    installInto(project)
+    const { out, err } = await start({ cwd: project, args: ['--import', '@systemprompt/env', 'main.mjs'] })
+    expect({ err, out: JSON.parse(out || 'null') as unknown }).toEqual({
+      err: '',
+      out: [
+        ['hello', '••••', 'later'],
+        ['hello', DATABASE_URL, 'later'],
+      ],
+    })
+  })
+
   test('a schema and other options count, although the project has been resolved', async () => {
     const project = makeProject({
       ...FILES,

@@ -42,7 +42,7 @@ export async function watched(options: LoadOptions, watchOptions: WatchOptions =
     wake()
   }
   const watcher = await watchConfig<undefined>(
-    { env: {}, ...options, schema: undefined },
+    { env: {}, ...options, schema: undefined, variables: undefined },
     {
       debounce: 20,
       onChange: (update) => tell({ update }),

@@ -1,0 +1,194 @@
+import { inspect } from 'node:util'
+import { type } from 'arktype'
+import * as v from 'valibot'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
+import {
+  type ConfigError,
+  checkConfig,
+  defineConfig,
+  isConfigError,
+  loadConfig,
+  loadConfigSync,
+  reveal,
+  watchConfig,
+} from '../../src/index.ts'
+import { makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
+
+const STRIPE = 'sk_live_0123456789abcdef'
+
+function failure(run: () => unknown): ConfigError {
+  try {
+    run()
+  } catch (error) {
+    if (isConfigError(error)) return error
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
+
+describe('a schema for variables', () => {
+  test('types them, wherever they are set, and needs no project', () => {
+    const cwd = makeProject({ '.env': 'PORT=8080\nORIGINS=https://a.example,https://b.example\nDEBUG=off\nRATE=1\n' })
+    const { variables } = loadConfigSync({
+      cwd,
+      env: { PORT: '3000', PATH: '/bin' },
+      variables: z.object({
+        PORT: z.number(),
+        DEBUG: z.boolean(),
+        RATE: z.string(),
+        ORIGINS: z.array(z.url()),
+        LEVEL: z.enum(['info', 'debug']).default('info'),
+        REGION: z.string().optional(),
+      }),
+    })
+    expectTypeOf(variables.PORT).toEqualTypeOf<number>()
+    expectTypeOf(variables.REGION).toEqualTypeOf<string | undefined>()
+    expect(variables).toEqual({
+      PORT: 3000,
+      DEBUG: false,
+      RATE: '1',
+      ORIGINS: ['https://a.example', 'https://b.example'],
+      LEVEL: 'info',
+    })
+    expect(Object.isFrozen(variables)).toBe(true)
+  })
+
+  test.each([
+    ['zod', z.object({ PORT: z.number() })],
+    ['valibot', v.object({ PORT: v.number() })],
+    ['arktype', type({ PORT: 'number', '+': 'delete' })],
+  ])('may be of %s', async (_, schema) => {
+    const cwd = makeProject({ '.env': 'PORT=${BASE}80\nBASE=80\n' })
+    expect((await loadConfig({ cwd, env: { PATH: '/bin' }, variables: schema })).variables).toEqual({ PORT: 8080 })
+  })
+
+  test('sees what a program sees behind the preload', () => {
+    const cwd = makeProject({
+      [PROFILE]: 'name: local\n',
+      [SECRETS]: JSON.stringify({ stripe_key: STRIPE }),
+      '.env': 'SYSTEMPROMPT__SERVER__PORT=1\nNODE_OPTIONS=--inspect\nEMPTY=file\nHOST=file\n',
+    })
+    const env = { EMPTY: '', HOST: 'given', SYSTEMPROMPT__SERVER__HOST: 'x', HOME: '/root' }
+    const { variables } = loadConfigSync({ cwd, env, variables: z.looseObject({}) })
+    expect(reveal(variables)).toEqual({ EMPTY: 'file', HOST: 'given', HOME: '/root', STRIPE_KEY: STRIPE })
+  })
+
+  test('is not needed', () => {
+    const { variables } = loadConfigSync({ cwd: makeProject({ '.env': 'PORT=1\n' }), env: {} })
+    expectTypeOf(variables).toEqualTypeOf<undefined>()
+    expect(variables).toBeUndefined()
+  })
+
+  test('stands beside one for the configuration', () => {
+    const { config, variables } = loadConfigSync({
+      cwd: makeProject({ [PROFILE]: 'name: local\nserver:\n  port: ${PORT}\n', '.env': 'PORT=8080\n' }),
+      env: {},
+      schema: z.object({ server: z.object({ port: z.number() }) }),
+      variables: z.object({ PORT: z.string() }),
+    })
+    expect([config.server.port, variables.PORT]).toEqual([8080, '8080'])
+  })
+
+  test('may be in systemprompt.config.ts, below the one in code', async () => {
+    const cwd = makeProject({
+      '.env': 'PORT=8080\n',
+      'systemprompt.config.mjs': `export default { variables: { '~standard': { version: 1, vendor: 'test', validate: ({ PORT }) => ({ value: { PORT } }) } } }\n`,
+    })
+    expect((await loadConfig({ cwd, env: {} })).variables).toEqual({ PORT: '8080' })
+    const own = await loadConfig({ cwd, env: {}, variables: z.object({ PORT: z.number() }) })
+    expect(own.variables).toEqual({ PORT: 8080 })
+  })
+
+  test('gives its type to checkConfig, watchConfig and defineConfig', async () => {
+    const options = defineConfig({
+      cwd: makeProject({ '.env': 'PORT=1\n' }),
+      env: {},
+      variables: z.object({ PORT: z.number() }),
+    })
+    expectTypeOf((await checkConfig(options)).result?.variables.PORT).toEqualTypeOf<number | undefined>()
+    await using watcher = await watchConfig(options, {
+      onChange: ({ current }) => expectTypeOf(current.variables.PORT).toEqualTypeOf<number>(),
+    })
+    expect(watcher.current.variables.PORT).toBe(1)
+  })
+})
+
+describe('what a schema for variables refuses', () => {
+  test('has its place, and all of it is told at once', () => {
+    const cwd = makeProject({ '.env': 'HOST=a\nPORT=many\n' })
+    const error = failure(() =>
+      loadConfigSync({
+        cwd,
+        env: { DEBUG: 'perhaps' },
+        variables: z.object({ PORT: z.number(), DEBUG: z.boolean(), DATABASE_URL: z.url(), REGION: z.string() }),
+      }),
+    )
+    expect(error.issues).toMatchObject([
+      { code: 'SCHEMA', key: 'PORT', file: '.env', line: 2, column: 1 },
+      { code: 'SCHEMA', key: 'DEBUG' },
+      { code: 'MISSING_KEY', key: 'DATABASE_URL', remedy: 'set DATABASE_URL in the environment, or add it to .env' },
+      { code: 'MISSING_KEY', key: 'REGION' },
+    ])
+    expect(error.message).not.toMatch(/many|perhaps/)
+  })
+
+  test('is told once where its references cannot be resolved', () => {
+    const cwd = makeProject({ '.env': 'PORT=${NOWHERE}\n' })
+    const { issues } = failure(() => loadConfigSync({ cwd, env: {}, variables: z.object({ PORT: z.number() }) }))
+    expect(issues.map(({ code, key }) => [code, key])).toEqual([['UNDEFINED_VARIABLE', 'PORT']])
+  })
+
+  test('is no error of the schema for the configuration where it answers nonsense', () => {
+    const variables = { '~standard': { version: 1, vendor: 'test', validate: () => undefined } } as never
+    const { issues } = failure(() => loadConfigSync({ cwd: makeProject({}), env: {}, variables }))
+    expect(issues).toMatchObject([{ code: 'SCHEMA', key: 'variables' }])
+  })
+
+  test('shows no secret', () => {
+    const cwd = makeProject({ '.env': `ADDRESS=https://u:hunter2hunter2@db.example/\nWHOLE=\${STRIPE_KEY}\n` })
+    const quoting = z.looseObject({}).superRefine((values, context) => {
+      for (const [name, value] of Object.entries(values))
+        for (const path of [[name], [], ['OTHER']])
+          context.addIssue({ code: 'custom', path, message: `${path} must not be ${value}, as ${name} is` })
+    })
+    const env = { STRIPE_KEY: STRIPE, CUSTOM: 'a-custom-secret-1', SYSTEMPROMPT_CUSTOM_SECRETS: 'CUSTOM' }
+    const error = failure(() => loadConfigSync({ cwd, env, variables: quoting }))
+    expect(error.issues.length).toBeGreaterThan(4)
+    expect(`${error.message}${inspect(error, { depth: null })}${JSON.stringify(error)}`).not.toMatch(
+      /sk_live|hunter2|a-custom-secret/,
+    )
+  })
+})
+
+describe('what is secret among variables is masked when it is printed', () => {
+  const cwd = makeProject({ '.env': `HOST=db.example\nDATABASE=\${HOST}/\${DB_PASSWORD}\nDB_PASSWORD=swordfish-1\n` })
+  const env = { STRIPE_KEY: STRIPE, CUSTOM: 'abc', SYSTEMPROMPT_CUSTOM_SECRETS: 'CUSTOM' }
+  const schema = z.object({
+    HOST: z.string(),
+    DATABASE: z.string(),
+    STRIPE_KEY: z.string(),
+    CUSTOM: z.string(),
+    DB_PASSWORD: z.string().transform((text) => ({ parts: text.split('-') })),
+  })
+
+  test('by its name, its origin and what went into it, and in what a schema makes of it', () => {
+    const { variables } = loadConfigSync({ cwd, env, variables: schema })
+    expect(variables.STRIPE_KEY).toBe(STRIPE)
+    expect(variables.DB_PASSWORD.parts).toEqual(['swordfish', '1'])
+    expect(JSON.parse(JSON.stringify(variables))).toEqual({
+      HOST: 'db.example',
+      DATABASE: '••••',
+      STRIPE_KEY: '••••',
+      CUSTOM: '••••',
+      DB_PASSWORD: '••••',
+    })
+    expect(inspect(variables, { showHidden: true, depth: null })).not.toMatch(/swordfish|sk_live|abc/)
+  })
+
+  test('as one text that is made of all', () => {
+    const result = loadConfigSync({ cwd, env, variables: schema.transform(({ STRIPE_KEY }) => STRIPE_KEY) })
+    expect(result.variables).toBe(STRIPE)
+    expect(`${inspect(result)}${JSON.stringify(result)}`).not.toContain('sk_live')
+  })
+})
