@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import {
   type Environment,
   loadConfig,
@@ -43,7 +44,14 @@ export function loadForBuild(options: PluginOptions, cwd: string) {
     ...(schema === undefined ? {} : { schema }),
     ...(wanted === undefined ? {} : { public: wanted }),
     ...(prefix === undefined ? {} : { prefix }),
+    // What a server is given when it starts need not be there where it is built.
+    variables: ANY,
   })
+}
+
+/** Takes the place of a schema in `systemprompt.config.*`. */
+const ANY: StandardSchemaV1 = {
+  '~standard': { version: 1, vendor: '@systemprompt/env', validate: () => ({ value: undefined }) },
 }
 
 /**

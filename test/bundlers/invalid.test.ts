@@ -23,6 +23,21 @@ describe.each(HOSTS)('a configuration that is not valid, built with %s', (host) 
   )
 })
 
+test('a schema for variables, which are those of the program, is not asked in a build', async () => {
+  const root = copyApp()
+  writeFiles(root, {
+    'systemprompt.config.mjs': `export default { variables: { '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message: 'no', path: ['PORT'] }] }) } } }\n`,
+    'src/it.js': 'console.log(import.meta.env.site_name)\n',
+  })
+  const built = await buildWith('vite', {
+    root,
+    consumer: 'client',
+    entry: 'src/it.js',
+    options: { public: ['site.name'] },
+  })
+  expect(built.error).toBeUndefined()
+})
+
 const breaks = {
   name: 'breaks',
   transform() {
