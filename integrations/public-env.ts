@@ -45,6 +45,7 @@ export function loadForBuild(options: PluginOptions, cwd: string) {
     ...(wanted === undefined ? {} : { public: wanted }),
     ...(prefix === undefined ? {} : { prefix }),
     // What a server is given when it starts need not be there where it is built.
+    secrets: { missing: 'warn' },
     variables: ANY,
   })
 }

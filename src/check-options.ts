@@ -26,9 +26,12 @@ const RULES: Readonly<Record<keyof LoadOptions, Rule>> = {
   variables: SCHEMA,
   secrets: [
     (value) =>
-      isTree(value) && isOptional(isTexts, part(value, 'required')) && isOptional(isSchema, part(value, 'schema')),
-    'an object with required (a list of names) and schema (a Standard Schema)',
-    ['required', 'schema'] satisfies (keyof SecretsOptions)[],
+      isTree(value) &&
+      isOptional(isTexts, part(value, 'required')) &&
+      isOptional(isSchema, part(value, 'schema')) &&
+      isOptional((missing) => missing === 'error' || missing === 'warn', part(value, 'missing')),
+    "an object with required (a list of names), schema (a Standard Schema) and missing ('error' or 'warn')",
+    ['required', 'schema', 'missing'] satisfies (keyof SecretsOptions)[],
   ],
   strict: [isBoolean, 'true or false'],
   overrides: [isTree, 'an object'],

@@ -120,7 +120,7 @@ function readTrees(given: readonly GivenTree[], layer: 'overrides' | 'defaults',
 function readSecretsFile(
   { root, profile }: Project,
   settings: EarlySettings,
-  { env, strict }: SettledOptions,
+  { env, strict, secrets }: SettledOptions,
   problems: Problems,
 ): Layers['secretsFile'] {
   if (!profile) return { found: false, secrets: new Map(), blank: [] }
@@ -136,7 +136,7 @@ function readSecretsFile(
     settings.text('secrets.source', 'file') === 'env'
   const validation = settings.secretsValidation
   if (isAbsent && !mayBeAbsent && validation !== 'skip') {
-    problems[validation === 'strict' ? 'error' : 'warn']({
+    problems[validation === 'strict' && secrets?.missing !== 'warn' ? 'error' : 'warn']({
       code: 'SECRETS_FILE_MISSING',
       message: 'is not there',
       remedy: 'create it with mode 0600, or set secrets.source to env where secrets come from the environment',

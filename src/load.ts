@@ -114,7 +114,7 @@ function* askSchemas(resolution: Resolution, options: SettledOptions): Validatio
   const { secrets, schema, variables } = options
   if (secrets?.schema) {
     const values = Object.fromEntries(resolution.secrets.map(({ env, value }) => [env, value]))
-    yield* validateSecrets(values, secrets.schema, problems)
+    yield* validateSecrets(values, secrets.schema, secrets.missing ?? 'error', problems)
   }
   const inProcess = variables && processVariables(resolution, options)
   const texts = () => secretTexts(resolution, inProcess ? [tree, inProcess] : [tree])

@@ -21,6 +21,11 @@ export interface SecretsOptions {
    * a secret, it does not change one; its messages are not shown, since they may repeat the value.
    */
   readonly schema?: StandardSchemaV1 | undefined
+  /**
+   * What one does that must be there and is not, whoever asks for it: `required`, the schema or the profile. A build, which
+   * needs none, takes a warning. @default 'error', where the profile's `secrets.validation` does not ask for less
+   */
+  readonly missing?: 'error' | 'warn' | undefined
 }
 
 /** Which .env files are read, and how. */

@@ -29,6 +29,8 @@ export interface SecretsCheck {
   readonly validation: SecretsValidation | undefined
   /** Asked for in code, in any spelling. */
   readonly required: readonly string[]
+  /** What a missing one does at most. */
+  readonly missing: 'error' | 'warn'
   readonly lookedIn: readonly string[]
   /** Has been reported already, because its references failed. */
   readonly isFailed: (env: string) => boolean
@@ -41,17 +43,17 @@ export function checkSecrets(
   problems: Problems,
 ): void {
   const { validation, required, lookedIn, isFailed } = check
+  const atMost = check.missing === 'error' ? problems.error : problems.warn
   const present = new Set(secrets.map(({ env }) => env))
   const isMissing = (env: string): boolean => !present.has(env) && !isFailed(env)
   const missing = (env: string, report: (typeof problems)['error'], remedy: string): void =>
     report({ code: 'SECRET_MISSING', key: env, message: `is not set; looked in ${lookedIn.join(', ')}`, remedy })
 
   const asked = new Set(required.map((name) => secretName(name).env))
-  for (const env of asked)
-    if (isMissing(env)) missing(env, problems.error, `export ${env}, add it to .env or to secrets.json`)
+  for (const env of asked) if (isMissing(env)) missing(env, atMost, `export ${env}, add it to .env or to secrets.json`)
   if (validation === undefined || validation === 'skip') return
 
-  const report = validation === 'strict' ? problems.error : problems.warn
+  const report = validation === 'strict' ? atMost : problems.warn
   if (isMissing('JWT_SECRET') && isMissing('OAUTH_AT_REST_PEPPER') && !asked.has('JWT_SECRET')) {
     missing('JWT_SECRET', report, 'add jwt_secret to secrets.json; openssl rand -base64 48 makes one')
   }

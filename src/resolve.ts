@@ -80,6 +80,7 @@ function secretsCheck(layers: Layers, options: SettledOptions): Parameters<typeo
   return {
     validation: layers.secretsValidation,
     required: options.secrets?.required ?? [],
+    missing: options.secrets?.missing ?? 'error',
     lookedIn: layers.lookedIn,
     isFailed: (env) => layers.variables.get(env) === 'failed',
   }

@@ -60,6 +60,7 @@ export function* validate(question: Question, problems: Problems): Validation<Va
 export function* validateSecrets(
   values: Readonly<Record<string, string>>,
   schema: StandardSchemaV1,
+  missing: 'error' | 'warn',
   problems: Problems,
 ): Validation<void> {
   const result = yield ask(schema, values)
@@ -71,7 +72,7 @@ export function* validateSecrets(
     )
     if (key !== '' && problems.isReported(key)) continue
     const isMissing = key !== '' && values[key] === undefined
-    problems.error({
+    problems[isMissing ? missing : 'error']({
       code: isMissing ? 'SECRET_MISSING' : 'SECRET_INVALID',
       key: key === '' ? 'secrets' : key,
       message: isMissing ? 'is not set; the schema for secrets needs it' : 'is not what the schema for secrets accepts',

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type LoadOptions, parseOverrides } from '../index.ts'
 import type { ArgsDef } from './command.ts'
 import type { Io } from './io.ts'
@@ -22,4 +23,14 @@ export function loadOptions(args: Args, io: Io): LoadOptions {
     ...(typeof args.profile === 'string' ? { profile: args.profile } : {}),
     ...(Array.isArray(args.set) ? { overrides: parseOverrides(args.set.map(String)) } : {}),
   }
+}
+
+/** The same for what starts no program: secrets and variables that one needs need not be there. */
+export function loadOptionsOfBuild(args: Args, io: Io): LoadOptions {
+  return { ...loadOptions(args, io), secrets: { missing: 'warn' }, variables: ANY }
+}
+
+/** Takes the place of a schema in `systemprompt.config.*`. */
+const ANY: StandardSchemaV1 = {
+  '~standard': { version: 1, vendor: '@systemprompt/env', validate: () => ({ value: undefined }) },
 }

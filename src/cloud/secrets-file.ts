@@ -226,7 +226,7 @@ function checkFormats(
   validation: SecretsValidation = 'warn',
   problems: Problems,
 ): void {
-  const check = { validation, required: [], lookedIn: [], isFailed: () => false } as const
+  const check = { validation, required: [], missing: 'error', lookedIn: [], isFailed: () => false } as const
   checkSecrets(secrets, check, { ...problems, warn: () => undefined })
 }
 

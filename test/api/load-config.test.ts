@@ -307,6 +307,22 @@ describe('secrets.required', () => {
       { code: 'SECRET_MISSING', message: 'is not set; looked in the process environment' },
     ])
   })
+  test('with missing: warn, all that are missing are warnings, and what is wrong is an error', () => {
+    const given = { [PROFILE]: 'name: local\nsecrets: {validation: strict}', [SECRETS]: '{"jwt_secret": "short"}' }
+    const secrets = { required: ['STRIPE_KEY'], schema: z.object({ ACME_TOKEN: z.string() }), missing: 'warn' } as const
+    const ok = load({ ...given, [SECRETS]: '{}' }, { secrets })
+    expect(ok.warnings.flatMap(({ code, key }) => (code === 'MISSING_KEY' ? [] : [[code, key]]))).toEqual([
+      ['SECRET_MISSING', 'STRIPE_KEY'],
+      ['SECRET_MISSING', 'JWT_SECRET'],
+      ['SECRET_MISSING', 'DATABASE_URL'],
+      ['SECRET_MISSING', 'ACME_TOKEN'],
+    ])
+    expect(load({ [PROFILE]: given[PROFILE] }, { secrets }).warnings).toContainEqual(
+      expect.objectContaining({ code: 'SECRETS_FILE_MISSING' }),
+    )
+    expect(failure(given, { secrets }).issues).toMatchObject([{ code: 'SECRET_INVALID', key: 'JWT_SECRET' }])
+    expect(failure({}, { secrets: { missing: 'wran' as never } }).issues).toMatchObject([{ code: 'INVALID_OPTION' }])
+  })
   test('asking twice for one secret is one problem', () => {
     expect(failure({}, { secrets: { required: ['kimi', 'moonshot', 'KIMI_API_KEY'] } }).issues).toHaveLength(1)
   })

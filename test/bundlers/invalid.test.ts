@@ -1,8 +1,10 @@
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { rollup } from 'rollup'
 import { describe, expect, test } from 'vitest'
 import type { PluginOptions } from '../../integrations/options.ts'
 import rollupPlugin from '../../integrations/rollup.ts'
+import { loadConfig } from '../../src/index.ts'
 import { writeFiles } from '../support/temp-project.ts'
 import { buildWith, type Configure, copyApp, HOSTS } from './hosts.ts'
 
@@ -21,6 +23,27 @@ describe.each(HOSTS)('a configuration that is not valid, built with %s', (host) 
       for (const content of files.values()) expect(String(content)).not.toContain('canary')
     },
   )
+})
+
+test.each([
+  ['required by systemprompt.config.*', 'name: local\nsite: { name: Acme }\n', "{ required: ['STRIPE_KEY'] }"],
+  [
+    'that a schema asks for',
+    'name: local\nsite: { name: Acme }\n',
+    `{ schema: { '~standard': { version: 1, vendor: 'test', validate: (all) => all.STRIPE_KEY ? { value: all } : { issues: [{ message: 'no', path: ['STRIPE_KEY'] }] } } } }`,
+  ],
+  ['of a profile that is strict', 'name: local\nsite: { name: Acme }\nsecrets: { validation: strict }\n', '{}'],
+])('a secret %s need not be there for a build', async (_, profile, secrets) => {
+  const root = copyApp()
+  rmSync(join(root, '.systemprompt/profiles/local/secrets.json'))
+  writeFiles(root, {
+    [PROFILE]: profile,
+    'systemprompt.config.mjs': `export default { secrets: ${secrets} }\n`,
+    'src/it.js': 'console.log(import.meta.env.site_name)\n',
+  })
+  await expect(loadConfig({ cwd: root, profile: 'local', env: {} })).rejects.toThrow(/STRIPE_KEY|JWT_SECRET/)
+  const request = { root, consumer: 'client', entry: 'src/it.js', options: { public: ['site.name'] } } as const
+  expect((await buildWith('vite', request)).error).toBeUndefined()
 })
 
 test('a schema for variables, which are those of the program, is not asked in a build', async () => {

@@ -1,7 +1,7 @@
 import { loadConfig } from '../../index.ts'
 import { defineCommand } from '../command.ts'
 import { EXIT, type Io } from '../io.ts'
-import { LOAD_ARGS, loadOptions } from '../options.ts'
+import { LOAD_ARGS, loadOptionsOfBuild } from '../options.ts'
 import { printJson } from '../output.ts'
 import { LOAD_EXITS } from '../shapes.ts'
 import { printWarnings } from '../warnings.ts'
@@ -15,7 +15,7 @@ export const publicCommand = defineCommand({
   args: LOAD_ARGS,
   async run({ args, data }) {
     const io = data as Io
-    const resolved = await loadConfig(loadOptions(args, io))
+    const resolved = await loadConfig(loadOptionsOfBuild(args, io))
     printJson(io, resolved.publicValues())
     printWarnings(io, resolved.warnings)
     return EXIT.ok

@@ -12,7 +12,7 @@ import {
 } from '../../scan/index.ts'
 import { defineCommand } from '../command.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
-import { LOAD_ARGS, loadOptions } from '../options.ts'
+import { LOAD_ARGS, loadOptionsOfBuild } from '../options.ts'
 import { printJson, shown, styled } from '../output.ts'
 import { LOAD_EXITS } from '../shapes.ts'
 
@@ -64,9 +64,12 @@ interface Loaded {
   readonly values: readonly SecretValue[]
 }
 
-/** A reference that is not set here does not keep the other secrets from being looked for. */
+/**
+ * A reference that is not set here does not keep the other secrets from being looked for. A secret that must be there and is
+ * not is an error: what was not looked for must not pass for what was not found.
+ */
 async function loadAll(args: Readonly<Record<string, unknown>>, io: Io): Promise<readonly Loaded[]> {
-  const options = { onUndefined: 'keep' as const, ...loadOptions(args, io) }
+  const options = { onUndefined: 'keep' as const, ...loadOptionsOfBuild(args, io), secrets: {} }
   if (!args['all-profiles']) return [loadedFrom(await loadConfig(options), '')]
   const names = listProfiles(options.cwd ?? io.cwd)
   const all = await Promise.all(

@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import { loadConfig, type ResolvedConfig, type TypesFile, writeTypes } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'
-import { LOAD_ARGS, loadOptions } from '../../options.ts'
+import { LOAD_ARGS, loadOptionsOfBuild } from '../../options.ts'
 import { printJson, styled } from '../../output.ts'
 import { LOAD_EXITS, PROBLEM } from '../../shapes.ts'
 import { printWarnings } from '../../warnings.ts'
@@ -21,7 +21,7 @@ export const types = defineCommand({
   },
   async run({ args, data }) {
     const io = data as Io
-    const resolved = await loadConfig(loadOptions(args, io))
+    const resolved = await loadConfig(loadOptionsOfBuild(args, io))
     const { file, state } = await written(resolved, args.check === true)
     const shown = relative(io.cwd, file)
     if (args.json) printJson(io, { file, state, warnings: resolved.warnings })
