@@ -138,11 +138,12 @@ describe('--json', () => {
   test('has profile, configuration, masked secrets and warnings', async () => {
     const { out, err } = await show('--json')
     const document = JSON.parse(out) as Record<string, unknown>
-    expect(Object.keys(document)).toEqual(['profile', 'config', 'secrets', 'warnings'])
+    expect(Object.keys(document)).toEqual(['profile', 'config', 'secrets', 'variables', 'warnings'])
     expect(document).toMatchObject({
       profile: 'local',
       config: { app: { name: 'Acme', dsn: '••••', port: 8080, empty: '', nothing: null, list: ['a', 'b'], none: {} } },
       secrets: { cache_password: '••••', jwt_secret: '••••', database_url: '••••' },
+      variables: ['PORT', 'REDIS_URL'],
       warnings: [{ code: 'MISSING_KEY' }],
     })
     expect(out + err).not.toContain('canary')

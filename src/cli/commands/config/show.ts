@@ -18,6 +18,7 @@ export const show = defineCommand({
     'profile?': 'string|null',
     'config?': 'any',
     'secrets?': 'any',
+    'variables?': ['string'],
     'warnings?': [PROBLEM],
     'path?': 'string',
     'value?': 'any',
@@ -80,6 +81,7 @@ function document(result: ResolvedConfig, part: unknown, path: string | undefine
     profile: profile?.name ?? null,
     config: isRevealed ? reveal(config) : config,
     secrets: isRevealed ? Object.fromEntries(secrets.names().map((name) => [name, secrets.get(name)])) : secrets,
+    variables: variablesOf(result),
     warnings,
   }
 }
