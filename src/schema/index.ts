@@ -208,8 +208,35 @@ export function jsonSchema(file: keyof typeof FILES): Record<string, unknown> {
       if (file === 'secrets' && jsonSchema.type === 'object') jsonSchema.properties = secretProperties()
     },
   })
+  if (file === 'profile') for (const field of PROFILE_FIELDS) annotate(schema, field)
   return { ...schema }
 }
+
+/** What an editor says of a key: what it is when it is left out, and what its type does not tell. */
+function annotate(schema: z.core.JSONSchema.BaseSchema, { path, ...rules }: ProfileField): void {
+  const key = path.split('.').reduce((at, step) => at.properties?.[step] as typeof at, schema)
+  if (rules.default !== undefined) key.default = rules.default as z.core.JSONSchema.JSONSchema['default']
+  const words = [
+    UNITS.find(([pattern]) => pattern.test(path))?.[1],
+    rules.onDisk && "A path; a relative one starts from the profile's directory.",
+    rules.required && "Needed: 'systemprompt config check' refuses a profile without it.",
+  ].filter((sentence) => sentence !== undefined)
+  if (words.length > 0) key.description = words.join(' ')
+}
+
+/** What the numbers and words of a key mean. */
+const UNITS: readonly (readonly [RegExp, string])[] = [
+  [/_per_second$/, 'Requests a second.'],
+  [/_expiration$/, 'Seconds.'],
+  [/^rate_limits\.disabled$/, 'The other rate limits are not checked.'],
+  [
+    /^(?:cloud\.credentials|cloud\.tenants|secrets\.secrets)_path$/,
+    "A relative path starts from the profile's directory.",
+  ],
+  [/^cloud\.validation$/, 'What something wrong with the login or the tenant is: an error, a warning, or nothing.'],
+  [/^secrets\.validation$/, 'What a missing secret is: an error, a warning, or nothing.'],
+  [/^secrets\.source$/, 'Whether secrets.json must be there, or secrets come from the environment.'],
+]
 
 const REFERENCE = { type: 'string', pattern: '\\$[{<]' } as const
 

@@ -254,6 +254,7 @@ describe.each(['profile', 'secrets', 'credentials', 'tenants'] as const)('the JS
     'format',
     'pattern',
     'description',
+    'default',
     'const',
   ]
   const TYPES = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null']
@@ -286,6 +287,39 @@ describe.each(['profile', 'secrets', 'credentials', 'tenants'] as const)('the JS
   test('is data, the same every time', () => {
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema)
     expect(jsonSchema(file)).toEqual(schema)
+  })
+})
+
+describe('what an editor shows of profile.yaml', () => {
+  interface Shown {
+    readonly properties?: Readonly<Record<string, Shown>>
+    readonly default?: unknown
+    readonly description?: string
+  }
+  const shownOf = (path: string): Shown | undefined =>
+    path.split('.').reduce<Shown | undefined>((at, step) => at?.properties?.[step], jsonSchema('profile'))
+
+  test.each(PROFILE_FIELDS.map((field) => [field.path, field] as const))('%s', (path, field) => {
+    const shown = shownOf(path)
+    expect(shown).toBeDefined()
+    expect(shown?.default).toEqual(field.default)
+    expect(shown?.description?.includes('Needed') ?? false).toBe(field.required === true)
+  })
+  test('units and places are told', () => {
+    const words = [
+      'rate_limits.mcp_per_second',
+      'security.jwt_access_token_expiration',
+      'paths.storage',
+      'secrets.secrets_path',
+      'secrets.validation',
+    ].map((path) => shownOf(path)?.description)
+    expect(words).toEqual([
+      'Requests a second.',
+      "Seconds. Needed: 'systemprompt config check' refuses a profile without it.",
+      "A path; a relative one starts from the profile's directory.",
+      "A relative path starts from the profile's directory.",
+      'What a missing secret is: an error, a warning, or nothing.',
+    ])
   })
 })
 
