@@ -32,7 +32,7 @@ export function planProject(root: string, profile: string): readonly PlannedFile
     {
       path: `${directory}/${profileFile(root, directory)}`,
       what: 'settings of this environment',
-      content: () => profileText(name, profile),
+      content: () => editorLine(root) + profileText(name, profile),
     },
     { path: `${directory}/secrets.json`, what: 'its secrets, for you alone', content: () => secretsText(name) },
     { path: SERVICES_ROOT, what: 'root of service configs', content: () => SERVICES },
@@ -84,6 +84,13 @@ function projectName(root: string): string {
   const { name } = readObject(join(root, 'package.json')) ?? {}
   const given = typeof name === 'string' ? name.replace(/^@[^/]*\//, '') : basename(root)
   return given.replace(/[^A-Za-z0-9_-]+/g, '-').replace(/^-+|-+$/g, '') || 'app'
+}
+
+const PROFILE_SCHEMA = 'node_modules/@systemprompt/env/dist/schema/profile.json'
+
+/** Has an editor complete and check the keys, where the package is installed. */
+function editorLine(root: string): string {
+  return pathExists(join(root, PROFILE_SCHEMA)) ? `# yaml-language-server: $schema=../../../${PROFILE_SCHEMA}\n` : ''
 }
 
 function profileText(name: string, profile: string): string {

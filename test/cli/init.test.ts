@@ -73,6 +73,19 @@ describe('systemprompt init', () => {
     expect((await cli(cwd, 'init -n')).out).not.toContain('services/config')
   })
 
+  test('names the schema for editors by a path that leads to it, where the package is installed', async () => {
+    const installed = 'node_modules/@systemprompt/env/dist/schema/profile.json'
+    const cwd = makeProject({ [installed]: '{}' })
+    await cli(cwd, 'init --yes')
+    const directory = join(cwd, '.systemprompt/profiles/local')
+    const [, path = ''] =
+      /^# yaml-language-server: \$schema=(.+)\n/.exec(readFileSync(join(directory, 'profile.yaml'), 'utf8')) ?? []
+    expect(join(directory, path)).toBe(join(cwd, installed))
+    const without = makeProject()
+    await cli(without, 'init --yes')
+    expect(readFileSync(join(without, '.systemprompt/profiles/local/profile.yaml'), 'utf8')).not.toContain('$schema')
+  })
+
   test('takes a profile.yml for the profile: a profile.yaml would go before it', async () => {
     const cwd = makeProject({
       '.systemprompt/profiles/production/profile.yml': 'name: production\nsite: { name: Mine }\n',
