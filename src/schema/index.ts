@@ -228,7 +228,7 @@ function annotate(schema: z.core.JSONSchema.BaseSchema, { path, ...rules }: Prof
 const UNITS: readonly (readonly [RegExp, string])[] = [
   [/_per_second$/, 'Requests a second.'],
   [/_expiration$/, 'Seconds.'],
-  [/^rate_limits\.disabled$/, 'The other rate limits are not checked.'],
+  [/^rate_limits\.disabled$/, 'With true, the other rate limits are not checked.'],
   [
     /^(?:cloud\.credentials|cloud\.tenants|secrets\.secrets)_path$/,
     "A relative path starts from the profile's directory.",
