@@ -125,10 +125,10 @@ export interface Exposed extends Exposure {
 export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | undefined, StandardSchemaV1 | undefined> {
   const { tree, output, profile, tenant, credentials, layers, warnings } = exposure
   const isSecret = secretRule(exposure)
-  const config = 'output' in exposure ? protectOutput(output, isSecret) : protect(toPlain(tree), { isSecret })
+  const config = 'output' in exposure ? protectOutput(output, 'schema', isSecret) : protect(toPlain(tree), { isSecret })
   const exposed: Exposed = { ...exposure, config, isSecret, linesOf: rememberedLines() }
   const isSecretVariable = exposure.variables && secretRule({ ...exposure.variables, secrets: exposure.secrets })
-  const variables: unknown = isSecretVariable && protect(exposure.variables?.output, { isSecret: isSecretVariable })
+  const variables = isSecretVariable && protectOutput(exposure.variables?.output, 'variables', isSecretVariable)
   const result = {
     config,
     secrets: new Secrets(exposure.secrets, exposure.lookedIn),
@@ -158,14 +158,14 @@ function isSecretText(value: unknown, isSecret: SecretRule): boolean {
 }
 
 /** What a schema makes may throw when it is looked at, and what it says may repeat a value. */
-function protectOutput(output: unknown, isSecret: SecretRule): unknown {
+function protectOutput(output: unknown, option: 'schema' | 'variables', isSecret: SecretRule): unknown {
   try {
     return protect(output, { isSecret })
   } catch (error) {
     if (error instanceof ConfigError) throw error
     throw configError({
       code: 'SCHEMA',
-      key: 'schema',
+      key: option,
       message: 'makes something that throws an error when it is read, which is not shown since it may repeat a value',
       remedy: 'make plain data in the schema, and what connects or works something out where the program needs it',
     })

@@ -145,6 +145,20 @@ describe('what a schema for variables refuses', () => {
     expect(issues).toMatchObject([{ code: 'SCHEMA', key: 'variables' }])
   })
 
+  test('is an error of its own where what it makes cannot be read', () => {
+    const validate = ({ KEY }: { KEY: string }) => ({
+      value: {
+        get open() {
+          throw new Error(`no connection with ${KEY}`)
+        },
+      },
+    })
+    const variables = { '~standard': { version: 1, vendor: 'test', validate } } as never
+    const error = failure(() => loadConfigSync({ cwd: makeProject({}), env: { KEY: STRIPE }, variables }))
+    expect(error.issues).toMatchObject([{ code: 'SCHEMA', key: 'variables' }])
+    expect(inspect(error, { depth: null })).not.toContain('sk_live')
+  })
+
   test('shows no secret', () => {
     const cwd = makeProject({ '.env': `ADDRESS=https://u:hunter2hunter2@db.example/\nWHOLE=\${STRIPE_KEY}\n` })
     const quoting = z.looseObject({}).superRefine((values, context) => {
