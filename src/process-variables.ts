@@ -7,7 +7,7 @@ import type { MapNode, ScalarNode } from './types.ts'
 
 /**
  * The variables that a program has behind the preload: the process environment, and what is set beside it. Each knows its
- * place, and whether it is a secret. Settings (`SYSTEMPROMPT__A__B`) are left out.
+ * place, and whether it is a secret. Settings (`SYSTEMPROMPT__A__B`) are left out, and what is empty.
  */
 export function processVariables({ layers, env }: Resolution, { env: given, emptyIsValue }: SettledOptions): MapNode {
   const variables = new Map<string, ScalarNode>()
@@ -19,6 +19,11 @@ export function processVariables({ layers, env }: Resolution, { env: given, empt
   for (const name of Object.keys(env)) {
     const variable = layers.variables.get(name)
     if (typeof variable !== 'object') continue
+    // A file made from a template names what it does not set, as platforms export empty variables.
+    if (variable.value === '' && !emptyIsValue) {
+      variables.delete(name)
+      continue
+    }
     const node = literal(variable.value, variable.site)
     variables.set(name, variable.taint ? { ...node, taint: variable.taint } : node)
   }

@@ -74,6 +74,16 @@ describe('a schema for variables', () => {
     expect(reveal(variables)).toEqual({ EMPTY: 'file', HOST: 'given', HOME: '/root', STRIPE_KEY: STRIPE })
   })
 
+  test('does not see what is empty, in a file either, unless empty is a value', () => {
+    const cwd = makeProject({ '.env': 'PORT=\nHOST=\nNONE=${HOST}\n' })
+    const variables = z.looseObject({ PORT: z.number().default(8080) })
+    expect(loadConfigSync({ cwd, env: {}, variables }).variables).toEqual({ PORT: 8080 })
+    const override = { cwd, env: { PORT: '3000' }, dotenv: { override: true } }
+    expect(loadConfigSync({ ...override, variables }).variables).toEqual({ PORT: 8080 })
+    const all = loadConfigSync({ cwd, env: {}, emptyIsValue: true, variables: z.looseObject({}) })
+    expect(all.variables).toEqual({ PORT: '', HOST: '', NONE: '' })
+  })
+
   test('is not needed', () => {
     const { variables } = loadConfigSync({ cwd: makeProject({ '.env': 'PORT=1\n' }), env: {} })
     expectTypeOf(variables).toEqualTypeOf<undefined>()
