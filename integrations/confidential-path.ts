@@ -13,6 +13,9 @@ const SHORT = /^([^~.]{1,6})~\d+(?:\.[^~.]{0,3})?$/
 /** What HFS+ passes over in a name. */
 const UNSEEN = /[\0\p{Default_Ignorable_Code_Point}]/gu
 
+/** What Windows passes over at the end of a name: dots, spaces, and the stream that a file or a directory is anyway. */
+const PASSED_OVER = /(?<![. ])[. ]*(?::[\w$]*:\$\w+)?[. ]*$/
+
 /** Decoding more often than this is no honest request. */
 const MOST_DECODINGS = 8
 
@@ -40,9 +43,15 @@ export interface Place {
  */
 export function asksForConfidential(url: string, served?: Served, places: readonly Place[] = []): boolean {
   const files = served ? [...served.confidential].flatMap((file) => requestsFor(file, served.root, places)) : []
-  let text = url
+  const isAsked = (part: string): boolean => isConfidential(part) || files.some((isFile) => isFile(part))
+  return partsOf(url).some((part) => isDecodedTo(part, isAsked))
+}
+
+/** Whether a part of a request, or a part of what is encoded in it, is one of these. */
+function isDecodedTo(given: string, isAsked: (part: string) => boolean): boolean {
+  let text = given
   for (let count = 0; count < MOST_DECODINGS; count++) {
-    if (isConfidential(text) || files.some((isFile) => partsOf(text).some(isFile))) return true
+    if (partsOf(text).some(isAsked)) return true
     const decoded = decode(text)
     if (decoded === text) return false
     text = decoded
@@ -50,12 +59,14 @@ export function asksForConfidential(url: string, served?: Served, places: readon
   return true
 }
 
-function isConfidential(text: string): boolean {
-  return partsOf(text).some((part) => CONFIDENTIAL.test(part) || CONFIDENTIAL.test(withoutDots(part)))
+function isConfidential(part: string): boolean {
+  const plain = withPlainLetters(part)
+  return CONFIDENTIAL.test(plain) || CONFIDENTIAL.test(withoutDots(plain))
 }
 
+/** A request as a whole and what may be a path in it: what parts one is also a letter of names, such as `R&D`. */
 function partsOf(text: string): readonly string[] {
-  return withPlainLetters(text).split(/[?#&=]/)
+  return [...new Set([text, ...text.split(/[?#]/), ...text.split(/[?#&=]/)])]
 }
 
 /** A name is found on a Mac by letters that are others, and count as the same: `.ſystemprompt`, with a long s. */
@@ -115,12 +126,16 @@ function pathOf(address: string): string {
 
 /** The names of a path, in the letters in which any file system would find them. */
 function namesOf(path: string): readonly string[] {
-  const plain = withPlainLetters(path).replaceAll('\\', '/').toUpperCase().toLowerCase()
   return posix
-    .normalize(plain)
-    .replace(/[/. ]+$|::\$\w+$/, '')
+    .normalize(withSameLetters(path).replaceAll('\\', '/'))
     .split('/')
+    .map((name) => name.replace(PASSED_OVER, ''))
     .filter((name) => name !== '')
+}
+
+/** `ẞ` is `ß`, and that is `ss`; what was one letter may be made of two by it. */
+function withSameLetters(text: string): string {
+  return withPlainLetters(withPlainLetters(text).toLowerCase().toUpperCase().toLowerCase())
 }
 
 /** What cannot be decoded is decoded as far as it can be. */

@@ -17,7 +17,14 @@ describe('a request for a confidential file is known', () => {
 describe('a file with secrets that is called as one likes is known', () => {
   const served = {
     root: '/p',
-    confidential: ['/p/keys.txt', '/p/run/db', '/else/keys.txt', '/p/Größe und Maß/api-keys.json'],
+    confidential: [
+      '/p/keys.txt',
+      '/p/run/db',
+      '/else/keys.txt',
+      '/p/Größe und Maß/api-keys.json',
+      '/p/R&D=#1?/keys.json',
+      '/p/κλειδ\u0390.json',
+    ],
   }
   const places = [
     { directory: '/p', below: '/app/' },
@@ -44,6 +51,17 @@ describe('a file with secrets that is called as one likes is known', () => {
     '/GRO%CC%88SSE%20UND%20MASS/API-KEYS.JSON',
     '/app/Gr%C3%B6%C3%9Fe%20und%20Ma%C3%9F/APIKEY~1.JSO',
     '/app/Gr%C3%B6%C3%9Fe%20und%20Ma%C3%9F/AP1F0C~1.JSO',
+    '/Gr%C3%B6%E1%BA%9Ee%20und%20Ma%E1%BA%9E/api-keys.json',
+    `/${encodeURIComponent('ΚΛΕΙΔ\u03AA\u0301')}.json`,
+    '/R%26D%3D%231%3F/keys.json?import',
+    '/R&D=%231%3F/keys.json?raw&x=1',
+    '/src/a.js?file=%2FR%26D%3D%231%3F%2Fkeys.json&raw',
+    '/keys.txt::$DATA',
+    '/keys.txt::$DATA.',
+    '/keys.txt::$DATA%20',
+    '/app/./run./db',
+    '/run::$INDEX_ALLOCATION/db',
+    '/run:$I30:$INDEX_ALLOCATION/db',
   ])('%s', (url) => {
     expect(asksForConfidential(url, served, places)).toBe(true)
   })
@@ -56,6 +74,8 @@ describe('a file with secrets that is called as one likes is known', () => {
     '/KEYS~1/a.txt',
     '/notes~1.txt',
     '/xp/run~/db',
+    '/keys.txt:b/c',
+    '/D/keys.json',
   ])('and not taken for another: %s', (url) => {
     expect(asksForConfidential(url, served, places)).toBe(false)
   })
