@@ -67,12 +67,15 @@ export function* validateSecrets(
   reportMisbehaviour(result, 'secrets.schema', problems)
   const holds = holdsSecret(Object.values(values))
   for (const issue of result.issues ?? []) {
+    const path = pathOf(issue)
     const key = formatPath(
-      pathOf(issue).map((step) => (Object.hasOwn(values, String(step)) || !holds(String(step)) ? step : MASK)),
+      path.map((step) => (Object.hasOwn(values, String(step)) || !holds(String(step)) ? step : MASK)),
     )
     if (key !== '' && problems.isReported(key)) continue
-    const isMissing = key !== '' && values[key] === undefined
-    problems[isMissing ? missing : 'error']({
+    const [name] = path
+    const isMissing = name !== undefined && !Object.hasOwn(values, String(name))
+    // What is wrong with all together may be that there is none of two.
+    problems[isMissing || name === undefined ? missing : 'error']({
       code: isMissing ? 'SECRET_MISSING' : 'SECRET_INVALID',
       key: key === '' ? 'secrets' : key,
       message: isMissing ? 'is not set; the schema for secrets needs it' : 'is not what the schema for secrets accepts',

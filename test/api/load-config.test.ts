@@ -357,6 +357,24 @@ describe('secrets.schema', () => {
     const schema = z.object({ ACME_TOKEN: z.string() })
     expect(failure(files, { secrets: { schema, required: ['ACME_TOKEN'] } }).issues).toHaveLength(1)
   })
+  test('what is wrong inside of a secret is not taken for a missing one', () => {
+    const parsed = z.string().transform((text): unknown => JSON.parse(text))
+    const schema = z.object({ STRIPE_KEY: parsed.pipe(z.object({ id: z.string() })) })
+    const json = { ...files, [SECRETS]: '{"stripe_key": "{}"}' }
+    for (const missing of ['error', 'warn'] as const) {
+      const { issues } = failure(json, { secrets: { schema, missing } })
+      expect(issues).toMatchObject([{ code: 'SECRET_INVALID', key: 'STRIPE_KEY.id' }])
+    }
+  })
+  test('one of two that is missing is a warning where any may be', () => {
+    const one = z.object({ STRIPE_KEY: z.string() })
+    const other = z.object({ ACME_TOKEN: z.string() })
+    const none = { ...files, [SECRETS]: '{}' }
+    const secrets = { schema: z.union([one, other]) }
+    expect(failure(none, { secrets }).issues).toMatchObject([{ code: 'SECRET_INVALID', key: 'secrets' }])
+    const { warnings } = load(none, { secrets: { ...secrets, missing: 'warn' } })
+    expect(warnings).toContainEqual(expect.objectContaining({ code: 'SECRET_INVALID', key: 'secrets' }))
+  })
   test('a rule about several secrets together is not taken for a missing one', () => {
     const schema = z.looseObject({}).refine((all) => 'A' in all && 'B' in all, 'A and B go together')
     const { issues } = failure(files, { secrets: { schema } })
