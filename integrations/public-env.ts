@@ -62,10 +62,12 @@ const ANY: StandardSchemaV1 = {
 export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>): PublicEnv {
   const values = resolved.publicValues()
   const shown = new Set(textsIn(values))
+  // One that is not there is refused as well: the same code is built where it is.
+  const missing = new Set(resolved.warnings.flatMap(({ code, key }) => (code === 'SECRET_MISSING' && key ? [key] : [])))
   return {
     values,
     settings: resolved.publicSettings,
-    isSecret: (name) => !Object.hasOwn(values, name) && isSecretName(name, resolved),
+    isSecret: (name) => !Object.hasOwn(values, name) && (missing.has(name) || isSecretName(name, resolved)),
     // A key that is named as public may sound like a secret.
     secrets: [...secretValues(resolved), ...secretVariables(resolved, process.env)].filter(
       ({ value }) => !shown.has(value),

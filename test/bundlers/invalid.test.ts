@@ -46,6 +46,21 @@ test.each([
   expect((await buildWith('vite', request)).error).toBeUndefined()
 })
 
+test.each(['vite', 'webpack', 'esbuild'] as const)(
+  'client code may not ask for a required secret that is not there for a build with %s either',
+  async (host) => {
+    const root = copyApp()
+    rmSync(join(root, '.systemprompt'), { recursive: true })
+    writeFiles(root, {
+      'systemprompt.config.mjs': "export default { secrets: { required: ['REGISTRATION'] } }\n",
+      'src/it.js': 'console.log(process.env.REGISTRATION)\n',
+    })
+    const { error } = await buildWith(host, { root, consumer: 'client', entry: 'src/it.js' })
+    expect(error).toMatch(/src\/it\.js:1:\d+.*REGISTRATION/s)
+    expect((await buildWith(host, { root, consumer: 'server', entry: 'src/it.js' })).error).toBeUndefined()
+  },
+)
+
 test('a schema for variables, which are those of the program, is not asked in a build', async () => {
   const root = copyApp()
   writeFiles(root, {
