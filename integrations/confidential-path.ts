@@ -14,7 +14,7 @@ const SHORT = /^([^~.]{1,6})~\d+(?:\.[^~.]{0,3})?$/
 const UNSEEN = /[\0\p{Default_Ignorable_Code_Point}]/gu
 
 /** What Windows passes over at the end of a name: dots, spaces, and the stream that a file or a directory is anyway. */
-const PASSED_OVER = /(?<![. ])[. ]*(?::[\w$]*:\$\w+)?[. ]*$/
+const PASSED_OVER = /(?<![. ])[. ]*(?::[\w$]*:\$\w+[. ]*)?$/
 
 /** Decoding more often than this is no honest request. */
 const MOST_DECODINGS = 8

@@ -66,6 +66,12 @@ describe('a file with secrets that is called as one likes is known', () => {
     expect(asksForConfidential(url, served, places)).toBe(true)
   })
 
+  test('and a long request is answered as soon as it is read, whatever it repeats', () => {
+    for (const part of ['.', ' ', '..a', './', '&', '?', ':', ':a', ':$a', '~1', '%26', '%252e']) {
+      expect(asksForConfidential(`/${part.repeat(50_000)}x`, served, places)).toBe(false)
+    }
+  })
+
   test.each([
     '/docs/keys.txt',
     '/app/db',
