@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { DevEnvironment, Environment, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
 import type { Build } from '../build.ts'
@@ -45,7 +46,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
         if (this.environment.mode !== 'dev') return buildStart.handler.call(this)
         // A server that is started with a mistake shows it in the page, and goes on when it is mended.
         const failure = await build.refresh()
-        if (server) watchOutside(build, server)
+        if (server) watchFiles(build, server)
         if (failure) this.environment.logger.error(failure.message)
       },
     },
@@ -105,11 +106,11 @@ export function putBefore(plugins: Plugin[], name: string, other: string): void 
 }
 
 /**
- * Vite watches its root. Its watcher that is also told of a file there, when it has just begun and the file is none yet, tells
- * of no new file beside that.
+ * What Vite's watcher is told of by name: what lies outside of its root, and of the root what is there, since it misses what
+ * changes while it still looks around. Told of a file of the root that is none yet, it tells of no new file beside that.
  */
-function watchOutside({ files }: Build, { watcher, config }: ViteDevServer): void {
-  watcher.add(files.filter((file) => pathWithin(config.root, file) === undefined))
+function watchFiles({ files }: Build, { watcher, config }: ViteDevServer): void {
+  watcher.add(files.filter((file) => pathWithin(config.root, file) === undefined || existsSync(file)))
 }
 
 function isComponent({ id }: EnvironmentModuleNode): boolean {
@@ -124,7 +125,7 @@ async function refreshAndTell(build: Build, server: ViteDevServer): Promise<bool
   await untilHeard()
   const before = build.failure ? undefined : build.version
   const failure = await build.refresh()
-  watchOutside(build, server)
+  watchFiles(build, server)
   if (!failure) return build.version !== before
   server.config.logger.error(failure.message)
   server.environments.client?.hot.send({
