@@ -258,7 +258,9 @@ const ESCAPES: readonly Spell[] = [
   unlessUnchanged(unicode),
   unlessUnchanged(latin),
   unlessUnchanged(hexBytes),
+  // As `inspect` has it: in single quotes, and in backticks where both others are in the text.
   (character) => json(character).replace('\\"', '"').replace("'", "\\'"),
+  (character) => json(character).replace('\\"', '"'),
   (character) => character.replace(/[`$\\]/, '\\$&'),
   ...[/["\\]/, /['\\]/, /[`\\]/].map(
     (some): Spell =>

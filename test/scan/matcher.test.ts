@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { createMatcher, type MatcherOptions, type NamedSecret } from '../../src/scan/index.ts'
+import { LONGEST_SPELLING } from '../../src/scan/spelling.ts'
 import { type Random, sampled, seeded } from '../support/random.ts'
 
 const KEY = 'sk_live-51Hq8aZ0pQ7nV3xYbT6'
@@ -116,6 +117,14 @@ describe.each([
       expect(found(value, before + written + after).map(([, covered]) => covered)).toEqual([written])
   })
 })
+
+test.each([`~==./'"\n3{)%`, `pass'"\n'word`])(
+  '%j is found as it is inspected, with its line break escaped and no quote',
+  (value) => {
+    expect(inspect(value)).toMatch(/^`/)
+    expect(find(value, inspect({ value }), { commonValues: 'find' })).toHaveLength(1)
+  },
+)
 
 test.each(WAYS)('what is found as %s is called %s', (_name, form, write) => {
   expect(found(ODD, write(ODD)).map(([shown]) => shown)).toEqual([form])
@@ -357,7 +366,7 @@ test(`${rounds} random texts: what a search for each form finds is found, and no
       if (part !== undefined) continue
       const written = text.subarray(start, end).toString()
       // What stood around it may have become a part of its first and last escape.
-      const few = Array.from({ length: 16 }, (_, index) => index)
+      const few = Array.from({ length: LONGEST_SPELLING + 1 }, (_, index) => index)
       const isIt = few.some((after) =>
         few.some((before) => isWriting(written.slice(before, written.length - after), value)),
       )
@@ -413,7 +422,14 @@ function isWriting(text: string, value: string): boolean {
     bytes.join(', '),
     hex[1]?.slice(0, 149),
   ]
-  const forms = [value, ...base64Forms(value), [...value].join('\0'), ...lists].filter((form) => form !== undefined)
+  const [base64 = '', base64url = ''] = base64Forms(value)
+  // Of base64 in lines each line is looked for by itself, but for a last one that is very short.
+  const lines = [64, 76].flatMap((width) =>
+    [base64, base64url].flatMap((form) => form.match(new RegExp(`.{8,${width}}`, 'g')) ?? []),
+  )
+  const forms = [value, ...base64Forms(value), ...lines, [...value].join('\0'), ...lists].filter(
+    (form) => form !== undefined,
+  )
   return forms.some((form) => isSpelled(text, form))
 }
 
@@ -436,6 +452,16 @@ function isSpelled(text: string, form: string): boolean {
 const LETTERS: Readonly<Record<string, string>> = { '\n': 'n', '\t': 't' }
 const NAMES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' }
 
+/** A backslash in any spelling. */
+const BACKSLASH = `(?:${[
+  '\\\\',
+  '\\\\{1,8}(?:u005[cC]|u\\{0*5[cC]\\}|x5[cC])',
+  '&(?:amp;){0,2}#(?:x0*5[cC]|0*92);',
+  '%(?:25){0,2}5[cC]',
+].join('|')})`
+/** What an escape begins with, and what may stand before one of another kind: each round of escaping doubles it. */
+const LEAD = `${BACKSLASH}{1,8}`
+
 const known = new Map<string, readonly RegExp[]>()
 
 function spellingsOf(character: string): readonly RegExp[] {
@@ -449,19 +475,20 @@ function spellingsOf(character: string): readonly RegExp[] {
   const spellings = [
     literal,
     ...[0, 1, 2].map((nested) => pairs.map((pair) => `%${'25'.repeat(nested)}${anyCase(pair)}`).join('')),
-    units.map((unit) => `\\\\{1,8}u${anyCase(unit)}`).join(''),
-    pairs.map((pair) => `\\\\{1,8}x${anyCase(pair)}`).join(''),
-    `\\\\{1,8}u\\{0*${anyCase(hex)}\\}`,
+    units.map((unit) => `${LEAD}u${anyCase(unit)}`).join(''),
+    pairs.map((pair) => `${LEAD}x${anyCase(pair)}`).join(''),
+    `${LEAD}u\\{0*${anyCase(hex)}\\}`,
     `&(?:amp;){0,2}#(?:x0*${anyCase(hex)}|0*${code});`,
-    ...(code < 0x100 ? [`\\\\{1,8}x${anyCase(hex.padStart(2, '0'))}`] : []),
-    ...(LETTERS[character] ? [`\\\\{1,8}${LETTERS[character]}`] : []),
+    ...(code < 0x100 ? [`${LEAD}x${anyCase(hex.padStart(2, '0'))}`] : []),
+    ...(LETTERS[character] ? [`${LEAD}${LETTERS[character]}`] : []),
     ...(NAMES[character] ? [`&(?:amp;){0,2}${NAMES[character]};`] : []),
-    ...(code < 0x80 && !/[A-Za-z0-9]/.test(character) ? [`\\\\{1,8}${literal}`] : []),
+    ...(code < 0x80 && !/[A-Za-z0-9]/.test(character) ? [`${LEAD}${literal}`] : []),
     ...(character === ' ' ? ['\\+'] : []),
     ...(character === '\n' ? ['\r\n'] : []),
-    ...(character === '\\' ? ['\\\\{2}', '\\\\{4}', '\\\\{8}'] : []),
+    ...(character === '\\' ? [1, 2, 3, 4, 8].map((count) => `${BACKSLASH}{${count}}`) : []),
   ]
-  const expressions = spellings.map((spelling) => new RegExp(spelling, 'uy'))
+  const escaped = spellings.filter((spelling) => /^[&%]/.test(spelling)).map((spelling) => LEAD + spelling)
+  const expressions = [...spellings, ...escaped].map((spelling) => new RegExp(spelling, 'uy'))
   known.set(character, expressions)
   return expressions
 }
