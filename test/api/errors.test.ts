@@ -14,16 +14,11 @@ import {
   type ProblemCode,
   renderProblem,
 } from '../../src/index.ts'
+import { configErrorOf } from '../support/config-error.ts'
 import { type Files, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
 
 function failure(files: Files, options: LoadOptions = {}): ConfigError {
-  try {
-    loadConfigSync({ cwd: makeProject(files), env: {}, ...options })
-  } catch (error) {
-    if (isConfigError(error)) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
+  return configErrorOf(() => loadConfigSync({ cwd: makeProject(files), env: {}, ...options }))
 }
 
 /** The error about a profile with this text. */

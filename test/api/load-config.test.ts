@@ -18,6 +18,7 @@ import {
   type WatchOptions,
   watchConfig,
 } from '../../src/index.ts'
+import { configErrorOf } from '../support/config-error.ts'
 import {
   COMPLETE,
   COMPLETE_PROFILE,
@@ -35,17 +36,7 @@ function load(files: Files, options: LoadOptions = {}): ResolvedConfig {
 }
 
 function failure(files: Files, options: LoadOptions = {}): ConfigError {
-  return errorOf(() => load(files, options))
-}
-
-function errorOf(run: () => unknown): ConfigError {
-  try {
-    run()
-  } catch (error) {
-    if (isConfigError(error)) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
+  return configErrorOf(() => load(files, options))
 }
 
 /** `layer value`, or with a place. */

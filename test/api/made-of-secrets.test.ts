@@ -1,8 +1,9 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type ConfigError, isConfigError, type LoadOptions, loadConfigSync } from '../../src/index.ts'
+import { type LoadOptions, loadConfigSync } from '../../src/index.ts'
 import { valueAt } from '../../src/path.ts'
+import { configErrorOf } from '../support/config-error.ts'
 import { type Files, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
 
 const ONE = 'made-up-one-Zx81'
@@ -169,16 +170,6 @@ function load({ profile, secrets = {}, dotenv, schema }: Case, options: LoadOpti
   return loadConfigSync({ cwd: makeProject(files), env: {}, ...(schema ? { schema } : {}), ...options })
 }
 
-function errorOf(run: () => unknown): ConfigError {
-  try {
-    run()
-  } catch (error) {
-    if (isConfigError(error)) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}
-
 /** In all the ways that one prints. */
 function printed(value: unknown): string {
   const plain = inspect(value, { depth: null, showHidden: true })
@@ -217,7 +208,7 @@ describe.each(Object.entries(CASES))('%s', (_, each) => {
 
   test('cannot be public, nor can what it is in', () => {
     const wanted = String(at[0])
-    const error = errorOf(() => load(each, { public: [wanted] }).publicValues())
+    const error = configErrorOf(() => load(each, { public: [wanted] }).publicValues())
     expect(error.issues.map(({ code }) => code)).toContain('PUBLIC_SECRET')
     expect(isShown(`${error.message}${printed(error.issues)}`)).toBe(false)
   })
@@ -323,14 +314,14 @@ describe('a variable that becomes a URL with a password', () => {
     const result = load(made)
     expect(printed(result.explain(name))).not.toContain(ONE)
     expect(result.secretValues().map(({ value }) => value)).toContain(result.env[name])
-    const error = errorOf(() => load(made, { public: [name] }).publicValues())
+    const error = configErrorOf(() => load(made, { public: [name] }).publicValues())
     expect(error.issues.map(({ code, key }) => [code, key])).toEqual([['PUBLIC_SECRET', name]])
   })
 })
 
 test('a message shows nothing of a password that has an @ in it', () => {
   const profile = `name: local\nsite: {name: a}\nurl: redis://u:my@wonderland@\${NOPE}:6379/0\n`
-  const { issues } = errorOf(() => load({ profile, at: [], hidden: [] }))
+  const { issues } = configErrorOf(() => load({ profile, at: [], hidden: [] }))
   const text = issues.map(({ frame }) => frame).join()
   expect(text).toMatch(/redis:\/\/•+@\$\{NOPE\}/)
   expect(text).not.toMatch(/my@|wonder/)

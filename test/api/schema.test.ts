@@ -5,22 +5,13 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { type ConfigError, isConfigError, type LoadOptions, loadConfig, loadConfigSync } from '../../src/index.ts'
+import { isConfigError, type LoadOptions, loadConfig, loadConfigSync } from '../../src/index.ts'
+import { configErrorOf } from '../support/config-error.ts'
 import { COMPLETE, type Files, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
 
 function load<Schema extends StandardSchemaV1>(files: Files, schema: Schema, options: LoadOptions = {}) {
   const { schema: _, ...rest } = options
   return loadConfigSync({ cwd: makeProject(files), env: {}, ...rest, schema })
-}
-
-function failure(run: () => unknown): ConfigError {
-  try {
-    run()
-  } catch (error) {
-    if (isConfigError(error)) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
 }
 
 /** The lines that somebody could print of an error and that this is in. */
@@ -175,7 +166,7 @@ describe('every failure is listed, each with its place', () => {
       }),
     ],
   ])('%s', (_, schema) => {
-    const { issues } = failure(() => load(files, schema, { env }))
+    const { issues } = configErrorOf(() => load(files, schema, { env }))
     const places = issues.map(({ code, key, file, line, column }) => [code, key, [file, line, column].join(':')])
     expect(places).toHaveLength(7)
     expect(places).toEqual(
@@ -191,14 +182,14 @@ describe('every failure is listed, each with its place', () => {
     )
   })
   test('a value from the environment names its variable', () => {
-    const error = failure(() =>
+    const error = configErrorOf(() =>
       load({ [PROFILE]: 'app: {v: 1}' }, LIBRARIES.zod.number, { env: { SYSTEMPROMPT__APP__V: 'x' } }),
     )
     expect(error.message).toContain('SYSTEMPROMPT__APP__V')
   })
   test('an error of the profile’s own rules and one of the schema are listed together', () => {
     const given: Files = { [PROFILE]: 'server: {port: 0}\napp: {v: x}' }
-    const { issues } = failure(() => load(given, LIBRARIES.zod.number))
+    const { issues } = configErrorOf(() => load(given, LIBRARIES.zod.number))
     expect(issues.map(({ code, key }) => [code, key])).toEqual([
       ['INVALID_VALUE', 'server.port'],
       ['SCHEMA', 'app.v'],
@@ -206,10 +197,10 @@ describe('every failure is listed, each with its place', () => {
   })
   test('one wrong value is one problem, though profile and schema both refuse it', () => {
     const schema = z.looseObject({ server: z.looseObject({ port: z.number() }) })
-    expect(failure(() => load({ [PROFILE]: 'server: {port: eighty}' }, schema)).issues).toHaveLength(1)
+    expect(configErrorOf(() => load({ [PROFILE]: 'server: {port: eighty}' }, schema)).issues).toHaveLength(1)
   })
   test('a file that cannot be read is the only problem: a schema would complain about all that is not there', () => {
-    expect(failure(() => load({ [PROFILE]: 'app: [' }, LIBRARIES.zod.number)).issues).toMatchObject([
+    expect(configErrorOf(() => load({ [PROFILE]: 'app: [' }, LIBRARIES.zod.number)).issues).toMatchObject([
       { code: 'SYNTAX' },
     ])
   })
@@ -219,7 +210,7 @@ describe('every failure is listed, each with its place', () => {
       [SECRETS]: JSON.stringify(Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`s${at}`, `canary-${at}`]))),
     }
     const start = performance.now()
-    const { issues } = failure(() => load(files, z.object({ ports: z.array(z.number()) })))
+    const { issues } = configErrorOf(() => load(files, z.object({ ports: z.array(z.number()) })))
     expect(issues.filter(({ code }) => code === 'SCHEMA')).toHaveLength(4000)
     expect(issues.at(-1)).toMatchObject({ key: 'ports[3999]', line: 4002, column: 5 })
     expect(performance.now() - start).toBeLessThan(3000)
@@ -230,10 +221,10 @@ describe('every failure is listed, each with its place', () => {
     ['the environment', {}, { SYSTEMPROMPT__APP__V: 'canary-variable' }],
   ])('a value of %s is not repeated, though a schema quotes what it refuses', (_, files, env) => {
     const schema = v.looseObject({ app: v.looseObject({ v: v.number() }) })
-    const error = failure(() => load(files, schema, { env }))
+    const error = configErrorOf(() => load(files, schema, { env }))
     expect(error.issues).toMatchObject([{ key: 'app.v', message: 'is not what the schema accepts' }])
     expect(linesShowing(/canary/, error)).toEqual([])
-    const other = failure(() => load(files, LIBRARIES.zod.number, { env }))
+    const other = configErrorOf(() => load(files, LIBRARIES.zod.number, { env }))
     expect(other.message).toContain('expected number')
   })
 })
@@ -246,7 +237,7 @@ describe('a missing key', () => {
     ['a key of its own', z.looseObject({ workers: z.number() }), 'workers'],
   ])('in %s: doing what the remedy says helps', (_, schema, key) => {
     const files: Files = { [PROFILE]: 'app: {}' }
-    const [issue] = failure(() => load(files, schema)).issues
+    const [issue] = configErrorOf(() => load(files, schema)).issues
     expect(issue).toMatchObject({ code: 'MISSING_KEY', key })
     const variable = /SYSTEMPROMPT__\w+/.exec(issue?.remedy ?? '')?.[0]
     if (variable !== undefined) expect(() => load(files, schema, { env: { [variable]: '4' } })).not.toThrow()
@@ -256,7 +247,7 @@ describe('a missing key', () => {
     ['a key that no variable can name', z.looseObject({ app: z.looseObject({ 'a b': z.string() }) }), 'app: {}'],
     ['a key with two underscores', z.looseObject({ app: z.looseObject({ a__b: z.string() }) }), 'app: {}'],
   ])('in %s: no variable is proposed, since none could set it', (_, schema, profile) => {
-    const [issue] = failure(() => load({ [PROFILE]: profile }, schema)).issues
+    const [issue] = configErrorOf(() => load({ [PROFILE]: profile }, schema)).issues
     expect(issue?.code).toBe('MISSING_KEY')
     expect(issue?.remedy).not.toContain('SYSTEMPROMPT__')
   })
@@ -278,18 +269,18 @@ describe('a wrong item of a text that was made a list is wrong, not missing', ()
     ['zod', '"[1, 2]"', LIBRARIES.zod.numbers, ['app.v[0]', 'app.v[1]']],
     ['zod', '"slow,quick"', modes, ['app.v[1]']],
   ])('%s: %s', (_, text, schema, keys) => {
-    const { issues } = failure(() => load({ [PROFILE]: `app: {v: ${text}}` }, schema))
+    const { issues } = configErrorOf(() => load({ [PROFILE]: `app: {v: ${text}}` }, schema))
     expect(issues.map(({ code, key, line, column }) => [code, key, line, column])).toEqual(
       keys.map((key) => ['SCHEMA', key, 1, 10]),
     )
   })
   test('of a variable too', () => {
-    const { issues } = failure(() => load({}, modes, { env: { SYSTEMPROMPT__APP__V: 'slow,quick' } }))
+    const { issues } = configErrorOf(() => load({}, modes, { env: { SYSTEMPROMPT__APP__V: 'slow,quick' } }))
     expect(issues).toMatchObject([{ code: 'SCHEMA', key: 'app.v[1]', message: expect.stringContaining('fast') }])
   })
   test('an item that is an object, and lacks a key, lacks it', () => {
     const schema = z.looseObject({ app: z.looseObject({ v: z.array(z.looseObject({ a: z.string() })) }) })
-    const { issues } = failure(() => load({ [PROFILE]: 'app: {v: [{}]}' }, schema))
+    const { issues } = configErrorOf(() => load({ [PROFILE]: 'app: {v: [{}]}' }, schema))
     expect(issues).toMatchObject([{ code: 'MISSING_KEY', key: 'app.v[0].a' }])
   })
 })
@@ -416,7 +407,7 @@ describe('"false" never becomes true', () => {
     expect(resolved({ [PROFILE]: 'app: {flag: "false"}' }, z.looseObject({ app: renaming }))).toBe(false)
   })
   test('nonsense is an error with its place, and no guess', () => {
-    const { issues } = failure(() => load({ [PROFILE]: 'app:\n  v: maybe\n' }, coercing.zod))
+    const { issues } = configErrorOf(() => load({ [PROFILE]: 'app:\n  v: maybe\n' }, coercing.zod))
     expect(issues).toMatchObject([
       { code: 'INVALID_VALUE', key: 'app.v', message: 'is neither true nor false', file: PROFILE, line: 2, column: 6 },
     ])
@@ -486,7 +477,7 @@ describe('asynchronous schemas', () => {
     })
   })
   test.each(schemas)('%s: loadConfigSync says that it cannot wait', (_, schema) => {
-    expect(failure(() => load({ [PROFILE]: 'app: {v: 8080}' }, schema)).issues).toMatchObject([
+    expect(configErrorOf(() => load({ [PROFILE]: 'app: {v: 8080}' }, schema)).issues).toMatchObject([
       {
         code: 'ASYNC_SCHEMA',
         key: 'schema',
@@ -503,7 +494,7 @@ describe('asynchronous schemas', () => {
     })
     await expect(loadConfig(given('good'))).resolves.toBeDefined()
     await expect(loadConfig(given('bad'))).rejects.toMatchObject({ code: 'SECRET_INVALID' })
-    expect(failure(() => loadConfigSync(given('good'))).code).toBe('ASYNC_SCHEMA')
+    expect(configErrorOf(() => loadConfigSync(given('good'))).code).toBe('ASYNC_SCHEMA')
   })
   test.each<[string, unknown]>([
     ['a promise of another realm', runInNewContext('Promise.resolve({ value: { app: {} } })')],
@@ -511,7 +502,7 @@ describe('asynchronous schemas', () => {
     ['any thenable', { then: (resolve: (result: unknown) => void) => resolve({ value: { app: {} } }) }],
   ])('%s is not taken for a result', (_, answer) => {
     const schema = { '~standard': { version: 1, vendor: 'own', validate: () => answer } } as StandardSchemaV1
-    expect(failure(() => load({}, schema)).code).toBe('ASYNC_SCHEMA')
+    expect(configErrorOf(() => load({}, schema)).code).toBe('ASYNC_SCHEMA')
   })
 })
 
@@ -557,12 +548,12 @@ describe('a schema that misbehaves', () => {
     expect(await issuesOf({ schema: answering({ value }) })).toMatchObject([{ code: 'SCHEMA', key: 'schema', message }])
   })
   test('loadConfigSync names both reasons for which zod answers with a promise', () => {
-    expect(failure(() => load({ [PROFILE]: 'name: local\n' }, throwing)).issues).toMatchObject([
+    expect(configErrorOf(() => load({ [PROFILE]: 'name: local\n' }, throwing)).issues).toMatchObject([
       { code: 'ASYNC_SCHEMA', key: 'schema', message: expect.stringContaining('a function in it throws') },
     ])
   })
   test('loadConfigSync says what is no result as well', () => {
-    expect(failure(() => load({}, answering(undefined))).issues).toMatchObject([
+    expect(configErrorOf(() => load({}, answering(undefined))).issues).toMatchObject([
       { code: 'SCHEMA', key: 'schema', message: NO_RESULT },
     ])
   })
@@ -607,7 +598,7 @@ describe('what a schema makes of the configuration', () => {
       const { keep, drop, refuse } = UNKNOWN[library]
       expect(load(files, keep).config).toMatchObject({ app: { a: 1, b: 2 } })
       expect((load(files, drop).config as { app: unknown }).app).toEqual({ a: 1 })
-      const error = failure(() => load(files, refuse))
+      const error = configErrorOf(() => load(files, refuse))
       expect(error.issues).toMatchObject([{ code: 'SCHEMA', file: PROFILE }])
       expect(error.issues[0]?.line).toBeGreaterThanOrEqual(2)
       expect(error.message).toMatch(/\bb\b/)
@@ -671,24 +662,24 @@ app:
   test.each(libraries)('%s: with messages that repeat the value', (library) => {
     const refuse = refusing[library]
     const shape = { dsn: refuse, url: refuse, password: refuse }
-    const error = failure(() => load(files, objects[library](shape) as StandardSchemaV1))
+    const error = configErrorOf(() => load(files, objects[library](shape) as StandardSchemaV1))
     expect(error.issues.map(({ key }) => key).sort()).toEqual(['app.dsn', 'app.password', 'app.url'])
     expect(new Set(error.issues.map(({ message }) => message))).toEqual(new Set(['is not what the schema accepts']))
     expect(linesShowing(/hunter2|Zx81Qw7|canary/, error)).toEqual([])
   })
   test.each(libraries)('%s: about a value that stands elsewhere and happens to be one', (library) => {
-    const error = failure(() => load(files, objects[library]({ copy: refusing[library] }) as StandardSchemaV1))
+    const error = configErrorOf(() => load(files, objects[library]({ copy: refusing[library] }) as StandardSchemaV1))
     expect(error.issues).toMatchObject([{ key: 'app.copy', message: 'is not what the schema accepts' }])
     expect(linesShowing(/hunter2|Zx81Qw7/, error)).toEqual([])
   })
   test.each(libraries)('%s: in an item of a list whose key sounds secret', (library) => {
-    const error = failure(() => load(files, objects[library]({ tokens: lists[library] }) as StandardSchemaV1))
+    const error = configErrorOf(() => load(files, objects[library]({ tokens: lists[library] }) as StandardSchemaV1))
     expect(error.issues.map(({ key }) => key)).toEqual(['app.tokens[0]', 'app.tokens[1]'])
     expect(linesShowing(/canary/, error)).toEqual([])
   })
   test.each(libraries)('%s: in an item of a text that was made a list', (library) => {
     const given = { ...files, '.env': 'SECRET_LIST=canary-1,${ACME_TOKEN}\n', [PROFILE]: 'app: {v: "${SECRET_LIST}"}' }
-    const error = failure(() => load(given, objects[library]({ v: lists[library] }) as StandardSchemaV1))
+    const error = configErrorOf(() => load(given, objects[library]({ v: lists[library] }) as StandardSchemaV1))
     expect(error.issues.map(({ code, key }) => [code, key])).toEqual([
       ['SCHEMA', 'app.v[0]'],
       ['SCHEMA', 'app.v[1]'],
@@ -702,13 +693,13 @@ app:
       valibot: v.looseObject({ password: refuse as v.GenericSchema }),
       arktype: { password: refuse as unknown as 'string' },
     }[library]
-    const error = failure(() => load(files, objects[library]({ wrapped }) as StandardSchemaV1))
+    const error = configErrorOf(() => load(files, objects[library]({ wrapped }) as StandardSchemaV1))
     expect(error.issues).toMatchObject([{ key: 'app.wrapped.password', line: 9 }])
     expect(linesShowing(/canary/, error)).toEqual([])
   })
   test('a message about a map that repeats a value whose key sounds secret', () => {
     const wrapped = type({ password: 'string' }).narrow((_, context) => context.mustBe('something else'))
-    const error = failure(() => load(files, type({ app: { wrapped } })))
+    const error = configErrorOf(() => load(files, type({ app: { wrapped } })))
     expect(error.issues).toMatchObject([{ code: 'SCHEMA', key: 'app.wrapped' }])
     expect(linesShowing(/canary/, error)).toEqual([])
   })
@@ -718,7 +709,7 @@ app:
       const schema = z.looseObject({}).superRefine((all, context) => {
         context.addIssue({ code: 'custom', path: ['name'], message: JSON.stringify(all) })
       })
-      const error = failure(() => load({ [PROFILE]: `name: local\n${yaml}\n` }, schema))
+      const error = configErrorOf(() => load({ [PROFILE]: `name: local\n${yaml}\n` }, schema))
       expect(error.issues).toMatchObject([{ code: 'SCHEMA', key: 'name' }])
       expect(linesShowing(/canary/, error)).toEqual([])
     },
@@ -728,7 +719,7 @@ app:
     expect(
       linesShowing(
         /hunter2/,
-        failure(() => load(files, schema)),
+        configErrorOf(() => load(files, schema)),
       ),
     ).toEqual([])
   })
@@ -736,7 +727,7 @@ app:
     const secret = 'q"1"w"2"e"3"r"4"t"5"'
     const given = { ...files, [SECRETS]: JSON.stringify({ acme_token: secret }) }
     const schema = type({ app: type({ dsn: 'string' }).narrow((_, context) => context.mustBe('something else')) })
-    const error = failure(() => load(given, schema))
+    const error = configErrorOf(() => load(given, schema))
     expect(linesShowing(/q\\*"1\\*"w\\*"2/, error)).toEqual([])
   })
   describe('a path with one for a key', () => {
@@ -754,14 +745,14 @@ app:
       ['a password', ['made', 'pw-of-canary'], 'made["••••"]'],
       ['a key of the configuration', ['database', 'type'], 'database.type'],
     ])('%s', (_, path, key) => {
-      const error = failure(() => load(given, refused(path)))
+      const error = configErrorOf(() => load(given, refused(path)))
       expect(error.issues).toMatchObject([{ key }])
       expect(linesShowing(/canary/i, error)).toEqual([])
       const ofSecrets = { cwd: makeProject(given), env: {}, secrets: { schema: refused(path) } }
       expect(
         linesShowing(
           /canary/i,
-          failure(() => loadConfigSync(ofSecrets)),
+          configErrorOf(() => loadConfigSync(ofSecrets)),
         ),
       ).toEqual([])
     })
@@ -770,7 +761,7 @@ app:
     const schema = z
       .looseObject({ app: z.looseObject({}) })
       .refine(() => false, 'one\ntwo\u001b[31m\u009b3J\u202e three')
-    const [issue] = failure(() => load(files, schema)).issues
+    const [issue] = configErrorOf(() => load(files, schema)).issues
     expect(stripVTControlCharacters(issue?.message ?? '')).toBe(issue?.message)
     expect(issue?.message).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/)
   })

@@ -3,29 +3,11 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import {
-  type ConfigError,
-  checkConfig,
-  defineConfig,
-  isConfigError,
-  loadConfig,
-  loadConfigSync,
-  reveal,
-  watchConfig,
-} from '../../src/index.ts'
+import { checkConfig, defineConfig, loadConfig, loadConfigSync, reveal, watchConfig } from '../../src/index.ts'
+import { configErrorOf } from '../support/config-error.ts'
 import { makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
 
 const STRIPE = 'sk_live_0123456789abcdef'
-
-function failure(run: () => unknown): ConfigError {
-  try {
-    run()
-  } catch (error) {
-    if (isConfigError(error)) return error
-    throw error
-  }
-  throw new Error('nothing was thrown')
-}
 
 describe('a schema for variables', () => {
   test('types them, wherever they are set, and needs no project', () => {
@@ -127,7 +109,7 @@ describe('a schema for variables', () => {
 describe('what a schema for variables refuses', () => {
   test('has its place, and all of it is told at once', () => {
     const cwd = makeProject({ '.env': 'HOST=a\nPORT=many\n' })
-    const error = failure(() =>
+    const error = configErrorOf(() =>
       loadConfigSync({
         cwd,
         env: { DEBUG: 'perhaps' },
@@ -145,13 +127,13 @@ describe('what a schema for variables refuses', () => {
 
   test('is told once where its references cannot be resolved', () => {
     const cwd = makeProject({ '.env': 'PORT=${NOWHERE}\n' })
-    const { issues } = failure(() => loadConfigSync({ cwd, env: {}, variables: z.object({ PORT: z.number() }) }))
+    const { issues } = configErrorOf(() => loadConfigSync({ cwd, env: {}, variables: z.object({ PORT: z.number() }) }))
     expect(issues.map(({ code, key }) => [code, key])).toEqual([['UNDEFINED_VARIABLE', 'PORT']])
   })
 
   test('is no error of the schema for the configuration where it answers nonsense', () => {
     const variables = { '~standard': { version: 1, vendor: 'test', validate: () => undefined } } as never
-    const { issues } = failure(() => loadConfigSync({ cwd: makeProject({}), env: {}, variables }))
+    const { issues } = configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env: {}, variables }))
     expect(issues).toMatchObject([{ code: 'SCHEMA', key: 'variables' }])
   })
 
@@ -164,7 +146,7 @@ describe('what a schema for variables refuses', () => {
       },
     })
     const variables = { '~standard': { version: 1, vendor: 'test', validate } } as never
-    const error = failure(() => loadConfigSync({ cwd: makeProject({}), env: { KEY: STRIPE }, variables }))
+    const error = configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env: { KEY: STRIPE }, variables }))
     expect(error.issues).toMatchObject([{ code: 'SCHEMA', key: 'variables' }])
     expect(inspect(error, { depth: null })).not.toContain('sk_live')
   })
@@ -177,7 +159,7 @@ describe('what a schema for variables refuses', () => {
           context.addIssue({ code: 'custom', path, message: `${path} must not be ${value}, as ${name} is` })
     })
     const env = { STRIPE_KEY: STRIPE, CUSTOM: 'a-custom-secret-1', SYSTEMPROMPT_CUSTOM_SECRETS: 'CUSTOM' }
-    const error = failure(() => loadConfigSync({ cwd, env, variables: quoting }))
+    const error = configErrorOf(() => loadConfigSync({ cwd, env, variables: quoting }))
     expect(error.issues.length).toBeGreaterThan(4)
     expect(`${error.message}${inspect(error, { depth: null })}${JSON.stringify(error)}`).not.toMatch(
       /sk_live|hunter2|a-custom-secret/,
