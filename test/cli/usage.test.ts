@@ -389,6 +389,9 @@ describe('a key that is not there', () => {
     ['JWT_SECRT', 'JWT_SECRET'],
     ['DATABSE_URL', 'DATABASE_URL'],
     ['GRETING', 'GREETING'],
+    ['port', 'server.port'],
+    ['Port', 'server.port'],
+    ['host', 'server.host'],
     ['nothing.like.it', undefined],
   ])('%s: did you mean %s?', async (typed, meant) => {
     const cwd = makeProject({ ...COMPLETE, '.env': 'GREETING=hello' })

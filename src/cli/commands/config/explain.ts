@@ -1,10 +1,10 @@
-import { type Explanation, loadConfig, nearest } from '../../../index.ts'
+import { type Explanation, loadConfig } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
 import { placeOf, printJson, shown, styled, table } from '../../output.ts'
 import { LOAD_EXITS, ORIGIN } from '../../shapes.ts'
-import { namesIn, normalized } from './leaf-paths.ts'
+import { namesMeant, normalized } from './leaf-paths.ts'
 
 export const explain = defineCommand({
   examples: [
@@ -42,8 +42,8 @@ export const explain = defineCommand({
     const explanations = result.explain(path)
     const [winner] = explanations
     if (!winner) {
-      const near = nearest(path, namesIn(result))
-      const hint = near === undefined ? "'systemprompt config show' lists what there is." : `Did you mean ${near}?`
+      const meant = namesMeant(path, result)
+      const hint = meant.length === 0 ? "'systemprompt config show' lists what there is." : `Did you mean ${meant.join(' or ')}?`
       throw new CliError('NOT_FOUND', EXIT.notFound, `Nothing sets that key. ${hint}`)
     }
     if (args.json) printJson(io, { path, explanations })

@@ -1,4 +1,4 @@
-import { formatPath, parsePath, type ResolvedConfig } from '../../../index.ts'
+import { formatPath, nearest, parsePath, type ResolvedConfig } from '../../../index.ts'
 
 /** The path of every value in a configuration; an empty list or map is a value. */
 export function* leafPaths(value: unknown, path: readonly (string | number)[] = []): Generator<string> {
@@ -30,7 +30,19 @@ export function normalized(path: string): string {
   return steps ? formatPath(steps) : path
 }
 
-/** Everything that `explain` has an answer for, to find what somebody meant. */
-export function namesIn({ config, secrets, env }: ResolvedConfig): readonly string[] {
+/** As many are named at most of what somebody may have meant. */
+const MAX_MEANT = 3
+
+/** What somebody may have meant by a key that nothing sets: `server.port` by `port`, or by `server.prot`. */
+export function namesMeant(path: string, result: ResolvedConfig): readonly string[] {
+  const names = namesIn(result)
+  const below = names.filter((name) => name.toLowerCase().endsWith(`.${path.toLowerCase()}`))
+  if (below.length > 0 && below.length <= MAX_MEANT) return below
+  const near = nearest(path, names)
+  return near === undefined ? [] : [near]
+}
+
+/** Everything that `explain` has an answer for. */
+function namesIn({ config, secrets, env }: ResolvedConfig): readonly string[] {
   return [...leafPaths(config), ...secrets.names(), ...secrets.envNames(), ...Object.keys(env)]
 }

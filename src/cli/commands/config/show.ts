@@ -1,4 +1,4 @@
-import { type Explanation, loadConfig, nearest, parsePath, type ResolvedConfig, reveal } from '../../../index.ts'
+import { type Explanation, loadConfig, parsePath, type ResolvedConfig, reveal } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
@@ -6,7 +6,7 @@ import { type Fitting, placeOf, printJson, shown, styled, table } from '../../ou
 import { PROFILE_REASON } from '../../profile-reason.ts'
 import { LOAD_EXITS, PROBLEM } from '../../shapes.ts'
 import { printWarnings } from '../../warnings.ts'
-import { leafPaths, namesIn, normalized } from './leaf-paths.ts'
+import { leafPaths, namesMeant, normalized } from './leaf-paths.ts'
 
 export const show = defineCommand({
   examples: [
@@ -51,8 +51,8 @@ function partOf(result: ResolvedConfig, path: string): unknown {
     config,
   )
   if (part !== undefined || explain(path).length > 0) return part
-  const near = nearest(path, namesIn(result))
-  const hint = near === undefined ? 'Without a path everything is shown.' : `Did you mean ${near}?`
+  const meant = namesMeant(path, result)
+  const hint = meant.length === 0 ? 'Without a path everything is shown.' : `Did you mean ${meant.join(' or ')}?`
   throw new CliError('NOT_FOUND', EXIT.notFound, `Nothing sets that key. ${hint}`)
 }
 
