@@ -2,7 +2,7 @@ import { dirname, join, resolve } from 'node:path'
 import { configError, type Problems } from './errors.ts'
 import { type Environment, variableIn } from './options.ts'
 import { displayPath, resolvePath } from './paths.ts'
-import { isDirectory, listDirectory, pathExists, readText } from './read/guard.ts'
+import { barrier, type Failure, isDirectory, listDirectory, pathExists, readText } from './read/guard.ts'
 import { parseJson } from './read/json.ts'
 import { nearest } from './suggest.ts'
 import { newTrail, type Trail } from './trail.ts'
@@ -92,12 +92,16 @@ export function listProfiles(cwd: string): readonly string[] {
   return root === undefined ? [] : profileNames(root, newTrail())
 }
 
-/** The names of the profiles a project has, sorted. */
+/**
+ * The names of the profiles a project has, sorted.
+ * @throws ConfigError FILE_UNREADABLE where this user may not see them all: another one would be taken for the only one
+ */
 export function profileNames(root: string, trail: Trail): readonly string[] {
   const directory = join(root, STATE, 'profiles')
-  return listDirectory(directory, trail).filter(
-    (name) => NAME.test(name) && profileFileIn(join(directory, name), trail) !== undefined,
-  )
+  const names = listDirectory(directory, trail, (failure) => {
+    throw unreadable(root, directory, failure)
+  })
+  return names.filter((name) => NAME.test(name) && profileFileIn(join(directory, name), root, trail) !== undefined)
 }
 
 /** The first directory, from here upward, that holds a `.systemprompt` directory. */
@@ -121,8 +125,9 @@ function isPath(value: string): boolean {
 
 function profileAt(value: string, cwd: string, by: ProfileChoice, trail: Trail): ProfileRef {
   const path = resolvePath(value, cwd)
-  const file = isDirectory(path, trail) ? profileFileIn(path, trail) : path
+  const file = isDirectory(path, trail) ? profileFileIn(path, cwd, trail) : path
   if (file === undefined || !pathExists(file, trail)) {
+    refuseBarred(cwd, path)
     throw configError({
       code: 'PROFILE_NOT_FOUND',
       key: source(by),
@@ -135,7 +140,7 @@ function profileAt(value: string, cwd: string, by: ProfileChoice, trail: Trail):
 
 function namedProfile(root: string, name: string, by: ProfileChoice, trail: Trail): ProfileRef {
   const directory = join(root, STATE, 'profiles', name)
-  const file = profileFileIn(directory, trail)
+  const file = profileFileIn(directory, root, trail)
   if (file !== undefined) return { name, file, directory, chosenBy: by }
   const names = profileNames(root, trail)
   const near = nearest(name, names)
@@ -196,8 +201,24 @@ function sessionUnreadable(root: string, file: string, problems: Problems): unde
   })
 }
 
-function profileFileIn(directory: string, trail: Trail): string | undefined {
-  return ['profile.yaml', 'profile.yml'].map((name) => join(directory, name)).find((file) => pathExists(file, trail))
+function profileFileIn(directory: string, root: string, trail: Trail): string | undefined {
+  const files = ['profile.yaml', 'profile.yml'].map((name) => join(directory, name))
+  const found = files.find((file) => pathExists(file, trail))
+  if (found === undefined) for (const file of files) refuseBarred(root, file)
+  return found
+}
+
+/** @throws ConfigError FILE_UNREADABLE */
+function refuseBarred(root: string, file: string): void {
+  const failure = barrier(file)
+  if (failure) throw unreadable(root, file, failure)
+}
+
+function unreadable(root: string, path: string, failure: Failure): Error {
+  return configError({
+    ...failure,
+    at: { source: { layer: 'profile', file: displayPath(root, path), confidential: false } },
+  })
 }
 
 /** `…/profiles/local/profile.yaml` → `local`; `…/profiles/prod.profile.yaml` → `prod`. */

@@ -246,16 +246,22 @@ function readSecretsDirectory(
   const secrets = new Map<string, FileSecret>()
   if (!path) return secrets
   const directory = resolvePath(path, root)
-  if (!isDirectory(directory, problems.trail)) {
+  const place = {
+    key: 'SYSTEMPROMPT_SECRETS_DIR',
+    at: { source: variableSource('environment', 'SYSTEMPROMPT_SECRETS_DIR') },
+  }
+  const names = listDirectory(directory, problems.trail, (failure) =>
+    problems.error({ ...failure, message: `names a directory that ${failure.message}`, ...place }),
+  )
+  if (names.length === 0 && !isDirectory(directory, problems.trail)) {
     problems.warn({
       code: 'PATH_MISSING',
-      key: 'SYSTEMPROMPT_SECRETS_DIR',
       message: 'names a directory that is not there',
       remedy: 'check the mount, or unset the variable',
-      at: { source: variableSource('environment', 'SYSTEMPROMPT_SECRETS_DIR') },
+      ...place,
     })
   }
-  for (const name of listDirectory(directory, problems.trail)) {
+  for (const name of names) {
     if (name.startsWith('.') || isDirectory(join(directory, name))) continue
     const file = `${path.replace(/[\\/]+$/, '')}/${name}`
     const source = { layer: 'environment', file, name: 'SYSTEMPROMPT_SECRETS_DIR', confidential: true } as const

@@ -2,12 +2,12 @@ import { isUtf8 } from 'node:buffer'
 import {
   closeSync,
   constants,
-  existsSync,
   fstatSync,
   openSync,
   readdirSync,
   readSync,
   realpathSync,
+  type Stats,
   statSync,
 } from 'node:fs'
 import type { Problems } from '../errors.ts'
@@ -76,26 +76,42 @@ export function readFileBytes(file: string): Uint8Array | undefined {
 }
 
 export function isDirectory(path: string, trail?: Trail): boolean {
-  trail?.files.add(path)
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-  } catch {
-    return false
-  }
+  return statOf(path, trail)?.isDirectory() ?? false
 }
 
 export function pathExists(path: string, trail?: Trail): boolean {
-  trail?.files.add(path)
-  return existsSync(path)
+  return statOf(path, trail) !== undefined
 }
 
-/** The names in a directory, sorted; none where it is absent or cannot be read. */
-export function listDirectory(path: string, trail?: Trail): string[] {
+function statOf(path: string, trail: Trail | undefined): Stats | undefined {
+  trail?.files.add(path)
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
+}
+
+/** The names in a directory, sorted; none where it is absent or, which `onFailure` is told, cannot be read. */
+export function listDirectory(path: string, trail?: Trail, onFailure?: (failure: Failure) => void): string[] {
   trail?.directories.add(path)
   try {
     return readdirSync(path).sort()
-  } catch {
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure) onFailure?.(failure)
     return []
+  }
+}
+
+/** What is wrong where this user may not even see whether there is something; undefined elsewhere. */
+export function barrier(path: string): Failure | undefined {
+  try {
+    statSync(path, { throwIfNoEntry: false })
+    return undefined
+  } catch (error) {
+    const failure = failureOf(error)
+    return failure === FORBIDDEN ? failure : undefined
   }
 }
 
@@ -114,13 +130,19 @@ export interface Wording {
   readonly remedy: string
 }
 
-type Failure = { readonly code: ProblemCode } & Wording
+export type Failure = { readonly code: ProblemCode } & Wording
 type Opened = { readonly bytes: Buffer; readonly mode: number } | { readonly failure: Failure | undefined }
 
 const TOO_LARGE: Failure = {
   code: 'FILE_TOO_LARGE',
   message: `is larger than ${LIMITS.bytes / 1024 / 1024} MiB`,
   remedy: 'check that it is the right file, and move what is not configuration out of it',
+}
+
+const FORBIDDEN: Failure = {
+  code: 'FILE_UNREADABLE',
+  message: 'cannot be read by the user this runs as',
+  remedy: 'give that user the right to read it: chown or chmod u+rX',
 }
 
 function open(file: string): Opened {
@@ -158,13 +180,7 @@ function failureOf(error: unknown): Failure | undefined {
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
   if (code === 'EISDIR') return notAFile('a directory')
   if (code === 'ENXIO' || code === 'ENODEV' || code === 'EOPNOTSUPP') return notAFile('a device, pipe or socket')
-  if (code === 'EACCES' || code === 'EPERM') {
-    return {
-      code: 'FILE_UNREADABLE',
-      message: 'cannot be read by the user this runs as',
-      remedy: 'give that user the right to read it: chown or chmod u+r',
-    }
-  }
+  if (code === 'EACCES' || code === 'EPERM') return FORBIDDEN
   if (code === 'ELOOP')
     return { code: 'FILE_UNREADABLE', message: 'is a link that leads in a circle', remedy: 'put the file in its place' }
   return {

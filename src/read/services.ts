@@ -4,7 +4,6 @@ import { merge } from '../merge.ts'
 import { formatPath } from '../path.ts'
 import { displayPath } from '../paths.ts'
 import { nearest } from '../suggest.ts'
-import type { Trail } from '../trail.ts'
 import { mapNode, variableSource } from '../tree.ts'
 import type { MapNode, TreeNode } from '../types.ts'
 import { isDirectory, LIMITS, listDirectory, readText, realPath } from './guard.ts'
@@ -41,16 +40,13 @@ export function readServices(options: ServicesOptions, problems: Problems): Serv
   const fromRoot = isDirectory(directory, problems.trail) ? readFile(reader, rootFile, []) : undefined
   const isWanted = (name: string): boolean => names?.includes(name) ?? true
   const tree =
-    fromRoot ??
-    mergeAll(serviceNames(directory, problems.trail).filter(isWanted), (name) =>
-      readFile(reader, fileOf(directory, name), []),
-    )
+    fromRoot ?? mergeAll(serviceNames(reader).filter(isWanted), (name) => readFile(reader, fileOf(directory, name), []))
   const picked = [...tree.entries].filter(([name]) => isWanted(name))
   // What cannot be read may have what is asked for.
   const asked = problems.errors.length === before ? (names ?? []) : []
   for (const name of asked) {
     const isRead = tree.entries.has(name) || files.includes(displayPath(options.root, fileOf(directory, name)))
-    if (!isRead) problems.warn(notThere(name, fromRoot ? tree.entries.keys() : serviceNames(directory, problems.trail)))
+    if (!isRead) problems.warn(notThere(name, fromRoot ? tree.entries.keys() : serviceNames(reader)))
   }
   return { tree: mapNode(new Map(picked), tree), files }
 }
@@ -62,8 +58,14 @@ interface Reader extends ServicesOptions {
   readonly realDirectory: string
 }
 
-function serviceNames(directory: string, trail: Trail): readonly string[] {
-  return listDirectory(directory, trail).filter((name) => isDirectory(join(directory, name), trail))
+function serviceNames({ root, directory, problems }: Reader): readonly string[] {
+  const names = listDirectory(directory, problems.trail, (failure) => {
+    problems.error({
+      ...failure,
+      at: { source: { layer: 'services', file: displayPath(root, directory), confidential: false } },
+    })
+  })
+  return names.filter((name) => isDirectory(join(directory, name), problems.trail))
 }
 
 function notThere(name: string, others: Iterable<string>): Report {

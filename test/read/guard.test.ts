@@ -13,6 +13,7 @@ import {
   readText,
   realPath,
 } from '../../src/read/guard.ts'
+import { hasRights, whileBarred } from '../support/barred.ts'
 import { makeProject } from '../support/temp-project.ts'
 
 const isWindows = process.platform === 'win32'
@@ -168,17 +169,11 @@ describe('what is not a file is refused at once', () => {
     expect(refused('a\0b')).toBe('FILE_UNREADABLE cannot be read (ERR_INVALID_ARG_VALUE)')
   })
 
-  test.skipIf(isWindows)('a file without the right to read it', () => {
+  test.runIf(hasRights)('a file without the right to read it', async () => {
     const file = write('forbidden', 'a')
     chmodSync(root, 0o755)
-    chmodSync(file, 0)
-    const user = process.geteuid?.()
-    if (user === 0) process.seteuid?.(65534)
-    try {
-      expect(refused(file)).toBe('FILE_UNREADABLE cannot be read by the user this runs as')
-    } finally {
-      if (user === 0) process.seteuid?.(0)
-    }
+    const said = await whileBarred(file, () => refused(file))
+    expect(said).toBe('FILE_UNREADABLE cannot be read by the user this runs as')
   })
 })
 

@@ -43,7 +43,8 @@ export const explain = defineCommand({
     const [winner] = explanations
     if (!winner) {
       const meant = namesMeant(path, result)
-      const hint = meant.length === 0 ? "'systemprompt config show' lists what there is." : `Did you mean ${meant.join(' or ')}?`
+      const hint =
+        meant.length === 0 ? "'systemprompt config show' lists what there is." : `Did you mean ${meant.join(' or ')}?`
       throw new CliError('NOT_FOUND', EXIT.notFound, `Nothing sets that key. ${hint}`)
     }
     if (args.json) printJson(io, { path, explanations })

@@ -1,0 +1,18 @@
+import { chmodSync, statSync } from 'node:fs'
+
+/** Whether a user can be kept from files here: Windows has no such rights. */
+export const hasRights = process.geteuid !== undefined
+
+/** Takes all rights to a path away, for as long as something runs, which is not root meanwhile. */
+export async function whileBarred<Result>(path: string, run: () => Result | Promise<Result>): Promise<Result> {
+  const { mode } = statSync(path)
+  const isRoot = process.geteuid?.() === 0
+  chmodSync(path, 0)
+  if (isRoot) process.seteuid?.(65_534)
+  try {
+    return await run()
+  } finally {
+    if (isRoot) process.seteuid?.(0)
+    chmodSync(path, mode)
+  }
+}
