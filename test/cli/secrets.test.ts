@@ -341,7 +341,7 @@ describe('systemprompt secrets', () => {
     expect(await cli(cwd, 'secrets get anthropic', { isInteractive: true })).toMatchObject({
       code: 11,
       out: '',
-      questions: ['Print ANTHROPIC_API_KEY on this terminal?'],
+      questions: ['Print ANTHROPIC_API_KEY?'],
     })
     expect((await cli(cwd, 'secrets get ANTHROPIC_API_KEY', { isInteractive: true, answer: true })).out).toBe(
       'the-value\n',

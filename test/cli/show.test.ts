@@ -202,12 +202,12 @@ describe('--reveal', () => {
     expect(await show('--reveal')).toEqual({
       code: 11,
       out: '',
-      err: '--reveal prints secrets. Nobody can be asked here; add -y if that is what you want.\n',
+      err: 'This prints secrets. Nobody can be asked here; add -y if that is what you want.\n',
       questions: [],
     })
   })
   test('asks on a terminal, and does as it is told', async () => {
-    const question = ['Print the secrets of profile local on this terminal?']
+    const question = ['Print the secrets of profile local?']
     const no = await run(root, ['config', 'show', '--reveal'], { isInteractive: true, answer: false })
     expect(no).toEqual({ code: 11, out: '', err: 'Nothing was printed.\n', questions: question })
     const yes = await run(root, ['config', 'show', 'app.dsn', '--reveal'], { isInteractive: true, answer: true })

@@ -1,6 +1,7 @@
 import { type Explanation, loadConfig, parsePath, type ResolvedConfig, reveal } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
+import { mayPrint, secretsOf } from '../../may-print.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
 import { type Fitting, placeOf, printJson, shown, styled, table } from '../../output.ts'
 import { PROFILE_REASON } from '../../profile-reason.ts'
@@ -35,7 +36,7 @@ export const show = defineCommand({
     const result = await loadConfig(loadOptions(args, io))
     const path = args.path === undefined ? undefined : normalized(String(args.path))
     const part = path === undefined ? result.config : partOf(result, path)
-    if (args.reveal) await mayReveal(io, result, Boolean(args.yes))
+    if (args.reveal) await mayPrint(secretsOf(result.profile), args.yes === true, io)
     if (args.json) printJson(io, document(result, part, path, Boolean(args.reveal)))
     else io.out(`${render(io, result, path, Boolean(args.reveal))}\n`)
     printWarnings(io, args.json ? [] : result.warnings)
@@ -54,21 +55,6 @@ function partOf(result: ResolvedConfig, path: string): unknown {
   const meant = namesMeant(path, result)
   const hint = meant.length === 0 ? 'Without a path everything is shown.' : `Did you mean ${meant.join(' or ')}?`
   throw new CliError('NOT_FOUND', EXIT.notFound, `Nothing sets that key. ${hint}`)
-}
-
-/** Shows secrets only to somebody who said so: on a terminal by answering, elsewhere by -y. */
-async function mayReveal(io: Io, { profile }: ResolvedConfig, yes: boolean): Promise<void> {
-  if (yes) return
-  if (!io.isInteractive) {
-    throw new CliError(
-      'REFUSED',
-      EXIT.refused,
-      '--reveal prints secrets. Nobody can be asked here; add -y if that is what you want.',
-    )
-  }
-  const name = profile ? ` of profile ${profile.name}` : ''
-  const agreed = await io.confirm(`Print the secrets${name} on this terminal?`)
-  if (!agreed) throw new CliError('REFUSED', EXIT.refused, 'Nothing was printed.')
 }
 
 function document(result: ResolvedConfig, part: unknown, path: string | undefined, isRevealed: boolean): unknown {

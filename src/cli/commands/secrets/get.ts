@@ -1,6 +1,7 @@
 import { cloudName } from '../../../cloud/index.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
+import { mayPrint } from '../../may-print.ts'
 import { printJson } from '../../output.ts'
 import { mustBeName } from '../../secret-input.ts'
 import { localSecretsOf } from '../../secrets-target.ts'
@@ -30,21 +31,9 @@ export const get = defineCommand({
         EXIT.notFound,
         `${file} has no such secret. 'systemprompt secrets list' shows the names.`,
       )
-    await mayPrint(args.yes === true, secret.env, io)
+    await mayPrint(secret.env, args.yes === true, io)
     if (args.json) printJson(io, { key: secret.key, env: secret.env, value: secret.value })
     else io.out(`${secret.value}\n`)
     return EXIT.ok
   },
 })
-
-async function mayPrint(yes: boolean, name: string, io: Io): Promise<void> {
-  if (yes) return
-  if (!io.isInteractive)
-    throw new CliError(
-      'REFUSED',
-      EXIT.refused,
-      'This prints a secret. Nobody can be asked here; add -y if that is what you want.',
-    )
-  if (!(await io.confirm(`Print ${name} on this terminal?`)))
-    throw new CliError('REFUSED', EXIT.refused, 'Nothing was printed.')
-}

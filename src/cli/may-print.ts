@@ -1,0 +1,21 @@
+import { CliError, EXIT, type Io } from './io.ts'
+
+/**
+ * Secrets are printed for who said so: on a terminal by answering, elsewhere by -y.
+ *
+ * @param what is asked about: `DATABASE_URL`, `the secrets of profile local`
+ * @throws CliError REFUSED
+ */
+export async function mayPrint(what: string, isAgreed: boolean, io: Io): Promise<void> {
+  if (isAgreed) return
+  if (!io.isInteractive) {
+    const message = 'This prints secrets. Nobody can be asked here; add -y if that is what you want.'
+    throw new CliError('REFUSED', EXIT.refused, message)
+  }
+  if (!(await io.confirm(`Print ${what}?`))) throw new CliError('REFUSED', EXIT.refused, 'Nothing was printed.')
+}
+
+/** What there is to print of a profile, for {@link mayPrint}. */
+export function secretsOf(profile: { readonly name: string } | undefined): string {
+  return `the secrets${profile ? ` of profile ${profile.name}` : ''}`
+}
