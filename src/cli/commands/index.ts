@@ -15,6 +15,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ...lazy('Run a program with the secrets and variables of a profile', async () => (await import('./run.ts')).run),
     takesProgram: true,
   },
+  export: lazy(
+    'Print the secrets and variables of a profile for a shell, a container or a file',
+    async () => (await import('./export.ts')).exportCommand,
+  ),
   scan: {
     ...lazy('Search files, or what git is about to commit, for secrets', async () => (await import('./scan.ts')).scan),
     takesMany: true,

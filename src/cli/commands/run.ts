@@ -4,7 +4,7 @@ import { CliError, EXIT, type Io } from '../io.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
 import { LOAD_EXITS } from '../shapes.ts'
 import type { Program } from '../start-program.ts'
-import { printWarnings } from '../warnings.ts'
+import { printWarningsIfWanted } from '../warnings.ts'
 
 const { json: _, ...ARGS } = LOAD_ARGS
 
@@ -28,7 +28,7 @@ export const run = defineCommand({
       throw new CliError('USAGE', EXIT.usage, 'A program is missing: systemprompt run -- node app.js')
     }
     const programFor = async (result: ResolvedConfig): Promise<Program> => {
-      if (['verbose', 'debug'].includes(io.env.SYSTEMPROMPT_LOG_LEVEL ?? '')) printWarnings(io, result.warnings)
+      printWarningsIfWanted(io, result.warnings)
       const redact = args.redact ? await matcherOf(result) : undefined
       const env = childEnvironment(result, io.env)
       return { command, args: rest, cwd: io.cwd, env, ...(redact ? { redact } : {}) }

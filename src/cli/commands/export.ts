@@ -1,0 +1,60 @@
+import { childEnvironment, loadConfig, type ResolvedConfig } from '../../index.ts'
+import { defineCommand } from '../command.ts'
+import { EXPORT_FORMATS, type ExportFormat, type Variables } from '../export-formats.ts'
+import { CliError, EXIT, type Io } from '../io.ts'
+import { mayPrint, secretsOf } from '../may-print.ts'
+import { LOAD_ARGS, loadOptions } from '../options.ts'
+import { LOAD_EXITS } from '../shapes.ts'
+import { printWarningsIfWanted } from '../warnings.ts'
+
+const FORMATS = Object.keys(EXPORT_FORMATS)
+
+/** Prints the variables that `systemprompt run` gives to a program, for what cannot be started by it. */
+export const exportCommand = defineCommand({
+  examples: [
+    ['eval "$(systemprompt export -y)"', 'Set them in this shell, or in an .envrc of direnv'],
+    ['docker run --env-file <(systemprompt export --format docker -y) app', 'Hand them to a container'],
+  ],
+  output: 'The secrets and variables of the profile, in the format.',
+  json: 'any',
+  exits: [...LOAD_EXITS, 'refused'],
+  args: {
+    ...LOAD_ARGS,
+    format: { type: 'string', valueHint: FORMATS.join('|'), description: 'What is to read them; shell by default' },
+    yes: { type: 'boolean', alias: 'y', description: 'Do not ask' },
+  },
+  async run({ args, data }) {
+    const io = data as Io
+    const format = formatOf(args.json === true ? 'json' : args.format)
+    const result = await loadConfig(loadOptions(args, io))
+    const variables = exportedVariables(result)
+    refuseUnwritable(variables, format)
+    await mayPrint(secretsOf(result.profile), args.yes === true, io)
+    io.out(format.write(variables))
+    printWarningsIfWanted(io, result.warnings)
+    return EXIT.ok
+  },
+})
+
+function formatOf(name: unknown = FORMATS[0]): ExportFormat {
+  const known: Readonly<Record<string, ExportFormat>> = EXPORT_FORMATS
+  const format = Object.hasOwn(known, String(name)) ? known[String(name)] : undefined
+  if (!format) throw new CliError('USAGE', EXIT.usage, `--format is one of ${FORMATS.join(', ')}.`)
+  return format
+}
+
+/** What `run` adds to this environment, sorted by name, less the path of the profile: elsewhere it is none. */
+function exportedVariables({ env, secrets }: ResolvedConfig): Variables {
+  return Object.fromEntries(Object.entries(childEnvironment({ env, secrets, profile: undefined }, {})).sort())
+}
+
+/** An export that lacks some would pass for a whole one. */
+function refuseUnwritable(variables: Variables, { objection }: ExportFormat): void {
+  const objections = Object.entries(variables).flatMap(([name, value]) => {
+    const why = objection(name, value)
+    return why === undefined ? [] : [`  ${name}  ${why}`]
+  })
+  if (objections.length === 0) return
+  const message = `Nothing was printed. Try another --format, such as json:\n\n${objections.join('\n')}`
+  throw new CliError('NOT_REPRESENTABLE', EXIT.validation, message)
+}

@@ -1,0 +1,67 @@
+/** The environment names of variables with their values. */
+export type Variables = Readonly<Record<string, string>>
+
+/** A way to write variables down for a program to read. */
+export interface ExportFormat {
+  readonly write: (variables: Variables) => string
+  /** Why a variable cannot be written so; undefined where it can. */
+  readonly objection: (name: string, value: string) => string | undefined
+}
+
+const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** Names that .env files know. */
+const FILE_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/
+/** What is one word to every shell and every reader of .env files. */
+const PLAIN = /^[A-Za-z0-9_@%+:,./-]+$/
+
+/** Formats by the names that `--format` takes; the first is the default. */
+export const EXPORT_FORMATS = {
+  shell: {
+    write: linesOf((name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`),
+    objection: shellObjection,
+  },
+  fish: {
+    write: linesOf((name, value) => `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'`),
+    objection: shellObjection,
+  },
+  dotenv: {
+    write: linesOf((name, value) => `${name}=${quotedForFile(value)}`),
+    objection(name, value) {
+      if (!FILE_NAME.test(name)) return 'is no name in a .env file'
+      const isWritable = quotedForFile(value) !== undefined
+      return isWritable ? undefined : 'holds quotes or a backslash that readers of .env files take differently'
+    },
+  },
+  docker: {
+    write: linesOf((name, value) => `${name}=${value}`),
+    objection(name, value) {
+      if (/[\s=#]/.test(name)) return 'is no name in a file for --env-file'
+      return /[\r\n]/.test(value) ? 'has several lines, of which a file for --env-file holds one' : undefined
+    },
+  },
+  json: {
+    write: (variables) => `${JSON.stringify(variables, null, 2)}\n`,
+    objection: () => undefined,
+  },
+} as const satisfies Readonly<Record<string, ExportFormat>>
+
+function linesOf(line: (name: string, value: string) => string): ExportFormat['write'] {
+  return (variables) =>
+    Object.entries(variables)
+      .map(([name, value]) => `${line(name, value)}\n`)
+      .join('')
+}
+
+function shellObjection(name: string): string | undefined {
+  return SHELL_NAME.test(name) ? undefined : 'is no name in a shell'
+}
+
+/**
+ * Only what dotenv, Node, Docker Compose, shells and this library take for the same: nothing expands or is an escape
+ * between single quotes, and between double ones where there is nothing to expand.
+ */
+function quotedForFile(value: string): string | undefined {
+  if (value === '' || PLAIN.test(value)) return value
+  if (!/['\r]|\\$/.test(value)) return `'${value}'`
+  return /["\\$`\r\n]/.test(value) ? undefined : `"${value}"`
+}

@@ -1,0 +1,158 @@
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'dotenv'
+import { describe, expect, test } from 'vitest'
+import { loadConfigSync } from '../../src/index.ts'
+import { hasProgram } from '../support/shells.ts'
+import { type Files, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
+import { run } from './recorder.ts'
+
+const VALUES = {
+  plain: 'sk-0123456789',
+  'a single quote': "it's",
+  'double quotes': 'say "hi"',
+  'both quotes': `it's "both"`,
+  lines: 'first\nsecond\n\nlast',
+  'a backslash': 'C:\\new\\table',
+  'a backslash at the end': 'C:\\',
+  'escapes that are none': 'one\\ntwo',
+  'what a shell expands': '$HOME ${HOME} $(id) `id` !! ~ * ?',
+  spaces: '  a  b  ',
+  'a comment': 'a #b',
+  signs: 'a=b==; c & d | e > f',
+  'other letters': 'é ✓ 😀',
+  'a quote and a dollar': "it's $5",
+  'a tab': 'a\tb',
+  'percent signs': '%PATH%',
+} as const
+
+const variableOf = (kind: string): string => `X_${kind.toUpperCase().replaceAll(' ', '_')}`
+const ALL = Object.fromEntries(Object.entries(VALUES).map(([kind, value]) => [variableOf(kind), value]))
+
+const project = (secrets: Readonly<Record<string, string>>, files: Files = {}): string =>
+  makeProject({ [PROFILE]: 'secrets: {validation: skip}', [SECRETS]: JSON.stringify(secrets), ...files })
+
+async function exported(cwd: string, format: string): Promise<string> {
+  const { code, out, err } = await run(cwd, ['export', '--format', format, '-y'])
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  return out
+}
+
+/** What Node sees of the variables, with a program of that language in front that has read the export. */
+const environmentOf = (output: string): unknown =>
+  Object.fromEntries(
+    Object.entries(JSON.parse(output) as Record<string, string>).filter(([name]) => Object.hasOwn(ALL, name)),
+  )
+/** No input: bash takes one that is a socket for a login from afar. */
+const CHILD: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }
+const PRINT = `"${process.execPath}" -p 'JSON.stringify(process.env)'`
+
+describe('an export is read as it was meant', () => {
+  test.runIf(process.platform !== 'win32').each(['sh', 'bash', 'zsh'].filter(hasProgram))('by %s', async (shell) => {
+    const script = await exported(project(ALL), 'shell')
+    const input = `eval "$SCRIPT"\n${PRINT}`
+    const output = execFileSync(shell, ['-c', input], { ...CHILD, env: { SCRIPT: script } })
+    expect(environmentOf(output)).toEqual(ALL)
+  })
+
+  test.each(['fish'].filter(hasProgram))('by %s', async (fish) => {
+    const cwd = project(ALL)
+    writeFileSync(join(cwd, 'set.fish'), await exported(cwd, 'fish'))
+    const output = execFileSync(fish, ['-c', `source set.fish; ${PRINT}`], {
+      cwd,
+      env: { HOME: cwd },
+      encoding: 'utf8',
+    })
+    expect(environmentOf(output)).toEqual(ALL)
+  })
+
+  test('by whoever reads JSON', async () => {
+    const { SYSTEMPROMPT_CUSTOM_SECRETS: custom, ...rest } = JSON.parse(await exported(project(ALL), 'json'))
+    expect(rest).toEqual(ALL)
+    expect(custom.split(',')).toEqual(Object.keys(ALL).sort())
+    expect(JSON.parse((await run(project(ALL), ['export', '--json', '-y'])).out)).toMatchObject(ALL)
+  })
+
+  const FOR_FILES = Object.entries(ALL).filter(
+    ([name]) => !['X_BOTH_QUOTES', 'X_A_QUOTE_AND_A_DOLLAR', 'X_A_BACKSLASH_AT_THE_END'].includes(name),
+  )
+  describe('in a .env file', () => {
+    const expected = Object.fromEntries(FOR_FILES)
+    test('by dotenv', async () => {
+      expect(parse(await exported(project(expected), 'dotenv'))).toMatchObject(expected)
+    })
+    test('by Node', async () => {
+      const cwd = project(expected, { '.env.exported': '' })
+      writeFileSync(join(cwd, '.env.exported'), await exported(cwd, 'dotenv'))
+      const args = ['--env-file=.env.exported', '-p', 'JSON.stringify(process.env)']
+      expect(environmentOf(execFileSync(process.execPath, args, { ...CHILD, cwd, env: {} }))).toEqual(expected)
+    })
+    test('by this library', async () => {
+      const cwd = makeProject({ '.env': await exported(project(expected), 'dotenv') })
+      expect(loadConfigSync({ cwd, env: {} }).env).toMatchObject(expected)
+    })
+    test.runIf(hasProgram('sh'))('by a shell', async () => {
+      const cwd = project(expected)
+      writeFileSync(join(cwd, 'exported'), await exported(cwd, 'dotenv'))
+      const output = execFileSync('sh', ['-c', `set -a; . ./exported; ${PRINT}`], { ...CHILD, cwd, env: {} })
+      expect(environmentOf(output)).toEqual(expected)
+    })
+  })
+
+  test('line by line for docker, which takes all behind the first = as it is', async () => {
+    const { X_LINES: _, ...single } = ALL
+    const lines = (await exported(project(single), 'docker')).trimEnd().split('\n')
+    const read = lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
+    expect(Object.fromEntries(read)).toMatchObject(single)
+  })
+})
+
+describe('export', () => {
+  test('prints what run adds to the environment, without the path of the profile', async () => {
+    const secrets = { stripe_key: 'of-the-file', other_key: 'z', PATH: '/evil', LD_PRELOAD: '/evil.so' }
+    const cwd = project(secrets, { '.env': 'GREETING=hello\nPORT=1\nSYSTEMPROMPT__A__B=2\n' })
+    const env = { STRIPE_KEY: 'of-the-environment', PORT: '9', PATH: '/bin' }
+    const { out } = await run(cwd, ['export', '-y'], { env })
+    expect(out.replace(/(CUSTOM_SECRETS=).*/, '$1…')).toBe(
+      "export GREETING='hello'\nexport OTHER_KEY='z'\nexport SYSTEMPROMPT_CUSTOM_SECRETS=…\n",
+    )
+  })
+
+  test('asks before it prints, and is refused where nobody can be asked', async () => {
+    const cwd = project({ stripe_key: 'x' })
+    expect(await run(cwd, ['export'])).toMatchObject({ code: 11, out: '' })
+    expect(await run(cwd, ['export'], { isInteractive: true })).toMatchObject({
+      code: 11,
+      out: '',
+      questions: ['Print the secrets of profile local?'],
+    })
+    const agreed = await run(cwd, ['export'], { isInteractive: true, answer: true })
+    expect(agreed.out).toContain("export STRIPE_KEY='x'\n")
+  })
+
+  test.each([
+    ['dotenv', { X_BOTH: `it's "both"`, X_LINES: 'a\nb' }, ['X_BOTH']],
+    ['docker', { X_BOTH: `it's "both"`, X_LINES: 'a\nb', X_MORE: 'a\rb' }, ['X_LINES', 'X_MORE']],
+  ])('prints nothing where the format %s cannot hold all, and names what it cannot', async (format, secrets, named) => {
+    const { code, out, err } = await run(project(secrets), ['export', '--format', format, '-y'])
+    expect([code, out]).toEqual([6, ''])
+    expect(err.match(/^ {2}\S+/gm)?.map((name) => name.trim())).toEqual(named)
+    for (const value of Object.values(secrets)) expect(err).not.toContain(value)
+  })
+
+  test('a name that is none in a shell', async () => {
+    const cwd = project({}, { '.env': 'my.key=1\nOTHER=2\n' })
+    expect(await run(cwd, ['export', '-y'])).toMatchObject({
+      code: 6,
+      out: '',
+      err: 'Nothing was printed. Try another --format, such as json:\n\n  my.key  is no name in a shell\n',
+    })
+    expect(await exported(cwd, 'dotenv')).toBe('OTHER=2\nmy.key=1\n')
+  })
+
+  test('knows its formats', async () => {
+    const { code, err } = await run(project({}), ['export', '--format', 'toml', '-y'])
+    expect([code, err]).toEqual([2, '--format is one of shell, fish, dotenv, docker, json.\n'])
+  })
+})
