@@ -5,6 +5,7 @@ import { FileError } from '../files/errors.ts'
 import { refuseExposed } from '../files/exposure.ts'
 import { prepareState } from '../files/state.ts'
 import { readConfidential, updateFile } from '../files/update.ts'
+import { doubtsIn } from '../read/dotenv-doubts.ts'
 import { type DotenvScan, scanDotenv } from '../read/dotenv-text.ts'
 import { LIMITS, pathExists } from '../read/guard.ts'
 import { parseJson } from '../read/json.ts'
@@ -63,7 +64,7 @@ export interface DotenvSecrets extends LocalSecrets {
  * The assignments of a .env file, as they are written: nothing is substituted. A load passes over what is no assignment;
  * here it may be the rest of a value, such as a key of several lines, that is to take the place of another.
  *
- * @throws ConfigError for a line that is no assignment, and for a quote that is never closed
+ * @throws ConfigError for a line that is no assignment, a quote that is never closed, and a value that ends at a `#` in it
  */
 export function readDotenvSecrets(file: string, shown = file): DotenvSecrets {
   const text = readConfidential(file, shown)
@@ -80,24 +81,10 @@ export function readDotenvSecrets(file: string, shown = file): DotenvSecrets {
   }
 }
 
-function mustBeWhole({ unclosed, ignored }: DotenvScan, source: Source): void {
+function mustBeWhole(scan: DotenvScan, source: Source): void {
   const problems = collectProblems()
-  for (const { name, offset } of unclosed)
-    problems.error({
-      code: 'SYNTAX',
-      key: name,
-      message: 'begins with a quote that is never closed',
-      remedy: 'close it, or put the whole value in quotes of another kind',
-      at: { source, offset },
-    })
-  const [first, ...others] = ignored
-  if (first !== undefined)
-    problems.error({
-      code: 'SYNTAX',
-      message: `is no NAME=VALUE${others.length === 0 ? '' : `; there are ${ignored.length} such lines`}`,
-      remedy: 'put a value of several lines in quotes, and # before a comment',
-      at: { source, offset: first },
-    })
+  for (const { offset, ...doubt } of doubtsIn(scan))
+    problems.error({ code: 'SYNTAX', ...doubt, at: { source, offset } })
   if (problems.errors.length > 0) throw new ConfigError(problems.errors, { title: 'The secrets cannot be set' })
 }
 

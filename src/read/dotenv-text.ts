@@ -23,6 +23,8 @@ export interface DotenvScan {
   readonly entries: readonly DotenvEntry[]
   /** The entries whose value starts with a quote and has no second one: the quote became part of the value. */
   readonly unclosed: readonly DotenvEntry[]
+  /** The entries whose value ends at a `#` with a character on both sides: it may have been meant as part of the value. */
+  readonly cut: readonly DotenvEntry[]
   /** Where the lines begin that are neither an assignment nor a comment, and were passed over, as dotenv does. */
   readonly ignored: readonly number[]
 }
@@ -53,18 +55,26 @@ const PLAIN_END = /[#\n\r]/g
  */
 export function scanDotenv(text: string): DotenvScan {
   const entries: DotenvEntry[] = []
+  const cut: DotenvEntry[] = []
   const ignored: number[] = []
   let at = find(SOLID, text, 0)
   while (at < text.length) {
     const assignment = assignmentAt(text, at)
-    if (assignment) entries.push(assignment.entry)
-    else if (text[at] !== '#') ignored.push(at)
+    if (assignment) {
+      entries.push(assignment.entry)
+      if (isCut(text, assignment)) cut.push(assignment.entry)
+    } else if (text[at] !== '#') ignored.push(at)
     at = find(SOLID, text, find(LINE_END, text, assignment?.end ?? at))
   }
-  return { entries, unclosed: entries.filter(isUnclosed), ignored }
+  return { entries, unclosed: entries.filter(isUnclosed), cut, ignored }
 }
 
-function assignmentAt(text: string, at: number): { entry: DotenvEntry; end: number } | undefined {
+interface Assignment {
+  readonly entry: DotenvEntry
+  readonly end: number
+}
+
+function assignmentAt(text: string, at: number): Assignment | undefined {
   HEAD.lastIndex = at
   const head = HEAD.exec(text)
   const name = head?.[2]
@@ -121,6 +131,11 @@ function closingQuote(text: string, open: number): number | undefined {
 
 function expandEscapes(value: string): string {
   return value.replace(/\\[nr]/g, (written) => (written === '\\n' ? '\n' : '\r'))
+}
+
+/** At an end of a line nothing follows, and the value may have ended with the `#`. */
+function isCut(text: string, { entry, end }: Assignment): boolean {
+  return entry.quote === 'none' && text[end] === '#' && /^\S#(?:[\S\r\n]|$)/.test(text.slice(end - 1, end + 2))
 }
 
 function isUnclosed({ value, quote }: DotenvEntry): boolean {

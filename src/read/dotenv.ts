@@ -1,6 +1,7 @@
 import type { Problems } from '../errors.ts'
 import { displayPath, resolvePath } from '../paths.ts'
 import type { Candidate } from '../variables.ts'
+import { doubtsIn } from './dotenv-doubts.ts'
 import { scanDotenv } from './dotenv-text.ts'
 import { readText } from './guard.ts'
 import { isSettingName } from './setting-name.ts'
@@ -30,8 +31,8 @@ export function readDotenv(root: string, names: readonly string[], problems: Pro
     if (!read) continue
     files.push(file)
     const { source } = read
-    const { entries, unclosed } = scanDotenv(source.text ?? '')
-    for (const { name, value, quote, offset } of entries.toReversed()) {
+    const scan = scanDotenv(source.text ?? '')
+    for (const { name, value, quote, offset } of scan.entries.toReversed()) {
       // A setting that is empty counts as not set, so that one below it can count.
       if (value === '' && isSettingName(name)) continue
       const candidate: Candidate = { value, site: { source, offset }, expands: quote !== 'single' }
@@ -39,15 +40,8 @@ export function readDotenv(root: string, names: readonly string[], problems: Pro
       if (others) others.push(candidate)
       else variables.set(name, [candidate])
     }
-    for (const { name, offset } of unclosed) {
-      problems.warn({
-        code: 'SYNTAX',
-        key: name,
-        message: 'begins with a quote that is never closed; the quote was taken as part of the value',
-        remedy: 'close it, or put the whole value in quotes of another kind',
-        at: { source, offset },
-      })
-    }
+    for (const { offset, ...doubt } of doubtsIn(scan))
+      problems.warn({ code: 'SYNTAX', ...doubt, at: { source, offset } })
   }
   return { files, variables }
 }

@@ -640,6 +640,18 @@ describe('dotenv', () => {
     expect(load(given).config).toMatchObject({ b: '$A-1', c: '$A' })
     expect(load(given, { dotenv: { bare: true } }).config).toMatchObject({ b: '1-1', c: '$A' })
   })
+
+  test('what is left out of a file is a warning without its text: a line that is no assignment, what follows a #', () => {
+    const text = 'A=x#canary\nexport canary\nsome canary\nB="canary\nC=x # y\n'
+    const { env, warnings } = load({ '.env': text })
+    expect({ ...env }).toEqual({ A: 'x', B: '"canary', C: 'x' })
+    expect(warnings.map(({ code, line, key, message }) => [code, line, key, message])).toEqual([
+      ['SYNTAX', 4, 'B', 'begins with a quote that is never closed, and is read with that quote'],
+      ['SYNTAX', 1, 'A', 'ends at the # in it, where a comment begins'],
+      ['SYNTAX', 2, undefined, 'is no NAME=VALUE; there are 2 such lines'],
+    ])
+    expect(JSON.stringify(warnings)).not.toContain('canary')
+  })
 })
 
 describe('settings that meet', () => {

@@ -409,6 +409,11 @@ describe('systemprompt secrets', () => {
     ['a name alone', '# a comment\n\nA=1\n  JUST A NAME\n', 'a.env:4:3  is no NAME=VALUE  → '],
     ['a token alone', 'canary\n', 'a.env:1:1  is no NAME=VALUE  → '],
     ['a quote that is never closed', `X_KEY="canary\n`, 'a.env:1:1  X_KEY  begins with a quote that is never closed'],
+    [
+      'a value with a # in it',
+      'X_KEY=x#canary\n',
+      'a.env:1:1  X_KEY  ends at the # in it, where a comment begins  → put the value in quotes, or a space before the #',
+    ],
   ])('set loses nothing of a .env file without a word: %s', async (_, text, problem) => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: '{}', 'a.env': text })
     const { code, err } = await cli(cwd, 'secrets set --from-file a.env')

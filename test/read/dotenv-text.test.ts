@@ -81,6 +81,25 @@ describe('says where lines are that are no assignment', () => {
   })
 })
 
+describe('says which values end at a # that was perhaps part of them', () => {
+  test.each<[string, string, string[]]>([
+    ['a password', 'A=pa#ss', ['A']],
+    ['a colour', 'A=#fff\nB= #fff', ['A']],
+    ['the end of a value', 'A=x#\nB=x#', ['A', 'B']],
+    ['every one of a name', 'A=x#y\nA=x#y', ['A', 'A']],
+    ['one behind spaces', 'A=x y#z', ['A']],
+    ['one with a quote that is never closed', 'A="x#y', ['A']],
+    ['not a comment with space before or behind', 'A=x # y\nB=x\t#y\nC=x# y\nD= # y\nE=# y', []],
+    ['not one behind quotes', 'A="x"#y\nB=\'x\'#y', []],
+    ['not one inside quotes', 'A="x#y"\nB=\'x#y\'\nC=`x#y`', []],
+    ['not a comment on a line of its own', 'A=\n#x\nB=1\n#y', []],
+  ])('%s', (_case, text, names) => {
+    const { entries, cut } = scanDotenv(text)
+    expect(cut.map(({ name }) => name)).toEqual(names)
+    expect(entries).toEqual(expect.arrayContaining([...cut]))
+  })
+})
+
 test('random texts are read as dotenv reads them', { timeout: 600_000 }, () => {
   const count = sampled(2_000, 100_000)
   const random = seeded()

@@ -1,0 +1,34 @@
+import type { DotenvScan } from './dotenv-text.ts'
+
+/** Something in a .env text that is probably not read as it was meant. */
+export interface Doubt {
+  readonly key?: string
+  readonly message: string
+  readonly remedy: string
+  readonly offset: number
+}
+
+/** What a .env text may lose. Of lines that are no assignment the first stands for all: they are often one value. */
+export function doubtsIn({ unclosed, cut, ignored }: DotenvScan): readonly Doubt[] {
+  const [first] = ignored
+  return [
+    ...unclosed.map(({ name, offset }) => ({ key: name, offset, ...UNCLOSED })),
+    ...cut.map(({ name, offset }) => ({ key: name, offset, ...CUT })),
+    ...(first === undefined ? [] : [{ offset: first, ...noAssignment(ignored.length) }]),
+  ]
+}
+
+const UNCLOSED = {
+  message: 'begins with a quote that is never closed, and is read with that quote',
+  remedy: 'close it, or put the whole value in quotes of another kind',
+}
+
+const CUT = {
+  message: 'ends at the # in it, where a comment begins',
+  remedy: 'put the value in quotes, or a space before the #',
+}
+
+const noAssignment = (lines: number): Pick<Doubt, 'message' | 'remedy'> => ({
+  message: `is no NAME=VALUE${lines === 1 ? '' : `; there are ${lines} such lines`}`,
+  remedy: 'put a value of several lines in quotes, and # before a comment',
+})
