@@ -34,9 +34,9 @@ export function preload({ cwd, env, version, cache, uid, resolve }: Surroundings
   if (values) inject(values, env)
 }
 
-/** What is said or masked on the way is known only to the library. */
+/** What is said, masked or watched on the way is known only to the library. */
 function isWatched(env: Environment): boolean {
-  return isOn(env.SYSTEMPROMPT_REDACT) || isTalkative(env)
+  return isOn(env.SYSTEMPROMPT_REDACT) || isTalkative(env) || isUnderNodeWatch(env)
 }
 
 /** Whether a variable switches something on: `1`, `true`, `yes`, `on`. */
@@ -47,6 +47,11 @@ export function isOn(value: string | undefined): boolean {
 /** Whether warnings are to be seen. */
 export function isTalkative(env: Environment): boolean {
   return env.SYSTEMPROMPT_LOG_LEVEL === 'verbose' || env.SYSTEMPROMPT_LOG_LEVEL === 'debug'
+}
+
+/** Whether `node --watch` wants to be told what a process depends on. */
+export function isUnderNodeWatch(env: Environment): boolean {
+  return env.WATCH_REPORT_DEPENDENCIES !== undefined
 }
 
 /** Whether there can be something to resolve: npm, tsc and the like are started with the same flags. */

@@ -1,10 +1,11 @@
 import { writeSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
+import { ABSENT, DIRECTORY, signatureOf } from '../files/signature.ts'
 import { core, scan } from '../on-demand.ts'
 import { PACKAGE } from '../package.ts'
 import { preloadedModules } from './flags.ts'
 import { injectedIn } from './marker.ts'
-import { isOn, isTalkative, preload } from './preload.ts'
+import { isOn, isTalkative, isUnderNodeWatch, preload } from './preload.ts'
 
 /** EX_CONFIG of sysexits.h: something was found in an unconfigured or misconfigured state. */
 const EXIT_CONFIG = 78
@@ -76,7 +77,8 @@ export function preloadProcess(file: string | undefined): void {
       uid,
       resolve(start, plan) {
         const place = plan === undefined || modules === undefined ? undefined : { file: plan, modules, uid }
-        const { values, isOutside, warnings } = core().resolveStart(start, place)
+        const { values, isOutside, files, warnings } = core().resolveStart(start, place)
+        tellNodeWatch(files)
         if (isTalkative(start.env)) for (const warning of warnings()) say(core().renderProblem(warning).split('\n')[0])
         if (isOn(start.env.SYSTEMPROMPT_REDACT)) core().redactProcess(scan())
         return isOutside ? { ...injectedIn(env), ...values } : values
@@ -84,6 +86,7 @@ export function preloadProcess(file: string | undefined): void {
     })
   } catch (error) {
     if (!core().isConfigError(error)) throw error
+    tellNodeWatch(error.consulted.files)
     say(error.message)
     process.exit(EXIT_CONFIG)
   }
@@ -94,6 +97,14 @@ function mayRead(directory: string): boolean {
   const permission: unknown = Reflect.get(process, 'permission')
   const { has } = (permission ?? {}) as { has?: (scope: string, reference: string) => boolean }
   return has?.('fs.read', directory) !== false
+}
+
+/** `node --watch` then starts the program again when one of them changes, as it does for a module. */
+function tellNodeWatch(files: Iterable<string>): void {
+  if (!isUnderNodeWatch(process.env)) return
+  // It gives up at one that is not there, and takes each change in a directory for one of it.
+  const there = [...files].filter((file) => ![ABSENT, DIRECTORY].includes(signatureOf(file)))
+  process.send?.({ 'watch:require': there })
 }
 
 /** The outermost `node_modules` around a file; the package's own where it is in none. */

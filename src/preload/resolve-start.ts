@@ -1,11 +1,11 @@
-import type { Problem } from '../errors.ts'
+import { type Problem, withTrail } from '../errors.ts'
 import { writeCacheFile } from '../files/cache-file.ts'
 import { injectedVariables } from '../injected.ts'
 import { inputsOf, recordVariables } from '../inputs.ts'
 import { withDefaults } from '../options.ts'
 import { remember } from '../remembered.ts'
 import { type Resolution, resolve } from '../resolve.ts'
-import { newTrail } from '../trail.ts'
+import { newTrail, type Trail } from '../trail.ts'
 import { makePlan } from './make-plan.ts'
 import { encodePlan, type Start } from './plan.ts'
 
@@ -22,6 +22,8 @@ export interface ResolvedStart {
   readonly values: Readonly<Record<string, string>>
   /** Outside of a project, where those that were inherited stay. */
   readonly isOutside: boolean
+  /** What the load looked at, found or not. */
+  readonly files: ReadonlySet<string>
   /** Put into words when they are asked for: few starts say them. */
   warnings(): readonly Problem[]
 }
@@ -33,9 +35,17 @@ export interface ResolvedStart {
  * @throws ConfigError with every problem at once
  */
 export function resolveStart(start: Start, place: PlanPlace | undefined): ResolvedStart {
+  const trail = newTrail()
+  try {
+    return resolveOnTrail(start, place, trail)
+  } catch (error) {
+    throw withTrail(error, trail)
+  }
+}
+
+function resolveOnTrail(start: Start, place: PlanPlace | undefined, trail: Trail): ResolvedStart {
   const { cwd, env } = start
   const recorded = recordVariables(env)
-  const trail = newTrail()
   const settled = withDefaults({ cwd, env: recorded.env })
   const resolution = resolve(settled, trail)
   const { project, problems, secrets } = resolution
@@ -48,7 +58,7 @@ export function resolveStart(start: Start, place: PlanPlace | undefined): Resolv
   const kept = outside ? undefined : place
   const plan = kept && makePlan(start, values, resolution, inputs, settled.now)
   if (plan) writeCacheFile(kept.file, encodePlan(plan), kept.modules, kept.uid)
-  return { values, isOutside: outside, warnings: () => problems.warnings }
+  return { values, isOutside: outside, files: trail.files, warnings: () => problems.warnings }
 }
 
 /** A variable such as `SSL_CERT_FILE` or `DATABASE_URL_FILE` alone is a reason to look, and makes no project. */
