@@ -21,15 +21,24 @@ export function toNumber(value: unknown): number | undefined {
 /** `a, b` → `['a', 'b']`; JSON text of an array is read as such; an empty text is an empty list. */
 export function toList(text: string): readonly string[] {
   if (text.trim() === '') return []
-  return jsonList(text) ?? text.split(',').map((item) => item.trim())
+  return jsonList(text) ?? itemsOf(text)
 }
 
 function jsonList(text: string): readonly string[] | undefined {
   if (!text.trimStart().startsWith('[')) return undefined
   try {
     const list: unknown = JSON.parse(text)
-    return Array.isArray(list) && list.every((item) => typeof item === 'string') ? list : undefined
+    if (!Array.isArray(list)) return undefined
+    if (list.every((item) => typeof item === 'string')) return list
+    // As they are written: as numbers, `2.50` and an id of twenty digits would become others.
+    return list.every((item) => ['number', 'boolean'].includes(typeof item))
+      ? itemsOf(text.trim().slice(1, -1))
+      : undefined
   } catch {
     return undefined
   }
+}
+
+function itemsOf(text: string): readonly string[] {
+  return text.split(',').map((item) => item.trim())
 }

@@ -266,7 +266,7 @@ describe('a wrong item of a text that was made a list is wrong, not missing', ()
     ['zod', '"1, x"', LIBRARIES.zod.numbers, ['app.v[1]']],
     ['valibot', '"1, x"', LIBRARIES.valibot.numbers, ['app.v[1]']],
     ['arktype', '"1, x"', LIBRARIES.arktype.numbers, ['app.v[1]']],
-    ['zod', '"[1, 2]"', LIBRARIES.zod.numbers, ['app.v[0]', 'app.v[1]']],
+    ['zod', '"[1, x]"', LIBRARIES.zod.numbers, ['app.v[0]', 'app.v[1]']],
     ['zod', '"slow,quick"', modes, ['app.v[1]']],
   ])('%s: %s', (_, text, schema, keys) => {
     const { issues } = configErrorOf(() => load({ [PROFILE]: `app: {v: ${text}}` }, schema))
@@ -324,6 +324,8 @@ describe.each(libraries)('%s: a value that is text is taken as the type that is 
     ['""', 'strings', []],
     ['[a, b]', 'strings', ['a', 'b']],
     ['"1,2,3"', 'numbers', [1, 2, 3]],
+    ["'[1, 2.5]'", 'numbers', [1, 2.5]],
+    ["'[1, 2.50]'", 'strings', ['1', '2.50']],
     ['["1", 2]', 'numbers', [1, 2]],
     ['"1,x"', 'numbers', 'refused'],
     ['{a: 1}', 'strings', 'refused'],
