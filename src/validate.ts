@@ -169,7 +169,14 @@ function isTypedByYaml(node: TreeNode): boolean {
 /** What to do about a key of the configuration that is missing. */
 export function remedyForKey(path: Path): string {
   const variable = variableFor(path)
-  return variable === undefined ? 'add it to the profile' : `add it to the profile, or set ${variable}`
+  if (variable !== undefined) return `add it to the profile, or set ${variable}`
+  return isCalledAsVariable(path)
+    ? 'give a schema for variables as the option variables, or add it to the profile'
+    : 'add it to the profile'
+}
+
+function isCalledAsVariable([name, ...rest]: Path): boolean {
+  return rest.length === 0 && typeof name === 'string' && /^[A-Z][A-Z0-9_]*$/.test(name)
 }
 
 /** The variable that sets a key, where one can: names are read in lower case, two underscores are a step. */

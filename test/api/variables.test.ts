@@ -66,6 +66,17 @@ describe('a schema for variables', () => {
     expect(all.variables).toEqual({ PORT: '', HOST: '', NONE: '' })
   })
 
+  test('is proposed where the schema for the configuration asks for a variable', () => {
+    const cwd = makeProject({ '.env': 'PORT=8080' })
+    const schema = z.object({ PORT: z.number(), Port: z.number(), app: z.object({ PORT: z.number() }) })
+    const { issues } = configErrorOf(() => loadConfigSync({ cwd, env: {}, schema, defaults: { app: {} } }))
+    expect(issues.map(({ key, remedy }) => [key, remedy])).toEqual([
+      ['PORT', 'give a schema for variables as the option variables, or add it to the profile'],
+      ['Port', 'add it to the profile'],
+      ['app.PORT', 'add it to the profile'],
+    ])
+  })
+
   test('is not needed', () => {
     const { variables } = loadConfigSync({ cwd: makeProject({ '.env': 'PORT=1\n' }), env: {} })
     expectTypeOf(variables).toEqualTypeOf<undefined>()
