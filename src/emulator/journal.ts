@@ -88,9 +88,15 @@ export function openJournal(file: AppendedFile | undefined, most: JournalLimits 
       happening: { type: 'compacted', snapshot: snapshot.hash },
       previous: hashAfter(before),
     })
-    entries = [snapshot, ...kept, told]
-    const texts = entries.map((entry) => JSON.stringify(entry))
-    file?.replace(texts)
+    const compacted = [snapshot, ...kept, told]
+    const texts = compacted.map((entry) => JSON.stringify(entry))
+    try {
+      file?.replace(texts)
+    } catch {
+      // Without room for it all stays as it is, and the next entry is an occasion to try again.
+      return
+    }
+    entries = compacted
     size = texts.slice(1).reduce((sum, { length }) => sum + length, 0)
   }
 }

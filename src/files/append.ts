@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { writeFileAtomic } from './atomic.ts'
 import { FileError, unwritable } from './errors.ts'
@@ -9,6 +9,7 @@ import { FILE_MODE, makePrivateDirectory } from './modes.ts'
 export interface AppendedFile {
   /** What was in it when it was opened. */
   readonly lines: readonly string[]
+  /** Adds it whole or not at all. @throws FileError FILE_UNWRITABLE */
   append(line: string): void
   /** Puts other lines in the place of all there are; at every moment either is there. */
   replace(lines: readonly string[]): void
@@ -42,7 +43,16 @@ export async function openForAppending(file: string): Promise<AppendedFile> {
     if (complete !== text) rewrite(lines)
     return {
       lines,
-      append: (line) => writeFileSync(descriptor, `${line}\n`),
+      append(line) {
+        const { size } = fstatSync(descriptor)
+        try {
+          writeFileSync(descriptor, `${line}\n`)
+        } catch (error) {
+          // On a full disk: half a line would be the beginning of the next. By its name, for Windows.
+          truncateSync(file, size)
+          throw unwritable(file, error)
+        }
+      },
       replace: rewrite,
       close() {
         try {

@@ -61,6 +61,23 @@ describe('a journal that has grown too long', () => {
     close()
   })
 
+  test('goes on as it is where there is no room for a snapshot', async () => {
+    const path = newJournal()
+    const file = await openForAppending(path)
+    const full = (): never => {
+      throw new Error('no room')
+    }
+    const journal = openJournal({ ...file, replace: full }, { entries: 20, size: 1_000_000 })
+    const store = createStore(journal, vault, DEFAULT_SEED, () => 1_000_000)
+    for (let round = 0; round < 30; round++) store.set(TENANT, { [`KEY_${round}`]: 'x' }, DEV)
+    expect(store.keys(TENANT)).toHaveLength(30)
+    journal.close()
+    const again = await opened(path)
+    expect(again.store.keys(TENANT)).toHaveLength(30)
+    again.close()
+    expect(linesOf(path).length).toBeLessThanOrEqual(20)
+  })
+
   test('keeps a token revoked', async () => {
     const path = newJournal()
     const first = await opened(path)

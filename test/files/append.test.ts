@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { openForAppending } from '../../src/files/append.ts'
+import { bundleForChild } from '../support/bundle.ts'
 import { makeProject } from '../support/temp-project.ts'
 
 test('lines can be added behind others that take the place of all, and one that was not finished is dropped', async () => {
@@ -14,6 +17,15 @@ test('lines can be added behind others that take the place of all, and one that 
   file.append('five')
   file.close()
   expect(readFileSync(path, 'utf8')).toBe('four\nfive\n')
+})
+
+test.skipIf(process.platform === 'win32')('a line for which there is no room leaves nothing of itself', async () => {
+  const path = join(makeProject({ 'log.jsonl': 'one\n' }), 'log.jsonl')
+  const child = await bundleForChild(fileURLToPath(new URL('./writer.ts', import.meta.url)))
+  // No file may be larger than 1 KiB; the signal that says so is not listened to.
+  const limited = `trap '' XFSZ; ulimit -f 1; exec "$0" "$@"`
+  const { stdout } = spawnSync('bash', ['-c', limited, process.execPath, child, 'append', path], { encoding: 'utf8' })
+  expect([stdout, readFileSync(path, 'utf8')]).toEqual(['FILE_UNWRITABLE\n', 'one\ntwo\nthree\n'])
 })
 
 test('where something else has taken its place it takes no more lines, and is free again when it is closed', async () => {

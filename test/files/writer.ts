@@ -1,7 +1,9 @@
 /**
  * What a process of test/files/*.test.ts does to a file: `count FILE TIMES` adds one to a number in it, `write FILE`
- * writes it over and over until it is killed, `hold FILE` takes its lock and says so.
+ * writes it over and over until it is killed, `hold FILE` takes its lock and says so, `append FILE` adds two lines to it
+ * and in between one of 2,000 characters, and says why that could not be.
  */
+import { openForAppending } from '../../src/files/append.ts'
 import { writeFileAtomic } from '../../src/files/atomic.ts'
 import { withLock } from '../../src/files/lock.ts'
 import { updateFile } from '../../src/files/update.ts'
@@ -29,6 +31,15 @@ if (what === 'count') {
     process.stdout.write('held\n')
     await new Promise((resolve) => setTimeout(resolve, 60_000))
   })
+} else if (what === 'append') {
+  const appended = await openForAppending(file)
+  appended.append('two')
+  try {
+    appended.append('x'.repeat(2_000))
+  } catch (error) {
+    process.stdout.write(`${error instanceof Error ? Reflect.get(error, 'code') : 'no error'}\n`)
+  }
+  appended.append('three')
 } else if (what === 'umask') {
   process.umask(Number.parseInt(process.argv[5] ?? '', 8))
   for (let round = 0; round < Number(times); round++) writeFileAtomic(file, versionOf(round))
