@@ -1,4 +1,14 @@
-import { closeSync, constants, fsyncSync, lstatSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { FileError, unwritable } from './errors.ts'
 import { FILE_MODE, makePrivateDirectory } from './modes.ts'
@@ -42,8 +52,9 @@ export function moveAside(file: string, now: number): string | undefined {
   return aside
 }
 
-/** Removes a file, and says whether there was one. A link is removed, not what it leads to. */
+/** Removes a file and what killed processes have left of it, and says whether there was one. A link is removed, not what it leads to. */
 export function removeFile(file: string): boolean {
+  removeLeftovers(file)
   if (!isTaken(file)) return false
   try {
     patiently(() => rmSync(file))
@@ -56,21 +67,25 @@ export function removeFile(file: string): boolean {
 
 /** Whether anything stands there, a link that leads nowhere as well. @throws FileError in a directory that may not be entered */
 export function isTaken(file: string): boolean {
+  return statOf(file) !== undefined
+}
+
+/** Whether a regular file stands there, and no link to one. @throws FileError as `isTaken` does */
+export function isRegularFile(file: string): boolean {
+  return statOf(file)?.isFile() ?? false
+}
+
+/** Whether a directory stands there, and no link to one. @throws FileError as `isTaken` does */
+export function isDirectory(file: string): boolean {
+  return statOf(file)?.isDirectory() ?? false
+}
+
+function statOf(file: string): Stats | undefined {
   try {
-    return lstatSync(file, { throwIfNoEntry: false }) !== undefined
+    return lstatSync(file, { throwIfNoEntry: false })
   } catch (error) {
     throw unwritable(file, error)
   }
-}
-
-/** Whether a regular file stands there, and no link to one. */
-export function isRegularFile(file: string): boolean {
-  return lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false
-}
-
-/** Whether a directory stands there, and no link to one. */
-export function isDirectory(file: string): boolean {
-  return lstatSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 /** Creates a file that must not be there, for its owner alone, and waits until it is on the disk. */
@@ -87,7 +102,7 @@ export function writeExclusively(file: string, content: string): void {
 }
 
 function refuseIrregular(file: string): void {
-  const stat = lstatSync(file, { throwIfNoEntry: false })
+  const stat = statOf(file)
   if (!stat || stat.isFile()) return
   const what = stat.isSymbolicLink() ? 'is a link' : stat.isDirectory() ? 'is a directory' : 'is no regular file'
   throw new FileError('FILE_NOT_REGULAR', file, what, 'Put a regular file in its place, or remove it')

@@ -36,7 +36,7 @@ export function removeLeftovers(file: string): void {
     const [, machine = '', pid = ''] = NAME.exec(name) ?? []
     if (machine === '') continue
     const path = join(directory, name)
-    if (isOver({ machine, pid: Number(pid), started: '' }) ?? isAbandoned(path)) rmSync(path, { force: true })
+    if (isOver({ machine, pid: Number(pid), started: '' }) ?? isAbandoned(path)) discard(path)
   }
 }
 

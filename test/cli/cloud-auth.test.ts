@@ -1,9 +1,10 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { CliError, EXIT } from '../../src/cli/io.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
+import { temporaryName } from '../../src/files/temporary.ts'
 import { loadConfigSync } from '../../src/index.ts'
 import { type ContractProxy, contractProxy } from '../support/contract-proxy.ts'
 import { start } from '../support/installed.ts'
@@ -483,6 +484,18 @@ describe('cloud auth logout', () => {
     expect([CREDENTIALS, TENANTS].map((file) => existsSync(join(cwd, file)))).toEqual([false, true])
     expect(await cli(cwd, 'cloud auth logout -y')).toMatchObject({ code: 0, out: 'Nobody is logged in.\n' })
   })
+
+  test.each(['credentials.json', 'no credentials.json'])(
+    'leaves no token of a login that was killed, beside %s',
+    async (there) => {
+      const cwd = cloudProject(emulator)
+      if (there !== 'credentials.json') rmSync(join(cwd, CREDENTIALS))
+      const leftover = temporaryName(join(cwd, CREDENTIALS)).replace(`-${process.pid}-`, '-4194304-')
+      writeFileSync(leftover, emulator.token())
+      expect((await cli(cwd, 'cloud auth logout -y')).code).toBe(0)
+      expect(readdirSync(join(cwd, '.systemprompt')).filter((name) => name.includes('credentials'))).toEqual([])
+    },
+  )
 
   test('works where the service does not', async () => {
     const gone = await emulated()

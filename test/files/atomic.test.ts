@@ -78,6 +78,13 @@ describe('a file that is written', () => {
     writeFileAtomic(file, 'new')
     expect([mine, dead, other].map((path) => existsSync(path))).toEqual([true, false, true])
   })
+
+  test('is not kept from being written by a directory that is called as what a killed process has left', () => {
+    const file = join(makeProject(), 'secrets.json')
+    mkdirSync(temporaryName(file).replace(`-${process.pid}-`, '-4194999-'))
+    writeFileAtomic(file, 'new')
+    expect(readFileSync(file, 'utf8')).toBe('new')
+  })
 })
 
 describe.runIf(isPosix)('a trick with links', () => {

@@ -1,10 +1,19 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, expect, test } from 'vitest'
-import { moveAside, removeFile } from '../../src/files/atomic.ts'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { isRegularFile, moveAside, removeFile } from '../../src/files/atomic.ts'
 import { withLock } from '../../src/files/lock.ts'
 import { updateFile } from '../../src/files/update.ts'
 import { hasRights, whileBarred } from '../support/barred.ts'
@@ -42,7 +51,12 @@ test.runIf(hasRights)('a directory that may not be entered says so, whatever is 
   const closed = join(makeProject({ 'closed/x.json': '{}' }), 'closed')
   const file = join(closed, 'x.json')
   chmodSync(dirname(closed), 0o755)
-  const work = [() => updateFile(file, () => '{"a": 1}'), () => removeFile(file), () => moveAside(file, 0)]
+  const work = [
+    () => updateFile(file, () => '{"a": 1}'),
+    () => removeFile(file),
+    () => moveAside(file, 0),
+    () => isRegularFile(file),
+  ]
   const errors: unknown[] = []
   await whileBarred(closed, async () => {
     for (const each of work) errors.push(await (async () => each())().catch((error: unknown) => error))

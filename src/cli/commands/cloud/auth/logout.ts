@@ -25,6 +25,8 @@ export const logout = defineCommand({
     const project = findCloudProject(args, io)
     const file = project.files.credentials
     if (!hasCredentials(project.files)) {
+      // What a login that was killed has left.
+      removeCredentials(project.files, Date.now())
       if (args.json) printJson(io, { ok: true, removed: null })
       else io.out('Nobody is logged in.\n')
       return EXIT.ok
