@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { linkSync, lstatSync, rmSync } from 'node:fs'
+import { linkSync, lstatSync, rmSync, utimesSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { readFileBytes } from '../read/guard.ts'
@@ -44,9 +44,23 @@ export async function lockFile(file: string, { timeout = 10_000 }: LockOptions =
   makePrivateDirectory(dirname(file))
   const until = Date.now() + timeout
   const release = await acquire(`${file}.lock`, file, until, 0)
+  const kept = setInterval(() => keep(`${file}.lock`), ABANDONED / 3).unref()
   // What cannot be cleared away is in nobody's way.
   await removeRemains(`${file}.lock`, file, until).catch(() => undefined)
-  return release
+  return () => {
+    clearInterval(kept)
+    release()
+  }
+}
+
+/** Keeps a lock from looking abandoned to another machine, as a container is. */
+function keep(lock: string): void {
+  const now = new Date()
+  try {
+    utimesSync(lock, now, now)
+  } catch {
+    // It was taken away.
+  }
 }
 
 interface Holder extends Owner {

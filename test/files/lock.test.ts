@@ -157,6 +157,22 @@ describe('a lock', () => {
     ])
   })
 
+  test('that is held for long is not taken for one that another machine has left behind', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const file = newFile()
+      const age = (): number => Date.now() - statSync(`${file}.lock`).mtimeMs
+      await withLock(file, () => {
+        utimesSync(`${file}.lock`, new Date(0), new Date(0))
+        vi.advanceTimersByTime(30_000)
+        expect(age()).toBeLessThan(10_000)
+      })
+      expect([vi.getTimerCount(), readdirSync(join(file, '..'))]).toEqual([0, []])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test('that many find left behind is broken once', async () => {
     const file = newFile()
     for (let round = 0; round < sampled(3, 50); round++) {
