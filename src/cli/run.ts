@@ -41,6 +41,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     if (command === root && hasFlag(own, 'version', 'v')) return version(io)
     if (!command.run) throw await unknownCommand(unknown, command)
     const args = await parse(own, command, depth)
+    if (args.help) return help(command, io)
     return await command.run({ args: { _: rest, ...args }, data: io } as CommandContext)
   } catch (error) {
     return await report(error, isJson, io)
@@ -99,6 +100,8 @@ async function parse(argv: readonly string[], command: Command, depth: number): 
   const { values, positionals } = await strictly(argv, Object.keys(options), () =>
     parseArgs({ args: [...argv], options, allowPositionals: true, strict: true }),
   )
+  // It may stand in one word with another flag, as in -yh.
+  if (values.help) return { help: true }
   for (const [name, { options: choices }] of flags) {
     const value = values[name]
     // An empty variable of a script must not stand for whatever is taken without the flag.

@@ -31,6 +31,8 @@ describe('help', () => {
     ['config explain -h', 'systemprompt config explain'],
     ['config check --help', 'systemprompt config check'],
     ['config show server.port --nonsense --help', 'systemprompt config show'],
+    ['secrets unset jwt_secret -yh', 'systemprompt secrets unset'],
+    ['init -nh', 'systemprompt init'],
   ])('%j is the help of %s', async (line, command) => {
     const { code, out, err } = await run(root, words(line))
     expect([code, err]).toEqual([0, ''])
