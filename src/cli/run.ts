@@ -65,7 +65,7 @@ export async function resolveCommand(argv: readonly string[]): Promise<Resolved>
     const word = argv[index] ?? ''
     if (word === '--') break
     if (word.startsWith('-')) {
-      if (takesValue(word)) index++
+      if (takesValue(word, command)) index++
       continue
     }
     const next = subCommands(command)[word]
@@ -77,9 +77,10 @@ export async function resolveCommand(argv: readonly string[]): Promise<Resolved>
   return { command, depth, unknown: undefined }
 }
 
-/** Flags before the command's name: their values are not command names. */
-function takesValue(flag: string): boolean {
-  return ['--profile', '--cwd', '--set', '--tenant', '--api-url', '--timeout'].includes(flag)
+/** Flags before the command's name, and those of the command above it: their values are not command names. */
+function takesValue(flag: string, { args = {} }: Command): boolean {
+  const isOwn = args[flag.slice(2)]?.type === 'string'
+  return isOwn || ['--profile', '--cwd', '--set', '--tenant', '--api-url', '--timeout'].includes(flag)
 }
 
 function subCommands(command: Command): Readonly<Record<string, Command>> {

@@ -645,6 +645,14 @@ describe('cloud emulator', () => {
     ])
   })
 
+  test('exec is found behind an option of the emulator', async () => {
+    const cwd = makeProject({ 'empty.json': '{}' })
+    expect(await cli(cwd, 'cloud emulator --seed empty.json exec -- npm test')).toMatchObject({
+      code: 6,
+      err: expect.stringMatching(/no list of users/),
+    })
+  })
+
   test('exec runs a command with the login of a fresh one, and ends as it ends', async () => {
     const start = async ({
       command,
