@@ -60,6 +60,8 @@ export interface CloudProject {
 
 /** Finds where the login and the tenants are kept. A project that is broken, or not there yet, has them in the usual place. */
 export function findCloudProject(args: Args, io: Io): CloudProject {
+  // Also where nothing is waited for in the end.
+  timeoutOf(args)
   const options = {
     cwd: resolve(io.cwd, text(args.cwd) ?? '.'),
     env: io.env,

@@ -596,6 +596,14 @@ describe('cloud tenant', () => {
   })
 })
 
+test.each(['cloud auth logout -y', 'cloud tenant use tenant_demo', 'cloud tenant list --offline'])(
+  '%s refuses a --timeout that is none, though it need not wait',
+  async (line) => {
+    const { code, err } = await cli(cloudProject(emulator), `${line} --timeout soon`)
+    expect([code, err]).toEqual([2, '--timeout takes a number of seconds from 1 to 3600.\n'])
+  },
+)
+
 describe('cloud emulator', () => {
   test('runs until it is interrupted, and says where it is and how it differs', async () => {
     const cwd = makeProject(COMPLETE)
