@@ -10,8 +10,6 @@ import type { Store } from './store.ts'
 export interface AppOptions {
   readonly store: Store
   readonly consents: Consents
-  /** The emulator's own address. */
-  readonly url: () => string
   /** Tenant calls want an exchanged token, as services do since 2026-05. */
   readonly exchange: boolean
   /** Requests of one token in a minute. */

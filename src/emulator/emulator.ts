@@ -76,7 +76,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const journal = openJournal(file)
     const store = createStore(journal, vault, seed, options.now ?? Date.now)
     const faults = createFaults()
-    const app = createApp({ store, consents: createConsents(), url: () => server.url, exchange, requests })
+    const app = createApp({ store, consents: createConsents(), exchange, requests })
     const server = await startServer({
       port,
       fetch: (request) => app.fetch(request),

@@ -1,4 +1,4 @@
-import type { Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import type { TenantInfo } from '../cloud/contract.ts'
 import { isLoopback } from '../cloud/endpoint.ts'
 import { parseUrl } from '../url.ts'
@@ -17,22 +17,20 @@ export interface LoginRoutesOptions {
   readonly store: Store
   readonly access: Access
   readonly consents: Consents
-  /** The emulator's own address. */
-  readonly url: () => string
   /** Whether there are exchanged tokens. */
   readonly exchange: boolean
 }
 
 /** Logging in, who that is, and the tokens. */
 export function addLoginRoutes(app: Hono, options: LoginRoutesOptions): void {
-  const { store, access, consents, url, exchange } = options
+  const { store, access, consents, exchange } = options
 
   app.get('/api/v1/auth/oauth/:provider', (context) => {
     const provider = context.req.param('provider')
     if (provider !== 'github' && provider !== 'google')
       throw new Refusal(404, 'provider_unknown', 'There is no such provider')
     const redirect = redirectUri(context.req.query('redirect_uri'))
-    return context.json({ authorize_url: `${url()}${authorizePath(consents, provider, redirect)}` })
+    return context.json({ authorize_url: `${urlOf(context)}${authorizePath(consents, provider, redirect)}` })
   })
 
   app.get('/login/oauth/authorize', (context) => {
@@ -69,7 +67,7 @@ export function addLoginRoutes(app: Hono, options: LoginRoutesOptions): void {
     for (const [name, value] of Object.entries(EXCHANGE)) {
       if (form.get(name) !== value) throw new Refusal(400, 'invalid_request', `${name} is not what it should be`)
     }
-    if (form.get('resource') !== url())
+    if (form.get('resource') !== urlOf(context))
       throw new Refusal(400, 'invalid_target', 'resource is not the address of this service')
     const user = access.loginOf(form.get('subject_token') ?? '')
     return context.json({ access_token: store.issue(user, 'tenant', TENANT_LIFE), expires_in: TENANT_LIFE })
@@ -89,6 +87,11 @@ export function addLoginRoutes(app: Hono, options: LoginRoutesOptions): void {
     store.noteActivity(String(event), actor)
     return context.body(null, 204)
   })
+}
+
+/** The emulator's own address, as it was asked for: the server has looked at that. */
+function urlOf(context: Context): string {
+  return `http://${context.req.header('host')}`
 }
 
 const EXCHANGE = {

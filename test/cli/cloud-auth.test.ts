@@ -605,6 +605,14 @@ test.each(['cloud auth logout -y', 'cloud tenant use tenant_demo', 'cloud tenant
 )
 
 describe('cloud emulator', () => {
+  test('is logged in to by the name of this machine as well', async () => {
+    const cwd = makeProject(COMPLETE)
+    const url = `http://localhost:${emulator.port}`
+    const { openBrowser } = browserThat('allow')
+    expect(await cli(cwd, `cloud auth login --api-url ${url}`, { openBrowser })).toMatchObject({ code: 0 })
+    expect((await cli(cwd, 'cloud secrets list --tenant tenant_demo')).code).toBe(0)
+  })
+
   test('runs until it is interrupted, and says where it is and how it differs', async () => {
     const cwd = makeProject(COMPLETE)
     const interrupted = async (): Promise<number> => 130
