@@ -120,10 +120,12 @@ function withExpiry({ site, ...credentials }: Unexpired, options: CredentialsOpt
 
 /** Milliseconds since 1970: what the token says, else a day after the login. */
 function expiryOf(credentials: Pick<Credentials, 'api_token' | 'authenticated_at'>): number | undefined {
-  const stated = jwtExpiry(credentials.api_token)
-  if (stated !== undefined) return stated
-  const start = Date.parse(credentials.authenticated_at ?? '')
-  return Number.isNaN(start) ? undefined : start + 24 * HOUR
+  return jwtExpiry(credentials.api_token) ?? timeOf(Date.parse(credentials.authenticated_at ?? '') + 24 * HOUR)
+}
+
+/** undefined for what no date is. */
+function timeOf(milliseconds: number): number | undefined {
+  return Math.abs(milliseconds) <= 8.64e15 ? milliseconds : undefined
 }
 
 /** `exp` of a JWT, which may have a prefix such as `sp_live_`. Nothing is verified: only the server can. */
@@ -133,8 +135,7 @@ function jwtExpiry(token: string): number | undefined {
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
     const exp: unknown = typeof claims === 'object' && claims !== null ? Reflect.get(claims, 'exp') : undefined
-    const milliseconds = typeof exp === 'number' ? exp * 1000 : Number.NaN
-    return Math.abs(milliseconds) <= 8.64e15 ? milliseconds : undefined
+    return typeof exp === 'number' ? timeOf(exp * 1000) : undefined
   } catch {
     return undefined
   }

@@ -1247,6 +1247,11 @@ describe('the result', () => {
     })
     expect(inspect(credentials) + JSON.stringify(credentials)).not.toContain('canary')
   })
+  test('credentials: a login at the end of time does not say when it ends', () => {
+    const file = JSON.stringify({ api_token: 't', user_email: 'e', authenticated_at: '+275760-09-13T00:00:00Z' })
+    const { credentials } = load({ ...files, '.systemprompt/credentials.json': file })
+    expect([credentials?.expires_at, credentials?.expired]).toEqual([undefined, false])
+  })
   test('env: secrets under their environment names and .env values, less what the environment has', () => {
     const { env } = load(files, { env: { BASE: 'http://elsewhere', NAME: 'me', OTHER: 'x' } })
     expect({ ...env }).toEqual({ DATABASE_URL, GREETING: 'me', JWT_SECRET })
