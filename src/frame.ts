@@ -149,5 +149,8 @@ function mentionsSecret(line: string): boolean {
 
 /** Control characters would let a hostile file write to the terminal, and a line break write lines of a message. */
 export function printable(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\u00b7')
+  return text.replace(
+    /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    '\u00b7',
+  )
 }

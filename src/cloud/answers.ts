@@ -113,7 +113,7 @@ function safeText(text: string, secrets: readonly string[]): string {
   if (repeats(text, secrets)) return 'its message repeats a secret and is not shown'
   // Control characters and what turns the direction of text: an answer must not write to the terminal.
   return text
-    .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, ' ')
+    .replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, ' ')
     .trim()
     .slice(0, 300)
 }

@@ -33,17 +33,24 @@ function listing(...keys: string[]): Respond {
 }
 
 describe('what a service says does not write to the terminal', () => {
-  const ESCAPE = '\u001b]0;title\u0007'
+  const ESCAPE = '\u001b]0;title\u0007\u061c'
 
   test.each(['sync --prune -y', 'sync --prune -n', 'diff', 'list', 'list --json', `unset A_KEY${ESCAPE} -y`])(
     'a name with an escape in it: %j',
     async (line) => {
       const cwd = await projectAt(listing(`A${ESCAPE}`, 'JWT_SECRET', 'DATABASE_URL'))
       const { out, err } = await cli(cwd, `cloud secrets ${line}`)
-      expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/)
-      if (!line.startsWith('unset')) expect(out + err).toContain('A\\u001b]0;title\\u0007')
+      expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c]/)
+      if (!line.startsWith('unset')) expect(out + err).toContain('A\\u001b]0;title\\u0007\\u061c')
     },
   )
+
+  test('a message with one in it', async () => {
+    const cwd = await projectAt((_, response) =>
+      json(response, 422, { error: { code: 'x', message: `no${ESCAPE}name` } }),
+    )
+    expect((await cli(cwd, 'cloud secrets list')).err).toContain('(422: no ]0;title  name)')
+  })
 
   test('nor does a path of the project’s', async () => {
     const cwd = makeProject({ [PROFILE]: `name: local\nsecrets:\n  secrets_path: "./a\\e]0;title\\a.json"\n` })

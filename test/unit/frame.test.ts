@@ -100,8 +100,8 @@ describe('a frame', () => {
 
 describe('what a terminal would obey', () => {
   test('becomes dots', () => {
-    expect(printable('a\u0000\u001b\u007f\u009b\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\r\nb')).toBe(
-      `a${'·'.repeat(14)}b`,
+    expect(printable('a\u0000\u001b\u007f\u009b\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\r\nb')).toBe(
+      `a${'·'.repeat(15)}b`,
     )
   })
   test('everything else stays', () => {
