@@ -53,8 +53,10 @@ interface Search {
 async function searchLog({ client, tenant }: SecretsTarget, args: Args): Promise<Search> {
   const limit = limitOf(args)
   const key = text(args.key)
-  if (key === undefined)
-    return { entries: (await client.auditSecrets(tenant, { limit })).data, nothing: 'Nothing was done yet.' }
+  if (key === undefined) {
+    const { data } = await client.auditSecrets(tenant, { limit })
+    return { entries: data.slice(0, limit), nothing: 'Nothing was done yet.' }
+  }
   const name = cloudName(mustBeName(key))
   const found: AuditEntry[] = []
   let cursor: string | undefined
