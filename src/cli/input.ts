@@ -26,7 +26,7 @@ interface Terminal {
 /**
  * What somebody answers. The prompt library is loaded only when there is something to ask.
  *
- * @throws CliError INTERRUPTED for Ctrl-C, Ctrl-D and the end of the input, none of which is an answer
+ * @throws CliError INTERRUPTED for Ctrl-C, Ctrl-D, the end of the input and a signal, none of which is an answer
  */
 async function answerTo<T>(
   ask: (prompts: Prompts, terminal: Terminal) => Promise<T>,
@@ -40,6 +40,7 @@ async function answerTo<T>(
   const end = (): void => ended.abort()
   if (stdin.readableEnded) end()
   stdin.once('end', end)
+  for (const signal of ENDING) process.once(signal, end)
   // Some terminals say that they are 0 wide, on which a question would have one character in a line.
   output.columns ||= 80
   output.rows ||= 24
@@ -52,8 +53,12 @@ async function answerTo<T>(
     return answer as Exclude<T, symbol>
   } finally {
     stdin.off('end', end)
+    for (const signal of ENDING) process.off(signal, end)
   }
 }
+
+/** A process that one of these ends would leave the terminal without its cursor. */
+const ENDING = ['SIGINT', 'SIGTERM'] as const
 
 /** Bytes of a value, as of a file. */
 const MOST = 1024 * 1024

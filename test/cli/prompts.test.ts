@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -17,11 +18,12 @@ beforeAll(() => {
   root = makeProject(COMPLETE)
 }, 120_000)
 
-function answer(line: string, typed: string): string {
+function answer(line: string, typed: string, signal?: number): string {
   const { PATH = '', HOME = '' } = process.env
   return typedInto({
     argv: [process.execPath, cli, ...line.split(' ')],
     typed,
+    ...(signal === undefined ? {} : { signal }),
     at: HIDE_CURSOR,
     cwd: root,
     env: { PATH, HOME, TERM: 'xterm' },
@@ -29,14 +31,16 @@ function answer(line: string, typed: string): string {
 }
 
 describe.skipIf(!hasTerminals)('a question on a terminal', () => {
-  test.each([
+  test.each<[string, string, number?]>([
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],
     ['Ctrl-D behind something typed', 'abc\u0004'],
-  ])('is left by %s, with the cursor shown and nothing done', (_, keys) => {
+    ['a signal that interrupts', '', constants.signals.SIGINT],
+    ['a signal that ends a program', '', constants.signals.SIGTERM],
+  ])('is left by %s, with the cursor shown and nothing done', (_, keys, signal) => {
     const before = readFileSync(join(root, SECRETS), 'utf8')
     for (const line of ['secrets set stripe_key', 'config show --reveal', 'secrets unset jwt_secret']) {
-      const screen = answer(line, keys)
+      const screen = answer(line, keys, signal)
       expect(screen.split(SHOW_CURSOR)[1], line).toMatch(/Nothing was done\.\s+code 130\n$/)
     }
     expect(readFileSync(join(root, SECRETS), 'utf8')).toBe(before)

@@ -6,6 +6,8 @@ export const hasTerminals = spawnSync('python3', ['-c', 'import pty']).status ==
 export interface TypedInto {
   readonly argv: readonly string[]
   readonly typed: string
+  /** The number of a signal that it is sent in place of what is typed. */
+  readonly signal?: number
   /** What the program writes when it is ready. */
   readonly at: string
   readonly cwd: string
@@ -14,7 +16,7 @@ export interface TypedInto {
 
 const SCRIPT = `
 import json, os, pty, sys
-argv, typed, at = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3]
+argv, typed, at, signal = json.loads(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
 pid, fd = pty.fork()
 if pid == 0:
     os.execvp(argv[0], argv)
@@ -29,7 +31,10 @@ while True:
     out += data
     if not sent and at.encode() in out:
         sent = True
-        os.write(fd, typed.encode('latin1'))
+        if signal:
+            os.kill(pid, signal)
+        else:
+            os.write(fd, typed.encode('latin1'))
 status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 print(out.decode('utf-8', 'replace') + 'code %d' % status)
 `
@@ -38,8 +43,8 @@ print(out.decode('utf-8', 'replace') + 'code %d' % status)
  * Runs a command line on a terminal of its own, 0 columns wide as it is with nobody in front of it, types into it when
  * the program is ready, and tells what came of it.
  */
-export function typedInto({ argv, typed, at, cwd, env }: TypedInto): string {
-  const { stdout } = spawnSync('python3', ['-c', SCRIPT, JSON.stringify(argv), typed, at], {
+export function typedInto({ argv, typed, signal = 0, at, cwd, env }: TypedInto): string {
+  const { stdout } = spawnSync('python3', ['-c', SCRIPT, JSON.stringify(argv), typed, at, String(signal)], {
     cwd,
     env: { PYTHONIOENCODING: 'utf8', ...env },
     encoding: 'utf8',
