@@ -139,7 +139,7 @@ function reportIssue(
     ...(key === '' ? {} : { key }),
     message,
     remedy: isTypedByYaml(node)
-      ? 'put it in quotes if it is text, or change the schema'
+      ? 'change the value (put it in quotes if it is text), or the schema'
       : 'change the value, or the schema',
     at: node,
     ...(hidden ? { unframed: true } : {}),
