@@ -9,47 +9,81 @@ import { ask, pathOf, type Validation } from './validation.ts'
 
 /** One value that is being tried as other types. */
 interface Attempt {
+  readonly path: Path
   readonly original: unknown
   readonly candidates: readonly unknown[]
   next: number
+  /** What the schema said of the original, and then of each candidate. */
+  readonly complaints: string[]
 }
 
 /** The input of a schema while types are being tried on it. */
 export class Coercion {
   readonly input: unknown
   readonly coerced = new Set<string>()
+  readonly oneByOne: boolean
   readonly #tree: MapNode
   readonly #attempts = new Map<string, Attempt>()
 
-  constructor(tree: MapNode) {
+  constructor(tree: MapNode, { oneByOne = false } = {}) {
     this.#tree = tree
     this.input = toPlain(tree)
+    this.oneByOne = oneByOne
   }
 
   /** Gives every refused value its next type, or its own again when all were refused. False: nothing left to try. */
   retype(issues: readonly StandardSchemaV1.Issue[]): boolean {
     let changed = false
-    for (const path of distinctPaths(issues)) {
-      const key = formatPath(path)
+    for (const [key, { path, complaint }] of complaintsIn(issues)) {
       const attempt = this.#attempts.get(key) ?? this.#begin(path)
       if (!attempt || attempt.next > attempt.candidates.length) continue
       this.#attempts.set(key, attempt)
-      const isSpent = attempt.next === attempt.candidates.length
-      setAt(this.input, path, isSpent ? attempt.original : attempt.candidates[attempt.next])
-      if (isSpent) this.coerced.delete(key)
-      else this.coerced.add(key)
-      attempt.next++
+      attempt.complaints.push(complaint)
+      this.#choose(attempt, attempt.next++)
       changed = true
+      if (this.oneByOne) break
     }
     return changed
   }
 
+  /** What is behind the last candidate is the original. */
+  #choose({ path, original, candidates }: Attempt, index: number): void {
+    const isCandidate = index < candidates.length
+    setAt(this.input, path, isCandidate ? candidates[index] : original)
+    if (isCandidate) this.coerced.add(formatPath(path))
+    else this.coerced.delete(formatPath(path))
+  }
+
   #begin(path: Path): Attempt | undefined {
+    // A list in a list, and no deeper: each could be made one more.
+    if (nodeAt(this.#tree, path.slice(0, -2)) === undefined) return undefined
     const original = valueAt(this.input, path)
     const node = nodeAt(this.#tree, path)
     const text = node?.kind === 'scalar' ? node.text : undefined
     const candidates = candidatesFor(original, text)
-    return candidates.length === 0 ? undefined : { original, candidates, next: 0 }
+    return candidates.length === 0 ? undefined : { path, original, candidates, next: 0, complaints: [] }
+  }
+
+  /**
+   * Chooses, of a value and its candidates that were all refused, the first that was not refused for its type: what the
+   * schema says of `99999` as a number helps. What it says of a type is learnt from one that no text stands for.
+   */
+  *settle(schema: StandardSchemaV1, issues: readonly StandardSchemaV1.Issue[]): Validation<boolean> {
+    const told = complaintsIn(issues)
+    const refused = [...this.#attempts].filter(
+      ([key, { complaints, candidates }]) => told.has(key) && complaints.length > candidates.length,
+    )
+    if (refused.length === 0) return false
+    for (const [, { path }] of refused) setAt(this.input, path, {})
+    const ofTypes = complaintsIn((yield ask(schema, this.input)).issues ?? [])
+    let changed = false
+    for (const [key, attempt] of refused) {
+      const ofType = ofTypes.get(key)?.complaint
+      const index = ofType === undefined ? 0 : attempt.complaints.findIndex((complaint) => complaint !== ofType)
+      this.#choose(attempt, index > 0 ? index - 1 : attempt.candidates.length)
+      changed ||= index > 0
+    }
+    return changed
   }
 
   /**
@@ -65,7 +99,7 @@ export class Coercion {
       // Taken for true where it stands; or, where `false` was meant, taken elsewhere, under a name of the schema's.
       const isSuspect = made === true ? meant !== true : meant === false && made !== text
       if (!isSuspect || this.#attempts.has(key)) continue
-      this.#attempts.set(key, { original: text, candidates: [], next: 1 })
+      this.#attempts.set(key, { path, original: text, candidates: [], next: 1, complaints: [] })
       if (!(yield* this.#takesAnyTextForTrue(schema, path, text))) continue
       setAt(this.input, path, meant ?? false)
       this.coerced.add(key)
@@ -122,8 +156,22 @@ function* textsIn(input: unknown, path: Path = []): Generator<[Path, string]> {
   for (const [key, value] of entries) yield* textsIn(value, [...path, key])
 }
 
-function distinctPaths(issues: readonly StandardSchemaV1.Issue[]): readonly Path[] {
-  return [...new Map(issues.map((issue) => [formatPath(pathOf(issue)), pathOf(issue)])).values()]
+/** What is said of each value first, by its key. */
+function complaintsIn(
+  issues: readonly StandardSchemaV1.Issue[],
+): ReadonlyMap<string, { path: Path; complaint: string }> {
+  const complaints = new Map<string, { path: Path; complaint: string }>()
+  for (const issue of issues) {
+    const path = pathOf(issue)
+    const key = formatPath(path)
+    if (!complaints.has(key)) complaints.set(key, { path, complaint: withoutValue(issue.message) })
+  }
+  return complaints
+}
+
+/** Up to where the libraries say what they were given: `expected number, received "a"`, `must be a number (was a string)`. */
+function withoutValue(message: string): string {
+  return message.split(/\b(?:received|actual|was)\b/)[0] ?? message
 }
 
 function setAt(root: unknown, path: Path, value: unknown): void {

@@ -27,8 +27,8 @@ export interface Question {
   readonly remedy: (path: Path) => string
 }
 
-/** How often values are tried as other types: text → list → numbers in it is the longest way. */
-const ROUNDS = 8
+/** How often values are tried as other types. A schema that stops at the first problem asks for one value at a time. */
+const ROUNDS = 1000
 
 /**
  * Asks a schema about the configuration. Where it refuses a value that is text, or was typed from text, the
@@ -37,14 +37,12 @@ const ROUNDS = 8
  */
 export function* validate(question: Question, problems: Problems): Validation<Validated> {
   const { tree, schema, option, secrets } = question
-  const coercion = new Coercion(tree)
-  let result = yield ask(schema, coercion.input)
-  for (let round = 0; round < ROUNDS; round++) {
-    const changed = result.issues
-      ? coercion.retype(result.issues)
-      : yield* coercion.distrust(schema, result.value, problems)
-    if (!changed) break
-    result = yield ask(schema, coercion.input)
+  let coercion = new Coercion(tree)
+  let result = yield* converse(schema, coercion, problems)
+  if (misbehaviourOf(result)) {
+    // A function that is made for text throws at another type: one after the other it is clear which value that was.
+    coercion = new Coercion(tree, { oneByOne: true })
+    result = yield* converse(schema, coercion, problems)
   }
   if (result.issues) {
     reportMisbehaviour(result, option, problems)
@@ -54,6 +52,27 @@ export function* validate(question: Question, problems: Problems): Validation<Va
     return { output: coercion.input, coerced: coercion.coerced }
   }
   return { output: result.value, coerced: coercion.coerced }
+}
+
+/** What the schema says in the end. */
+function* converse(
+  schema: StandardSchemaV1,
+  coercion: Coercion,
+  problems: Problems,
+): Validation<StandardSchemaV1.Result<unknown>> {
+  let answer = yield ask(schema, coercion.input)
+  let sound = answer
+  for (let round = 0; round < ROUNDS; round++) {
+    const changed = sound.issues
+      ? coercion.retype(sound.issues)
+      : yield* coercion.distrust(schema, sound.value, problems)
+    if (!changed) break
+    answer = yield ask(schema, coercion.input)
+    if (!misbehaviourOf(answer)) sound = answer
+    else if (!coercion.oneByOne) return answer
+  }
+  const isSettled = answer.issues !== undefined && (yield* coercion.settle(schema, answer.issues))
+  return isSettled ? yield ask(schema, coercion.input) : answer
 }
 
 /** Asks a schema about the secrets. Its words are never shown, since they may repeat a value. */
@@ -88,8 +107,8 @@ export function* validateSecrets(
 
 /** It has no place in a file: what is to be mended is the schema. */
 function reportMisbehaviour(result: StandardSchemaV1.Result<unknown>, option: string, problems: Problems): void {
-  const wording = misbehaviourOf(result)
-  if (wording) problems.error({ code: 'SCHEMA', key: option, ...wording })
+  const misbehaviour = misbehaviourOf(result)
+  if (misbehaviour) problems.error({ key: option, ...misbehaviour })
 }
 
 /** Whether a text has a secret in it, or the password of one. */

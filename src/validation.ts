@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { configError } from './errors.ts'
+import type { Report } from './errors.ts'
 import type { Wording } from './read/guard.ts'
 import type { Path } from './types.ts'
 
@@ -11,26 +11,19 @@ export type Validation<T> = Generator<Answer, T, Result>
 type Result = StandardSchemaV1.Result<unknown>
 type Answer = Result | PromiseLike<Result>
 
-/** @throws ConfigError ASYNC_SCHEMA when the schema answers with a promise */
+/** A schema that answers with a promise is one that misbehaves. */
 export function runSync<T>(validation: Validation<T>): T {
   for (let step = validation.next(); ; ) {
     if (step.done) return step.value
-    if (isPromise(step.value)) {
-      // Nobody waits for it: its rejection must not end the process.
-      const ignore = (): void => undefined
-      step.value.then(ignore, ignore)
-      throw configError({
-        code: 'ASYNC_SCHEMA',
-        key: 'schema',
-        // zod tries anew, asynchronously, where a function throws.
-        message:
-          'answers with a promise, which loadConfigSync cannot wait for: it is asynchronous, or a function in it throws',
-        remedy:
-          'use await loadConfig(), or a schema without asynchronous checks that reports issues and does not throw',
-      })
-    }
-    step = validation.next(step.value)
+    step = validation.next(isPromise(step.value) ? unawaited(step.value) : step.value)
   }
+}
+
+/** Nobody waits for it: its rejection must not end the process. */
+function unawaited(answer: PromiseLike<Result>): Result {
+  const ignore = (): void => undefined
+  answer.then(ignore, ignore)
+  return PROMISED
 }
 
 export async function runAsync<T>(validation: Validation<T>): Promise<T> {
@@ -87,11 +80,13 @@ function isSegment(segment: unknown): boolean {
 /** What a schema throws may repeat the value it was given, so nothing of it is passed on. */
 const THREW: StandardSchemaV1.FailureResult = { issues: [] }
 const NO_RESULT: StandardSchemaV1.FailureResult = { issues: [] }
+const PROMISED: StandardSchemaV1.FailureResult = { issues: [] }
 
-const MISBEHAVIOUR: ReadonlyMap<Result, Wording> = new Map([
+const MISBEHAVIOUR: ReadonlyMap<Result, Wording & Pick<Report, 'code'>> = new Map([
   [
     THREW,
     {
+      code: 'SCHEMA',
       message: 'threw an error, which is not shown since it may repeat a value',
       remedy: 'report an issue in the schema in place of throwing',
     },
@@ -99,14 +94,25 @@ const MISBEHAVIOUR: ReadonlyMap<Result, Wording> = new Map([
   [
     NO_RESULT,
     {
+      code: 'SCHEMA',
       message: 'answered with something that is no result',
       remedy: 'return { value } or { issues } from its validate function',
+    },
+  ],
+  [
+    PROMISED,
+    {
+      code: 'ASYNC_SCHEMA',
+      // zod tries anew, asynchronously, where a function throws.
+      message:
+        'answers with a promise, which loadConfigSync cannot wait for: it is asynchronous, or a function in it throws',
+      remedy: 'use await loadConfig(), or a schema without asynchronous checks that reports issues and does not throw',
     },
   ],
 ])
 
 /** What is wrong with the schema itself, where it gave no answer to speak of. */
-export function misbehaviourOf(result: Result): Wording | undefined {
+export function misbehaviourOf(result: Result): (Wording & Pick<Report, 'code'>) | undefined {
   return MISBEHAVIOUR.get(result)
 }
 

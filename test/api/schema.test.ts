@@ -285,6 +285,97 @@ describe('a wrong item of a text that was made a list is wrong, not missing', ()
   })
 })
 
+describe('a variable that is refused in every type is told what is wrong with it, and not with its type', () => {
+  const env = { PORT: '99999', RATIO: '0', HOSTS: 'a,b', PORTS: '1,2,3,4', WORD: '12', WHAT: 'eighty', FLAG: 'false' }
+  const messages = (variables: StandardSchemaV1) =>
+    configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env, variables })).issues.map(
+      ({ key, message }) => `${key} ${message}`,
+    )
+  test('zod', () => {
+    const variables = z.object({
+      PORT: z.number().max(65535),
+      RATIO: z.number().positive(),
+      HOSTS: z.array(z.string()).min(3),
+      PORTS: z.array(z.number()).max(3),
+      WORD: z.string().min(8),
+      WHAT: z.number(),
+      FLAG: z.boolean().refine((flag) => flag, 'must be on'),
+    })
+    expect(messages(variables)).toEqual([
+      'PORT Too big: expected number to be <=65535',
+      'RATIO Too small: expected number to be >0',
+      'HOSTS Too small: expected array to have >=3 items',
+      'PORTS Too big: expected array to have <=3 items',
+      'WORD Too small: expected string to have >=8 characters',
+      'WHAT Invalid input: expected number, received string',
+      'FLAG must be on',
+    ])
+  })
+  test('valibot', () => {
+    const variables = v.object({
+      PORT: v.pipe(v.number(), v.maxValue(65535, 'too big')),
+      HOSTS: v.pipe(v.array(v.string()), v.minLength(3, 'too few')),
+      WORD: v.pipe(v.string(), v.minLength(8, 'too short')),
+    })
+    expect(messages(variables)).toEqual(['PORT too big', 'HOSTS too few', 'WORD too short'])
+  })
+  test('arktype', () => {
+    expect(messages(type({ RATIO: 'number > 0', HOSTS: 'string[] >= 3', WORD: 'string >= 8' }))).toEqual([
+      'HOSTS HOSTS must be at least length 3 (was 2)',
+      'RATIO RATIO must be positive (was 0)',
+      'WORD WORD must be at least length 8 (was 2)',
+    ])
+  })
+})
+
+describe('a schema that stops at the first problem', () => {
+  const names = Array.from({ length: 12 }, (_, at) => `N_${at}`)
+  const env = Object.fromEntries(names.map((name, at) => [name, String(at)]))
+  const numbers = { ...Object.fromEntries(names.map((name) => [name, v.number()])), LIST: v.array(v.number()) }
+  const schema = v.config(v.object(numbers), { abortEarly: true })
+  test('has every value that it asks for as another type', () => {
+    const list = names.map((_, at) => at)
+    const given = { ...env, LIST: list.join(', ') }
+    const { variables } = loadConfigSync({ cwd: makeProject({}), env: given, variables: schema })
+    expect(variables).toEqual({ ...Object.fromEntries(names.map((name, at) => [name, at])), LIST: list })
+  })
+  test('is not given a list in a list without end', () => {
+    const lists: z.ZodType = z.lazy(() => z.array(lists).min(1))
+    const variables = z.object({ LIST: lists })
+    const { issues } = configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env: { LIST: 'a' }, variables }))
+    expect(issues).toMatchObject([{ code: 'SCHEMA', key: 'LIST[0][0][0]' }])
+  })
+})
+
+describe('a function in a schema that is made for text, and throws for what else is tried', () => {
+  const text = (value: unknown): string => {
+    if (typeof value === 'string') return value.trim()
+    throw new TypeError('value.trim is not a function')
+  }
+  const loads = [loadConfig, async (options: LoadOptions) => loadConfigSync(options)] as const
+  const words = z.string().transform((all) => all.split(','))
+  const variables = z.object({
+    DEBUG: z.preprocess((value) => text(value) === 'true', z.boolean()),
+    RETRIES: z.preprocess((value) => Number(text(value)), z.number()),
+    WORDS: z.preprocess(text, words.pipe(z.array(z.string()).min(2))),
+    PORT: z.number(),
+    RATIO: z.number(),
+  })
+  const env = { DEBUG: 'false', RETRIES: '0', WORDS: 'a,b', PORT: '80', RATIO: '0.5' }
+  test.each(loads)('does no harm (%o)', async (load) => {
+    const result = await load({ cwd: makeProject({}), env, variables })
+    expect(result.variables).toEqual({ DEBUG: false, RETRIES: 0, WORDS: ['a', 'b'], PORT: 80, RATIO: 0.5 })
+  })
+  test.each(loads)('does not hide what is wrong (%o)', async (load) => {
+    const given = { ...env, WORDS: 'a', RATIO: 'half' }
+    const error = await load({ cwd: makeProject({}), env: given, variables }).catch((thrown: unknown) => thrown)
+    expect(isConfigError(error) && error.issues.map(({ key, message }) => [key, message])).toEqual([
+      ['WORDS', 'Too small: expected array to have >=2 items'],
+      ['RATIO', 'Invalid input: expected number, received string'],
+    ])
+  })
+})
+
 describe.each(libraries)('%s: a value that is text is taken as the type that is asked for', (library) => {
   const schemas = LIBRARIES[library]
   test.each<[string, Kind, unknown]>([
