@@ -151,7 +151,7 @@ function reportIssue(
     return
   }
   const hidden = isSecretAt(node, path, repeats)
-  const isQuiet = hidden || repeats(issue.message) || quotesVariable(issue.message, node)
+  const isQuiet = hidden || repeats(issue.message) || quotesVariable(issue.message, node, valueAt(input, path))
   const message = isQuiet ? 'is not what the schema accepts' : oneLine(issue.message)
   problems.error({
     code: 'SCHEMA',
@@ -174,10 +174,11 @@ function isSecretAt(node: TreeNode, path: Path, repeats: (text: string) => boole
 }
 
 /** Some schemas quote what they refuse; of a variable, which may stand in a .env file, nothing is repeated. */
-function quotesVariable(message: string, node: TreeNode): boolean {
+function quotesVariable(message: string, node: TreeNode, tried: unknown): boolean {
   if (node.kind !== 'scalar' || (typeof node.value !== 'string' && typeof node.value !== 'number')) return false
   const isVariable = node.source.confidential || node.references !== undefined
-  return isVariable && repeatsAny([node.text ?? String(node.value)])(message)
+  // As an item of its own, or as a number, it may be told in other letters than the text has.
+  return isVariable && repeatsAny([node.text ?? String(node.value), ...[tried].flat().map(String)])(message)
 }
 
 /** `1.10` is a number in YAML, and `on` is text: what somebody meant may be the other. */

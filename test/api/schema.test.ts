@@ -227,6 +227,22 @@ describe('every failure is listed, each with its place', () => {
     const other = configErrorOf(() => load(files, LIBRARIES.zod.number, { env }))
     expect(other.message).toContain('expected number')
   })
+  test.each<[string, string, v.GenericSchema]>([
+    ['an item of a list', '12a4,5678', v.array(v.number())],
+    [
+      'a list',
+      'ab,cdef',
+      v.pipe(
+        v.array(v.string()),
+        v.minLength(3, ({ input }) => `too few: ${input.join(' ')}`),
+      ),
+    ],
+    ['a number', '0x1f40', v.pipe(v.number(), v.maxValue(5))],
+  ])('nor is a part of one, or what it was tried as: %s', (_, text, schema) => {
+    const options = { cwd: makeProject({}), env: { CODE: text }, variables: v.looseObject({ CODE: schema }) }
+    const { issues } = configErrorOf(() => loadConfigSync(options))
+    expect(issues.map(({ message }) => message)).toEqual(['is not what the schema accepts'])
+  })
 })
 
 describe('a missing key', () => {
