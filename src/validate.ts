@@ -137,9 +137,9 @@ function reportIssue(
   const shown = path.map((step, index) => (isMade(index + 1) && holds(String(step)) ? MASK : step))
   const key = formatPath(shown)
   if (problems.isReported(key)) return
-  // An item of a text that was made a list has no node of its own: what is wrong stands in the text.
+  // What a text was made to hold, by a list or by the schema, has no node of its own: what is wrong stands in the text.
   const node = nearestNode(tree, path)
-  if (nodeAt(tree, path) === undefined && valueAt(input, path) === undefined) {
+  if (node.kind !== 'scalar' && nodeAt(tree, path) === undefined && valueAt(input, path) === undefined) {
     problems.error({
       code: 'MISSING_KEY',
       key,
@@ -177,8 +177,9 @@ function isSecretAt(node: TreeNode, path: Path, repeats: (text: string) => boole
 function quotesVariable(message: string, node: TreeNode, tried: unknown): boolean {
   if (node.kind !== 'scalar' || (typeof node.value !== 'string' && typeof node.value !== 'number')) return false
   const isVariable = node.source.confidential || node.references !== undefined
+  if (!isVariable || tried === undefined) return isVariable
   // As an item of its own, or as a number, it may be told in other letters than the text has.
-  return isVariable && repeatsAny([node.text ?? String(node.value), ...[tried].flat().map(String)])(message)
+  return repeatsAny([node.text ?? String(node.value), ...[tried].flat().map(String)])(message)
 }
 
 /** `1.10` is a number in YAML, and `on` is text: what somebody meant may be the other. */

@@ -238,6 +238,7 @@ describe('every failure is listed, each with its place', () => {
       ),
     ],
     ['a number', '0x1f40', v.pipe(v.number(), v.maxValue(5))],
+    ['what is read in it', '{"pin":"12a4"}', v.pipe(v.string(), v.parseJson(), v.object({ pin: v.number() }))],
   ])('nor is a part of one, or what it was tried as: %s', (_, text, schema) => {
     const options = { cwd: makeProject({}), env: { CODE: text }, variables: v.looseObject({ CODE: schema }) }
     const { issues } = configErrorOf(() => loadConfigSync(options))
@@ -289,6 +290,13 @@ describe('a wrong item of a text that was made a list is wrong, not missing', ()
     expect(issues.map(({ code, key, line, column }) => [code, key, line, column])).toEqual(
       keys.map((key) => ['SCHEMA', key, 1, 10]),
     )
+  })
+  test('nor is what is in a text that a schema reads as something else', () => {
+    const json = z.string().transform((text) => JSON.parse(text) as unknown)
+    const schema = z.looseObject({ app: z.looseObject({ v: json.pipe(z.object({ port: z.number() })) }) })
+    const { issues } = configErrorOf(() => load({ [PROFILE]: `app: {v: '{"port": "80"}'}` }, schema))
+    const message = 'Invalid input: expected number, received string'
+    expect(issues).toMatchObject([{ code: 'SCHEMA', key: 'app.v.port', message, line: 1, column: 10 }])
   })
   test('of a variable too', () => {
     const { issues } = configErrorOf(() => load({}, modes, { env: { SYSTEMPROMPT__APP__V: 'slow,quick' } }))
