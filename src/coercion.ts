@@ -39,7 +39,7 @@ export class Coercion {
       if (!attempt || attempt.next > attempt.candidates.length) continue
       this.#attempts.set(key, attempt)
       attempt.complaints.push(complaint)
-      this.#choose(attempt, attempt.next++)
+      this.#choose(key, attempt, attempt.next++)
       changed = true
       if (this.oneByOne) break
     }
@@ -47,11 +47,11 @@ export class Coercion {
   }
 
   /** What is behind the last candidate is the original. */
-  #choose({ path, original, candidates }: Attempt, index: number): void {
+  #choose(key: string, { path, original, candidates }: Attempt, index: number): void {
     const isCandidate = index < candidates.length
     setAt(this.input, path, isCandidate ? candidates[index] : original)
-    if (isCandidate) this.coerced.add(formatPath(path))
-    else this.coerced.delete(formatPath(path))
+    if (isCandidate) this.coerced.add(key)
+    else this.coerced.delete(key)
   }
 
   #begin(path: Path): Attempt | undefined {
@@ -80,7 +80,7 @@ export class Coercion {
     for (const [key, attempt] of refused) {
       const ofType = ofTypes.get(key)?.complaint
       const index = ofType === undefined ? 0 : attempt.complaints.findIndex((complaint) => complaint !== ofType)
-      this.#choose(attempt, index > 0 ? index - 1 : attempt.candidates.length)
+      this.#choose(key, attempt, index > 0 ? index - 1 : attempt.candidates.length)
       changed ||= index > 0
     }
     return changed
