@@ -213,7 +213,7 @@ describe('every failure is listed, each with its place', () => {
     const { issues } = configErrorOf(() => load(files, z.object({ ports: z.array(z.number()) })))
     expect(issues.filter(({ code }) => code === 'SCHEMA')).toHaveLength(4000)
     expect(issues.at(-1)).toMatchObject({ key: 'ports[3999]', line: 4002, column: 5 })
-    expect(performance.now() - start).toBeLessThan(3000)
+    expect(performance.now() - start).toBeLessThan(20_000)
   })
   test.each<[string, Files, Readonly<Record<string, string>>]>([
     ['a .env file', { '.env': 'SYSTEMPROMPT__APP__V=canary-dotenv' }, {}],

@@ -501,7 +501,7 @@ describe('a child process lives on after', { timeout: 60_000 }, () => {
 
   test('an alias bomb fails at once', async () => {
     const reports = await runChild('yaml', LAUGHS, 'laughs')
-    expect(Math.min(...reports.map(({ milliseconds }) => milliseconds))).toBeLessThan(500)
+    expect(Math.min(...reports.map(({ milliseconds }) => milliseconds))).toBeLessThan(5_000)
   })
 
   const random = seeded()

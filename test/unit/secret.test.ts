@@ -201,7 +201,7 @@ describe('a text that repeats a secret', () => {
     const secrets = Array.from({ length: 1000 }, (_, index) => `secret-${index}-`.repeat(20))
     const start = performance.now()
     expect(repeatsSecret(text, secrets)).toBe(false)
-    expect(performance.now() - start).toBeLessThan(5000)
+    expect(performance.now() - start).toBeLessThan(20_000)
   })
 })
 

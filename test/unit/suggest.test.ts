@@ -63,6 +63,6 @@ describe('the nearest word', () => {
   test('is not looked for among words of another length', () => {
     const start = performance.now()
     expect(nearest('x'.repeat(100_000), ['y'.repeat(100_003), 'short', ''])).toBeUndefined()
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(performance.now() - start).toBeLessThan(10_000)
   })
 })
