@@ -159,8 +159,8 @@ export function createBuild(given: PluginOptions): Build {
   }
 }
 
-function versionOf({ values, secrets }: PublicEnv, consumer: Consumer, { phase }: PluginOptions): string {
-  const names = secrets.map(({ name }) => name).sort()
+function versionOf({ values, secrets, missing }: PublicEnv, consumer: Consumer, { phase }: PluginOptions): string {
+  const names = [...secrets.map(({ name }) => name), ...missing].sort()
   return createHash('sha256')
     .update(JSON.stringify([values, names, consumer, phase]))
     .digest('hex')

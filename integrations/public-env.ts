@@ -20,6 +20,8 @@ export interface PublicEnv {
   readonly settings: PublicSettings
   /** Whether code that asks for this variable asks for a secret. */
   readonly isSecret: (name: string) => boolean
+  /** Names of secrets that are required and not there. */
+  readonly missing: readonly string[]
   /** What no output may hold. */
   readonly secrets: readonly NamedSecret[]
 }
@@ -29,6 +31,7 @@ export const NOTHING: PublicEnv = {
   values: {},
   settings: { public: [], prefix: [] },
   isSecret: () => false,
+  missing: [],
   secrets: [],
 }
 
@@ -62,12 +65,13 @@ const ANY: StandardSchemaV1 = {
 export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>): PublicEnv {
   const values = resolved.publicValues()
   const shown = new Set(textsIn(values))
-  // One that is not there is refused as well: the same code is built where it is.
-  const missing = new Set(resolved.warnings.flatMap(({ code, key }) => (code === 'SECRET_MISSING' && key ? [key] : [])))
+  const missing = resolved.warnings.flatMap(({ code, key }) => (code === 'SECRET_MISSING' && key ? [key] : []))
   return {
     values,
     settings: resolved.publicSettings,
-    isSecret: (name) => !Object.hasOwn(values, name) && (missing.has(name) || isSecretName(name, resolved)),
+    // One that is missing is refused as well: the same code is built where it is there.
+    isSecret: (name) => !Object.hasOwn(values, name) && (missing.includes(name) || isSecretName(name, resolved)),
+    missing,
     // A key that is named as public may sound like a secret.
     secrets: [...secretValues(resolved), ...secretVariables(resolved, process.env)].filter(
       ({ value }) => !shown.has(value),

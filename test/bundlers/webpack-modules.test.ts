@@ -67,6 +67,13 @@ describe('what webpack has kept from an earlier build', () => {
     expect((await build(root, PUBLIC, cached(root))).errors).toContain('LATER  is a secret')
   })
 
+  test('is made anew for a secret that has come to be required, and is not there', async () => {
+    const root = project(READS)
+    expect((await build(root, PUBLIC, cached(root))).errors).toBe('')
+    writeFiles(root, { 'systemprompt.config.json': JSON.stringify({ secrets: { required: ['later'] } }) })
+    expect((await build(root, PUBLIC, cached(root))).errors).toContain('LATER  is a secret')
+  })
+
   test('is made anew for another consumer, and what is refused is refused again', async () => {
     const root = project({ 'src/entry.js': 'console.log(process.env.DATABASE_URL)\n' })
     expect((await build(root, { ...PUBLIC, consumer: 'server' }, cached(root))).errors).toBe('')
