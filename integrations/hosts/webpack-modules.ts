@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import type { SourceMapInput } from '@jridgewell/remapping'
-import type { Compilation, Compiler, LoaderContext, ResolvePluginInstance } from 'webpack'
+import type { Compilation, Compiler, LoaderContext, NormalModule, ResolvePluginInstance } from 'webpack'
 import type { Build } from '../build.ts'
 import { type CompiledHooks, type Hooks, isCode, isCompiled, mayRead, NAME } from '../hooks.ts'
 import { ownFileOf } from '../own-files.ts'
@@ -12,6 +12,7 @@ interface LoaderOptions {
 }
 
 type Loader = LoaderContext<LoaderOptions>
+type LoaderItem = NormalModule['loaders'][number]
 type LoaderMap = Parameters<ReturnType<Loader['async']>>[2]
 
 /** The plugin's own files. */
@@ -55,21 +56,25 @@ export function loadModules(
       // A loader costs more than all else that a build is asked; and what is no JavaScript may not be text.
       if (compiledIndex !== -1 && !(isScript && loaders.length > 1 && mayReadIn(resource, compilation)))
         loaders.splice(compiledIndex, 1)
-      const index = loaders.findLastIndex((item) => item.ident === transform.ident)
-      if (index === -1) return
-      if (!isScript || (index === loaders.length - 1 && !mayReadIn(resource, compilation))) loaders.splice(index, 1)
-      else runHere(loaders, index)
+      const index = loaders.findLastIndex(({ ident }) => ident === transform.ident)
+      const isAlone = index === loaders.length - 1
+      if (index !== -1 && (!isScript || (isAlone && !mayReadIn(resource, compilation)))) loaders.splice(index, 1)
+      runHere(loaders, [transform.ident, load.ident])
     })
   })
 }
 
 const OWN_QUERY = /^\?%00%40systemprompt%2Fenv%2F/
 
-/** thread-loader takes what is behind it to another process, where our loader cannot go: that comes right after it. */
-function runHere(loaders: unknown[], index: number): void {
-  const thread = loaders.findIndex((item) => /[\\/]thread-loader[\\/]/.test(String(Object(item).loader)))
-  if (thread === -1 || thread > index) return
-  loaders.splice(thread, 0, ...loaders.splice(index, 1))
+/**
+ * thread-loader takes what is behind it to another process, where our loader cannot go, and cache-loader keeps what that made
+ * whatever the values are now: ours comes right after them.
+ */
+function runHere(loaders: LoaderItem[], own: readonly string[]): void {
+  const index = loaders.findLastIndex(({ ident }) => own.includes(ident ?? ''))
+  const other = loaders.findIndex(({ loader }) => /[\\/](?:thread|cache)-loader[\\/]/.test(loader))
+  if (other === -1 || other > index) return
+  loaders.splice(other, 0, ...loaders.splice(index, 1))
 }
 
 /**

@@ -7,7 +7,7 @@ import { describe, expect, test, vi } from 'vitest'
 import webpack, { type Configuration, type WebpackPluginInstance } from 'webpack'
 import type { PluginOptions } from '../../integrations/options.ts'
 import webpackPlugin from '../../integrations/webpack.ts'
-import { type Files, writeFiles } from '../support/temp-project.ts'
+import { type Files, SECRETS, writeFiles } from '../support/temp-project.ts'
 import { copyApp } from './hosts.ts'
 
 const require = createRequire(import.meta.url)
@@ -183,6 +183,28 @@ test('thread-loader works beside it', async () => {
   const { errors, code } = await build(root, PUBLIC, { module: { rules: [{ test: /entry\.js$/, use }] } })
   expect(errors).toBe('')
   expect(code).toMatch(/"Acme".*2/)
+})
+
+/** As cache-loader does: of a file that it knows, no loader behind it is asked. */
+const KEEPING_LOADER = `
+const { existsSync, readFileSync, writeFileSync } = require('node:fs')
+const kept = (resource) => __dirname + '/' + Buffer.from(resource).toString('hex').slice(-100)
+module.exports = function (code) { writeFileSync(kept(this.resource), code); return code }
+module.exports.pitch = function () { return existsSync(kept(this.resource)) ? readFileSync(kept(this.resource)) : undefined }
+`
+
+test('cache-loader keeps no values, and nothing from being refused', async () => {
+  const root = project({
+    'src/entry.js':
+      "import { site_name } from '@systemprompt/env/public'\nconsole.log([site_name, process.env.site_name], process.env.LATER)\n",
+    'node_modules/cache-loader/index.cjs': KEEPING_LOADER,
+  })
+  const use = [{ loader: join(root, 'node_modules/cache-loader/index.cjs') }]
+  const more: Configuration = { module: { rules: [{ test: /\.js$/, use }] } }
+  expect((await build(root, PUBLIC, more)).code).toContain('["Acme","Acme"]')
+  expect((await build(root, { public: { site_name: 'server.port' } }, more)).code).toMatch(/\[8080,.*8080.*\]/)
+  writeFiles(root, { [SECRETS]: JSON.stringify({ later: 'Xk29dkfjLLsqpwo1' }) })
+  expect((await build(root, PUBLIC, more)).errors).toContain('LATER  is a secret')
 })
 
 test('the package may lie in a directory with a # in its name', async () => {
