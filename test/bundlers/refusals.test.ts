@@ -50,6 +50,18 @@ describe.each(HOSTS)('client code that asks for a secret, built with %s', (host)
   })
 })
 
+test('a key that is made for browsers is said to be one for the public values, and is taken there', async () => {
+  const root = copyApp()
+  writeFiles(root, {
+    '.env': 'VITE_MAPS_KEY=AIzaSyD3kX9aLm2QzT7pWqhQ8zL2mN5vB7cX\n',
+    'src/it.js': 'console.log(import.meta.env.VITE_MAPS_KEY)\n',
+  })
+  const request = { root, consumer: 'client', entry: 'src/it.js' } as const
+  const { error } = await buildWith('vite', request)
+  expect(error).toMatch(/VITE_MAPS_KEY {2}is a secret.*made for browsers is named in 'public'/)
+  expect((await buildWith('vite', { ...request, options: { public: ['VITE_MAPS_KEY'] } })).error).toBeUndefined()
+})
+
 describe.each(HOSTS)('server code, built with %s', (host) => {
   test('may not hold a file with secrets either, and may read them by name', async () => {
     const root = copyApp()
