@@ -72,7 +72,7 @@ export function createBuild(given: PluginOptions): Build {
   let loaded: Promise<Error | undefined> = Promise.resolve(undefined)
   let begun: Promise<void> | undefined
   let fatal: Error | undefined
-  const search = createOutputSearch(() => (options.leakGuard === false ? [] : env.secrets))
+  const search = createOutputSearch(() => (options.leakGuard === false ? NOTHING : env))
   const loadNow = async (): Promise<Error | undefined> => {
     try {
       checkPluginOptions(given)

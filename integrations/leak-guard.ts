@@ -1,4 +1,4 @@
-import { ConfigError, type Problem } from '../src/index.ts'
+import { ConfigError, type Problem, type PublicValues } from '../src/index.ts'
 import { createMatcher, createRedactor, type Match, type Matcher, type NamedSecret } from '../src/scan/index.ts'
 import { findInDataUrls } from './data-urls.ts'
 import { withoutStack } from './refusals.ts'
@@ -30,8 +30,8 @@ export interface LeakGuard {
 const MOST = 5
 
 /** Making one takes a millisecond for each secret: it serves until they change. */
-export function createLeakGuard(secrets: readonly NamedSecret[]): LeakGuard {
-  const matcher = createMatcher(secrets)
+export function createLeakGuard(secrets: readonly NamedSecret[], publicValues: PublicValues = {}): LeakGuard {
+  const matcher = createMatcher(secrets, { publicValues })
   const leaksOf = (leaking: readonly Leaking[]): Leaks | undefined =>
     leaking.length === 0 ? undefined : { error: errorOf(leaking), files: [...new Set(leaking.map(({ file }) => file))] }
   return {

@@ -14,8 +14,8 @@ export interface OutputSearch {
   findWritten(directory: string, root: string, since?: number): Promise<Leaks | undefined>
 }
 
-/** @param secrets what to look for now; where there are none nothing is searched */
-export function createOutputSearch(secrets: () => PublicEnv['secrets']): OutputSearch {
+/** @param envNow what to look for; where there are no secrets nothing is searched */
+export function createOutputSearch(envNow: () => Pick<PublicEnv, 'secrets' | 'values'>): OutputSearch {
   const begun = Date.now()
   /** When each directory was last searched for what others have put there. */
   const lookedInto = new Map<string, number>()
@@ -23,9 +23,10 @@ export function createOutputSearch(secrets: () => PublicEnv['secrets']): OutputS
   let guard: LeakGuard | undefined
 
   async function guardOf(): Promise<LeakGuard | undefined> {
-    if (secrets().length === 0) return undefined
+    const { secrets, values } = envNow()
+    if (secrets.length === 0) return undefined
     const { createLeakGuard } = await import('./leak-guard.ts')
-    guard ??= createLeakGuard(secrets())
+    guard ??= createLeakGuard(secrets, values)
     return guard
   }
 

@@ -5,7 +5,6 @@ import {
   type Environment,
   loadConfig,
   type PublicSettings,
-  type PublicValue,
   type PublicValues,
   type ResolvedConfig,
   secretValues,
@@ -22,7 +21,7 @@ export interface PublicEnv {
   readonly isSecret: (name: string) => boolean
   /** Names of secrets that are required and not there. */
   readonly missing: readonly string[]
-  /** What no output may hold. */
+  /** What no output may hold, but for what is among the values. */
   readonly secrets: readonly NamedSecret[]
 }
 
@@ -64,7 +63,6 @@ const ANY: StandardSchemaV1 = {
  */
 export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>): PublicEnv {
   const values = resolved.publicValues()
-  const shown = new Set(textsIn(values))
   const missing = resolved.warnings.flatMap(({ code, key }) => (code === 'SECRET_MISSING' && key ? [key] : []))
   return {
     values,
@@ -72,16 +70,8 @@ export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>):
     // One that is missing is refused as well: the same code is built where it is there.
     isSecret: (name) => !Object.hasOwn(values, name) && (missing.includes(name) || isSecretName(name, resolved)),
     missing,
-    // A key that is named as public may sound like a secret.
-    secrets: [...secretValues(resolved), ...secretVariables(resolved, process.env)].filter(
-      ({ value }) => !shown.has(value),
-    ),
+    secrets: [...secretValues(resolved), ...secretVariables(resolved, process.env)],
   }
-}
-
-function* textsIn(value: PublicValue | PublicValues): Generator<string> {
-  if (typeof value === 'string') yield value
-  else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) yield* textsIn(item)
 }
 
 /** Files with secrets, as modules are called that are read from them: also such as `DATABASE_URL_FILE` names. */

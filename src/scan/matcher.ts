@@ -1,3 +1,4 @@
+import type { PublicValues } from '../public-values.ts'
 import { type AnchorIndex, eachAnchor, indexAnchors, SHORTEST_ANCHOR } from './anchor-search.ts'
 import { OpenEnds } from './open-ends.ts'
 import { type Pattern, patternsOf, type SecretForm } from './patterns.ts'
@@ -18,6 +19,11 @@ export interface MatcherOptions {
    * @default 'skip'
    */
   readonly commonValues?: 'skip' | 'find'
+  /**
+   * What is public, as `publicValues()` of a configuration gives it. A value among it is not looked for, whatever it is called.
+   * @default {}
+   */
+  readonly publicValues?: PublicValues
 }
 
 /** A secret that was found. It never holds the value. */
@@ -68,11 +74,11 @@ const MIN_LENGTH = 8
  * matcher.skipped                             // [{ name: 'DB_HOST', reason: 'common' }]
  */
 export function createMatcher(secrets: Iterable<NamedSecret>, options: MatcherOptions = {}): Matcher {
-  const { minLength = MIN_LENGTH, commonValues = 'skip' } = options
+  const { minLength = MIN_LENGTH, commonValues = 'skip', publicValues = {} } = options
   if (!Number.isInteger(minLength) || minLength < SHORTEST_ANCHOR) {
     throw new TypeError(`minLength has to be a whole number of at least ${SHORTEST_ANCHOR}`)
   }
-  const { texts, skipped } = partsOf(secrets, { minLength, commonValues })
+  const { texts, skipped } = partsOf(secrets, { minLength, commonValues, publicValues })
   const { patterns, anchors } = patternsOf(texts)
   const index = indexAnchors(anchors)
   let openEnds: OpenEnds | undefined

@@ -1,3 +1,4 @@
+import type { PublicValue, PublicValues } from '../public-values.ts'
 import { isSecretValue, looksSecret, passwordsIn } from '../secret.ts'
 import { isCommonValue } from './common-value.ts'
 
@@ -14,8 +15,11 @@ export type SecretPart = 'password' | 'line' | 'value'
 export interface SkippedSecret {
   readonly name: string
   readonly part?: SecretPart
-  /** `short`: fewer characters than `minLength`; `common`: it stands in text that knows nothing of it. */
-  readonly reason: 'short' | 'common'
+  /**
+   * `public`: it is one of the public values, whatever it is called; `short`: fewer characters than `minLength`; `common`: it
+   * stands in text that knows nothing of it.
+   */
+  readonly reason: 'public' | 'short' | 'common'
 }
 
 export interface SecretText {
@@ -27,18 +31,24 @@ export interface SecretText {
 export interface PartRules {
   readonly minLength: number
   readonly commonValues: 'skip' | 'find'
+  readonly publicValues: PublicValues
 }
 
 /** What is looked for, each text once, and what is not. */
 export function partsOf(
   secrets: Iterable<NamedSecret>,
-  { minLength, commonValues }: PartRules,
+  { minLength, commonValues, publicValues }: PartRules,
 ): { texts: readonly SecretText[]; skipped: readonly SkippedSecret[] } {
   const texts = new Map<string, SecretText>()
   const skipped = new Map<string, SkippedSecret>()
+  const shown = new Set(textsIn(publicValues))
+  const reasonFor = (text: string): SkippedSecret['reason'] | undefined => {
+    if (shown.has(text)) return 'public'
+    if (text.length < minLength) return 'short'
+    return commonValues === 'skip' && isCommonValue(text) ? 'common' : undefined
+  }
   const add = (name: string, text: string, part?: SecretPart): void => {
-    const reason =
-      text.length < minLength ? 'short' : commonValues === 'skip' && isCommonValue(text) ? 'common' : undefined
+    const reason = reasonFor(text)
     const which = part === undefined ? { name } : { name, part }
     if (reason === undefined) {
       if (!texts.has(text)) texts.set(text, { ...which, text })
@@ -54,6 +64,11 @@ export function partsOf(
     for (const text of secretsInJson(value)) add(name, text, 'value')
   }
   return { texts: [...texts.values()], skipped: [...skipped.values()] }
+}
+
+function* textsIn(value: PublicValue | PublicValues): Generator<string> {
+  if (typeof value === 'string') yield value
+  else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) yield* textsIn(item)
 }
 
 /** Half of a character cannot be written, and becomes a replacement character wherever it is. */

@@ -88,6 +88,24 @@ describe('systemprompt scan', () => {
     write('dist/a.js', 'k3yX9aLm2Q')
     expect((await scan('dist')).places).toEqual(['dist/a.js:1:1 STRIPE_KEY plain'])
   })
+  describe('of what is public', () => {
+    const PUBLIC = 'phc_3kX9aLm2QzT7pWqhQ8'
+    beforeEach(() => {
+      write('.env', `PUBLIC_POSTHOG_KEY=${PUBLIC}\nSENTRY_DSN=https://${STAGING}@o1.example.com/5\n`)
+      write('systemprompt.config.json', JSON.stringify({ public: ['SENTRY_DSN'] }))
+      write('dist/app.js', `init("${PUBLIC}", "https://${STAGING}@o1.example.com/5")\n`)
+    })
+
+    test('finds nothing, since it is meant to be shipped, and says so', async () => {
+      const { code, out, err } = await run(root, ['scan', ...LOCAL, 'dist'])
+      expect([code, out]).toEqual([0, ''])
+      expect(err).toContain('SENTRY_DSN (public), PUBLIC_POSTHOG_KEY (public)')
+    })
+    test('finds all where something is to be public that cannot be, which is for a build to say', async () => {
+      appendFileSync(join(root, '.env'), 'PUBLIC_PASSWORD=aB3dE5fG7hI9\n')
+      expect((await scan('dist')).places).toContain('dist/app.js:1:7 PUBLIC_POSTHOG_KEY plain')
+    })
+  })
   test('takes several files and folders', async () => {
     write('a.txt', KEY)
     write('out/b.txt', KEY)

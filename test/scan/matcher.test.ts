@@ -311,6 +311,12 @@ describe('what is not looked for is said', () => {
     expect(matcher.skipped).toEqual([{ name: 'A', reason }])
     expect(matcher.find(value)).toEqual([])
   })
+  test('what is public, however deep it is', () => {
+    const publicValues = { maps: { keys: [KEY, 8080, null] } }
+    const matcher = createMatcher([{ name: 'MAPS_KEY', value: KEY }], { publicValues })
+    expect(matcher.skipped).toEqual([{ name: 'MAPS_KEY', reason: 'public' }])
+    expect(matcher.find(KEY)).toEqual([])
+  })
   test('also a password in a URL that is looked for as a whole', () => {
     const url = 'postgres://postgres:password@localhost:5432/app'
     const matcher = createMatcher([{ name: 'DATABASE_URL', value: url }])

@@ -1,5 +1,13 @@
 import { isAbsolute, join, relative, resolve } from 'node:path'
-import { listProfiles, loadConfig, type ResolvedConfig, type SecretValue, secretValues } from '../../index.ts'
+import {
+  isConfigError,
+  listProfiles,
+  loadConfig,
+  type PublicValues,
+  type ResolvedConfig,
+  type SecretValue,
+  secretValues,
+} from '../../index.ts'
 import {
   createMatcher,
   createRedactor,
@@ -45,7 +53,11 @@ export const scan = defineCommand({
       throw new CliError('USAGE', EXIT.usage, `${what}. See --help.`)
     }
     const loaded = await loadAll(args, io)
-    const matcher = createMatcher(loaded.flatMap(({ values }) => values))
+    const publicValues = Object.fromEntries(loaded.map((one, index) => [index, one.publicValues]))
+    const matcher = createMatcher(
+      loaded.flatMap(({ values }) => values),
+      { publicValues },
+    )
     const result = args.staged ? await ofStaged(matcher, args, io) : ofFiles(matcher, paths, loaded, io)
     const report = {
       ...result,
@@ -62,6 +74,7 @@ export const scan = defineCommand({
 interface Loaded {
   readonly root: string
   readonly values: readonly SecretValue[]
+  readonly publicValues: PublicValues
 }
 
 /**
@@ -87,6 +100,17 @@ function loadedFrom(result: ResolvedConfig<unknown>, prefix: string): Loaded {
   return {
     root: result.root,
     values: secretValues(result).map(({ name, value }) => ({ name: prefix + name, value })),
+    publicValues: publicValuesOf(result),
+  }
+}
+
+/** Where one cannot be public, that is for a build to say: all secrets are looked for. */
+function publicValuesOf(result: ResolvedConfig<unknown>): PublicValues {
+  try {
+    return result.publicValues()
+  } catch (error) {
+    if (isConfigError(error)) return {}
+    throw error
   }
 }
 
