@@ -118,7 +118,8 @@ export function createVariables(options: VariablesOptions): Variables {
     const definition = options.candidates(name)[index]
     if (!definition) return undefined
     const { value, site } = definition
-    const isSecret = options.isSecret(name) || looksSecret(name) || isSecretValue(value)
+    const isNamedSo = options.isSecret(name) || (looksSecret(name) && !isDirectoryOfShell(name, site))
+    const isSecret = isNamedSo || isSecretValue(value)
     const own: Taint | undefined = isSecret ? [name] : undefined
     const unexpanded: Variable = { name, site, value, references: [], level: 0, ...(own ? { taint: own } : {}) }
     if (!definition.expands) return unexpanded
@@ -232,6 +233,11 @@ function gather(where: Where, depth: number, self?: Gathering['self']): Gatherin
     level: 0,
     failed: false,
   }
+}
+
+/** Every shell sets `PWD`. In a file it is a password as any other. */
+function isDirectoryOfShell(name: string, { source }: Site): boolean {
+  return name === 'PWD' && source.layer === 'environment'
 }
 
 /** `DATABASE_URL` itself, or the variable through which it came. */

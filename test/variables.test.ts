@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { collectProblems } from '../src/errors.ts'
+import type { LayerName } from '../src/types.ts'
 import { type Candidate, createVariables, type OnUndefined, type Variables } from '../src/variables.ts'
 import { type Random, sampled, seeded } from './support/random.ts'
 
@@ -16,13 +17,13 @@ interface Setup {
 function setUp(setup: Setup): { variables: Variables; problems: ReturnType<typeof collectProblems> } {
   const problems = collectProblems()
   const site = { source: { layer: 'dotenv', file: '.env', confidential: true } } as const
-  const literal = (value: string | undefined): readonly Candidate[] =>
-    value === undefined ? [] : [{ value, site, expands: false }]
+  const literal = (value: string | undefined, layer: LayerName): readonly Candidate[] =>
+    value === undefined ? [] : [{ value, site: { source: { ...site.source, layer } }, expands: false }]
   const variables = createVariables({
     candidates: (name) => [
-      ...literal(setup.env?.[name]),
+      ...literal(setup.env?.[name], 'environment'),
       ...[setup.dotenv?.[name] ?? []].flat().map((value) => ({ value, site, expands: true })),
-      ...literal(setup.secrets?.[name]),
+      ...literal(setup.secrets?.[name], 'secrets'),
     ],
     isSecret: (name) => setup.secrets?.[name] !== undefined,
     onUndefined: setup.onUndefined ?? 'error',
@@ -141,6 +142,12 @@ describe('taint', () => {
       { dotenv: { A: '${SMTP_PASSWORD}', SMTP_PASSWORD: 'p' } },
       ['SMTP_PASSWORD'],
     ],
+    [
+      'the directory that a shell is in has none',
+      { dotenv: { A: '${PWD}' }, env: { PWD: '/builds/t3_Xy8aB' } },
+      undefined,
+    ],
+    ['a password of a file may be called like it', { dotenv: { A: '${PWD}', PWD: 'p' } }, ['PWD']],
     ['a default that is used taints', { dotenv: { A: '${B:-${S}}' }, secrets: { S: 's' } }, ['S']],
     ['one that is not used does not', { dotenv: { A: '${B:-${S}}', B: 'b' }, secrets: { S: 's' } }, undefined],
     ['whether a secret is set is none', { dotenv: { A: '${S:+yes}' }, secrets: { S: 's' } }, undefined],

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { writeFiles } from '../support/temp-project.ts'
 import { type BuildResult, buildWith, type Configure, copyApp, HOSTS, type Host } from './hosts.ts'
 
@@ -15,6 +15,10 @@ const ASKING = {
     .join('\n'),
   'src/asking.js': "import * as all from './all.js'\nconsole.log(all)\n",
 }
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
 
 const CHAIN = '\n      imported by src/all.js\n      imported by src/asking.js'
 
@@ -60,6 +64,13 @@ test('a key that is made for browsers is said to be one for the public values, a
   const { error } = await buildWith('vite', request)
   expect(error).toMatch(/VITE_MAPS_KEY {2}is a secret.*made for browsers is named in 'public'/)
   expect((await buildWith('vite', { ...request, options: { public: ['VITE_MAPS_KEY'] } })).error).toBeUndefined()
+})
+
+test('the directory that a build is started in is no password, though a shell calls it PWD', async () => {
+  vi.stubEnv('PWD', '/builds/t3_Xy8aB/0/app')
+  const root = copyApp()
+  writeFiles(root, { 'src/it.js': "console.log(process.env.PWD, '/builds/t3_Xy8aB/0/app/src/it.js')\n" })
+  expect((await buildWith('webpack', { root, consumer: 'client', entry: 'src/it.js' })).error).toBeUndefined()
 })
 
 describe.each(HOSTS)('server code, built with %s', (host) => {
