@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { DevEnvironment, Environment, EnvironmentModuleNode, Plugin, ViteDevServer } from 'vite'
+import type { DevEnvironment, Environment, EnvironmentModuleNode, Plugin, PreviewServer, ViteDevServer } from 'vite'
 import type { Build } from '../build.ts'
 import { pathWithin } from '../confidential-path.ts'
 import { consumerOf } from '../consumer.ts'
@@ -26,6 +26,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
   // What others write when they close is searched behind them.
   const { first, hooks } = rollupHooks(build)
   const { buildStart, buildEnd, closeBundle, ...others } = hooks
+  const isRuntime = build.options.phase === 'runtime'
   let server: ViteDevServer | undefined
   let update: { readonly timestamp: number; readonly result: Promise<boolean> } | undefined
   const before: Partial<Plugin> = {
@@ -61,11 +62,12 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       const places = [root, publicDir].flatMap((directory) => [base, '/'].map((below) => ({ directory, below })))
       started.middlewares.use(refuseConfidential(build, places))
       if (started.config.server.hmr === false) followWithoutHmr(build, started)
-      if (build.options.phase === 'runtime')
-        started.middlewares.use(`${started.config.base}env.json`, (_, response) => {
-          response.setHeader('content-type', 'application/json')
-          response.end(JSON.stringify(build.env.values))
-        })
+      if (isRuntime) answerWithValues(started, build)
+    },
+    async configurePreviewServer(started) {
+      if (!isRuntime) return
+      await build.ready()
+      answerWithValues(started, build)
     },
     hotUpdate: {
       order: 'pre',
@@ -103,6 +105,14 @@ export function putBefore(plugins: Plugin[], name: string, other: string): void 
   const from = plugins.findIndex((plugin) => plugin.name === name)
   const to = plugins.findIndex((plugin) => plugin.name === other)
   if (to !== -1 && to < from) plugins.splice(to, 0, ...plugins.splice(from, 1))
+}
+
+/** In place of the file that a deployment has. */
+function answerWithValues({ config, middlewares }: ViteDevServer | PreviewServer, build: Build): void {
+  middlewares.use(`${config.base}env.json`, (_, response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(build.env.values))
+  })
 }
 
 /**

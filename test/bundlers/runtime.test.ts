@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { createServer } from 'vite'
+import { build, createServer, preview } from 'vite'
 import { describe, expect, test } from 'vitest'
 import vitePlugin from '../../integrations/vite.ts'
 import { run } from '../cli/recorder.ts'
@@ -213,6 +213,20 @@ port.postMessage('asked at once: ')
     const code = importing('?worker&inline').replace('const', 'URL.createObjectURL = undefined\nconst')
     const title = await titleOf('vite', code)
     expect(title).toContain('A worker in a data: URL cannot tell where env.json is: import it without &inline')
+  })
+
+  test('are served by Vite’s preview of what was built', async () => {
+    const root = copyApp()
+    const config = { root, base: '/app/', configFile: false, logLevel: 'silent' } as const
+    await build({ ...config, plugins: [vitePlugin(options)] })
+    edit(root, 'name: Acme', 'name: Beta')
+    const server = await preview({ ...config, preview: { port: 0 }, plugins: [vitePlugin(options)] })
+    try {
+      const answer = await fetch(`${server.resolvedUrls?.local[0]}env.json`)
+      expect(await answer.json()).toMatchObject({ site_name: 'Beta' })
+    } finally {
+      await server.close()
+    }
   })
 
   test('are served by Vite while it develops', async () => {
