@@ -31,7 +31,7 @@ const NO_CODE =
 /** Files of which one may hold secrets, and that a bundler would quote when it cannot read them. */
 const DATA = /\.(?:json5?|ya?ml|toml|txt|env|conf|cfg|ini|properties|pem|key)(?:$|\?)|(?:^|[\\/])[^\\/.?\0]+(?:$|\?)/i
 /** Whatever is no script. Vite's development server has no end of a build at which the modules could be gone through. */
-const NO_SCRIPT = /^(?!\0)(?!.*\.[cm]?[jt]sx?(?:$|\?))/is
+const NO_SCRIPT = /^(?!\0)(?![^?]*\.[cm]?[jt]sx?(?:$|\?))/i
 
 /** A module that a loader makes of no file, for which unplugin's own loader fails in Rspack. */
 const NO_FILE = /^$/

@@ -132,19 +132,22 @@ describe('Vite’s development server', () => {
     },
   )
 
-  test('gives server code none either, whatever its name ends with', async () => {
-    const root = projectOf()
-    vi.stubEnv('DATABASE_URL_FILE', 'db.secret')
-    writeFiles(root, {
-      'db.secret': `postgres://acme:${PASSWORD}@h/db`,
-      'src/it.js': "import it from '../db.secret?raw'\nexport const text = it\n",
-    })
-    const loaded = await withServer(root, async (_, server) =>
-      server.ssrLoadModule('/src/it.js').then(({ text }) => String(text), String),
-    )
-    expect(loaded).toContain('may hold secrets, and no bundle may hold it')
-    expectNoSecret(loaded)
-  })
+  test.each(['raw', 'raw&as=it.js'])(
+    'gives server code none either, whatever its name ends with: %s',
+    async (query) => {
+      const root = projectOf()
+      vi.stubEnv('DATABASE_URL_FILE', 'db.secret')
+      writeFiles(root, {
+        'db.secret': `postgres://acme:${PASSWORD}@h/db`,
+        'src/it.js': `import it from '../db.secret?${query}'\nexport const text = it\n`,
+      })
+      const loaded = await withServer(root, async (_, server) =>
+        server.ssrLoadModule('/src/it.js').then(({ text }) => String(text), String),
+      )
+      expect(loaded).toContain('may hold secrets, and no bundle may hold it')
+      expectNoSecret(loaded)
+    },
+  )
 
   test('denies what Vite denies by itself', async () => {
     const root = projectOf()
