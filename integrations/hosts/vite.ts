@@ -5,15 +5,23 @@ import type { Build } from '../build.ts'
 import { pathWithin } from '../confidential-path.ts'
 import { consumerOf } from '../consumer.ts'
 import { refuseConfidential } from '../dev-guard.ts'
-import { isCompiled } from '../hooks.ts'
+import { isCompiled, mayRead } from '../hooks.ts'
 import { NOTHING } from '../public-env.ts'
 import { refusals } from '../refusals.ts'
 import { untilHeard } from '../watcher.ts'
 import { rollupHooks } from './rollup.ts'
 
+/** What Vitest asks a plugin, by its older name and by its newer one. */
+interface VitestContext {
+  readonly experimental_defineCacheKeyGenerator?: DefineCacheKey
+  readonly defineCacheKeyGenerator?: DefineCacheKey
+}
+
+type DefineCacheKey = (generator: (module: { readonly sourceCode: string }) => false | undefined) => void
+
 /** For the plugin before all others, and for the one behind them. */
 interface ViteHooks {
-  readonly before: Partial<Plugin>
+  readonly before: Omit<Partial<Plugin>, 'configureVitest'> & { configureVitest(context: VitestContext): void }
   readonly behind: Partial<Plugin>
 }
 
@@ -29,7 +37,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
   const isRuntime = build.options.phase === 'runtime'
   let server: ViteDevServer | undefined
   let update: { readonly timestamp: number; readonly result: Promise<boolean> } | undefined
-  const before: Partial<Plugin> = {
+  const before: ViteHooks['before'] = {
     ...others,
     config: () => ({
       // Vite takes packages for external on the server before it asks plugins; not what an alias names.
@@ -68,6 +76,10 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       if (!isRuntime) return
       await build.ready()
       answerWithValues(started, build)
+    },
+    configureVitest({ experimental_defineCacheKeyGenerator: define, defineCacheKeyGenerator = define }) {
+      // A key would be that of every project that has the module: values of one would be those of another.
+      defineCacheKeyGenerator?.(({ sourceCode }) => (mayRead(sourceCode) ? false : undefined))
     },
     hotUpdate: {
       order: 'pre',

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import vitePlugin from '../../integrations/vite.ts'
 import { type Ended, start } from '../support/installed.ts'
 import { writeFiles } from '../support/temp-project.ts'
+import { edit } from './dev-server.ts'
 import { copyApp } from './hosts.ts'
 
 const vitest = fileURLToPath(new URL('../../node_modules/vitest', import.meta.url))
@@ -62,8 +63,14 @@ test('server code', () => {
 })
 `
 
-/** Runs the project's tests as its users do. */
-async function runTests(test: object, options: object = {}, code = TEST): Promise<Ended> {
+const KEPT = `import { expect, test } from 'vitest'
+
+test('values', () => {
+  expect([import.meta.env.site_name, process.env.site_name]).toEqual(['Acme', 'Acme'])
+})
+`
+
+function projectOf(test: object, options: object = {}, code = TEST): string {
   const root = copyApp()
   symlinkSync(vitest, join(root, 'node_modules/vitest'), 'dir')
   const named = JSON.stringify({ public: ['site.name'], ...options })
@@ -73,12 +80,21 @@ async function runTests(test: object, options: object = {}, code = TEST): Promis
     'src/server.test.js': code,
     'vitest.config.js': `import systemprompt from '@systemprompt/env/vite'\n\nexport default { plugins: [systemprompt(${named})], test: ${JSON.stringify(test)} }\n`,
   })
+  return root
+}
+
+/** Runs the project's tests as its users do. */
+async function runTests(test: object, options: object = {}, code = TEST): Promise<Ended> {
   const hasDom = JSON.stringify(test).includes('dom.js')
   const env = {
     TYPE_OF_DOCUMENT: hasDom ? 'object' : 'undefined',
     DATABASE_URL: 'postgres://me:set-for-the-test@localhost/test',
     NO_COLOR: '1',
   }
+  return runIn(projectOf(test, options, code), env)
+}
+
+async function runIn(root: string, env: Readonly<Record<string, string>>): Promise<Ended> {
   return start({ cwd: root, args: [join(vitest, 'vitest.mjs'), 'run'], env })
 }
 
@@ -101,6 +117,14 @@ describe('in Vitest, code of the server is tested', () => {
     const { out, err } = await runTests(settings, {}, MOCKED)
     expect(out + err).toContain('1 passed')
   })
+})
+
+test('Vitest keeps no values in its cache of modules', async () => {
+  const root = projectOf({ experimental: { fsModuleCache: true, fsModuleCachePath: './kept' } }, {}, KEPT)
+  const run = async (): Promise<string> => (await runIn(root, { NO_COLOR: '1' })).out
+  expect(await run()).toContain('1 passed')
+  edit(root, 'name: Acme', 'name: Beta')
+  expect(await run()).toContain('1 failed')
 })
 
 /** Vitest's own server for pages has this plugin besides its others. */
