@@ -10,6 +10,7 @@ import { NOTHING } from '../public-env.ts'
 import { refusals } from '../refusals.ts'
 import { untilHeard } from '../watcher.ts'
 import { rollupHooks } from './rollup.ts'
+import { withValues } from './vite-page.ts'
 
 /** What Vitest asks a plugin, by its older name and by its newer one. */
 interface VitestContext {
@@ -36,6 +37,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
   const { buildStart, buildEnd, closeBundle, ...others } = hooks
   const isRuntime = build.options.phase === 'runtime'
   let server: ViteDevServer | undefined
+  let isInPage = false
   let update: { readonly timestamp: number; readonly result: Promise<boolean> } | undefined
   const before: ViteHooks['before'] = {
     ...others,
@@ -81,6 +83,16 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       // A key would be that of every project that has the module: values of one would be those of another.
       defineCacheKeyGenerator?.(({ sourceCode }) => (mayRead(sourceCode) ? false : undefined))
     },
+    transformIndexHtml: {
+      order: 'pre',
+      async handler(page) {
+        await build.settled()
+        // The values of a build that is deployed to many places are not known yet.
+        const made = isRuntime ? page : withValues(page, build.env.values)
+        isInPage ||= made !== page
+        return made
+      },
+    },
     hotUpdate: {
       order: 'pre',
       async handler({ file, timestamp, server }) {
@@ -88,6 +100,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
         // Every environment is told of the change; one load serves them all.
         if (update?.timestamp !== timestamp) update = { timestamp, result: refreshAndTell(build, server) }
         if (!(await update.result)) return []
+        if (isInPage) server.environments.client?.hot.send({ type: 'full-reload' })
         const { moduleGraph } = this.environment
         const modules = [...build.users].flatMap((id) => moduleGraph.getModuleById(id) ?? [])
         // Svelte's plugin looks at a component in the list as if the file that has changed were its own.

@@ -1,0 +1,10 @@
+import type { PublicValues } from '../../src/index.ts'
+
+/** What stands between percent signs in a page, `%PUBLIC_URL%`, as Vite puts in what has a prefix of its own. */
+export function withValues(page: string, values: PublicValues): string {
+  return page.replace(/%(\w+)%/g, (text, name: string) => {
+    if (!Object.hasOwn(values, name)) return text
+    const value = values[name]
+    return typeof value === 'string' ? value : JSON.stringify(value)
+  })
+}
