@@ -1,11 +1,9 @@
-import { rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
 import type { Build } from '../build.ts'
 import { consumerOf, consumerOfEnvironment, consumerOfPlatform } from '../consumer.ts'
 import { keptInside, leftOutside } from '../kept-inside.ts'
-import type { Leaks, OutputFile } from '../leak-guard.ts'
 import { refusals, withoutStack } from '../refusals.ts'
 import { marksRequiredIn, resolveOwn } from '../virtual-module.ts'
+import { type Last, type OutputHooks, outputHooks } from './rollup-output.ts'
 
 /** What the hooks of Rollup, Rolldown and Vite have in common. */
 interface Context {
@@ -25,21 +23,10 @@ interface First<Hook> {
   readonly handler: Hook
 }
 
-/** Behind whoever else has such a hook. */
-interface Last<Hook> {
-  readonly order: 'post'
-  readonly sequential: true
-  readonly handler: Hook
-}
-
-interface RollupHooks {
+interface RollupHooks extends OutputHooks {
   options<Options extends object>(options: Options): Options
   readonly buildStart: Last<(this: Context) => Promise<void>>
   buildEnd(this: Context, error?: unknown): Promise<void>
-  readonly renderStart: Last<(this: Context) => Promise<void>>
-  readonly generateBundle: Last<(this: Context, options: object, bundle: Bundle) => Promise<void>>
-  readonly writeBundle: Last<(this: Context, options: Place, bundle: Bundle) => Promise<void>>
-  readonly closeBundle: Last<() => Promise<void>>
 }
 
 /** For another plugin, since one has each hook once. */
@@ -47,26 +34,8 @@ interface FirstHooks {
   readonly buildStart: First<(this: Context, input: object) => void>
 }
 
-type Bundle = Readonly<Record<string, Output>>
-
-/** Where a bundle is written. */
-interface Place {
-  readonly dir?: string | undefined
-  readonly file?: string | undefined
-}
-
-type Output =
-  | { readonly type: 'asset'; readonly fileName: string; readonly source: string | Uint8Array }
-  | {
-      readonly type: 'chunk'
-      readonly fileName: string
-      readonly code: string
-      readonly map: { toString(): string } | null
-    }
-
 /** Rollup, and Rolldown, which has the same hooks and says a platform. */
 export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readonly first: FirstHooks } {
-  const directories = new Set<string>()
   let from = '.'
   let running = 0
   const first: FirstHooks = {
@@ -120,45 +89,7 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
         leftOutside(ids)
       if (error) throw besides(failure, error, this)
     },
-    renderStart: {
-      order: 'post',
-      sequential: true,
-      async handler() {
-        build.beginSearch()
-      },
-    },
-    generateBundle: {
-      order: 'post',
-      sequential: true,
-      async handler(_, bundle) {
-        const leaks = await build.findLeaks(outputFiles(bundle))
-        if (leaks) throw leaks.error
-      },
-    },
-    writeBundle: {
-      order: 'post',
-      sequential: true,
-      async handler(options, bundle) {
-        const directory = resolve(from, directoryOf(options))
-        // A later plugin may have added to the output when ours had searched it.
-        const leaks = await build.findLeaks(Object.values(bundle).map(contentOf))
-        if (leaks) await removeWritten(leaks, directory, new Set([...this.getModuleIds()].map((id) => resolve(id))))
-        directories.add(directory)
-        const found = leaks ?? (await build.findWrittenLeaks(directory))
-        if (found) throw found.error
-      },
-    },
-    closeBundle: {
-      order: 'post',
-      sequential: true,
-      async handler() {
-        // Those of other builds too: which of them ends nobody says.
-        for (const directory of directories) {
-          const leaks = await build.findWrittenLeaks(directory)
-          if (leaks) throw leaks.error
-        }
-      },
-    },
+    ...outputHooks(build, () => from),
   }
   return { hooks, first }
 }
@@ -191,33 +122,10 @@ function besides(failure: unknown, error: Error, { meta }: Context): Error {
   return withoutStack(new Error(`${error.message}\n\n${failure.message}`))
 }
 
-/** Takes away what holds a secret; never a source, which can lie where the output is written. */
-async function removeWritten({ files }: Leaks, directory: string, sources: ReadonlySet<string>): Promise<void> {
-  for (const path of files.map((name) => join(directory, name))) if (!sources.has(path)) await rm(path, { force: true })
-}
-
 function sharedError(): Error {
   const error = new Error(
     "One plugin object of '@systemprompt/env' serves the builds of a client and of a server at the same time: give each its own",
   )
   error.stack = ''
   return error
-}
-
-/** Rollup asks for one of the two; Rolldown has a default. */
-function directoryOf({ dir, file }: Place): string {
-  return dir ?? (file === undefined ? 'dist' : dirname(file))
-}
-
-/** A chunk's map is part of the bundle already, or will be written beside it or into it. */
-function outputFiles(bundle: Bundle): readonly OutputFile[] {
-  return Object.values(bundle).flatMap((output) => {
-    const map = output.type === 'chunk' && output.map
-    const name = `${output.fileName}.map`
-    return [contentOf(output), ...(map && !Object.hasOwn(bundle, name) ? [{ name, content: map.toString() }] : [])]
-  })
-}
-
-function contentOf(output: Output): OutputFile {
-  return { name: output.fileName, content: output.type === 'asset' ? output.source : output.code }
 }
