@@ -13,6 +13,7 @@ const LINES: Readonly<Record<string, readonly [rest: string, terminal?: Terminal
   'config check': [''],
   'config types': [''],
   public: [''],
+  export: ['-y'],
   scan: ['services'],
   'profile list': [''],
   'profile show': [''],
