@@ -19,9 +19,13 @@ export function resolveSetting(path: string, from: string): string {
   return IS_WINDOWS && /^\/(?!\/)/.test(path) ? posix.normalize(path) : resolvePath(path, from)
 }
 
-/** Asked of Node here, since few paths begin so. */
+/** Asked of Node here, since few paths begin so. A user that nobody knows, as in a container, has the root for one. */
 function home(): string {
-  return process.getBuiltinModule('node:os').homedir()
+  try {
+    return process.getBuiltinModule('node:os').homedir()
+  } catch {
+    return '/'
+  }
 }
 
 /** Absolute here or on Windows: a profile is shared between machines, so `C:\data` is never made relative. */

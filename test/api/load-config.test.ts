@@ -1,5 +1,5 @@
 import { readFileSync, rmdirSync, symlinkSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
 import { z } from 'zod'
@@ -153,6 +153,17 @@ describe('cwd', () => {
       }
     },
   )
+  test('a user without a home directory has the root for one, as in a container', () => {
+    const homedir = vi.spyOn(process.getBuiltinModule('node:os'), 'homedir').mockImplementation(() => {
+      throw new Error('uv_os_homedir returned ENOENT')
+    })
+    try {
+      const { consulted } = load({ [PROFILE]: 'secrets: { secrets_path: ~/not-there.json }\n' })
+      expect(consulted.files).toContain(resolve('/not-there.json'))
+    } finally {
+      homedir.mockRestore()
+    }
+  })
   test('.env files are those beside .systemprompt, not those of a directory below', () => {
     const root = makeProject({ ...COMPLETE, '.env': 'A=root', 'packages/api/.env': 'A=below' })
     expect(loadConfigSync({ cwd: join(root, 'packages/api'), env: {} }).env.A).toBe('root')
