@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { unwritable } from './errors.ts'
+import { makeDirectory } from './modes.ts'
 import { systemCode } from './system-code.ts'
 
 /**
@@ -10,8 +11,8 @@ import { systemCode } from './system-code.ts'
  * @throws FileError FILE_UNWRITABLE
  */
 export function writeSharedFile(file: string, content: string): void {
+  makeDirectory(dirname(file))
   try {
-    mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, content, { flag: 'wx' })
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw unwritable(file, error)

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -137,6 +137,16 @@ test('a part of the path that is a file says so', () => {
   expect(failureOf(() => writeFileAtomic(join(root, 'file/secrets.json'), 'new'))?.message).toMatch(
     /part of its path is a file/,
   )
+})
+
+const mayMount = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0
+
+test.runIf(mayMount)('a directory that is missing on a read-only file system is no directory that is not found', () => {
+  const root = makeProject()
+  const script = 'mount --bind "$0" "$0"; mount -o remount,ro,bind "$0"; exec "$@"'
+  const command = ['sh', '-c', script, root, process.execPath, writer, 'write-once', join(root, 'a/b/secrets.json')]
+  const { stdout } = spawnSync('unshare', ['--user', '--map-root-user', '--mount', ...command], { encoding: 'utf8' })
+  expect(stdout).toMatch(/read-only/)
 })
 
 describe.runIf(isPosix)('whatever the umask', () => {

@@ -1,7 +1,7 @@
 /**
  * What a process of test/files/*.test.ts does to a file: `count FILE TIMES` adds one to a number in it, `write FILE`
  * writes it over and over until it is killed, `hold FILE` takes its lock and says so, `append FILE` adds two lines to it
- * and in between one of 2,000 characters, and says why that could not be.
+ * and in between one of 2,000 characters, and says why that could not be, `write-once FILE` says why it could not.
  */
 import { openForAppending } from '../../src/files/append.ts'
 import { writeFileAtomic } from '../../src/files/atomic.ts'
@@ -15,6 +15,12 @@ if (what === 'count') {
 } else if (what === 'write') {
   process.stdout.write('ready\n')
   for (let round = 0; ; round++) writeFileAtomic(file, versionOf(round))
+} else if (what === 'write-once') {
+  try {
+    writeFileAtomic(file, versionOf(0))
+  } catch (error) {
+    process.stdout.write(`${error instanceof Error ? error.message : 'no error'}\n`)
+  }
 } else if (what === 'count-until-killed') {
   process.stdout.write('ready\n')
   // What was said to be done must be there, so it is said only when it is.
