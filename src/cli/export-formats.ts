@@ -1,3 +1,5 @@
+import { jsonText } from './output.ts'
+
 /** The environment names of variables with their values. */
 export type Variables = Readonly<Record<string, string>>
 
@@ -9,6 +11,12 @@ export interface ExportFormat {
 }
 
 const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+/**
+ * Where bash calculates and zsh has a prompt or a program, an assignment can run code that stands in its value. Most of these
+ * names mean nothing to other programs, and some of them, such as `PROMPT`, may be a variable of one.
+ */
+const RUN_BY_SHELLS =
+  /^(?:[RS]?PROMPT\d?|PROMPT_EOL_MARK|R?PS\d|S?RANDOM|OPTIND|HISTCMD|MAILCHECK|(?:READ)?NULLCMD|MODULE_PATH)$/i
 /** Names that .env files know. */
 const FILE_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/
 /** What is one word to every shell and every reader of .env files. */
@@ -18,11 +26,12 @@ const PLAIN = /^[A-Za-z0-9_@%+:,./-]+$/
 export const EXPORT_FORMATS = {
   shell: {
     write: linesOf((name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`),
-    objection: shellObjection,
+    objection: (name) =>
+      RUN_BY_SHELLS.test(name) ? 'has a meaning of its own to shells, which may run its value' : noShellName(name),
   },
   fish: {
     write: linesOf((name, value) => `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'`),
-    objection: shellObjection,
+    objection: noShellName,
   },
   dotenv: {
     write: linesOf((name, value) => `${name}=${quotedForFile(value)}`),
@@ -40,7 +49,7 @@ export const EXPORT_FORMATS = {
     },
   },
   json: {
-    write: (variables) => `${JSON.stringify(variables, null, 2)}\n`,
+    write: jsonText,
     objection: () => undefined,
   },
 } as const satisfies Readonly<Record<string, ExportFormat>>
@@ -52,7 +61,7 @@ function linesOf(line: (name: string, value: string) => string): ExportFormat['w
       .join('')
 }
 
-function shellObjection(name: string): string | undefined {
+function noShellName(name: string): string | undefined {
   return SHELL_NAME.test(name) ? undefined : 'is no name in a shell'
 }
 

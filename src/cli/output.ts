@@ -158,6 +158,10 @@ function width(text: string): number {
 
 /** The one JSON document of a command. */
 export function printJson(io: Io, data: unknown): void {
+  io.out(jsonText(data))
+}
+
+export function jsonText(data: unknown): string {
   // What is replaced can only stand in a text, where the escape means the same.
-  io.out(`${JSON.stringify(data, bigIntAsText, 2).replace(UNSEEN_IN_JSON, escaped)}\n`)
+  return `${JSON.stringify(data, bigIntAsText, 2).replace(UNSEEN_IN_JSON, escaped)}\n`
 }

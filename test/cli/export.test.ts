@@ -1,5 +1,5 @@
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { describe, expect, test } from 'vitest'
@@ -72,6 +72,7 @@ describe('an export is read as it was meant', () => {
     expect(rest).toEqual(ALL)
     expect(custom.split(',')).toEqual(Object.keys(ALL).sort())
     expect(JSON.parse((await run(project(ALL), ['export', '--json', '-y'])).out)).toMatchObject(ALL)
+    expect(await exported(project({ X: 'left\u202eright\u009b' }), 'json')).toContain('"left\\u202eright\\u009b"')
   })
 
   const FOR_FILES = Object.entries(ALL).filter(
@@ -150,6 +151,26 @@ describe('export', () => {
     })
     expect(await exported(cwd, 'dotenv')).toBe('OTHER=2\nmy.key=1\n')
   })
+
+  test.runIf(hasProgram('bash'))('lets no file have a shell run what it names', async () => {
+    const cwd = project({}, { '.env': 'PS4=$(touch run)\nOPTIND=a[$(touch run)]\n' })
+    const all = { ...CHILD, cwd, env: { SCRIPT: (await run(cwd, ['export', '-y'])).out } }
+    execFileSync('bash', ['-c', 'eval "$SCRIPT"; set -x; :'], all)
+    expect(existsSync(join(cwd, 'run'))).toBe(false)
+  })
+
+  test.each(['RANDOM', 'OPTIND', 'HISTCMD', 'MAILCHECK', 'PROMPT', 'prompt', 'RPS1', 'PS3', 'NULLCMD', 'MODULE_PATH'])(
+    'of %s, whose value a shell may run, prints nothing for a shell',
+    async (name) => {
+      const cwd = project({}, { '.env': `${name}=1\n` })
+      expect(await run(cwd, ['export', '-y'])).toMatchObject({
+        code: 6,
+        out: '',
+        err: `Nothing was printed. Try another --format, such as json:\n\n  ${name}  has a meaning of its own to shells, which may run its value\n`,
+      })
+      expect(await exported(cwd, 'dotenv')).toBe(`${name}=1\n`)
+    },
+  )
 
   test('knows its formats', async () => {
     const { code, err } = await run(project({}), ['export', '--format', 'toml', '-y'])
