@@ -5,7 +5,8 @@ export type Variables = Readonly<Record<string, string>>
 
 /** A way to write variables down for a program to read. */
 export interface ExportFormat {
-  readonly write: (variables: Variables) => string
+  /** @param gone variables that are to be set no longer, where what reads this may have them */
+  readonly write: (variables: Variables, gone: readonly string[]) => string
   /** Why a variable cannot be written so; undefined where it can. */
   readonly objection: (name: string, value: string) => string | undefined
 }
@@ -25,12 +26,18 @@ const PLAIN = /^[A-Za-z0-9_@%+:,./-]+$/
 /** Formats by the names that `--format` takes; the first is the default. */
 export const EXPORT_FORMATS = {
   shell: {
-    write: linesOf((name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`),
+    write: linesOf(
+      (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+      (name) => `unset ${name}`,
+    ),
     objection: (name) =>
       RUN_BY_SHELLS.test(name) ? 'has a meaning of its own to shells, which may run its value' : noShellName(name),
   },
   fish: {
-    write: linesOf((name, value) => `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'`),
+    write: linesOf(
+      (name, value) => `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'`,
+      (name) => `set -e ${name}`,
+    ),
     objection: noShellName,
   },
   dotenv: {
@@ -54,11 +61,15 @@ export const EXPORT_FORMATS = {
   },
 } as const satisfies Readonly<Record<string, ExportFormat>>
 
-function linesOf(line: (name: string, value: string) => string): ExportFormat['write'] {
-  return (variables) =>
-    Object.entries(variables)
-      .map(([name, value]) => `${line(name, value)}\n`)
-      .join('')
+function linesOf(
+  assignment: (name: string, value: string) => string,
+  removal?: (name: string) => string,
+): ExportFormat['write'] {
+  return (variables, gone) => {
+    const assignments = Object.entries(variables).map(([name, value]) => assignment(name, value))
+    const lines = removal ? [...assignments, ...gone.map(removal)] : assignments
+    return lines.map((line) => `${line}\n`).join('')
+  }
 }
 
 function noShellName(name: string): string | undefined {

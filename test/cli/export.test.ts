@@ -120,6 +120,16 @@ describe('export', () => {
     )
   })
 
+  test('takes the variable away that names the file of a secret it sets, since both together are an error', async () => {
+    const cwd = project({}, { 'run/db': 'postgres://u:p@h/db', 'run/log': 'x' })
+    const env = { DATABASE_URL_FILE: 'run/db', LOG_FILE: 'run/log' }
+    const exportAs = async (format: string): Promise<string> =>
+      (await run(cwd, ['export', '--format', format, '-y'], { env })).out
+    expect(await exportAs('shell')).toBe("export DATABASE_URL='postgres://u:p@h/db'\nunset DATABASE_URL_FILE\n")
+    expect(await exportAs('fish')).toBe("set -gx DATABASE_URL 'postgres://u:p@h/db'\nset -e DATABASE_URL_FILE\n")
+    expect(await exportAs('docker')).toBe('DATABASE_URL=postgres://u:p@h/db\n')
+  })
+
   test('asks before it prints, and is refused where nobody can be asked', async () => {
     const cwd = project({ stripe_key: 'x' })
     expect(await run(cwd, ['export'])).toMatchObject({ code: 11, out: '' })

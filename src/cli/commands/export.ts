@@ -1,4 +1,4 @@
-import { childEnvironment, loadConfig, type ResolvedConfig } from '../../index.ts'
+import { childEnvironment, type Environment, loadConfig, type ResolvedConfig } from '../../index.ts'
 import { defineCommand } from '../command.ts'
 import { EXPORT_FORMATS, type ExportFormat, type Variables } from '../export-formats.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
@@ -30,7 +30,7 @@ export const exportCommand = defineCommand({
     const variables = exportedVariables(result)
     refuseUnwritable(variables, format)
     await mayPrint(secretsOf(result.profile), args.yes === true, io)
-    io.out(format.write(variables))
+    io.out(format.write(variables, replacedPointers(result, io.env)))
     printWarningsIfWanted(io, result.warnings)
     return EXIT.ok
   },
@@ -46,6 +46,12 @@ function formatOf(name: unknown = FORMATS[0]): ExportFormat {
 /** What `run` adds to this environment, sorted by name, less the path of the profile: elsewhere it is none. */
 function exportedVariables({ env, secrets }: ResolvedConfig): Variables {
   return Object.fromEntries(Object.entries(childEnvironment({ env, secrets, profile: undefined }, {})).sort())
+}
+
+/** `DATABASE_URL_FILE` where `DATABASE_URL` is set: both together are an error, and `run` takes it away as well. */
+function replacedPointers(result: ResolvedConfig, environment: Environment): readonly string[] {
+  const kept = childEnvironment(result, environment)
+  return Object.keys(environment).filter((name) => name.endsWith('_FILE') && !Object.hasOwn(kept, name))
 }
 
 /** An export that lacks some would pass for a whole one. */
