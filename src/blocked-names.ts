@@ -11,7 +11,7 @@ const NAMES = new Set([
   'GCONV_PATH',
   'ENV',
   'PROMPT_COMMAND',
-  // Shells run what stands in a prompt, in a message of new mail, in bindings of keys, and in files of functions.
+  // Shells run what stands in a prompt, in a message of new mail, in bindings of keys, and in files of functions; fish adds to PATH.
   'PS0',
   'PS1',
   'PS2',
@@ -19,6 +19,7 @@ const NAMES = new Set([
   'MAILPATH',
   'INPUTRC',
   'FPATH',
+  'FISH_USER_PATHS',
   'FISH_FUNCTION_PATH',
   'FISH_COMPLETE_PATH',
   'PATH',
