@@ -24,6 +24,7 @@ const NAMES = new Set([
   'FISH_COMPLETE_PATH',
   'PATH',
   'HOME',
+  'XDG_CONFIG_HOME',
   'SHELL',
   'IFS',
   'RUBYOPT',

@@ -33,6 +33,7 @@ const BLOCKED = [
   'FISH_COMPLETE_PATH',
   'PATH',
   'HOME',
+  'XDG_CONFIG_HOME',
   'SHELL',
   'IFS',
   'PYTHONPATH',
