@@ -156,6 +156,11 @@ function width(text: string): number {
   return columns
 }
 
+/** Values as they are for a program, and on a terminal without what would write to it. */
+export function printValues(io: Io, text: string): void {
+  io.out(io.columns === undefined ? text : shownLines(text))
+}
+
 /** The one JSON document of a command. */
 export function printJson(io: Io, data: unknown): void {
   io.out(jsonText(data))

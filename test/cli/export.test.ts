@@ -182,6 +182,15 @@ describe('export', () => {
     },
   )
 
+  test('shows a terminal nothing that would write to it, and neither does secrets get', async () => {
+    const cwd = project({ x_key: 'a\u001b]0;owned\u0007b' })
+    for (const command of [['export'], ['secrets', 'get', 'x_key']]) {
+      const shown = await run(cwd, [...command, '-y'], { columns: 80 })
+      expect(shown.out).toContain('a\\u001b]0;owned\\u0007b')
+      expect((await run(cwd, [...command, '-y'])).out).toContain('a\u001b]0;owned\u0007b')
+    }
+  })
+
   test('knows its formats', async () => {
     const { code, err } = await run(project({}), ['export', '--format', 'toml', '-y'])
     expect([code, err]).toEqual([2, '--format is one of shell, fish, dotenv, docker, json.\n'])

@@ -4,6 +4,7 @@ import { EXPORT_FORMATS, type ExportFormat, type Variables } from '../export-for
 import { CliError, EXIT, type Io } from '../io.ts'
 import { mayPrint, secretsOf } from '../may-print.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
+import { printValues } from '../output.ts'
 import { LOAD_EXITS } from '../shapes.ts'
 import { printWarningsIfWanted } from '../warnings.ts'
 
@@ -30,7 +31,7 @@ export const exportCommand = defineCommand({
     const variables = exportedVariables(result)
     refuseUnwritable(variables, format)
     await mayPrint(secretsOf(result.profile), args.yes === true, io)
-    io.out(format.write(variables, replacedPointers(result, io.env)))
+    printValues(io, format.write(variables, replacedPointers(result, io.env)))
     printWarningsIfWanted(io, result.warnings)
     return EXIT.ok
   },

@@ -2,7 +2,7 @@ import { cloudName } from '../../../cloud/index.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { mayPrint } from '../../may-print.ts'
-import { printJson } from '../../output.ts'
+import { printJson, printValues } from '../../output.ts'
 import { mustBeName } from '../../secret-input.ts'
 import { localSecretsOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
@@ -33,7 +33,7 @@ export const get = defineCommand({
       )
     await mayPrint(secret.env, args.yes === true, io)
     if (args.json) printJson(io, { key: secret.key, env: secret.env, value: secret.value })
-    else io.out(`${secret.value}\n`)
+    else printValues(io, `${secret.value}\n`)
     return EXIT.ok
   },
 })
