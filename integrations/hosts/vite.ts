@@ -100,9 +100,14 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
         // Every environment is told of the change; one load serves them all.
         if (update?.timestamp !== timestamp) update = { timestamp, result: refreshAndTell(build, server) }
         if (!(await update.result)) return []
-        if (isInPage) server.environments.client?.hot.send({ type: 'full-reload' })
-        const { moduleGraph } = this.environment
+        const { moduleGraph, hot, name } = this.environment
         const modules = [...build.users].flatMap((id) => moduleGraph.getModuleById(id) ?? [])
+        if (isInPage && name === 'client') {
+          // Its modules go first: the page asks for them at once.
+          for (const module of modules) moduleGraph.invalidateModule(module)
+          hot.send({ type: 'full-reload' })
+          return []
+        }
         // Svelte's plugin looks at a component in the list as if the file that has changed were its own.
         const components = modules.filter(isComponent)
         for (const component of components) await this.environment.reloadModule(component)
