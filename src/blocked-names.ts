@@ -44,8 +44,9 @@ const NAMES = new Set([
   'SYSTEMPROMPT_USER_EMAIL',
   // Nor take other files for secrets: where a program loads the configuration, these are of the environment alone.
   'SYSTEMPROMPT_SECRETS_DIR',
-  // It says which variables a preload may set again or take away.
+  // They say which variables a preload, or the next run, may set again or take away.
   'SYSTEMPROMPT_INJECTED',
+  'SYSTEMPROMPT_EXPORTED',
 ])
 
 const BEGINNINGS = ['SSL_CERT_', 'LD_', 'DYLD_', 'PYTHON', 'PERL5', 'GIT_', 'NPM_CONFIG_']

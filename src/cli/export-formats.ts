@@ -5,7 +5,9 @@ export type Variables = Readonly<Record<string, string>>
 
 /** A way to write variables down for a program to read. */
 export interface ExportFormat {
-  /** @param gone variables that are to be set no longer, where what reads this may have them */
+  /** Whether a shell reads it into the environment that it has. */
+  readonly isOfShell?: boolean
+  /** @param gone names of variables that a shell is to unset */
   readonly write: (variables: Variables, gone: readonly string[]) => string
   /** Why a variable cannot be written so; undefined where it can. */
   readonly objection: (name: string, value: string) => string | undefined
@@ -26,6 +28,7 @@ const PLAIN = /^[A-Za-z0-9_@%+:,./-]+$/
 /** Formats by the names that `--format` takes; the first is the default. */
 export const EXPORT_FORMATS = {
   shell: {
+    isOfShell: true,
     write: linesOf(
       (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
       (name) => `unset ${name}`,
@@ -34,6 +37,7 @@ export const EXPORT_FORMATS = {
       RUN_BY_SHELLS.test(name) ? 'has a meaning of its own to shells, which may run its value' : noShellName(name),
   },
   fish: {
+    isOfShell: true,
     write: linesOf(
       (name, value) => `set -gx ${name} '${value.replace(/[\\']/g, '\\$&')}'`,
       (name) => `set -e ${name}`,

@@ -62,11 +62,11 @@ function hiding(names: ReadonlySet<string>, env: Environment): Environment {
 }
 
 /**
- * 24 bits of FNV-1a: enough to see that somebody changed a value, too few to find a secret by. The secret itself
+ * 16 bits of FNV-1a: enough to see that somebody changed a value, too few to find a secret by. The secret itself
  * stands beside it in the same environment.
  */
 function digest(text: string): string {
   let hash = 0x811c9dc5
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  return ((hash >>> 8) ^ (hash & 0xff)).toString(36)
+  return ((hash >>> 16) ^ (hash & 0xffff)).toString(36)
 }

@@ -1,6 +1,7 @@
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parse } from 'dotenv'
 import { describe, expect, test } from 'vitest'
 import { loadConfigSync } from '../../src/index.ts'
@@ -46,6 +47,7 @@ const environmentOf = (output: string): unknown =>
   )
 /** No input: bash takes one that is a socket for a login from afar. */
 const CHILD: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const PRINT = `"${process.execPath}" -p 'JSON.stringify(process.env)'`
 
 describe('an export is read as it was meant', () => {
@@ -115,8 +117,8 @@ describe('export', () => {
     const cwd = project(secrets, { '.env': 'GREETING=hello\nPORT=1\nSYSTEMPROMPT__A__B=2\n' })
     const env = { STRIPE_KEY: 'of-the-environment', PORT: '9', PATH: '/bin' }
     const { out } = await run(cwd, ['export', '-y'], { env })
-    expect(out.replace(/(CUSTOM_SECRETS=).*/, '$1…')).toBe(
-      "export GREETING='hello'\nexport OTHER_KEY='z'\nexport SYSTEMPROMPT_CUSTOM_SECRETS=…\n",
+    expect(out.replace(/(SYSTEMPROMPT_\w+=).*/g, '$1…')).toBe(
+      "export GREETING='hello'\nexport OTHER_KEY='z'\nexport SYSTEMPROMPT_CUSTOM_SECRETS=…\nexport SYSTEMPROMPT_EXPORTED=…\n",
     )
   })
 
@@ -128,6 +130,41 @@ describe('export', () => {
     expect(await exportAs('shell')).toBe("export DATABASE_URL='postgres://u:p@h/db'\nunset DATABASE_URL_FILE\n")
     expect(await exportAs('fish')).toBe("set -gx DATABASE_URL 'postgres://u:p@h/db'\nset -e DATABASE_URL_FILE\n")
     expect(await exportAs('docker')).toBe('DATABASE_URL=postgres://u:p@h/db\n')
+  })
+
+  test.runIf(hasProgram('sh'))('a second time sets anew what the first has set, and nothing of somebody else', () => {
+    const cwd = project(
+      { stripe_key: 'first', left: 'first', kept: 'first' },
+      {
+        'run/db': 'postgres://u:p@h/db',
+
+        'second.json': '{"stripe_key": "second", "kept": "second", "new": "second"}',
+      },
+    )
+    const script = `
+      eval "$("$@" export -y)"; export KEPT=own
+      cp second.json ${SECRETS}; chmod 600 ${SECRETS}
+      (cd /; eval "$("$@" export -y)"; echo "$STRIPE_KEY $LEFT")
+      eval "$("$@" export -y)"; "$@" export --format json -y >json; ${PRINT}`
+    const [elsewhere, env] = execFileSync('sh', ['-c', script, 'sh', process.execPath, CLI], {
+      ...CHILD,
+      cwd,
+      env: { PATH: process.env.PATH, DATABASE_URL_FILE: 'run/db', OWN: 'own' },
+    })
+      .trim()
+      .split('\n')
+    expect(elsewhere).toBe('first first')
+    const { STRIPE_KEY, LEFT, KEPT, NEW, DATABASE_URL, OWN } = JSON.parse(env ?? '')
+    expect({ STRIPE_KEY, LEFT, KEPT, NEW, DATABASE_URL, OWN }).toEqual({
+      STRIPE_KEY: 'second',
+      KEPT: 'own',
+      NEW: 'second',
+      DATABASE_URL: 'postgres://u:p@h/db',
+      OWN: 'own',
+    })
+    const json = JSON.parse(readFileSync(join(cwd, 'json'), 'utf8'))
+    expect(json).toMatchObject({ STRIPE_KEY: 'second', NEW: 'second' })
+    expect(json).not.toHaveProperty('SYSTEMPROMPT_EXPORTED')
   })
 
   test('asks before it prints, and is refused where nobody can be asked', async () => {

@@ -67,6 +67,7 @@ describe('the program gets', () => {
       MY_KEY: 'k3yX9aLm2Q',
       SYSTEMPROMPT_PROFILE: join(root, '.systemprompt/profiles/local/profile.yaml'),
       SYSTEMPROMPT_CUSTOM_SECRETS: 'MY_KEY',
+      SYSTEMPROMPT_EXPORTED: expect.stringMatching(/^1(?:,\w+=[0-9a-f]{4}){4}$/),
     })
   })
   test('what the environment sets already, as it is', () => {
@@ -146,6 +147,52 @@ describe('the program gets', () => {
     )
     const env = JSON.parse(stdout) as Record<string, string>
     expect([env.ANTHROPIC_API_KEY, env.MY_KEY]).toEqual(['sk-of-staging', undefined])
+  })
+  describe('inside of another run', () => {
+    const FIRST = {
+      '.env': 'GREETING=hello\n',
+      'run/db': 'postgres://u:p@h/db',
+      '.systemprompt/profiles/local/profile.yaml': 'name: local\nsecrets: {validation: skip}\n',
+      [SECRETS]: { content: '{"stripe_key": "of-local", "left": "of-local", "kept": "of-local"}', mode: 0o600 },
+      '.systemprompt/profiles/staging/profile.yaml': 'name: staging\nsecrets: {validation: skip}\n',
+      '.systemprompt/profiles/staging/secrets.json': {
+        content: '{"stripe_key": "of-staging", "kept": "of-staging", "new": "of-staging"}',
+        mode: 0o600,
+      },
+    }
+    const NAMES = ['STRIPE_KEY', 'LEFT', 'KEPT', 'NEW', 'DATABASE_URL', 'GREETING', 'OWN']
+    const nested = (script: string) => {
+      const cwd = makeProject(FIRST)
+      const inner = ['sh', '-c', script, 'sh', process.execPath, cli, 'run', ...['--profile', 'staging', '--']]
+      const env = environment([...LOCAL, '--', ...inner], {
+        cwd,
+        env: { OWN: 'own', DATABASE_URL_FILE: join(cwd, 'run/db') },
+      })
+      return Object.fromEntries(NAMES.map((name) => [name, env[name]]))
+    }
+    const RUN = `"$1" "$2" run`
+    const SHOW = `-- "$1" -p 'JSON.stringify(process.env)'`
+
+    test('what its own profile has, and of the first one nothing', () => {
+      expect(nested(`KEPT=mine ${RUN} --profile staging ${SHOW}`)).toEqual({
+        STRIPE_KEY: 'of-staging',
+        KEPT: 'mine',
+        NEW: 'of-staging',
+        DATABASE_URL: 'postgres://u:p@h/db',
+        GREETING: 'hello',
+        OWN: 'own',
+      })
+    })
+    test('the same profile where no other is named, as its files are now', () => {
+      expect(nested(`cp .systemprompt/profiles/staging/secrets.json ${SECRETS}; ${RUN} ${SHOW}`)).toMatchObject({
+        STRIPE_KEY: 'of-staging',
+        LEFT: undefined,
+      })
+    })
+    test('all that the first one has set, where there is no configuration', () => {
+      const script = `cd /; SYSTEMPROMPT_PROFILE= ${RUN} ${SHOW}`
+      expect(nested(script)).toMatchObject({ STRIPE_KEY: 'of-local', LEFT: 'of-local', GREETING: 'hello' })
+    })
   })
   test('its arguments as they are, without a shell', () => {
     const words = ['a b', '$HOME', ';', '*', '--profile', 'x', '--help', '--', '']

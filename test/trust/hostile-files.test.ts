@@ -259,6 +259,7 @@ const BLOCKED = [
   'SYSTEMPROMPT_API_TOKEN',
   'SYSTEMPROMPT_PROFILE',
   'SYSTEMPROMPT_INJECTED',
+  'SYSTEMPROMPT_EXPORTED',
 ]
 
 describe('what a file may not set', () => {

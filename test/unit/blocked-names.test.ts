@@ -70,6 +70,7 @@ const BLOCKED = [
   'SYSTEMPROMPT_USER_EMAIL',
   'SYSTEMPROMPT_SECRETS_DIR',
   'SYSTEMPROMPT_INJECTED',
+  'SYSTEMPROMPT_EXPORTED',
 ]
 
 const caseOf = (name: string): string[] => [

@@ -1,6 +1,7 @@
-import { childEnvironment, type Environment, loadConfig, type ResolvedConfig } from '../../index.ts'
+import { loadConfig } from '../../index.ts'
 import { defineCommand } from '../command.ts'
 import { EXPORT_FORMATS, type ExportFormat, type Variables } from '../export-formats.ts'
+import { changeFor, variablesOf, withoutExported } from '../exported.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
 import { mayPrint, secretsOf } from '../may-print.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
@@ -27,11 +28,12 @@ export const exportCommand = defineCommand({
   async run({ args, data }) {
     const io = data as Io
     const format = formatOf(args.json === true ? 'json' : args.format)
-    const result = await loadConfig(loadOptions(args, io))
-    const variables = exportedVariables(result)
+    const result = await loadConfig({ ...loadOptions(args, io), env: withoutExported(io.env) })
+    const variables = variablesOf(result)
     refuseUnwritable(variables, format)
     await mayPrint(secretsOf(result.profile), args.yes === true, io)
-    printValues(io, format.write(variables, replacedPointers(result, io.env)))
+    const { set, gone } = format.isOfShell ? changeFor(result, io.env) : { set: variables, gone: [] }
+    printValues(io, format.write(set, gone))
     printWarningsIfWanted(io, result.warnings)
     return EXIT.ok
   },
@@ -42,17 +44,6 @@ function formatOf(name: unknown = FORMATS[0]): ExportFormat {
   const format = Object.hasOwn(known, String(name)) ? known[String(name)] : undefined
   if (!format) throw new CliError('USAGE', EXIT.usage, `--format is one of ${FORMATS.join(', ')}.`)
   return format
-}
-
-/** What `run` adds to this environment, sorted by name, less the path of the profile: elsewhere it is none. */
-function exportedVariables({ env, secrets }: ResolvedConfig): Variables {
-  return Object.fromEntries(Object.entries(childEnvironment({ env, secrets, profile: undefined }, {})).sort())
-}
-
-/** `DATABASE_URL_FILE` where `DATABASE_URL` is set: both together are an error, and `run` takes it away as well. */
-function replacedPointers(result: ResolvedConfig, environment: Environment): readonly string[] {
-  const kept = childEnvironment(result, environment)
-  return Object.keys(environment).filter((name) => name.endsWith('_FILE') && !Object.hasOwn(kept, name))
 }
 
 /** An export that lacks some would pass for a whole one. */

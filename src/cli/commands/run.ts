@@ -1,5 +1,6 @@
-import { childEnvironment, loadConfig, type ResolvedConfig, secretValues } from '../../index.ts'
+import { loadConfig, type ResolvedConfig, secretValues } from '../../index.ts'
 import { defineCommand } from '../command.ts'
+import { environmentFor, withoutExported } from '../exported.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
 import { LOAD_EXITS } from '../shapes.ts'
@@ -30,10 +31,10 @@ export const run = defineCommand({
     const programFor = async (result: ResolvedConfig): Promise<Program> => {
       printWarningsIfWanted(io, result.warnings)
       const redact = args.redact ? await matcherOf(result) : undefined
-      const env = childEnvironment(result, io.env)
+      const env = environmentFor(result, io.env)
       return { command, args: rest, cwd: io.cwd, env, ...(redact ? { redact } : {}) }
     }
-    const options = loadOptions(args, io)
+    const options = { ...loadOptions(args, io), env: withoutExported(io.env) }
     if (args.watch) return (await import('../watch-program.ts')).watchProgram(options, io, programFor)
     return io.start(await programFor(await loadConfig(options)))
   },
