@@ -36,6 +36,8 @@ export interface ReadText {
   readonly source: Source
   /** Permission bits, `0o600`. */
   readonly mode: number
+  /** The number of the user; 0 is root, and on Windows everybody. */
+  readonly owner: number
 }
 
 export interface ReadOptions {
@@ -66,7 +68,11 @@ export function readText(
   }
   const text = decode(opened.bytes, source, problems)
   if (text === undefined) return undefined
-  return { source: { ...source, text: options.raw ? text : withoutCarriageReturns(text) }, mode: opened.mode }
+  return {
+    source: { ...source, text: options.raw ? text : withoutCarriageReturns(text) },
+    mode: opened.mode,
+    owner: opened.owner,
+  }
 }
 
 /** The bytes of a regular file; undefined where there is none that can be read, or it is too large. */
@@ -131,7 +137,9 @@ export interface Wording {
 }
 
 export type Failure = { readonly code: ProblemCode } & Wording
-type Opened = { readonly bytes: Buffer; readonly mode: number } | { readonly failure: Failure | undefined }
+type Opened =
+  | { readonly bytes: Buffer; readonly mode: number; readonly owner: number }
+  | { readonly failure: Failure | undefined }
 
 const TOO_LARGE: Failure = {
   code: 'FILE_TOO_LARGE',
@@ -154,7 +162,7 @@ function open(file: string): Opened {
     if (!stat.isFile()) return { failure: notAFile(stat.isDirectory() ? 'a directory' : 'a device, pipe or socket') }
     if (stat.size > LIMITS.bytes) return { failure: TOO_LARGE }
     const bytes = readAll(descriptor, stat.size)
-    return bytes ? { bytes, mode: stat.mode & 0o777 } : { failure: TOO_LARGE }
+    return bytes ? { bytes, mode: stat.mode & 0o777, owner: stat.uid } : { failure: TOO_LARGE }
   } catch (error) {
     return { failure: failureOf(error) }
   } finally {

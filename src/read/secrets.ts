@@ -32,8 +32,10 @@ export interface SecretsFileOptions {
   readonly strict: boolean
 }
 
-/** Readable by the group or by others. Windows has no such modes. */
+/** What only the owner should be able to do. Windows has no such modes. */
 const LOOSE = 0o077
+/** Of root's files a group may read one, as with PostgreSQL's keys: a volume of Kubernetes is shared like that. */
+const LOOSE_OF_ROOT = 0o037
 
 /** What is wrong with a name that no variable can have. */
 export const NO_NAME = {
@@ -46,7 +48,7 @@ export const NO_NAME = {
 export function readSecrets({ path, shown, strict }: SecretsFileOptions, problems: Problems): SecretsFile {
   const read = readText(path, { layer: 'secrets', file: shown, confidential: true }, problems)
   if (!read) return { found: false, secrets: new Map(), blank: [] }
-  if (sep === '/' && (read.mode & LOOSE) !== 0) {
+  if (sep === '/' && (read.mode & (read.owner === 0 ? LOOSE_OF_ROOT : LOOSE)) !== 0) {
     problems[strict ? 'error' : 'warn']({
       code: 'FILE_MODE',
       message: `can be read by other users (mode ${read.mode.toString(8).padStart(4, '0')})`,

@@ -1,4 +1,4 @@
-import { readFileSync, rmdirSync, symlinkSync } from 'node:fs'
+import { chownSync, readFileSync, rmdirSync, symlinkSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
@@ -476,6 +476,19 @@ describe('strict', () => {
     expect(failure(files, { strict: true }).issues).toMatchObject([expected])
     expect(load(files).warnings).toMatchObject([expected])
   })
+  test.runIf(process.getuid?.() === 0)(
+    "a group may read root's file, as in a volume of Kubernetes, and no other's",
+    () => {
+      const content = String((COMPLETE as Record<string, unknown>)[SECRETS])
+      const warned = (mode: number, owner: number) => {
+        const cwd = makeProject({ ...COMPLETE, [SECRETS]: { content, mode } })
+        chownSync(join(cwd, SECRETS), owner, 1000)
+        return codes(loadConfigSync({ cwd, env: {} }).warnings).includes('FILE_MODE')
+      }
+      expect([0o440, 0o640, 0o460, 0o644].map((mode) => warned(mode, 0))).toEqual([false, false, true, true])
+      expect([0o400, 0o440, 0o640].map((mode) => warned(mode, 1000))).toEqual([false, true, true])
+    },
+  )
 })
 
 describe('overrides', () => {
