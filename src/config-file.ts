@@ -16,7 +16,7 @@ import { toPlain } from './tree.ts'
 import type { Site } from './types.ts'
 
 const NAME = 'systemprompt.config'
-const EXTENSIONS = ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'yaml']
+const EXTENSIONS = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs', 'json', 'yaml', 'yml']
 
 /**
  * The options of a project, for `systemprompt.config.ts` beside its package.json.
@@ -71,7 +71,7 @@ export async function withConfigFile(options: LoadOptions, file: string, trail: 
 }
 
 async function readConfigFile(file: string, trail: Trail): Promise<LoadOptions> {
-  const config = /\.(?:json|yaml)$/.test(file) ? readData(file) : await runCode(file, trail)
+  const config = /\.(?:json|ya?ml)$/.test(file) ? readData(file) : await runCode(file, trail)
   if (config === undefined || config === null) return {}
   if (typeof config !== 'object' || Array.isArray(config)) throw unusable(file, 'it holds no options')
   checkFileOptions(config, siteOf(file))

@@ -103,7 +103,8 @@ function started(command: string, args: readonly string[], options: SpawnOptions
   try {
     return spawn(command, [...args], options)
   } catch (error) {
-    throw notStarted(error instanceof Error ? String(Reflect.get(error, 'code')) : undefined)
+    const code = error instanceof Error ? String(Reflect.get(error, 'code')) : undefined
+    throw code === 'E2BIG' ? tooLarge(options.env) : notStarted(code)
   }
 }
 
@@ -131,6 +132,15 @@ function notStarted(code: string | undefined): CliError {
       ? 'It is no executable file; chmod +x makes a script one.'
       : `The system says ${code ?? 'no more'}.`
   return new CliError('PROGRAM_NOT_STARTED', EXIT.programNotStarted, `The program cannot be started. ${why}`)
+}
+
+/** Linux takes 128 KiB of each variable, and of all together as much as `getconf ARG_MAX` says. */
+function tooLarge(env: NodeJS.ProcessEnv = {}): CliError {
+  const sizes = Object.entries(env).map(([name, value = '']) => ({ name, size: Buffer.byteLength(value) }))
+  const { name, size } = sizes.reduce((most, each) => (each.size > most.size ? each : most))
+  const message = `The program cannot be started. Its variables and arguments are more than the system takes.
+The largest variable is ${name}, with ${size} bytes. Have the program read that from a file.`
+  return new CliError('PROGRAM_NOT_STARTED', EXIT.programNotStarted, message)
 }
 
 /** Resolves when all of it is written, or what came until it was given up. A reader that has seen enough is no error. */

@@ -47,11 +47,13 @@ describe('systemprompt.config.* gives the options', () => {
   test.each<[string, string]>([
     ['ts', `const from: string = 'file'\nexport default { defaults: { app: { from } } }`],
     ['mts', `const from: string = 'file'\nexport default { defaults: { app: { from } } }`],
+    ['cts', `const from: string = 'file'\nmodule.exports = { defaults: { app: { from } } }`],
     ['js', `export default { ${VALUE} }`],
     ['mjs', `export default { ${VALUE} }`],
     ['cjs', `module.exports = { ${VALUE} }`],
     ['json', '{"defaults": {"app": {"from": "file"}}}'],
     ['yaml', 'defaults:\n  app:\n    from: file\n'],
+    ['yml', 'defaults:\n  app:\n    from: file\n'],
   ])('as .%s', async (extension, content) => {
     const { config, explain } = await load({ [`systemprompt.config.${extension}`]: content })
     expect(config.app).toEqual({ from: 'file' })
@@ -132,7 +134,6 @@ describe('where it is looked for', () => {
   test.each([
     'systemprompt.config.toml',
     'systemprompt.config.json5',
-    'systemprompt.config.yml',
     'systemprompt.config',
     '.systempromptrc',
     '.config/systemprompt.json',
@@ -147,15 +148,17 @@ describe('where it is looked for', () => {
     }
     expect((await load(files)).config.app).toBeUndefined()
   })
-  test('of two, the one whose extension comes first: ts, mts, js, mjs, cjs, json, yaml', async () => {
+  test('of two, the one whose extension comes first: ts, mts, cts, js, mjs, cjs, json, yaml, yml', async () => {
     const contents: [string, string][] = [
       ['ts', `export default { defaults: { app: 'ts' } }`],
       ['mts', `export default { defaults: { app: 'mts' } }`],
+      ['cts', `module.exports = { defaults: { app: 'cts' } }`],
       ['js', `export default { defaults: { app: 'js' } }`],
       ['mjs', `export default { defaults: { app: 'mjs' } }`],
       ['cjs', `module.exports = { defaults: { app: 'cjs' } }`],
       ['json', '{"defaults": {"app": "json"}}'],
       ['yaml', 'defaults: {app: yaml}'],
+      ['yml', 'defaults: {app: yml}'],
     ]
     for (let first = 0; first < contents.length - 1; first++) {
       const files = Object.fromEntries(

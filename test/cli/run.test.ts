@@ -256,6 +256,16 @@ describe('the exit code is', () => {
   test('126 when it is a folder', () => {
     expect(run([...LOCAL, '--', join(root, 'sub'), KEY]).code).toBe(126)
   })
+  test.runIf(process.platform === 'linux')('126 when a variable is larger than the system takes', () => {
+    const cwd = makeProject({ '.env': `SMALL=x\nLARGE=${'x'.repeat(140_000)}\n` })
+    const { code, err } = run(['--', 'true'], { cwd })
+    expect([code, err]).toEqual([
+      126,
+      `The program cannot be started. Its variables and arguments are more than the system takes.
+The largest variable is LARGE, with 140000 bytes. Have the program read that from a file.
+`,
+    ])
+  })
   test('126 when it cannot be executed', () => {
     const file = join(root, 'sub/not-executable')
     writeFileSync(file, 'x')
