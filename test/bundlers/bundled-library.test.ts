@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { Compiler } from 'webpack'
 import { type Ended, start } from '../support/installed.ts'
 import { type Files, writeFiles } from '../support/temp-project.ts'
@@ -28,30 +30,44 @@ const TYPESCRIPT = `import { port } from './port.mjs'\nconst options: object = {
 /** Whether Node can do without a compiler. */
 const isTypeScriptRead = Boolean(Reflect.get(process.features, 'typescript'))
 
-interface Run {
+interface Bundling {
   readonly configure?: Configure
   readonly server?: string
-  readonly flags?: readonly string[]
 }
 
-async function runWith(host: Host, files: Files, run: Run = {}): Promise<Ended> {
-  const { configure = BUNDLED, server = SERVER, flags = [] } = run
+interface Server {
+  readonly root: string
+  readonly entry: string
+}
+
+async function bundle(host: Host, { configure = BUNDLED, server = SERVER }: Bundling = {}): Promise<Server> {
   const root = copyApp()
   writeFiles(root, { 'src/it.js': server })
-  const request = { root, consumer: 'server', entry: 'src/it.js', configure } as const
-  const { error, entry } = await buildWith(host, request)
+  const { error, entry } = await buildWith(host, { root, consumer: 'server', entry: 'src/it.js', configure })
   expect(error).toBeUndefined()
+  return { root, entry }
+}
+
+/** Starts it beside these files, with no other file of options. */
+function startWith({ root, entry }: Server, files: Files, flags: readonly string[] = []): Promise<Ended> {
+  for (const name of Object.keys(FILES)) rmSync(join(root, name), { force: true })
   writeFiles(root, { ...BESIDE, ...files })
   return start({ cwd: root, args: [...flags, entry] })
 }
 
+function readsEachFile(bundled: () => Promise<Server>): void {
+  let server: Server
+  beforeAll(async () => {
+    server = await bundled()
+  })
+  test.each(Object.entries(FILES))('reads %s', async (name, content) => {
+    expect(await startWith(server, { [name]: content })).toEqual({ out: 'Set 81\n', err: '', code: 0 })
+  })
+}
+
 describe.each(['vite', 'webpack', 'rspack', 'rsbuild', 'rolldown', 'esbuild'] as const)(
   'a server that %s has put the library into',
-  (host) => {
-    test.each(Object.entries(FILES))('reads %s', async (name, content) => {
-      expect(await runWith(host, { [name]: content })).toEqual({ out: 'Set 81\n', err: '', code: 0 })
-    })
-  },
+  (host) => readsEachFile(() => bundle(host)),
 )
 
 /** As ncc sets it. */
@@ -77,26 +93,21 @@ function leaveOutNamesOfFunctions(compiler: Compiler): void {
 describe.each([
   ['resolves as Node does', AS_NODE_RESOLVES],
   ['is an older one', OLDER_WEBPACK],
-])('a server that has the library in it by a webpack that %s', (_, configure) => {
-  test.each(Object.entries(FILES))('reads %s', async (name, content) => {
-    expect(await runWith('webpack', { [name]: content }, { configure })).toEqual({ out: 'Set 81\n', err: '', code: 0 })
-  })
-})
+])('a server that has the library in it by a webpack that %s', (_, configure) =>
+  readsEachFile(() => bundle('webpack', { configure })),
+)
 
 describe('in a bundle of ES modules, which knows no __filename,', () => {
   test('the entry that Node takes does without when Node was given a flag', async () => {
-    const run = { configure: AS_NODE_RESOLVES, flags: ['--enable-source-maps'] }
+    const server = await bundle('rolldown', { configure: AS_NODE_RESOLVES })
     const { 'systemprompt.config.mjs': file } = FILES
-    expect(await runWith('rolldown', { 'systemprompt.config.mjs': file }, run)).toEqual({
-      out: 'Set 81\n',
-      err: '',
-      code: 0,
-    })
+    const ended = await startWith(server, { 'systemprompt.config.mjs': file }, ['--enable-source-maps'])
+    expect(ended).toEqual({ out: 'Set 81\n', err: '', code: 0 })
   })
 
   test('so does the preload that a program imports', async () => {
     const server = `import '@systemprompt/env/register'\nconsole.log(process.env.GREETING)\n`
-    const ended = await runWith('rolldown', { '.env': 'GREETING=hello\n' }, { server })
+    const ended = await startWith(await bundle('rolldown', { server }), { '.env': 'GREETING=hello\n' })
     expect(ended).toEqual({ out: 'hello\n', err: '', code: 0 })
   })
 })
@@ -105,13 +116,13 @@ describe('a server that has the library in it, and a config file in TypeScript,'
   const files = { 'systemprompt.config.ts': TYPESCRIPT }
 
   test.runIf(isTypeScriptRead).each(['vite', 'webpack', 'esbuild'] as const)('reads it, by %s', async (host) => {
-    expect(await runWith(host, files)).toMatchObject({ out: 'Set 81\n', code: 0 })
+    expect(await startWith(await bundle(host), files)).toMatchObject({ out: 'Set 81\n', code: 0 })
   })
 
   test.skipIf(isTypeScriptRead).each(['vite', 'webpack', 'esbuild'] as const)(
     'says what to do, by %s',
     async (host) => {
-      const { err, code } = await runWith(host, files)
+      const { err, code } = await startWith(await bundle(host), files)
       expect(err).toContain(
         'systemprompt.config.ts  cannot be loaded: a bundle cannot compile TypeScript; leave @systemprompt/env outside of it, or write JavaScript',
       )

@@ -153,7 +153,7 @@ describe.runIf(isPosix)('whatever the umask', () => {
   test.each(['000', '022', '077'])('%s: nobody ever sees a loose file', async (umask) => {
     const root = makeProject()
     const file = join(root, 'state/secrets.json')
-    const rounds = sampled(300, 66_667)
+    const rounds = sampled(100, 66_667)
     const child = spawn(process.execPath, [writer, 'umask', file, String(rounds), umask])
     const ended = new Promise((resolve) => child.on('exit', resolve))
     let looks = 0
