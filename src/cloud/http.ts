@@ -1,9 +1,9 @@
 import { types } from 'node:util'
-import type { EnvHttpProxyAgent } from 'undici'
+import type { Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
 import { systemCode } from '../files/system-code.ts'
 import type { Environment } from '../options.ts'
 import { isLoopback } from './endpoint.ts'
-import { CloudError } from './errors.ts'
+import { CloudError, isCloudError } from './errors.ts'
 
 /** Bounds of one request (docs/security.md). Times are milliseconds, sizes bytes. */
 export const BOUNDS = {
@@ -70,7 +70,7 @@ export function createTransport(env: Environment, bounds: Bounds = BOUNDS): Tran
         const text = isRedirect ? '' : await readBounded(body, bounds.answer)
         return { status, header: (name) => headers.get(name) ?? undefined, text }
       } catch (error) {
-        throw error instanceof CloudError ? error : failure(error, signal.aborted)
+        throw failure(error, signal.aborted)
       }
     },
     async close() {
@@ -96,7 +96,8 @@ async function connectVia(env: Environment, bounds: Bounds): Promise<Agents> {
     requestTls: connect,
     // A proxy that takes a connection and says nothing would keep the process alive for five minutes: what asks it for a
     // tunnel has none of the bounds below, and does not end with the request.
-    clientFactory: (origin: URL, given: object) => new Pool(origin, { ...given, headersTimeout: bounds.connect }),
+    clientFactory: (origin: URL, given: object) =>
+      blamingProxy(new Pool(origin, { ...given, headersTimeout: bounds.connect })),
     headersTimeout: bounds.headers,
     bodyTimeout: bounds.idle,
     // Header lines of an answer, all together.
@@ -122,6 +123,29 @@ async function connectVia(env: Environment, bounds: Bounds): Promise<Agents> {
   }
 }
 
+const PROXY = { remedy: 'Check HTTPS_PROXY and HTTP_PROXY, and run it again' }
+
+/**
+ * What a proxy does not do is said of the proxy. Where one hangs up, undici would connect to it again and again, for as
+ * long as the error is its own.
+ */
+function blamingProxy(pool: Pool): Pool {
+  const connect = pool.connect.bind(pool) as (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>
+  return Object.assign(pool, {
+    async connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> {
+      const tunnel = await connect(options).catch((error: unknown) => {
+        const code = codeOf(error)
+        if (UNTRUSTED.test(code)) throw error
+        if (TIMEOUTS.includes(code)) throw new CloudError('TIMEOUT', 'The proxy did not answer in time', PROXY)
+        throw new CloudError('NETWORK', `The proxy could not be reached (${code})`, PROXY)
+      })
+      if (tunnel.statusCode === 200) return tunnel
+      tunnel.socket.on('error', () => undefined).destroy()
+      throw new CloudError('NETWORK', `The proxy refused the connection (${tunnel.statusCode})`, PROXY)
+    },
+  })
+}
+
 async function readBounded(body: AsyncIterable<Uint8Array> | null, limit: number): Promise<string> {
   const parts: Uint8Array[] = []
   let size = 0
@@ -138,6 +162,8 @@ const TIMEOUTS = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR
 
 /** The message of the original may hold the address, so only its code is passed on. */
 function failure(error: unknown, hasTimedOut: boolean): CloudError {
+  const known = [error, types.isNativeError(error) ? error.cause : undefined].find((each) => isCloudError(each))
+  if (known) return known
   const code = codeOf(error)
   if (hasTimedOut || TIMEOUTS.includes(code)) {
     const isConnect = code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT'

@@ -666,6 +666,38 @@ describe('a proxy', () => {
     expect(sockets).toHaveLength(1)
   })
 
+  test.each([
+    [
+      'asks for a password',
+      'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n',
+      'The proxy refused the connection (407)',
+    ],
+    ['forbids the address', 'HTTP/1.1 403 Forbidden\r\n\r\n', 'The proxy refused the connection (403)'],
+    // undici connects again for as long as the program runs, and asks nothing else in between.
+    ['hangs up', '', 'The proxy could not be reached (UND_ERR_SOCKET)'],
+  ])('that %s is named as what is in the way, and is soon given up', async (_, answer, what) => {
+    let asked = 0
+    const proxy = createTcpServer((socket) => {
+      asked++
+      socket.on('error', () => undefined).once('data', () => socket.end(answer))
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void proxy.close())
+    const { port } = proxy.address() as AddressInfo
+    const client = clientOf('https://x.invalid', { env: { HTTPS_PROXY: `http://u:canary@127.0.0.1:${port}` } })
+    const { code, message } = await errorOf(client.whoami())
+    expect([code, message]).toEqual(['NETWORK', `${what}. Check HTTPS_PROXY and HTTP_PROXY, and run it again.`])
+    expect(asked).toBeLessThanOrEqual(4)
+    await client.close()
+  })
+
+  test('that is not there is named as what could not be reached', async () => {
+    const client = clientOf('https://x.invalid', { env: { HTTPS_PROXY: 'http://127.0.0.1:9' } })
+    expect((await errorOf(client.whoami())).message).toMatch(
+      /^The proxy could not be reached \(ECONNREFUSED\)\. Check HTTPS/,
+    )
+  })
+
   test('whose address is none says so, without its password', async () => {
     const error = await errorOf(clientOf('https://x.invalid', { env: { HTTPS_PROXY: 'http://u:canary@[' } }).whoami())
     expect([error.code, error.message.includes('canary')]).toEqual(['REFUSED', false])
