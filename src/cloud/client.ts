@@ -90,7 +90,7 @@ export class CloudClient {
     const { apiUrl, token, timeout, logIn, onWait, env = {}, transport, clock } = options
     this.#endpoint = endpointOf(apiUrl)
     this.apiUrl = endpointText(this.#endpoint)
-    if (token !== undefined) checkToken(token)
+    if (token !== undefined) checkToken(token, logIn)
     this.#token = token
     this.#timeout = timeout
     this.#logIn = logIn
@@ -308,7 +308,7 @@ export class CloudClient {
     // What is refused here was refused before, and the first refusal says it better.
     if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return undefined
     const { access_token, expires_in = DEFAULT_LIFE } = dataOf(this.#accept(tried, operation), isExchanged)
-    checkToken(access_token)
+    checkToken(access_token, this.#logIn)
     this.#exchanged = { token: access_token, until: this.#clock.now() + expires_in * 1000 - EARLY }
     return access_token
   }
@@ -334,9 +334,7 @@ function contentType(body: unknown): string {
 }
 
 /** `Headers` repeats a value that it does not take in its error. */
-function checkToken(token: string): void {
+function checkToken(token: string, remedy = "Run 'systemprompt cloud auth login'"): void {
   if (/^[\x21-\x7e]+$/.test(token)) return
-  throw new CloudError('REFUSED', 'The token holds a character that no token has', {
-    remedy: "Log in anew: 'systemprompt cloud auth login'",
-  })
+  throw new CloudError('REFUSED', 'The token holds a character that no token has, such as a line end', { remedy })
 }

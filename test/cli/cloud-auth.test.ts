@@ -466,6 +466,13 @@ describe('cloud auth whoami', () => {
       }
     })
 
+    test('that has a line end in its variable is put there anew: a login would not be used', async () => {
+      const env = { SYSTEMPROMPT_API_TOKEN: `${emulator.token()}\n`, SYSTEMPROMPT_USER_EMAIL: 'dev@example.com' }
+      const { code, err } = await cli(makeProject(COMPLETE), 'cloud auth whoami', { env })
+      const what = 'The token holds a character that no token has, such as a line end'
+      expect([code, err]).toEqual([11, `${what}. Put a new token into SYSTEMPROMPT_API_TOKEN.\n`])
+    })
+
     test('is not answered with the command that was just run', async () => {
       const { code, err } = await login(makeProject(COMPLETE), '', { input: 'sp_live_made_up' })
       expect([code, err]).toEqual([3, expect.stringContaining('. Give a token that is valid.\n')])
