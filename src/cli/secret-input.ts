@@ -197,9 +197,13 @@ async function fromInput(io: Io): Promise<string | undefined> {
 }
 
 function fileText(file: string): string {
-  const bytes = readFileBytes(file)
-  if (bytes === undefined)
-    throw new CliError('NOT_FOUND', EXIT.notFound, 'The file after @ is not there, or cannot be read.')
+  const bytes = readFileBytes(file, ({ code, message }) => {
+    throw new CliError(code, EXIT.validation, `The file after @ ${message}.`)
+  })
+  if (bytes === undefined) {
+    const what = 'The file after @ is not there. A value that begins with @ is written with \\@.'
+    throw new CliError('NOT_FOUND', EXIT.notFound, what)
+  }
   return decoded(bytes, 'The file after @').replace(/\r?\n$/, '')
 }
 

@@ -80,7 +80,7 @@ export async function startProgram({ command, args, cwd, env, redact, stop }: Pr
   for (const signal of passedOn) host.on(signal, passOn)
   stop?.addEventListener('abort', end)
   try {
-    const ended = endOf(child)
+    const ended = endOf(child, command)
     const copied = [
       copy(child.stdout, host.stdout, redact, drained.signal),
       copy(child.stderr, host.stderr, redact, drained.signal),
@@ -98,34 +98,36 @@ export async function startProgram({ command, args, cwd, env, redact, stop }: Pr
   }
 }
 
+/** As in `"npm test"` and `NODE_ENV=test`, which other tools hand to a shell. */
+const FOR_A_SHELL = /[\s=;&|<>$]/
+
 /** Some failures are thrown, others told of later. */
 function started(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
   try {
     return spawn(command, [...args], options)
   } catch (error) {
     const code = error instanceof Error ? String(Reflect.get(error, 'code')) : undefined
-    throw code === 'E2BIG' ? tooLarge(options.env) : notStarted(code)
+    throw code === 'E2BIG' ? tooLarge(options.env) : notStarted(code, command)
   }
 }
 
-function endOf(child: ChildProcess): Promise<number> {
+function endOf(child: ChildProcess, command: string): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
       // One that runs may fail to get a signal.
-      if (child.pid === undefined) reject(notStarted(error.code))
+      if (child.pid === undefined) reject(notStarted(error.code, command))
     })
     child.on('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
   })
 }
 
 /** The message of the system repeats the command and its arguments, which may hold a secret. */
-function notStarted(code: string | undefined): CliError {
+function notStarted(code: string | undefined, command: string): CliError {
   if (code === 'ENOENT') {
-    return new CliError(
-      'PROGRAM_NOT_FOUND',
-      EXIT.programNotFound,
-      'There is no such program. Is it installed, and in PATH?',
-    )
+    const advice = FOR_A_SHELL.test(command)
+      ? "No shell reads its words: write them one by one, or as sh -c '…'."
+      : 'Is it installed, and in PATH?'
+    return new CliError('PROGRAM_NOT_FOUND', EXIT.programNotFound, `There is no such program. ${advice}`)
   }
   const why =
     code === 'EACCES'

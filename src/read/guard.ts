@@ -75,10 +75,12 @@ export function readText(
   }
 }
 
-/** The bytes of a regular file; undefined where there is none that can be read, or it is too large. */
-export function readFileBytes(file: string): Uint8Array | undefined {
+/** The bytes of a regular file; undefined where there is none or, which `onFailure` is told, it cannot be read or is too large. */
+export function readFileBytes(file: string, onFailure?: (failure: Failure) => void): Uint8Array | undefined {
   const opened = open(file)
-  return 'bytes' in opened ? opened.bytes : undefined
+  if ('bytes' in opened) return opened.bytes
+  if (opened.failure) onFailure?.(opened.failure)
+  return undefined
 }
 
 export function isDirectory(path: string, trail?: Trail): boolean {

@@ -253,6 +253,16 @@ describe('the exit code is', () => {
     expect(ended.code).toBe(code)
     expect(ended.err).not.toContain(KEY)
   })
+  test.each([
+    ['a line in quotes', `echo ${KEY}`],
+    ['a variable in front', `A_KEY=${KEY}`],
+  ])('127 for %s, which a shell would understand', (_what, word) => {
+    const { code, err } = run([...LOCAL, '--', word, 'true'])
+    expect([code, err]).toEqual([
+      127,
+      "There is no such program. No shell reads its words: write them one by one, or as sh -c '…'.\n",
+    ])
+  })
   test('126 when it is a folder', () => {
     expect(run([...LOCAL, '--', join(root, 'sub'), KEY]).code).toBe(126)
   })

@@ -200,6 +200,20 @@ describe('systemprompt secrets set', () => {
     ])
   })
 
+  test('says of a file with a value what is wrong with it, and never its name', async () => {
+    const cwd = makeProject({ ...COMPLETE, 'large.txt': 'x'.repeat(1024 * 1024 + 1), 'folder/a.txt': 'x' })
+    const of = async (file: string) => {
+      const { code, err } = await cli(cwd, `secrets set A_KEY=@${file}`)
+      return [code, err]
+    }
+    expect(await of('large.txt')).toEqual([6, 'The file after @ is larger than 1 MiB.\n'])
+    expect(await of('folder')).toEqual([6, 'The file after @ is a directory, not a file.\n'])
+    expect(await of('hunter2')).toEqual([
+      5,
+      'The file after @ is not there. A value that begins with @ is written with \\@.\n',
+    ])
+  })
+
   test('is refused on a link, and without a profile', async () => {
     const cwd = project()
     symlinkSync('/dev/null', join(cwd, SECRETS))
