@@ -121,7 +121,10 @@ async function parse(argv: readonly string[], command: Command, depth: number): 
     )
   }
   const missing = names.find(([, { required }], index) => required !== false && rest[index] === undefined)
-  if (missing) throw new CliError('USAGE', EXIT.usage, `Missing argument: ${missing[0].toUpperCase()}.`)
+  if (missing) {
+    const [name, { description }] = missing
+    throw new CliError('USAGE', EXIT.usage, `Missing argument: ${name.toUpperCase()}. ${description}.`)
+  }
   return { ...values, ...Object.fromEntries(names.map(([name], index) => [name, rest[index]])) } as Parsed
 }
 

@@ -86,7 +86,7 @@ describe('a command line that is wrong is exit code 2, said in one line', () => 
     ['config toString', 'There is no such command. There are: check, show, explain, types.'],
     ['constructor', `There is no such command. There are: ${NAMES}.`],
     ['config __proto__', 'There is no such command. There are: check, show, explain, types.'],
-    ['config explain', 'Missing argument: PATH.'],
+    ['config explain', 'Missing argument: PATH. A key (server.port), a secret or a variable (DATABASE_URL).'],
     ['config explain a b', 'Too many arguments: this command takes 1.'],
     ['config show a b', 'Too many arguments: this command takes 1.'],
     ['config check a', 'Too many arguments: this command takes none.'],

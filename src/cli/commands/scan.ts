@@ -117,7 +117,7 @@ function publicValuesOf(result: ResolvedConfig<unknown>): PublicValues {
 async function ofStaged(matcher: Matcher, args: Readonly<Record<string, unknown>>, io: Io): Promise<ScanResult> {
   const result = await scanStaged(matcher, resolve(io.cwd, typeof args.cwd === 'string' ? args.cwd : '.'))
   if (result) return result
-  throw new CliError('NO_GIT', EXIT.notFound, 'Git does not say what is staged. Is this a repository?')
+  throw new CliError('NO_GIT', EXIT.notFound, 'Git does not say what is staged. Is git installed, and is this a repository?')
 }
 
 function ofFiles(matcher: Matcher, paths: readonly string[], loaded: readonly Loaded[], io: Io): ScanResult {
@@ -166,8 +166,11 @@ function print(io: Io, { findings, files, bytes, unreadable, skipped }: Report, 
   }
   const mark = findings.length + unreadable.length === 0 ? styled(io, 'green', '✔') : styled(io, 'red', '✖')
   io.err(`${mark} ${searched}: ${verdict}\n`)
+  if (findings.length > 0) io.err(REMEDY)
   if (skipped.length > 0) io.err(`Not looked for: ${skipped.map(skippedAs).map(shown).join(', ')}\n`)
 }
+
+const REMEDY = `Take it out: a program reads it when it runs. Set a new secret in place of one that others may have seen.\n`
 
 function skippedAs({ name, part, reason }: SkippedSecret): string {
   return `${name}${part ? `'s ${part}` : ''} (${reason})`
