@@ -17,6 +17,9 @@ const FILES: Files = {
   'requiring.cjs': `const { loadConfigSync } = require('@systemprompt/env')
     console.log(process.env.GREETING ?? 'nothing', loadConfigSync().config.name)`,
   'other.mjs': '',
+  'early.cjs': `console.log(process.env.GREETING ?? 'nothing')`,
+  'compiler.cjs': `require.extensions['.coffee'] = (module) => module._compile('console.log(process.env.GREETING)', 'main')`,
+  'main.coffee': '',
   'a folder/with space.mjs': `import '@systemprompt/env/register'`,
 }
 
@@ -77,6 +80,18 @@ const ROWS: Readonly<Record<string, Row>> = {
   'NODE_OPTIONS with -r': {
     args: () => ['main.cjs'],
     env: () => ({ NODE_OPTIONS: '-r @systemprompt/env/register' }),
+    prints: 'hello',
+  },
+  'a module that is required after it': {
+    args: () => ['-r', '@systemprompt/env/register', '-r', './early.cjs', 'other.mjs'],
+    prints: 'hello',
+  },
+  'a module that is required beside --import comes before it': {
+    args: () => ['--import', '@systemprompt/env', '-r', './early.cjs', 'other.mjs'],
+    prints: 'nothing',
+  },
+  'a compiler that is required': {
+    args: () => ['-r', '@systemprompt/env/register', '-r', './compiler.cjs', 'main.coffee'],
     prints: 'hello',
   },
   'no flag: an import does nothing': { args: () => ['importing.mjs'], prints: 'nothing local hello' },
