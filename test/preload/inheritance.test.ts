@@ -144,6 +144,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     env: { DATABASE_URL: 'postgres://mine/db' },
     sees: { ...OTHER, DATABASE_URL: 'postgres://mine/db' },
   },
+  'a child in another project by way of a tool that drops the marker': {
+    program: `const { SYSTEMPROMPT_INJECTED, SYSTEMPROMPT_PROFILE, ...env } = process.env
+      print(await inSpawn([...preloaded, 'child.mjs'], { cwd: other, env }))`,
+    sees: ALL,
+  },
   'a grandchild in this project, by way of another': {
     program: `print(await inSpawn([...preloaded, '-e', "console.log(require('node:child_process').execFileSync(process.execPath, ['--import', '@systemprompt/env', 'child.mjs'], { cwd: process.env.BACK, encoding: 'utf8' }))"], { cwd: other, env: { ...process.env, BACK: process.cwd() } }))`,
     sees: ALL,
