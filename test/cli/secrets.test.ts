@@ -178,6 +178,13 @@ describe('systemprompt secrets set', () => {
     })
   })
 
+  test('says which of them no program gets from a file, unless the project lets it', async () => {
+    const cwd = makeProject({ [PROFILE]: 'name: local\n', 'systemprompt.config.json': '{ "allowEnv": ["GIT_TOKEN"] }' })
+    const { code, out, err } = await cli(cwd, 'secrets set LD_SDK_KEY=a GIT_TOKEN=b OTHER_KEY=c')
+    expect([code, out]).toEqual([0, expect.stringContaining('Set LD_SDK_KEY, GIT_TOKEN, OTHER_KEY')])
+    expect(err).toMatch(/^\n1 warning\n.* LD_SDK_KEY {2}is never set from a file.* allowEnv: \['LD_SDK_KEY'\]$/m)
+    expect(err).not.toMatch(/GIT_TOKEN|OTHER_KEY/)
+  })
   test('does not make a file that is too large to be read', async () => {
     const before = `{\n  "a": "${'x'.repeat(1_000_000)}"\n}\n`
     const cwd = project(before)

@@ -117,7 +117,11 @@ function publicValuesOf(result: ResolvedConfig<unknown>): PublicValues {
 async function ofStaged(matcher: Matcher, args: Readonly<Record<string, unknown>>, io: Io): Promise<ScanResult> {
   const result = await scanStaged(matcher, resolve(io.cwd, typeof args.cwd === 'string' ? args.cwd : '.'))
   if (result) return result
-  throw new CliError('NO_GIT', EXIT.notFound, 'Git does not say what is staged. Is git installed, and is this a repository?')
+  throw new CliError(
+    'NO_GIT',
+    EXIT.notFound,
+    'Git does not say what is staged. Is git installed, and is this a repository?',
+  )
 }
 
 function ofFiles(matcher: Matcher, paths: readonly string[], loaded: readonly Loaded[], io: Io): ScanResult {

@@ -1,11 +1,14 @@
 import { editSecretsFile, secretName } from '../../../cloud/index.ts'
+import { isConfigError, loadConfig, type Problem } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'
+import { loadOptionsOfBuild } from '../../options.ts'
 import { printJson, shown, styled } from '../../output.ts'
 import { givenSecrets, mustBeGivenOnce, SECRET_INPUT_ARGS } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
+import { printWarnings } from '../../warnings.ts'
 import { LOCAL_ARGS } from './args.ts'
 
 export const set = defineCommand({
@@ -39,7 +42,22 @@ export const set = defineCommand({
       validation: file.validation,
     })
     if (args.json) printJson(io, { ok: true, file: file.shown, set: names })
-    else io.out(`${styled(io, 'green', '✔')} Set ${names.map(shown).join(', ')} in ${shown(file.shown)}\n`)
+    else {
+      io.out(`${styled(io, 'green', '✔')} Set ${names.map(shown).join(', ')} in ${shown(file.shown)}\n`)
+      printWarnings(io, await blocked(names, args, io))
+    }
     return EXIT.ok
   },
 })
+
+/** What no program gets from the file. What else a load says is for the next one to say. */
+async function blocked(names: readonly string[], args: object, io: Io): Promise<readonly Problem[]> {
+  const variables = names.map((name) => secretName(name).env)
+  try {
+    const { warnings } = await loadConfig(loadOptionsOfBuild({ ...args }, io))
+    return warnings.filter(({ code, key = '' }) => code === 'BLOCKED_NAME' && variables.includes(key))
+  } catch (error) {
+    if (isConfigError(error)) return []
+    throw error
+  }
+}
