@@ -183,7 +183,7 @@ describe('a frame never comes', () => {
     ['from a variable', {}, { env: { SYSTEMPROMPT__A: '[canary' } }],
     ['from a file that a variable names', { run: 'canary\0' }, { env: { DATABASE_URL_FILE: 'run' } }],
     ['from an override', {}, { overrides: { a: () => 'canary' } }],
-    ...['.env', '.env.local', 'production.env', 'secrets.json', 'credentials.json'].map(
+    ...['.env', '.env.local', 'production.env', 'Staging.ENV', 'secrets.json', 'credentials.json', 'tenants.json'].map(
       (name): [string, Files, LoadOptions] => [
         `from a ${name} that is given as a profile`,
         { '.systemprompt/': '', [name]: 'NAME=canary\nOTHER: [canary\n' },

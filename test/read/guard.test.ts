@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -52,7 +63,8 @@ function textOf(content: string | Buffer, options?: { raw?: boolean }): string |
 describe('what is read', () => {
   test('a file is its text and its mode', () => {
     const file = write('plain', 'a: 1\n')
-    chmodSync(file, 0o640)
+    // The other bits are about programs.
+    chmodSync(file, 0o4640)
     expect(read(file).read).toEqual({
       source: { layer: 'profile', file: 'shown.yaml', confidential: false, text: 'a: 1\n' },
       mode: isWindows ? 0o666 : 0o640,
@@ -94,6 +106,13 @@ describe('what is read', () => {
   test.skipIf(process.platform !== 'linux')('a file whose size says nothing is read to its end', () => {
     expect(read('/proc/self/status').read?.source.text).toContain('Pid:')
   })
+})
+
+test.runIf(existsSync('/proc/self/fd'))('no file stays open, whether it can be read or not', () => {
+  const files = [write('open', 'a'), write('encoded', Buffer.from([0xff])), root]
+  const before = readdirSync('/proc/self/fd').length
+  for (let count = 0; count < 10; count++) for (const file of files) read(file)
+  expect(readdirSync('/proc/self/fd').length).toBe(before)
 })
 
 describe('about an absent file nothing is said', () => {
@@ -209,6 +228,7 @@ describe('a text in another encoding is refused with the byte', () => {
       1,
     ],
     ['a NUL', 'a: 1\r\nb: \0', 'holds a NUL byte, at offset 9', 2, 4],
+    ['a NUL behind a BOM', '\ufeffa: \0', 'holds a NUL byte, at offset 6', 1, 4],
     ['UTF-16, little end first', Buffer.from('\ufeffa: 1', 'utf16le'), 'is UTF-16', 1, 1],
     ['UTF-16, big end first', Buffer.from('\ufeffa: 1', 'utf16le').swap16(), 'is UTF-16', 1, 1],
   ])('%s', (_, bytes, message, line, column) => {
