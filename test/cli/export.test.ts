@@ -181,6 +181,7 @@ describe('export', () => {
 
   test.each([
     ['dotenv', { X_BOTH: `it's "both"`, X_LINES: 'a\nb' }, ['X_BOTH']],
+    ['dotenv', { X_COMMAND: "it's `date`", X_END: 'a b\\', X_HOME: "it's $HOME" }, ['X_COMMAND', 'X_END', 'X_HOME']],
     ['docker', { X_BOTH: `it's "both"`, X_LINES: 'a\nb', X_MORE: 'a\rb' }, ['X_LINES', 'X_MORE']],
   ])('prints nothing where the format %s cannot hold all, and names what it cannot', async (format, secrets, named) => {
     const { code, out, err } = await run(project(secrets), ['export', '--format', format, '-y'])
@@ -206,7 +207,9 @@ describe('export', () => {
     expect(existsSync(join(cwd, 'run'))).toBe(false)
   })
 
-  test.each(['RANDOM', 'OPTIND', 'HISTCMD', 'MAILCHECK', 'PROMPT', 'prompt', 'RPS1', 'PS3', 'NULLCMD', 'MODULE_PATH'])(
+  const OF_BASH = ['RANDOM', 'SRANDOM', 'OPTIND', 'HISTCMD', 'MAILCHECK', 'PS3']
+  const PROMPTS_OF_ZSH = ['PROMPT', 'prompt', 'PROMPT4', 'RPROMPT', 'SPROMPT', 'PROMPT_EOL_MARK', 'RPS1']
+  test.each([...OF_BASH, ...PROMPTS_OF_ZSH, 'NULLCMD', 'READNULLCMD', 'MODULE_PATH'])(
     'of %s, whose value a shell may run, prints nothing for a shell',
     async (name) => {
       const cwd = project({}, { '.env': `${name}=1\n` })
