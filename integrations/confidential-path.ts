@@ -60,8 +60,7 @@ function isDecodedTo(given: string, isAsked: (part: string) => boolean): boolean
 }
 
 function isConfidential(part: string): boolean {
-  const plain = withPlainLetters(part)
-  return CONFIDENTIAL.test(plain) || CONFIDENTIAL.test(withoutDots(plain))
+  return CONFIDENTIAL.test(withPlainLetters(part))
 }
 
 /** A request as a whole and what may be a path in it: what parts one is also a letter of names, such as `R&D`. */
@@ -72,10 +71,6 @@ function partsOf(text: string): readonly string[] {
 /** A name is found on a Mac by letters that are others, and count as the same: `.ſystemprompt`, with a long s. */
 function withPlainLetters(text: string): string {
   return text.normalize('NFKC').replace(UNSEEN, '')
-}
-
-function withoutDots(part: string): string {
-  return part.replace(/[/\\](?:\.?[/\\])+/g, '/')
 }
 
 /**

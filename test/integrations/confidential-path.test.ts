@@ -56,6 +56,8 @@ describe('a file with secrets that is called as one likes is known', () => {
     '/R%26D%3D%231%3F/keys.json?import',
     '/R&D=%231%3F/keys.json?raw&x=1',
     '/src/a.js?file=%2FR%26D%3D%231%3F%2Fkeys.json&raw',
+    // A byte that is no character keeps nothing beside it from being read.
+    '/@fs/p%2F%FF%2F..%2Fkeys.txt',
     '/keys.txt::$DATA',
     '/keys.txt::$DATA.',
     '/keys.txt::$DATA%20',

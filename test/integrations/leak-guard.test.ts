@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createLeakGuard } from '../../integrations/leak-guard.ts'
+import { makeProject } from '../support/temp-project.ts'
 
 const SECRET = 'sk-live-51Hq8Zm2Kd9Tx"4&7'
 const secrets = [
@@ -100,8 +102,28 @@ test('nothing is said of a value that everybody writes, nor of a file without se
   expect(problemsIn({ 'a.js': 'fetch("http://localhost:3000")' })).toBeUndefined()
 })
 
-test('no message has any of the value', () => {
-  const leaks = createLeakGuard(secrets).find([{ name: `${SECRET}.js`, content: SECRET }])
-  const text = `${leaks?.error.message}${leaks?.error.stack}${JSON.stringify(leaks?.error)}`
-  for (let at = 0; at + 8 <= SECRET.length; at++) expect(text).not.toContain(SECRET.slice(at, at + 8))
+describe('of a file that is called like its secret both are told, and none of the value,', () => {
+  const value = 'sk-live-51Hq8Zm2Kd9Tx-4-7'
+  const name = `${value}.js`
+  const map = JSON.stringify({ version: 3, sources: [name], sourcesContent: [value], names: [], mappings: 'AAAA' })
+  const bundle = [
+    { name, content: value },
+    { name: `${name}.map`, content: map },
+  ]
+  const root = makeProject({ [`dist/${name}`]: value })
+  const directory = { directory: join(root, 'dist'), root, since: 0, searched: new Map() }
+  const named = [{ name: 'STRIPE_KEY', value }]
+  test.each([
+    ['in a bundle', () => createLeakGuard(named).find(bundle), [2, 3], [name, `${name}.map`]],
+    ['in a directory', () => createLeakGuard(named).findWritten(directory), [1, 1], [name]],
+  ])('%s', (_, find, counts, files) => {
+    const leaks = find()
+    const told = ['in the name of this file', 'in this file'].map(
+      (where) => leaks?.error.issues.filter(({ message }) => message.includes(where)).length,
+    )
+    expect(told).toEqual(counts)
+    expect(leaks?.files).toEqual(files)
+    const text = `${leaks?.error.message}${leaks?.error.stack}${JSON.stringify(leaks?.error)}`
+    for (let at = 0; at + 8 <= value.length; at++) expect(text).not.toContain(value.slice(at, at + 8))
+  })
 })
