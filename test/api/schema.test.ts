@@ -702,6 +702,14 @@ describe('what a schema makes of the configuration', () => {
     })()
     expect(['x', 'refused']).toContain(result)
   })
+  test('one object may stand in several places', () => {
+    const both = z.any().transform(() => {
+      const shared = { port: 1 }
+      return { one: shared, other: { within: shared }, list: [shared, shared] }
+    })
+    const port = { port: 1 }
+    expect(load({}, both).config).toEqual({ one: port, other: { within: port }, list: [port, port] })
+  })
   test('a schema that gives back what it was given changes nothing', () => {
     const schema: StandardSchemaV1<unknown, unknown> = {
       '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) },
