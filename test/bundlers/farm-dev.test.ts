@@ -54,7 +54,12 @@ async function start(root: string, asked: PluginOptions = options): Promise<DevS
   )
   const server = await createDevServer(await createCompiler(config, logger), config, logger)
   await server.listen()
-  return { origin: `http://127.0.0.1:${port}`, log, close: () => server.close() }
+  const close = async (): Promise<void> => {
+    await server.close()
+    // Farm goes on watching.
+    await server.watcher?.getInternalWatcher()?.close()
+  }
+  return { origin: `http://127.0.0.1:${port}`, log, close }
 }
 
 describeDevServer('Farm', {
