@@ -107,7 +107,7 @@ function started(command: string, args: readonly string[], options: SpawnOptions
     return spawn(command, [...args], options)
   } catch (error) {
     const code = error instanceof Error ? String(Reflect.get(error, 'code')) : undefined
-    throw code === 'E2BIG' ? tooLarge(options.env) : notStarted(code, command)
+    throw notStarted(code, command, options.env)
   }
 }
 
@@ -122,27 +122,26 @@ function endOf(child: ChildProcess, command: string): Promise<number> {
 }
 
 /** The message of the system repeats the command and its arguments, which may hold a secret. */
-function notStarted(code: string | undefined, command: string): CliError {
+function notStarted(code: string | undefined, command: string, env: NodeJS.ProcessEnv = {}): CliError {
   if (code === 'ENOENT') {
     const advice = FOR_A_SHELL.test(command)
       ? "No shell reads its words: write them one by one, or as sh -c '…'."
       : 'Is it installed, and in PATH?'
     return new CliError('PROGRAM_NOT_FOUND', EXIT.programNotFound, `There is no such program. ${advice}`)
   }
-  const why =
-    code === 'EACCES'
-      ? 'It is no executable file; chmod +x makes a script one.'
-      : `The system says ${code ?? 'no more'}.`
+  const reasons: Readonly<Record<string, string>> = {
+    EACCES: 'It is no executable file; chmod +x makes a script one.',
+    E2BIG: `Its variables and arguments are more than the system takes.\n${largestOf(env)}`,
+  }
+  const why = reasons[code ?? ''] ?? `The system says ${code ?? 'no more'}.`
   return new CliError('PROGRAM_NOT_STARTED', EXIT.programNotStarted, `The program cannot be started. ${why}`)
 }
 
 /** Linux takes 128 KiB of each variable, and of all together as much as `getconf ARG_MAX` says. */
-function tooLarge(env: NodeJS.ProcessEnv = {}): CliError {
-  const sizes = Object.entries(env).map(([name, value = '']) => ({ name, size: Buffer.byteLength(value) }))
-  const { name, size } = sizes.reduce((most, each) => (each.size > most.size ? each : most))
-  const message = `The program cannot be started. Its variables and arguments are more than the system takes.
-The largest variable is ${name}, with ${size} bytes. Have the program read that from a file.`
-  return new CliError('PROGRAM_NOT_STARTED', EXIT.programNotStarted, message)
+function largestOf(env: NodeJS.ProcessEnv): string {
+  const sizes = Object.entries(env).map(([name, value = '']) => [Buffer.byteLength(value), name] as const)
+  const [size, name] = sizes.sort(([one], [other]) => other - one)[0] ?? []
+  return `The largest variable is ${name}, with ${size} bytes. Have the program read that from a file.`
 }
 
 /** Resolves when all of it is written, or what came until it was given up. A reader that has seen enough is no error. */

@@ -61,13 +61,14 @@ function textOf(content: string | Buffer, options?: { raw?: boolean }): string |
 }
 
 describe('what is read', () => {
-  test('a file is its text and its mode', () => {
+  test('a file is its text, its mode and its owner', () => {
     const file = write('plain', 'a: 1\n')
     // The other bits are about programs.
     chmodSync(file, 0o4640)
     expect(read(file).read).toEqual({
       source: { layer: 'profile', file: 'shown.yaml', confidential: false, text: 'a: 1\n' },
       mode: isWindows ? 0o666 : 0o640,
+      owner: statSync(file).uid,
     })
   })
 
