@@ -12,8 +12,9 @@ const VERSION = '1'
 
 /** The names in an environment that `run` or `export` set and nobody has changed since; the marker is one. */
 function exportedNames(env: Environment): readonly string[] {
-  const [version, ...entries] = env[MARKER]?.split(',') ?? []
-  if (version !== VERSION) return []
+  if (env[MARKER] === undefined) return []
+  const [version, ...entries] = env[MARKER].split(',')
+  if (version !== VERSION) return [MARKER]
   const names = entries.flatMap((entry) => {
     const [name = '', expected] = entry.split('=')
     const value = Object.hasOwn(env, name) ? env[name] : undefined
@@ -25,6 +26,8 @@ function exportedNames(env: Environment): readonly string[] {
 /** An environment as it would be without these. `SYSTEMPROMPT_PROFILE` is none: the profile stays until another is named. */
 export function withoutExported(env: Environment): Environment {
   const names = new Set(exportedNames(env))
+  // Of Windows' own environment a copy would no longer know that `Path` and `PATH` are one variable.
+  if (names.size === 0) return env
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)))
 }
 
@@ -54,10 +57,15 @@ export interface EnvironmentChange {
   readonly gone: readonly string[]
 }
 
-/** How a shell comes to have the environment of such a program. */
-export function changeFor(result: ResolvedConfig, environment: Environment): EnvironmentChange {
+/**
+ * How a shell comes to have the environment of such a program.
+ *
+ * @param isNamed whether somebody has named the profile: only then do programs of the shell have to be told which one
+ */
+export function changeFor(result: ResolvedConfig, environment: Environment, isNamed: boolean): EnvironmentChange {
   const env = environmentFor(result, environment)
-  const names = [...Object.keys(variablesOf(result)), MARKER].filter((name) => Object.hasOwn(env, name))
+  const own = [...Object.keys(variablesOf(result)), MARKER, ...(isNamed ? ['SYSTEMPROMPT_PROFILE'] : [])]
+  const names = own.filter((name) => Object.hasOwn(env, name))
   const pointers = Object.keys(environment).filter((name) => name.endsWith('_FILE'))
   return {
     set: Object.fromEntries(names.map((name) => [name, env[name] ?? ''])),

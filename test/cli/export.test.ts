@@ -47,6 +47,7 @@ const environmentOf = (output: string): unknown =>
   )
 /** No input: bash takes one that is a socket for a login from afar. */
 const CHILD: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }
+const LIBRARY = fileURLToPath(new URL('../../dist/node.cjs', import.meta.url))
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const PRINT = `"${process.execPath}" -p 'JSON.stringify(process.env)'`
 
@@ -165,6 +166,27 @@ describe('export', () => {
     const json = JSON.parse(readFileSync(join(cwd, 'json'), 'utf8'))
     expect(json).toMatchObject({ STRIPE_KEY: 'second', NEW: 'second' })
     expect(json).not.toHaveProperty('SYSTEMPROMPT_EXPORTED')
+  })
+
+  test.runIf(hasProgram('sh'))('tells programs of a shell which profile was named', () => {
+    const staging = '.systemprompt/profiles/staging'
+    const cwd = project(
+      { stripe_key: 'of-local' },
+      {
+        [`${staging}/profile.yaml`]: 'name: staging\nsecrets: {validation: skip}',
+        [`${staging}/secrets.json`]: '{"stripe_key": "of-staging"}',
+        'show.cjs': `const { config, secrets } = require(${JSON.stringify(LIBRARY)}).loadConfigSync()
+          console.log(config.name, secrets.get('stripe_key'), Boolean(process.env.SYSTEMPROMPT_PROFILE))`,
+        [PROFILE]: 'name: local\nsecrets: {validation: skip}',
+      },
+    )
+    const script = `
+      eval "$("$@" export -y --profile local)"; unset SYSTEMPROMPT_PROFILE
+      eval "$("$@" export -y --profile staging)"; "$1" show.cjs; eval "$("$@" export -y)"; "$1" show.cjs
+      eval "$("$@" export -y --profile local)"; "$1" show.cjs`
+    const env = { PATH: process.env.PATH }
+    const output = execFileSync('sh', ['-c', script, 'sh', process.execPath, CLI], { ...CHILD, cwd, env })
+    expect(output).toBe('staging of-staging true\nstaging of-staging true\nlocal of-local true\n')
   })
 
   test('asks before it prints, and is refused where nobody can be asked', async () => {

@@ -32,7 +32,8 @@ export const exportCommand = defineCommand({
     const variables = variablesOf(result)
     refuseUnwritable(variables, format)
     await mayPrint(secretsOf(result.profile), args.yes === true, io)
-    const { set, gone } = format.isOfShell ? changeFor(result, io.env) : { set: variables, gone: [] }
+    const isNamed = args.profile !== undefined
+    const { set, gone } = format.isOfShell ? changeFor(result, io.env, isNamed) : { set: variables, gone: [] }
     printValues(io, format.write(set, gone))
     printWarningsIfWanted(io, result.warnings)
     return EXIT.ok
