@@ -504,6 +504,13 @@ app:
       expect(reveal(pairs).get('dsn')).toBe(URL_WITH_PASSWORD)
       expect(shown(pairs)).not.toContain('canary')
     })
+    test('a key that is called __proto__ is one like any other', () => {
+      const { config } = loadAs(({ app }) => JSON.parse(`{ "__proto__": { "dsn": ${JSON.stringify(app.dsn)} } }`))
+      expect(dump(config)).not.toContain('canary')
+      const copy = reveal(config) as object
+      expect([Object.keys(copy), Object.getPrototypeOf(copy)]).toEqual([['__proto__'], Object.prototype])
+      expect(JSON.stringify(copy)).toContain('canary')
+    })
     test('one that is frozen is refused where it shows a secret, and left alone where it shows none', () => {
       expect(() => loadAs((config) => Object.freeze(new Config(config)))).toThrow(/cannot be masked since it is frozen/)
       class Quiet {
