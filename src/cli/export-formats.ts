@@ -71,7 +71,8 @@ function linesOf(
 ): ExportFormat['write'] {
   return (variables, gone) => {
     const assignments = Object.entries(variables).map(([name, value]) => assignment(name, value))
-    const lines = removal ? [...assignments, ...gone.map(removal)] : assignments
+    // These come from the environment, where a name may be anything: `x;rm -rf ~` is no variable that a shell has.
+    const lines = removal ? [...assignments, ...gone.filter((name) => SHELL_NAME.test(name)).map(removal)] : assignments
     return lines.map((line) => `${line}\n`).join('')
   }
 }

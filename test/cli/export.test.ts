@@ -1,4 +1,5 @@
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -167,6 +168,18 @@ describe('export', () => {
     expect(json).toMatchObject({ STRIPE_KEY: 'second', NEW: 'second' })
     expect(json).not.toHaveProperty('SYSTEMPROMPT_EXPORTED')
   })
+
+  test.each(['shell', 'fish'])(
+    'lets no name of the environment be a line of its own, in the format %s',
+    async (format) => {
+      const name = 'X;touch owned;Y'
+      const digest = createHash('sha256').update('1').digest('hex').slice(0, 4)
+      const env = { [name]: '1', GONE: '1', SYSTEMPROMPT_EXPORTED: `1,${name}=${digest},GONE=${digest}` }
+      const { out } = await run(project({ stripe_key: 'x' }), ['export', '--format', format, '-y'], { env })
+      expect(out).toMatch(/^(?:unset|set -e) GONE$/m)
+      expect(out).not.toContain('touch')
+    },
+  )
 
   test.runIf(hasProgram('sh'))('tells programs of a shell which profile was named', () => {
     const staging = '.systemprompt/profiles/staging'
