@@ -64,8 +64,8 @@ export interface EnvironmentChange {
  */
 export function changeFor(result: ResolvedConfig, environment: Environment, isNamed: boolean): EnvironmentChange {
   const env = environmentFor(result, environment)
-  const own = [...Object.keys(variablesOf(result)), MARKER, ...(isNamed ? ['SYSTEMPROMPT_PROFILE'] : [])]
-  const names = own.filter((name) => Object.hasOwn(env, name))
+  const own = [...(env[MARKER] === environment[MARKER] ? [] : [MARKER]), ...(isNamed ? ['SYSTEMPROMPT_PROFILE'] : [])]
+  const names = [...Object.keys(variablesOf(result)), ...own].filter((name) => Object.hasOwn(env, name))
   const pointers = Object.keys(environment).filter((name) => name.endsWith('_FILE'))
   return {
     set: Object.fromEntries(names.map((name) => [name, env[name] ?? ''])),

@@ -146,7 +146,7 @@ describe('export', () => {
     const script = `
       eval "$("$@" export -y)"; export KEPT=own
       cp second.json ${SECRETS}; chmod 600 ${SECRETS}
-      (cd /; eval "$("$@" export -y)"; echo "$STRIPE_KEY $LEFT")
+      (cd /; script=$("$@" export -y); eval "$script"; echo "$STRIPE_KEY $LEFT$script")
       eval "$("$@" export -y)"; "$@" export --format json -y >json; ${PRINT}`
     const [elsewhere, env] = execFileSync('sh', ['-c', script, 'sh', process.execPath, CLI], {
       ...CHILD,

@@ -174,7 +174,7 @@ function print(io: Io, { findings, files, bytes, unreadable, skipped }: Report, 
   if (skipped.length > 0) io.err(`Not looked for: ${skipped.map(skippedAs).map(shown).join(', ')}\n`)
 }
 
-const REMEDY = `Take it out: a program reads it when it runs. Set a new secret in place of one that others may have seen.\n`
+const REMEDY = 'Take it out: programs get it from the configuration. If others may have seen it, set a new one.\n'
 
 function skippedAs({ name, part, reason }: SkippedSecret): string {
   return `${name}${part ? `'s ${part}` : ''} (${reason})`
