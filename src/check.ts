@@ -1,14 +1,14 @@
 import { basename, join } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { findProjectRoot } from './discover.ts'
-import { ConfigError, collectProblems, isConfigError, type Problem, type Problems } from './errors.ts'
-import type { ResolvedConfig } from './expose.ts'
+import { ConfigError, collectProblems, isConfigError, type Problem, type Problems } from './errors/errors.ts'
+import type { ResolvedConfig } from './expose/expose.ts'
 import { trackedByGit } from './files/git.ts'
+import { displayPath, resolvePath } from './files/paths.ts'
+import type { Consulted } from './files/trail.ts'
 import { loadConfig } from './load.ts'
-import { type LoadOptions, withDefaults } from './options.ts'
+import { type LoadOptions, withDefaults } from './options/options.ts'
 import { valueAt } from './path.ts'
-import { displayPath, resolvePath } from './paths.ts'
-import type { Consulted } from './trail.ts'
 
 /** What `checkConfig` found. */
 export interface CheckResult<Schema = undefined, Variables = undefined> {

@@ -1,11 +1,11 @@
 import { dirname, join, resolve } from 'node:path'
-import { configError, type Problems } from './errors.ts'
-import { type Environment, variableIn } from './options.ts'
-import { displayPath, resolvePath } from './paths.ts'
+import { configError, type Problems } from './errors/errors.ts'
+import { nearest } from './errors/suggest.ts'
+import { displayPath, resolvePath } from './files/paths.ts'
+import { newTrail, type Trail } from './files/trail.ts'
+import { type Environment, variableIn } from './options/options.ts'
 import { barrier, type Failure, isDirectory, listDirectory, pathExists, readText } from './read/guard.ts'
 import { parseJson } from './read/json.ts'
-import { nearest } from './suggest.ts'
-import { newTrail, type Trail } from './trail.ts'
 import { scalarAt } from './tree.ts'
 
 /** How the profile was chosen, in the order in which the ways are tried (formats.md, section 2). */

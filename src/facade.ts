@@ -7,8 +7,8 @@
  * flag may have named it: Node reads an entry letter by letter for its exports, so that one is as short as can be.
  */
 import type * as Core from './core.ts'
+import { PROBLEM_CODES } from './errors/problem-codes.ts'
 import { core } from './on-demand.ts'
-import { PROBLEM_CODES } from './problem-codes.ts'
 import { LAYERS } from './types.ts'
 
 const FUNCTIONS = [

@@ -1,10 +1,10 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { checkOptions, checkWatchOptions } from './check-options.ts'
 import { directoryOf } from './discover.ts'
-import { type ConfigError, isConfigError } from './errors.ts'
-import type { ResolvedConfig } from './expose.ts'
+import { type ConfigError, isConfigError } from './errors/errors.ts'
+import type { ResolvedConfig } from './expose/expose.ts'
 import { loadConfig } from './load.ts'
-import { type LoadOptions, withDefaults } from './options.ts'
+import { checkOptions, checkWatchOptions } from './options/check-options.ts'
+import { type LoadOptions, withDefaults } from './options/options.ts'
 
 /** One value that is not what it was. Secrets in it are masked. */
 export interface ConfigChange {

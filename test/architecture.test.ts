@@ -87,20 +87,22 @@ describe('the architecture', () => {
   test('stages do not import each other; load.ts alone knows their order', () => {
     const stages = [
       'discover',
-      'layers',
+      'read/layers',
       'merge',
-      'substitute',
-      'check-profile',
-      'validate',
-      'expose',
-      'disable-providers',
+      'substitute/disable-providers',
+      'substitute/substitute',
+      'validate/check-profile',
+      'validate/validate',
+      'expose/expose',
     ].map((name) => `src/${name}.ts`)
-    const allowed = new Set(['src/layers.ts → src/merge.ts'])
+    expect(stages.filter((file) => !sources.has(file))).toEqual([])
+    const allowed = new Set(['src/read/layers.ts → src/merge.ts'])
     const edges = [...sources]
       .filter(([file]) => file !== 'src/load.ts')
       .flatMap(([file, text]) => importsOf(file, text).map((specifier) => [file, specifier] as const))
       .filter(
-        ([file, specifier]) => stages.includes(specifier) && (stages.includes(file) || file === 'src/config-file.ts'),
+        ([file, specifier]) =>
+          stages.includes(specifier) && (stages.includes(file) || file === 'src/options/config-file.ts'),
       )
       .map(([file, specifier]) => `${file} → ${specifier}`)
       .filter((edge) => !allowed.has(edge))
@@ -123,7 +125,7 @@ describe('the architecture', () => {
     expect(files.sort()).toEqual([
       'src/cli/input.ts',
       'src/cli/main.ts',
-      'src/options.ts',
+      'src/options/options.ts',
       'src/preload/process.ts',
       'src/preload/redact-process.ts',
     ])
@@ -133,9 +135,9 @@ describe('the architecture', () => {
     ['yaml', ['src/read/yaml-full.ts']],
     ['jsonc-parser', ['src/cloud/json-edit.ts', 'src/read/json.ts']],
     ['zod', ['src/schema/index.ts']],
-    ['c12', ['src/config-file.ts']],
-    ['jiti', ['src/config-file.ts']],
-    ['defu', ['src/config-file.ts']],
+    ['c12', ['src/options/config-file.ts']],
+    ['jiti', ['src/options/config-file.ts']],
+    ['defu', ['src/options/config-file.ts']],
     ['@clack/prompts', ['src/cli/input.ts']],
     ['undici', ['src/cloud/http.ts']],
     ['hono', ['src/emulator/app.ts']],
@@ -156,13 +158,14 @@ describe('the architecture', () => {
 
   test('what a start by plan runs is a handful of files, and none of them reads configuration', () => {
     expect([...reachedFrom('src/register.ts')].filter((file) => file.startsWith('src/')).sort()).toEqual([
-      'src/blocked-names.ts',
+      'src/environment/blocked-names.ts',
+      'src/errors/problem-codes.ts',
       'src/facade.ts',
       'src/files/cache-file.ts',
       'src/files/signature.ts',
       'src/files/windows.ts',
       'src/on-demand.ts',
-      'src/options.ts',
+      'src/options/options.ts',
       'src/package.ts',
       'src/preload/entry.ts',
       'src/preload/flags.ts',
@@ -170,7 +173,6 @@ describe('the architecture', () => {
       'src/preload/plan.ts',
       'src/preload/preload.ts',
       'src/preload/process.ts',
-      'src/problem-codes.ts',
       'src/read/setting-name.ts',
       'src/register.ts',
       'src/types.ts',

@@ -18,7 +18,6 @@ import { fileURLToPath } from 'node:url'
 import { format, inspect } from 'node:util'
 import ts from 'typescript'
 import { afterAll, describe, expect, test } from 'vitest'
-import { isBlockedName } from '../src/blocked-names.ts'
 import { check } from '../src/cli/commands/config/check.ts'
 import { explain } from '../src/cli/commands/config/explain.ts'
 import { show } from '../src/cli/commands/config/show.ts'
@@ -26,7 +25,8 @@ import { run as runProgram } from '../src/cli/commands/run.ts'
 import { scan } from '../src/cli/commands/scan.ts'
 import { EXIT } from '../src/cli/io.ts'
 import { type Emulator, startEmulator } from '../src/emulator/index.ts'
-import { collectProblems } from '../src/errors.ts'
+import { isBlockedName } from '../src/environment/blocked-names.ts'
+import { collectProblems } from '../src/errors/errors.ts'
 import * as library from '../src/index.ts'
 import { isConfigError, LAYERS, loadConfigSync, PROBLEM_CODES, type Problem, renderProblem } from '../src/index.ts'
 import { scanDotenv } from '../src/read/dotenv-text.ts'
@@ -731,16 +731,18 @@ function defaultOf({ default: value, required }: Field): string {
 
 test('every option of a load is described in a table', () => {
   const described = new Set(pages.flatMap(({ rows }) => rows.map(({ cells }) => cells[0])))
-  const names = ['LoadOptions', 'SecretsOptions', 'DotenvOptions'].flatMap((name) => membersOf('src/options.ts', name))
+  const names = ['LoadOptions', 'SecretsOptions', 'DotenvOptions'].flatMap((name) =>
+    membersOf('src/options/options.ts', name),
+  )
   const prefixes = ['', 'secrets.', 'dotenv.']
   expect(names.filter((name) => !prefixes.some((prefix) => described.has(`\`${prefix}${name}\``)))).toEqual([])
 })
 
 test.each([
-  ['src/expose.ts', 'ResolvedConfig', 'docs/configuration.md'],
-  ['src/explain.ts', 'Explanation', 'docs/configuration.md'],
+  ['src/expose/expose.ts', 'ResolvedConfig', 'docs/configuration.md'],
+  ['src/expose/explain.ts', 'Explanation', 'docs/configuration.md'],
   ['src/check.ts', 'CheckResult', 'docs/configuration.md'],
-  ['src/errors.ts', 'Problem', 'docs/errors.md'],
+  ['src/errors/errors.ts', 'Problem', 'docs/errors.md'],
   ['src/watch-config.ts', 'WatchOptions', 'docs/watching.md'],
   ['src/watch-config.ts', 'ConfigUpdate', 'docs/watching.md'],
   ['src/watch-config.ts', 'ConfigChange', 'docs/watching.md'],
@@ -798,7 +800,7 @@ describe('docs/security.md', () => {
   test('has every name that a file may not set, and no other', () => {
     const shown = rows('what-a-file-may-not-set').flatMap(([names = '']) => [...names.matchAll(/`([^`]+)`/g)])
     const names = shown.map(([, name = '']) => name)
-    const source = readFileSync(join(root, 'src/blocked-names.ts'), 'utf8')
+    const source = readFileSync(join(root, 'src/environment/blocked-names.ts'), 'utf8')
     const listed = [...source.matchAll(/'([A-Z0-9_]+)'/g)].map(([, name = '']) => name)
     const parts = names.map((name) => name.replace('*', ''))
     expect(listed.filter((name) => !parts.includes(name))).toEqual([])

@@ -1,4 +1,4 @@
-import { repeatsSecret } from '../secret.ts'
+import { repeatsSecret } from '../secrets/secret.ts'
 import { parseUrl } from '../url.ts'
 import { wordedError } from './contract.ts'
 import { CloudError, type CloudErrorCode, type CloudErrorDetails } from './errors.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import packageJson from '../../package.json' with { type: 'json' }
-import type { Environment } from '../options.ts'
+import type { Environment } from '../options/options.ts'
 import { dataOf, errorOf, mustBeEmpty, type Wording } from './answers.ts'
 import {
   type AuditPage,

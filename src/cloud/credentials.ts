@@ -1,4 +1,4 @@
-import { collectProblems, isConfigError } from '../errors.ts'
+import { collectProblems, isConfigError } from '../errors/errors.ts'
 import { isDirectory, isRegularFile, isTaken, moveAside, removeFile } from '../files/atomic.ts'
 import { refuseExposed } from '../files/exposure.ts'
 import { prepareState } from '../files/state.ts'

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
 import type { Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
 import { systemCode } from '../files/system-code.ts'
-import type { Environment } from '../options.ts'
+import type { Environment } from '../options/options.ts'
 import { isLoopback } from './endpoint.ts'
 import { CloudError, isCloudError } from './errors.ts'
 

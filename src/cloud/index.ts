@@ -4,10 +4,10 @@
 
 export type { FileErrorCode } from '../files/errors.ts'
 export { FileError, unwritable } from '../files/errors.ts'
-export { resolvePath } from '../paths.ts'
+export { resolvePath } from '../files/paths.ts'
 export { readFileBytes } from '../read/guard.ts'
-export type { SecretsValidation } from '../resolve-secrets.ts'
 export { KNOWN_SECRETS, secretName } from '../schema/secret-names.ts'
+export type { SecretsValidation } from '../secrets/resolve-secrets.ts'
 export { durationText } from './answers.ts'
 export type { CloudClientOptions, SecretKeys } from './client.ts'
 export { CloudClient } from './client.ts'

@@ -1,10 +1,10 @@
 import { dirname, join, relative, sep } from 'node:path'
 import { type DiscoverOptions, findProjectRoot, profileNames } from '../discover.ts'
-import { collectProblems } from '../errors.ts'
+import { collectProblems } from '../errors/errors.ts'
 import { prepareState } from '../files/state.ts'
+import { newTrail } from '../files/trail.ts'
 import { updateFile } from '../files/update.ts'
 import { parseJson } from '../read/json.ts'
-import { newTrail } from '../trail.ts'
 import { toPlain } from '../tree.ts'
 
 /** A project's `.systemprompt` directory, whether or not it is there yet, and whatever its profiles hold. Absolute. */

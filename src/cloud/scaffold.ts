@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { basename, join } from 'node:path'
-import { findConfigFile } from '../config-file.ts'
 import { refuseExposed } from '../files/exposure.ts'
 import { writeSharedFile } from '../files/shared.ts'
 import { prepareState } from '../files/state.ts'
+import { newTrail } from '../files/trail.ts'
 import { updateFile } from '../files/update.ts'
+import { findConfigFile } from '../options/config-file.ts'
 import { listDirectory, pathExists } from '../read/guard.ts'
-import { newTrail } from '../trail.ts'
 import { readObject } from './credentials.ts'
 
 /** One file that a new project gets. */

@@ -1,4 +1,4 @@
-import { collectProblems } from '../errors.ts'
+import { collectProblems } from '../errors/errors.ts'
 import { readServices } from '../read/services.ts'
 import { leaves } from '../tree.ts'
 import { cloudName } from './secrets-map.ts'

@@ -1,5 +1,5 @@
 import type { TenantInfo } from '../cloud/contract.ts'
-import { isConfigError } from '../errors.ts'
+import { isConfigError } from '../errors/errors.ts'
 import { readConfidential } from '../files/update.ts'
 
 /** Somebody who may log in. */

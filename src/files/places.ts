@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'
 import { listDirectory, realPath } from '../read/guard.ts'
-import type { Consulted } from '../trail.ts'
+import type { Consulted } from './trail.ts'
 
 /** Directories, and the names in them that decide what is found; `'all'` where every name does. Links are followed. */
 export type Places = ReadonlyMap<string, ReadonlySet<string> | 'all'>

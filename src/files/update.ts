@@ -1,4 +1,4 @@
-import { collectProblems } from '../errors.ts'
+import { collectProblems } from '../errors/errors.ts'
 import { readText } from '../read/guard.ts'
 import type { Source } from '../types.ts'
 import { writeFileAtomic } from './atomic.ts'

@@ -1,8 +1,8 @@
-import type { Inputs } from '../inputs.ts'
-import { resolvePath } from '../paths.ts'
+import { resolvePath } from '../files/paths.ts'
 import type { Resolution } from '../resolve.ts'
-import { parseTemplate, type Reference, type Template } from '../template.ts'
+import { parseTemplate, type Reference, type Template } from '../substitute/template.ts'
 import type { Site } from '../types.ts'
+import type { Inputs } from './inputs.ts'
 import { isOwnVariable, joinPieces, type Piece, type Plan, type Start } from './plan.ts'
 
 /** Variables whose values name places and are no secrets; a start with any other one set has no plan. */

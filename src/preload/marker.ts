@@ -1,5 +1,5 @@
 import { IS_WINDOWS } from '../files/windows.ts'
-import type { Environment } from '../options.ts'
+import type { Environment } from '../options/options.ts'
 
 /**
  * The variable in which a preload leaves word for the processes that inherit its environment: which names it set,

@@ -1,7 +1,7 @@
-import { isBlockedName } from '../blocked-names.ts'
+import { isBlockedName } from '../environment/blocked-names.ts'
 import { readCacheFile } from '../files/cache-file.ts'
 import { listingSignatureOf, readUnchanged, signatureOf } from '../files/signature.ts'
-import { type Environment, variableIn } from '../options.ts'
+import { type Environment, variableIn } from '../options/options.ts'
 import { isSettingName } from '../read/setting-name.ts'
 
 /**

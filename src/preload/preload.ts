@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
 import { ABSENT, DIRECTORY, signatureOf } from '../files/signature.ts'
-import { type Environment, variableIn } from '../options.ts'
+import { type Environment, variableIn } from '../options/options.ts'
 import { encodeMarker, injectedNames, MARKER, withoutInjected } from './marker.ts'
 import { planFile, type Start, valuesByPlan } from './plan.ts'
 

@@ -1,6 +1,6 @@
 import { loadConfigSync } from '../load.ts'
 import type * as Scan from '../scan/index.ts'
-import { secretValues } from '../secret-values.ts'
+import { secretValues } from '../secrets/secret-values.ts'
 import { redactOutput } from './redact-output.ts'
 
 /** Masks the secrets of the project that has just been resolved in all that this process prints. */

@@ -1,13 +1,13 @@
-import { type Problem, withTrail } from '../errors.ts'
+import { injectedVariables } from '../environment/injected.ts'
+import { type Problem, withTrail } from '../errors/errors.ts'
 import { writeCacheFile } from '../files/cache-file.ts'
-import { injectedVariables } from '../injected.ts'
-import { inputsOf, recordVariables } from '../inputs.ts'
-import { withDefaults } from '../options.ts'
-import { remember } from '../remembered.ts'
+import { newTrail, type Trail } from '../files/trail.ts'
+import { withDefaults } from '../options/options.ts'
 import { type Resolution, resolve } from '../resolve.ts'
-import { newTrail, type Trail } from '../trail.ts'
+import { inputsOf, recordVariables } from './inputs.ts'
 import { makePlan } from './make-plan.ts'
 import { encodePlan, type Start } from './plan.ts'
+import { remember } from './remembered.ts'
 
 /** Where the next start's plan is written. */
 export interface PlanPlace {

@@ -1,5 +1,5 @@
-import type { Problems } from '../errors.ts'
-import type { Environment } from '../options.ts'
+import type { Problems } from '../errors/errors.ts'
+import type { Environment } from '../options/options.ts'
 import { nodeAt, variableSource } from '../tree.ts'
 import type { MapNode, Site } from '../types.ts'
 import { readText } from './guard.ts'

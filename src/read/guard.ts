@@ -10,10 +10,10 @@ import {
   type Stats,
   statSync,
 } from 'node:fs'
-import type { Problems } from '../errors.ts'
+import type { Problems } from '../errors/errors.ts'
+import type { ProblemCode } from '../errors/problem-codes.ts'
 import { systemCode } from '../files/system-code.ts'
-import type { ProblemCode } from '../problem-codes.ts'
-import type { Trail } from '../trail.ts'
+import type { Trail } from '../files/trail.ts'
 import type { Source } from '../types.ts'
 
 /** What reading is bounded by; the promise is in docs/security.md. */

@@ -1,5 +1,5 @@
 import { createScanner, type JSONScanner } from 'jsonc-parser'
-import type { Problems } from '../errors.ts'
+import type { Problems } from '../errors/errors.ts'
 import type { MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
 import { checkKey, collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
 import { LIMITS, type Wording } from './guard.ts'

@@ -1,6 +1,6 @@
-import type { Problems, Report } from '../errors.ts'
+import type { Problems, Report } from '../errors/errors.ts'
 import { mergeAll } from '../merge.ts'
-import type { GivenTree } from '../options.ts'
+import type { GivenTree } from '../options/options.ts'
 import { formatPath, parsePath } from '../path.ts'
 import { isForbiddenKey, isPlain, literal, mapNode, treeOf, variableSource } from '../tree.ts'
 import type { LayerName, MapNode, Path, Site, TreeNode } from '../types.ts'

@@ -1,4 +1,4 @@
-import type { Problems } from '../errors.ts'
+import type { Problems } from '../errors/errors.ts'
 import { nodeAt, toPlain } from '../tree.ts'
 import type { MapNode, TreeNode } from '../types.ts'
 import { reportingAs } from './credentials.ts'

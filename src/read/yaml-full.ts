@@ -12,8 +12,8 @@ import {
   type YAMLSeq,
   type Scalar as YamlScalar,
 } from 'yaml'
-import type { Problems } from '../errors.ts'
-import type { ProblemCode } from '../problem-codes.ts'
+import type { Problems } from '../errors/errors.ts'
+import type { ProblemCode } from '../errors/problem-codes.ts'
 import type { ListNode, MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
 import { checkKey, collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
 import { LIMITS, type Wording } from './guard.ts'

@@ -1,4 +1,4 @@
-import type { Problems } from '../errors.ts'
+import type { Problems } from '../errors/errors.ts'
 import type { MapNode, Source } from '../types.ts'
 import { parseFullYaml } from './yaml-full.ts'
 import { readPlainYaml } from './yaml-plain.ts'

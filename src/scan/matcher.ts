@@ -1,4 +1,4 @@
-import type { PublicValues } from '../public-values.ts'
+import type { PublicValues } from '../public/public-values.ts'
 import { type AnchorIndex, eachAnchor, indexAnchors, SHORTEST_ANCHOR } from './anchor-search.ts'
 import { OpenEnds } from './open-ends.ts'
 import { type Pattern, patternsOf, type SecretForm } from './patterns.ts'

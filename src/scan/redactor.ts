@@ -1,5 +1,5 @@
 import { Transform } from 'node:stream'
-import { MASK } from '../secret.ts'
+import { MASK } from '../secrets/secret.ts'
 import { createMatcher, type Match, type Matcher } from './matcher.ts'
 import type { NamedSecret } from './secret-parts.ts'
 

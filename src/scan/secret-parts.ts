@@ -1,5 +1,5 @@
-import type { PublicValue, PublicValues } from '../public-values.ts'
-import { isSecretValue, looksSecret, passwordsIn } from '../secret.ts'
+import type { PublicValue, PublicValues } from '../public/public-values.ts'
+import { isSecretValue, looksSecret, passwordsIn } from '../secrets/secret.ts'
 import { isCommonValue } from './common-value.ts'
 
 /** A secret by name. The name is what findings show. */

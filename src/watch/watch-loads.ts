@@ -1,9 +1,9 @@
 import { emitWarning } from 'node:process'
-import type { ConfigError } from '../errors.ts'
-import type { ResolvedConfig } from '../expose.ts'
+import type { ConfigError } from '../errors/errors.ts'
+import type { ResolvedConfig } from '../expose/expose.ts'
 import { hasChangedSince, isGone, placesOf } from '../files/places.ts'
+import type { Consulted } from '../files/trail.ts'
 import { type PlacesWatch, watchPlaces } from '../files/watch-places.ts'
-import type { Consulted } from '../trail.ts'
 import type { ConfigWatcher, WatchOptions } from '../watch-config.ts'
 import { changesBetween } from './changes.ts'
 

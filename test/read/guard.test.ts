@@ -14,7 +14,7 @@ import {
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { collectProblems, type Problems } from '../../src/errors.ts'
+import { collectProblems, type Problems } from '../../src/errors/errors.ts'
 import {
   isDirectory,
   LIMITS,

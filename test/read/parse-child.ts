@@ -1,4 +1,4 @@
-import { collectProblems, isConfigError } from '../../src/errors.ts'
+import { collectProblems, isConfigError } from '../../src/errors/errors.ts'
 import { readText } from '../../src/read/guard.ts'
 import { parseJson } from '../../src/read/json.ts'
 import { parseYaml } from '../../src/read/yaml.ts'

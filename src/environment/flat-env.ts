@@ -1,0 +1,85 @@
+import type { Problems, Report } from '../errors/errors.ts'
+import type { SettledOptions } from '../options/options.ts'
+import { isSetIn } from '../read/environment.ts'
+import type { Layers } from '../read/layers.ts'
+import { isSettingName } from '../read/setting-name.ts'
+import type { ResolvedSecret } from '../secrets/secrets.ts'
+import { setOwn } from '../tree.ts'
+import type { Site } from '../types.ts'
+import { isBlockedName } from './blocked-names.ts'
+
+/**
+ * Secrets and .env values as variables, less what the process environment has already and what no file may
+ * set; each blocked name is a warning with its place (trust.md), and what a program could not use as it stands an error.
+ * Settings are left out: whoever reads them reads the
+ * files too, and references in them are resolved scalar by scalar, which no text for a variable could tell.
+ */
+export function flatEnvironment(
+  layers: Layers,
+  secrets: readonly ResolvedSecret[],
+  { env, emptyIsValue, allowEnv, dotenv }: SettledOptions,
+  problems: Problems,
+): Readonly<Record<string, string>> {
+  const flat: Record<string, string> = {}
+  const names = new Set([...secrets.map((secret) => secret.env), ...layers.dotenvFiles.variables.keys()])
+  for (const name of [...names].sort()) {
+    const variable = layers.variables.get(name)
+    if (typeof variable !== 'object') continue
+    if (isSettingName(name)) {
+      if (isEncrypted(variable)) problems.error(encrypted(name, variable.site))
+      continue
+    }
+    const isPointer = namesSecretFile(name, layers)
+    if ((isPointer || isBlockedName(name)) && !allowEnv.includes(name)) {
+      const { source } = variable.site
+      if (source.layer === 'environment' && source.name === name) continue
+      problems.warn({
+        code: 'BLOCKED_NAME',
+        key: name,
+        message: isPointer
+          ? 'is never set from a file, since it would make another file a secret'
+          : 'is never set from a file, since it could run or redirect code',
+        remedy: isPointer ? 'set it in the environment, or write the secret itself' : remedyFor(name),
+        at: variable.site,
+      })
+      continue
+    }
+    if (isEncrypted(variable)) {
+      problems.error(encrypted(name, variable.site))
+      continue
+    }
+    const isTaken = isSetIn({ env, emptyIsValue, isSecret: layers.isSecret }, name) && !dotenv.override
+    if (!isTaken) setOwn(flat, name, variable.value)
+  }
+  return flat
+}
+
+/** What dotenvx writes: a point of a curve, a nonce and a tag, 97 bytes and more, before the text itself. */
+const ENCRYPTED = /^encrypted:[A-Za-z\d+/]{128,}={0,2}$/
+
+/** Whether a .env file has the cipher in place of a value. */
+export function isEncrypted({ site, value }: Pick<ResolvedSecret, 'value'> & { readonly site: Site }): boolean {
+  return site.source.layer === 'dotenv' && ENCRYPTED.test(value)
+}
+
+function encrypted(key: string, at: Site): Report {
+  return {
+    code: 'ENCRYPTED_VALUE',
+    key,
+    message: 'is encrypted by dotenvx, and nothing decrypts it here',
+    remedy: "run 'dotenvx decrypt', or have 'dotenvx run --' start the program",
+    at,
+  }
+}
+
+/** What a load takes from the environment alone, it does not take from a file that may hand the name on. */
+function remedyFor(name: string): string {
+  return name.toUpperCase().startsWith('SYSTEMPROMPT_')
+    ? 'set it in the environment, the one place where it is read'
+    : `set it in the environment, or name it in allowEnv: ['${name}']`
+}
+
+/** `DATABASE_URL_FILE`, which is of the environment alone: no load takes it from a file, and a child would. */
+function namesSecretFile(name: string, { isSecret }: Layers): boolean {
+  return name.endsWith('_FILE') && isSecret(name.slice(0, -'_FILE'.length))
+}

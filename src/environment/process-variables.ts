@@ -1,0 +1,31 @@
+import { type SettledOptions, variableIn } from '../options/options.ts'
+import { isSetIn } from '../read/environment.ts'
+import { isSettingName } from '../read/setting-name.ts'
+import type { Resolution } from '../resolve.ts'
+import { literal, mapNode, variableSource } from '../tree.ts'
+import type { MapNode, ScalarNode } from '../types.ts'
+
+/**
+ * The variables that a program has behind the preload: the process environment, and what is set beside it. Each knows its
+ * place, and whether it is a secret. Settings (`SYSTEMPROMPT__A__B`) are left out, and what is empty.
+ */
+export function processVariables({ layers, env }: Resolution, { env: given, emptyIsValue }: SettledOptions): MapNode {
+  const variables = new Map<string, ScalarNode>()
+  for (const name of Object.keys(given)) {
+    if (isSettingName(name) || !isSetIn({ env: given, emptyIsValue, isSecret: layers.isSecret }, name)) continue
+    const node = literal(variableIn(given, name) ?? '', { source: variableSource('environment', name) })
+    variables.set(name, layers.isSecret(name) ? { ...node, taint: [name] } : node)
+  }
+  for (const name of Object.keys(env)) {
+    const variable = layers.variables.get(name)
+    if (typeof variable !== 'object') continue
+    // A file made from a template names what it does not set, as platforms export empty variables.
+    if (variable.value === '' && !emptyIsValue) {
+      variables.delete(name)
+      continue
+    }
+    const node = literal(variable.value, variable.site)
+    variables.set(name, variable.taint ? { ...node, taint: variable.taint } : node)
+  }
+  return mapNode(variables, { source: variableSource('environment', 'variables') })
+}

@@ -1,0 +1,119 @@
+import { originOf } from '../errors/frame.ts'
+import { formatPath, parsePath, valueAt } from '../path.ts'
+import { secretName } from '../schema/secret-names.ts'
+import { protect } from '../secrets/mask.ts'
+import { isSecretValue, MASK } from '../secrets/secret.ts'
+import type { SecretRule } from '../secrets/secret-rule.ts'
+import { nearestNode, nodeAt, toPlain } from '../tree.ts'
+import type { Origin, Path, Scalar, TreeNode } from '../types.ts'
+import type { Exposed } from './expose.ts'
+
+/** One value that a key has or had, and where it came from. */
+export interface Explanation {
+  /** The value; a mask where it is secret. */
+  readonly value: unknown
+  readonly origin: Origin
+  /** Another layer won over it. */
+  readonly overridden?: true
+  readonly secret?: true
+  /** What it was before the schema's type was applied, and what it became. */
+  readonly coerced?: { readonly from: string; readonly to: string }
+  /** Variables that were substituted into it, and where each came from; no origin where one was not set. */
+  readonly references?: readonly { readonly name: string; readonly origin?: Origin }[]
+  /** Through which references a secret came into it, the secret last. */
+  readonly through?: readonly string[]
+}
+
+/** Every value that a key, a secret or a variable has or had, the one that counts first. */
+export function explain(path: string, exposed: Exposed): readonly Explanation[] {
+  const { tree, config, isSecret } = exposed
+  if (typeof path !== 'string') throw new TypeError("explain takes a path, which is text such as 'server.port'")
+  const steps = parsePath(path)
+  if (steps === undefined) return []
+  const node = nodeAt(tree, steps)
+  if (node) return explainNode(node, steps, exposed)
+  const made = valueAt(config, steps)
+  if (made !== undefined) {
+    const value = isSecret(made, steps) ? MASK : shown(made, isSecret, steps)
+    return [{ value, origin: { layer: 'defaults', name: 'schema' } }]
+  }
+  return explainVariable(path.replace(/^secrets\./, ''), exposed)
+}
+
+function explainNode(node: TreeNode, path: Path, exposed: Exposed): readonly Explanation[] {
+  const { coerced, config, isSecret } = exposed
+  const made = valueAt(config, path)
+  // What the schema leaves out has not been through `protect` yet, nor what an object of some class has in it.
+  const value = shown(made === undefined ? toPlain(node) : made, isSecret, path)
+  const from = node.kind === 'map' ? undefined : node.coercedFrom
+  const before = coerced.has(formatPath(path)) ? toPlain(node) : from
+  const winner = {
+    ...entry(node, value, isSecret(toPlain(node), path) || isSecret(value, path), exposed),
+    ...(before === undefined ? {} : { coerced: { from: kindOf(before), to: kindOf(value) } }),
+  }
+  const losers = (node.shadowed ?? []).map((loser) => {
+    // What a secret went into below it says so there: in the tree stands what won.
+    const isLoserSecret: SecretRule = (value, at) =>
+      isSecret(value, at) || isTainted(nearestNode(loser, at.slice(path.length)))
+    const plain = protect(toPlain(loser), { isSecret: isLoserSecret }, path)
+    return { ...entry(loser, plain, isSecret(plain, path), exposed), overridden: true as const }
+  })
+  return [winner, ...losers]
+}
+
+/** An object of some class may have what holds itself in it. */
+function shown(value: unknown, isSecret: SecretRule, path: Path): unknown {
+  try {
+    return protect(value, { isSecret }, path)
+  } catch {
+    return MASK
+  }
+}
+
+function isTainted(node: TreeNode): boolean {
+  return node.kind !== 'map' && node.taint !== undefined
+}
+
+function entry(node: TreeNode, value: unknown, isSecret: boolean, exposed: Exposed): Explanation {
+  const taint = node.kind === 'map' ? undefined : node.taint
+  const references = node.kind === 'scalar' ? node.references : undefined
+  return {
+    value: isSecret || taint ? MASK : value,
+    origin: originOf(node, exposed.linesOf),
+    ...(isSecret || taint ? { secret: true } : {}),
+    ...(references ? { references: traced(references, exposed) } : {}),
+    ...(taint ? { through: taint } : {}),
+  }
+}
+
+function traced(names: readonly string[], { variable, linesOf }: Exposed): NonNullable<Explanation['references']> {
+  return names.map((name) => {
+    const found = variable(name)
+    return { name, ...(found ? { origin: originOf(found.site, linesOf) } : {}) }
+  })
+}
+
+function explainVariable(name: string, exposed: Exposed): readonly Explanation[] {
+  const { env } = secretName(name)
+  const isOther = exposed.isSecretName(name) && exposed.variable(env) !== undefined
+  const known = exposed.variable(name) && !isOther ? name : env
+  const variable = exposed.variable(known)
+  if (!variable) return []
+  const all = exposed.candidates(known)
+  // A setting that is empty counts as not set.
+  const candidates = all.slice(all.findIndex(({ site }) => site === variable.site))
+  const isSecret = variable.taint !== undefined || candidates.some(({ value }) => isSecretValue(value))
+  return candidates.map((candidate, index) => ({
+    value: isSecret ? MASK : index === 0 ? variable.value : candidate.value,
+    origin: originOf(candidate.site, exposed.linesOf),
+    ...(index === 0 ? {} : { overridden: true as const }),
+    ...(isSecret ? { secret: true as const } : {}),
+    ...(index === 0 && variable.references.length > 0 ? { references: traced(variable.references, exposed) } : {}),
+    ...(index === 0 && variable.taint && variable.taint.length > 1 ? { through: variable.taint } : {}),
+  }))
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'list' : typeof (value as Scalar)
+}

@@ -1,0 +1,214 @@
+import { basename, dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { types } from 'node:util'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Jiti, JitiOptions } from 'jiti'
+import { collectProblems, configError } from '../errors/errors.ts'
+import { displayPath } from '../files/paths.ts'
+import { systemCode } from '../files/system-code.ts'
+import type { Trail } from '../files/trail.ts'
+import { pathExists, readText, realPath } from '../read/guard.ts'
+import { parseJson } from '../read/json.ts'
+import { parseYaml } from '../read/yaml.ts'
+import { toPlain } from '../tree.ts'
+import type { Site } from '../types.ts'
+import { checkFileOptions } from './check-options.ts'
+import type { FileTrees, LoadOptions } from './options.ts'
+
+const NAME = 'systemprompt.config'
+const EXTENSIONS = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs', 'json', 'yaml', 'yml']
+
+/**
+ * The options of a project, for `systemprompt.config.ts` beside its package.json.
+ *
+ * @example
+ * import { defineConfig } from '@systemprompt/env'
+ * import { z } from 'zod'
+ *
+ * export default defineConfig({
+ *   schema: z.object({ server: z.object({ port: z.number() }) }),
+ *   secrets: { required: ['ANTHROPIC_API_KEY'] },
+ * })
+ */
+export function defineConfig<
+  Schema extends StandardSchemaV1 | undefined = undefined,
+  Variables extends StandardSchemaV1 | undefined = undefined,
+>(options: LoadOptions<Schema, Variables>): LoadOptions<Schema, Variables> {
+  return options
+}
+
+/** The project's `systemprompt.config.*`, if there is one; undefined otherwise, and c12 is not loaded. */
+export function findConfigFile(root: string, trail: Trail): string | undefined {
+  return EXTENSIONS.map((extension) => join(root, `${NAME}.${extension}`)).find((file) => pathExists(file, trail))
+}
+
+export interface WithConfigFile {
+  readonly options: LoadOptions
+  /** Trees of the file: they lie below those in code, where `null` and lists replace and are not joined. */
+  readonly file: FileTrees
+}
+
+/**
+ * Options in code over those of the config file; lists such as `secrets.required` are joined.
+ * @throws ConfigError CONFIG_FILE when the file cannot be run, or is no options
+ */
+export async function withConfigFile(options: LoadOptions, file: string, trail: Trail): Promise<WithConfigFile> {
+  const { overrides, defaults, schema, variables, env, ...rest } = await readConfigFile(file, trail)
+  const { defu } = await import('defu')
+  // Schemas and environments are whole: a valibot schema is a plain object that must not be merged into.
+  const { schema: _, variables: __, env: ___, overrides: ____, defaults: _____, ...own } = options
+  return {
+    options: {
+      ...defu(own, rest),
+      schema: options.schema ?? schema,
+      variables: options.variables ?? variables,
+      env: options.env ?? env,
+      ...(options.overrides === undefined ? {} : { overrides: options.overrides }),
+      ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
+    },
+    file: { shown: basename(file), ...(overrides ? { overrides } : {}), ...(defaults ? { defaults } : {}) },
+  }
+}
+
+async function readConfigFile(file: string, trail: Trail): Promise<LoadOptions> {
+  const config = /\.(?:json|ya?ml)$/.test(file) ? readData(file) : await runCode(file, trail)
+  if (config === undefined || config === null) return {}
+  if (typeof config !== 'object' || Array.isArray(config)) throw unusable(file, 'it holds no options')
+  checkFileOptions(config, siteOf(file))
+  return config
+}
+
+/** JSON and YAML are data: read like every other file, with places in messages. */
+function readData(file: string): unknown {
+  const problems = collectProblems()
+  const read = readText(file, { layer: 'overrides', file: basename(file), confidential: false }, problems)
+  const parse = file.endsWith('.json') ? parseJson : parseYaml
+  const tree = read && parse(read.source, problems)
+  const [problem] = problems.errors
+  if (problem) throw unusable(file, `${problem.message}, in line ${problem.line ?? 1}`)
+  return tree && toPlain(tree)
+}
+
+async function runCode(file: string, trail: Trail): Promise<unknown> {
+  try {
+    return await (/ts$/.test(file) ? runTypeScript(file, trail) : runJavaScript(file))
+  } catch (error) {
+    // c12 stumbles over a file whose function returns nothing, which is no error.
+    if (types.isNativeError(error) && error.message.includes("'$meta'")) return undefined
+    if (isWithoutImport(error)) throw unusable(file, ...NO_MODULES)
+    throw unusable(file, types.isNativeError(error) ? reasonOf(error, file) : 'it threw something that is no error')
+  }
+}
+
+/** Whether code runs in a realm of its own, as under Jest and in Vitest's vm pools, in which nothing can be imported. */
+function isWithoutImport(error: unknown): boolean {
+  return systemCode(error).startsWith('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING')
+}
+
+const NO_MODULES = [
+  'this program was started without modules for code in a realm of its own',
+  'start it with NODE_OPTIONS=--experimental-vm-modules, or call loadConfigSync, which leaves the file out',
+] as const
+
+/** A file that changed since it was last run is run anew, and so are the TypeScript modules that it imports. */
+async function runTypeScript(file: string, trail: Trail): Promise<unknown> {
+  // Its cache would leave a copy of the file, and of what is in it, on the disk.
+  const jitiOptions = { fsCache: false }
+  const transform = await compilerFor(file, jitiOptions)
+  // Node can do without from 22.18 on.
+  if (!transform) return runJavaScript(file)
+  const { loadConfig } = await import('c12')
+  const { config } = await loadConfig<LoadOptions>({
+    name: NAME,
+    cwd: dirname(file),
+    configFile: basename(file),
+    rcFile: false,
+    globalRc: false,
+    packageJson: false,
+    dotenv: false,
+    envName: false,
+    extend: false,
+    giget: false,
+    jitiOptions: {
+      ...jitiOptions,
+      transform(module) {
+        if (module.filename !== undefined) trail.files.add(resolve(module.filename))
+        return { code: transform(module) }
+      },
+    },
+  })
+  return config
+}
+
+/** None in a bundle: the compiler is a file of its own, which bundlers do not take along. */
+async function compilerFor(file: string, options: JitiOptions): Promise<Jiti['transform'] | undefined> {
+  try {
+    const { createJiti } = await import('jiti')
+    const { transform } = createJiti(file, options)
+    transform({ source: '', filename: file, ts: true })
+    return transform
+  } catch {
+    return undefined
+  }
+}
+
+/** Node keeps a module by its address, so the address says which text is meant. */
+async function runJavaScript(file: string): Promise<unknown> {
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  // An import of it, which is a function, has no names in what older releases of webpack make, ncc's among them.
+  const { createRequire } = process.getBuiltinModule('node:module')
+  const text = readText(file, { layer: 'overrides', file: basename(file), confidential: false }, collectProblems())
+  const version = createHash('sha256')
+    .update(text?.source.text ?? '')
+    .digest('base64url')
+  const required = createRequire(file)
+  delete required.cache[realPath(file) ?? file]
+  // Of a bundle with this library in it the file is no part: `imports-left` in tsup.config.ts has bundlers leave it.
+  const module: object = await import(`${pathToFileURL(file).href}?${version}`).catch(
+    (error: unknown) => (isWithoutImport(error) && withoutImport(file, required)) || Promise.reject(error),
+  )
+  const exported: unknown = 'default' in module ? module.default : module
+  const options = isTranspiled(exported) ? exported.default : exported
+  return typeof options === 'function' ? await options() : options
+}
+
+/** Node's own realm requires ES modules too: undefined for one that waits, and for TypeScript where Node reads none. */
+function withoutImport(file: string, required: NodeJS.Require): object | undefined {
+  try {
+    return required(file) as object
+  } catch (error) {
+    if (/ts$/.test(file) || systemCode(error) === 'ERR_REQUIRE_ASYNC_MODULE') return undefined
+    throw error
+  }
+}
+
+/** CommonJS made of an ES module. */
+function isTranspiled(exported: unknown): exported is { readonly default: unknown } {
+  return typeof exported === 'object' && exported !== null && '__esModule' in exported && 'default' in exported
+}
+
+function unusable(file: string, why: string, remedy = 'correct the file'): Error {
+  return configError({
+    code: 'CONFIG_FILE',
+    message: `cannot be loaded: ${why}`,
+    remedy,
+    at: siteOf(file),
+  })
+}
+
+function siteOf(file: string): Site {
+  return { source: { layer: 'overrides', file: basename(file), confidential: false } }
+}
+
+/** The first line of a message, and the place that jiti puts in the second: it may be in a module of the file's. */
+function reasonOf(error: Error, file: string): string {
+  if (/ts$/.test(file) && Reflect.get(error, 'code') === 'ERR_UNKNOWN_FILE_EXTENSION')
+    return 'a bundle cannot compile TypeScript; leave @systemprompt/env outside of it, or write JavaScript'
+  const { message } = error
+  const [first = '', second = ''] = message.split('\n')
+  const [, path, position] = /^\s*(\S.*?):(\d+:\d+)\s*$/.exec(second) ?? []
+  const place = path === undefined ? '' : `, in ${displayPath(dirname(file), path)}:${position}`
+  // Where a module has no name, the compiler has the root of the drive for one.
+  const what = first.replace(/^ParseError: [A-Z]:\\: /, 'ParseError: ')
+  return what.trimEnd().slice(0, 300) + place
+}

@@ -1,0 +1,73 @@
+import { changedAt, DIRECTORY, listingSignatureOf, signatureOf } from '../files/signature.ts'
+import type { Trail } from '../files/trail.ts'
+import { type Environment, variableIn } from '../options/options.ts'
+import { isSettingName } from '../read/setting-name.ts'
+
+/** Everything that the result of a resolution hangs on. While it holds, a second one would come to the same. */
+export interface Inputs {
+  readonly cwd: string
+  /** Variables that were asked for, with their values; undefined for those that are not set. */
+  readonly variables: ReadonlyMap<string, string | undefined>
+  /** Paths and their signatures. */
+  readonly files: ReadonlyMap<string, string>
+  readonly directories: ReadonlyMap<string, string>
+  /** When the youngest of the files was changed, in milliseconds since 1970. */
+  readonly changedAt: number
+}
+
+export interface Recorded {
+  /** The environment, which notes what it is asked for. */
+  readonly env: Environment
+  readonly asked: ReadonlySet<string>
+}
+
+/** An environment that remembers which variables somebody looked at. */
+export function recordVariables(env: Environment): Recorded {
+  const asked = new Set<string>()
+  const note = (name: string | symbol): void => {
+    if (typeof name === 'string') asked.add(name)
+  }
+  const recording = new Proxy(env, {
+    get(target, name) {
+      note(name)
+      return Reflect.get(target, name)
+    },
+    has(target, name) {
+      note(name)
+      return Reflect.has(target, name)
+    },
+    getOwnPropertyDescriptor(target, name) {
+      note(name)
+      return Reflect.getOwnPropertyDescriptor(target, name)
+    },
+  })
+  return { env: recording, asked }
+}
+
+/** What `~` stands for in a path; Node asks the system for it, and not the environment that is recorded. */
+const HOMES = ['HOME', 'USERPROFILE']
+
+export function inputsOf(cwd: string, env: Environment, asked: Iterable<string>, trail: Trail): Inputs {
+  const names = [...new Set([...asked, ...HOMES, ...Object.keys(env).filter(isSettingName)])]
+  const files = new Map([...trail.files].map((path) => [path, signatureOf(path)]))
+  const directories = new Map([...trail.directories].map((path) => [path, listingSignatureOf(path)]))
+  const dated = [...trail.files].filter((path) => files.get(path) !== DIRECTORY)
+  return {
+    cwd,
+    variables: new Map(names.map((name) => [name, variableIn(env, name)])),
+    files,
+    directories,
+    changedAt: Math.max(0, ...[...dated, ...trail.directories].map(changedAt)),
+  }
+}
+
+export function inputsHold(inputs: Inputs, cwd: string, env: Environment): boolean {
+  const { variables, files, directories } = inputs
+  return (
+    cwd === inputs.cwd &&
+    [...variables].every(([name, value]) => variableIn(env, name) === value) &&
+    Object.keys(env).every((name) => !isSettingName(name) || variables.has(name)) &&
+    [...files].every(([path, signature]) => signatureOf(path) === signature) &&
+    [...directories].every(([path, signature]) => listingSignatureOf(path) === signature)
+  )
+}

@@ -1,0 +1,235 @@
+import { collectProblems, type Problems } from '../errors/errors.ts'
+import { nearest } from '../errors/suggest.ts'
+import { formatPath, parsePath, valueAt } from '../path.ts'
+import { reveal } from '../secrets/mask.ts'
+import { isSecretValue, looksSecret } from '../secrets/secret.ts'
+import type { Variable } from '../substitute/variables.ts'
+import { isPlain, nearestNode } from '../tree.ts'
+import type { MapNode, Path, Taint, TreeNode } from '../types.ts'
+
+/** What JSON can hold. */
+export type PublicValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly PublicValue[]
+  | { readonly [key: string]: PublicValue }
+
+/** The values that may be shown to everybody, by the names under which code asks for them. */
+export type PublicValues = Readonly<Record<string, PublicValue>>
+
+/** Which values are public. Nothing is unless it is named here. */
+export interface PublicSettings {
+  /** Paths and variables; an object chooses the names that code sees. */
+  readonly public: readonly string[] | Readonly<Record<string, string>>
+  /** Variables whose names start so are public too. */
+  readonly prefix: readonly string[]
+}
+
+/** What is known of a load when somebody asks for the public values. */
+export interface PublicSources {
+  readonly settings: PublicSettings
+  readonly tree: MapNode
+  /** After the schema; what code is given. */
+  readonly config: unknown
+  readonly secrets: readonly { readonly env: string; readonly value: string }[]
+  readonly isSecret: (value: unknown, path: Path) => boolean
+  /** Whether a variable is declared a secret, and does not only sound like one. */
+  readonly isSecretName: (name: string) => boolean
+  readonly variable: (name: string) => Variable | undefined
+  readonly variableNames: () => Iterable<string>
+}
+
+/** Shorter secrets are not looked for inside of other values. */
+const SHORTEST = 8
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
+const SAYS_PUBLIC = /(?:^|[_.-])(?:public|publishable)/i
+const SAYS_SECRET = /passw|passphrase|secret|private|credential/i
+const RESERVED = new Set(
+  `arguments await break case catch class const constructor continue debugger default delete do else enum eval export
+  extends false finally for function if implements import in instanceof interface let new null package private protected
+  prototype public return static super switch this true try typeof var void while with yield __proto__ throw`.split(
+    /\s+/,
+  ),
+)
+
+/**
+ * The public values of a load, in the order in which they are asked for.
+ * @throws ConfigError PUBLIC_SECRET for what is secret or made of a secret, PUBLIC_UNKNOWN for what is not there,
+ * PUBLIC_NAME for what code could not import
+ */
+export function publicValues(sources: PublicSources): PublicValues {
+  const problems = collectProblems()
+  const values = new Map<string, PublicValue>()
+  for (const [name, wanted] of wantedNames(sources.settings)) {
+    if (!IDENTIFIER.test(name) || RESERVED.has(name)) unusableName(name, wanted, problems)
+    else if (values.has(name)) takenName(name, wanted, problems)
+    else addValue(name, wanted, sources, problems, values)
+  }
+  for (const name of prefixed(sources)) {
+    const variable = sources.variable(name)
+    if (variable && !values.has(name)) addVariable(name, variable, sources, problems, values)
+  }
+  problems.throwIfAny()
+  return Object.freeze(Object.fromEntries(values))
+}
+
+/** `server.api_url` is exported as `server_api_url`. */
+function wantedNames({ public: wanted }: PublicSettings): readonly (readonly [name: string, wanted: string])[] {
+  if (!Array.isArray(wanted)) return Object.entries(wanted)
+  return [...new Set<string>(wanted)].map(
+    (path) => [path.replace(/[^\w$]+/g, '_').replace(/^_+|_+$/g, ''), path] as const,
+  )
+}
+
+function* prefixed({ settings, variableNames }: PublicSources): Iterable<string> {
+  const names = new Set(variableNames())
+  yield* [...names]
+    .filter((name) => IDENTIFIER.test(name) && settings.prefix.some((prefix) => name.startsWith(prefix)))
+    .sort()
+}
+
+function addValue(
+  name: string,
+  wanted: string,
+  sources: PublicSources,
+  problems: Problems,
+  values: Map<string, PublicValue>,
+): void {
+  const path = parsePath(wanted)
+  const value = path && valueAt(sources.config, path)
+  if (path && value !== undefined) addSetting(name, path, reveal(value), sources, problems, values)
+  else {
+    const variable = sources.variable(wanted)
+    if (variable) addVariable(name, variable, sources, problems, values)
+    else if (sources.isSecretName(wanted)) refuse(wanted, 'is a secret', sources.tree, problems)
+    else unknown(wanted, path, sources, problems)
+  }
+}
+
+function addSetting(
+  name: string,
+  path: Path,
+  value: unknown,
+  sources: PublicSources,
+  problems: Problems,
+  values: Map<string, PublicValue>,
+): void {
+  const refusals = [...refusalsIn(value, path, sources)]
+  for (const [at, why] of refusals) refuse(formatPath(at), why, nearestNode(sources.tree, at), problems)
+  if (refusals.length === 0) values.set(name, value as PublicValue)
+}
+
+/** What of a value must not be shown, and why. What is refused as a whole is not gone through. */
+function* refusalsIn(value: unknown, path: Path, sources: PublicSources): Generator<readonly [Path, string]> {
+  const isKnown = isContainer(value) || isJson(value)
+  const why = isKnown ? whySecret(value, path, sources) : 'is not a text, number, boolean, list or map'
+  if (why !== undefined) yield [path, why]
+  else if (Array.isArray(value))
+    for (const [index, item] of value.entries()) yield* refusalsIn(item, [...path, index], sources)
+  else if (isContainer(value))
+    for (const [key, item] of Object.entries(value)) yield* refusalsIn(item, [...path, key], sources)
+}
+
+function addVariable(
+  name: string,
+  variable: Variable,
+  sources: PublicSources,
+  problems: Problems,
+  values: Map<string, PublicValue>,
+): void {
+  const why = whySecretVariable(variable, sources)
+  if (why === undefined) values.set(name, variable.value)
+  else refuse(variable.name, why, variable.site, problems)
+}
+
+/** Why a setting must not be shown; undefined where it may be. */
+function whySecret(value: unknown, path: Path, sources: PublicSources): string | undefined {
+  // A schema may have made it of the text that stands nearest.
+  const node = nearestNode(sources.tree, path)
+  const taint = node.kind === 'map' ? undefined : node.taint
+  if (taint) return chainOf(taint)
+  const held = typeof value === 'string' ? whyHeld(value, sources) : undefined
+  if (held !== undefined) return held
+  const names = path.filter((segment) => typeof segment === 'string')
+  if (names.some((name) => SAYS_PUBLIC.test(name))) return undefined
+  if (typeof value === 'string' && names.some(looksSecret)) return `has the name of a secret`
+  return sources.isSecret(value, path) ? 'is made of a secret' : undefined
+}
+
+/** Its own name alone makes a variable no secret here: `PUBLIC_MAPS_KEY` says that it is public. */
+function whySecretVariable(variable: Variable, sources: PublicSources): string | undefined {
+  const { name, value, references } = variable
+  if (sources.isSecretName(name)) return 'is a secret'
+  const chain = references.map((reference) => sources.variable(reference)).find((found) => found?.taint)
+  if (chain?.taint) return chainOf(chain.name === chain.taint[0] ? chain.taint : [chain.name, ...chain.taint])
+  if (variable.taint && variable.taint.length > 1) return chainOf(variable.taint)
+  if (SAYS_SECRET.test(name) && !SAYS_PUBLIC.test(name.replace(/^PUBLIC_/, ''))) return 'has the name of a secret'
+  return whyHeld(value, sources)
+}
+
+function whyHeld(value: string, { secrets }: PublicSources): string | undefined {
+  if (isSecretValue(value)) return 'is a URL with a password in it, or a private key'
+  const held = secrets.find((secret) => secret.value.length >= SHORTEST && value.includes(secret.value))
+  return held && `holds the value of the secret ${held.env}`
+}
+
+/** `['DB', 'DATABASE_URL']` → refers to DB, which refers to the secret DATABASE_URL. */
+function chainOf(taint: Taint): string {
+  const secret = taint.at(-1) ?? ''
+  const between = taint.slice(0, -1).map((name) => `\${${name}}, which refers to `)
+  return `refers to ${between.join('')}the secret ${secret}`
+}
+
+function refuse(key: string, why: string, at: TreeNode | Variable['site'], problems: Problems): void {
+  problems.error({
+    code: 'PUBLIC_SECRET',
+    key,
+    message: `cannot be public: it ${why}`,
+    remedy: 'take it out of the public values, and read it on the server',
+    at,
+  })
+}
+
+function unknown(wanted: string, path: Path | undefined, { tree, variableNames }: PublicSources, problems: Problems) {
+  const near = nearest(wanted, [...pathsOf(tree), ...variableNames()])
+  problems.error({
+    code: 'PUBLIC_UNKNOWN',
+    key: wanted,
+    message: path ? 'is to be public, and nothing sets it' : 'is to be public, and is not a path',
+    remedy: near === undefined ? 'set it, or take it out of the public values' : `did you mean ${near}?`,
+  })
+}
+
+function unusableName(name: string, wanted: string, problems: Problems): void {
+  problems.error({
+    code: 'PUBLIC_NAME',
+    key: wanted,
+    message: `would be exported as ${JSON.stringify(name)}, which is not a name in JavaScript`,
+    remedy: `choose a name: public: { name: ${JSON.stringify(wanted)} }`,
+  })
+}
+
+function takenName(name: string, wanted: string, problems: Problems): void {
+  problems.error({
+    code: 'PUBLIC_NAME',
+    key: wanted,
+    message: `would be exported as ${name}, as another value is`,
+    remedy: `choose another name: public: { name: ${JSON.stringify(wanted)} }`,
+  })
+}
+
+function* pathsOf(node: TreeNode, path: Path = []): Generator<string> {
+  if (path.length > 0) yield formatPath(path)
+  if (node.kind === 'map') for (const [key, child] of node.entries) yield* pathsOf(child, [...path, key])
+}
+
+function isContainer(value: unknown): value is object {
+  return Array.isArray(value) || isPlain(value)
+}
+
+/** Leaves alone; what JSON cannot hold would become something else in the browser. */
+function isJson(value: unknown): boolean {
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+}

@@ -1,0 +1,36 @@
+import { resolve } from 'node:path'
+import type { ResolvedConfig } from '../expose/expose.ts'
+import { holds, writeIfChanged } from '../files/write-if-changed.ts'
+import { publicTypes, TYPES_FILE } from './public-types.ts'
+
+/** Where the types go, and whether they are written at all. */
+export interface TypesFileOptions {
+  /** From the project's root, or absolute. @default 'systemprompt-env.d.ts' in the project's root */
+  readonly file?: string
+  /** Only look. @default false */
+  readonly check?: boolean
+}
+
+/** What became of the file of types. */
+export interface TypesFile {
+  /** Absolute. */
+  readonly file: string
+  readonly state: 'written' | 'unchanged' | 'stale'
+}
+
+/**
+ * Writes the declarations of a project's public values, only when they changed and in one step.
+ *
+ * @throws ConfigError as `publicValues()` does
+ * @example
+ * writeTypes(await loadConfig()) // { file: '/app/systemprompt-env.d.ts', state: 'written' }
+ */
+export function writeTypes(
+  { root, publicValues }: Pick<ResolvedConfig, 'root' | 'publicValues'>,
+  { file: name = TYPES_FILE, check = false }: TypesFileOptions = {},
+): TypesFile {
+  const file = resolve(root, name)
+  const text = publicTypes(publicValues())
+  if (check) return { file, state: holds(file, text) ? 'unchanged' : 'stale' }
+  return { file, state: writeIfChanged(file, text) ? 'written' : 'unchanged' }
+}

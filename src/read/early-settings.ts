@@ -1,0 +1,170 @@
+import type { Problems } from '../errors/errors.ts'
+import { newTrail } from '../files/trail.ts'
+import { merge } from '../merge.ts'
+import { type SettledOptions, variableIn } from '../options/options.ts'
+import { formatPath } from '../path.ts'
+import { secretName } from '../schema/secret-names.ts'
+import type { SecretsValidation } from '../secrets/resolve-secrets.ts'
+import { substituteScalar } from '../substitute/substitute.ts'
+import { type Candidate, createVariables, type Variable, type Variables } from '../substitute/variables.ts'
+import { mapNode, scalarAt, variableSource } from '../tree.ts'
+import type { MapNode } from '../types.ts'
+import type { DotenvFiles } from './dotenv.ts'
+import { readSettings, type SettingVariable, settingNames } from './environment.ts'
+import { renameMovedKeys } from './profile.ts'
+
+/** Settings that say where the other files are. They can use variables and .env values, not secrets. */
+export interface EarlySettings {
+  /** Resolved with what is known so far: variables and .env values, unless others are given. */
+  text(path: string, fallback: string, variables?: Variables): string
+  /** SYSTEMPROMPT_SERVICES_PATH, in whichever layer. */
+  readonly servicesPath: Variable | undefined
+  readonly customSecrets: readonly string[]
+  readonly secretsValidation: SecretsValidation
+  readonly cloudValidation: SecretsValidation
+}
+
+/** The layers that are there before any file that a setting names. */
+export interface GivenLayers {
+  readonly overrides: MapNode
+  readonly environment: MapNode
+  /** undefined where there is no profile, or it cannot be read. */
+  readonly profile: MapNode | undefined
+  readonly defaults: MapNode
+}
+
+const EARLY = ['secrets', 'cloud', 'paths']
+
+export function readEarlySettings(
+  given: GivenLayers,
+  files: DotenvFiles,
+  options: SettledOptions,
+  problems: Problems,
+): EarlySettings {
+  const dotenv = renameMovedKeys(
+    readSettings(
+      settingsInDotenv(files, options, (self) => earlyVariables(files, options, SILENT, self)),
+      'dotenv',
+      SILENT,
+    ),
+    SILENT,
+  )
+  const layers = options.dotenv.override ? [dotenv, given.environment] : [given.environment, dotenv]
+  const tree = [given.overrides, ...layers, ...(given.profile ? [given.profile] : []), given.defaults]
+    .map((layer) => only(EARLY, layer))
+    .reduceRight((below, layer) => merge(layer, below, { foldCase: true }))
+  const variables = earlyVariables(files, options, problems)
+  const variable = (name: string): Variable | undefined => {
+    const found = variables.get(name)
+    return found === undefined || found === 'failed' || found.value === '' ? undefined : found
+  }
+  const setting = (path: string, known: Variables = variables): string | undefined => {
+    const steps = path.split('.')
+    const node = scalarAt(tree, steps)
+    if (typeof node?.value !== 'string') return undefined
+    const expansion =
+      node.style === 'literal' ? undefined : known.expand(node.value, { key: formatPath(steps), site: node })
+    return typeof expansion === 'object' ? expansion.value : expansion === 'failed' ? undefined : node.value
+  }
+  return {
+    text: (path, fallback, known) => setting(path, known) || fallback,
+    servicesPath: variable('SYSTEMPROMPT_SERVICES_PATH'),
+    customSecrets: (variable('SYSTEMPROMPT_CUSTOM_SECRETS')?.value ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '')
+      .map((name) => secretName(name).env),
+    secretsValidation: validationOf(setting('secrets.validation'), 'warn'),
+    cloudValidation: validationOf(setting('cloud.validation'), 'strict'),
+  }
+}
+
+/** What is wrong in .env files is reported when all variables are there. */
+const SILENT: Problems = {
+  errors: [],
+  warnings: [],
+  trail: newTrail(),
+  error: () => undefined,
+  warn: () => undefined,
+  isReported: () => false,
+  throwIfAny: () => undefined,
+}
+
+/** The process environment and .env files: what says where the other files are cannot be in those. */
+function earlyVariables(files: DotenvFiles, options: SettledOptions, problems: Problems, self?: Definition): Variables {
+  const { env, emptyIsValue, onUndefined, dotenv } = options
+  const fromProcess = (name: string): readonly Candidate[] => {
+    const value = variableIn(env, name)
+    const isSet = value !== undefined && (value !== '' || emptyIsValue)
+    return isSet ? [{ value, site: { source: variableSource('environment', name) }, expands: false }] : []
+  }
+  const candidates = (name: string): readonly Candidate[] => {
+    const fromFiles = files.variables.get(name) ?? []
+    return dotenv.override ? [...fromFiles, ...fromProcess(name)] : [...fromProcess(name), ...fromFiles]
+  }
+  return createVariables({
+    candidates: below(self, candidates),
+    isSecret: () => false,
+    onUndefined,
+    bare: dotenv.bare ?? false,
+    problems,
+  })
+}
+
+function only(keys: readonly string[], tree: MapNode): MapNode {
+  return mapNode(new Map([...tree.entries].filter(([key]) => keys.includes(key.toLowerCase()))), tree)
+}
+
+function validationOf(text: string | undefined, fallback: SecretsValidation): SecretsValidation {
+  return text === 'strict' || text === 'warn' || text === 'skip' ? text : fallback
+}
+
+/** A definition of a variable. */
+export type Definition = Pick<Variable, 'name' | 'site'>
+
+/** What a definition of a variable finds: under its own name the values below it. */
+export function below(
+  self: Definition | undefined,
+  candidates: (name: string) => readonly Candidate[],
+): (name: string) => readonly Candidate[] {
+  const after = (all: readonly Candidate[]): readonly Candidate[] =>
+    all.slice(all.findIndex(({ site }) => site === self?.site) + 1)
+  return (name) => (name === self?.name ? after(candidates(name)) : candidates(name))
+}
+
+/** Those of lower files first. Those that win resolved, those that are overridden as they are written. */
+export function* settingsInDotenv(
+  files: DotenvFiles,
+  { dotenv }: SettledOptions,
+  variablesOf: (self?: Definition) => Variables,
+): Generator<SettingVariable> {
+  const variables = variablesOf()
+  const rank = (name: string): number => files.files.indexOf(files.variables.get(name)?.[0]?.site.source.file ?? '')
+  const names = settingNames(files.variables.keys()).toSorted((one, other) => rank(other) - rank(one))
+  for (const name of names) {
+    const definitions = files.variables.get(name) ?? []
+    const variable = variables.get(name)
+    if (typeof variable !== 'object') continue
+    // Those above it are empty.
+    const at = definitions.findIndex(({ site }) => site === variable.site)
+    const isWinner = at !== -1
+    if (!isWinner && dotenv.override) continue
+    const [definition, ...overridden] = definitions.slice(Math.max(at, 0))
+    if (!definition) continue
+    const { value, site, taint } = isWinner ? variable : { ...definition, taint: undefined }
+    const own = isWinner && definition.expands ? variablesOf(variable) : undefined
+    yield {
+      name,
+      value,
+      site,
+      below: overridden,
+      ...(taint ? { taint } : {}),
+      ...(own && {
+        written: {
+          text: definition.value,
+          substitute: (node, path) => substituteScalar(node, path, own, { bare: dotenv.bare }),
+        },
+      }),
+    }
+  }
+}

@@ -1,0 +1,225 @@
+import { join } from 'node:path'
+import type { Project } from '../discover.ts'
+import type { Problems } from '../errors/errors.ts'
+import { displayPath, resolvePath, resolveSetting } from '../files/paths.ts'
+import { merge } from '../merge.ts'
+import { type GivenTree, type SettledOptions, variableIn } from '../options/options.ts'
+import { KNOWN_SECRETS, secretName } from '../schema/secret-names.ts'
+import type { SecretsValidation } from '../secrets/resolve-secrets.ts'
+import { candidatesIn } from '../substitute/candidates.ts'
+import { type Candidate, createVariables, type Variables } from '../substitute/variables.ts'
+import { literal, mapNode, variableSource, withNodeAt } from '../tree.ts'
+import type { MapNode } from '../types.ts'
+import { type Credentials, readCredentials } from './credentials.ts'
+import { type DotenvFiles, dotenvNames, readDotenv } from './dotenv.ts'
+import {
+  below,
+  type Definition,
+  type EarlySettings,
+  type GivenLayers,
+  readEarlySettings,
+  settingsInDotenv,
+} from './early-settings.ts'
+import { readEnvironment, readSettings, type SettingVariable, settingNames } from './environment.ts'
+import { readPlain } from './options.ts'
+import { readProfile, renameMovedKeys } from './profile.ts'
+import { readSecrets, type SecretsFile } from './secrets.ts'
+import { readServices, type Services } from './services.ts'
+import { readTenant, type Tenant } from './tenants.ts'
+
+/** Everything that was read, before anything is merged. */
+export interface Layers extends GivenLayers {
+  readonly dotenv: MapNode
+  /** Under the key `services`. */
+  readonly services: MapNode
+  readonly variables: Variables
+  readonly candidates: (name: string) => readonly Candidate[]
+  readonly dotenvFiles: DotenvFiles
+  readonly serviceFiles: readonly string[]
+  readonly secretsFile: SecretsFile & { readonly shown?: string }
+  /** By environment name: known ones, required ones, those of the file and those that a variable names. */
+  readonly secretNames: ReadonlySet<string>
+  /** Whether a variable is a secret, in any of its spellings. */
+  readonly isSecret: (name: string) => boolean
+  /** undefined outside of a SystemPrompt project. */
+  readonly secretsValidation: SecretsValidation | undefined
+  /** Where a secret may come from, for the message about one that is missing. */
+  readonly lookedIn: readonly string[]
+  readonly credentials: Credentials | undefined
+  readonly tenant: Tenant | undefined
+}
+
+/** Reads every source of a project. What cannot be read is reported, and the rest is read all the same. */
+export function readLayers(project: Project, options: SettledOptions, problems: Problems): Layers {
+  const { root, profile } = project
+  const { env } = options
+  const given = {
+    overrides: readTrees(options.overrides, 'overrides', problems),
+    environment: renameMovedKeys(readSettings(settingsIn(env, options), 'environment', problems), problems),
+    profile: profile && readProfile(profile.file, displayPath(root, profile.file), problems),
+    defaults: readTrees(options.defaults, 'defaults', problems),
+  }
+  const dotenvFiles = readDotenv(root, options.dotenv.files ?? dotenvNames(profile?.name), problems)
+  const settings = readEarlySettings(given, dotenvFiles, options, problems)
+
+  const secretsFile = readSecretsFile(project, settings, options, problems)
+  const secretNames = new Set<string>([
+    ...KNOWN_SECRETS.map((secret) => secret.env),
+    ...(options.secrets?.required ?? []).map((name) => secretName(name).env),
+    ...settings.customSecrets,
+    ...secretsFile.secrets.keys(),
+  ])
+  const canonical = remembered((name: string) => secretName(name).env)
+  const isSecret = (name: string): boolean => secretNames.has(name) || secretNames.has(canonical(name))
+  const environment = readEnvironment({ env, emptyIsValue: options.emptyIsValue, root, isSecret }, problems)
+  for (const name of environment.secretFiles) secretNames.add(name)
+
+  const candidates = candidatesIn({ environment, dotenvFiles, secretsFile, isSecret, canonical }, options)
+  const known = remembered(candidates)
+  const variablesOf = (self?: Definition): Variables =>
+    createVariables({
+      candidates: below(self, known),
+      isSecret,
+      onUndefined: options.onUndefined,
+      bare: options.dotenv.bare ?? false,
+      problems,
+    })
+  const variables = variablesOf()
+  const services = readServiceFiles(project, settings, variables, options, problems)
+  const cloud = readCloud(project, settings, variables, options, problems)
+  return {
+    ...given,
+    environment: withServicesPath(given.environment, settings, root),
+    dotenv: renameMovedKeys(
+      readSettings(settingsInDotenv(dotenvFiles, options, variablesOf), 'dotenv', problems),
+      problems,
+    ),
+    services: under('services', services.tree),
+    variables,
+    candidates,
+    dotenvFiles,
+    serviceFiles: services.files,
+    secretsFile,
+    secretNames,
+    isSecret,
+    secretsValidation: profile ? settings.secretsValidation : undefined,
+    lookedIn: ['the process environment', ...dotenvFiles.files, ...(secretsFile.shown ? [secretsFile.shown] : [])],
+    ...cloud,
+  }
+}
+
+/** Trees given in code or in the config file, the first winning over the others. */
+function readTrees(given: readonly GivenTree[], layer: 'overrides' | 'defaults', problems: Problems): MapNode {
+  const trees = given.map((tree) => renameMovedKeys(readPlain(tree, layer, problems), problems))
+  return trees.reduceRight(
+    (below, tree) => merge(tree, below),
+    mapNode(new Map(), { source: variableSource(layer, layer) }),
+  )
+}
+
+function readSecretsFile(
+  { root, profile }: Project,
+  settings: EarlySettings,
+  { env, strict, secrets }: SettledOptions,
+  problems: Problems,
+): Layers['secretsFile'] {
+  if (!profile) return { found: false, secrets: new Map(), blank: [] }
+  const path = resolvePath(settings.text('secrets.secrets_path', './secrets.json'), profile.directory)
+  const shown = displayPath(root, path)
+  const before = problems.errors.length
+  const file = readSecrets({ path, shown, strict }, problems)
+  // What is there and cannot be read is not missing as well.
+  const isAbsent = !file.found && problems.errors.length === before
+  const mayBeAbsent =
+    Boolean(env.SYSTEMPROMPT_SUBPROCESS) ||
+    Boolean(env.FLY_APP_NAME) ||
+    settings.text('secrets.source', 'file') === 'env'
+  const validation = settings.secretsValidation
+  if (isAbsent && !mayBeAbsent && validation !== 'skip') {
+    problems[validation === 'strict' && secrets?.missing !== 'warn' ? 'error' : 'warn']({
+      code: 'SECRETS_FILE_MISSING',
+      message: 'is not there',
+      remedy: 'create it with mode 0600, or set secrets.source to env where secrets come from the environment',
+      at: { source: { layer: 'secrets', file: shown, confidential: true } },
+    })
+  }
+  return { ...file, shown }
+}
+
+function readServiceFiles(
+  project: Project,
+  settings: EarlySettings,
+  variables: Variables,
+  options: SettledOptions,
+  problems: Problems,
+): Services {
+  const { root, found, profile } = project
+  const { services } = options
+  const nothing = { tree: mapNode(new Map(), { source: variableSource('services', 'services') }), files: [] }
+  const isAskedFor = found || profile !== undefined || settings.servicesPath !== undefined || Array.isArray(services)
+  if (services === false || !isAskedFor) return nothing
+  const configured = settings.text('paths.services', '', variables)
+  const fromProfile = profile && configured !== '' ? resolvePath(configured, profile.directory) : join(root, 'services')
+  const { servicesPath } = settings
+  const directory = servicesPath ? resolvePath(servicesPath.value, root) : fromProfile
+  const names = services === undefined || services === true ? undefined : services
+  return readServices({ directory, root, names }, problems)
+}
+
+function readCloud(
+  { root, found, profile }: Project,
+  settings: EarlySettings,
+  variables: Variables,
+  { env, now }: SettledOptions,
+  problems: Problems,
+): Pick<Layers, 'credentials' | 'tenant'> {
+  const state = join(root, '.systemprompt')
+  const place = (key: string, name: string): { path: string; shown: string } => {
+    const path = profile
+      ? resolvePath(settings.text(key, `../../${name}`, variables), profile.directory)
+      : join(state, name)
+    return { path, shown: displayPath(root, path) }
+  }
+  const validation = settings.cloudValidation
+  const credentials = place('cloud.credentials_path', 'credentials.json')
+  const tenants = place('cloud.tenants_path', 'tenants.json')
+  return {
+    credentials: readCredentials({ env, ...credentials, validation, now }, problems),
+    tenant:
+      found || profile
+        ? readTenant(
+            { ...tenants, validation, wanted: settings.text('cloud.tenant_id', '', variables) || undefined },
+            problems,
+          )
+        : undefined,
+  }
+}
+
+function* settingsIn(env: SettledOptions['env'], { emptyIsValue }: SettledOptions): Generator<SettingVariable> {
+  // Not Object.keys, which would look at every variable: the preload notes which ones a load asks for.
+  for (const name of settingNames(Reflect.ownKeys(env).filter((name) => typeof name === 'string'))) {
+    const value = variableIn(env, name)
+    if (value === undefined || (value === '' && !emptyIsValue)) continue
+    yield { name, value, site: { source: variableSource('environment', name) } }
+  }
+}
+
+/** It replaces `paths.services`, and starts from the root and not from the profile. */
+function withServicesPath(tree: MapNode, { servicesPath }: EarlySettings, root: string): MapNode {
+  if (!servicesPath) return tree
+  return withNodeAt(tree, ['paths', 'services'], literal(resolveSetting(servicesPath.value, root), servicesPath.site))
+}
+
+function under(key: string, tree: MapNode): MapNode {
+  return mapNode(tree.entries.size === 0 ? new Map() : new Map([[key, tree]]), tree)
+}
+
+/** A variable's definitions are asked for again and again, and never change during a load. */
+function remembered<T>(find: (name: string) => T): (name: string) => T {
+  const known = new Map<string, T>()
+  return (name) => {
+    const value = known.get(name) ?? find(name)
+    known.set(name, value)
+    return value
+  }
+}

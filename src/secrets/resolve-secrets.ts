@@ -1,0 +1,96 @@
+import { isEncrypted } from '../environment/flat-env.ts'
+import type { Problems } from '../errors/errors.ts'
+import type { SecretsFile } from '../read/secrets.ts'
+import { isPostgresUrl } from '../schema/rules.ts'
+import { knownSecret, secretName } from '../schema/secret-names.ts'
+import type { Variables } from '../substitute/variables.ts'
+import type { Site } from '../types.ts'
+import type { ResolvedSecret } from './secrets.ts'
+
+/** `secrets.validation` of a profile: a required secret that is missing is an error or a warning; `skip` asks for none, and for no format. */
+export type SecretsValidation = 'strict' | 'warn' | 'skip'
+
+/** Every secret that has a value, from whichever layer; blank ones count as absent (formats.md, section 5). */
+export function resolveSecrets(
+  names: Iterable<string>,
+  file: SecretsFile,
+  variables: Variables,
+): readonly (ResolvedSecret & { site: Site })[] {
+  return [...names].sort().flatMap((env) => {
+    const variable = variables.get(env)
+    if (variable === undefined || variable === 'failed' || variable.value.trim() === '') return []
+    const key = file.secrets.get(env)?.key ?? knownSecret(env)?.key ?? env.toLowerCase()
+    return [{ key, env, value: variable.value, site: variable.site }]
+  })
+}
+
+export interface SecretsCheck {
+  /** What a missing or wrong one does; undefined outside of a SystemPrompt project, which needs none. */
+  readonly validation: SecretsValidation | undefined
+  /** Asked for in code, in any spelling. */
+  readonly required: readonly string[]
+  /** What a missing one does at most. */
+  readonly missing: 'error' | 'warn'
+  readonly lookedIn: readonly string[]
+  /** Has been reported already, because its references failed. */
+  readonly isFailed: (env: string) => boolean
+}
+
+/** Reports what is missing and what is wrong. No message holds a value, or more of it than its length. */
+export function checkSecrets(
+  secrets: readonly (ResolvedSecret & { site: Site })[],
+  check: SecretsCheck,
+  problems: Problems,
+): void {
+  const { validation, required, lookedIn, isFailed } = check
+  const atMost = check.missing === 'error' ? problems.error : problems.warn
+  const present = new Set(secrets.map(({ env }) => env))
+  const isMissing = (env: string): boolean => !present.has(env) && !isFailed(env)
+  const missing = (env: string, report: (typeof problems)['error'], remedy: string): void =>
+    report({ code: 'SECRET_MISSING', key: env, message: `is not set; looked in ${lookedIn.join(', ')}`, remedy })
+
+  const asked = new Set(required.map((name) => secretName(name).env))
+  for (const env of asked) if (isMissing(env)) missing(env, atMost, `export ${env}, add it to .env or to secrets.json`)
+  if (validation === undefined || validation === 'skip') return
+
+  const report = validation === 'strict' ? atMost : problems.warn
+  if (isMissing('JWT_SECRET') && isMissing('OAUTH_AT_REST_PEPPER') && !asked.has('JWT_SECRET')) {
+    missing('JWT_SECRET', report, 'add jwt_secret to secrets.json; openssl rand -base64 48 makes one')
+  }
+  if (isMissing('DATABASE_URL') && !asked.has('DATABASE_URL'))
+    missing('DATABASE_URL', report, 'add database_url to secrets.json')
+  for (const secret of secrets) checkFormat(secret, problems)
+}
+
+function checkFormat({ env, value, site }: ResolvedSecret & { site: Site }, problems: Problems): void {
+  // It is no secret yet, and an error as such.
+  if (isEncrypted({ value, site })) return
+  const known = knownSecret(env)
+  if (known?.minLength !== undefined && value.length < known.minLength) {
+    problems.error({
+      code: 'SECRET_INVALID',
+      key: env,
+      message: `is shorter than ${known.minLength} characters`,
+      remedy: 'openssl rand -base64 48 makes a good one',
+      at: site,
+    })
+  }
+  if (known?.format === 'postgres-url' && !isPostgresUrl(value)) {
+    problems.error({
+      code: 'SECRET_INVALID',
+      key: env,
+      message: 'is not a PostgreSQL URL',
+      remedy: 'write postgres://user:password@host:5432/database, special characters percent-encoded',
+      at: site,
+    })
+  }
+  if (value.includes('\0')) {
+    problems.error({
+      code: 'SECRET_INVALID',
+      key: env,
+      message: 'holds a NUL character',
+      remedy: 'remove it',
+      at: site,
+    })
+  }
+}

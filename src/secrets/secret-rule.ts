@@ -1,0 +1,101 @@
+import { inspect, types } from 'node:util'
+import type { Exposure } from '../expose/expose.ts'
+import { isPlain, nearestNode } from '../tree.ts'
+import type { Path, TreeNode } from '../types.ts'
+import {
+  containsAny,
+  formsOf,
+  isSecretValue,
+  looksSecretNumber,
+  passwordsIn,
+  repeatsAny,
+  SHORTEST_HELD,
+  soundsSecret,
+} from './secret.ts'
+
+/** What is nested further in an object of some class is not looked at, nor is it printed. */
+const DEEPEST = 8
+
+/** Whether a value of the configuration is secret. */
+export type SecretRule = (value: unknown, path: Path) => boolean
+
+/**
+ * A value is secret by taint, by its key's name, by its form, or because a schema made it of a secret. A list or an
+ * object is where it was made of a text that is, or has a secret for a key: then it is masked as a whole.
+ */
+export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'output' | 'secrets'>): SecretRule {
+  const values = new Set(secrets.map(({ value }) => value))
+  addSecretTexts(tree, [], values)
+  for (const value of [...values]) for (const password of passwordsIn(value)) values.add(password)
+  const isTransformed = output !== undefined
+  const holdsSecret = isTransformed ? containsAny(formsOf(values)) : (value: string) => values.has(value)
+  const isHeld = (value: string): boolean => value.length >= SHORTEST_HELD && holdsSecret(value)
+  const isText = (value: string, path: Path): boolean => soundsSecret(path) || isSecretValue(value) || isHeld(value)
+  const isKey = (key: string): boolean => isSecretValue(key) || isHeld(key)
+  let repeats: ((text: string) => boolean) | undefined
+
+  return (value, path) => {
+    if (value === null || value === undefined || typeof value === 'boolean') return false
+    // What a schema made of one text stands below it.
+    const node = nearestNode(tree, path)
+    if (node.kind !== 'map' && node.taint) return true
+    if (typeof value === 'string' && isText(value, path)) return true
+    if (typeof value === 'number' || typeof value === 'bigint')
+      if (soundsSecret(path, looksSecretNumber) || isHeld(String(value))) return true
+    if (!isTransformed) return false
+    if (node.kind === 'scalar' && typeof node.value === 'string' && isText(node.value, path)) return true
+    if (typeof value === 'object' && isContainer(value)) return !Array.isArray(value) && Object.keys(value).some(isKey)
+    const isOfSomeClass = typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol'
+    if (!isOfSomeClass) return false
+    const shown = printed(value)
+    repeats ??= repeatsAny(values)
+    return shown === undefined || repeats(shown)
+  }
+}
+
+/** What is gone through item by item; everything else prints itself. */
+function isContainer(value: object): boolean {
+  return Array.isArray(value) || isPlain(value)
+}
+
+/**
+ * All that an object of some class would show, as text and in JSON, with its prototype, and the bytes that it has in it.
+ * Undefined for one that throws when it is printed.
+ */
+function printed(value: object | symbol): string | undefined {
+  const all = { depth: DEEPEST, maxArrayLength: null, maxStringLength: null, showHidden: true } as const
+  const shown = attempt(() => inspect(value, all))
+  if (shown === undefined) return undefined
+  // It may hold itself, or a bigint, or have properties that throw before it is connected.
+  const others = [attempt(() => JSON.stringify(value)), attempt(() => [...bytesIn(value)].join('\n'))]
+  return [shown, ...others].join('\n')
+}
+
+function attempt(print: () => string): string | undefined {
+  try {
+    return print()
+  } catch {
+    return undefined
+  }
+}
+
+/** Bytes as text, which are printed as numbers. */
+function* bytesIn(value: unknown, depth = 0): Generator<string> {
+  if (typeof value !== 'object' || value === null || depth > DEEPEST) return
+  if (ArrayBuffer.isView(value)) yield Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
+  else if (types.isAnyArrayBuffer(value)) yield Buffer.from(value).toString('latin1')
+  else {
+    const items = types.isMap(value) ? [...value].flat() : types.isSet(value) ? [...value] : Object.values(value)
+    for (const item of items) yield* bytesIn(item, depth + 1)
+  }
+}
+
+/** Texts in the tree that are secret: what a schema makes of them must not be printed either. */
+function addSecretTexts(node: TreeNode, path: Path, values: Set<string>): void {
+  if (node.kind === 'map') for (const [name, child] of node.entries) addSecretTexts(child, [...path, name], values)
+  else if (node.kind === 'list')
+    for (const [index, item] of node.items.entries()) addSecretTexts(item, [...path, index], values)
+  else if (typeof node.value === 'string') {
+    if (node.taint || soundsSecret(path) || isSecretValue(node.value)) values.add(node.value)
+  } else if (node.taint && String(node.value).length >= SHORTEST_HELD) values.add(String(node.value))
+}

@@ -1,0 +1,169 @@
+import type { Path } from '../types.ts'
+
+/** What is shown in place of a secret. */
+export const MASK = '••••'
+
+const WORDS = new Set(
+  (
+    'secret secrets token tokens password passwords passwd pwd pass passphrase pepper salt seed dsn ' +
+    'credential credentials key keys pem auth authorization cookie'
+  ).split(' '),
+)
+const ENDINGS = 'secret token password passwd passphrase credential apikey privatekey accesskey secretkey'.split(' ')
+
+/**
+ * Whether a key or variable sounds as if it held a secret: `STRIPE_KEY`, `smtp.password`, `apiToken`.
+ * Values under such names are masked wherever they are shown, whichever file they stand in.
+ */
+export function looksSecret(name: string): boolean {
+  const words = (/[a-z0-9][A-Z]/.test(name) ? name.replace(/([a-z0-9])([A-Z])/g, '$1_$2') : name).toLowerCase()
+  const last = words.slice(1 + Math.max(words.lastIndexOf('_'), words.lastIndexOf('.'), words.lastIndexOf('-')))
+  const isSecret = WORDS.has(last) || ENDINGS.some((ending) => last.endsWith(ending) || last.endsWith(`${ending}s`))
+  return isSecret && !/public[_.-]?key$/.test(words)
+}
+
+/**
+ * Whether a value stands under a name that sounds so: its own, the one of the list it is in, or that of a collection
+ * around it, which is a plural: `api_keys.stripe`, `passwords.alice`. The profile's section `secrets` says where those are.
+ */
+export function soundsSecret(path: Path, sounds: (name: string) => boolean = looksSecret): boolean {
+  const names = path.filter((segment) => typeof segment === 'string')
+  const own = names.at(-1)
+  if (own === undefined) return false
+  const around = names.slice(0, -1).filter((name, index) => /s$/i.test(name) && !(index === 0 && name === 'secrets'))
+  return sounds(own) || around.some(sounds)
+}
+
+/** The same of a key whose value is a number: `password`, not `max_tokens`. */
+export function looksSecretNumber(name: string): boolean {
+  return /(?:passwords?|passwd|pwd|passphrase|secret|(?:api|access|private|secret)[_.-]?key)$/i.test(name)
+}
+
+/**
+ * A name from a file with secrets, as messages may show it: words of ordinary length. What stands in the place
+ * of a name may be a value that slipped.
+ */
+export function nameToShow(name: string): string {
+  const isName = /^[A-Za-z0-9_.-]{1,80}$/.test(name) && name.split(/[_.-]/).every((word) => word.length < 16)
+  return isName ? name : MASK
+}
+
+const OPAQUE = /[A-Za-z0-9+/_=~.-]{16,}/g
+/** Up to the last `@`: a password may have one in it. */
+const USERINFO = /(:\/\/)([^\s/]+)(?=@)/g
+
+/** Replaces what could be a credential, character by character, so that columns stay where they are. */
+export function maskOpaque(text: string): string {
+  return text
+    .replace(USERINFO, (_, slashes: string, user: string) => slashes + '•'.repeat(user.length))
+    .replace(OPAQUE, (run) => (isOpaque(run) ? '•'.repeat(run.length) : run))
+}
+
+/** Long words, words of letters and digits, and what mixes capitals, small letters and digits: not what people write. */
+function isOpaque(run: string): boolean {
+  if (/[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run)) return true
+  return run
+    .split(/[./~=_-]+/)
+    .some((word) => word.length >= 16 || (word.length >= 10 && /\d/.test(word) && /[A-Za-z]/.test(word)))
+}
+
+const WINDOW = 8
+
+/** As it is, and as it stands inside JSON, and JSON inside that. */
+export function* formsOf(secrets: Iterable<string>): Generator<string> {
+  for (const secret of secrets) {
+    yield secret
+    const escaped = inJson(secret)
+    if (escaped === secret) continue
+    yield escaped
+    yield inJson(escaped)
+  }
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
+/** Shorter secrets are words of any text. */
+const SHORTEST = 3
+
+/** Whether a text repeats any eight characters in a row of a secret, or a shorter secret whole. */
+export function repeatsSecret(text: string, secrets: Iterable<string>): boolean {
+  return repeatsAny(secrets)(text)
+}
+
+/** The same of one text after the other: the secrets are gone through once. */
+export function repeatsAny(secrets: Iterable<string>): (text: string) => boolean {
+  const windows = new Set<string>()
+  for (const secret of formsOf(secrets)) {
+    const size = Math.min(secret.length, WINDOW)
+    if (size < SHORTEST) continue
+    for (let at = 0; at + size <= secret.length; at++) windows.add(secret.slice(at, at + size))
+  }
+  return (text) => {
+    for (let at = 0; at + SHORTEST <= text.length; at++)
+      for (let size = SHORTEST; size <= WINDOW; size++) if (windows.has(text.slice(at, at + size))) return true
+    return false
+  }
+}
+
+/** Values shorter than this are not looked for inside others: `local` in `localhost` is no leak. */
+export const SHORTEST_HELD = 8
+
+/**
+ * Whether a text has one of these in it that is long enough. They are found by how they begin, and then by how long
+ * those are that begin so: one after the other, thousands of secrets would be looked for in thousands of texts.
+ */
+export function containsAny(secrets: Iterable<string>): (text: string) => boolean {
+  const long = new Set<string>()
+  const lengths = new Map<string, Set<number>>()
+  for (const secret of secrets) {
+    if (secret.length < SHORTEST_HELD) continue
+    const beginning = secret.slice(0, SHORTEST_HELD)
+    const known = lengths.get(beginning) ?? new Set()
+    lengths.set(beginning, known.add(secret.length))
+    long.add(secret)
+  }
+  return (text) => {
+    for (let at = 0; at + SHORTEST_HELD <= text.length; at++)
+      for (const length of lengths.get(text.slice(at, at + SHORTEST_HELD)) ?? [])
+        if (long.has(text.slice(at, at + length))) return true
+    return false
+  }
+}
+
+/** Whether a value is a secret whatever its key is called: a URL with a password in it, a private key. */
+export function isSecretValue(value: string): boolean {
+  if (value.includes('-----BEGIN') && value.includes('PRIVATE KEY-----')) return true
+  return value.includes('://') && value.split('://').slice(1).some(hasPassword)
+}
+
+/** The passwords of the URLs in a secret, as they are written and as a program encodes or decodes them. */
+export function* passwordsIn(secret: string): Generator<string> {
+  for (const rest of secret.split('://').slice(1)) {
+    const userinfo = userinfoOf(rest, /[/?#]/)
+    const password = userinfo.slice(userinfo.indexOf(':') + 1)
+    if (!userinfo.includes(':') || password === '') continue
+    yield* new Set([password, decode(password), encodeURIComponent(decode(password))])
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function hasPassword(rest: string): boolean {
+  const userinfo = userinfoOf(rest, /[\s/?#]/)
+  return userinfo.includes(':') && !userinfo.endsWith(':')
+}
+
+/** `user:password` of what follows `://`. */
+function userinfoOf(rest: string, after: RegExp): string {
+  const end = rest.search(after)
+  const authority = rest.slice(0, end === -1 ? undefined : end)
+  return authority.slice(0, Math.max(0, authority.lastIndexOf('@')))
+}

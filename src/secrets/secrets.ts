@@ -1,0 +1,97 @@
+import { configError } from '../errors/errors.ts'
+import { secretName } from '../schema/secret-names.ts'
+import { MASK, nameToShow } from './secret.ts'
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom')
+
+/** One resolved secret. `key` is its name in files, `env` its name in the environment. */
+export interface ResolvedSecret {
+  readonly key: string
+  readonly env: string
+  readonly value: string
+}
+
+/**
+ * The secrets of a project. They can be read by name and in no other way: printing, serializing, spreading
+ * or cloning this object shows names and masks.
+ *
+ * @example
+ * secrets.get('ANTHROPIC_API_KEY') // string | undefined; the same as secrets.get('anthropic')
+ * secrets.require('DATABASE_URL')  // string, or a ConfigError that says where it was looked for
+ */
+export class Secrets implements Iterable<string> {
+  /** Said outright: what Node loads is built with short names. */
+  static readonly name: string = 'Secrets'
+  readonly #byEnv: ReadonlyMap<string, ResolvedSecret>
+  readonly #lookedIn: readonly string[]
+
+  /** `lookedIn`: the places a secret may come from, for the message about one that is not there. */
+  constructor(secrets: Iterable<ResolvedSecret>, lookedIn: readonly string[]) {
+    this.#byEnv = new Map([...secrets].map((secret) => [secret.env, secret]))
+    this.#lookedIn = lookedIn
+    Object.freeze(this)
+  }
+
+  /** The secret's value by any of its names, or undefined. */
+  get(name: string): string | undefined {
+    return this.#byEnv.get(envNameOf(name))?.value
+  }
+
+  /**
+   * The secret's value by any of its names.
+   * @throws ConfigError SECRET_MISSING, with the places where it was looked for
+   */
+  require(name: string): string {
+    const value = this.get(name)
+    if (value !== undefined) return value
+    const env = envNameOf(name)
+    throw configError({
+      code: 'SECRET_MISSING',
+      key: nameToShow(env),
+      message: `is not set; looked in ${this.#lookedIn.join(', ')}`,
+      remedy: `export ${nameToShow(env)}, add it to .env, or add it to secrets.json`,
+    })
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== undefined
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#byEnv.size
+  }
+
+  /** The names in files, sorted: `['anthropic', 'database_url']`. */
+  names(): readonly string[] {
+    return [...this.#byEnv.values()].map(({ key }) => key).sort()
+  }
+
+  /** The names in the environment, sorted: `['ANTHROPIC_API_KEY', 'DATABASE_URL']`. */
+  envNames(): readonly string[] {
+    return [...this.#byEnv.keys()].sort()
+  }
+
+  /** Goes over the names; values have to be asked for. */
+  [Symbol.iterator](): Iterator<string> {
+    return this.names()[Symbol.iterator]()
+  }
+
+  toString(): string {
+    return `Secrets(${this.size})`
+  }
+
+  toJSON(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.names().map((name) => [name, MASK]))
+  }
+
+  [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+    return `Secrets ${inspect(this.toJSON(), options)}`
+  }
+}
+
+/** Where no compiler looks, a name may be a variable that is not set. */
+function envNameOf(name: string): string {
+  if (typeof name !== 'string') throw new TypeError('A secret is asked for by its name, which is text')
+  return secretName(name).env
+}

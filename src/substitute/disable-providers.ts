@@ -1,0 +1,50 @@
+import type { Problems } from '../errors/errors.ts'
+import { formatPath } from '../path.ts'
+import { literal, nodeAt, withNodeAt } from '../tree.ts'
+import type { MapNode, ScalarNode } from '../types.ts'
+import type { OnUndefined, Variables } from './variables.ts'
+
+/**
+ * A provider whose `api_key` refers to a variable that is not set is switched off with a warning, so that a
+ * developer needs keys only for the providers in use (formats.md, section 8).
+ */
+export function disableProviders(
+  tree: MapNode,
+  variables: Variables,
+  onUndefined: OnUndefined,
+  problems: Problems,
+): MapNode {
+  let result = tree
+  for (const { path, node } of apiKeys(tree)) {
+    const missing = new Set<string>()
+    const key = formatPath([...path, 'api_key'])
+    variables.expand(String(node.value), { key, site: node, onMissing: (name) => void missing.add(name) })
+    if (missing.size === 0) continue
+    const names = [...missing].join(' and ')
+    problems.warn({
+      code: 'PROVIDER_DISABLED',
+      key: formatPath(path),
+      message: `is switched off, since ${names} is not set`,
+      remedy: `export ${names} or add it to .env or secrets.json to use this provider`,
+      at: node,
+    })
+    const off = literal(false, node)
+    result = withNodeAt(result, [...path, 'enabled'], off)
+    if (onUndefined === 'error') result = withNodeAt(result, [...path, 'api_key'], undefined)
+  }
+  return result
+}
+
+function* apiKeys(tree: MapNode): Generator<{ path: string[]; node: ScalarNode }> {
+  for (const [service, providers] of children(nodeAt(tree, ['services']))) {
+    for (const [provider] of children(nodeAt(providers, ['providers']))) {
+      const path = ['services', service, 'providers', provider]
+      const node = nodeAt(tree, [...path, 'api_key'])
+      if (node?.kind === 'scalar' && node.style !== 'literal' && typeof node.value === 'string') yield { path, node }
+    }
+  }
+}
+
+function children(node: ReturnType<typeof nodeAt>): Iterable<[string, NonNullable<typeof node>]> {
+  return node?.kind === 'map' ? node.entries : []
+}

@@ -1,0 +1,74 @@
+/** What can be wrong with a reference, and with what comes of it: the words, the place and the remedy. */
+
+import type { Report } from '../errors/errors.ts'
+import type { Site } from '../types.ts'
+import type { Reference } from './template.ts'
+
+/** The text that is at fault: the key or variable that it belongs to, and its place. */
+interface Text {
+  readonly key: string
+  readonly site: Site
+}
+
+export function undefinedVariable({ name, raw }: Reference, { key, site }: Text): Report {
+  return {
+    code: 'UNDEFINED_VARIABLE',
+    key,
+    message: `refers to ${raw.slice(0, 80)}, and ${name} is not set`,
+    remedy: `export ${name}, add it to .env, or write \${${name}:-default}`,
+    at: placeOf(raw, site),
+  }
+}
+
+export function requiredVariable({ name, raw, operand }: Reference, { key, site }: Text): Report {
+  const words = operand.map((part) => (typeof part === 'string' ? part : part.raw)).join('')
+  return {
+    code: 'REQUIRED_VARIABLE',
+    key,
+    message: words === '' ? `needs ${name}, which is not set` : `needs ${name}: ${escaped(words)}`,
+    remedy: `export ${name} or add it to .env`,
+    at: placeOf(raw, site),
+  }
+}
+
+export function referenceCycle(chain: readonly string[], { key, site }: Text): Report {
+  const message = `refers to itself: ${chain.join(' → ')}`
+  return { code: 'REFERENCE_CYCLE', key, message, remedy: 'give one of them a value of its own', at: site }
+}
+
+export function tooManyLevels(levels: number, { key, site }: Text): Report {
+  const message = `is more than ${levels} references away from a value`
+  return { code: 'LIMIT_EXCEEDED', key, message, remedy: 'shorten the chain', at: site }
+}
+
+export function tooDeepDefaults({ key, site }: Text): Report {
+  const message = 'has defaults nested more than 32 deep'
+  return {
+    code: 'LIMIT_EXCEEDED',
+    key,
+    message,
+    remedy: 'take the inner ones out into variables of their own',
+    at: site,
+  }
+}
+
+/** @param message which limit was passed */
+export function tooLong(message: string, { key, site }: Text): Report {
+  const remedy = 'check for references that double each other (A=$' + '{B}$' + '{B})'
+  return { code: 'LIMIT_EXCEEDED', key, message, remedy, at: site }
+}
+
+/** How much of a text is searched for the place of a reference, in UTF-16 units. */
+const MAX_SEARCHED = 1024 * 1024
+
+/** The reference itself, where it stands in the text as it is written. */
+function placeOf(raw: string, site: Site): Site {
+  const { source, offset } = site
+  if (source.text === undefined || offset === undefined) return site
+  const found = source.text.slice(offset, offset + MAX_SEARCHED).indexOf(raw)
+  return found === -1 ? site : { source, offset: offset + found }
+}
+
+function escaped(text: string): string {
+  return JSON.stringify(text.slice(0, 200)).slice(1, -1).replaceAll('\\"', '"')
+}

@@ -1,0 +1,337 @@
+import type { ProfileRef } from '../discover.ts'
+import type { Problems } from '../errors/errors.ts'
+import { nearest } from '../errors/suggest.ts'
+import { resolveSetting } from '../files/paths.ts'
+import { LATER_KEYS, LONG_EXPIRATION, MOVED_KEYS, PROFILE_FIELDS, type ProfileField } from '../schema/profile-fields.ts'
+import { isHttpOrigin, isHttpUrl } from '../schema/rules.ts'
+import { isNoMap, literal, mapNode, nodeAt, scalarAt, siteOf, variableSource, withNodeAt } from '../tree.ts'
+import type { ListNode, MapNode, ScalarNode, TreeNode } from '../types.ts'
+import { toBoolean, toList, toNumber } from './coerce.ts'
+
+export interface ProfileCheck {
+  readonly profile: ProfileRef
+  /** The profile's file, as messages show it. */
+  readonly file: string
+  readonly strict: boolean
+  readonly exists: (path: string) => boolean
+}
+
+const NONE: ReadonlySet<string> = new Set()
+const DEFAULTS = variableSource('defaults', 'profile defaults')
+const FIELDS = PROFILE_FIELDS.map((field) => ({ ...field, steps: field.path.split('.') }))
+
+/** What a profile that does not say otherwise has; the lowest layer of all. */
+export const PROFILE_DEFAULTS: MapNode = profileDefaults()
+
+/**
+ * Holds the configuration against the table of profile.yaml (formats.md, section 3): a key that is there is
+ * always checked, missing ones are errors under `strict`. Returns the tree with texts as the types the table
+ * wants, earlier values as current ones and paths absolute.
+ */
+export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Problems): MapNode {
+  const ratesOff = nodeAt(tree, ['rate_limits', 'disabled'])
+  const skipRates = ratesOff?.kind === 'scalar' && toBoolean(ratesOff.value) === true
+  const isSkipped = (path: string): boolean =>
+    skipRates && path.startsWith('rate_limits.') && path !== 'rate_limits.disabled'
+  const missing: string[] = []
+  const own = new Set<MapNode>()
+  let checked = tree
+  for (const field of FIELDS) {
+    const node = nodeAt(checked, field.steps)
+    const section = node || isSkipped(field.path) ? undefined : sectionThatIsNoMap(checked, field.steps)
+    if (section) {
+      const remedy = `write its keys below it, such as ${field.path}`
+      const wrong = { code: 'INVALID_VALUE', message: 'is not a map of keys and values', remedy, ...section } as const
+      if (!problems.isReported(section.key)) problems.error(wrong)
+      continue
+    }
+    const isNothing = node === undefined || (node.kind === 'scalar' && node.value === null && !field.nullable)
+    if (isNothing && problems.isReported(field.path)) continue
+    if (isNothing) {
+      const value = fallback(field, checked, check)
+      if (field.required) missing.push(field.path)
+      if (node || value) checked = withNodeAt(checked, field.steps, value, own)
+      continue
+    }
+    if (isSkipped(field.path)) continue
+    const result = checkField(field, node, problems)
+    const placed = result && field.onDisk ? onDisk(field.path, result, checked, check, problems) : result
+    if (placed && placed !== node) checked = withNodeAt(checked, field.steps, placed, own)
+  }
+  const meant = check.strict ? reportTypos(checked, problems) : NONE
+  reportMissing(
+    missing.filter((key) => !meant.has(key)),
+    checked,
+    check,
+    problems,
+  )
+  warnOfLongLife(checked, problems)
+  return checked
+}
+
+/** The outermost section of a field that is something else than a map. It stays: no default is taken for what somebody wrote. */
+function sectionThatIsNoMap(tree: MapNode, steps: readonly string[]): { key: string; at: TreeNode } | undefined {
+  for (let length = 1; length < steps.length; length++) {
+    const path = steps.slice(0, length)
+    const at = nodeAt(tree, path)
+    if (isNoMap(at)) return { key: path.join('.'), at }
+  }
+  return undefined
+}
+
+function profileDefaults(): MapNode {
+  const own = new Set<MapNode>()
+  return FIELDS.reduce(
+    (tree, { steps, default: value }) =>
+      value === undefined ? tree : withNodeAt(tree, steps, defaultNode(value), own),
+    mapNode(new Map(), { source: DEFAULTS }),
+  )
+}
+
+function defaultNode(value: NonNullable<ProfileField['default']> | null): TreeNode {
+  const site = { source: DEFAULTS }
+  if (typeof value !== 'object' || value === null) return literal(value, site)
+  return { kind: 'list', items: value.map((item) => literal(item, site)), ...site }
+}
+
+/** A profile is called after its directory, and shown under its name. */
+function fallback(field: ProfileField, tree: MapNode, { profile }: ProfileCheck): TreeNode | undefined {
+  if (field.default !== undefined) return defaultNode(field.default)
+  if (field.path === 'name') return literal(profile.name, { source: DEFAULTS })
+  const name = field.path === 'display_name' ? scalarAt(tree, ['name'])?.value : undefined
+  return typeof name === 'string' ? literal(name, { source: DEFAULTS }) : undefined
+}
+
+/** The node with the type that the table wants; undefined after reporting that it cannot have it. */
+function checkField(field: ProfileField, node: TreeNode, problems: Problems): TreeNode | undefined {
+  const invalid = (at: TreeNode): undefined => {
+    problems.error({ code: 'INVALID_VALUE', key: field.path, at, ...wording(field, at) })
+  }
+  if (field.nullable && node.kind === 'scalar' && node.value === null) return node
+  if (field.type === 'string[]') return checkList(field, node, invalid)
+  if (node.kind !== 'scalar') return invalid(node)
+  const typed = typedNode(field, node)
+  if (!typed || !isAllowed(field, typed.value)) return invalid(node)
+  if (field.formerly && typeof node.value === 'string' && Object.hasOwn(field.formerly, node.value)) {
+    problems.warn({
+      code: 'OLD_SPELLING',
+      key: field.path,
+      message: 'has an earlier spelling of its value',
+      remedy: `write ${typed.value}`,
+      at: node,
+    })
+  }
+  return typed
+}
+
+function checkList(field: ProfileField, node: TreeNode, invalid: (at: TreeNode) => undefined): TreeNode | undefined {
+  const list = node.kind === 'scalar' && typeof node.value === 'string' ? splitNode(node, node.value) : node
+  if (list.kind !== 'list') return invalid(node)
+  const wrong = list.items.find(
+    (item) => item.kind !== 'scalar' || typeof item.value !== 'string' || !isAllowed(field, item.value),
+  )
+  return wrong ? invalid(wrong) : list
+}
+
+function splitNode(node: ScalarNode, text: string): ListNode {
+  const { taint, shadowed } = node
+  return {
+    kind: 'list',
+    items: toList(text).map((item) => ({ ...literal(item, node), ...(taint ? { taint } : {}) })),
+    coercedFrom: text,
+    ...siteOf(node),
+    ...(shadowed ? { shadowed } : {}),
+    ...(taint ? { taint } : {}),
+  }
+}
+
+function typedNode(field: ProfileField, node: ScalarNode): ScalarNode | undefined {
+  const value = typedValue(field, node)
+  if (value === undefined || value === node.value) return value === undefined ? undefined : node
+  return { ...node, value, coercedFrom: node.value }
+}
+
+function typedValue(field: ProfileField, node: ScalarNode): string | number | boolean | undefined {
+  const { value, text } = node
+  if (field.type === 'boolean') {
+    const boolean = toBoolean(value)
+    return node.isNegated && boolean !== undefined ? !boolean : boolean
+  }
+  if (field.type === 'string') {
+    const string = typeof value === 'string' ? value : text
+    if (string === undefined || !field.formerly || !Object.hasOwn(field.formerly, string)) return string
+    return field.formerly[string]
+  }
+  const number = toNumber(value)
+  return field.type === 'integer' && !Number.isSafeInteger(number) ? undefined : number
+}
+
+function isAllowed({ oneOf, min, max, format, type }: ProfileField, value: unknown): boolean {
+  if (typeof value === 'number') {
+    if (min !== undefined && value < min) return false
+    return max === undefined || value <= max
+  }
+  if (typeof value !== 'string') return true
+  if (oneOf && !oneOf.includes(value)) return false
+  if (format !== undefined) return format === 'http-url' ? isHttpUrl(value) : isHttpOrigin(value)
+  return value !== '' || type !== 'string'
+}
+
+/** What the rule is, in words, and an example of a value that keeps it. */
+function wording(field: ProfileField, node: TreeNode): { message: string; remedy: string } {
+  const { type, oneOf, min, max, format } = field
+  if (oneOf) {
+    const near = node.kind === 'scalar' && typeof node.value === 'string' ? nearest(node.value, oneOf) : undefined
+    return {
+      message: `is not one of ${oneOf.join(', ')}`,
+      remedy: near ? `did you mean ${near}?` : `write one of ${oneOf.join(', ')}`,
+    }
+  }
+  if (format === 'http-url')
+    return { message: 'is not an absolute http(s) URL', remedy: 'write one such as https://api.example.com' }
+  if (format === 'http-origin') {
+    return {
+      message: 'holds something that is not an http(s) origin',
+      remedy: 'write scheme, host and port only: https://example.com:8443',
+    }
+  }
+  if (type === 'boolean')
+    return {
+      message: 'is neither true nor false',
+      remedy: 'write true or false (1/0, yes/no and on/off are taken too)',
+    }
+  if (type === 'string[]') return { message: 'is not a list of texts', remedy: 'write one item a line: - item' }
+  if (type === 'string') {
+    const isEmpty = node.kind === 'scalar' && node.value === ''
+    return isEmpty
+      ? { message: 'is empty', remedy: 'give it a value, or remove the key' }
+      : { message: 'is not text', remedy: 'put the value in quotes' }
+  }
+  const kind = type === 'integer' ? 'a whole number' : 'a number'
+  const range = max !== undefined ? ` from ${min} to ${max}` : ` of at least ${min ?? 0}`
+  return {
+    message: `is not ${kind}${range}`,
+    remedy: `write ${kind} such as ${field.default ?? (max === undefined ? 3600 : 8080)}`,
+  }
+}
+
+/** A path made absolute from the profile's directory, and where the target wants it. */
+function onDisk(key: string, node: TreeNode, tree: MapNode, check: ProfileCheck, problems: Problems): TreeNode {
+  if (node.kind !== 'scalar' || typeof node.value !== 'string') return node
+  const path = resolveSetting(node.value, check.profile.directory)
+  const target = nodeAt(tree, ['target'])
+  const isCloud = target?.kind === 'scalar' && target.value === 'cloud'
+  const isMain = key === 'paths.system' || key === 'paths.services' || key === 'paths.bin'
+  const base = key === 'paths.web_path' ? '/app/web' : '/app'
+  if (isCloud && (isMain || key === 'paths.web_path') && path !== base && !path.startsWith(`${base}/`)) {
+    problems.error({
+      code: 'INVALID_VALUE',
+      key,
+      message: `does not lie under ${base}, where a cloud container has its files`,
+      remedy: `write a path such as ${base}/${key.slice('paths.'.length)}`,
+      at: node,
+    })
+  }
+  if (!isCloud && isMain && !check.exists(path)) {
+    problems.warn({
+      code: 'PATH_MISSING',
+      key,
+      message: 'names a path that is not there',
+      remedy: 'create it, or correct the path',
+      at: node,
+    })
+  }
+  return path === node.value ? node : { ...node, value: path }
+}
+
+function reportMissing(
+  missing: readonly string[],
+  tree: MapNode,
+  { strict, file }: ProfileCheck,
+  problems: Problems,
+): void {
+  if (missing.length === 0) return
+  const whole = { source: { layer: 'profile', file, confidential: false } as const }
+  if (!strict) {
+    problems.warn({
+      code: 'MISSING_KEY',
+      message: `leaves out ${missing.length === 1 ? 'a key' : `${missing.length} keys`} that SystemPrompt needs: ${missing.join(', ')}`,
+      remedy: "fine for a service that only reads its own settings; 'systemprompt config check' calls it an error",
+      at: whole,
+    })
+    return
+  }
+  for (const key of missing) {
+    const steps = key.split('.')
+    const parent = steps.length > 1 ? nodeAt(tree, steps.slice(0, -1)) : undefined
+    const at = parent?.source.file === file ? parent : whole
+    problems.error({
+      code: 'MISSING_KEY',
+      key,
+      message: 'is missing',
+      remedy: `add ${key} to the profile`,
+      at,
+      unframed: true,
+    })
+  }
+}
+
+/** The keys that there are: `{ '': ['name', 'site', …], 'site': ['name', 'github_link'], … }` */
+function knownByParent(): ReadonlyMap<string, ReadonlySet<string>> {
+  const children = new Map<string, Set<string>>()
+  const fields = PROFILE_FIELDS.map(({ path }) => path)
+  for (const path of [...fields, ...LATER_KEYS, ...MOVED_KEYS.map(({ from }) => from)]) {
+    const steps = path.split('.')
+    for (const [index, step] of steps.entries()) {
+      const parent = steps.slice(0, index).join('.')
+      children.set(parent, (children.get(parent) ?? new Set<string>()).add(step))
+    }
+  }
+  return children
+}
+
+/**
+ * An unknown key one or two edits from a known one that is not there as well was probably meant to be that one.
+ * Returns the keys that were meant.
+ */
+function reportTypos(tree: MapNode, problems: Problems): ReadonlySet<string> {
+  const meant = new Set<string>()
+  for (const [parent, known] of knownByParent()) {
+    const node = parent === '' ? tree : nodeAt(tree, parent.split('.'))
+    if (node?.kind !== 'map') continue
+    for (const [key, child] of node.entries) {
+      if (known.has(key) || key.length < 3) continue
+      const near = nearest(key, known)
+      if (near === undefined || !isOpen(node.entries.get(near))) continue
+      const path = (name: string): string => (parent === '' ? name : `${parent}.${name}`)
+      meant.add(path(near))
+      problems.error({
+        code: 'UNKNOWN_KEY',
+        key: path(key),
+        message: 'is not a known key',
+        remedy: `did you mean ${path(near)}?`,
+        at: child,
+      })
+    }
+  }
+  return meant
+}
+
+/** Not set by anybody but the defaults. */
+function isOpen(node: TreeNode | undefined): boolean {
+  if (node?.kind === 'map') return [...node.entries.values()].every(isOpen)
+  return node === undefined || node.source.layer === 'defaults'
+}
+
+function warnOfLongLife(tree: MapNode, problems: Problems): void {
+  const key = 'security.jwt_access_token_expiration'
+  const node = nodeAt(tree, key.split('.'))
+  if (node?.kind !== 'scalar' || typeof node.value !== 'number' || node.value <= LONG_EXPIRATION) return
+  problems.warn({
+    code: 'INVALID_VALUE',
+    key,
+    message: 'lets an access token live for more than a year',
+    remedy: `write at most ${LONG_EXPIRATION} (seconds)`,
+    at: node,
+  })
+}

@@ -1,0 +1,44 @@
+import { typedScalar } from '../read/yaml-scalar.ts'
+
+const TRUE = new Set(['true', '1', 'yes', 'on'])
+const FALSE = new Set(['false', '0', 'no', 'off'])
+
+/** true/1/yes/on and false/0/no/off in any case; undefined for everything else, never a guess. */
+export function toBoolean(value: unknown): boolean | undefined {
+  if (typeof value === 'boolean') return value
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined
+  const word = String(value).trim().toLowerCase()
+  if (TRUE.has(word)) return true
+  return FALSE.has(word) ? false : undefined
+}
+
+/** The finite number that a text spells, as YAML reads it; undefined when it spells none. */
+export function toNumber(value: unknown): number | undefined {
+  const number = typeof value === 'string' ? typedScalar(value.trim()) : value
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
+}
+
+/** `a, b` → `['a', 'b']`; JSON text of an array is read as such; an empty text is an empty list. */
+export function toList(text: string): readonly string[] {
+  if (text.trim() === '') return []
+  return jsonList(text) ?? itemsOf(text)
+}
+
+function jsonList(text: string): readonly string[] | undefined {
+  if (!text.trimStart().startsWith('[')) return undefined
+  try {
+    const list: unknown = JSON.parse(text)
+    if (!Array.isArray(list)) return undefined
+    if (list.every((item) => typeof item === 'string')) return list
+    // As they are written: as numbers, `2.50` and an id of twenty digits would become others.
+    return list.every((item) => ['number', 'boolean'].includes(typeof item))
+      ? itemsOf(text.trim().slice(1, -1))
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function itemsOf(text: string): readonly string[] {
+  return text.split(',').map((item) => item.trim())
+}

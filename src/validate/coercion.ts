@@ -1,0 +1,183 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Problems } from '../errors/errors.ts'
+import { formatPath, valueAt } from '../path.ts'
+import { nearestNode, nodeAt, setOwn, toPlain } from '../tree.ts'
+import type { MapNode, Path } from '../types.ts'
+import { toBoolean, toList, toNumber } from './coerce.ts'
+import { ask, pathOf, type Validation } from './validation.ts'
+
+/** One value that is being tried as other types. */
+interface Attempt {
+  readonly path: Path
+  readonly original: unknown
+  readonly candidates: readonly unknown[]
+  next: number
+  /** What the schema said of the original, and then of each candidate. */
+  readonly complaints: string[]
+}
+
+/** The input of a schema while types are being tried on it. */
+export class Coercion {
+  readonly input: unknown
+  readonly coerced = new Set<string>()
+  readonly oneByOne: boolean
+  readonly #tree: MapNode
+  readonly #attempts = new Map<string, Attempt>()
+
+  constructor(tree: MapNode, { oneByOne = false } = {}) {
+    this.#tree = tree
+    this.input = toPlain(tree)
+    this.oneByOne = oneByOne
+  }
+
+  /** Gives every refused value its next type, or its own again when all were refused. False: nothing left to try. */
+  retype(issues: readonly StandardSchemaV1.Issue[]): boolean {
+    let changed = false
+    for (const [key, { path, complaint }] of complaintsIn(issues)) {
+      const attempt = this.#attempts.get(key) ?? this.#begin(path)
+      if (!attempt || attempt.next > attempt.candidates.length) continue
+      this.#attempts.set(key, attempt)
+      attempt.complaints.push(complaint)
+      this.#choose(key, attempt, attempt.next++)
+      changed = true
+      if (this.oneByOne) break
+    }
+    return changed
+  }
+
+  /** What is behind the last candidate is the original. */
+  #choose(key: string, { path, original, candidates }: Attempt, index: number): void {
+    const isCandidate = index < candidates.length
+    setAt(this.input, path, isCandidate ? candidates[index] : original)
+    if (isCandidate) this.coerced.add(key)
+    else this.coerced.delete(key)
+  }
+
+  #begin(path: Path): Attempt | undefined {
+    // A list in a list, and no deeper: each could be made one more.
+    if (nodeAt(this.#tree, path.slice(0, -2)) === undefined) return undefined
+    const original = valueAt(this.input, path)
+    const node = nodeAt(this.#tree, path)
+    const text = node?.kind === 'scalar' ? node.text : undefined
+    const candidates = candidatesFor(original, text)
+    return candidates.length === 0 ? undefined : { path, original, candidates, next: 0, complaints: [] }
+  }
+
+  /**
+   * Chooses, of a value and its candidates that were all refused, the first that was not refused for its type: what the
+   * schema says of `99999` as a number helps. What it says of a type is learnt from one that no text stands for.
+   */
+  *settle(schema: StandardSchemaV1, issues: readonly StandardSchemaV1.Issue[]): Validation<boolean> {
+    const told = complaintsIn(issues)
+    const refused = [...this.#attempts].filter(
+      ([key, { complaints, candidates }]) => told.has(key) && complaints.length > candidates.length,
+    )
+    if (refused.length === 0) return false
+    for (const [, { path }] of refused) setAt(this.input, path, {})
+    const ofTypes = complaintsIn((yield ask(schema, this.input)).issues ?? [])
+    let changed = false
+    for (const [key, attempt] of refused) {
+      const ofType = ofTypes.get(key)?.complaint
+      const index = ofType === undefined ? 0 : attempt.complaints.findIndex((complaint) => complaint !== ofType)
+      this.#choose(key, attempt, index > 0 ? index - 1 : attempt.candidates.length)
+      changed ||= index > 0
+    }
+    return changed
+  }
+
+  /**
+   * A schema that turns every text into true (`z.coerce.boolean()`) is given the boolean that the text spells;
+   * for a text that spells none it is an error. A schema that knows its words refuses nonsense and is left alone.
+   */
+  *distrust(schema: StandardSchemaV1, output: unknown, problems: Problems): Validation<boolean> {
+    let changed = false
+    for (const [path, text] of textsIn(this.input)) {
+      const key = formatPath(path)
+      const meant = toBoolean(text)
+      const made = madeAt(output, path)
+      // Taken for true where it stands; or, where `false` was meant, taken elsewhere, under a name of the schema's.
+      const isSuspect = made === true ? meant !== true : meant === false && made !== text
+      if (!isSuspect || this.#attempts.has(key)) continue
+      this.#attempts.set(key, { path, original: text, candidates: [], next: 1, complaints: [] })
+      if (!(yield* this.#takesAnyTextForTrue(schema, path, text))) continue
+      setAt(this.input, path, meant ?? false)
+      this.coerced.add(key)
+      changed = true
+      if (meant !== undefined) continue
+      problems.error({
+        code: 'INVALID_VALUE',
+        key,
+        message: 'is neither true nor false',
+        remedy: 'write true or false (1/0, yes/no and on/off are taken too)',
+        at: nearestNode(this.#tree, path),
+      })
+    }
+    return changed
+  }
+
+  /** Whether nonsense makes the same of the whole as `true` does. */
+  *#takesAnyTextForTrue(schema: StandardSchemaV1, path: Path, text: string): Validation<boolean> {
+    setAt(this.input, path, 'neither true nor false')
+    const nonsense = yield ask(schema, this.input)
+    setAt(this.input, path, true)
+    const truth = yield ask(schema, this.input)
+    setAt(this.input, path, false)
+    const lie = yield ask(schema, this.input)
+    setAt(this.input, path, text)
+    if (nonsense.issues || truth.issues || lie.issues) return false
+    return isDeepStrictEqual(nonsense.value, truth.value) && !isDeepStrictEqual(lie.value, truth.value)
+  }
+}
+
+/** What is made may throw when it is read, which is told where it is handed out. */
+function madeAt(output: unknown, path: Path): unknown {
+  try {
+    return valueAt(output, path)
+  } catch {
+    return undefined
+  }
+}
+
+function candidatesFor(value: unknown, text: string | undefined): readonly unknown[] {
+  if (typeof value === 'string') {
+    const typed = [toNumber(value), toBoolean(value)].filter((candidate) => candidate !== undefined)
+    return [...typed, toList(value)]
+  }
+  if (typeof value !== 'number' && typeof value !== 'boolean' && value !== null) return []
+  const boolean = typeof value === 'number' ? toBoolean(value) : undefined
+  return [...(boolean === undefined ? [] : [boolean]), ...(text === undefined ? [] : [text, toList(text)])]
+}
+
+function* textsIn(input: unknown, path: Path = []): Generator<[Path, string]> {
+  if (typeof input === 'string') yield [path, input]
+  if (typeof input !== 'object' || input === null) return
+  const entries: Iterable<[string | number, unknown]> = Array.isArray(input) ? input.entries() : Object.entries(input)
+  for (const [key, value] of entries) yield* textsIn(value, [...path, key])
+}
+
+/** What is said of each value first, by its key. */
+function complaintsIn(
+  issues: readonly StandardSchemaV1.Issue[],
+): ReadonlyMap<string, { path: Path; complaint: string }> {
+  const complaints = new Map<string, { path: Path; complaint: string }>()
+  for (const issue of issues) {
+    const path = pathOf(issue)
+    const key = formatPath(path)
+    if (!complaints.has(key)) complaints.set(key, { path, complaint: withoutValue(issue.message) })
+  }
+  return complaints
+}
+
+/** Up to where the libraries say what they were given: `expected number, received "a"`, `must be a number (was a string)`. */
+function withoutValue(message: string): string {
+  return message.split(/\b(?:received|actual|was)\b/)[0] ?? message
+}
+
+function setAt(root: unknown, path: Path, value: unknown): void {
+  const last = path.at(-1)
+  const parent = valueAt(root, path.slice(0, -1))
+  if (last === undefined || typeof parent !== 'object' || parent === null) return
+  if (Array.isArray(parent)) parent[Number(last)] = value
+  else setOwn(parent as Record<string, unknown>, String(last), value)
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest'
+import { collectProblems } from '../src/errors/errors.ts'
+import { merge } from '../src/merge.ts'
+import { readPlain } from '../src/read/options.ts'
+import { nodeAt, toPlain } from '../src/tree.ts'
+import type { LayerName, MapNode, TreeNode } from '../src/types.ts'
+import { type Random, sampled, seeded } from './support/random.ts'
+
+const tree = (plain: Record<string, unknown>, layer: LayerName = 'overrides'): MapNode =>
+  readPlain({ tree: plain }, layer, collectProblems())
+
+const merged = (upper: Record<string, unknown>, lower: Record<string, unknown>, options = {}): unknown =>
+  toPlain(merge(tree(upper), tree(lower, 'defaults'), options))
+
+describe('one tree over another', () => {
+  test.each<[string, Record<string, unknown>, Record<string, unknown>, unknown]>([
+    ['maps merge deeply', { a: { b: { c: 1 } } }, { a: { b: { d: 2 }, e: 3 } }, { a: { b: { c: 1, d: 2 }, e: 3 } }],
+    ['a scalar replaces a scalar', { a: 1 }, { a: 2 }, { a: 1 }],
+    ['a list replaces a list', { a: [1] }, { a: [2, 3] }, { a: [1] }],
+    ['an empty list replaces a list', { a: [] }, { a: [2, 3] }, { a: [] }],
+    ['null replaces a value', { a: null }, { a: 1 }, { a: null }],
+    ['null replaces a map', { a: null }, { a: { b: 1 } }, { a: null }],
+    ['a map replaces null', { a: { b: 1 } }, { a: null }, { a: { b: 1 } }],
+    ['a map replaces a scalar', { a: { b: 1 } }, { a: 1 }, { a: { b: 1 } }],
+    ['a map replaces a list', { a: { b: 1 } }, { a: [1] }, { a: { b: 1 } }],
+    ['a scalar replaces a map', { a: 1 }, { a: { b: 1 } }, { a: 1 }],
+    ['an empty map leaves what is there', { a: {} }, { a: { b: 1 } }, { a: { b: 1 } }],
+    ['nothing over something', {}, { a: 1 }, { a: 1 }],
+    ['something over nothing', { a: 1 }, {}, { a: 1 }],
+    ['undefined is nothing', { a: undefined }, { a: 1 }, { a: 1 }],
+  ])('%s', (_, upper, lower, expected) => {
+    expect(merged(upper, lower)).toEqual(expected)
+  })
+  test('what wins remembers what it overrode, the nearest first', () => {
+    const layers: [LayerName, unknown][] = [
+      ['defaults', 1],
+      ['profile', 2],
+      ['dotenv', 3],
+      ['overrides', 4],
+    ]
+    const result = layers.reduce((below, [layer, value]) => merge(tree({ a: { b: value } }, layer), below), tree({}))
+    const node = nodeAt(result, ['a', 'b'])
+    const seen = [node, ...(node?.shadowed ?? [])].map((each) => [each?.source.layer, each && toPlain(each)])
+    expect(seen).toEqual([...layers].reverse())
+  })
+  test('a scalar over a map remembers the map', () => {
+    const node = nodeAt(merge(tree({ a: 1 }), tree({ a: { b: 2 } }, 'profile')), ['a'])
+    expect(node?.shadowed?.map(toPlain)).toEqual([{ b: 2 }])
+  })
+  test('what only one of them has is shared, not copied', () => {
+    const upper = tree({ a: { x: 1 } })
+    const lower = tree({ b: { y: 1 } })
+    const result = merge(upper, lower)
+    expect([nodeAt(result, ['a']), nodeAt(result, ['b'])]).toEqual([nodeAt(upper, ['a']), nodeAt(lower, ['b'])])
+    expect(nodeAt(result, ['b'])).toBe(nodeAt(lower, ['b']))
+  })
+  test('keys stand in the order of the lower tree, or of the upper if that is asked', () => {
+    const keys = (options: Parameters<typeof merge>[2]) =>
+      Object.keys(merged({ c: 1, a: 1 }, { a: 2, b: 2 }, options) as object)
+    expect(keys({})).toEqual(['a', 'b', 'c'])
+    expect(keys({ order: 'upper' })).toEqual(['c', 'a', 'b'])
+  })
+})
+
+describe('folding case', () => {
+  const fold = { foldCase: true }
+  test.each<[string, Record<string, unknown>, Record<string, unknown>, unknown]>([
+    ['finds a key in camel case', { apikey: 1 }, { apiKey: 2 }, { apiKey: 1 }],
+    ['at every level', { app: { maxworkers: 1 } }, { App: { maxWorkers: 2 } }, { App: { maxWorkers: 1 } }],
+    ['takes the exact key first', { apikey: 1 }, { apiKey: 2, apikey: 3 }, { apiKey: 2, apikey: 1 }],
+    ['adds what is not there as it is', { other: 1 }, { apiKey: 2 }, { apiKey: 2, other: 1 }],
+  ])('%s', (_, upper, lower, expected) => {
+    expect(merged(upper, lower, fold)).toEqual(expected)
+  })
+  test('is off by default', () => {
+    expect(merged({ apikey: 1 }, { apiKey: 2 })).toEqual({ apikey: 1, apiKey: 2 })
+  })
+})
+
+describe('random trees', () => {
+  function randomTree(random: Random, depth: number): Record<string, unknown> {
+    const value = (): unknown => {
+      const kind = random.below(depth > 0 ? 6 : 4)
+      if (kind === 0) return null
+      if (kind === 1) return Array.from({ length: random.below(3) }, () => random.below(9))
+      return kind < 4 ? random.below(100) : randomTree(random, depth - 1)
+    }
+    return Object.fromEntries(
+      Array.from({ length: random.below(4) }, () => [random.pick(['a', 'b', 'c', 'd']), value()]),
+    )
+  }
+  const isMap = (value: unknown): value is Record<string, unknown> =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+  function reference(upper: unknown, lower: unknown): unknown {
+    if (!isMap(upper) || !isMap(lower)) return upper
+    const keys = [...new Set([...Object.keys(lower), ...Object.keys(upper)])]
+    return Object.fromEntries(
+      keys.map((key) => [
+        key,
+        !(key in upper) ? lower[key] : !(key in lower) ? upper[key] : reference(upper[key], lower[key]),
+      ]),
+    )
+  }
+  const freeze = (node: TreeNode): TreeNode => {
+    for (const child of node.kind === 'map' ? node.entries.values() : node.kind === 'list' ? node.items : [])
+      freeze(child)
+    return Object.freeze(node)
+  }
+  test('merge as a short definition says, and change neither tree', () => {
+    const random = seeded()
+    for (let count = 0; count < sampled(1000, 50_000); count++) {
+      const [upper, lower] = [randomTree(random, 4), randomTree(random, 4)]
+      const [above, below] = [freeze(tree(upper)) as MapNode, freeze(tree(lower, 'defaults')) as MapNode]
+      const hint = `${JSON.stringify(upper)} over ${JSON.stringify(lower)}, seed ${random.seed}`
+      expect(toPlain(merge(above, below)), hint).toEqual(reference(upper, lower))
+      expect([toPlain(above), toPlain(below)], hint).toEqual([upper, lower])
+      expect(Object.keys(toPlain(merge(above, below)) as object), hint).toEqual(
+        Object.keys(reference(upper, lower) as object),
+      )
+    }
+  })
+})

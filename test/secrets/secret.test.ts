@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest'
+import { isSecretValue, looksSecret, maskOpaque, nameToShow, repeatsSecret } from '../../src/secrets/secret.ts'
+import { sampled, seeded } from '../support/random.ts'
+
+describe('a name that sounds secret', () => {
+  const words = [
+    'secret',
+    'token',
+    'password',
+    'passwd',
+    'pwd',
+    'pass',
+    'passphrase',
+    'pepper',
+    'salt',
+    'seed',
+    'dsn',
+    'credential',
+    'credentials',
+    'key',
+    'pem',
+    'auth',
+    'authorization',
+    'cookie',
+    'tokens',
+    'secrets',
+    'keys',
+  ]
+  test.each(words)('…%s, in every way to write it', (word) => {
+    const camel = `db${word.charAt(0).toUpperCase()}${word.slice(1)}`
+    const spelled = [
+      word,
+      word.toUpperCase(),
+      `db_${word}`,
+      `db-${word}`,
+      `db.${word}`,
+      `DB_${word.toUpperCase()}`,
+      camel,
+    ]
+    expect(spelled.filter((name) => !looksSecret(name))).toEqual([])
+  })
+  test.each([
+    'STRIPE_KEY',
+    'x-api-key',
+    'apikey',
+    'apiKey',
+    'API_TOKEN',
+    'authToken',
+    'clientSecret',
+    'PGPASSWORD',
+    'mysqlpassword',
+    'privateKey',
+    'private_key',
+    'awsSecretAccessKey',
+    'SENTRY_DSN',
+    'key',
+    'mysecretkey',
+    'awsaccesskeys',
+    'privatekeys',
+    'dbpassphrases',
+  ])('%s', (name) => {
+    expect(looksSecret(name)).toBe(true)
+  })
+  test.each([
+    'port',
+    'host',
+    'keyboard',
+    'monkey',
+    'hockey',
+    'keystone',
+    'passive',
+    'compass',
+    'bypass',
+    'tokenizer',
+    'secretary',
+    'author',
+    'auth_url',
+    'saltwater',
+    'seeds_per_row',
+    'publicKey',
+    'public_key',
+    'PUBLIC_KEY',
+    'public-key',
+    'STRIPE_PUBLIC_KEY',
+    'AWS_ACCESS_KEY_ID',
+    'token_url',
+    'password_min_length',
+    'cookie_domain',
+    'name',
+    '',
+  ])('%j does not', (name) => {
+    expect(looksSecret(name)).toBe(false)
+  })
+})
+
+describe('a value that is secret whatever its key', () => {
+  test.each([
+    'postgres://user:pw@host/db',
+    'redis://:pw@host:6379/0',
+    'https://user:pw@host',
+    'amqp://user:p%40ss@host/vhost?x=1',
+    'mongodb+srv://user:p@ss@host/db',
+    'postgres://user:p:w@host',
+    'see https://user:pw@host/ for more',
+    '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----',
+    '-----BEGIN RSA PRIVATE KEY-----\nMIIE',
+    '-----BEGIN OPENSSH PRIVATE KEY-----',
+    'http://a.example and postgres://user:pw@host/db',
+    'amqp://a.example,amqp://user:pw@b.example',
+  ])('%j', (value) => {
+    expect(isSecretValue(value)).toBe(true)
+  })
+  test.each([
+    '',
+    'text',
+    'me@acme.example',
+    'https://host/path',
+    'https://host:8080/path',
+    'https://host/a@b:c',
+    'https://host/?user=a:b@c',
+    'https://user@host',
+    'ssh://git@github.com/acme/repo',
+    'postgres://user:@host/db',
+    'http://[::1]:8080/',
+    'mailto:me@acme.example',
+    '-----BEGIN PUBLIC KEY-----',
+    '-----BEGIN CERTIFICATE-----',
+    '://',
+    '12:30@noon',
+  ])('%j is not', (value) => {
+    expect(isSecretValue(value)).toBe(false)
+  })
+})
+
+describe('masking what could be a credential', () => {
+  test.each([
+    'sk-ant-api03-Zx81Qw7Rt4YpLmN',
+    'ghp_16C7e42F292c6912E7710c838347Ae178B4a',
+    'AKIAIOSFODNN7EXAMPLE',
+    '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b',
+    'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.SflKxwRJSMeKKF2QT4fw',
+    'c2VjcmV0LXZhbHVlLWluLWJhc2U2NA==',
+    'xoxb-123456789012-abcdefABCDEF',
+    'qwertzuiopasdfghjklyxcvbnm',
+  ])('%s', (text) => {
+    expect(maskOpaque(`a: ${text} # and more`)).toBe(`a: ${'•'.repeat(text.length)} # and more`)
+  })
+  test.each([
+    ['https://me:pw@host/', 'https://•••••@host/'],
+    ['redis://:pw@host', 'redis://•••@host'],
+    ['a://u@h b://v@i', 'a://•@h b://•@i'],
+  ])('the user in %s', (text, expected) => {
+    expect(maskOpaque(text)).toBe(expected)
+  })
+  test.each([
+    'target: mars # of war',
+    'jwt_access_token_expiration: 3600',
+    'oauth_public_per_second: 10',
+    'paths: ../../../services/config/config.yaml',
+    'https://docs.example.com/profiles/target',
+    'api_server_url: http://localhost:8080',
+    'environment: development',
+    'cors_allowed_origins:',
+    'image: registry.example.com/acme/assistant:latest',
+    '2026-01-02T03:04:05Z',
+    '----------------------------------------',
+    'a'.repeat(15),
+    'short sk-1234',
+  ])('%j is left as it is', (text) => {
+    expect(maskOpaque(text)).toBe(text)
+  })
+  test('never changes the length of a text', () => {
+    const random = seeded()
+    const pieces = ['a', 'B', '7', '_', '-', '.', '/', ':', '//', '@', ' ', '=', 'é', '👍', 'secret', '://']
+    for (let count = 0; count < sampled(3000, 100_000); count++) {
+      const text = Array.from({ length: random.below(30) }, () => random.pick(pieces)).join('')
+      expect(maskOpaque(text), `seed ${random.seed}`).toHaveLength(text.length)
+    }
+  })
+})
+
+describe('a text that repeats a secret', () => {
+  test.each<[string, string, boolean]>([
+    ['Expected a but received "hunter2-Zx81"', 'hunter2-Zx81', true],
+    ['begins with hunter2-', 'hunter2-Zx81', true],
+    ['ends with 2-Zx81Qw', 'hunter2-Zx81Qw', true],
+    ['has hunter2 alone', 'hunter2-Zx81', false],
+    ['short: abc', 'abc', true],
+    ['two letters: ab', 'ab', false],
+    ['nothing of it', 'hunter2-Zx81', false],
+    ['', 'hunter2-Zx81', false],
+    ['any text', '', false],
+    ['escaped: "q\\"1\\"w\\"2\\"e"', 'q"1"w"2"e', true],
+    ['line\\nbreak and more', 'line\nbreak', true],
+    ['HUNTER2-ZX81', 'hunter2-Zx81', false],
+  ])('%j, of %j: %j', (text, secret, expected) => {
+    expect(repeatsSecret(text, ['other-secret', secret])).toBe(expected)
+  })
+  test('is fast, however much there is of both', () => {
+    const text = 'abcdefgh'.repeat(10_000)
+    const secrets = Array.from({ length: 1000 }, (_, index) => `secret-${index}-`.repeat(20))
+    const start = performance.now()
+    expect(repeatsSecret(text, secrets)).toBe(false)
+    expect(performance.now() - start).toBeLessThan(20_000)
+  })
+})
+
+describe('a name as messages show it', () => {
+  test.each(['STRIPE_KEY', 'stripe-key', 'acme.token', 'MANIFEST_SIGNING_SECRET_SEED', 'a'])('%s', (name) => {
+    expect(nameToShow(name)).toBe(name)
+  })
+  test.each(['', 'a b', 'qwertzuiopasdfghjkl', '9f86d081884c7d659a2feaa0', '\u001b[31m', 'x'.repeat(81), 'a/b', 'ä'])(
+    '%j is masked',
+    (name) => {
+      expect(nameToShow(name)).toBe('••••')
+    },
+  )
+})
