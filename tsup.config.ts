@@ -61,9 +61,9 @@ const BESIDE: Readonly<Record<string, string>> = {
   [fromRoot('src/emulator/index.ts')]: './emulator/index.js',
   [fromRoot('integrations/plugin.ts')]: './plugin.js',
   // The parser is loaded when there is something to parse.
-  [fromRoot('integrations/inline.ts')]: './inline.js',
-  [fromRoot('integrations/source-map.ts')]: './source-map.js',
-  [fromRoot('integrations/leak-guard.ts')]: './leak-guard.js',
+  [fromRoot('integrations/code/inline.ts')]: './inline.js',
+  [fromRoot('integrations/code/source-map.ts')]: './source-map.js',
+  [fromRoot('integrations/output/leak-guard.ts')]: './leak-guard.js',
 }
 
 const besides: Plugin = {
@@ -179,9 +179,9 @@ const bundlers = ['vite', 'webpack', 'rollup', 'rolldown', 'rspack', 'rsbuild', 
 const plugins = Object.fromEntries(bundlers.map((name) => [name, `integrations/${name}.ts`]))
 const pluginParts = {
   plugin: 'integrations/plugin.ts',
-  inline: 'integrations/inline.ts',
-  'source-map': 'integrations/source-map.ts',
-  'leak-guard': 'integrations/leak-guard.ts',
+  inline: 'integrations/code/inline.ts',
+  'source-map': 'integrations/code/source-map.ts',
+  'leak-guard': 'integrations/output/leak-guard.ts',
 }
 
 /** The types of what is CommonJS beside an ES module. */

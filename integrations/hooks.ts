@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import type { Build } from './build.ts'
+import { type Context, type ModuleMeta, neverKeep, type Transform, transformOf, watchFiles } from './code/transform.ts'
 import { consumerOf } from './consumer.ts'
 import { stopInDev } from './hosts/vite.ts'
 import type { Consumer } from './options.ts'
 import { OWN_FILES, ownFileOf } from './own-files.ts'
 import { NOTHING } from './public-env.ts'
 import { isBetween } from './refusals.ts'
-import { type Context, type ModuleMeta, neverKeep, type Transform, transformOf, watchFiles } from './transform.ts'
 import {
   OWN_IDS,
   OWN_MODULES,

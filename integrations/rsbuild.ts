@@ -1,6 +1,6 @@
 import type { RsbuildPlugin } from '@rsbuild/core'
 import { createBuild } from './build.ts'
-import { refuseConfidential } from './dev-guard.ts'
+import { refuseConfidential } from './dev-server/dev-guard.ts'
 import type { PluginOptions } from './options.ts'
 import rspack from './rspack.ts'
 

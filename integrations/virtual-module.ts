@@ -1,6 +1,6 @@
 import type { PublicValues } from '../src/index.ts'
 import * as library from '../src/index.ts'
-import { literalOf } from './literal.ts'
+import { literalOf } from './code/literal.ts'
 import type { Consumer, PluginOptions } from './options.ts'
 import type { PublicEnv } from './public-env.ts'
 

@@ -55,8 +55,8 @@ describe('the architecture', () => {
 
   test.each([
     ['unplugin', 'integrations/plugin.ts'],
-    ['oxc-parser', 'integrations/parse.ts'],
-    ['magic-string', 'integrations/source-map.ts'],
+    ['oxc-parser', 'integrations/code/parse.ts'],
+    ['magic-string', 'integrations/code/source-map.ts'],
   ])('%s is imported in one place of the plugins', (name, place) => {
     const places = [...integrations]
       .filter(([file, text]) => importsOf(file, text).includes(name))

@@ -1,11 +1,11 @@
 import { join, relative, resolve, sep } from 'node:path'
 import type { CompilationContext, Compiler, JsPlugin, Server } from '@farmfe/core'
 import type { Build } from '../build.ts'
-import { asksForConfidential, type Place } from '../confidential-path.ts'
 import { consumerOfTargetEnv } from '../consumer.ts'
-import type { OutputFile } from '../leak-guard.ts'
+import { asksForConfidential, type Place } from '../dev-server/confidential-path.ts'
+import { untilHeard } from '../dev-server/watcher.ts'
+import type { OutputFile } from '../output/leak-guard.ts'
 import { refusals } from '../refusals.ts'
-import { untilHeard } from '../watcher.ts'
 
 /** What the hooks tell one another. */
 interface State {

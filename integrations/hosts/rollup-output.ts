@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Build } from '../build.ts'
-import type { Leaks, OutputFile } from '../leak-guard.ts'
+import type { Leaks, OutputFile } from '../output/leak-guard.ts'
 
 /** What the hooks ask the host for. */
 interface Context {

@@ -1,6 +1,6 @@
 import type { Build } from '../build.ts'
 import { consumerOf, consumerOfEnvironment, consumerOfPlatform } from '../consumer.ts'
-import { keptInside, leftOutside } from '../kept-inside.ts'
+import { keptInside, leftOutside } from '../output/kept-inside.ts'
 import { refusals, withoutStack } from '../refusals.ts'
 import { marksRequiredIn, resolveOwn } from '../virtual-module.ts'
 import { type Last, type OutputHooks, outputHooks } from './rollup-output.ts'

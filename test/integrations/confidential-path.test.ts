@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { asksForConfidential } from '../../integrations/confidential-path.ts'
+import { asksForConfidential } from '../../integrations/dev-server/confidential-path.ts'
 import { SPELLINGS } from '../support/confidential-spellings.ts'
 
 describe('a request for a confidential file is known', () => {

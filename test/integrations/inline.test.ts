@@ -1,8 +1,8 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import { describe, expect, test } from 'vitest'
-import { type Inlined, inlineValues } from '../../integrations/inline.ts'
-import { parseModule } from '../../integrations/parse.ts'
-import { sourceMapOf } from '../../integrations/source-map.ts'
+import { type Inlined, inlineValues } from '../../integrations/code/inline.ts'
+import { parseModule } from '../../integrations/code/parse.ts'
+import { sourceMapOf } from '../../integrations/code/source-map.ts'
 
 const values = { A: 'x', PORT: 8080, COLD: -1, MAP: { a: [1] }, LIST: [1, 2], ON: true, NONE: null, TAG: '</script>' }
 const options = { values, isSecret: (name: string) => name === 'DATABASE_URL' }

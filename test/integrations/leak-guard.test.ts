@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { createLeakGuard } from '../../integrations/leak-guard.ts'
+import { createLeakGuard } from '../../integrations/output/leak-guard.ts'
 import { makeProject } from '../support/temp-project.ts'
 
 const SECRET = 'sk-live-51Hq8Zm2Kd9Tx"4&7'

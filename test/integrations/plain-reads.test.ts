@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { inlineValues } from '../../integrations/inline.ts'
-import { RUNTIME } from '../../integrations/literal.ts'
-import { parseModule } from '../../integrations/parse.ts'
-import { inlinePlainReads } from '../../integrations/plain-reads.ts'
-import { childrenOf, type Node } from '../../integrations/syntax.ts'
+import { inlineValues } from '../../integrations/code/inline.ts'
+import { RUNTIME } from '../../integrations/code/literal.ts'
+import { parseModule } from '../../integrations/code/parse.ts'
+import { inlinePlainReads } from '../../integrations/code/plain-reads.ts'
+import { childrenOf, type Node } from '../../integrations/code/syntax.ts'
 import { sampled, seeded } from '../support/random.ts'
 
 const values = { A: 'x', PORT: 8080, COLD: -1, MAP: { a: [1] }, ON: true, NONE: null, TAG: '</script>' }

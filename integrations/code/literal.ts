@@ -1,4 +1,4 @@
-import type { PublicValue, PublicValues } from '../src/index.ts'
+import type { PublicValue, PublicValues } from '../../src/index.ts'
 
 /** A value as JavaScript source, safe within a `<script>` of a page. */
 export function literalOf(value: PublicValue): string {

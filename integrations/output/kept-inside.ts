@@ -1,5 +1,5 @@
-import { withoutStack } from './refusals.ts'
-import { isMade, PUBLIC_MODULES, refusedSpecifier } from './virtual-module.ts'
+import { withoutStack } from '../refusals.ts'
+import { isMade, PUBLIC_MODULES, refusedSpecifier } from '../virtual-module.ts'
 
 type IsExternal = (this: unknown, specifier: string, ...rest: readonly unknown[]) => unknown
 

@@ -1,4 +1,4 @@
-import type { Match, Matcher } from '../src/scan/index.ts'
+import type { Match, Matcher } from '../../src/scan/index.ts'
 
 const BEGINNING = ';base64,'
 /** A data URL in a data URL in a data URL. */

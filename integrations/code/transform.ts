@@ -1,13 +1,13 @@
 import type { SourceMap } from 'magic-string'
-import type { Build } from './build.ts'
-import { consumerOf } from './consumer.ts'
-import { isInDev } from './hosts/vite.ts'
+import type { Build } from '../build.ts'
+import { consumerOf } from '../consumer.ts'
+import { isInDev } from '../hosts/vite.ts'
+import { type ModuleGraph, refusals } from '../refusals.ts'
+import { isConfidential, refusedSpecifier, resolveOwn } from '../virtual-module.ts'
 import type { Inlined, InlineOptions } from './inline.ts'
 import { languageOf } from './language.ts'
 import { RUNTIME } from './literal.ts'
 import { inlinePlainReads } from './plain-reads.ts'
-import { type ModuleGraph, refusals } from './refusals.ts'
-import { isConfidential, refusedSpecifier, resolveOwn } from './virtual-module.ts'
 
 /** What a hook can ask of whoever calls it; a host of Rollup's family can more. */
 export interface Context {

@@ -1,9 +1,9 @@
+import type { SecretRead } from '../virtual-module.ts'
 import { type Source, type ValueOptions, valueText } from './literal.ts'
 import { type IsMentioned, mentionsOf } from './mentions.ts'
 import { type Replacement, replaced } from './replacement.ts'
 import { bindingRanges } from './scope.ts'
 import { childrenOf, isNode, type Node, staticKey, staticText, unwrap } from './syntax.ts'
-import type { SecretRead } from './virtual-module.ts'
 
 export { parseModule } from './parse.ts'
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
+import type { PublicEnv } from '../public-env.ts'
 import type { LeakGuard, Leaks, OutputFile } from './leak-guard.ts'
-import type { PublicEnv } from './public-env.ts'
 
 /** The search of what a build writes, from one rebuild to the next. */
 export interface OutputSearch {

@@ -1,7 +1,7 @@
-import { ConfigError, type Problem, type PublicValues } from '../src/index.ts'
-import { createMatcher, createRedactor, type Match, type Matcher, type NamedSecret } from '../src/scan/index.ts'
+import { ConfigError, type Problem, type PublicValues } from '../../src/index.ts'
+import { createMatcher, createRedactor, type Match, type Matcher, type NamedSecret } from '../../src/scan/index.ts'
+import { withoutStack } from '../refusals.ts'
 import { findInDataUrls } from './data-urls.ts'
-import { withoutStack } from './refusals.ts'
 import { originOf, type Place, placeOf, sourceMapOf } from './source-origin.ts'
 import { findInFolder, type Written } from './written-files.ts'
 

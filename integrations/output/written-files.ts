@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs'
 import { isAbsolute, join, relative, sep } from 'node:path'
-import { type Finding, type Matcher, scanFiles } from '../src/scan/index.ts'
+import { type Finding, type Matcher, scanFiles } from '../../src/scan/index.ts'
 
 /** What to look for in a directory that a build writes to. */
 export interface Written {

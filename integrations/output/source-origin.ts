@@ -1,5 +1,5 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
-import type { Match, Matcher } from '../src/scan/index.ts'
+import type { Match, Matcher } from '../../src/scan/index.ts'
 
 /** Where something stands; `line` and `column` are 1-based. */
 export interface Place {
