@@ -165,14 +165,24 @@ async function unknownCommand(word: string | undefined, command: Command): Promi
   const near = word === undefined ? undefined : nearest(word, names)
   // What other command lines have as commands.
   const flag = word === 'help' || word === 'version' ? `--${word}` : undefined
-  const below = word === undefined ? [] : await namesBelow(command, word)
-  const meant = flag ?? (below.length > 0 ? below.join(' or ') : near)
+  const elsewhere = word === undefined ? [] : await namesNear(command, word)
+  const meant = flag ?? (elsewhere.length > 0 ? elsewhere.join(' or ') : near)
   const hint = meant === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${meant}?`
   const what = word === undefined ? 'A command is missing.' : 'There is no such command.'
   return new CliError('USAGE', EXIT.usage, `${what} ${hint}`)
 }
 
-/** The commands of this name in the groups of a command, whose name was left out: `systemprompt config explain`. */
+/**
+ * The commands of this name in the groups of a command, whose name was left out (`systemprompt config explain`), and in
+ * a group that is called the same: `cloud secrets get` for `secrets get`.
+ */
+async function namesNear(command: Command, word: string): Promise<readonly string[]> {
+  const name = command.meta?.name ?? ''
+  const sameGroup = name.slice(name.lastIndexOf(' '))
+  const all = await namesBelow(root, word)
+  return all.filter((each) => each.startsWith(`${name} `) || each.endsWith(`${sameGroup} ${word}`))
+}
+
 async function namesBelow(command: Command, word: string): Promise<readonly string[]> {
   const found = Object.entries(subCommands(command)).map(async ([name, each]) => {
     const below = await loaded(each, `${command.meta?.name} ${name}`)

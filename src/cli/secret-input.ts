@@ -1,11 +1,13 @@
 import { resolve } from 'node:path'
 import {
   cloudName,
+  type DotenvSecrets,
   KNOWN_SECRETS,
   readDotenvSecrets,
   readFileBytes,
   readLocalSecrets,
   secretName,
+  secretsInText,
 } from '../cloud/index.ts'
 import { type Args, text } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
@@ -17,7 +19,7 @@ export const SECRET_INPUT_ARGS = {
     type: 'string',
     valueHint: 'file',
     completes: 'file',
-    description: 'Take the secrets of a .env or .json file',
+    description: 'Take the secrets of a .env or .json file; of the standard input with -',
   },
   'allow-empty': { type: 'boolean', description: 'Let a value be empty' },
 } as const
@@ -37,11 +39,12 @@ export interface GivenSecret {
  * @throws CliError USAGE
  */
 export async function givenSecrets(args: Args, items: readonly string[], io: Io): Promise<readonly GivenSecret[]> {
-  const all = [...fromFile(args, io)]
   const wanted = itemsOf(items)
-  if (wanted.filter(({ value }) => value === '-' || value === undefined).length > 1) {
-    throw usage('Only one value can come from the standard input or a question')
-  }
+  const asking = wanted.filter(({ value }) => value === '-' || value === undefined).length
+  if (asking > 1) throw usage('Only one value can come from the standard input or a question')
+  if (asking > 0 && text(args['from-file']) === STANDARD_INPUT)
+    throw usage('--from-file - takes the standard input, and a value is to come from it as well')
+  const all = [...(await fromFile(args, io))]
   if (wanted.some(({ isInline }) => isInline) && io.isInteractive) {
     io.err("A value on the command line stays in the shell's history and is seen by ps; NAME alone asks for it.\n")
   }
@@ -50,7 +53,7 @@ export async function givenSecrets(args: Args, items: readonly string[], io: Io)
     throw usage(
       text(args['from-file']) === undefined
         ? 'Give NAME=VALUE, NAME to be asked, or --from-file'
-        : 'The file of --from-file has no secrets',
+        : `${sourceOf(args)} has no secrets`,
     )
   return usable(all, args, io)
 }
@@ -64,13 +67,13 @@ export async function givenSecret(args: Args, name: string, io: Io): Promise<str
   if (text(args['from-file']) === undefined) return (await givenSecrets(args, [name], io))[0]?.value ?? ''
   const key = cloudName(name)
   const [given, ...others] = usable(
-    fromFile(args, io).filter((secret) => cloudName(secret.name) === key),
+    (await fromFile(args, io)).filter((secret) => cloudName(secret.name) === key),
     args,
     io,
   )
-  if (!given) throw new CliError('NOT_FOUND', EXIT.notFound, `The file of --from-file has no ${key}.`)
+  if (!given) throw new CliError('NOT_FOUND', EXIT.notFound, `${sourceOf(args)} has no ${key}.`)
   // DATABASE_URL and INTERNAL_DATABASE_URL are one in the cloud.
-  if (others.length > 0) throw usage(`The file of --from-file has ${key} twice`)
+  if (others.length > 0) throw usage(`${sourceOf(args)} has ${key} twice`)
   return given.value
 }
 
@@ -215,21 +218,37 @@ function decoded(bytes: Uint8Array, what: string): string {
   }
 }
 
+const STANDARD_INPUT = '-'
+
+function sourceOf(args: Args): string {
+  return text(args['from-file']) === STANDARD_INPUT ? 'The standard input' : 'The file of --from-file'
+}
+
 /** What the file of `--from-file` has, by the names in the environment. */
-function fromFile(args: Args, io: Io): readonly GivenSecret[] {
+async function fromFile(args: Args, io: Io): Promise<readonly GivenSecret[]> {
   const given = text(args['from-file'])
   if (given === undefined) return []
-  const file = resolve(cwdOf(args, io), given)
-  const isJson = /\.json$/.test(file)
-  const { found, secrets, blank, referring } = isJson
-    ? // The profile that they are for says which rules there are.
-      { ...readLocalSecrets(file, given, 'skip'), referring: [] }
-    : readDotenvSecrets(file, given)
-  if (!found) throw new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file is not there.')
+  const { secrets, blank, referring } =
+    given === STANDARD_INPUT ? await secretsOfInput(io) : secretsOfFile(resolve(cwdOf(args, io), given), given)
   return [
     ...secrets.map(({ env, value }) => ({ name: env, value, isReferring: referring.includes(env) })),
     ...blank.map((name) => ({ name: secretName(name).env, value: '' })),
   ]
+}
+
+function secretsOfFile(file: string, given: string): Omit<DotenvSecrets, 'found'> {
+  const { found, ...secrets } = /\.json$/.test(file)
+    ? // The profile that they are for says which rules there are.
+      { ...readLocalSecrets(file, given, 'skip'), referring: [] }
+    : readDotenvSecrets(file, given)
+  if (!found) throw new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file is not there.')
+  return secrets
+}
+
+async function secretsOfInput(io: Io): Promise<Omit<DotenvSecrets, 'found'>> {
+  const input = await io.readInput()
+  if (input === undefined) throw usage('--from-file - reads the standard input, which is a terminal here')
+  return secretsInText(decoded(input, 'The standard input').replace(/^\ufeff/, ''), '<stdin>')
 }
 
 function cwdOf(args: Args, io: Io): string {

@@ -9,7 +9,7 @@ import { doubtsIn } from '../read/dotenv-doubts.ts'
 import { type DotenvScan, scanDotenv } from '../read/dotenv-text.ts'
 import { LIMITS, pathExists } from '../read/guard.ts'
 import { parseJson } from '../read/json.ts'
-import { readSecrets } from '../read/secrets.ts'
+import { readSecrets, secretsIn } from '../read/secrets.ts'
 import { secretName } from '../schema/secret-names.ts'
 import { checkSecrets, type SecretsValidation } from '../secrets/resolve-secrets.ts'
 import { parseTemplate } from '../substitute/template.ts'
@@ -47,12 +47,11 @@ export function readLocalSecrets(file: string, shown = file, validation?: Secret
   const list = [...secrets.values()]
   checkFormats(list, validation, problems)
   problems.throwIfAny()
-  return {
-    found,
-    secrets: list.map(({ key, env, value }) => ({ key, env, value })),
-    blank,
-    warnings: problems.warnings,
-  }
+  return { found, secrets: list.map(toLocal), blank, warnings: problems.warnings }
+}
+
+function toLocal({ key, env, value }: LocalSecret): LocalSecret {
+  return { key, env, value }
 }
 
 export interface DotenvSecrets extends LocalSecrets {
@@ -68,13 +67,29 @@ export interface DotenvSecrets extends LocalSecrets {
  */
 export function readDotenvSecrets(file: string, shown = file): DotenvSecrets {
   const text = readConfidential(file, shown)
-  const scan = scanDotenv(text ?? '')
-  mustBeWhole(scan, { layer: 'dotenv', file: shown, confidential: true, ...(text === undefined ? {} : { text }) })
+  return { found: text !== undefined, ...assignmentsIn(text ?? '', shown) }
+}
+
+/**
+ * The secrets of a text that comes from nowhere but a pipe: JSON where it begins with a brace, else lines of a .env file.
+ *
+ * @throws ConfigError as for a file
+ */
+export function secretsInText(text: string, shown: string): Omit<DotenvSecrets, 'found'> {
+  if (!/^\s*\{/.test(text)) return assignmentsIn(text, shown)
+  const problems = collectProblems()
+  const { secrets, blank } = secretsIn({ layer: 'secrets', file: shown, text, confidential: true }, problems)
+  problems.throwIfAny()
+  return { secrets: [...secrets.values()].map(toLocal), blank, warnings: problems.warnings, referring: [] }
+}
+
+function assignmentsIn(text: string, shown: string): Omit<DotenvSecrets, 'found'> {
+  const scan = scanDotenv(text)
+  mustBeWhole(scan, { layer: 'dotenv', file: shown, confidential: true, text })
   const named = scan.entries.map(({ name, value, quote }) => ({ ...secretName(name), value, quote }))
   const last = [...new Map(named.map((secret) => [secret.env, secret])).values()]
   return {
-    found: text !== undefined,
-    secrets: last.map(({ key, env, value }) => ({ key, env, value })),
+    secrets: last.map(toLocal),
     blank: [],
     warnings: [],
     referring: last.filter(({ value, quote }) => quote !== 'single' && isExpanded(value)).map(({ env }) => env),

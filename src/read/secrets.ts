@@ -2,7 +2,7 @@ import { sep } from 'node:path'
 import type { Problems } from '../errors/errors.ts'
 import { isEnvName, knownSecret, secretName } from '../schema/secret-names.ts'
 import { nameToShow } from '../secrets/secret.ts'
-import type { Site, TreeNode } from '../types.ts'
+import type { Site, Source, TreeNode } from '../types.ts'
 import { readText } from './guard.ts'
 import { parseJson } from './json.ts'
 
@@ -56,7 +56,12 @@ export function readSecrets({ path, shown, strict }: SecretsFileOptions, problem
       at: { source: read.source },
     })
   }
-  const tree = parseJson(read.source, problems)
+  return { found: true, ...secretsIn(read.source, problems) }
+}
+
+/** The secrets of a text. */
+export function secretsIn(source: Source, problems: Problems): Omit<SecretsFile, 'found'> {
+  const tree = parseJson(source, problems)
   const secrets = new Map<string, FileSecret>()
   const blank: string[] = []
   for (const [spelling, node] of tree?.entries ?? []) {
@@ -68,7 +73,7 @@ export function readSecrets({ path, shown, strict }: SecretsFileOptions, problem
     const secret = toSecret(spelling, node, problems)
     if (secret) keepOne(secrets, secret, problems)
   }
-  return { found: true, secrets, blank }
+  return { secrets, blank }
 }
 
 function isBlank(node: TreeNode): boolean {

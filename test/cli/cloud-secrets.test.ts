@@ -181,6 +181,12 @@ describe('cloud secrets set', () => {
     ['A_KEY=', { input: '' }, { A_KEY: '' }],
     ['--from-file values.env', {}, { FROM_ENV: 'a ${B}', ANTHROPIC_API_KEY: 'k' }],
     ['--from-file values.json', {}, { FROM_JSON: 'b' }],
+    [
+      '--from-file -',
+      input('\ufeffFROM_ENV="a ${B}"\r\nANTHROPIC=k\n'),
+      { FROM_ENV: 'a ${B}', ANTHROPIC_API_KEY: 'k' },
+    ],
+    ['--from-file=- B_KEY=x', input('\n {"from_json": "b"}'), { FROM_JSON: 'b', B_KEY: 'x' }],
   ])('%s', async (line, terminal, expected) => {
     writeFiles(cwd, {
       'value.txt': 'from a file\n',
@@ -223,6 +229,11 @@ describe('cloud secrets set', () => {
     ['an empty value', 'A_KEY=', {}, 2],
     ['a file that is not there', 'A_KEY=@nowhere', {}, 5],
     ['a list that is not there', '--from-file nowhere.env', {}, 5],
+    ['a list from a terminal', '--from-file -', {}, 2],
+    ['a list and a value from the input', '--from-file - A_KEY', input('B_KEY=x'), 2],
+    ['a list of the input that is no JSON', '--from-file -', input('{"a_key": "x"'), 6],
+    ['a list of the input that is no .env', '--from-file -', input('A_KEY=x\nno assignment\n'), 6],
+    ['a list of the input with nothing in it', '--from-file -', input('# nothing\n'), 2],
     ['a managed name', 'FLY_APP_NAME=x', {}, 11],
     ['a managed name among others', 'A_KEY=x FLY_MACHINE_ID=x', {}, 11],
     ['the list of custom secrets', 'SYSTEMPROMPT_CUSTOM_SECRETS=x', {}, 11],

@@ -444,6 +444,17 @@ describe('systemprompt secrets', () => {
     expect(err).not.toContain('canary')
   })
 
+  test('set says what is wrong with a list that the standard input has, and where', async () => {
+    const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: '{}' })
+    const { code, err } = await cli(cwd, 'secrets set --from-file -', { input: 'A=1\ncanary\n' })
+    expect([code, textOf(cwd)]).toEqual([6, '{}'])
+    expect(err).toContain('<stdin>:2:1  is no NAME=VALUE')
+    expect(err).not.toContain('canary')
+    expect((await cli(cwd, 'secrets set --from-file -', { input: '{}' })).err).toBe(
+      'The standard input has no secrets.\n',
+    )
+  })
+
   test('set says of a file that it has no secrets, and not that none was given', async () => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: '{}', 'a.env': '# none\n', 'a.json': '{}' })
     for (const file of ['a.env', 'a.json'])

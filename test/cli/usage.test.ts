@@ -83,6 +83,8 @@ describe('a command line that is wrong is exit code 2, said in one line', () => 
     ['explain server.port', 'There is no such command. Did you mean systemprompt config explain?'],
     ['cloud whoami', 'There is no such command. Did you mean systemprompt cloud auth whoami?'],
     ['login', 'There is no such command. Did you mean systemprompt cloud auth login or systemprompt cloud login?'],
+    ['cloud secrets get DATABASE_URL', 'There is no such command. Did you mean systemprompt secrets get?'],
+    ['secrets rotate DATABASE_URL', 'There is no such command. Did you mean systemprompt cloud secrets rotate?'],
     ['config toString', 'There is no such command. There are: check, show, explain, types.'],
     ['constructor', `There is no such command. There are: ${NAMES}.`],
     ['config __proto__', 'There is no such command. There are: check, show, explain, types.'],
