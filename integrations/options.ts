@@ -25,7 +25,8 @@ export interface PluginOptions extends Pick<LoadOptions, 'profile' | 'schema' | 
    */
   readonly phase?: 'build' | 'runtime'
   /**
-   * Write the types of the public values, `true` to `systemprompt-env.d.ts` in the project's root, a path to there.
+   * Write the types of the public values, `true` to `systemprompt-env.d.ts` beside the tsconfig.json of the bundler's root,
+   * or in the project's root where there is none, a path to there.
    * @default true where the bundler's root has a tsconfig.json
    */
   readonly types?: boolean | string

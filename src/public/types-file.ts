@@ -1,12 +1,15 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { ResolvedConfig } from '../expose/expose.ts'
 import { holds, writeIfChanged } from '../files/write-if-changed.ts'
+import { pathExists } from '../read/guard.ts'
 import { publicTypes, TYPES_FILE } from './public-types.ts'
 
 /** Where the types go, and whether they are written at all. */
 export interface TypesFileOptions {
-  /** From the project's root, or absolute. @default 'systemprompt-env.d.ts' in the project's root */
+  /** From the project's root, or absolute. @default 'systemprompt-env.d.ts' in `cwd` or the project's root */
   readonly file?: string
+  /** Absolute: a package of a monorepo, which has the file beside its own tsconfig.json. @default the project's root */
+  readonly cwd?: string | undefined
   /** Only look. @default false */
   readonly check?: boolean
 }
@@ -27,9 +30,9 @@ export interface TypesFile {
  */
 export function writeTypes(
   { root, publicValues }: Pick<ResolvedConfig, 'root' | 'publicValues'>,
-  { file: name = TYPES_FILE, check = false }: TypesFileOptions = {},
+  { cwd = root, file: name, check = false }: TypesFileOptions = {},
 ): TypesFile {
-  const file = resolve(root, name)
+  const file = resolve(root, name ?? join(pathExists(join(cwd, 'tsconfig.json')) ? cwd : root, TYPES_FILE))
   const text = publicTypes(publicValues())
   if (check) return { file, state: holds(file, text) ? 'unchanged' : 'stale' }
   return { file, state: writeIfChanged(file, text) ? 'written' : 'unchanged' }

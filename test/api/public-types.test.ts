@@ -107,6 +107,17 @@ describe('systemprompt config types', () => {
     expect(await types()).toEqual([0, expect.stringContaining('systemprompt-env.d.ts is written')])
     expect(await types('--check')).toEqual([0, expect.stringContaining('is up to date')])
   })
+
+  test('writes it beside the tsconfig.json of a package of a monorepo, as its build does', async () => {
+    const root = makeProject({ ...FILES, 'packages/web/tsconfig.json': '{}', 'packages/plain/package.json': '{}' })
+    const types = async (directory: string) => (await run(join(root, directory), ['config', 'types'])).out
+    expect(await types('packages/web')).toMatch(/ systemprompt-env\.d\.ts is written/)
+    expect(existsSync(join(root, 'systemprompt-env.d.ts'))).toBe(false)
+    expect(await types('packages/plain')).toContain('../../systemprompt-env.d.ts is written')
+    expect((await run(root, ['config', 'types', '--check', '--cwd', 'packages/web'])).out).toContain(
+      'packages/web/systemprompt-env.d.ts is up',
+    )
+  })
 })
 
 describe('systemprompt public', () => {

@@ -1,4 +1,4 @@
-import { cpSync, renameSync, symlinkSync, unlinkSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, renameSync, symlinkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { rspack } from '@rspack/core'
 import { createServer } from 'vite'
@@ -49,6 +49,21 @@ describe('an application below the root of its monorepo, developed with Vite', (
       await server.close()
     }
   })
+})
+
+test('Each application of a monorepo has the types of what it names beside its own tsconfig.json', async () => {
+  const { root, app } = monorepo()
+  const admin = join(root, 'packages/admin')
+  cpSync(app, admin, { recursive: true })
+  writeFiles(root, { 'packages/web/tsconfig.json': '{}', 'packages/admin/tsconfig.json': '{}' })
+  const build = (root: string, names: readonly string[]) =>
+    buildWith('esbuild', { root, consumer: 'server', entry: 'src/it.js', options: { public: names } })
+  await build(app, ['site.name', 'GREETING'])
+  await build(admin, ['site.name', 'GREETING', 'server.port'])
+  const types = (directory: string) => readFileSync(join(directory, 'systemprompt-env.d.ts'), 'utf8')
+  expect(types(app)).not.toContain('server_port')
+  expect(types(admin)).toContain('export const server_port: number')
+  expect(existsSync(join(root, 'systemprompt-env.d.ts'))).toBe(false)
 })
 
 describe.each(['vite', 'webpack', 'rspack', 'rsbuild', 'esbuild', 'rolldown'] satisfies Host[])(

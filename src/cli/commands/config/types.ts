@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { loadConfig, type ResolvedConfig, type TypesFile, writeTypes } from '../../../index.ts'
+import { loadConfig, type ResolvedConfig, type TypesFile, type TypesFileOptions, writeTypes } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptionsOfBuild } from '../../options.ts'
@@ -21,8 +21,9 @@ export const types = defineCommand({
   },
   async run({ args, data }) {
     const io = data as Io
-    const resolved = await loadConfig(loadOptionsOfBuild(args, io))
-    const { file, state } = await written(resolved, args.check === true)
+    const options = loadOptionsOfBuild(args, io)
+    const resolved = await loadConfig(options)
+    const { file, state } = await written(resolved, { cwd: options.cwd, check: args.check === true })
     const shown = relative(io.cwd, file)
     if (args.json) printJson(io, { file, state, warnings: resolved.warnings })
     else {
@@ -35,13 +36,13 @@ export const types = defineCommand({
 })
 
 /** @throws FileError for a project in which nothing can be written, such as one in an image */
-async function written(resolved: ResolvedConfig<unknown>, check: boolean): Promise<TypesFile> {
+async function written(resolved: ResolvedConfig<unknown>, options: TypesFileOptions): Promise<TypesFile> {
   try {
-    return writeTypes(resolved, { check })
+    return writeTypes(resolved, options)
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error
     const { unwritable } = await import('../../../cloud/index.ts')
-    throw unwritable(writeTypes(resolved, { check: true }).file, error)
+    throw unwritable(writeTypes(resolved, { ...options, check: true }).file, error)
   }
 }
 
