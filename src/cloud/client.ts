@@ -24,22 +24,22 @@ export interface CloudClientOptions {
   /** The service. https, or http on loopback. @default https://api.systemprompt.io */
   readonly apiUrl: string
   /** The login's token; it goes to the origin of `apiUrl` and nowhere else. Not needed for `beginLogin`. */
-  readonly token?: string
+  readonly token?: string | undefined
   /**
    * Milliseconds for one operation with all its tries and pauses.
    * @default 60000, and as long again where the service asks to wait
    */
-  readonly timeout?: number
+  readonly timeout?: number | undefined
   /** Hears how many milliseconds the service asks to wait, before that is done. */
-  readonly onWait?: (time: number) => void
+  readonly onWait?: ((time: number) => void) | undefined
   /** What to do about a login that the service does not take. @default "Run 'systemprompt cloud auth login'" */
-  readonly logIn?: string
+  readonly logIn?: string | undefined
   /** Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read. @default {} */
-  readonly env?: Environment
+  readonly env?: Environment | undefined
   /** Sends the requests. @default the network */
-  readonly transport?: Transport
+  readonly transport?: Transport | undefined
   /** @default the real one */
-  readonly clock?: Clock
+  readonly clock?: Clock | undefined
 }
 
 /** The names of a tenant's secrets, and what tells this state of them from another. */

@@ -16,19 +16,19 @@ import { createKey, createVault } from './vault.ts'
 /** Where the emulator listens, and what it begins with. */
 export interface EmulatorOptions {
   /** 0 for any that is free. @default 0 */
-  readonly port?: number
+  readonly port?: number | undefined
   /** Where the state is kept, so that it survives the process. Absent: in memory. */
-  readonly directory?: string
+  readonly directory?: string | undefined
   /** Who and what there is. @default a user, a viewer, two tenants and one that is somebody else's */
-  readonly seed?: Seed
+  readonly seed?: Seed | undefined
   /** Tenant calls want an exchanged token, as services do since 2026-05. @default true */
-  readonly exchange?: boolean
+  readonly exchange?: boolean | undefined
   /** Requests of one token in a minute. @default 600 */
-  readonly requests?: number
+  readonly requests?: number | undefined
   /** Whether `/_test/…` takes faults, clock moves and revocations over HTTP. @default false */
-  readonly testApi?: boolean
+  readonly testApi?: boolean | undefined
   /** Milliseconds since 1970. @default Date.now */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /** A running emulator. */

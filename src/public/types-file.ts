@@ -7,11 +7,11 @@ import { publicTypes, TYPES_FILE } from './public-types.ts'
 /** Where the types go, and whether they are written at all. */
 export interface TypesFileOptions {
   /** From the project's root, or absolute. @default 'systemprompt-env.d.ts' in `cwd` or the project's root */
-  readonly file?: string
+  readonly file?: string | undefined
   /** Absolute: a package of a monorepo, which has the file beside its own tsconfig.json. @default the project's root */
   readonly cwd?: string | undefined
   /** Only look. @default false */
-  readonly check?: boolean
+  readonly check?: boolean | undefined
 }
 
 /** What became of the file of types. */

@@ -12,18 +12,18 @@ export interface MatcherOptions {
    * Values with fewer characters are not looked for. At least 4.
    * @default 8
    */
-  readonly minLength?: number
+  readonly minLength?: number | undefined
   /**
    * Values that also stand in text which knows nothing of the secret, such as `localhost` or
    * `https://example.com`: `skip` them and list them in `skipped`, or `find` them all the same.
    * @default 'skip'
    */
-  readonly commonValues?: 'skip' | 'find'
+  readonly commonValues?: 'skip' | 'find' | undefined
   /**
    * What is public, as `publicValues()` of a configuration gives it. A value among it is not looked for, whatever it is called.
    * @default {}
    */
-  readonly publicValues?: PublicValues
+  readonly publicValues?: PublicValues | undefined
 }
 
 /** A secret that was found. It never holds the value. */

@@ -9,7 +9,7 @@ export interface RedactorOptions {
    * What stands in the place of a secret.
    * @default '••••'
    */
-  readonly mask?: string
+  readonly mask?: string | undefined
 }
 
 /** How a stream is masked. */
@@ -19,7 +19,7 @@ export interface RedactStreamOptions extends RedactorOptions {
    * that a prompt shows up.
    * @default 50
    */
-  readonly flushAfter?: number
+  readonly flushAfter?: number | undefined
 }
 
 /** Masks secrets in bytes that come in pieces. What comes out does not depend on where the pieces end. */

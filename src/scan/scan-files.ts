@@ -31,7 +31,7 @@ export interface ScanResult {
 /** What is searched. */
 export interface ScanOptions {
   /** Whether a file or folder, by its path, is not to be looked at. Folders named `.git` never are. */
-  readonly isLeftOut?: (path: string) => boolean
+  readonly isLeftOut?: ((path: string) => boolean) | undefined
 }
 
 /**
