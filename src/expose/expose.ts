@@ -75,18 +75,18 @@ export interface ResolvedConfig<Schema = undefined, Variables = undefined> {
    * @example
    * explain('server.port') // [{ value: 9090, origin: { layer: 'environment', name: 'SYSTEMPROMPT__SERVER__PORT' } }, …]
    */
-  explain(path: string): readonly Explanation[]
+  readonly explain: (path: string) => readonly Explanation[]
   /**
    * What the options `public` and `prefix` make public, by the names under which client code asks for it.
    * @throws ConfigError PUBLIC_SECRET, PUBLIC_UNKNOWN, PUBLIC_NAME
    * @example
    * loadConfigSync({ public: ['site.name'] }).publicValues() // { site_name: 'Acme' }
    */
-  publicValues(): PublicValues
+  readonly publicValues: () => PublicValues
   /** Which values are public: what the options and `systemprompt.config.*` say together. */
   readonly publicSettings: PublicSettings
   /** Every secret text with its name, those too that another layer overrides; see {@link secretValues}. */
-  secretValues(): readonly SecretValue[]
+  readonly secretValues: () => readonly SecretValue[]
 }
 
 export interface Exposure {

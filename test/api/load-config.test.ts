@@ -239,6 +239,13 @@ test('an option that is undefined has its default, also where types tell that fr
   expect(watcher.current.config.name).toBe('other')
 })
 
+test('explain needs no result around it, also for linters that tell a method from a function', () => {
+  const explain = (path: 'server.port'): readonly Explanation[] => [{ value: path, origin: { layer: 'profile' } }]
+  // @ts-expect-error: of a method, which may need its object, any path would do
+  const result: Pick<ResolvedConfig, 'explain'> = { explain }
+  expect(result.explain('server.port')).toHaveLength(1)
+})
+
 describe('schema', () => {
   test('types the configuration and gives its defaults', () => {
     const cwd = makeProject({ [PROFILE]: 'app: {zip: "01234"}' })
