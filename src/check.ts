@@ -1,5 +1,4 @@
 import { basename, join } from 'node:path'
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { findProjectRoot } from './discover.ts'
 import { ConfigError, collectProblems, isConfigError, type Problem, type Problems } from './errors/errors.ts'
 import type { ResolvedConfig } from './expose/expose.ts'
@@ -7,7 +6,7 @@ import { trackedByGit } from './files/git.ts'
 import { displayPath, resolvePath } from './files/paths.ts'
 import type { Consulted } from './files/trail.ts'
 import { loadConfig } from './load.ts'
-import { type LoadOptions, withDefaults } from './options/options.ts'
+import { type AnySchema, type LoadOptions, withDefaults } from './options/options.ts'
 import { valueAt } from './path.ts'
 
 /** What `checkConfig` found. */
@@ -31,8 +30,8 @@ export interface CheckResult<Schema = undefined, Variables = undefined> {
  * const { ok, issues } = await checkConfig({ profile: 'production' })
  */
 export async function checkConfig<
-  Schema extends StandardSchemaV1 | undefined = undefined,
-  Variables extends StandardSchemaV1 | undefined = undefined,
+  Schema extends AnySchema | undefined = undefined,
+  Variables extends AnySchema | undefined = undefined,
 >(options: LoadOptions<Schema, Variables> = {}): Promise<CheckResult<Schema, Variables>> {
   try {
     const result = await loadConfig({ ...options, strict: true })

@@ -14,7 +14,14 @@ export type { ProfileConfig } from './expose/profile-config.ts'
 export type { Consulted } from './files/trail.ts'
 export { loadConfig, loadConfigSync } from './load.ts'
 export { defineConfig } from './options/config-file.ts'
-export type { DotenvOptions, Environment, LoadOptions, PlainTree, SecretsOptions } from './options/options.ts'
+export type {
+  AnySchema,
+  DotenvOptions,
+  Environment,
+  LoadOptions,
+  PlainTree,
+  SecretsOptions,
+} from './options/options.ts'
 export { parseOverrides } from './options/overrides.ts'
 export { formatPath, parsePath } from './path.ts'
 export type { PublicSettings, PublicValue, PublicValues } from './public/public-values.ts'

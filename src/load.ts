@@ -1,4 +1,3 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { findProjectRoot } from './discover.ts'
 import { processVariables } from './environment/process-variables.ts'
 import { withTrail } from './errors/errors.ts'
@@ -7,7 +6,7 @@ import { displayPath } from './files/paths.ts'
 import { newTrail } from './files/trail.ts'
 import { checkOptions } from './options/check-options.ts'
 import { findConfigFile, withConfigFile } from './options/config-file.ts'
-import { type LoadOptions, type SettledOptions, withDefaults } from './options/options.ts'
+import { type AnySchema, type LoadOptions, type SettledOptions, withDefaults } from './options/options.ts'
 import { recall } from './preload/remembered.ts'
 import { type Resolution, resolve } from './resolve.ts'
 import { isSecretValue, soundsSecret } from './secrets/secret.ts'
@@ -28,8 +27,8 @@ import { runAsync, runSync, type Validation } from './validate/validation.ts'
  * explain('server.port')         // where it came from, and what it overrode
  */
 export async function loadConfig<
-  Schema extends StandardSchemaV1 | undefined = undefined,
-  Variables extends StandardSchemaV1 | undefined = undefined,
+  Schema extends AnySchema | undefined = undefined,
+  Variables extends AnySchema | undefined = undefined,
 >(options: LoadOptions<Schema, Variables> = {}): Promise<ResolvedConfig<Schema, Variables>> {
   checkOptions(options)
   const trail = newTrail()
@@ -53,8 +52,8 @@ export async function loadConfig<
  * const { config, secrets } = loadConfigSync()
  */
 export function loadConfigSync<
-  Schema extends StandardSchemaV1 | undefined = undefined,
-  Variables extends StandardSchemaV1 | undefined = undefined,
+  Schema extends AnySchema | undefined = undefined,
+  Variables extends AnySchema | undefined = undefined,
 >(options: LoadOptions<Schema, Variables> = {}): ResolvedConfig<Schema, Variables> {
   checkOptions(options)
   const trail = newTrail()
@@ -71,10 +70,7 @@ export function loadConfigSync<
  * The pipeline: discover → read → merge → substitute → validate → expose. `resolve.ts` knows the order of the
  * stages up to validate; here schemas are asked, and the result is handed out.
  */
-function* finish(
-  resolution: Resolution,
-  options: SettledOptions,
-): Validation<ResolvedConfig<StandardSchemaV1 | undefined>> {
+function* finish(resolution: Resolution, options: SettledOptions): Validation<ResolvedConfig<AnySchema | undefined>> {
   const { project, layers, tree, secrets, env, problems } = resolution
   const { config, variables } = resolution.isReadable ? yield* askSchemas(resolution, options) : UNASKED
   problems.throwIfAny()

@@ -1,10 +1,9 @@
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { directoryOf } from './discover.ts'
 import { type ConfigError, isConfigError } from './errors/errors.ts'
 import type { ResolvedConfig } from './expose/expose.ts'
 import { loadConfig } from './load.ts'
 import { checkOptions, checkWatchOptions } from './options/check-options.ts'
-import { type LoadOptions, withDefaults } from './options/options.ts'
+import { type AnySchema, type LoadOptions, withDefaults } from './options/options.ts'
 
 /** One value that is not what it was. Secrets in it are masked. */
 export interface ConfigChange {
@@ -78,8 +77,8 @@ export interface ConfigWatcher<Schema = undefined, Variables = undefined> {
  * watcher.current.config.server.port
  */
 export async function watchConfig<
-  Schema extends StandardSchemaV1 | undefined = undefined,
-  Variables extends StandardSchemaV1 | undefined = undefined,
+  Schema extends AnySchema | undefined = undefined,
+  Variables extends AnySchema | undefined = undefined,
 >(
   options: LoadOptions<Schema, Variables> = {},
   watchOptions: WatchOptions<Schema, Variables> = {},

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -65,9 +65,15 @@ describe.runIf(existsSync(join(repository, 'dist/plugin.js')))('the package as i
     const [{ filename }] = JSON.parse(execFileSync('npm', pack, { cwd: repository, encoding: 'utf8' }))
     const target = join(project, 'node_modules/@systemprompt/env')
     execFileSync('tar', ['-xzf', join(project, filename), '-C', target, '--strip-components=1'])
+    // As pnpm installs them: what the package alone depends on is not for the project to import.
+    const own = ['@standard-schema']
+    mkdirSync(join(target, 'node_modules'))
     for (const name of readdirSync(join(repository, 'node_modules')).filter((each) => !each.startsWith('.')))
       if (name !== '@systemprompt')
-        symlinkSync(join(repository, 'node_modules', name), join(project, 'node_modules', name))
+        symlinkSync(
+          join(repository, 'node_modules', name),
+          join(own.includes(name) ? target : project, 'node_modules', name),
+        )
   }, 60_000)
 
   const node = (type: string, code: string): unknown =>
@@ -147,17 +153,20 @@ console.log(JSON.stringify(kinds))`
   test.each(['true', 'false'])(
     'types the configuration with a schema and without, in a project with strict: %s',
     (strict) => {
-      const code = `import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { type ConfigOf, loadConfig, loadConfigSync } from '@systemprompt/env'
-declare const schema: StandardSchemaV1<unknown, { limit: number }>
+      const code = `import { type ConfigOf, loadConfig, loadConfigSync, type ResolvedConfig } from '@systemprompt/env'
+import { z } from 'zod'
+const schema = z.object({ limit: z.number() })
 const port: number | undefined = loadConfigSync().config.server?.port
 const mine: unknown = loadConfigSync({ defaults: {} }).config.mine
 const limit: number = loadConfigSync({ schema }).config.limit
 // @ts-expect-error: the schema has no such key
 const none = loadConfig({ schema }).then(({ config }) => config.server)
 const config: ConfigOf<undefined> = { server: { port: 1 } }
+// @ts-expect-error: a schema that is not known may make anything
+const any = ({ config }: ResolvedConfig<unknown, unknown>) => config.server
+any(loadConfigSync({ schema }))
 `
-      writeFileSync(join(project, 'config-type.ts'), `${code}export { config, limit, mine, none, port }\n`)
+      writeFileSync(join(project, 'config-type.ts'), `${code}export { any, config, limit, mine, none, port }\n`)
       const options = ['--noEmit', '--strict', strict, '--module', 'nodenext', '--skipLibCheck', '--types', 'node']
       const tsc = join(repository, 'node_modules/typescript/bin/tsc')
       const { stdout } = spawnSync(process.execPath, [tsc, ...options, 'config-type.ts'], {
@@ -167,6 +176,34 @@ const config: ConfigOf<undefined> = { server: { port: 1 } }
       expect(stdout).toBe('')
     },
   )
+
+  test('lets the declarations of a library that is built on it name the types of all that it gives', () => {
+    const entries = ['', '/cloud', '/emulator', '/scan', '/schema']
+    const functions = node(
+      'module',
+      `const namesOf = (all) => Object.keys(all).filter((name) => /^[a-z]/.test(name) && typeof all[name] === 'function')
+const modules = await Promise.all(${JSON.stringify(entries)}.map((entry) => import('@systemprompt/env' + entry)))
+console.log(JSON.stringify(modules.map(namesOf)))`,
+    ) as readonly (readonly string[])[]
+    const wrapped = entries.flatMap((entry, index) => [
+      `import * as m${index} from '@systemprompt/env${entry}'`,
+      ...(functions[index] ?? []).map((name) => {
+        const given = `m${index}.${name}`
+        return `export const w${index}_${name} = (...given: Parameters<typeof ${given}>) => ${given}(...given)`
+      }),
+    ])
+    const members = `export const warnings = ({ warnings }: m1.LocalSecrets) => warnings
+export const plan = ({ plan }: m2.SeedTenant) => plan
+`
+    writeFileSync(join(project, 'library.mts'), [...wrapped, members].join('\n'))
+    const options = ['--declaration', '--emitDeclarationOnly', '--strict', '--module', 'nodenext', '--skipLibCheck']
+    const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+    const { stdout } = spawnSync(process.execPath, [tsc, ...options, '--types', 'node', 'library.mts'], {
+      cwd: project,
+      encoding: 'utf8',
+    })
+    expect(stdout).toBe('')
+  }, 60_000)
 
   test.each(HOSTS)('has declarations that name the types of %s', (host) => {
     const text = readFileSync(join(project, `node_modules/@systemprompt/env/dist/${host}.d.ts`), 'utf8')

@@ -2,10 +2,12 @@
  * SystemPrompt Cloud for programs: a client for the API, and what the command line does with it.
  */
 
+export type { Problem } from '../errors/errors.ts'
 export type { FileErrorCode } from '../files/errors.ts'
 export { FileError, unwritable } from '../files/errors.ts'
 export { resolvePath } from '../files/paths.ts'
 export { readFileBytes } from '../read/guard.ts'
+export type { SecretName } from '../schema/secret-names.ts'
 export { KNOWN_SECRETS, secretName } from '../schema/secret-names.ts'
 export type { SecretsValidation } from '../secrets/resolve-secrets.ts'
 export { durationText } from './answers.ts'
@@ -36,7 +38,7 @@ export type { Clock } from './retry.ts'
 export type { PlannedFile } from './scaffold.ts'
 export { planProject, writeProject } from './scaffold.ts'
 export { servicesUsing } from './secret-users.ts'
-export type { DotenvSecrets, LocalSecret, LocalSecrets, SecretEdits } from './secrets-file.ts'
+export type { DotenvSecrets, LocalSecret, LocalSecrets, SecretEdits, SecretsEdit } from './secrets-file.ts'
 export { editSecretsFile, mustBeEditable, readDotenvSecrets, readLocalSecrets, secretsInText } from './secrets-file.ts'
 export type { CloudSecrets } from './secrets-map.ts'
 export { CUSTOM_LIST, cloudName, customList, isManaged, isStale, toCloudSecrets } from './secrets-map.ts'

@@ -54,6 +54,7 @@ function toLocal({ key, env, value }: LocalSecret): LocalSecret {
   return { key, env, value }
 }
 
+/** What a .env file says, as it is written. */
 export interface DotenvSecrets extends LocalSecrets {
   /** The names in the environment of those that a load of the .env file would give another value: they refer to variables. */
   readonly referring: readonly string[]
@@ -119,6 +120,7 @@ export interface SecretEdits {
   readonly validation?: SecretsValidation | undefined
 }
 
+/** What became of a change to secrets.json, and the way back. */
 export interface SecretsEdit {
   /** The names that were to be removed and are not there. */
   readonly missing: readonly string[]

@@ -32,7 +32,7 @@ export type ConfigOf<Schema> = Schema extends undefined
   ? ProfileConfig
   : Schema extends StandardSchemaV1
     ? StandardSchemaV1.InferOutput<Schema>
-    : ProfileConfig
+    : unknown
 
 /** What a schema makes of the variables; undefined without one. */
 export type VariablesOf<Schema> = Schema extends undefined

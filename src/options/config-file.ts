@@ -1,7 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Jiti, JitiOptions } from 'jiti'
 import { collectProblems, configError } from '../errors/errors.ts'
 import { displayPath } from '../files/paths.ts'
@@ -13,7 +12,7 @@ import { parseYaml } from '../read/yaml.ts'
 import { toPlain } from '../tree.ts'
 import type { Site } from '../types.ts'
 import { checkFileOptions } from './check-options.ts'
-import type { FileTrees, LoadOptions } from './options.ts'
+import type { AnySchema, FileTrees, LoadOptions } from './options.ts'
 
 const NAME = 'systemprompt.config'
 const EXTENSIONS = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs', 'json', 'yaml', 'yml']
@@ -31,8 +30,8 @@ const EXTENSIONS = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs', 'json', 'yaml', 'yml
  * })
  */
 export function defineConfig<
-  Schema extends StandardSchemaV1 | undefined = undefined,
-  Variables extends StandardSchemaV1 | undefined = undefined,
+  Schema extends AnySchema | undefined = undefined,
+  Variables extends AnySchema | undefined = undefined,
 >(options: LoadOptions<Schema, Variables>): LoadOptions<Schema, Variables> {
   return options
 }

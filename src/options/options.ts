@@ -1,6 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { withoutInjected } from '../preload/marker.ts'
 
+/** A schema of any library that has the Standard Schema interface; its own name can stand in the declarations of whoever uses it. */
+export interface AnySchema extends StandardSchemaV1 {}
+
 /** The environment as text: `process.env`, or what stands in for it. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -20,7 +23,7 @@ export interface SecretsOptions {
    * Any Standard Schema for the secrets under their environment names, `{ STRIPE_KEY: … }`. It can refuse
    * a secret, it does not change one; its messages are not shown, since they may repeat the value.
    */
-  readonly schema?: StandardSchemaV1 | undefined
+  readonly schema?: AnySchema | undefined
   /**
    * What one does that must be there and is not, whoever asks for it: `required`, the schema or the profile. A build, which
    * needs none, takes a warning. @default 'error', where the profile's `secrets.validation` does not ask for less
@@ -46,8 +49,8 @@ export interface DotenvOptions {
  * documentation says.
  */
 export interface LoadOptions<
-  Schema extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
-  Variables extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
+  Schema extends AnySchema | undefined = AnySchema | undefined,
+  Variables extends AnySchema | undefined = AnySchema | undefined,
 > {
   /** Where to look for the project, going upward. @default process.cwd() */
   readonly cwd?: string | undefined

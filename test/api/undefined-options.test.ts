@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { PluginOptions } from '../integrations/options.ts'
-import vite from '../integrations/vite.ts'
-import { CloudClient, type CloudClientOptions } from '../src/cloud/index.ts'
-import { type EmulatorOptions, startEmulator } from '../src/emulator/index.ts'
-import { loadConfigSync, type TypesFileOptions, writeTypes } from '../src/index.ts'
+import type { PluginOptions } from '../../integrations/options.ts'
+import vite from '../../integrations/vite.ts'
+import { CloudClient, type CloudClientOptions } from '../../src/cloud/index.ts'
+import { type EmulatorOptions, startEmulator } from '../../src/emulator/index.ts'
+import { loadConfigSync, type TypesFileOptions, writeTypes } from '../../src/index.ts'
 import {
   createMatcher,
   createRedactor,
@@ -13,8 +13,8 @@ import {
   type RedactStreamOptions,
   type ScanOptions,
   scanFiles,
-} from '../src/scan/index.ts'
-import { makeProject } from './support/temp-project.ts'
+} from '../../src/scan/index.ts'
+import { makeProject } from '../support/temp-project.ts'
 
 type Undefined<Options> = { readonly [Name in keyof Options]-?: undefined }
 
@@ -33,7 +33,7 @@ test('an option of any entry that is undefined has its default, also where types
   }
   expect(vite(plugin)).toHaveLength(vite().length)
 
-  const types: Undefined<TypesFileOptions> = { file: undefined, check: undefined }
+  const types: Undefined<TypesFileOptions> = { file: undefined, cwd: undefined, check: undefined }
   const root = makeProject({ '.env': 'PUBLIC_A=x' })
   expect(writeTypes(loadConfigSync({ cwd: root }), types).state).toBe('written')
 
