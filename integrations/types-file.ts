@@ -11,7 +11,7 @@ export function writeTypesIfWanted(
 ): void {
   if (types === false) return
   try {
-    writeTypes(resolved, typeof types === 'string' ? { file: types } : { cwd: root })
+    writeTypes(resolved, { cwd: root, file: typeof types === 'string' ? types : undefined })
   } catch (error) {
     const code: unknown = Reflect.get(Object(error), 'code')
     if (!['EACCES', 'EPERM', 'EROFS', 'ENOENT'].includes(String(code))) throw error

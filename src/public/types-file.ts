@@ -6,9 +6,9 @@ import { publicTypes, TYPES_FILE } from './public-types.ts'
 
 /** Where the types go, and whether they are written at all. */
 export interface TypesFileOptions {
-  /** From the project's root, or absolute. @default 'systemprompt-env.d.ts' in `cwd` or the project's root */
+  /** From `cwd`, or absolute. @default 'systemprompt-env.d.ts' in `cwd` where it has a tsconfig.json, else in the project's root */
   readonly file?: string | undefined
-  /** Absolute: a package of a monorepo, which has the file beside its own tsconfig.json. @default the project's root */
+  /** Absolute: a package of a monorepo, which has a file of its own. @default the project's root */
   readonly cwd?: string | undefined
   /** Only look. @default false */
   readonly check?: boolean | undefined
@@ -32,7 +32,7 @@ export function writeTypes(
   { root, publicValues }: Pick<ResolvedConfig, 'root' | 'publicValues'>,
   { cwd = root, file: name, check = false }: TypesFileOptions = {},
 ): TypesFile {
-  const file = resolve(root, name ?? join(pathExists(join(cwd, 'tsconfig.json')) ? cwd : root, TYPES_FILE))
+  const file = resolve(cwd, name ?? join(pathExists(join(cwd, 'tsconfig.json')) ? cwd : root, TYPES_FILE))
   const text = publicTypes(publicValues())
   if (check) return { file, state: holds(file, text) ? 'unchanged' : 'stale' }
   return { file, state: writeIfChanged(file, text) ? 'written' : 'unchanged' }

@@ -118,6 +118,18 @@ describe('systemprompt config types', () => {
       'packages/web/systemprompt-env.d.ts is up',
     )
   })
+
+  test('writes it where --file says, from the working directory', async () => {
+    const root = makeProject({ ...FILES, 'packages/web/src/main.ts': '' })
+    const types = (...flags: string[]) =>
+      run(join(root, 'packages/web'), ['config', 'types', '--file', 'src/env.d.ts', ...flags])
+    expect((await types()).out).toContain('src/env.d.ts is written')
+    expect(readFileSync(join(root, 'packages/web/src/env.d.ts'), 'utf8')).toContain('PUBLIC_GREETING')
+    expect(existsSync(join(root, 'systemprompt-env.d.ts'))).toBe(false)
+    expect((await types('--check')).out).toContain('src/env.d.ts is up to date')
+    const nowhere = await run(root, ['config', 'types', '--file', 'nowhere/env.d.ts'])
+    expect([nowhere.code, nowhere.err]).toEqual([1, expect.stringContaining('nowhere/env.d.ts')])
+  })
 })
 
 describe('systemprompt public', () => {

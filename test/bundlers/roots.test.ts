@@ -56,13 +56,15 @@ test('Each application of a monorepo has the types of what it names beside its o
   const admin = join(root, 'packages/admin')
   cpSync(app, admin, { recursive: true })
   writeFiles(root, { 'packages/web/tsconfig.json': '{}', 'packages/admin/tsconfig.json': '{}' })
-  const build = (root: string, names: readonly string[]) =>
-    buildWith('esbuild', { root, consumer: 'server', entry: 'src/it.js', options: { public: names } })
+  const build = (root: string, names: readonly string[], given = {}) =>
+    buildWith('esbuild', { root, consumer: 'server', entry: 'src/it.js', options: { public: names, ...given } })
   await build(app, ['site.name', 'GREETING'])
-  await build(admin, ['site.name', 'GREETING', 'server.port'])
+  await build(admin, ['site.name', 'GREETING', 'server.port'], { cwd: '../..' })
   const types = (directory: string) => readFileSync(join(directory, 'systemprompt-env.d.ts'), 'utf8')
   expect(types(app)).not.toContain('server_port')
   expect(types(admin)).toContain('export const server_port: number')
+  await build(app, ['site.name', 'GREETING'], { types: 'src/env.d.ts' })
+  expect(readFileSync(join(app, 'src/env.d.ts'), 'utf8')).toBe(types(app))
   expect(existsSync(join(root, 'systemprompt-env.d.ts'))).toBe(false)
 })
 

@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { loadConfig, type ResolvedConfig, type TypesFile, type TypesFileOptions, writeTypes } from '../../../index.ts'
+import { text } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptionsOfBuild } from '../../options.ts'
@@ -10,6 +11,7 @@ import { printWarnings } from '../../warnings.ts'
 export const types = defineCommand({
   examples: [
     ['systemprompt config types', 'Write the file of types'],
+    ['systemprompt config types --file src/env.d.ts', 'Where the tsconfig.json takes files of src/ alone'],
     ['systemprompt config types --check', 'In CI: fail when it is not up to date'],
   ],
   output: 'The name of the file, and whether it was written.',
@@ -17,13 +19,23 @@ export const types = defineCommand({
   exits: LOAD_EXITS,
   args: {
     ...LOAD_ARGS,
+    file: {
+      type: 'string',
+      valueHint: 'file',
+      completes: 'file',
+      description: 'Where they go [default: systemprompt-env.d.ts beside tsconfig.json, or in the root of the project]',
+    },
     check: { type: 'boolean', description: 'Write nothing; fail when the file is not up to date' },
   },
   async run({ args, data }) {
     const io = data as Io
     const options = loadOptionsOfBuild(args, io)
     const resolved = await loadConfig(options)
-    const { file, state } = await written(resolved, { cwd: options.cwd, check: args.check === true })
+    const { file, state } = await written(resolved, {
+      cwd: options.cwd,
+      file: text(args.file),
+      check: args.check === true,
+    })
     const shown = relative(io.cwd, file)
     if (args.json) printJson(io, { file, state, warnings: resolved.warnings })
     else {
@@ -49,5 +61,5 @@ async function written(resolved: ResolvedConfig<unknown>, options: TypesFileOpti
 const SAID = {
   written: 'is written',
   unchanged: 'is up to date',
-  stale: 'is not up to date: run systemprompt config types',
+  stale: 'is not up to date: run the command without --check',
 } as const
