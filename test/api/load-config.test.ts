@@ -1145,6 +1145,9 @@ describe('what dotenvx has encrypted', () => {
     const { issues } = failure({ ...COMPLETE, '.env': `${name}="${text}"` })
     expect(issues).toMatchObject([{ code: 'ENCRYPTED_VALUE', key: name, file: '.env', line: 1 }])
   })
+  test('is a text like any other in secrets.json, which dotenvx does not write', () => {
+    expect(load({ ...COMPLETE, [SECRETS]: JSON.stringify({ hello: text }) }).env.HELLO).toBe(text)
+  })
   test('is told from other texts that begin so', () => {
     expect(load({ '.env': 'HELLO=encrypted:no\nB=encrypted:' }).env.HELLO).toBe('encrypted:no')
   })

@@ -93,6 +93,19 @@ const CASES: Readonly<Record<string, Case>> = {
     at: ['c', 'd'],
     hidden: ['4815162342'],
   },
+  'a number of a variable that sounds secret': {
+    profile: 'code: ${ACME_PIN_TOKEN}\n',
+    dotenv: 'ACME_PIN_TOKEN=4815162342\n',
+    schema: z.looseObject({ code: z.number() }).transform(({ code }) => ({ c: { d: code } })),
+    at: ['c', 'd'],
+    hidden: ['4815162342'],
+  },
+  'an object of the short parts of a password': {
+    profile: `mail: {password: ${ONE}}\n`,
+    schema: anything.transform((all: Loose) => ({ mail: { password: { parts: all.mail.password.split('-') } } })),
+    at: ['mail', 'password'],
+    hidden: ['Zx81'],
+  },
   'a URL whose password has a comma': {
     profile: `cache:\n  url: redis://u:made,up-${ONE}@h:6379/0\n`,
     at: ['cache', 'url'],
@@ -108,6 +121,14 @@ const CASES: Readonly<Record<string, Case>> = {
     schema: anything.transform((all: Loose) => ({ client: new BytesClient(all.cache.api_keys[0]) })),
     at: ['client'],
     hidden: [ONE, Buffer.from(ONE).toString('hex').replace(/../g, '$& ').trim(), [...Buffer.from(ONE)].join()],
+  },
+  'bytes in a set in a map': {
+    ...API_KEYS,
+    schema: anything.transform((all: Loose) => ({
+      known: new Map([['keys', new Set([Buffer.from(all.cache.api_keys[0])])]]),
+    })),
+    at: ['known'],
+    hidden: [Buffer.from(ONE).toString('hex').replace(/../g, '$& ').trim()],
   },
   bytes: {
     ...API_KEYS,
@@ -130,6 +151,11 @@ const CASES: Readonly<Record<string, Case>> = {
   'an instance that has it by a weak key': {
     ...API_KEYS,
     schema: anything.transform((all: Loose) => ({ known: new WeakMap([[all, all.cache.api_keys[0]]]) })),
+    at: ['known'],
+  },
+  'a set that has it behind many others': {
+    ...API_KEYS,
+    schema: anything.transform((all: Loose) => ({ known: new Set([...Array(150).keys(), all.cache.api_keys[0]]) })),
     at: ['known'],
   },
   'a function with properties': {
@@ -172,7 +198,7 @@ function load({ profile, secrets = {}, dotenv, schema }: Case, options: LoadOpti
 
 /** In all the ways that one prints. */
 function printed(value: unknown): string {
-  const plain = inspect(value, { depth: null, showHidden: true })
+  const plain = inspect(value, { depth: null, showHidden: true, maxArrayLength: null })
   return [plain, inspect(value, { depth: null, compact: true }), JSON.stringify(value), JSON.stringify([value])].join(
     '\n',
   )

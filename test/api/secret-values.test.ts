@@ -13,6 +13,10 @@ mixed: before \${OPENAI_API_KEY} after
 `,
   [SECRETS]: JSON.stringify({ openai: 'x3Wq8-in-secrets', database_url: 'postgres://u:p6Yt1-pw@h/d' }),
   '.env': 'OPENAI_API_KEY=v5Kd0-in-dotenv\nSTRIPE_KEY=j2Mb6-in-dotenv\nREDIS=redis://:g8Hn4-pw@h\nPORT=8080\n',
+  '.systemprompt/tenants.json': JSON.stringify({
+    tenants: [{ id: 't1', name: 'Acme', hostname: 'acme.example', database_url: 'postgres://u:e3Vk9-pw@h/d' }],
+    active_tenant: 't1',
+  }),
   '.env.local': 'STRIPE_KEY=b9Zc3-in-local\nREDIS=redis://h\nAPI=${STRIPE_KEY}!\n',
 }
 
@@ -46,6 +50,13 @@ describe('the secrets of a configuration are', () => {
       ['c0Lx5-given', 'n4Ts9-of-profile'],
       { overrides: { 'api.token': 'c0Lx5-given' } },
     ],
+    [
+      'the token of the cloud login',
+      'credentials.api_token',
+      ['m1Qs4-of-login'],
+      { env: { SYSTEMPROMPT_API_TOKEN: 'm1Qs4-of-login', SYSTEMPROMPT_USER_EMAIL: 'a@acme.example' } },
+    ],
+    ['the database of the tenant', 'tenant.database_url', ['postgres://u:e3Vk9-pw@h/d']],
     [
       'a value that the schema leaves out',
       'smtp.password',
@@ -83,6 +94,17 @@ describe('the secrets of a configuration are', () => {
     expect(found.some(({ name }) => name === 'mine.api_key')).toBe(isLookedFor)
   })
 
+  test('no reference that an override replaces', () => {
+    const cwd = makeProject({
+      [PROFILE]: 'name: local\nmine: {api_key: "${UNSET}"}\n',
+      '.env': 'MY_KEY=${UNSET}',
+      '.env.local': 'MY_KEY=r6Hn3-local',
+    })
+    const overrides = { 'secrets.validation': 'skip', 'mine.api_key': 'k8Wd2-given' }
+    const found = secretValues(loadConfigSync({ cwd, env: {}, onUndefined: 'keep', overrides }))
+    expect(found.map(({ value }) => value)).toEqual(['r6Hn3-local', 'k8Wd2-given'])
+  })
+
   test('what only looks like a reference where none is resolved', () => {
     const literal = 'x${UNSET}y'
     const cwd = makeProject({ ...PROJECT, [SECRETS]: JSON.stringify({ stripe: literal }) })
@@ -109,6 +131,6 @@ describe('the secrets of a configuration are', () => {
 
   test('nothing that is no secret', () => {
     const names = Object.keys(valuesOf())
-    for (const name of ['PORT', 'smtp.host', 'name']) expect(names).not.toContain(name)
+    for (const name of ['PORT', 'smtp.host', 'name', 'tenant.hostname']) expect(names).not.toContain(name)
   })
 })
