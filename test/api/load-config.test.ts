@@ -1413,6 +1413,13 @@ describe('explain', () => {
     const [winner] = load(files, options).explain('REDIS_URL')
     expect(winner).toMatchObject({ value: '••••', secret: true })
   })
+  test('and so is one that is overridden by a value without', () => {
+    const { explain } = load({ '.env.local': 'REDIS=redis://h\n', '.env': 'REDIS=redis://u:canary@h\n' })
+    expect(explain('REDIS').map(short)).toEqual([
+      ['dotenv', '••••', '.env.local:1:1'],
+      ['dotenv', '••••', '.env:1:1', 'overridden'],
+    ])
+  })
   test('a value that a secret went into says through which references', () => {
     const [winner] = load(files, options).explain('app.dsn')
     expect(winner).toMatchObject({ value: '••••', secret: true, through: ['ACME_TOKEN'] })

@@ -74,6 +74,14 @@ describe('a redactor that is given one secret over and over', () => {
   })
 })
 
+test('a redactor needs nothing of a piece any more when it has taken it', () => {
+  const redactor = createRedactor(SECRETS)
+  const piece = Buffer.from(KEY.slice(0, 9))
+  redactor.push(piece)
+  piece.fill('x')
+  expect(redactor.push(Buffer.from(KEY.slice(9))).toString() + redactor.end().toString()).toBe('••••')
+})
+
 describe('a redactor lets through', () => {
   test('what holds no secret, byte by byte as it is', () => {
     const bytes = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 7919) % 256))
@@ -115,6 +123,22 @@ describe('a redactor holds back nothing but the beginning of a secret', () => {
     const redactor = createRedactor(SECRETS)
     expect(redactor.push(Buffer.from(`a ${KEY}`)).toString() + redactor.flush().toString()).toBe('a ••••')
     expect(redactor.push(Buffer.from(KEY)).toString() + redactor.end().toString()).toBe('••••')
+  })
+  test('with no second mask where it overlaps with the one before', () => {
+    const values = ['one-and-two', 'and-two-and-three', 'and-two-and-three-and-more']
+    const redactor = createRedactor(values.map((value) => ({ name: value, value })))
+    const out = ['one-and-two', '-and-three', '.'].map(
+      (piece) => redactor.push(Buffer.from(piece)).toString() + redactor.flush().toString(),
+    )
+    expect(out).toEqual(['••••', '', '.'])
+  })
+  test('one within what may be the beginning of another waits for its end', () => {
+    const redactor = createRedactor(
+      ['one-and-two', 'of-one-and-two-and-three'].map((value) => ({ name: value, value })),
+    )
+    redactor.push(Buffer.from('of-one-and-two'))
+    expect(redactor.flush().toString()).toBe('')
+    expect(redactor.push(Buffer.from('.')).toString()).toBe('of-••••.')
   })
   test('also when it comes slowly', () => {
     const redactor = createRedactor(SECRETS)
