@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -41,4 +41,14 @@ test('where something else has taken its place it takes no more lines, and is fr
   const again = await openForAppending(path)
   expect(again.lines).toEqual(['four'])
   again.close()
+})
+
+test.skipIf(process.platform === 'win32')('a link in its place is not followed, and leaves no lock', async () => {
+  const root = makeProject({ 'elsewhere.jsonl': 'one\n' })
+  const path = join(root, 'log.jsonl')
+  symlinkSync('elsewhere.jsonl', path)
+  await expect(openForAppending(path)).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' })
+  rmSync(path)
+  const file = await openForAppending(path)
+  file.close()
 })

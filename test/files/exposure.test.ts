@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { refuseExposed } from '../../src/files/exposure.ts'
-import { type Files, makeProject } from '../support/temp-project.ts'
+import { type Files, makeProject, writeFiles } from '../support/temp-project.ts'
 
 const FILE = '.systemprompt/credentials.json'
 
@@ -72,6 +72,13 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
       code: 'FILE_EXPOSED',
       message: expect.stringMatching(/git, which cannot say: .*not a git repository: .*nowhere.*Run git status in /),
     })
+  })
+
+  test('in a repository whose index is broken is refused, though a .gitignore covers it', async () => {
+    const root = makeProject({ '.systemprompt/.gitignore': '*\n' })
+    git(root, 'init', '--quiet')
+    writeFiles(root, { '.git/index': 'no index' })
+    await expect(refuseExposed(join(root, FILE))).rejects.toThrow(/git, which cannot say: .*index/)
   })
 
   test('in a repository whose settings name programs: none of them is run', async () => {
