@@ -173,6 +173,15 @@ describe('a lock', () => {
     }
   })
 
+  test('that another process has broken and taken since is left to it', async () => {
+    const file = newFile()
+    await withLock(file, () => {
+      const mine = readFileSync(`${file}.lock`, 'utf8')
+      writeFileSync(`${file}.lock`, mine.replace(/"token":"\w+"/, '"token":"00000000000000aa"'))
+    })
+    expect(existsSync(`${file}.lock`)).toBe(true)
+  })
+
   test('that many find left behind is broken once', async () => {
     const file = newFile()
     for (let round = 0; round < sampled(3, 50); round++) {
