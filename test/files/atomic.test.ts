@@ -139,6 +139,17 @@ test('a part of the path that is a file says so', () => {
   )
 })
 
+test.skipIf(!isPosix)('what there is no room for leaves the old text, and nothing beside it', () => {
+  const file = join(makeProject({ 'secrets.json': 'old' }), 'secrets.json')
+  // No file may be larger than 1 KiB; the signal that says so is not listened to.
+  const limited = `trap '' XFSZ; ulimit -f 1; exec "$0" "$@"`
+  const { stdout } = spawnSync('bash', ['-c', limited, process.execPath, writer, 'write-once', file], {
+    encoding: 'utf8',
+  })
+  expect(stdout).toContain('cannot be written')
+  expect([readFileSync(file, 'utf8'), readdirSync(join(file, '..'))]).toEqual(['old', ['secrets.json']])
+})
+
 const mayMount = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0
 
 test.runIf(mayMount)('a directory that is missing on a read-only file system is no directory that is not found', () => {
