@@ -454,6 +454,11 @@ describe('a section of the profile that is no map is an error where it stands, a
 })
 
 describe('strict', () => {
+  test('a needed key whose reference fails is not missing as well', () => {
+    const profile = COMPLETE_PROFILE.replace('host: 127.0.0.1', 'host: ${NOPE}')
+    const { issues } = failure({ ...COMPLETE, [PROFILE]: profile }, { strict: true })
+    expect(issues).toMatchObject([{ code: 'UNDEFINED_VARIABLE', key: 'server.host' }])
+  })
   test('missing keys are errors, one each, where they should stand', () => {
     const profile = COMPLETE_PROFILE.replace(/ {2}jwt_issuer.*\n/, '').replace(/ {2}port.*\n/, '')
     const { issues } = failure({ ...COMPLETE, [PROFILE]: profile }, { strict: true })

@@ -15,8 +15,9 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { moveAside, removeFile, writeFileAtomic } from '../../src/files/atomic.ts'
+import { moveAside, removeFile, writeExclusively, writeFileAtomic } from '../../src/files/atomic.ts'
 import { FileError } from '../../src/files/errors.ts'
+import { writeSharedFile } from '../../src/files/shared.ts'
 import { prepareState } from '../../src/files/state.ts'
 import { temporaryName } from '../../src/files/temporary.ts'
 import { bundleForChild } from '../support/bundle.ts'
@@ -137,6 +138,13 @@ test('a part of the path that is a file says so', () => {
   expect(failureOf(() => writeFileAtomic(join(root, 'file/secrets.json'), 'new'))?.message).toMatch(
     /part of its path is a file/,
   )
+})
+
+test('a file that is only ever made anew leaves one that is there as it was', () => {
+  const file = join(makeProject({ 'compose.yaml': 'mine' }), 'compose.yaml')
+  writeSharedFile(file, 'other')
+  expect(() => writeExclusively(file, 'other')).toThrow('EEXIST')
+  expect(readFileSync(file, 'utf8')).toBe('mine')
 })
 
 test.skipIf(!isPosix)('what there is no room for leaves the old text, and nothing beside it', () => {
