@@ -68,7 +68,6 @@ export function createBuild(given: PluginOptions): Build {
   let failure: Error | undefined
   let files: readonly string[] = []
   let confidential: ReadonlySet<string> = new Set()
-  let hostRoot = resolve('.')
   let root = resolve(cwd)
   let loaded: Promise<Error | undefined> = Promise.resolve(undefined)
   let begun: Promise<void> | undefined
@@ -82,7 +81,7 @@ export function createBuild(given: PluginOptions): Build {
       confidential = new Set(confidentialFilesOf(resolved))
       env = publicEnvOf(resolved)
       search.restart()
-      writeTypesIfWanted(resolved, hostRoot, options)
+      writeTypesIfWanted(resolved, root, options)
       failure = undefined
     } catch (error) {
       if (isConfigError(error)) {
@@ -134,7 +133,6 @@ export function createBuild(given: PluginOptions): Build {
       return confidential
     },
     setRoot(host) {
-      hostRoot = resolve(host)
       root = resolve(host, cwd)
     },
     refresh() {

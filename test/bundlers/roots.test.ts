@@ -59,7 +59,7 @@ test('Each application of a monorepo has the types of what it names beside its o
   const build = (root: string, names: readonly string[], given = {}) =>
     buildWith('esbuild', { root, consumer: 'server', entry: 'src/it.js', options: { public: names, ...given } })
   await build(app, ['site.name', 'GREETING'])
-  await build(admin, ['site.name', 'GREETING', 'server.port'], { cwd: '../..' })
+  await build(admin, ['site.name', 'GREETING', 'server.port'])
   const types = (directory: string) => readFileSync(join(directory, 'systemprompt-env.d.ts'), 'utf8')
   expect(types(app)).not.toContain('server_port')
   expect(types(admin)).toContain('export const server_port: number')
