@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { customList, type PlanOptions, planSync, type SyncRecord, toCloudSecrets } from '../../src/cloud/index.ts'
+
+/** Remembers all of these as sent. */
+const sent = (values: Readonly<Record<string, string>>): SyncRecord => ({
+  isSent: (name, value) => values[name] === value,
+})
+
+function plan(
+  file: Readonly<Record<string, string>>,
+  cloud: readonly string[],
+  options: Partial<PlanOptions> & { readonly record?: SyncRecord } = {},
+) {
+  const secrets = toCloudSecrets(Object.entries(file).map(([env, value]) => ({ env, value })))
+  return planSync(secrets, cloud, options.record ?? sent({}), { prune: false, all: false, ...options })
+}
+
+describe('the list of custom secrets', () => {
+  test('has what is neither documented, nor the system’s, nor left behind by earlier tools', () => {
+    const names = ['STRIPE_KEY', 'ANTHROPIC_API_KEY', 'FLY_APP_NAME', 'MOONSHOT', 'SYSTEMPROMPT_LOG_LEVEL', 'A_KEY']
+    expect(customList(names)).toBe('A_KEY,STRIPE_KEY')
+  })
+})
+
+describe('what a sync would do', () => {
+  test('what was removed in the cloud since it was sent is new, and nothing else', () => {
+    const record = sent({ JWT_SECRET: 'x'.repeat(32), DATABASE_URL: 'postgres://a' })
+    const { added, unchanged, changed, send } = plan(
+      { JWT_SECRET: 'x'.repeat(32), DATABASE_URL: 'postgres://a' },
+      ['DATABASE_URL'],
+      { record },
+    )
+    expect({ added, unchanged, changed }).toEqual({ added: ['JWT_SECRET'], unchanged: ['DATABASE_URL'], changed: [] })
+    expect(Object.keys(send)).toEqual(['JWT_SECRET'])
+  })
+
+  test('pruning leaves what earlier tools have sent to cleanup, and what the system sets to the system', () => {
+    const cloud = ['OLD_KEY', 'MOONSHOT', 'GITHUB', 'FLY_APP_NAME', 'SYSTEMPROMPT_CUSTOM_SECRETS', 'JWT_SECRET']
+    const { remove, onlyInCloud } = plan({ JWT_SECRET: 'x'.repeat(32) }, cloud, { prune: true })
+    expect(remove).toEqual(['OLD_KEY', 'SYSTEMPROMPT_CUSTOM_SECRETS'])
+    expect(onlyInCloud).toEqual(['GITHUB', 'MOONSHOT', 'OLD_KEY'])
+  })
+
+  test('a list that is not there is not removed', () => {
+    expect(plan({ JWT_SECRET: 'x'.repeat(32) }, ['JWT_SECRET']).remove).toEqual([])
+  })
+})
