@@ -25,9 +25,9 @@ export interface PluginOptions extends Pick<LoadOptions, 'profile' | 'schema' | 
    */
   readonly phase?: 'build' | 'runtime' | undefined
   /**
-   * Write the types of the public values, `true` to `systemprompt-env.d.ts` beside the tsconfig.json of `cwd`, or in the
-   * project's root where there is none; a path, from `cwd`, to there.
-   * @default true where `cwd` has a tsconfig.json
+   * Write the types of the public values, `true` to `systemprompt-env.d.ts` beside the tsconfig.json of the package that is
+   * built, or in the project's root where there is none; a path, from the package, to there.
+   * @default true where the bundler's root, or its package above, has a tsconfig.json
    */
   readonly types?: boolean | string | undefined
 }

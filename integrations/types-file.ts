@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type ResolvedConfig, writeTypes } from '../src/index.ts'
 import type { PluginOptions } from './options.ts'
 
@@ -7,13 +7,22 @@ import type { PluginOptions } from './options.ts'
 export function writeTypesIfWanted(
   resolved: Pick<ResolvedConfig, 'root' | 'publicValues'>,
   root: string,
-  { types = existsSync(join(root, 'tsconfig.json')) }: Pick<PluginOptions, 'types'>,
+  options: Pick<PluginOptions, 'types'>,
 ): void {
+  const typed = typedDirectory(root)
+  const { types = typed !== undefined } = options
   if (types === false) return
   try {
-    writeTypes(resolved, { cwd: root, file: typeof types === 'string' ? types : undefined })
+    writeTypes(resolved, typeof types === 'string' ? { file: types } : { cwd: typed ?? root })
   } catch (error) {
     const code: unknown = Reflect.get(Object(error), 'code')
     if (!['EACCES', 'EPERM', 'EROFS', 'ENOENT'].includes(String(code))) throw error
   }
+}
+
+/** The directory with a tsconfig.json, from the bundler's root up to that of its package: Nuxt builds in `app`, others in `src`. */
+function typedDirectory(from: string): string | undefined {
+  if (existsSync(join(from, 'tsconfig.json'))) return from
+  const above = dirname(from)
+  return above === from || existsSync(join(from, 'package.json')) ? undefined : typedDirectory(above)
 }

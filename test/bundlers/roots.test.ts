@@ -68,6 +68,19 @@ test('Each application of a monorepo has the types of what it names beside its o
   expect(existsSync(join(root, 'systemprompt-env.d.ts'))).toBe(false)
 })
 
+test('An application that a bundler finds below its package, as in Nuxt, has its types beside the tsconfig.json of the package', async () => {
+  const { root, app } = monorepo()
+  const request = { root: join(app, 'src'), consumer: 'server', entry: 'it.js', options } as const
+  writeFiles(root, { 'tsconfig.json': '{}' })
+  const written = () =>
+    [root, app, join(app, 'src')].filter((directory) => existsSync(join(directory, 'systemprompt-env.d.ts')))
+  await buildWith('vite', request)
+  expect(written()).toEqual([])
+  writeFiles(app, { 'tsconfig.json': '{}' })
+  await buildWith('vite', request)
+  expect(written()).toEqual([app])
+})
+
 describe.each(['vite', 'webpack', 'rspack', 'rsbuild', 'esbuild', 'rolldown'] satisfies Host[])(
   'a root that is a link, with %s',
   (host) => {
