@@ -5,7 +5,7 @@ export type Consumer = 'client' | 'server'
 
 /** Options of the plugin, the same for every bundler. All may be left out. */
 export interface PluginOptions extends Pick<LoadOptions, 'profile' | 'schema' | 'public' | 'prefix'> {
-  /** Where to look for the project, going upward. @default the bundler's own root */
+  /** Where to look for the project, going upward. @default the bundler's own root, or where its package has `.env` files */
   readonly cwd?: string | undefined
   /**
    * Who runs the code, for a bundler that cannot tell: Rollup, and Rolldown or webpack without a platform or target. It

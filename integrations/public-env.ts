@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import {
@@ -11,6 +11,7 @@ import {
 } from '../src/index.ts'
 import type { NamedSecret } from '../src/scan/index.ts'
 import type { PluginOptions } from './options.ts'
+import { packageDirectories } from './package-directories.ts'
 
 /** What a build knows of the project's configuration. */
 export interface PublicEnv {
@@ -38,10 +39,10 @@ export const NOTHING: PublicEnv = {
  * Loads the configuration for a build. Only a program may stop a build, so that what is to be public is asked for apart.
  * @throws ConfigError when it is not valid
  */
-export function loadForBuild(options: PluginOptions, cwd: string) {
-  const { profile, schema, public: wanted, prefix } = options
+export function loadForBuild(options: PluginOptions, root: string) {
+  const { cwd, profile, schema, public: wanted, prefix } = options
   return loadConfig({
-    cwd,
+    cwd: cwd === undefined ? configured(root) : root,
     ...(profile === undefined ? {} : { profile }),
     ...(schema === undefined ? {} : { schema }),
     ...(wanted === undefined ? {} : { public: wanted }),
@@ -50,6 +51,13 @@ export function loadForBuild(options: PluginOptions, cwd: string) {
     secrets: { missing: 'warn' },
     variables: ANY,
   })
+}
+
+/** Where the search for a project begins. Without one it ends there too, and `.env` files that lie beside package.json would not be seen. */
+function configured(root: string): string {
+  const isConfiguration = (name: string) => /^\.env(\.|$)|^systemprompt\.config\./.test(name)
+  const directories = packageDirectories(root).filter((directory) => existsSync(directory))
+  return directories.find((directory) => readdirSync(directory).some(isConfiguration)) ?? root
 }
 
 /** Takes the place of a schema in `systemprompt.config.*`. */

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, renameSync, symlinkSync, unlinkSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { rspack } from '@rspack/core'
 import { createServer } from 'vite'
@@ -79,6 +79,19 @@ test('An application that a bundler finds below its package, as in Nuxt, has its
   writeFiles(app, { 'tsconfig.json': '{}' })
   await buildWith('vite', request)
   expect(written()).toEqual([app])
+})
+
+test('Secrets of .env files that lie beside package.json are looked for in an application below, without a .systemprompt directory', async () => {
+  const { root, app } = monorepo()
+  rmSync(join(root, '.systemprompt'), { recursive: true })
+  writeFiles(app, {
+    '.env.local': 'STRIPE_KEY=sk-made-up-0123456789\n',
+    'src/it.js': "console.log('sk-made-up-0123456789')\n",
+  })
+  const request = { root: join(app, 'src'), consumer: 'client', entry: 'it.js', options: {} } as const
+  expect((await buildWith('vite', request)).error).toContain('STRIPE_KEY')
+  writeFiles(app, { 'src/.env': 'STRIPE_KEY=sk-another-0123456789\n' })
+  expect((await buildWith('vite', request)).error).toBeUndefined()
 })
 
 describe.each(['vite', 'webpack', 'rspack', 'rsbuild', 'esbuild', 'rolldown'] satisfies Host[])(
