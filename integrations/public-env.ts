@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, realpathSync } from 'node:fs'
+import { readdirSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import {
@@ -55,9 +55,17 @@ export function loadForBuild(options: PluginOptions, root: string) {
 
 /** Where the search for a project begins. Without one it ends there too, and `.env` files that lie beside package.json would not be seen. */
 function configured(root: string): string {
-  const isConfiguration = (name: string) => /^\.env(\.|$)|^systemprompt\.config\./.test(name)
-  const directories = packageDirectories(root).filter((directory) => existsSync(directory))
-  return directories.find((directory) => readdirSync(directory).some(isConfiguration)) ?? root
+  const isConfiguration = (name: string) => /^\.env(\.|$)|^systemprompt\.config\.|^\.systemprompt$/.test(name)
+  return packageDirectories(root).find((directory) => namesIn(directory).some(isConfiguration)) ?? root
+}
+
+/** None where there is no such directory, and where nothing in it could be read either. */
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
 }
 
 /** Takes the place of a schema in `systemprompt.config.*`. */

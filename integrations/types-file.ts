@@ -10,11 +10,12 @@ export function writeTypesIfWanted(
   root: string,
   options: Pick<PluginOptions, 'types'>,
 ): void {
-  const typed = packageDirectories(root).find((directory) => existsSync(join(directory, 'tsconfig.json')))
+  const directories = packageDirectories(root)
+  const typed = directories.find((directory) => existsSync(join(directory, 'tsconfig.json')))
   const { types = typed !== undefined } = options
   if (types === false) return
   try {
-    writeTypes(resolved, typeof types === 'string' ? { file: types } : { cwd: typed ?? root })
+    writeTypes(resolved, typeof types === 'string' ? { cwd: directories.at(-1), file: types } : { cwd: typed ?? root })
   } catch (error) {
     const code: unknown = Reflect.get(Object(error), 'code')
     if (!['EACCES', 'EPERM', 'EROFS', 'ENOENT'].includes(String(code))) throw error

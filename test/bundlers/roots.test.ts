@@ -90,6 +90,9 @@ test('Secrets of .env files that lie beside package.json are looked for in an ap
   })
   const request = { root: join(app, 'src'), consumer: 'client', entry: 'it.js', options: {} } as const
   expect((await buildWith('vite', request)).error).toContain('STRIPE_KEY')
+  writeFiles(app, { 'src/.systemprompt/profiles/local/profile.yaml': 'name: local\n' })
+  expect((await buildWith('vite', request)).error).toBeUndefined()
+  rmSync(join(app, 'src/.systemprompt'), { recursive: true })
   writeFiles(app, { 'src/.env': 'STRIPE_KEY=sk-another-0123456789\n' })
   expect((await buildWith('vite', request)).error).toBeUndefined()
 })
