@@ -80,7 +80,7 @@ export function secretsInText(text: string, shown: string): Omit<DotenvSecrets, 
   if (!/^\s*\{/.test(text)) return assignmentsIn(text, shown)
   const problems = collectProblems()
   const { secrets, blank } = secretsIn({ layer: 'secrets', file: shown, text, confidential: true }, problems)
-  problems.throwIfAny()
+  refuse(problems)
   return { secrets: [...secrets.values()].map(toLocal), blank, warnings: problems.warnings, referring: [] }
 }
 
@@ -101,7 +101,7 @@ function mustBeWhole(scan: DotenvScan, source: Source): void {
   const problems = collectProblems()
   for (const { offset, ...doubt } of doubtsIn(scan))
     problems.error({ code: 'SYNTAX', ...doubt, at: { source, offset } })
-  if (problems.errors.length > 0) throw new ConfigError(problems.errors, { title: 'The secrets cannot be set' })
+  refuse(problems)
 }
 
 /** Whether a text stands for another one where references and escapes in it are resolved. */
@@ -206,7 +206,12 @@ function mustBeReadable(text: string, file: string): void {
     remedy: 'keep what is large in a file of its own',
     at: { source: { layer: 'secrets', file, confidential: true } },
   })
-  throw new ConfigError(problems.errors, { title: 'The secrets cannot be set' })
+  refuse(problems)
+}
+
+/** @throws ConfigError with all of them, where there are some */
+function refuse({ errors }: Problems): void {
+  if (errors.length > 0) throw new ConfigError(errors, { title: 'The secrets cannot be set' })
 }
 
 /** As a load checks them, by which time the old value would be gone. */
@@ -221,7 +226,7 @@ function mustBeValid({ set = {}, validation }: SecretEdits): void {
     validation,
     problems,
   )
-  if (problems.errors.length > 0) throw new ConfigError(problems.errors, { title: 'The secrets cannot be set' })
+  refuse(problems)
 }
 
 /** What is wrong with secrets, whatever else a profile needs. */

@@ -450,6 +450,12 @@ describe('systemprompt secrets', () => {
     expect([code, textOf(cwd)]).toEqual([6, '{}'])
     expect(err).toContain('<stdin>:2:1  is no NAME=VALUE')
     expect(err).not.toContain('canary')
+    const json = await cli(cwd, 'secrets set --from-file -', { input: '{"a": "1",\n "a": "canary"}' })
+    expect(json).toMatchObject({
+      code: 6,
+      err: expect.stringMatching(/^The secrets cannot be set: 1 problem\n\n {2}<stdin>:2:2 /),
+    })
+    expect(json.err).not.toContain('canary')
     expect((await cli(cwd, 'secrets set --from-file -', { input: '{}' })).err).toBe(
       'The standard input has no secrets.\n',
     )
