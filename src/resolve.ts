@@ -28,6 +28,9 @@ export interface Resolution {
   readonly isReadable: boolean
 }
 
+/** What is wrong where a value is missing. It may stand in a file that could not be read, which is said of that file. */
+const ABSENCES = ['UNDEFINED_VARIABLE', 'REQUIRED_VARIABLE', 'SECRET_MISSING', 'PROVIDER_DISABLED'] as const
+
 /** The stages up to the schemas, in their order. Nothing is thrown for what is wrong in files: it is collected. */
 export function resolve(options: SettledOptions, trail: Trail): Resolution {
   let project: Project | undefined
@@ -42,6 +45,7 @@ export function resolve(options: SettledOptions, trail: Trail): Resolution {
   const secrets = resolveSecrets(layers.secretNames, layers.secretsFile, layers.variables)
   checkSecrets(secrets, secretsCheck(layers, options), problems)
   const env = flatEnvironment(layers, secrets, options, problems)
+  if (!layers.secretsFile.isWhole || !layers.dotenvFiles.isWhole) problems.withdraw(ABSENCES)
   return { project, layers, tree, secrets, env, problems, isReadable }
 }
 
@@ -82,6 +86,6 @@ function secretsCheck(layers: Layers, options: SettledOptions): Parameters<typeo
     required: options.secrets?.required ?? [],
     missing: options.secrets?.missing ?? 'error',
     lookedIn: layers.lookedIn,
-    isFailed: (env) => layers.variables.get(env) === 'failed',
+    isFailed: layers.isFailed,
   }
 }

@@ -50,6 +50,8 @@ export interface Problems {
   warn(report: Report): void
   /** Whether an error about this key was reported, so that what follows from it need not be. */
   isReported(key: string): boolean
+  /** Takes back what was reported under these codes, errors and warnings: it follows from another error. */
+  withdraw(codes: readonly ProblemCode[]): void
   /** @throws ConfigError with every error reported so far, if there is one. */
   throwIfAny(): void
 }
@@ -74,6 +76,10 @@ export function collectProblems(
     error: errors.add,
     warn: warnings.add,
     isReported: errors.isAbout,
+    withdraw(codes) {
+      errors.withdraw(codes)
+      warnings.withdraw(codes)
+    },
     throwIfAny() {
       if (errors.isEmpty()) return
       throw new ConfigError(inReadingOrder(errors.problems()), { profile: profile(), warnings: warnings.problems() })
@@ -86,6 +92,7 @@ interface ProblemList {
   isEmpty(): boolean
   /** Whether one of them has this key. */
   isAbout(key: string): boolean
+  withdraw(codes: readonly ProblemCode[]): void
   /** Each once. */
   problems(): readonly Problem[]
 }
@@ -93,7 +100,7 @@ interface ProblemList {
 /** Worked out when somebody looks: most starts have a warning or two that nobody reads. */
 function inOrder(linesOf: LinesOf, before: readonly Problem[] = []): ProblemList {
   const reports: Report[] = []
-  const problems = [...before]
+  let problems = [...before]
   const keys = new Set(before.map(({ key }) => key))
   const seen = new Set<string>()
   const wordedProblems = (): readonly Problem[] => {
@@ -113,6 +120,9 @@ function inOrder(linesOf: LinesOf, before: readonly Problem[] = []): ProblemList
     isAbout(key) {
       wordedProblems()
       return keys.has(key)
+    },
+    withdraw(codes) {
+      problems = wordedProblems().filter(({ code }) => !codes.includes(code))
     },
     problems: wordedProblems,
   }

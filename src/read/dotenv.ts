@@ -9,6 +9,8 @@ import { isSettingName } from './setting-name.ts'
 export interface DotenvFiles {
   /** Files that were there, highest precedence first, as messages show them. */
   readonly files: readonly string[]
+  /** Every variable in them is known: false where one is there and cannot be read. */
+  readonly isWhole: boolean
   /** Every definition of a variable, highest precedence first. */
   readonly variables: ReadonlyMap<string, readonly Candidate[]>
 }
@@ -22,6 +24,7 @@ export function dotenvNames(profile: string | undefined): readonly string[] {
 
 /** Reads .env files; those that are not there are no error. In one file the last definition of a name counts. */
 export function readDotenv(root: string, names: readonly string[], problems: Problems): DotenvFiles {
+  const before = problems.errors.length
   const files: string[] = []
   const variables = new Map<string, Candidate[]>()
   for (const name of names) {
@@ -43,5 +46,5 @@ export function readDotenv(root: string, names: readonly string[], problems: Pro
     for (const { offset, ...doubt } of doubtsIn(scan))
       problems.warn({ code: 'SYNTAX', ...doubt, at: { source, offset } })
   }
-  return { files, variables }
+  return { files, isWhole: problems.errors.length === before, variables }
 }

@@ -87,6 +87,7 @@ const SILENT: Problems = {
   error: () => undefined,
   warn: () => undefined,
   isReported: () => false,
+  withdraw: () => undefined,
   throwIfAny: () => undefined,
 }
 

@@ -155,6 +155,8 @@ export interface EnvironmentReader {
   candidates(name: string): readonly Candidate[]
   /** The variable of exactly this name alone. */
   variable(name: string): readonly Candidate[]
+  /** Whether it is in a file that a variable points to and that cannot be read, which has been reported. */
+  isUnreadable(name: string): boolean
   /** Secrets named only by the files of SYSTEMPROMPT_SECRETS_DIR. */
   readonly secretFiles: readonly string[]
 }
@@ -181,6 +183,7 @@ export function isSetIn(
 export function readEnvironment(options: EnvironmentOptions, problems: Problems): EnvironmentReader {
   const { env, root, isSecret } = options
   const known = new Map<string, readonly Candidate[]>()
+  const unreadable = new Set<string>()
   const directory = readSecretsDirectory(env.SYSTEMPROMPT_SECRETS_DIR, root, problems)
 
   function fromVariable(name: string): readonly Candidate[] {
@@ -191,11 +194,12 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
 
   function find(name: string): readonly Candidate[] {
     const names = envNamesOf(name)
-    const files = isSecret(name) ? names.flatMap((each) => readSecretFile(each, options, problems)) : []
+    const files = isSecret(name) ? names.map((each) => readSecretFile(each, options, problems)) : []
+    if (files.includes('failed')) unreadable.add(name)
     const inDirectory = directory.get(name)
     return [
       ...names.flatMap(fromVariable),
-      ...files,
+      ...files.filter((file) => typeof file === 'object'),
       ...(inDirectory ? [{ value: inDirectory.value, site: inDirectory.site, expands: false }] : []),
     ]
   }
@@ -207,31 +211,36 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
       return cached
     },
     variable: fromVariable,
+    isUnreadable: (name) => unreadable.has(name),
     secretFiles: [...directory.keys()],
   }
 }
 
-/** The secret in the file that `<name>_FILE` names; none where that is not set, or the file is blank. */
-function readSecretFile(name: string, options: EnvironmentOptions, problems: Problems): readonly Candidate[] {
+/** The secret in the file that `<name>_FILE` names; none where that is not set or the file is blank, `'failed'` after an error. */
+function readSecretFile(
+  name: string,
+  options: EnvironmentOptions,
+  problems: Problems,
+): Candidate | 'failed' | undefined {
   const variable = `${name}_FILE`
   const path = variableIn(options.env, variable)
-  if (!path) return []
+  if (!path) return undefined
   const at = { source: variableSource('environment', variable) }
   if (isSetIn(options, name)) {
     const message = `and ${name} are both set`
     problems.error({ code: 'SECRET_CONFLICT', key: variable, message, remedy: 'unset one of them', at })
-    return []
+    return 'failed'
   }
   const source = { layer: 'environment', file: path, name: variable, confidential: true } as const
   const read = readText(resolvePath(path, options.root), source, problems, { raw: true })
   if (read) {
     const value = withoutNewline(read.source.text ?? '')
-    return value.trim() === '' ? [] : [{ value, site: { source: read.source }, expands: false }]
+    return value.trim() === '' ? undefined : { value, site: { source: read.source }, expands: false }
   }
   const isReported = problems.errors.some((error) => error.file === path)
   const message = 'names a file that is not there'
   if (!isReported) problems.error({ code: 'FILE_UNREADABLE', key: variable, message, remedy: 'check the path', at })
-  return []
+  return 'failed'
 }
 
 /**

@@ -23,7 +23,7 @@ import {
 import { readEnvironment, readSettings, type SettingVariable, settingNames } from './environment.ts'
 import { readPlain } from './options.ts'
 import { readProfile, renameMovedKeys } from './profile.ts'
-import { readSecrets, type SecretsFile } from './secrets.ts'
+import { NO_SECRETS, readSecrets, type SecretsFile } from './secrets.ts'
 import { readServices, type Services } from './services.ts'
 import { readTenant, type Tenant } from './tenants.ts'
 
@@ -34,6 +34,8 @@ export interface Layers extends GivenLayers {
   readonly services: MapNode
   readonly variables: Variables
   readonly candidates: (name: string) => readonly Candidate[]
+  /** Whether there is no telling what a variable is: something about it is wrong, and has been reported. */
+  readonly isFailed: (name: string) => boolean
   readonly dotenvFiles: DotenvFiles
   readonly serviceFiles: readonly string[]
   readonly secretsFile: SecretsFile & { readonly shown?: string }
@@ -97,6 +99,7 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
     services: under('services', services.tree),
     variables,
     candidates,
+    isFailed: (name) => variables.get(name) === 'failed' || environment.isUnreadable(name),
     dotenvFiles,
     serviceFiles: services.files,
     secretsFile,
@@ -123,13 +126,12 @@ function readSecretsFile(
   { env, strict, secrets }: SettledOptions,
   problems: Problems,
 ): Layers['secretsFile'] {
-  if (!profile) return { found: false, secrets: new Map(), blank: [] }
+  if (!profile) return NO_SECRETS
   const path = resolvePath(settings.text('secrets.secrets_path', './secrets.json'), profile.directory)
   const shown = displayPath(root, path)
-  const before = problems.errors.length
   const file = readSecrets({ path, shown, strict }, problems)
   // What is there and cannot be read is not missing as well.
-  const isAbsent = !file.found && problems.errors.length === before
+  const isAbsent = !file.found && file.isWhole
   const mayBeAbsent =
     Boolean(env.SYSTEMPROMPT_SUBPROCESS) ||
     Boolean(env.FLY_APP_NAME) ||

@@ -18,6 +18,8 @@ export interface FileSecret {
 
 export interface SecretsFile {
   readonly found: boolean
+  /** Every secret in it is known: false where it is there and cannot be read. */
+  readonly isWhole: boolean
   /** By environment name. */
   readonly secrets: ReadonlyMap<string, FileSecret>
   /** Those that are there and blank, which counts as absent, by the names as they are written. */
@@ -31,6 +33,8 @@ export interface SecretsFileOptions {
   readonly shown: string
   readonly strict: boolean
 }
+
+export const NO_SECRETS: SecretsFile = { found: false, isWhole: true, secrets: new Map(), blank: [] }
 
 /** What only the owner should be able to do. Windows has no such modes. */
 const LOOSE = 0o077
@@ -46,8 +50,9 @@ export const NO_NAME = {
 
 /** Reads secrets.json in any of its spellings (formats.md, section 5). Nothing is substituted: a secret is literal. */
 export function readSecrets({ path, shown, strict }: SecretsFileOptions, problems: Problems): SecretsFile {
+  const before = problems.errors.length
   const read = readText(path, { layer: 'secrets', file: shown, confidential: true }, problems)
-  if (!read) return { found: false, secrets: new Map(), blank: [] }
+  if (!read) return { ...NO_SECRETS, isWhole: problems.errors.length === before }
   if (sep === '/' && (read.mode & (read.owner === 0 ? LOOSE_OF_ROOT : LOOSE)) !== 0) {
     problems[strict ? 'error' : 'warn']({
       code: 'FILE_MODE',
@@ -73,7 +78,7 @@ export function secretsIn(source: Source, problems: Problems): Omit<SecretsFile,
     const secret = toSecret(spelling, node, problems)
     if (secret) keepOne(secrets, secret, problems)
   }
-  return { secrets, blank }
+  return { isWhole: tree !== undefined, secrets, blank }
 }
 
 function isBlank(node: TreeNode): boolean {

@@ -32,7 +32,7 @@ export interface SecretsCheck {
   /** What a missing one does at most. */
   readonly missing: 'error' | 'warn'
   readonly lookedIn: readonly string[]
-  /** Has been reported already, because its references failed. */
+  /** Has been reported already: its references failed, or the file that it is in. */
   readonly isFailed: (env: string) => boolean
 }
 
