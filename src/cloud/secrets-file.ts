@@ -9,14 +9,15 @@ import { doubtsIn } from '../read/dotenv-doubts.ts'
 import { type DotenvScan, scanDotenv } from '../read/dotenv-text.ts'
 import { LIMITS, pathExists } from '../read/guard.ts'
 import { parseJson } from '../read/json.ts'
-import { readSecrets, secretsIn } from '../read/secrets.ts'
+import { isBlank, readSecrets, secretsIn } from '../read/secrets.ts'
 import { secretName } from '../schema/secret-names.ts'
 import { checkSecrets, type SecretsValidation } from '../secrets/resolve-secrets.ts'
 import { parseTemplate } from '../substitute/template.ts'
 import { isForbiddenKey } from '../tree.ts'
-import type { Source } from '../types.ts'
+import type { Source, TreeNode } from '../types.ts'
 import type { CloudFiles } from './credentials.ts'
 import { withEntry, withoutEntry } from './json-edit.ts'
+import { nameInFile } from './secrets-map.ts'
 
 /** One secret of a file. */
 export interface LocalSecret {
@@ -116,6 +117,8 @@ export interface SecretEdits {
   readonly set?: Readonly<Record<string, string>>
   /** By any name of the secret. */
   readonly unset?: readonly string[]
+  /** The names are those of the cloud, whose `DATABASE_URL` is the file's internal one where it has that. @default false */
+  readonly asInCloud?: boolean
   /** `secrets.validation` of the profile: with `skip` no rule is asked, as in a load. @default 'warn' */
   readonly validation?: SecretsValidation | undefined
 }
@@ -181,18 +184,19 @@ export async function mustBeEditable(files: CloudFiles, file: string, edits: Sec
 
 function withEdits(
   before: string,
-  { set = {}, unset = [] }: SecretEdits,
+  { set = {}, unset = [], asInCloud = false }: SecretEdits,
   file: string,
 ): { readonly text: string; readonly missing: readonly string[] } {
   let text = before
   const missing: string[] = []
-  for (const [name, value] of Object.entries(set)) text = withSecret(text, name, value, file)
+  const present = namesIn(before, file)
+  const named = (name: string): string => (asInCloud ? nameInFile(name, (env) => present.has(env)) : name)
+  for (const [name, value] of Object.entries(set)) text = withSecret(text, named(name), value, file)
   for (const name of unset) {
-    const keys = keysOf(text, name, file)
+    const keys = keysOf(text, named(name), file)
     if (keys.length === 0) missing.push(name)
     text = keys.reduce(withoutEntry, text)
   }
-  keysOf(text, '', file)
   mustBeReadable(text, file)
   return { text, missing }
 }
@@ -245,11 +249,22 @@ function withSecret(text: string, name: string, value: string, file: string): st
   return others.reduce(withoutEntry, withEntry(text, key, value))
 }
 
-/** The keys under which a file has a secret. @throws ConfigError for a text that is no JSON object */
+/** The keys under which a file has a secret. */
 function keysOf(text: string, name: string, file: string): readonly string[] {
+  const { env } = secretName(name)
+  return [...entriesOf(text, file).keys()].filter((key) => secretName(key).env === env)
+}
+
+/** The names in the environment of the secrets that have a value. */
+function namesIn(text: string, file: string): ReadonlySet<string> {
+  const entries = [...entriesOf(text, file)].filter(([, node]) => !isBlank(node))
+  return new Set(entries.map(([key]) => secretName(key).env))
+}
+
+/** @throws ConfigError for a text that is no JSON object */
+function entriesOf(text: string, file: string): ReadonlyMap<string, TreeNode> {
   const problems = collectProblems()
   const tree = parseJson({ layer: 'secrets', file, text, confidential: true }, problems)
   if (!tree) throw new ConfigError(problems.errors, { title: 'The secrets cannot be changed' })
-  const { env } = secretName(name)
-  return [...tree.entries.keys()].filter((key) => name !== '' && secretName(key).env === env)
+  return tree.entries
 }

@@ -36,6 +36,11 @@ export function cloudName(name: string): string {
   return env === INTERNAL ? 'DATABASE_URL' : env
 }
 
+/** The name in a file of the secret that the cloud has as `name`: of `DATABASE_URL` the internal one, in a file with that. */
+export function nameInFile(name: string, hasInFile: (env: string) => boolean): string {
+  return secretName(name).env === 'DATABASE_URL' && hasInFile(INTERNAL) ? INTERNAL : name
+}
+
 /** Whether the system sets this name itself: a secret of that name is not sent. */
 export function isManaged(name: string): boolean {
   return MANAGED.includes(name)

@@ -81,7 +81,8 @@ export function secretsIn(source: Source, problems: Problems): Omit<SecretsFile,
   return { isWhole: tree !== undefined, secrets, blank }
 }
 
-function isBlank(node: TreeNode): boolean {
+/** Whether it counts as absent: null, or text of spaces alone. */
+export function isBlank(node: TreeNode): boolean {
   return node.kind === 'scalar' && (node.value === null || (typeof node.value === 'string' && node.value.trim() === ''))
 }
 

@@ -514,6 +514,44 @@ describe('cloud secrets unset', () => {
   })
 })
 
+describe('DATABASE_URL of the cloud is the internal_database_url of a file that has one', () => {
+  const here = { database_url: 'postgres://u:p@here/d', internal_database_url: 'postgres://u:p@inside/d' }
+  const there = 'postgres://u:p@new/d'
+  const inFile = (): unknown => JSON.parse(readFileSync(join(cwd, SECRETS), 'utf8'))
+  beforeEach(async () => {
+    secrets(here)
+    await cli(cwd, 'cloud secrets sync -q')
+  })
+
+  test.each([
+    'set DATABASE_URL --local',
+    'set database_url --local',
+    'set internal_database_url --local',
+    'rotate DATABASE_URL -y',
+    'rotate internal_database_url -y',
+  ])('%s', async (line) => {
+    expect(await cli(cwd, `cloud secrets ${line}`, { input: there })).toMatchObject({ code: 0, err: '' })
+    expect(cloud('DATABASE_URL')).toEqual({ DATABASE_URL: there })
+    expect(inFile()).toEqual({ ...here, internal_database_url: there })
+    expect((await cli(cwd, 'cloud secrets sync')).out).toContain('nothing was sent')
+  })
+
+  test.each(['DATABASE_URL', 'database_url', 'internal_database_url'])('unset %s --local', async (name) => {
+    expect(await cli(cwd, `cloud secrets unset ${name} --local -y`)).toMatchObject({ code: 0, err: '' })
+    expect(cloud('DATABASE_URL')).toEqual({ DATABASE_URL: undefined })
+    expect(inFile()).toEqual({ database_url: here.database_url })
+  })
+
+  test('unset internal_database_url --local keeps the database_url of a file that has no other', async () => {
+    secrets({ database_url: here.database_url, internal_database_url: '' })
+    expect(await cli(cwd, 'cloud secrets unset internal_database_url --local -y')).toMatchObject({ code: 0, err: '' })
+    expect(inFile()).toEqual({ database_url: here.database_url })
+    await cli(cwd, 'cloud secrets sync -q')
+    expect(await cli(cwd, 'cloud secrets unset DATABASE_URL --local -y')).toMatchObject({ code: 0, err: '' })
+    expect(inFile()).toEqual({})
+  })
+})
+
 describe('the other commands', () => {
   test('list has names and never values; diff sends nothing', async () => {
     expect((await cli(cwd, 'cloud secrets list')).err).toContain(

@@ -64,6 +64,7 @@ export const rotate = defineCommand({
     await mustAgree(args, io, question(facts, isNew))
     const { undo } = await editSecretsFile(target.files, place.path, {
       set: { [name]: value },
+      asInCloud: true,
       validation: place.validation,
     })
     try {

@@ -1,4 +1,4 @@
-import { cloudName, editSecretsFile, isManaged, mustBeEditable } from '../../../../cloud/index.ts'
+import { cloudName, editSecretsFile, isManaged, mustBeEditable, type SecretEdits } from '../../../../cloud/index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
@@ -39,7 +39,7 @@ export const set = defineCommand({
     const values = byCloudName(given)
     const names = Object.keys(values).sort()
     if (!args['dry-run']) {
-      if (local) await mustBeEditable(target.files, local.path, { set: asGiven(given), validation: local.validation })
+      if (local) await mustBeEditable(target.files, local.path, editsFor(given, local))
       const seen = await target.client.listSecretKeys(target.tenant)
       progress(io, `Sending ${count(names.length)} …`)
       await setSecrets(target, values, seen, io)
@@ -63,15 +63,15 @@ async function changeFile(
   io: Io,
 ): Promise<void> {
   try {
-    await editSecretsFile(files, file.path, { set: asGiven(given), validation: file.validation })
+    await editSecretsFile(files, file.path, editsFor(given, file))
   } catch (error) {
     io.err(`${shown(tenant)} has them now; ${shown(file.shown)} is as it was.\n`)
     throw error
   }
 }
 
-function asGiven(given: readonly GivenSecret[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(given.map(({ name, value }) => [name, value]))
+function editsFor(given: readonly GivenSecret[], { validation }: SecretsPlace): SecretEdits {
+  return { set: Object.fromEntries(given.map(({ name, value }) => [name, value])), asInCloud: true, validation }
 }
 
 /** All or none: a name that the system manages stops the whole command. */

@@ -8,7 +8,6 @@ import {
   isCloudError,
   mustBeEditable,
   readLocalSecrets,
-  secretName,
 } from '../../../../cloud/index.ts'
 import type { Args } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
@@ -56,7 +55,9 @@ export const unset = defineCommand({
     const from = local ? `${shown(target.tenant)} and ${shown(local.shown)}` : shown(target.tenant)
     const { keys } = await target.client.listSecretKeys(target.tenant)
     const given = mustBeNames(args._)
-    const names = [...new Set(given.map((name) => nameIn(keys, name)))]
+    // By the name in the cloud the one that was typed, which may be of another secret in the file.
+    const typed = new Map(given.map((name) => [nameIn(keys, name), name]))
+    const names = [...typed.keys()]
     if (args['dry-run']) {
       const planned = plannedRemoval(names, keys, local)
       await target.client.close()
@@ -65,10 +66,10 @@ export const unset = defineCommand({
       return failed.length === 0 ? EXIT.ok : removed.length === 0 ? EXIT.notFound : EXIT.partial
     }
     await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${from}?`)
-    if (local) await mustBeEditable(target.files, local.path, { unset: names })
+    if (local) await mustBeEditable(target.files, local.path, { unset: given, asInCloud: true })
     const inCloud = await removeAll(target, names)
     const removal = joined(
-      local ? await removeLocally(inCloud, target, local) : inCloud,
+      local ? await removeLocally(inCloud, typed, target, local) : inCloud,
       await trueList(target, keys, names, inCloud, io),
     )
     await target.client.close()
@@ -80,8 +81,9 @@ export const unset = defineCommand({
 
 /** What would come of it, as far as the names say. */
 function plannedRemoval(names: readonly string[], keys: readonly string[], file: SecretsPlace | undefined): Removal {
-  const here = file ? readLocalSecrets(file.path, file.shown, file.validation).secrets.map(({ env }) => env) : []
-  const isThere = (name: string): boolean => keys.includes(name) || here.includes(secretName(name).env)
+  const here = file ? readLocalSecrets(file.path, file.shown, file.validation).secrets : []
+  const isHere = (name: string): boolean => here.some(({ env }) => cloudName(env) === cloudName(name))
+  const isThere = (name: string): boolean => keys.includes(name) || isHere(name)
   const error = new CloudError('NOT_FOUND', 'The cloud has no such secret', {
     remedy: "'systemprompt cloud secrets list' shows the names",
   })
@@ -122,13 +124,16 @@ async function trueList(
 /** From the file what is gone from the cloud. What the file had alone is removed as well, and no failure. */
 async function removeLocally(
   { removed, failed }: Removal,
+  typed: ReadonlyMap<string, string>,
   { files }: SecretsTarget,
   file: SecretsPlace,
 ): Promise<Removal> {
   const gone = failed.filter(({ error }) => error.code === 'NOT_FOUND').map(({ name }) => name)
   try {
-    const { missing } = await editSecretsFile(files, file.path, { unset: [...removed, ...gone] })
-    const here = gone.filter((name) => !missing.includes(name))
+    const inFile = (name: string): string => typed.get(name) ?? name
+    const unset = [...removed, ...gone].map(inFile)
+    const { missing } = await editSecretsFile(files, file.path, { unset, asInCloud: true })
+    const here = gone.filter((name) => !missing.includes(inFile(name)))
     return { removed: [...removed, ...here], failed: failed.filter(({ name }) => !here.includes(name)) }
   } catch (error) {
     if (!(error instanceof FileError)) throw error
