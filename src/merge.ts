@@ -55,8 +55,8 @@ function namesItems(upper: MapNode, { foldCase }: MergeOptions): boolean {
 /** `features[1].name` changes one item and leaves the others. An index right behind the end adds one. */
 function mergeItems(upper: MapNode, lower: ListNode, options: MergeOptions): TreeNode {
   const items = [...lower.items]
-  for (const [index, node] of upper.entries) {
-    const at = Number(index)
+  const byIndex = [...upper.entries].map(([index, node]) => [Number(index), node] as const)
+  for (const [at, node] of byIndex.sort(([one], [other]) => one - other)) {
     const below = items[at]
     if (at > items.length) options.onUnreachable?.(node)
     else items[at] = below ? mergeNodes(node, below, options) : node

@@ -133,11 +133,14 @@ function checkList(field: ProfileField, node: TreeNode, invalid: (at: TreeNode) 
   return wrong ? invalid(wrong) : list
 }
 
-function splitNode(node: ScalarNode, text: string): ListNode {
+/** The text itself where it spells no list. */
+function splitNode(node: ScalarNode, text: string): ListNode | ScalarNode {
   const { taint, shadowed } = node
+  const items = toList(text)
+  if (!items) return node
   return {
     kind: 'list',
-    items: toList(text).map((item) => ({ ...literal(item, node), ...(taint ? { taint } : {}) })),
+    items: items.map((item) => ({ ...literal(item, node), ...(taint ? { taint } : {}) })),
     coercedFrom: text,
     ...siteOf(node),
     ...(shadowed ? { shadowed } : {}),

@@ -18,10 +18,14 @@ export function toNumber(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined
 }
 
-/** `a, b` → `['a', 'b']`; JSON text of an array is read as such; an empty text is an empty list. */
-export function toList(text: string): readonly string[] {
+/**
+ * `a, b` → `['a', 'b']`; JSON text of an array is read as such; an empty text is an empty list. Undefined where a comma
+ * stands in brackets or braces: `[a, b]` is YAML, and its commas are not between `[a` and `b]`.
+ */
+export function toList(text: string): readonly string[] | undefined {
   if (text.trim() === '') return []
-  return jsonList(text) ?? itemsOf(text)
+  const items = itemsOf(text)
+  return jsonList(text) ?? (items.every(isWhole) ? items : undefined)
 }
 
 function jsonList(text: string): readonly string[] | undefined {
@@ -39,6 +43,15 @@ function jsonList(text: string): readonly string[] | undefined {
   }
 }
 
+/** A comma at the end ends the last one. */
 function itemsOf(text: string): readonly string[] {
-  return text.split(',').map((item) => item.trim())
+  return text
+    .replace(/,\s*$/, '')
+    .split(',')
+    .map((item) => item.trim())
+}
+
+function isWhole(item: string): boolean {
+  const count = (mark: string): number => item.split(mark).length
+  return count('[') === count(']') && count('{') === count('}')
 }

@@ -141,12 +141,12 @@ function madeAt(output: unknown, path: Path): unknown {
 
 function candidatesFor(value: unknown, text: string | undefined): readonly unknown[] {
   if (typeof value === 'string') {
-    const typed = [toNumber(value), toBoolean(value)].filter((candidate) => candidate !== undefined)
-    return [...typed, toList(value)]
+    return [toNumber(value), toBoolean(value), toList(value)].filter((candidate) => candidate !== undefined)
   }
   if (typeof value !== 'number' && typeof value !== 'boolean' && value !== null) return []
   const boolean = typeof value === 'number' ? toBoolean(value) : undefined
-  return [...(boolean === undefined ? [] : [boolean]), ...(text === undefined ? [] : [text, toList(text)])]
+  const written = text === undefined ? [] : [text, toList(text)]
+  return [boolean, ...written].filter((candidate) => candidate !== undefined)
 }
 
 function* textsIn(input: unknown, path: Path = []): Generator<[Path, string]> {

@@ -743,6 +743,15 @@ describe('settings that meet', () => {
     const { issues } = failure({ ...files, [PROFILE]: `${COMPLETE_PROFILE}v: [1, 2]\n` }, options)
     expect(issues).toMatchObject([{ code: 'INVALID_OPTION', ...place }])
   })
+  test.each<[string, Files, LoadOptions]>([
+    ['variables', {}, { env: { SYSTEMPROMPT__V__10: 'b', SYSTEMPROMPT__V__9: 'a' } }],
+    ['lines of .env', { '.env': 'SYSTEMPROMPT__V__10=b\nSYSTEMPROMPT__V__9=a' }, {}],
+    ['overrides', {}, { overrides: { 'v[10]': 'b', 'v[9]': 'a' } }],
+  ])('items are put behind a list of nine by their numbers, whatever their order: %s', (_, files, options) => {
+    const nine = [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    const { config } = load({ ...files, [PROFILE]: `${COMPLETE_PROFILE}v: ${JSON.stringify(nine)}\n` }, options)
+    expect(config.v).toEqual([...nine, 'a', 'b'])
+  })
   test.each<[string, Files, LoadOptions, unknown]>([
     ['of variables', {}, { env: { SYSTEMPROMPT__V__0: 'a', SYSTEMPROMPT__V__1: '2' } }, ['a', 2]],
     [

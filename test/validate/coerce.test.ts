@@ -120,15 +120,21 @@ describe('as a list', () => {
     ['http://a.example,http://b.example:1', ['http://a.example', 'http://b.example:1']],
     ['["a","b,c"]', ['a', 'b,c']],
     [' [ "a" ] ', ['a']],
+    ['["[a", "b,"]', ['[a', 'b,']],
     ['[1, 2.50]', ['1', '2.50']],
     [' [ 12345678901234567890 ,true] ', ['12345678901234567890', 'true']],
-    ['[[1], 2]', ['[[1]', '2]']],
     ['[]', []],
-    ['[a, b]', ['[a', 'b]']],
-    ['["a", 1]', ['["a"', '1]']],
-    ['["a"', ['["a"']],
+    ['a, b,', ['a', 'b']],
+    ['a, b,,', ['a', 'b', '']],
+    ['[::1], [::2]:80', ['[::1]', '[::2]:80']],
     ['{"a": 1}', ['{"a": 1}']],
   ])('%j is %j', (text, expected) => {
     expect(toList(text)).toEqual(expected)
   })
+  test.each(['[a, b]', '["a,b", 1]', '[[1], 2]', '["a"', '["a", null]', '{"a": 1, "b": 2}', '{a,b}.example', 'a,b]'])(
+    '%j is none, since its commas are not between items',
+    (text) => {
+      expect(toList(text)).toBeUndefined()
+    },
+  )
 })
