@@ -62,6 +62,8 @@ export async function withConfigFile(options: LoadOptions, file: string, trail: 
       schema: options.schema ?? schema,
       variables: options.variables ?? variables,
       env: options.env ?? env,
+      // As one text is whole, and so that an empty list is none.
+      prefix: options.prefix ?? rest.prefix,
       ...(options.overrides === undefined ? {} : { overrides: options.overrides }),
       ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
     },

@@ -313,6 +313,15 @@ describe('options in code go before those of the file', () => {
     expect(layers.find(({ name }) => name === 'dotenv')?.files).toEqual(['.env.other', '.env'])
     expect([env.A, Object.keys(config.services ?? {}).sort()]).toEqual(['code', ['ai', 'web']])
   })
+  test.each<[string, LoadOptions['prefix'], object]>([
+    ['none', undefined, { APP_A: '1' }],
+    ['an empty list, which is none', [], {}],
+    ['a list', ['WEB_'], { WEB_A: '2' }],
+    ['a text', 'WEB_', { WEB_A: '2' }],
+  ])('a prefix in code takes the place of the file’s: %s', async (_, prefix, expected) => {
+    const files: Files = { 'systemprompt.config.json': '{"prefix": ["APP_"]}', '.env': 'APP_A=1\nWEB_A=2' }
+    expect((await load(files, { prefix })).publicValues()).toEqual(expected)
+  })
   test('names that are allowed are those of both', async () => {
     const files: Files = {
       'systemprompt.config.json': '{"allowEnv": ["EDITOR"]}',
