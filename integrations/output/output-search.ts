@@ -23,9 +23,10 @@ export function createOutputSearch(envNow: () => Pick<PublicEnv, 'secrets' | 'va
   let guard: LeakGuard | undefined
 
   async function guardOf(): Promise<LeakGuard | undefined> {
-    const { secrets, values } = envNow()
-    if (secrets.length === 0) return undefined
+    if (envNow().secrets.length === 0) return undefined
     const { createLeakGuard } = await import('./leak-guard.ts')
+    // Asked again: a rebuild may have brought others meanwhile.
+    const { secrets, values } = envNow()
     guard ??= createLeakGuard(secrets, values)
     return guard
   }
