@@ -46,20 +46,33 @@ export async function git(
   argv: readonly string[],
   answers: readonly (number | null)[] = [0],
 ): Promise<Answer> {
-  // On demand: what starts programs costs every start of a program that only loads its configuration.
-  const { spawnSync } = process.getBuiltinModule('node:child_process')
   const program = findProgram('git')
   if (program === undefined) return { stdout: '' }
-  const { status, stdout, stderr, error } = spawnSync(program, [...SAFE, ...argv], {
-    cwd: directory,
-    env: { ...ownVariables(), ...VARIABLES },
-    encoding: 'utf8',
-    timeout: 10_000,
-    windowsHide: true,
-  })
+  const { status, stdout, failure } = await run(program, [...SAFE, ...argv], directory)
   if (answers.includes(status)) return { status, stdout }
-  if (!isInRepository(directory)) return { stdout: '' }
-  return { stdout: '', failure: error === undefined ? firstLine(stderr) : String(Reflect.get(error, 'code')) }
+  return isInRepository(directory) ? { stdout: '', failure } : { stdout: '' }
+}
+
+interface Run {
+  /** null where it did not come to its end. */
+  readonly status: number | null
+  readonly stdout: string
+  /** The first line of what it says, or the system's code. */
+  readonly failure: string
+}
+
+async function run(program: string, argv: readonly string[], cwd: string): Promise<Run> {
+  // On demand: what starts programs costs every start of a program that only loads its configuration.
+  const { execFile } = process.getBuiltinModule('node:child_process')
+  const env = { ...ownVariables(), ...VARIABLES }
+  return new Promise((settle) => {
+    execFile(program, argv, { cwd, env, timeout: 10_000, windowsHide: true }, (error, stdout, stderr) => {
+      const code = error ? error.code : 0
+      const isEnded = typeof code === 'number'
+      const failure = isEnded ? firstLine(stderr) : error?.killed ? 'ETIMEDOUT' : String(code)
+      settle({ status: isEnded ? code : null, stdout, failure })
+    })
+  })
 }
 
 /** Without git's own: in a hook they are about another command, and they can name another repository, or none. */

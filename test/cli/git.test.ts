@@ -255,6 +255,18 @@ describe('where git cannot answer', () => {
     vi.stubEnv('PATH', cwd)
     expect(await checkConfig({ cwd, env: {} })).toMatchObject({ ok: true, issues: [] })
   })
+  test.skipIf(process.platform === 'win32')('the program goes on while git takes its time', async () => {
+    const cwd = makeProject(COMPLETE)
+    const waits = '#!/bin/sh\nfor i in 1 2 3 4 5 6; do [ -e "$0.go" ] && exit 0; sleep 0.5; done\nexit 1\n'
+    writeFiles(cwd, { '.git/HEAD': '', 'bin/git': waits })
+    chmodSync(join(cwd, 'bin/git'), 0o755)
+    vi.stubEnv('PATH', `${join(cwd, 'bin')}:${process.env.PATH}`)
+    const checked = checkConfig({ cwd, env: {} })
+    const interval = setInterval(() => writeFiles(cwd, { 'bin/git.go': '' }), 20)
+    const { issues } = await checked
+    clearInterval(interval)
+    expect(issues).toEqual([])
+  })
   test('a broken repository is an error that says what git says', async () => {
     const cwd = makeProject({ ...COMPLETE, '.git/config': '[core\n', '.git/HEAD': 'nonsense' })
     const { ok, issues, error } = await checkConfig({ cwd, env: {} })
