@@ -1,7 +1,7 @@
 import type { SourceMap } from 'magic-string'
 import type { Build } from '../build.ts'
 import { consumerOf } from '../consumer.ts'
-import { isInDev } from '../hosts/vite.ts'
+import { isInDev } from '../dev-server/stop-in-dev.ts'
 import { type ModuleGraph, refusals } from '../refusals.ts'
 import { isConfidential, refusedSpecifier, resolveOwn } from '../virtual-module.ts'
 import type { Inlined, InlineOptions } from './inline.ts'

@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { DevEnvironment, Environment, EnvironmentModuleNode, Plugin, PreviewServer, ViteDevServer } from 'vite'
+import type { DevEnvironment, EnvironmentModuleNode, Plugin, PreviewServer, ViteDevServer } from 'vite'
 import type { Build } from '../build.ts'
-import { consumerOf } from '../consumer.ts'
 import { pathWithin } from '../dev-server/confidential-path.ts'
 import { refuseConfidential } from '../dev-server/dev-guard.ts'
+import { isInDev } from '../dev-server/stop-in-dev.ts'
 import { untilHeard } from '../dev-server/watcher.ts'
 import { isCompiled, mayRead } from '../hooks.ts'
-import { NOTHING } from '../public-env.ts'
-import { refusals } from '../refusals.ts'
 import { rollupHooks } from './rollup.ts'
 import { withValues } from './vite-page.ts'
 
@@ -183,34 +181,6 @@ function followWithoutHmr(build: Build, server: ViteDevServer): void {
       for (const module of [...build.users].flatMap((id) => moduleGraph.getModuleById(id) ?? []))
         moduleGraph.invalidateModule(module)
   })
-}
-
-/**
- * A development server never comes to the end of a build, so that what is refused is an error of the one module.
- * @throws ConfigError with the importers that are known by now
- */
-export function stopInDev(context: object, id: string, build: Build): void {
-  if (!isInDev(context)) return
-  // Nothing was ever valid: there are no values to go on with.
-  if (build.failure && build.env === NOTHING) throw build.failure
-  const { moduleGraph } = context.environment
-  // What a module imports is loaded ahead, before the graph has been told of it; from then on the graph knows.
-  const asking = [build.askedBy.get(id) ?? []].flat()
-  build.askedBy.delete(id)
-  const importersOf = (of: string): readonly string[] => {
-    const known = [...(moduleGraph.getModuleById(of)?.importers ?? [])].flatMap((importer) => importer.id ?? [])
-    return of === id ? [...new Set([...known, ...asking])] : known
-  }
-  const error = refusals(
-    { ids: [id], importersOf },
-    { root: build.root, confidential: build.confidential, consumer: consumerOf(context, build) },
-  )
-  if (error) throw error
-}
-
-/** Whether a hook runs for a development server of Vite. */
-export function isInDev(context: object): context is { readonly environment: DevEnvironment } {
-  return (Reflect.get(context, 'environment') as Environment | undefined)?.mode === 'dev'
 }
 
 /** Whether a development server hands out bundles, which end as those of a build do. */
