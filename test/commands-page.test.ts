@@ -81,9 +81,7 @@ ${examples.map(([line, what]) => `- \`${line}\`: ${what}`).join('\n')}
 ${rows.join('\n')}
 
 Prints: ${output}
-${json === undefined ? '' : `\n\`\`\`ts\ntype Json = ${shapeText(json)}\n\`\`\`\n`}
-Exit codes: ${codes.join(', ')}.
-`
+${json === undefined ? '' : `\n\`\`\`ts\ntype Json = ${shapeText(json)}\n\`\`\`\n`}${codes.length === 0 ? '' : `\nExit codes: ${codes.join(', ')}.\n`}`
 }
 
 function cell(text: string): string {

@@ -40,8 +40,9 @@ export interface CommandContext<Args extends ArgsDef = ArgsDef> {
 export type Example = readonly [line: string, what: string]
 
 /**
- * What a JSON document looks like: `string`, `string|null`, `string[]`, a map of such (a key with `?` may be absent),
- * or a list with what each of its items looks like. `any` is whatever somebody's configuration holds.
+ * What a JSON document looks like: `string`, `string|null`, `string[]`, a map of such (a key with `?` may be absent,
+ * `[name: string]` is any name), or a list with what each of its items looks like. `any` is whatever somebody's
+ * configuration holds.
  */
 export type Shape = string | readonly [Shape] | { readonly [key: string]: Shape }
 

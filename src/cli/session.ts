@@ -29,7 +29,7 @@ export const CLOUD_ARGS = {
   timeout: {
     type: 'string',
     valueHint: 'seconds',
-    description: 'How long a request may take, with all its tries and pauses: 60',
+    description: 'How long a request may take, with all its tries and pauses [default: 60]',
   },
   json: { type: 'boolean', description: 'Print one JSON document' },
   help: { type: 'boolean', alias: 'h', description: 'Show this help' },

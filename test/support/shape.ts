@@ -16,6 +16,8 @@ export function differences(value: unknown, shape: Shape, at = 'the document'): 
     return value.flatMap((item, index) => differences(item, shape[0], `${at}[${index}]`))
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [`${at} is no object`]
+  const ofAny = shape['[name: string]']
+  if (ofAny) return Object.entries(value).flatMap(([name, item]) => differences(item, ofAny, `${at}.${name}`))
   const known = new Map(Object.entries(shape).map(([key, of]) => [key.replace('?', ''), { of, key }]))
   const unknown = Object.keys(value).filter((key) => !known.has(key))
   const inside = [...known].flatMap(([name, { of, key }]) => {

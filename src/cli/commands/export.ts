@@ -18,11 +18,11 @@ export const exportCommand = defineCommand({
     ['docker run --env-file <(systemprompt export --format docker -y) app', 'Hand them to a container'],
   ],
   output: 'The secrets and variables of the profile, in the format.',
-  json: 'any',
+  json: { '[name: string]': 'string' },
   exits: [...LOAD_EXITS, 'refused'],
   args: {
     ...LOAD_ARGS,
-    format: { type: 'string', valueHint: FORMATS.join('|'), description: 'What is to read them; shell by default' },
+    format: { type: 'string', valueHint: FORMATS.join('|'), description: 'What is to read them [default: shell]' },
     yes: { type: 'boolean', alias: 'y', description: 'Do not ask' },
   },
   async run({ args, data }) {

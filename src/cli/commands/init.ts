@@ -17,7 +17,7 @@ export const init = defineCommand({
   json: { ok: 'boolean', root: 'string', dry_run: 'boolean', files: 'string[]' },
   exits: FILE_EXITS,
   args: {
-    profile: { type: 'string', valueHint: 'name', description: 'The name of the profile: local' },
+    profile: { type: 'string', valueHint: 'name', description: 'The name of the profile [default: local]' },
     cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'The directory of the project' },
     ...YES_ARG,
     'dry-run': { type: 'boolean', alias: 'n', description: 'Show the plan, and write nothing' },

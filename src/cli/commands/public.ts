@@ -10,7 +10,7 @@ import { printWarnings } from '../warnings.ts'
 export const publicCommand = defineCommand({
   examples: [['systemprompt public > public/env.json', 'Make the file that a build reads when it is deployed']],
   output: 'One JSON document, with and without --json: the public values by name.',
-  json: 'any',
+  json: { '[name: string]': 'any' },
   exits: LOAD_EXITS,
   args: LOAD_ARGS,
   async run({ args, data }) {

@@ -22,10 +22,10 @@ export const generate = defineCommand({
       type: 'positional',
       completes: 'new-secret',
       required: false,
-      description: 'The name of the secret: jwt_secret',
+      description: 'The name of the secret [default: jwt_secret]',
     },
     ...ASKING_ARGS,
-    bytes: { type: 'string', valueHint: 'number', description: 'How many random bytes: 48' },
+    bytes: { type: 'string', valueHint: 'number', description: 'How many random bytes [default: 48]' },
   },
   async run({ args, data }) {
     const io = data as Io

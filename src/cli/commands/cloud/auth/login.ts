@@ -48,10 +48,14 @@ export const login = defineCommand({
   },
   exits: CLOUD_EXITS,
   args: {
-    provider: { type: 'string', options: PROVIDERS, description: 'Who you log in with: github' },
+    provider: { type: 'string', options: PROVIDERS, description: 'Who you log in with [default: github]' },
     'with-token': { type: 'boolean', description: 'Read a token from the standard input instead' },
     'no-browser': { type: 'boolean', description: 'Show the address instead of opening it' },
-    'api-url': { type: 'string', valueHint: 'url', description: 'The service: https://api.systemprompt.io' },
+    'api-url': {
+      type: 'string',
+      valueHint: 'url',
+      description: 'The address of the service [default: https://api.systemprompt.io]',
+    },
     ...CLOUD_ARGS,
     ...YES_ARG,
   },

@@ -16,7 +16,7 @@ export const emulator = defineCommand({
   json: { ok: 'boolean', url: 'string', token: 'string' },
   exits: ['validation', 'conflict', 'refused'],
   args: {
-    port: { type: 'string', valueHint: 'number', description: 'The port: 8787; 0 for any that is free' },
+    port: { type: 'string', valueHint: 'number', description: 'The port; 0 for any that is free [default: 8787]' },
     seed: {
       type: 'string',
       valueHint: 'file',

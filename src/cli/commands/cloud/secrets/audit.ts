@@ -24,7 +24,7 @@ export const audit = defineCommand({
   exits: CLOUD_EXITS,
   args: {
     ...TENANT_SECRETS_ARGS,
-    limit: { type: 'string', valueHint: 'number', description: 'How many entries: 50' },
+    limit: { type: 'string', valueHint: 'number', description: 'How many entries [default: 50]' },
     key: {
       type: 'string',
       valueHint: 'name',
