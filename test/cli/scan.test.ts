@@ -151,7 +151,11 @@ describe('systemprompt scan', () => {
   test('that has nothing to look for does not say that all is well', async () => {
     const elsewhere = makeProject({ 'app.js': KEY })
     const { code, out, err } = await run(elsewhere, ['scan', 'app.js'])
-    expect([code, out, err]).toEqual([0, '', expect.stringMatching(/^There is no secret here to look for, .*--cwd/)])
+    expect([code, out, err]).toEqual([
+      0,
+      '',
+      expect.stringMatching(/^There is no secret here to look for, .*--cwd.*secrets\.required/),
+    ])
   })
 
   test('does not show a secret that a file is named by', async () => {

@@ -165,7 +165,9 @@ function print(io: Io, { findings, files, bytes, unreadable, skipped }: Report, 
   const searched = `${count(files, 'file')} searched (${(bytes / 1e6).toFixed(1)} MB) for ${count(secrets, 'secret')}`
   const verdict = findings.length === 0 ? 'nothing found' : `found ${count(findings.length, 'time')}`
   if (secrets === 0 && unreadable.length === 0) {
-    io.err('There is no secret here to look for, and none was looked for. --cwd says where the project is.\n')
+    io.err(
+      'There is no secret here to look for, and none was looked for. --cwd says where the project is, and secrets.required which variables are secrets.\n',
+    )
     return
   }
   const mark = findings.length + unreadable.length === 0 ? styled(io, 'green', '✔') : styled(io, 'red', '✖')
