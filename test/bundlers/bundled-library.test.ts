@@ -97,6 +97,18 @@ describe.each([
   readsEachFile(() => bundle('webpack', { configure })),
 )
 
+const PRELOADED = `import '@systemprompt/env/register'\nconsole.log(process.env.GREETING)\n`
+
+/** As docs/bundlers/esbuild.md says. */
+const WITH_REQUIRE: Configure = {
+  esbuild: (config) => ({
+    ...config,
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url)",
+    },
+  }),
+}
+
 describe('in a bundle of ES modules, which knows no __filename,', () => {
   test('the entry that Node takes does without when Node was given a flag', async () => {
     const server = await bundle('rolldown', { configure: AS_NODE_RESOLVES })
@@ -106,8 +118,13 @@ describe('in a bundle of ES modules, which knows no __filename,', () => {
   })
 
   test('so does the preload that a program imports', async () => {
-    const server = `import '@systemprompt/env/register'\nconsole.log(process.env.GREETING)\n`
-    const ended = await startWith(await bundle('rolldown', { server }), { '.env': 'GREETING=hello\n' })
+    const ended = await startWith(await bundle('rolldown', { server: PRELOADED }), { '.env': 'GREETING=hello\n' })
+    expect(ended).toEqual({ out: 'hello\n', err: '', code: 0 })
+  })
+
+  test('so does that of esbuild, which is given a require', async () => {
+    const server = await bundle('esbuild', { server: PRELOADED, configure: WITH_REQUIRE })
+    const ended = await startWith(server, { '.env': 'GREETING=hello\n' })
     expect(ended).toEqual({ out: 'hello\n', err: '', code: 0 })
   })
 })
