@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
 import { z } from 'zod'
 import { checkConfig, type ProfileConfig } from '../../src/index.ts'
@@ -168,6 +169,31 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
     expect(await trackedOf(cwd)).toEqual(['.env.local'])
   })
 })
+
+test.skipIf(!hasGit)(
+  'with the .gitignore of docs/configuration.md git has profiles, and nothing else of .systemprompt',
+  async () => {
+    const page = readFileSync(fileURLToPath(new URL('../../docs/configuration.md', import.meta.url)), 'utf8')
+    const [, lines = ''] = /```text file=\.systemprompt\/\.gitignore\n([^`]*)```/.exec(page) ?? []
+    const cwd = repository(
+      {
+        '.systemprompt/.gitignore': lines,
+        '.systemprompt/credentials.json': '{}',
+        '.systemprompt/tenants.json': '{ "tenants": [] }',
+        '.systemprompt/sessions/index.json': '{}',
+        '.systemprompt/profiles/local/secrets.json.bak': '{}',
+        '.systemprompt/profiles/production/profile.yaml': 'name: production\n',
+      },
+      [],
+    )
+    git(cwd, 'add', '--all')
+    expect(git(cwd, 'ls-files', '.systemprompt').trimEnd().split('\n')).toEqual([
+      '.systemprompt/.gitignore',
+      PROFILE,
+      '.systemprompt/profiles/production/profile.yaml',
+    ])
+  },
+)
 
 describe.skipIf(!hasGit || process.platform === 'win32')('looking runs nothing of the repository', () => {
   const SETTINGS = [
