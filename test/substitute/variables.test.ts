@@ -61,6 +61,12 @@ describe('what a reference becomes', () => {
     ['the same name is the layer below', { dotenv: { A: ['${A}2', '1'] } }, '12'],
     ['through several layers', { dotenv: { A: ['${A}3', '${A}2', '1'] } }, '123'],
     ['down to the secret', { dotenv: { A: '${A}?ssl' }, secrets: { A: 'url' } }, 'url?ssl'],
+    [
+      'a setting that becomes empty is passed over',
+      { dotenv: { A: '${SYSTEMPROMPT__B}', SYSTEMPROMPT__B: ['${C}', 'b'] }, env: { C: '' } },
+      'b',
+    ],
+    ['any other stays empty', { dotenv: { A: ['${C}', 'a'] }, env: { C: '' } }, ''],
     ['with nothing below the default counts', { dotenv: { A: '${A:-none}' } }, 'none'],
     ['a command is text', { dotenv: { A: '$(id)' } }, '$(id)'],
     ['keep leaves it as its text', { dotenv: { A: 'x${B}' }, onUndefined: 'keep' }, 'x${B}'],
@@ -93,6 +99,9 @@ describe('problems', () => {
     const { variables, problems } = setUp({ dotenv: { A: '${B:?set it, ${S}}' }, secrets: { S: 'sesame' } })
     variables.get('A')
     expect(problems.errors[0]).toMatchObject({ code: 'REQUIRED_VARIABLE', message: 'needs B: set it, ${S}' })
+    const nested = setUp({ dotenv: { A: '${B:?set it, ${S:-now}}' } })
+    nested.variables.get('A')
+    expect(nested.problems.errors[0]).toMatchObject({ message: 'needs B: set it, ${S:-now}' })
   })
   test('a cycle shows its chain, once', () => {
     const { variables, problems } = setUp({ dotenv: { A: '${B}', B: '${C}', C: '${A}' } })
@@ -148,6 +157,13 @@ describe('taint', () => {
       undefined,
     ],
     ['a password of a file may be called like it', { dotenv: { A: '${PWD}', PWD: 'p' } }, ['PWD']],
+    ['a URL with a password is secret', { dotenv: { A: 'x ${B}' }, env: { B: 'postgres://app:k3y@db/shop' } }, ['B']],
+    ['one that is put together too', { dotenv: { A: 'postgres://${B}@db/shop', B: 'app:k3y' } }, ['A']],
+    [
+      'a secret that refers to one names itself',
+      { dotenv: { A: '${SMTP_PASSWORD}', SMTP_PASSWORD: '${S}' }, secrets: { S: 's' } },
+      ['SMTP_PASSWORD'],
+    ],
     ['a default that is used taints', { dotenv: { A: '${B:-${S}}' }, secrets: { S: 's' } }, ['S']],
     ['one that is not used does not', { dotenv: { A: '${B:-${S}}', B: 'b' }, secrets: { S: 's' } }, undefined],
     ['whether a secret is set is none', { dotenv: { A: '${S:+yes}' }, secrets: { S: 's' } }, undefined],
