@@ -5,7 +5,7 @@ import { formatPath, valueAt } from '../path.ts'
 import { nearestNode, nodeAt, setOwn, toPlain } from '../tree.ts'
 import type { MapNode, Path } from '../types.ts'
 import { toBoolean, toList, toNumber } from './coerce.ts'
-import { ask, pathOf, type Validation } from './validation.ts'
+import { ask, misbehaviourOf, pathOf, type Validation } from './validation.ts'
 
 /** One value that is being tried as other types. */
 interface Attempt {
@@ -125,8 +125,10 @@ export class Coercion {
     setAt(this.input, path, false)
     const lie = yield ask(schema, this.input)
     setAt(this.input, path, text)
-    if (nonsense.issues || truth.issues || lie.issues) return false
-    return isDeepStrictEqual(nonsense.value, truth.value) && !isDeepStrictEqual(lie.value, truth.value)
+    if (nonsense.issues || truth.issues || misbehaviourOf(lie)) return false
+    if (!isDeepStrictEqual(nonsense.value, truth.value)) return false
+    // One that accepts nothing but true refuses `false`, and still takes any text.
+    return lie.issues ? madeAt(nonsense.value, path) === true : !isDeepStrictEqual(lie.value, truth.value)
   }
 }
 

@@ -363,6 +363,27 @@ describe('a schema that stops at the first problem', () => {
     const { variables } = loadConfigSync({ cwd: makeProject({}), env: given, variables: schema })
     expect(variables).toEqual({ ...Object.fromEntries(names.map((name, at) => [name, at])), LIST: list })
   })
+  test('has the text that it takes in the end, which explain does not call another type', () => {
+    // What it says of `name` is about `count`, which it looks at together with it.
+    const schema: StandardSchemaV1<unknown, { readonly name: string; readonly count: number }> = {
+      '~standard': {
+        version: 1,
+        vendor: 'own',
+        validate: (value) => {
+          const { name, count } = value as Record<string, unknown>
+          if (typeof name === 'string' && typeof count === 'number') return { value: { name, count } }
+          const paths = typeof count === 'number' ? [['name']] : [['name'], ['count']]
+          return { issues: paths.map((path) => ({ message: 'does not fit', path })) }
+        },
+      },
+    }
+    const { config, explain } = load({ [PROFILE]: 'name: shop\ncount: "3"\n' }, schema)
+    expect(config).toEqual({ name: 'shop', count: 3 })
+    expect(['name', 'count'].map((key) => explain(key)[0]?.coerced)).toEqual([
+      undefined,
+      { from: 'string', to: 'number' },
+    ])
+  })
   test('is not given a list in a list without end', () => {
     const lists: z.ZodType = z.lazy(() => z.array(lists).min(1))
     const variables = z.object({ LIST: lists })
@@ -456,6 +477,13 @@ describe.each(libraries)('%s: a value that is text is taken as the type that is 
   ])('v: %s as %s', (written, kind, expected) => {
     expect(resolved({ [PROFILE]: `app:\n  v: ${written}\n` }, schemas[kind])).toEqual(expected)
   })
+  test.each([
+    ['"1"', 1],
+    ['"yes"', true],
+  ])('v: %s as a boolean or a number', (written, expected) => {
+    const schema = z.looseObject({ app: z.looseObject({ v: z.union([z.boolean(), z.number()]) }) })
+    expect(resolved({ [PROFILE]: `app: {v: ${written}}` }, schema)).toBe(expected)
+  })
   test.each<[string, Kind, unknown]>([
     ['8080', 'number', 8080],
     ['eighty', 'number', 'refused'],
@@ -523,6 +551,20 @@ describe('"false" never becomes true', () => {
     const renaming = z.object({ flag: z.coerce.boolean() }).transform(({ flag }) => ({ v: flag }))
     expect(resolved({ [PROFILE]: 'app: {flag: "false"}' }, z.looseObject({ app: renaming }))).toBe(false)
   })
+  test.each<[string, unknown]>([
+    ['"false"', 'refused'],
+    ['no', 'refused'],
+    ['maybe', 'refused'],
+    ['yes', true],
+  ])('nor where the schema accepts nothing but true, v: %s', (written, expected) => {
+    const accepted = z.coerce.boolean().refine((isAccepted) => isAccepted, 'has to be accepted')
+    const schema = z.looseObject({ app: z.looseObject({ v: accepted }) })
+    expect(resolved({ [PROFILE]: `app: {v: ${written}}` }, schema)).toBe(expected)
+  })
+  test('and explain says that it was a text', () => {
+    const { explain } = load({ [PROFILE]: 'app: {v: "no"}' }, coercing.zod)
+    expect(explain('app.v')[0]).toMatchObject({ value: false, coerced: { from: 'string', to: 'boolean' } })
+  })
   test('nonsense is an error with its place, and no guess', () => {
     const { issues } = configErrorOf(() => load({ [PROFILE]: 'app:\n  v: maybe\n' }, coercing.zod))
     expect(issues).toMatchObject([
@@ -556,6 +598,10 @@ describe('a schema with words of its own is left alone', () => {
 })
 
 describe('a schema that makes something of its own of a text is left alone', () => {
+  const notFalse = (value: unknown): boolean => {
+    if (value === false) throw new TypeError('made for text')
+    return true
+  }
   test.each<[string, StandardSchemaV1, string, unknown]>([
     ['coerced text', z.coerce.string().transform((text) => text !== 'off'), 'off', false],
     ['coerced text', z.coerce.string().transform((text) => (text === 'off' ? 'dark' : 'light')), 'off', 'dark'],
@@ -564,9 +610,16 @@ describe('a schema that makes something of its own of a text is left alone', () 
     ['a length', z.string().transform((text) => text.length), '"0"', 1],
     ['a number', z.coerce.number(), '"0"', 0],
     ['true on purpose', z.string().transform(() => true), '"x"', true],
+    ['a word', z.union([z.literal(true), z.string()]).transform(() => 'set'), 'off', 'set'],
+    ['no false', z.any().transform(notFalse), 'off', true],
   ])('%s', (_, schema, written, expected) => {
     const files: Files = { [PROFILE]: `app: {v: ${written}}` }
     expect(resolved(files, z.looseObject({ app: z.looseObject({ v: schema as z.ZodType }) }))).toBe(expected)
+  })
+  test('also where another value is asked about again', () => {
+    const theme = z.coerce.string().transform((text) => (text === 'off' ? 'dark' : 'light'))
+    const schema = z.object({ theme, debug: z.coerce.boolean() })
+    expect(load({ [PROFILE]: 'theme: off\ndebug: "no"\n' }, schema).config).toEqual({ theme: 'dark', debug: false })
   })
   test('and a text that it drops is not said to be of another type', () => {
     const schema = z.object({ app: z.object({ v: z.number() }) })
