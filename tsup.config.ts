@@ -57,7 +57,7 @@ const BESIDE: Readonly<Record<string, string>> = {
   [fromRoot('src/index.ts')]: './node.cjs',
   [fromRoot('src/scan/index.ts')]: './scan.js',
   [fromRoot('src/preload/entry.ts')]: './preload.cjs',
-  [fromRoot('src/cloud/index.ts')]: './cloud/index.js',
+  [fromRoot('src/cloud/for-commands.ts')]: './cloud/for-commands.js',
   [fromRoot('src/emulator/index.ts')]: './emulator/index.js',
   [fromRoot('integrations/plugin.ts')]: './plugin.js',
   // The parser is loaded when there is something to parse.
@@ -235,6 +235,7 @@ export default defineConfig([
     esbuildPlugins: [besides],
   },
   { ...shared, entry: cloud, dts: dts(cloud), esbuildPlugins: [bundledLicences] },
+  { ...shared, entry: { 'cloud/for-commands': 'src/cloud/for-commands.ts' }, esbuildPlugins: [bundledLicences] },
   { ...shared, entry: emulator, dts: dts(emulator), esbuildPlugins: [bundledLicences] },
   { ...shared, entry: publicValues, dts: dts(publicValues), esbuildPlugins: [besides] },
   {

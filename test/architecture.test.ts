@@ -72,16 +72,24 @@ describe('the architecture', () => {
     }
   })
 
-  test('the command line imports the library from its public entries alone', () => {
+  test('the command line imports the library from its public entries, and of the cloud what is there for its commands', () => {
     const inner = [...sources]
       .filter(([file]) => file.startsWith('src/cli/'))
       .flatMap(([file, text]) => importsOf(file, text).map((specifier) => `${file} → ${specifier}`))
       .filter(
         (edge) =>
           / → src\//.test(edge) &&
-          !/ → src\/(?:index\.ts|package\.ts|(?:cloud|emulator|scan)\/index\.ts|cli\/)/.test(edge),
+          !/ → src\/(?:index\.ts|package\.ts|(?:emulator|scan)\/index\.ts|cloud\/for-commands\.ts|cli\/)/.test(edge),
       )
     expect(inner).toEqual([])
+  })
+
+  test('what a program imports of the cloud is the client, and reads and writes no file', () => {
+    const reached = [...reachedFrom('src/cloud/index.ts')]
+    expect(reached).toContain('src/cloud/client.ts')
+    expect(
+      reached.filter((file) => /^(?:node:fs|src\/(?:cli|discover|files\/(?!system-code)|read\/))/.test(file)),
+    ).toEqual([])
   })
 
   test('stages do not import each other; load.ts alone knows their order', () => {

@@ -1,4 +1,4 @@
-import type { CloudErrorCode, FileErrorCode } from '../cloud/index.ts'
+import type { CloudErrorCode, FileErrorCode } from '../cloud/for-commands.ts'
 import type { ConfigError } from '../index.ts'
 import type { Program } from './start-program.ts'
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { customList } from '../cloud/index.ts'
+import { customList } from '../cloud/for-commands.ts'
 import { CliError, EXIT } from './io.ts'
 
 /**

@@ -8,7 +8,7 @@ import {
   readLocalSecrets,
   secretName,
   secretsInText,
-} from '../cloud/index.ts'
+} from '../cloud/for-commands.ts'
 import { type Args, text } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 import { shown } from './output.ts'

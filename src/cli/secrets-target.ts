@@ -9,7 +9,7 @@ import {
   type SecretsValidation,
   type Target,
   updateSyncRecord,
-} from '../cloud/index.ts'
+} from '../cloud/for-commands.ts'
 import type { Args } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 import { type CloudProject, openSession, type Session, tenantOf } from './session.ts'

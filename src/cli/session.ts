@@ -8,7 +8,7 @@ import {
   logInAgain,
   readRegistry,
   resolvePath,
-} from '../cloud/index.ts'
+} from '../cloud/for-commands.ts'
 import {
   type ConfigError,
   type Credentials,

@@ -8,7 +8,7 @@ import {
   isCloudError,
   type SecretKeys,
   updateSyncRecord,
-} from '../cloud/index.ts'
+} from '../cloud/for-commands.ts'
 import { isConfigError } from '../index.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 import { shownLines } from './output.ts'

@@ -13,7 +13,7 @@ export function findStateDirectory(options: DiscoverOptions): string {
 }
 
 /** The names of a project's profiles, sorted. */
-export function listProfiles(state: string): readonly string[] {
+export function profilesIn(state: string): readonly string[] {
   return profileNames(dirname(state), newTrail())
 }
 

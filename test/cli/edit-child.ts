@@ -1,6 +1,6 @@
 /** Adds secrets to a project until it is killed, and says which are there: `edit-child PROJECT FROM`. */
 import { join } from 'node:path'
-import { editSecretsFile } from '../../src/cloud/index.ts'
+import { editSecretsFile } from '../../src/cloud/for-commands.ts'
 
 const [, , cwd = '', from = '0'] = process.argv
 const state = join(cwd, '.systemprompt')

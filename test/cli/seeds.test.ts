@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { planProject } from '../../src/cloud/index.ts'
+import { planProject } from '../../src/cloud/for-commands.ts'
 import type { Emulator } from '../../src/emulator/index.ts'
 import { loadConfigSync } from '../../src/index.ts'
 import { start } from '../support/installed.ts'

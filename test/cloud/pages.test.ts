@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { beginBrowserLogin, CloudClient } from '../../src/cloud/index.ts'
+import { beginBrowserLogin, CloudClient } from '../../src/cloud/for-commands.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
 import { hasBrowser, withPage } from '../bundlers/browser.ts'
 

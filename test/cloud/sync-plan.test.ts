@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { customList, type PlanOptions, planSync, type SyncRecord, toCloudSecrets } from '../../src/cloud/index.ts'
+import {
+  customList,
+  type PlanOptions,
+  planSync,
+  type SyncRecord,
+  toCloudSecrets,
+} from '../../src/cloud/for-commands.ts'
 
 /** Remembers all of these as sent. */
 const sent = (values: Readonly<Record<string, string>>): SyncRecord => ({

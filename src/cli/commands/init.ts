@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { findStateDirectory, type PlannedFile, planProject, writeProject } from '../../cloud/index.ts'
+import { findStateDirectory, type PlannedFile, planProject, writeProject } from '../../cloud/for-commands.ts'
 import { isConfigError } from '../../index.ts'
 import { type Args, text } from '../args.ts'
 import { defineCommand } from '../command.ts'

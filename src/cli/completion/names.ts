@@ -1,4 +1,4 @@
-import { cloudName, KNOWN_SECRETS, listProfiles, readRegistry } from '../../cloud/index.ts'
+import { cloudName, KNOWN_SECRETS, profilesIn, readRegistry } from '../../cloud/for-commands.ts'
 import { loadConfigSync } from '../../index.ts'
 import type { Args } from '../args.ts'
 import type { Completes } from '../command.ts'
@@ -29,7 +29,7 @@ export function namesOf(io: Io): FindNames {
 type Source = (given: Args, io: Io) => readonly Offer[]
 
 const profiles: Source = (given, io) =>
-  listProfiles(findCloudProject({ cwd: given.cwd }, io).files.state).map((value) => ({ value, description: 'profile' }))
+  profilesIn(findCloudProject({ cwd: given.cwd }, io).files.state).map((value) => ({ value, description: 'profile' }))
 
 const tenants: Source = (given, io) =>
   readRegistry(findCloudProject(given, io).files).tenants.map(({ id, name }) => ({ value: id, description: name }))

@@ -53,7 +53,7 @@ async function written(resolved: ResolvedConfig<unknown>, options: TypesFileOpti
     return writeTypes(resolved, options)
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error
-    const { unwritable } = await import('../../../cloud/index.ts')
+    const { unwritable } = await import('../../../cloud/for-commands.ts')
     throw unwritable(writeTypes(resolved, { ...options, check: true }).file, error)
   }
 }

@@ -1,4 +1,4 @@
-import { listProfiles } from '../../../cloud/index.ts'
+import { profilesIn } from '../../../cloud/for-commands.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, table } from '../../output.ts'
@@ -15,7 +15,7 @@ export const list = defineCommand({
   async run({ args, data }) {
     const io = data as Io
     const { files, profile } = findCloudProject(args, io)
-    const names = listProfiles(files.state)
+    const names = profilesIn(files.state)
     if (names.length === 0)
       throw new CliError('NOT_FOUND', EXIT.notFound, "There is no profile here. 'systemprompt init' makes one.")
     if (args.json) printJson(io, { profiles: names, in_use: profile?.name ?? null })

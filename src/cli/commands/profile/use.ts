@@ -1,4 +1,4 @@
-import { activateProfile, listProfiles } from '../../../cloud/index.ts'
+import { activateProfile, profilesIn } from '../../../cloud/for-commands.ts'
 import { nearest } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
@@ -19,7 +19,7 @@ export const use = defineCommand({
     const io = data as Io
     const { files } = findCloudProject(args, io)
     const name = String(args.name)
-    const names = listProfiles(files.state)
+    const names = profilesIn(files.state)
     if (!names.includes(name)) {
       const near = nearest(name, names)
       const list = names.length === 0 ? "'systemprompt init' makes one." : `There are: ${names.join(', ')}.`

@@ -1,4 +1,4 @@
-import { cloudName } from '../../../cloud/index.ts'
+import { cloudName } from '../../../cloud/for-commands.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { mayPrint } from '../../may-print.ts'

@@ -1,4 +1,4 @@
-import { editSecretsFile, secretName } from '../../../cloud/index.ts'
+import { editSecretsFile, secretName } from '../../../cloud/for-commands.ts'
 import { isConfigError, loadConfig, type Problem } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'

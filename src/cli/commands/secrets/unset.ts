@@ -1,4 +1,4 @@
-import { editSecretsFile, secretName } from '../../../cloud/index.ts'
+import { editSecretsFile, secretName } from '../../../cloud/for-commands.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'

@@ -10,7 +10,7 @@ import {
   type TenantRegistry,
   updateRegistry,
   writeCredentials,
-} from '../../../../cloud/index.ts'
+} from '../../../../cloud/for-commands.ts'
 import type { Args } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'

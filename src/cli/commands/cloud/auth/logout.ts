@@ -1,4 +1,4 @@
-import { hasCredentials, removeCredentials } from '../../../../cloud/index.ts'
+import { hasCredentials, removeCredentials } from '../../../../cloud/for-commands.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'

@@ -1,4 +1,4 @@
-import { readRegistry } from '../../../../cloud/index.ts'
+import { readRegistry } from '../../../../cloud/for-commands.ts'
 import { isConfigError } from '../../../../index.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'

@@ -1,4 +1,4 @@
-import { type AuditEntry, cloudName } from '../../../../cloud/index.ts'
+import { type AuditEntry, cloudName } from '../../../../cloud/for-commands.ts'
 import { type Args, text } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'

@@ -1,4 +1,4 @@
-import { isStale } from '../../../../cloud/index.ts'
+import { isStale } from '../../../../cloud/for-commands.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'

@@ -1,4 +1,4 @@
-import { planSync, readSyncRecord, toCloudSecrets } from '../../../../cloud/index.ts'
+import { planSync, readSyncRecord, toCloudSecrets } from '../../../../cloud/for-commands.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
 import { printJson } from '../../../output.ts'

@@ -1,4 +1,4 @@
-import type { SyncPlan } from '../../../../cloud/index.ts'
+import type { SyncPlan } from '../../../../cloud/for-commands.ts'
 import type { Io } from '../../../io.ts'
 import { styled, table } from '../../../output.ts'
 

@@ -8,7 +8,7 @@ import {
   isManaged,
   readLocalSecrets,
   servicesUsing,
-} from '../../../../cloud/index.ts'
+} from '../../../../cloud/for-commands.ts'
 import { isConfigError } from '../../../../index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'

@@ -6,7 +6,7 @@ import {
   readSyncRecord,
   type SyncPlan,
   toCloudSecrets,
-} from '../../../../cloud/index.ts'
+} from '../../../../cloud/for-commands.ts'
 import type { Args } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'

@@ -8,7 +8,7 @@ import {
   isCloudError,
   mustBeEditable,
   readLocalSecrets,
-} from '../../../../cloud/index.ts'
+} from '../../../../cloud/for-commands.ts'
 import type { Args } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'

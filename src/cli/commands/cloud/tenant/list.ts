@@ -1,4 +1,4 @@
-import { readRegistry, type TenantRegistry, updateRegistry } from '../../../../cloud/index.ts'
+import { readRegistry, type TenantRegistry, updateRegistry } from '../../../../cloud/for-commands.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
 import { type Fitting, printJson, table } from '../../../output.ts'

@@ -1,4 +1,4 @@
-import { activateTenant, readRegistry } from '../../../../cloud/index.ts'
+import { activateTenant, readRegistry } from '../../../../cloud/for-commands.ts'
 import { nearest } from '../../../../index.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
