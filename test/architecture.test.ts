@@ -133,6 +133,7 @@ describe('the architecture', () => {
     expect(files.sort()).toEqual([
       'src/cli/input.ts',
       'src/cli/main.ts',
+      'src/cloud/client.ts',
       'src/options/options.ts',
       'src/preload/process.ts',
       'src/preload/redact-process.ts',

@@ -14,15 +14,15 @@ import {
   type Provider,
   type UserMe,
 } from './contract.ts'
-import { endpointOf, endpointText, operationUrl } from './endpoint.ts'
+import { DEFAULT_API_URL, endpointOf, endpointText, operationUrl } from './endpoint.ts'
 import { CloudError } from './errors.ts'
 import { type Answer, createTransport, type Request, type Transport } from './http.ts'
 import { askedToWait, type Clock, sendPersistently, type Tried, uncertain } from './retry.ts'
 
 /** Which service, and who asks it. */
 export interface CloudClientOptions {
-  /** The service. https, or http on loopback. @default https://api.systemprompt.io */
-  readonly apiUrl: string
+  /** The service. https, or http on loopback. @default 'https://api.systemprompt.io' */
+  readonly apiUrl?: string | undefined
   /** The login's token; it goes to the origin of `apiUrl` and nowhere else. Not needed for `beginLogin`. */
   readonly token?: string | undefined
   /**
@@ -34,7 +34,7 @@ export interface CloudClientOptions {
   readonly onWait?: ((time: number) => void) | undefined
   /** What to do about a login that the service does not take. @default "Run 'systemprompt cloud auth login'" */
   readonly logIn?: string | undefined
-  /** Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read. @default {} */
+  /** Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read. @default process.env */
   readonly env?: Environment | undefined
   /** Sends the requests. @default the network */
   readonly transport?: Transport | undefined
@@ -68,7 +68,7 @@ interface Operation extends Wording {
  * and none gives a token or a secret to another origin.
  *
  * @example
- * const cloud = new CloudClient({ apiUrl: 'https://api.systemprompt.io', token })
+ * const cloud = new CloudClient({ token })
  * const { keys } = await cloud.listSecretKeys('tenant_def456') // names, never values
  * await cloud.setSecrets('tenant_def456', { STRIPE_KEY: 'sk_live_…' })
  */
@@ -86,8 +86,8 @@ export class CloudClient {
   #cannotExchange = false
 
   /** @throws CloudError REFUSED for an address or a token that cannot be used */
-  constructor(options: CloudClientOptions) {
-    const { apiUrl, token, timeout, logIn, onWait, env = {}, transport, clock } = options
+  constructor(options: CloudClientOptions = {}) {
+    const { apiUrl = DEFAULT_API_URL, token, timeout, logIn, onWait, env, transport, clock } = options
     this.#endpoint = endpointOf(apiUrl)
     this.apiUrl = endpointText(this.#endpoint)
     if (token !== undefined) checkToken(token, logIn)
@@ -95,7 +95,7 @@ export class CloudClient {
     this.#timeout = timeout
     this.#logIn = logIn
     this.#onWait = onWait
-    this.#transport = transport ?? createTransport(env)
+    this.#transport = transport ?? createTransport(env ?? process.env)
     this.#clock = clock ?? { now: () => Date.now(), sleep: (time) => wait(time), random: () => Math.random() }
   }
 

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { CloudClient, type CloudClientOptions } from '../../src/cloud/client.ts'
 import { BOUNDS, type Bounds, createTransport } from '../../src/cloud/http.ts'
 import { CloudError, isCloudError } from '../../src/cloud/index.ts'
@@ -49,6 +49,11 @@ describe('an address', () => {
     ['http://localhost:8787', 'http://localhost:8787'],
   ])('%s is taken', (apiUrl, expected) => {
     expect(new CloudClient({ apiUrl }).apiUrl).toBe(expected)
+  })
+
+  test('need not be given: it is that of the service', () => {
+    for (const options of [[], [{}], [{ apiUrl: undefined }]] as const)
+      expect(new CloudClient(...options).apiUrl).toBe('https://api.systemprompt.io')
   })
 
   test.each([
@@ -629,6 +634,20 @@ describe('a proxy', () => {
     const { server, asked } = await proxyTo(target.port)
     const client = clientOf('https://api.systemprompt.io', { env: { [name]: server.url } })
     // The target speaks no TLS, so the tunnel is all that comes about.
+    await errorOf(client.listSecretKeys('t'))
+    expect(new Set(asked)).toEqual(new Set(['CONNECT api.systemprompt.io:443']))
+    await client.close()
+  })
+
+  test('of the environment of the process is used where no other is given', async () => {
+    const target = await always(200, { keys: [] })
+    const { server, asked } = await proxyTo(target.port)
+    vi.stubEnv('https_proxy', undefined)
+    vi.stubEnv('no_proxy', undefined)
+    vi.stubEnv('NO_PROXY', undefined)
+    vi.stubEnv('HTTPS_PROXY', server.url)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const client = new CloudClient({ token: TOKEN, clock: testClock() })
     await errorOf(client.listSecretKeys('t'))
     expect(new Set(asked)).toEqual(new Set(['CONNECT api.systemprompt.io:443']))
     await client.close()
