@@ -9,7 +9,7 @@ import {
   type ResolvedConfig,
   secretValues,
 } from '../src/index.ts'
-import type { NamedSecret } from '../src/scan/index.ts'
+import type { SecretValue } from '../src/scan/index.ts'
 import type { PluginOptions } from './options.ts'
 import { packageDirectories } from './package-directories.ts'
 
@@ -23,7 +23,7 @@ export interface PublicEnv {
   /** Names of secrets that are required and not there. */
   readonly missing: readonly string[]
   /** What no output may hold, but for what is among the values. */
-  readonly secrets: readonly NamedSecret[]
+  readonly secrets: readonly SecretValue[]
 }
 
 /** Before anything is loaded. */
@@ -120,7 +120,7 @@ function isSecretName(name: string, { secrets, explain }: Pick<ResolvedConfig, '
 function* secretVariables(
   { explain }: Pick<ResolvedConfig, 'explain'>,
   variables: Environment,
-): Generator<NamedSecret> {
+): Generator<SecretValue> {
   for (const [name, value] of Object.entries(variables))
     if (value !== undefined && explain(name)[0]?.secret) yield { name, value }
 }

@@ -1,5 +1,5 @@
 import { ConfigError, type Problem, type PublicValues } from '../../src/index.ts'
-import { createMatcher, createRedactor, type Match, type Matcher, type NamedSecret } from '../../src/scan/index.ts'
+import { createMatcher, createRedactor, type Match, type Matcher, type SecretValue } from '../../src/scan/index.ts'
 import { withoutStack } from '../refusals.ts'
 import { findInDataUrls } from './data-urls.ts'
 import { originOf, type Place, placeOf, sourceMapOf } from './source-origin.ts'
@@ -30,7 +30,7 @@ export interface LeakGuard {
 const MOST = 5
 
 /** Making one takes a millisecond for each secret: it serves until they change. */
-export function createLeakGuard(secrets: readonly NamedSecret[], publicValues: PublicValues = {}): LeakGuard {
+export function createLeakGuard(secrets: readonly SecretValue[], publicValues: PublicValues = {}): LeakGuard {
   const matcher = createMatcher(secrets, { publicValues })
   const leaksOf = (leaking: readonly Leaking[]): Leaks | undefined =>
     leaking.length === 0 ? undefined : { error: errorOf(leaking), files: [...new Set(leaking.map(({ file }) => file))] }

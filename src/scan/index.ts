@@ -1,3 +1,4 @@
+export type { SecretValue } from '../secrets/secret-values.ts'
 export type { Match, Matcher, MatcherOptions, OpenMatches } from './matcher.ts'
 export { createMatcher } from './matcher.ts'
 export type { SecretForm } from './patterns.ts'
@@ -5,6 +6,6 @@ export type { Redactor, RedactorOptions, RedactStreamOptions } from './redactor.
 export { createRedactor, createRedactStream } from './redactor.ts'
 export type { Finding, ScanOptions, ScanResult } from './scan-files.ts'
 export { scanFiles, scanStaged } from './scan-files.ts'
-export type { NamedSecret, SecretPart, SkippedSecret } from './secret-parts.ts'
+export type { SecretPart, SkippedSecret } from './secret-parts.ts'
 export type { LocatedMatch, StreamSearch } from './stream-search.ts'
 export { createStreamSearch } from './stream-search.ts'

@@ -1,8 +1,9 @@
 import type { PublicValues } from '../public/public-values.ts'
+import type { SecretValue } from '../secrets/secret-values.ts'
 import { type AnchorIndex, eachAnchor, indexAnchors, SHORTEST_ANCHOR } from './anchor-search.ts'
 import { OpenEnds } from './open-ends.ts'
 import { type Pattern, patternsOf, type SecretForm } from './patterns.ts'
-import { type NamedSecret, partsOf, type SecretPart, type SkippedSecret } from './secret-parts.ts'
+import { partsOf, type SecretPart, type SkippedSecret } from './secret-parts.ts'
 import { SpellingReader } from './spelling.ts'
 import { Walk } from './walk.ts'
 
@@ -73,7 +74,7 @@ const MIN_LENGTH = 8
  * matcher.find(await readFile('dist/app.js')) // [{ name: 'STRIPE_KEY', form: 'base64', start: 8120, end: 8163 }]
  * matcher.skipped                             // [{ name: 'DB_HOST', reason: 'common' }]
  */
-export function createMatcher(secrets: Iterable<NamedSecret>, options: MatcherOptions = {}): Matcher {
+export function createMatcher(secrets: Iterable<SecretValue>, options: MatcherOptions = {}): Matcher {
   const { minLength = MIN_LENGTH, commonValues = 'skip', publicValues = {} } = options
   if (!Number.isInteger(minLength) || minLength < SHORTEST_ANCHOR) {
     throw new TypeError(`minLength has to be a whole number of at least ${SHORTEST_ANCHOR}`)

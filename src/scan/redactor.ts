@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream'
 import { MASK } from '../secrets/secret.ts'
+import type { SecretValue } from '../secrets/secret-values.ts'
 import { createMatcher, type Match, type Matcher } from './matcher.ts'
-import type { NamedSecret } from './secret-parts.ts'
 
 /** How secrets are masked. */
 export interface RedactorOptions {
@@ -52,7 +52,7 @@ const HARMLESS = 3
  * redactor.push(Buffer.from('ve_51Hq8…\n'))  // '••••\n'
  * redactor.end()                             // ''
  */
-export function createRedactor(secrets: Iterable<NamedSecret> | Matcher, options: RedactorOptions = {}): Redactor {
+export function createRedactor(secrets: Iterable<SecretValue> | Matcher, options: RedactorOptions = {}): Redactor {
   const matcher = 'findOpen' in secrets ? secrets : createMatcher(secrets, { commonValues: 'find' })
   return new MatchingRedactor(matcher, Buffer.from(options.mask ?? MASK))
 }
@@ -64,7 +64,7 @@ export function createRedactor(secrets: Iterable<NamedSecret> | Matcher, options
  * child.stdout.pipe(createRedactStream(secrets)).pipe(process.stdout)
  */
 export function createRedactStream(
-  secrets: Iterable<NamedSecret> | Matcher,
+  secrets: Iterable<SecretValue> | Matcher,
   { flushAfter = 50, ...options }: RedactStreamOptions = {},
 ): Transform {
   const redactor = createRedactor(secrets, options)

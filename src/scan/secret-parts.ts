@@ -1,12 +1,7 @@
 import type { PublicValue, PublicValues } from '../public/public-values.ts'
 import { isSecretValue, looksSecret, passwordsIn } from '../secrets/secret.ts'
+import type { SecretValue } from '../secrets/secret-values.ts'
 import { isCommonValue } from './common-value.ts'
-
-/** A secret by name. The name is what findings show. */
-export interface NamedSecret {
-  readonly name: string
-  readonly value: string
-}
 
 /** What of a secret is looked for, when it is not the whole: the password in a URL, a line of a key, a value in JSON. */
 export type SecretPart = 'password' | 'line' | 'value'
@@ -36,7 +31,7 @@ export interface PartRules {
 
 /** What is looked for, each text once, and what is not. */
 export function partsOf(
-  secrets: Iterable<NamedSecret>,
+  secrets: Iterable<SecretValue>,
   { minLength, commonValues, publicValues }: PartRules,
 ): { texts: readonly SecretText[]; skipped: readonly SkippedSecret[] } {
   const texts = new Map<string, SecretText>()

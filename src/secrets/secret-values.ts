@@ -9,7 +9,7 @@ import type { ResolvedSecret } from './secrets.ts'
 
 /** A secret value, and the name by which a message can speak of it. */
 export interface SecretValue {
-  /** A secret's name in the environment, a variable of a .env file, or a path in the configuration. */
+  /** As {@link secretValues} gives it: a secret's name in the environment, a variable of a .env file, or a path in the configuration. */
   readonly name: string
   readonly value: string
 }
@@ -35,7 +35,8 @@ export interface SecretSources {
  * Every secret text of a configuration by name, each once: secrets, variables and values in the configuration
  * that are masked when it is printed, the token of the cloud login and what is secret about the tenant. What
  * another layer overrides is among them: it stands in a file all the same. It is what `@systemprompt/env/scan`
- * is given to look for; it shows secrets when it is printed.
+ * is given to look for; it shows secrets when it is printed. `result.secretValues()` is the same; this reads better
+ * where a configuration goes into a call.
  *
  * @example
  * const matcher = createMatcher(secretValues(await loadConfig()))

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { createMatcher, type MatcherOptions, type NamedSecret } from '../../src/scan/index.ts'
+import { createMatcher, type MatcherOptions, type SecretValue } from '../../src/scan/index.ts'
 import { LONGEST_SPELLING } from '../../src/scan/spelling.ts'
 import { type Random, sampled, seeded } from '../support/random.ts'
 
@@ -351,7 +351,7 @@ const rounds = sampled(50, 20_000)
 
 test(`${rounds} random texts: what a search for each form finds is found, and nothing else (SEED=${random.seed})`, () => {
   for (let round = 0; round < rounds; round++) {
-    const secrets: NamedSecret[] = Array.from({ length: 1 + random.below(6) }, (_, index) => ({
+    const secrets: SecretValue[] = Array.from({ length: 1 + random.below(6) }, (_, index) => ({
       name: `S${index}`,
       value: randomText(random, 8 + random.below(random.below(4) === 0 ? 200 : 40)),
     }))
@@ -394,7 +394,7 @@ function base64Within(random: Random, value: string): string {
 
 /** Where each secret stands in each form, found by nothing cleverer than indexOf. */
 function* occurrences(
-  secrets: readonly NamedSecret[],
+  secrets: readonly SecretValue[],
   text: Buffer,
 ): Generator<{ start: number; end: number; value: string }> {
   for (const { value } of secrets) {

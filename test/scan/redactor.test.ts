@@ -1,11 +1,11 @@
 import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { createMatcher, createRedactor, createRedactStream, type NamedSecret } from '../../src/scan/index.ts'
+import { createMatcher, createRedactor, createRedactStream, type SecretValue } from '../../src/scan/index.ts'
 import { type Random, sampled, seeded } from '../support/random.ts'
 
 const KEY = 'sk_live-51Hq8aZ0pQ7nV3xYbT6'
-const SECRETS: readonly NamedSecret[] = [
+const SECRETS: readonly SecretValue[] = [
   { name: 'KEY', value: KEY },
   { name: 'DATABASE_URL', value: 'postgres://app:k3yX9aLm2Q@db:5432/app' },
   { name: 'HOST', value: 'localhost' },
