@@ -45,6 +45,7 @@ export type VariablesOf<Schema> = Schema extends undefined
 export interface ResolvedConfig<Schema = undefined, Variables = undefined> {
   /** The configuration, typed by the schema. Deep-frozen; secrets in it are text when read and masked when printed. */
   readonly config: ConfigOf<Schema>
+  /** The secrets, each by any of its names. They show masks when printed. */
   readonly secrets: Secrets
   /**
    * Flat text, what the preload would inject: secrets under their environment names and the .env values, less
@@ -60,8 +61,11 @@ export interface ResolvedConfig<Schema = undefined, Variables = undefined> {
   readonly variables: VariablesOf<Variables>
   /** The directory that holds `.systemprompt`; without one, the working directory. Absolute. */
   readonly root: string
+  /** The profile that was loaded; undefined where the project has none. */
   readonly profile: ProfileRef | undefined
+  /** The tenant that the profile names, else the active one of tenants.json; undefined where there is none. */
   readonly tenant: Tenant | undefined
+  /** The cloud login, of the environment or of credentials.json; undefined where there is none. Its token is masked when printed. */
   readonly credentials: Credentials | undefined
   /** The layers that took part, highest precedence first. */
   readonly layers: readonly LayerInfo[]
@@ -85,7 +89,7 @@ export interface ResolvedConfig<Schema = undefined, Variables = undefined> {
   readonly publicValues: () => PublicValues
   /** Which values are public: what the options and `systemprompt.config.*` say together. */
   readonly publicSettings: PublicSettings
-  /** Every secret text with its name, those too that another layer overrides; see {@link secretValues}. */
+  /** Every secret text with its name, those too that another layer overrides. It is what {@link secretValues} gives of a result. */
   readonly secretValues: () => readonly SecretValue[]
 }
 
