@@ -29,9 +29,13 @@ export interface Project {
   readonly profile?: ProfileRef
 }
 
+/** Where a project is looked for. */
 export interface DiscoverOptions {
+  /** The directory to begin in, going upward. */
   readonly cwd: string
+  /** A profile's name, or the path of its file or directory: a project may be found by it as well. */
   readonly profile?: string | undefined
+  /** Where `SYSTEMPROMPT_PROFILE` is read, without `profile`. */
   readonly env: Environment
 }
 
@@ -86,6 +90,8 @@ export function findProjectRoot(options: DiscoverOptions, trail?: Trail): string
  * The names of the profiles of a project, sorted; empty where there is no project.
  *
  * @param cwd where the project is looked for, going upward
+ * @throws ConfigError FILE_UNREADABLE where this user may not see them all; INVALID_OPTION where the working directory,
+ * which a relative `cwd` starts from, is gone
  */
 export function listProfiles(cwd: string): readonly string[] {
   const root = findRoot(directoryOf(cwd), undefined)

@@ -31,6 +31,7 @@ export const CLOUD_ERROR_CODES = [
 /** A kind of {@link CloudError}. */
 export type CloudErrorCode = (typeof CLOUD_ERROR_CODES)[number]
 
+/** What is known of a {@link CloudError} besides its code and what happened. */
 export interface CloudErrorDetails {
   /** The HTTP status, where there was an answer. */
   readonly status?: number

@@ -1,5 +1,6 @@
 /** SystemPrompt Cloud on this machine, for development and tests. */
 export type { Plan, TenantInfo } from '../cloud/contract.ts'
+export type { DiscoverOptions } from '../discover.ts'
 export type { Emulator, EmulatorOptions } from './emulator.ts'
 export { startEmulator } from './emulator.ts'
 export type { Fault, FaultRule, Faults } from './faults.ts'

@@ -187,11 +187,15 @@ export class ConfigError extends Error {
   }
 }
 
+/** What a {@link ConfigError} says besides its issues. */
 export interface ConfigErrorContext {
   /** Heads the message. @default 'The configuration of profile … is not valid' */
   readonly title?: string
+  /** The name of the profile that was loaded. */
   readonly profile?: string | undefined
+  /** What was noted besides. @default [] */
   readonly warnings?: readonly Problem[]
+  /** Where the load looked. @default nowhere */
   readonly consulted?: Consulted
 }
 

@@ -25,7 +25,10 @@ export class Secrets implements Iterable<string> {
   readonly #byEnv: ReadonlyMap<string, ResolvedSecret>
   readonly #lookedIn: readonly string[]
 
-  /** `lookedIn`: the places a secret may come from, for the message about one that is not there. */
+  /**
+   * A load makes them; a test of what takes them may too.
+   * @param lookedIn the places a secret may come from, for the message about one that is not there
+   */
   constructor(secrets: Iterable<ResolvedSecret>, lookedIn: readonly string[]) {
     this.#byEnv = new Map([...secrets].map((secret) => [secret.env, secret]))
     this.#lookedIn = lookedIn
@@ -53,6 +56,7 @@ export class Secrets implements Iterable<string> {
     })
   }
 
+  /** Whether it is set, by any of its names. */
   has(name: string): boolean {
     return this.get(name) !== undefined
   }
@@ -77,10 +81,12 @@ export class Secrets implements Iterable<string> {
     return this.names()[Symbol.iterator]()
   }
 
+  /** How many there are, and nothing else: `Secrets(4)`. */
   toString(): string {
     return `Secrets(${this.size})`
   }
 
+  /** The names in files, each with a mask: `{ anthropic: '••••' }`. */
   toJSON(): Readonly<Record<string, string>> {
     return Object.fromEntries(this.names().map((name) => [name, MASK]))
   }
