@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { PACKAGE } from '../package.ts'
-import { type Command, type CommandContext, loaded } from './command.ts'
+import { type Command, type CommandContext, type FlagDef, loaded } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { helpOf, partsOf } from './help.ts'
 import { CliError, EXIT, exitCodeOf, exitCodeOfState, type Io } from './io.ts'
@@ -65,7 +65,7 @@ export async function resolveCommand(argv: readonly string[]): Promise<Resolved>
     const word = argv[index] ?? ''
     if (word === '--') break
     if (word.startsWith('-')) {
-      if (takesValue(word, command)) index++
+      if (await takesValue(word, command)) index++
       continue
     }
     const next = subCommands(command)[word]
@@ -77,10 +77,21 @@ export async function resolveCommand(argv: readonly string[]): Promise<Resolved>
   return { command, depth, unknown: undefined }
 }
 
-/** Flags before the command's name, and those of the command above it: their values are not command names. */
-function takesValue(flag: string, { args = {} }: Command): boolean {
-  const isOwn = args[flag.slice(2)]?.type === 'string'
-  return isOwn || ['--profile', '--cwd', '--set', '--tenant', '--api-url', '--timeout'].includes(flag)
+/** Whether the next word is the value of a flag, and so no command's name. */
+async function takesValue(word: string, command: Command): Promise<boolean> {
+  const [, name] = /^--([^=]+)$/.exec(word) ?? []
+  return name !== undefined && (await flagOf(name, command))?.type === 'string'
+}
+
+/** A command's flag, or that of the first below it which has one: the name of that command may come later. */
+async function flagOf(name: string, command: Command): Promise<FlagDef | undefined> {
+  const [, own] = partsOf(command.args ?? {}).flags.find(([each]) => each === name) ?? []
+  if (own) return own
+  for (const below of Object.values(subCommands(command))) {
+    const flag = await flagOf(name, await loaded(below, ''))
+    if (flag) return flag
+  }
+  return undefined
 }
 
 function subCommands(command: Command): Readonly<Record<string, Command>> {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { COMMANDS } from '../../src/cli/commands/index.ts'
+import { commandsOf } from '../support/commands.ts'
 import { COMPLETE, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
 import { run } from './recorder.ts'
 
@@ -159,6 +160,22 @@ describe('options may stand before and after the words of the command', () => {
       0,
       'which  other  profile  .systemprompt/profiles/other/profile.yaml:1:8',
     ])
+  })
+  test.each([
+    ['--format json export -y', '"JWT_SECRET":'],
+    ['--file types.d.ts config types', 'types.d.ts is '],
+    ['config --file types.d.ts types', 'types.d.ts is '],
+    ['--json --format json config show which --profile other', 'does not have'],
+  ])('%s: one of a single command as well', async (line, said) => {
+    const { out, err } = await run(root, words(line))
+    expect(out + err).toContain(said)
+  })
+  test('since a flag has a value in every command that has it, or in none', async () => {
+    const types = new Map<string, Set<string>>()
+    for (const [, { args = {} }] of await commandsOf(COMMANDS, 'systemprompt'))
+      for (const [name, { type }] of Object.entries(args))
+        if (type !== 'positional') types.set(name, (types.get(name) ?? new Set()).add(type))
+    expect([...types].filter(([, { size }]) => size > 1)).toEqual([])
   })
   test('a value that is called like a command is a value', async () => {
     const { code, err } = await run(root, ['--profile', 'config', 'config', 'show'])
