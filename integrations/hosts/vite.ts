@@ -45,8 +45,9 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       optimizeDeps: { exclude: ['@systemprompt/env'] },
       worker: { plugins: () => [forWorker()] },
     }),
-    configResolved({ root }) {
-      build.setRoot(root)
+    configResolved(config) {
+      if (!('environments' in config)) throw olderVite()
+      build.setRoot(config.root)
     },
     buildStart: {
       order: 'post',
@@ -133,6 +134,16 @@ export function putBefore(plugins: Plugin[], name: string, other: string): void 
   const from = plugins.findIndex((plugin) => plugin.name === name)
   const to = plugins.findIndex((plugin) => plugin.name === other)
   if (to !== -1 && to < from) plugins.splice(to, 0, ...plugins.splice(from, 1))
+}
+
+/** Vite 5, which npm puts beside the one that this package asks for where a framework has it, as VitePress 1. */
+function olderVite(): Error {
+  const error = new Error(
+    "'@systemprompt/env/vite' is for Vite 7 and 8, and this Vite is older: nothing in it says who runs the code. 'npm ls vite' shows which package brings it; take a newer version of that",
+  )
+  // Vite prints this alone.
+  error.stack = error.message
+  return error
 }
 
 /** In place of the file that a deployment has. */

@@ -82,6 +82,28 @@ describe('a build of Vite 7', () => {
   })
 })
 
+/** Vite 5 has no environments, and so nothing that says who runs the code. */
+const withoutEnvironments: Plugin = {
+  name: 'without-environments',
+  enforce: 'pre',
+  configResolved: (config) => void Reflect.deleteProperty(config, 'environments'),
+}
+
+describe('a Vite that is older, as that of VitePress 1', () => {
+  const older = (): InlineConfig => {
+    const { root } = appWithCanaries()
+    const { plugins, ...others } = settings(root, join(root, 'index.html'))
+    return { ...others, plugins: [withoutEnvironments, plugins], server: { middlewareMode: true, ws: false } }
+  }
+
+  test.each([
+    ['a build', () => build(older())],
+    ['a development server', () => createServer(older())],
+  ])('is told so: %s', async (_, start) => {
+    await expect(start()).rejects.toThrow("'@systemprompt/env/vite' is for Vite 7 and 8, and this Vite is older")
+  })
+})
+
 describe.each([true, false])('a build of Vite 7 with a component of Vue, whose plugin comes first: %s', (isFirst) => {
   const withComponent = (read: string) => {
     const { root, canaries } = appWithCanaries()
