@@ -1,4 +1,10 @@
-import { cloudName, editSecretsFile, isManaged, mustBeEditable, type SecretEdits } from '../../../../cloud/for-commands.ts'
+import {
+  cloudName,
+  editSecretsFile,
+  isManaged,
+  mustBeEditable,
+  type SecretEdits,
+} from '../../../../cloud/for-commands.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
