@@ -1,14 +1,7 @@
 import { readdirSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import {
-  type Environment,
-  loadConfig,
-  type PublicSettings,
-  type PublicValues,
-  type ResolvedConfig,
-  secretValues,
-} from '../src/index.ts'
+import { loadConfig, type PublicSettings, type PublicValues, type ResolvedConfig, secretValues } from '../src/index.ts'
 import type { SecretValue } from '../src/scan/index.ts'
 import type { PluginOptions } from './options.ts'
 import { packageDirectories } from './package-directories.ts'
@@ -86,7 +79,7 @@ export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>):
     // One that is missing is refused as well: the same code is built where it is there.
     isSecret: (name) => !Object.hasOwn(values, name) && (missing.includes(name) || isSecretName(name, resolved)),
     missing,
-    secrets: [...secretValues(resolved), ...secretVariables(resolved, process.env)],
+    secrets: secretValues(resolved, { env: process.env }),
   }
 }
 
@@ -114,13 +107,4 @@ function withRealPath(file: string): readonly string[] {
 
 function isSecretName(name: string, { secrets, explain }: Pick<ResolvedConfig, 'secrets' | 'explain'>): boolean {
   return secrets.has(name) || explain(name)[0]?.secret === true
-}
-
-/** Variables of the process whose name or form says that they are secret: whoever builds has more than the project. */
-function* secretVariables(
-  { explain }: Pick<ResolvedConfig, 'explain'>,
-  variables: Environment,
-): Generator<SecretValue> {
-  for (const [name, value] of Object.entries(variables))
-    if (value !== undefined && explain(name)[0]?.secret) yield { name, value }
 }

@@ -192,7 +192,7 @@ console.log(JSON.stringify(modules.map(namesOf)))`,
         return `export const w${index}_${name} = (...given: Parameters<typeof ${given}>) => ${given}(...given)`
       }),
     ])
-    const members = `export const warnings = ({ warnings }: m1.LocalSecrets) => warnings
+    const members = `export const customer = ({ customer }: m1.UserMe) => customer
 export const plan = ({ plan }: m2.SeedTenant) => plan
 `
     writeFileSync(join(project, 'library.mts'), [...wrapped, members].join('\n'))

@@ -1,4 +1,5 @@
 import type { ResolvedConfig } from '../expose/expose.ts'
+import type { Environment } from '../options/options.ts'
 import { formatPath } from '../path.ts'
 import type { Credentials } from '../read/credentials.ts'
 import type { Tenant } from '../read/tenants.ts'
@@ -35,14 +36,21 @@ export interface SecretSources {
  * Every secret text of a configuration by name, each once: secrets, variables and values in the configuration
  * that are masked when it is printed, the token of the cloud login and what is secret about the tenant. What
  * another layer overrides is among them: it stands in a file all the same. It is what `@systemprompt/env/scan`
- * is given to look for; it shows secrets when it is printed. `result.secretValues()` is the same; this reads better
- * where a configuration goes into a call.
+ * is given to look for; it shows secrets when it is printed. Without options `result.secretValues()` is the same.
  *
+ * @param options.env whose variables are among them, behind all others, where a name or a form says that they are secret:
+ * whoever builds or searches has more than a configuration names, such as the token of a job in CI
  * @example
  * const matcher = createMatcher(secretValues(await loadConfig()))
  */
-export function secretValues(result: Pick<ResolvedConfig<unknown>, 'secretValues'>): readonly SecretValue[] {
-  return result.secretValues()
+export function secretValues(
+  { secretValues, explain }: Pick<ResolvedConfig<unknown>, 'secretValues' | 'explain'>,
+  { env = {} }: { readonly env?: Environment } = {},
+): readonly SecretValue[] {
+  const found = new Map(secretValues().map((secret) => [secret.value, secret]))
+  for (const [name, value] of Object.entries(env))
+    if (value && !found.has(value) && explain(name)[0]?.secret) found.set(value, { name, value })
+  return [...found.values()]
 }
 
 export function collectSecretValues(sources: SecretSources): readonly SecretValue[] {

@@ -148,6 +148,26 @@ describe('systemprompt scan', () => {
     const { err, code: none } = await run(makeProject({ 'dist/a.js': '' }), ['scan', '--all-profiles', 'dist'])
     expect([none, err]).toEqual([5, 'There are no profiles here, and no .env files: nothing to look for.\n'])
   })
+  test('looks for what the environment has and no file names, as the token of a job in CI', async () => {
+    const env = { CI_JOB_TOKEN: 'k3yX9aLm2QzT77', STRIPE_KEY: 'k3yX9aLm2Q', EDITOR: 'vIm0aLm2QzT88x' }
+    write('dist/a.js', `${env.CI_JOB_TOKEN} ${env.EDITOR} ${env.STRIPE_KEY}`)
+    const found = 'dist/a.js:1:1  CI_JOB_TOKEN\ndist/a.js:1:31  '
+    const local = await run(root, ['scan', ...LOCAL, 'dist'], { env })
+    expect([local.code, local.out]).toEqual([11, `${found}STRIPE_KEY\n`])
+    expect(local.err).toContain('for 5 secrets')
+    const all = await run(root, ['scan', '--all-profiles', 'dist'], { env })
+    expect([all.code, all.out]).toEqual([11, `${found}local/STRIPE_KEY\n`])
+  })
+  test('that has the environment alone to look for says so', async () => {
+    const elsewhere = makeProject({ 'app.js': KEY, 'key.js': 'k3yX9aLm2QzT77' })
+    const env = { CI_JOB_TOKEN: 'k3yX9aLm2QzT77' }
+    const { code, err } = await run(elsewhere, ['scan', 'app.js'], { env })
+    expect([code, err]).toEqual([
+      0,
+      '✔ 1 file searched (0.0 MB) for 1 secret: nothing found\nAll of them are variables of the environment: the project here has none. --cwd says where the project is, and secrets.required which variables are secrets.\n',
+    ])
+    expect((await run(elsewhere, ['scan', 'key.js'], { env })).code).toBe(11)
+  })
   test('that has nothing to look for does not say that all is well', async () => {
     const elsewhere = makeProject({ 'app.js': KEY })
     const { code, out, err } = await run(elsewhere, ['scan', 'app.js'])

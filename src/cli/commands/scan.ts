@@ -53,11 +53,11 @@ export const scan = defineCommand({
       throw new CliError('USAGE', EXIT.usage, `${what}. See --help.`)
     }
     const loaded = await loadAll(args, io)
+    const own = loaded.flatMap(({ values }) => values)
+    const ofEnvironment =
+      loaded[0]?.variables.filter(({ value }) => own.every((secret) => secret.value !== value)) ?? []
     const publicValues = Object.fromEntries(loaded.map((one, index) => [index, one.publicValues]))
-    const matcher = createMatcher(
-      loaded.flatMap(({ values }) => values),
-      { publicValues },
-    )
+    const matcher = createMatcher([...own, ...ofEnvironment], { publicValues })
     const result = args.staged ? await ofStaged(matcher, args, io) : ofFiles(matcher, paths, loaded, io)
     const report = {
       ...result,
@@ -66,7 +66,7 @@ export const scan = defineCommand({
     }
     const isClean = report.findings.length === 0 && report.unreadable.length === 0
     if (args.json) printJson(io, { ok: isClean, ...report })
-    else print(io, report, loaded.flatMap(({ values }) => values).length)
+    else print(io, report, { own: own.length, ofEnvironment: ofEnvironment.length })
     return isClean ? EXIT.ok : EXIT.refused
   },
 })
@@ -74,6 +74,8 @@ export const scan = defineCommand({
 interface Loaded {
   readonly root: string
   readonly values: readonly SecretValue[]
+  /** What the environment has besides, which is the same for every profile. */
+  readonly variables: readonly SecretValue[]
   readonly publicValues: PublicValues
 }
 
@@ -83,23 +85,25 @@ interface Loaded {
  */
 async function loadAll(args: Readonly<Record<string, unknown>>, io: Io): Promise<readonly Loaded[]> {
   const options = { onUndefined: 'keep' as const, ...loadOptionsOfBuild(args, io), secrets: {} }
-  if (!args['all-profiles']) return [loadedFrom(await loadConfig(options), '')]
+  if (!args['all-profiles']) return [loadedFrom(await loadConfig(options), '', io)]
   const names = listProfiles(options.cwd ?? io.cwd)
   const all = await Promise.all(
-    names.map(async (profile) => loadedFrom(await loadConfig({ ...options, profile }), `${profile}/`)),
+    names.map(async (profile) => loadedFrom(await loadConfig({ ...options, profile }), `${profile}/`, io)),
   )
   if (all.length > 0) return all
   const result = await loadConfig(options)
   if (result.layers.some(({ name, files = [] }) => name === 'dotenv' && files.length > 0))
-    return [loadedFrom(result, '')]
+    return [loadedFrom(result, '', io)]
   // As in another worktree: a hook that looks for nothing must not pass for one that found nothing.
   throw new CliError('NOT_FOUND', EXIT.notFound, 'There are no profiles here, and no .env files: nothing to look for.')
 }
 
-function loadedFrom(result: ResolvedConfig<unknown>, prefix: string): Loaded {
+function loadedFrom(result: ResolvedConfig<unknown>, prefix: string, { env }: Io): Loaded {
+  const own = secretValues(result)
   return {
     root: result.root,
-    values: secretValues(result).map(({ name, value }) => ({ name: prefix + name, value })),
+    values: own.map(({ name, value }) => ({ name: prefix + name, value })),
+    variables: secretValues(result, { env }).slice(own.length),
     publicValues: publicValuesOf(result),
   }
 }
@@ -156,26 +160,32 @@ interface Report extends ScanResult {
   readonly skipped: readonly SkippedSecret[]
 }
 
-function print(io: Io, { findings, files, bytes, unreadable, skipped }: Report, secrets: number): void {
+/** How many secrets were looked for. */
+interface Sought {
+  readonly own: number
+  readonly ofEnvironment: number
+}
+
+function print(io: Io, { findings, files, bytes, unreadable, skipped }: Report, { own, ofEnvironment }: Sought): void {
   for (const { file, line, column, name, part, form } of findings) {
     const what = [name, part && `(its ${part})`, form === 'plain' ? '' : `as ${form}`].filter(Boolean).join(' ')
     io.out(`${shown(`${file}:${line}:${column}`)}  ${shown(what)}\n`)
   }
   for (const path of unreadable) io.err(`${shown(path)} cannot be read, and was not searched.\n`)
-  const searched = `${count(files, 'file')} searched (${(bytes / 1e6).toFixed(1)} MB) for ${count(secrets, 'secret')}`
+  const searched = `${count(files, 'file')} searched (${(bytes / 1e6).toFixed(1)} MB) for ${count(own + ofEnvironment, 'secret')}`
   const verdict = findings.length === 0 ? 'nothing found' : `found ${count(findings.length, 'time')}`
-  if (secrets === 0 && unreadable.length === 0) {
-    io.err(
-      'There is no secret here to look for, and none was looked for. --cwd says where the project is, and secrets.required which variables are secrets.\n',
-    )
+  if (own + ofEnvironment === 0 && unreadable.length === 0) {
+    io.err(`There is no secret here to look for, and none was looked for. ${WHERE}`)
     return
   }
   const mark = findings.length + unreadable.length === 0 ? styled(io, 'green', '✔') : styled(io, 'red', '✖')
   io.err(`${mark} ${searched}: ${verdict}\n`)
   if (findings.length > 0) io.err(REMEDY)
+  if (own === 0) io.err(`All of them are variables of the environment: the project here has none. ${WHERE}`)
   if (skipped.length > 0) io.err(`Not looked for: ${skipped.map(skippedAs).map(shown).join(', ')}\n`)
 }
 
+const WHERE = '--cwd says where the project is, and secrets.required which variables are secrets.\n'
 const REMEDY = 'Take it out: programs get it from the configuration. If others may have seen it, set a new one.\n'
 
 function skippedAs({ name, part, reason }: SkippedSecret): string {
