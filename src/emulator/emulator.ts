@@ -104,13 +104,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       },
     }
   } catch (error) {
-    closeQuietly(file)
+    file?.close()
     throw error
   }
-}
-
-function closeQuietly(file: AppendedFile | undefined): void {
-  file?.close()
 }
 
 /** Wherever it lies, git gets nothing of the state: neither what was set nor the key that it is sealed with. */
