@@ -60,9 +60,13 @@ export interface EnvironmentChange {
 /**
  * How a shell comes to have the environment of such a program.
  *
- * @param isNamed whether somebody has named the profile: only then do programs of the shell have to be told which one
+ * @param options `isNamed`: somebody has named the profile; only then do programs of the shell have to be told which one
  */
-export function changeFor(result: ResolvedConfig, environment: Environment, isNamed: boolean): EnvironmentChange {
+export function changeFor(
+  result: ResolvedConfig,
+  environment: Environment,
+  { isNamed }: { readonly isNamed: boolean },
+): EnvironmentChange {
   const env = environmentFor(result, environment)
   const own = [...(env[MARKER] === environment[MARKER] ? [] : [MARKER]), ...(isNamed ? ['SYSTEMPROMPT_PROFILE'] : [])]
   const names = [...Object.keys(variablesOf(result)), ...own].filter((name) => Object.hasOwn(env, name))

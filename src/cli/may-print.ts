@@ -1,3 +1,4 @@
+import type { Args } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 
 /**
@@ -6,8 +7,8 @@ import { CliError, EXIT, type Io } from './io.ts'
  * @param what is asked about: `DATABASE_URL`, `the secrets of profile local`
  * @throws CliError REFUSED
  */
-export async function mayPrint(what: string, isAgreed: boolean, io: Io): Promise<void> {
-  if (isAgreed) return
+export async function mayPrint(args: Args, io: Io, what: string): Promise<void> {
+  if (args.yes === true) return
   if (!io.isInteractive) {
     const message = 'This prints secrets. Nobody can be asked here; add -y if that is what you want.'
     throw new CliError('REFUSED', EXIT.refused, message)

@@ -66,7 +66,7 @@ export function table(
   const fitted = fit(widths, kept, cut, io.columns)
   const cell = (text: string, column: number): string => {
     const isAtLeft = cut.some((each) => each.column === column && each.at === 'left')
-    return pad(shortened(text, fitted[column] ?? 0, isAtLeft), fitted[column] ?? 0)
+    return pad(shortened(text, fitted[column] ?? 0, isAtLeft ? 'left' : 'right'), fitted[column] ?? 0)
   }
   const line = (row: readonly string[]): string =>
     kept
@@ -128,9 +128,9 @@ function fit(
   return fitted
 }
 
-function shortened(cell: string, limit: number, fromLeft: boolean): string {
+function shortened(cell: string, limit: number, at: Cut['at']): string {
   if (width(cell) <= limit) return cell
-  const characters = fromLeft ? [...cell].reverse() : [...cell]
+  const characters = at === 'left' ? [...cell].reverse() : [...cell]
   const kept: string[] = []
   let left = limit - 1
   for (const character of characters) {
@@ -138,7 +138,7 @@ function shortened(cell: string, limit: number, fromLeft: boolean): string {
     if (left < 0) break
     kept.push(character)
   }
-  return fromLeft ? `…${kept.reverse().join('')}` : `${kept.join('')}…`
+  return at === 'left' ? `…${kept.reverse().join('')}` : `${kept.join('')}…`
 }
 
 function pad(cell: string, to: number): string {

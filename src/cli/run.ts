@@ -30,13 +30,13 @@ const root: Command = {
  */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   if (argv[0] === '__complete') return (await import('./completion/answer.ts')).answerShell(argv[1], io)
-  let isJson = argv.includes('--json')
+  let format = formatIn(argv)
   try {
     const { command, depth, unknown } = await resolveCommand(argv)
     const { own, rest } = command.takesProgram
       ? splitPassThrough(argv, command.args ?? {}, depth)
       : { own: argv, rest: [] }
-    isJson = own.includes('--json')
+    format = formatIn(own)
     if (argv.length === 0 || hasFlag(own, 'help', 'h')) return help(command, io)
     if (command === root && hasFlag(own, 'version', 'v')) return version(io)
     if (!command.run) throw await unknownCommand(unknown, command)
@@ -44,8 +44,15 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     if (args.help) return help(command, io)
     return await command.run({ args: { _: rest, ...args }, data: io } as CommandContext)
   } catch (error) {
-    return await report(error, isJson, io)
+    return await report(error, format, io)
   }
+}
+
+/** How a command says what came of it. */
+type Format = 'text' | 'json'
+
+function formatIn(argv: readonly string[]): Format {
+  return argv.includes('--json') ? 'json' : 'text'
 }
 
 interface Resolved {
@@ -203,13 +210,13 @@ async function namesBelow(command: Command, word: string): Promise<readonly stri
 }
 
 /** What went wrong, once: as text on the error output, or as the one JSON document. */
-async function report(error: unknown, isJson: boolean, io: Io): Promise<number> {
+async function report(error: unknown, format: Format, io: Io): Promise<number> {
   const [{ isConfigError }, { printJson, shownLines }] = await Promise.all([
     import('../index.ts'),
     import('./output.ts'),
   ])
   const { exitCode, message, data } = describe(error, isConfigError)
-  if (isJson) printJson(io, { ok: false, error: data })
+  if (format === 'json') printJson(io, { ok: false, error: data })
   else io.err(`${shownLines(message)}\n`)
   if (exitCode === EXIT.unexpected && io.env.SYSTEMPROMPT_LOG_LEVEL === 'debug') io.err(`${framesOf(error)}\n`)
   return exitCode

@@ -31,9 +31,9 @@ export const exportCommand = defineCommand({
     const result = await loadConfig({ ...loadOptions(args, io), env: withoutExported(io.env) })
     const variables = variablesOf(result)
     refuseUnwritable(variables, format)
-    await mayPrint(secretsOf(result.profile), args.yes === true, io)
+    await mayPrint(args, io, secretsOf(result.profile))
     const isNamed = args.profile !== undefined
-    const { set, gone } = format.isOfShell ? changeFor(result, io.env, isNamed) : { set: variables, gone: [] }
+    const { set, gone } = format.isOfShell ? changeFor(result, io.env, { isNamed }) : { set: variables, gone: [] }
     printValues(io, format.write(set, gone))
     printWarningsIfWanted(io, result.warnings)
     return EXIT.ok

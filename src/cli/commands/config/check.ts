@@ -29,7 +29,7 @@ export const check = defineCommand({
       return code
     }
     if (error) io.err(`${error.message}\n`)
-    else if (result) io.out(`${summary(io, ok, result)}\n`)
+    else if (result) io.out(`${summary(io, ok ? 'valid' : 'doubtful', result)}\n`)
     printWarnings(io, warnings)
     return code
   },
@@ -37,9 +37,10 @@ export const check = defineCommand({
 
 function summary(
   io: Io,
-  ok: boolean,
+  outcome: 'valid' | 'doubtful',
   { profile, secrets, layers }: NonNullable<Awaited<ReturnType<typeof checkConfig>>['result']>,
 ): string {
+  const ok = outcome === 'valid'
   const mark = ok ? styled(io, 'green', '✔') : styled(io, 'red', '✖')
   const what = profile ? `Profile ${profile.name}` : 'No profile: .env files and the environment'
   const files = layers.flatMap((layer) => layer.files ?? [])

@@ -36,13 +36,23 @@ export const show = defineCommand({
     const result = await loadConfig(loadOptions(args, io))
     const path = args.path === undefined ? undefined : normalized(String(args.path))
     const part = path === undefined ? result.config : partOf(result, path)
-    if (args.reveal) await mayPrint(secretsOf(result.profile), args.yes === true, io)
-    if (args.json) printJson(io, document(result, part, path, Boolean(args.reveal)))
-    else io.out(`${render(io, result, path, Boolean(args.reveal))}\n`)
+    const view = { result, path, isRevealed: args.reveal === true }
+    if (args.reveal) await mayPrint(args, io, secretsOf(result.profile))
+    if (args.json) printJson(io, document(view, part))
+    else io.out(`${render(io, view)}\n`)
     printWarnings(io, args.json ? [] : result.warnings)
     return EXIT.ok
   },
 })
+
+/** What is shown, and how. */
+interface View {
+  readonly result: ResolvedConfig
+  /** Only this key and what is below it. */
+  readonly path: string | undefined
+  /** Whether secrets are shown as they are. */
+  readonly isRevealed: boolean
+}
 
 function partOf(result: ResolvedConfig, path: string): unknown {
   const { config, explain } = result
@@ -57,11 +67,10 @@ function partOf(result: ResolvedConfig, path: string): unknown {
   throw new CliError('NOT_FOUND', EXIT.notFound, `Nothing sets that key. ${hint}`)
 }
 
-function document(result: ResolvedConfig, part: unknown, path: string | undefined, isRevealed: boolean): unknown {
-  if (path !== undefined) {
-    const value = part === undefined ? secretOf(result, path, isRevealed) : maskedPart(result, path, part, isRevealed)
-    return { path, value }
-  }
+function document(view: View, part: unknown): unknown {
+  const { result, path, isRevealed } = view
+  if (path !== undefined)
+    return { path, value: part === undefined ? secretAt(path, view) : shownPart(path, view, part) }
   const { config, secrets, profile, warnings } = result
   return {
     profile: profile?.name ?? null,
@@ -73,12 +82,12 @@ function document(result: ResolvedConfig, part: unknown, path: string | undefine
 }
 
 /** A part that is a secret itself has no object around it to mask it. */
-function maskedPart({ explain }: ResolvedConfig, path: string, part: unknown, isRevealed: boolean): unknown {
+function shownPart(path: string, { result, isRevealed }: View, part: unknown): unknown {
   if (isRevealed) return reveal(part)
-  return isObject(part) ? part : explain(path)[0]?.value
+  return isObject(part) ? part : result.explain(path)[0]?.value
 }
 
-function secretOf(result: ResolvedConfig, path: string, isRevealed: boolean): unknown {
+function secretAt(path: string, { result, isRevealed }: View): unknown {
   return (isRevealed ? realValue(result, path) : undefined) ?? result.explain(path)[0]?.value
 }
 
@@ -94,12 +103,13 @@ interface Row {
   readonly from: Explanation
 }
 
-function render(io: Io, result: ResolvedConfig, path: string | undefined, isRevealed: boolean): string {
+function render(io: Io, view: View): string {
+  const { result, path, isRevealed } = view
   const { profile, layers } = result
-  const rows = [...configRows(result, isRevealed), ...secretRows(result, isRevealed)]
+  const rows = [...configRows(view), ...secretRows(view)]
   const wanted =
     path === undefined ? rows : rows.filter((row) => isAtOrBelow(row.path, path) || row.path === `secrets.${path}`)
-  const list = wanted.length > 0 || path === undefined ? wanted : variableRow(result, path, isRevealed)
+  const list = wanted.length > 0 || path === undefined ? wanted : variableRow(path, view)
   const cells = list.map(({ path: name, value, from }) => [name, shown(value), from.origin.layer, placeOf(from.origin)])
   // A secret that was asked for is of no use with its middle cut out.
   const body = table(isRevealed ? { ...io, columns: undefined } : io, ['key', 'value', 'layer', 'from'], cells, FITTING)
@@ -121,7 +131,7 @@ function variablesOf({ env, secrets }: ResolvedConfig): readonly string[] {
   return Object.keys(env).filter((name) => !secrets.has(name))
 }
 
-function* configRows({ config, explain }: ResolvedConfig, isRevealed: boolean): Generator<Row> {
+function* configRows({ result: { config, explain }, isRevealed }: View): Generator<Row> {
   for (const path of leafPaths(config)) {
     const [from] = explain(path)
     if (!from) continue
@@ -132,7 +142,7 @@ function* configRows({ config, explain }: ResolvedConfig, isRevealed: boolean): 
   }
 }
 
-function* secretRows({ secrets, explain }: ResolvedConfig, isRevealed: boolean): Generator<Row> {
+function* secretRows({ result: { secrets, explain }, isRevealed }: View): Generator<Row> {
   for (const name of secrets) {
     const [from] = explain(`secrets.${name}`)
     if (from) yield { path: `secrets.${name}`, value: isRevealed ? secrets.get(name) : from.value, from }
@@ -140,7 +150,7 @@ function* secretRows({ secrets, explain }: ResolvedConfig, isRevealed: boolean):
 }
 
 /** A variable of a .env file that no key refers to, or a secret by its name in the environment. */
-function variableRow(result: ResolvedConfig, path: string, isRevealed: boolean): readonly Row[] {
+function variableRow(path: string, { result, isRevealed }: View): readonly Row[] {
   const real = isRevealed ? realValue(result, path) : undefined
   return result
     .explain(path)

@@ -31,7 +31,7 @@ export const get = defineCommand({
         EXIT.notFound,
         `${file} has no such secret. 'systemprompt secrets list' shows the names.`,
       )
-    await mayPrint(secret.env, args.yes === true, io)
+    await mayPrint(args, io, secret.env)
     if (args.json) printJson(io, { key: secret.key, env: secret.env, value: secret.value })
     else printValues(io, `${secret.value}\n`)
     return EXIT.ok
