@@ -1,7 +1,8 @@
-import type { CustomPluginOptions, Plugin, TransformPluginContext } from 'rollup'
-import { type Build, createBuild } from './build.ts'
-import { type CompiledHooks, compiledHooksOf, firstHooksOf, type Hooks, mayRead, NAME } from './hooks.ts'
+import type { Plugin } from 'rollup'
+import { createBuild } from './build.ts'
+import { compiledHooksOf, firstHooksOf, NAME } from './hooks.ts'
 import { rollupHooks } from './hosts/rollup.ts'
+import { cachedBy } from './hosts/rollup-cache.ts'
 import type { PluginOptions } from './options.ts'
 
 export type { PluginOptions } from './options.ts'
@@ -29,23 +30,6 @@ function rollup(options: PluginOptions = {}): Plugin[] {
       ...first,
     },
   ]
-}
-
-/** With `cache`, Rollup keeps what a file became for as long as the file is the same: these say what it was made with. */
-function cachedBy<T extends Pick<CompiledHooks | Hooks, 'transform'>>({ transform }: T, build: Build) {
-  return {
-    transform: {
-      ...transform,
-      async handler(this: TransformPluginContext, code: string, id: string) {
-        const transformed = await transform.handler.call(this, code, id)
-        return mayRead(code) ? { ...transformed, meta: { [NAME]: build.version } } : transformed
-      },
-    },
-    async shouldTransformCachedModule({ meta }: { meta: CustomPluginOptions }) {
-      await build.settled()
-      return Object.hasOwn(meta, NAME) && meta[NAME] !== build.version
-    },
-  }
 }
 
 export default rollup

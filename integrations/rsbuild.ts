@@ -1,6 +1,5 @@
 import type { RsbuildPlugin } from '@rsbuild/core'
-import { createBuild } from './build.ts'
-import { refuseConfidential } from './dev-server/dev-guard.ts'
+import { guardDevServer } from './hosts/rsbuild.ts'
 import type { PluginOptions } from './options.ts'
 import rspack from './rspack.ts'
 
@@ -22,13 +21,7 @@ function rsbuild(options?: PluginOptions): RsbuildPlugin {
     setup(api) {
       // Every environment gets a plugin of its own: one may build for browsers and another for Node.
       api.modifyRspackConfig((_, { appendPlugins }) => appendPlugins(rspack(options)))
-      api.onBeforeStartDevServer(async ({ server }) => {
-        const build = createBuild({ ...options, types: false })
-        build.setRoot(api.context.rootPath)
-        server.middlewares.use(refuseConfidential(build))
-        // What is wrong with the configuration is said by the environments.
-        await build.refresh()
-      })
+      guardDevServer(api, options)
     },
   }
 }

@@ -21,7 +21,7 @@ export interface ModuleMeta {
 
 export type Transform = (this: Context, code: string, id: string, meta?: ModuleMeta) => Promise<Transformed | undefined>
 
-interface Transformed {
+export interface Transformed {
   readonly code: string
   readonly map: SourceMap | null
 }

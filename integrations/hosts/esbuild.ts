@@ -9,9 +9,6 @@ import type { OutputFile } from '../output/leak-guard.ts'
 import { NOTHING } from '../public-env.ts'
 import { type ModuleGraph, refusals } from '../refusals.ts'
 
-/** Specifiers of files that no bundle may hold. */
-export const CONFIDENTIAL_FILES = /(^|[\\/])\.systemprompt[\\/]|(^|[\\/])\.env[^\\/]*$/
-
 /** esbuild. Every file that a filter lets through crosses to JavaScript, so the filters are narrow. */
 export function esbuildHooks(build: Build): Pick<UnpluginOptions, 'esbuild' | 'transformInclude'> {
   let loaders: Loaders
