@@ -39,7 +39,7 @@ export interface Build {
   readonly files: readonly string[]
   /** Loads the configuration again. What is wrong with it is returned, and the last good one stays. */
   refresh(): Promise<Error | undefined>
-  /** What was loaded was so for an earlier build: whoever asks next has it loaded again. */
+  /** Marks the configuration as that of an earlier build: the next `begin`, `settled` or `ready` loads it again. */
   outdate(): void
   /** Loads it when the host has gone on, unless somebody has asked already: one with threads of its own need not wait. */
   begin(): void

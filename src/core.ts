@@ -1,4 +1,4 @@
-/** What `node.ts` puts off until it is needed: the library, and what a preload asks of it. */
+/** What `on-demand.ts` loads when it is needed: the library, and what a preload asks of it. */
 export * from './index.ts'
 export { redactProcess } from './preload/redact-process.ts'
 export { resolveStart } from './preload/resolve-start.ts'

@@ -9,10 +9,10 @@ import type { Site } from '../types.ts'
 import { isBlockedName } from './blocked-names.ts'
 
 /**
- * Secrets and .env values as variables, less what the process environment has already and what no file may
- * set; each blocked name is a warning with its place (trust.md), and what a program could not use as it stands an error.
- * Settings are left out: whoever reads them reads the
- * files too, and references in them are resolved scalar by scalar, which no text for a variable could tell.
+ * Secrets and .env values as variables, less what the process environment has already and the blocked names, which no
+ * file may set: each of those is a warning with its place (trust.md). A value that is still encrypted is an error.
+ * Settings (`SYSTEMPROMPT__A__B`) are left out: a program that wants them loads the configuration, and so reads the files
+ * itself. References in them are resolved key by key, which one text for a variable could not tell.
  */
 export function flatEnvironment(
   layers: Layers,

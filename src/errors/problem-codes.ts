@@ -1,4 +1,4 @@
-/** What can be wrong, one heading each in docs/errors.md. */
+/** The code of every problem; each is a heading in docs/errors.md. */
 export const PROBLEM_CODES = [
   'ASYNC_SCHEMA',
   'BLOCKED_NAME',

@@ -85,7 +85,7 @@ function decodePlan(text: string | undefined): Plan | undefined {
   return text === `${body}\n${body}` ? (JSON.parse(body) as Plan) : undefined
 }
 
-/** Here and below without pairs in brackets: V8 compiles this at each start, and takes long over those. */
+/** No list is taken apart by destructuring, here and below: V8 compiles this at each start, and takes long over that. */
 function holds(plan: Plan, { version, cwd, env }: Start): boolean {
   return (
     plan.version === version &&

@@ -14,7 +14,7 @@ export interface TypesFileOptions {
   readonly check?: boolean | undefined
 }
 
-/** What became of the file of types. */
+/** The file of types, and whether `writeTypes` wrote it. */
 export interface TypesFile {
   /** Absolute. */
   readonly file: string

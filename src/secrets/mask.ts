@@ -21,7 +21,8 @@ export interface MaskRules {
  * An object that holds a secret is a proxy. What inspection sees is its target, whose secret properties are
  * accessors that answer with the mask; what a program reads comes from the copy behind it. Objects that are
  * not plain (dates, class instances made by a schema) are kept as they are, and what holds one that shows a secret
- * shows a mask for it. One that nothing holds is given hooks of its own.
+ * shows a mask for it. An instance that is the whole value has nothing around it to do so: it is given methods of its
+ * own that print the mask.
  */
 export function protect(value: unknown, rules: MaskRules, path: readonly (string | number)[] = []): unknown {
   const walk = { ...rules, around: new Set<object>() }
