@@ -1,6 +1,6 @@
 /**
  * The grammar of .env files: text in, assignments out, with the names and values that dotenv 18 gives.
- * What a value refers to is `template.ts`'s and `substitute.ts`'s business.
+ * What a value refers to is `template.ts`'s and `variables.ts`'s business.
  */
 
 export type Quote = 'none' | 'single' | 'double' | 'backtick'

@@ -133,7 +133,10 @@ export function below(
   return (name) => (name === self?.name ? after(candidates(name)) : candidates(name))
 }
 
-/** Those of lower files first. Those that win resolved, those that are overridden as they are written. */
+/**
+ * The settings of .env files, those of the file with the lowest precedence first. Of several definitions the one that
+ * counts has its references resolved; those that it overrides are as they are written.
+ */
 export function* settingsInDotenv(
   files: DotenvFiles,
   { dotenv }: SettledOptions,

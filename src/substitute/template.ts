@@ -1,6 +1,6 @@
 /**
  * The grammar of references (formats.md, section 4): text in, parts out. What a reference means is
- * `substitute.ts`'s business.
+ * `variables.ts`'s business.
  */
 
 /** How deep defaults may nest: `${A:-${B:-${C}}}` is three. */

@@ -96,7 +96,7 @@ export class Coercion {
       const key = formatPath(path)
       const meant = toBoolean(text)
       const made = madeAt(output, path)
-      // Taken for true where it stands; or, where `false` was meant, taken elsewhere, under a name of the schema's.
+      // It became true and does not mean it; or it means false, and what the schema made of it may have another name now.
       const isSuspect = made === true ? meant !== true : meant === false && made !== text
       if (!isSuspect || this.#attempts.has(key)) continue
       this.#attempts.set(key, { path, original: text, candidates: [], next: 1, complaints: [] })
