@@ -1,7 +1,8 @@
-import { basename, relative, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { ConfigError, type Problem, type ProblemCode } from '../src/index.ts'
 import type { Build } from './build.ts'
 import { ownFileOf } from './own-files.ts'
+import { pathWithin } from './path-within.ts'
 import { type Refusal, refusalOf } from './virtual-module.ts'
 
 /** The modules of a build, as every bundler knows them. */
@@ -121,6 +122,5 @@ function chainFrom(id: string, graph: ModuleGraph): readonly string[] {
 
 function shownId(id: string, root: string): string {
   const [path = ''] = id.replace(/^\0|\u200B/g, '').split('?')
-  const shown = relative(root, path)
-  return (shown === '' || shown.startsWith('..') ? path : shown).replaceAll('\\', '/')
+  return (pathWithin(root, path) || path).replaceAll('\\', '/')
 }

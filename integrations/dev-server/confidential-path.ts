@@ -1,4 +1,5 @@
-import { basename, isAbsolute, posix, relative } from 'node:path'
+import { basename, posix } from 'node:path'
+import { pathWithin } from '../path-within.ts'
 
 /**
  * Directories and files that no server may hand out: `.systemprompt` and everything below it, `.env`, `.env.local`, …, and the
@@ -107,12 +108,6 @@ function isShortFor(asked: string, name: string): boolean {
 /** Windows leaves out what a short name cannot have, or writes `_` for it. */
 function onlyLetters(name: string): string {
   return name.replace(/[^a-z0-9]/g, '')
-}
-
-/** Undefined for a file that lies elsewhere. */
-export function pathWithin(directory: string, file: string): string | undefined {
-  const inside = relative(directory, file)
-  return inside.startsWith('..') || isAbsolute(inside) ? undefined : inside
 }
 
 function pathOf(address: string): string {

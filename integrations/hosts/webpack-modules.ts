@@ -1,9 +1,9 @@
-import { relative } from 'node:path'
 import type { SourceMapInput } from '@jridgewell/remapping'
 import type { Compilation, Compiler, LoaderContext, NormalModule, ResolvePluginInstance } from 'webpack'
 import type { Build } from '../build.ts'
 import { type CompiledHooks, type Hooks, isCode, isCompiled, mayRead, NAME } from '../hooks.ts'
 import { ownFileOf } from '../own-files.ts'
+import { pathWithin } from '../path-within.ts'
 import { isConfidential, PUBLIC, REFUSED, refusalOf, refusedFile } from '../virtual-module.ts'
 
 /** What `webpack-loader.cjs` is told to do with a module. */
@@ -120,8 +120,7 @@ function isConfidentialFile(path: string, { root, confidential }: Build): boolea
 }
 
 function shown(path: string, root: string): string {
-  const inside = relative(root, path)
-  return inside.startsWith('..') ? path : inside
+  return pathWithin(root, path) ?? path
 }
 
 function loadWith(build: Build, { load }: Hooks): LoaderOptions['run'] {

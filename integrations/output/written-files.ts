@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs'
-import { isAbsolute, join, relative, sep } from 'node:path'
+import { relative, sep } from 'node:path'
 import { type Finding, type Matcher, scanFiles } from '../../src/scan/index.ts'
+import { pathWithin } from '../path-within.ts'
 
 /** What to look for in a directory that a build writes to. */
 export interface Written {
@@ -42,6 +43,5 @@ export function findInFolder(
 }
 
 function isBelow(path: string, directory: string): boolean {
-  const way = relative(directory, join(path))
-  return way === '' || (!way.startsWith('..') && !isAbsolute(way))
+  return pathWithin(directory, path) !== undefined
 }
