@@ -1,4 +1,5 @@
 import type { Explanation } from '../index.ts'
+import { UNSEEN } from '../unseen.ts'
 import type { Io } from './io.ts'
 import { styled } from './style.ts'
 
@@ -25,12 +26,10 @@ function bigIntAsText(_: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value
 }
 
-/** Control characters and what turns the direction of text, escaped: a file must not write to the terminal. */
+/** What would write to the terminal, escaped. */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, escaped)
+  return text.replace(UNSEEN, escaped)
 }
-
-const UNSEEN_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 function escaped(character: string): string {
   return character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
@@ -167,6 +166,7 @@ export function printJson(io: Io, data: unknown): void {
 }
 
 export function jsonText(data: unknown): string {
-  // What is replaced can only stand in a text, where the escape means the same.
-  return `${JSON.stringify(data, bigIntAsText, 2).replace(UNSEEN_IN_JSON, escaped)}\n`
+  const lines = JSON.stringify(data, bigIntAsText, 2)
+  // But for line ends, what is replaced can only stand in a text, where the escape means the same.
+  return `${lines.replace(UNSEEN, (character) => (character === '\n' ? character : escaped(character)))}\n`
 }

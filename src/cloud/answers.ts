@@ -1,4 +1,5 @@
 import { repeatsSecret } from '../secrets/secret.ts'
+import { UNSEEN } from '../unseen.ts'
 import { parseUrl } from '../url.ts'
 import { wordedError } from './contract.ts'
 import { CloudError, type CloudErrorCode, type CloudErrorDetails } from './errors.ts'
@@ -111,11 +112,7 @@ function excerpt({ text }: Answer): string {
 
 function safeText(text: string, secrets: readonly string[]): string {
   if (repeats(text, secrets)) return 'its message repeats a secret and is not shown'
-  // Control characters and what turns the direction of text: an answer must not write to the terminal.
-  return text
-    .replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, ' ')
-    .trim()
-    .slice(0, 300)
+  return text.replace(UNSEEN, ' ').trim().slice(0, 300)
 }
 
 function safeWord(word: string | undefined, secrets: readonly string[]): string | undefined {
