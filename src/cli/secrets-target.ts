@@ -1,6 +1,6 @@
-import { isAbsolute, relative, sep } from 'node:path'
 import {
   type CloudError,
+  displayPath,
   FileError,
   isCloudError,
   type LocalSecrets,
@@ -46,10 +46,8 @@ export function secretsFileOf({ loaded, profile, failure, skipsSecretRules }: Cl
   const configured = (Reflect.get(loaded.config, 'secrets') as { secrets_path?: unknown } | undefined)?.secrets_path
   const wanted = typeof configured === 'string' && configured !== '' ? configured : './secrets.json'
   const path = resolvePath(wanted, profile.directory)
-  const below = relative(loaded.root, path)
-  const isBelow = !below.startsWith('..') && !isAbsolute(below)
   const validation = skipsSecretRules() ? 'skip' : undefined
-  return { path, shown: isBelow ? below.split(sep).join('/') : path, validation }
+  return { path, shown: displayPath(loaded.root, path), validation }
 }
 
 /** The secrets of the profile's file. @throws CliError NOT_FOUND, ConfigError */

@@ -5,6 +5,7 @@ import {
   DEFAULT_API_URL,
   durationText,
   findStateDirectory,
+  LOG_IN,
   logInAgain,
   readRegistry,
   resolvePath,
@@ -123,7 +124,7 @@ export function openSession(args: Args, io: Io): Session {
   const { failure } = project
   if (failure) throw failure
   const credentials = project.loaded?.credentials
-  if (!credentials) throw notLoggedIn('Nobody is logged in', "Run 'systemprompt cloud auth login'")
+  if (!credentials) throw notLoggedIn('Nobody is logged in', LOG_IN)
   const logIn = logInAgain(credentials, apiUrlOf({}, io))
   if (credentials.expired) throw notLoggedIn('The cloud login has expired', logIn)
   const { api_url, api_token } = credentials

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { parseUrl } from '../url.ts'
 import { landingPage } from './landing-page.ts'
+import { isTokenText } from './token.ts'
 
 /** How the browser came back. */
 export type LoginAnswer = { readonly token: string } | { readonly error: string; readonly description: string }
@@ -93,7 +94,7 @@ function answerIn(query: URLSearchParams): LoginAnswer | undefined {
   const [token, error] = [query.getAll('access_token'), query.getAll('error')]
   if (token.length + error.length !== 1) return undefined
   const [only = ''] = token
-  if (token.length === 1) return /^[\x21-\x7e]{1,8192}$/.test(only) ? { token: only } : undefined
+  if (token.length === 1) return isTokenText(only) ? { token: only } : undefined
   return { error: error[0] ?? '', description: query.get('error_description') ?? '' }
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Environment } from '../options/options.ts'
+import { DEFAULT_API_URL, LOG_IN } from '../service.ts'
 import { dataOf, errorOf, mustBeEmpty, type Wording } from './answers.ts'
 import {
   type AuditPage,
@@ -14,10 +15,11 @@ import {
   type Provider,
   type UserMe,
 } from './contract.ts'
-import { DEFAULT_API_URL, endpointOf, endpointText, operationUrl } from './endpoint.ts'
+import { endpointOf, endpointText, operationUrl } from './endpoint.ts'
 import { CloudError } from './errors.ts'
 import { type Answer, createTransport, type Request, type Transport } from './http.ts'
 import { askedToWait, type Clock, sendPersistently, type Tried, uncertain } from './retry.ts'
+import { hasTokenCharacters } from './token.ts'
 
 /** Which service, and who asks it. */
 export interface CloudClientOptions {
@@ -334,7 +336,7 @@ function contentType(body: unknown): string {
 }
 
 /** `Headers` repeats a value that it does not take in its error. */
-function checkToken(token: string, remedy = "Run 'systemprompt cloud auth login'"): void {
-  if (/^[\x21-\x7e]+$/.test(token)) return
+function checkToken(token: string, remedy = LOG_IN): void {
+  if (hasTokenCharacters(token)) return
   throw new CloudError('REFUSED', 'The token holds a character that no token has, such as a line end', { remedy })
 }

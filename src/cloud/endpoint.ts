@@ -1,8 +1,6 @@
+import { DEFAULT_API_URL } from '../service.ts'
 import { parseUrl } from '../url.ts'
 import { CloudError } from './errors.ts'
-
-/** The service, where nothing names another. */
-export const DEFAULT_API_URL = 'https://api.systemprompt.io'
 
 /**
  * The address of a service, in one spelling. Plain http is for loopback addresses alone, since whoever is on
@@ -62,6 +60,6 @@ function notASegment(): CloudError {
   return new CloudError('NOT_ACCEPTED', 'The name of the tenant or of the secret cannot be one')
 }
 
-function unusable(what: string, remedy = 'Write it as https://api.systemprompt.io'): CloudError {
+function unusable(what: string, remedy = `Write it as ${DEFAULT_API_URL}`): CloudError {
   return new CloudError('REFUSED', `The address of the service (api_url) ${what}`, { remedy })
 }

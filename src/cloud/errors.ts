@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { LOG_IN } from '../service.ts'
 
 /** What can go wrong between this machine and the cloud. */
 export const CLOUD_ERROR_CODES = [
@@ -96,8 +97,6 @@ export function isCloudError(error: unknown, code?: CloudErrorCode): error is Cl
   if (!types.isNativeError(error) || error.name !== 'CloudError') return false
   return code === undefined || Reflect.get(error, 'code') === code
 }
-
-const LOG_IN = "Run 'systemprompt cloud auth login'"
 
 const REMEDIES: Readonly<Record<CloudErrorCode, string>> = {
   NOT_LOGGED_IN: LOG_IN,

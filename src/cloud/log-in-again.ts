@@ -1,8 +1,7 @@
 import type { Credentials } from '../read/credentials.ts'
+import { LOG_IN } from '../service.ts'
 import { parseUrl } from '../url.ts'
 import { isLoopback } from './endpoint.ts'
-
-const LOG_IN = "Run 'systemprompt cloud auth login'"
 
 /**
  * How to get a login that is good in place of this one. None wins over a token in a variable, and one without

@@ -70,8 +70,3 @@ export function checkedAuthorizeUrl(text: string, apiUrl: string): string {
     remedy: 'Check --api-url; no page was opened',
   })
 }
-
-/** Whether a text can be a token at all: visible ASCII, and not a whole file. */
-export function isTokenText(text: string): boolean {
-  return /^[\x21-\x7e]{1,8192}$/.test(text)
-}

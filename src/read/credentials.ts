@@ -1,5 +1,6 @@
 import type { Problems } from '../errors/errors.ts'
 import type { Environment } from '../options/options.ts'
+import { DEFAULT_API_URL, LOG_IN } from '../service.ts'
 import { nodeAt, variableSource } from '../tree.ts'
 import type { MapNode, Site } from '../types.ts'
 import { readText } from './guard.ts'
@@ -33,12 +34,9 @@ export interface CredentialsOptions {
   readonly now: number
 }
 
-const DEFAULT_API_URL = 'https://api.systemprompt.io'
-
 const HOUR = 3_600_000
 /** So long before its end a login is warned about, in milliseconds. */
 export const EXPIRY_NOTICE = HOUR
-const LOG_IN = "Run 'systemprompt cloud auth login'"
 
 /** A container's variables, else credentials.json (formats.md, sections 7 and 9). Neither: undefined, and nothing said. */
 export function readCredentials(options: CredentialsOptions, problems: Problems): Credentials | undefined {
