@@ -167,6 +167,12 @@ describe('what is wrong is said with its place', () => {
     ])
   })
 
+  test('but nothing behind a text or a number that is broken', () => {
+    expect(errorsOf('{"a": "\\d",\n"b": hello}')).toEqual([
+      'SYNTAX 1:7 a has a backslash before a character that needs none',
+    ])
+  })
+
   test('ten at most', () => {
     expect(errorsOf(`{${'"a": 1,\n'.repeat(50)}}`)).toHaveLength(LIMITS.errors)
     expect(errorsOf(`{${'"__proto__": 1,\n'.repeat(50)}}`)).toHaveLength(LIMITS.errors)
@@ -184,6 +190,9 @@ test('64 levels are read, one more is an error', () => {
   const nested = (depth: number): string => `{"a": ${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
   expect(read(nested(LIMITS.depth)).errors).toEqual([])
   expect(errorsOf(nested(LIMITS.depth + 1))).toEqual(['TOO_DEEP 1:70 nests deeper than 64 levels'])
+  const maps = (depth: number): string => `${'{"a":'.repeat(depth - 1)}{}${'}'.repeat(depth - 1)}`
+  expect(read(maps(LIMITS.depth)).errors).toEqual([])
+  expect(errorsOf(maps(LIMITS.depth + 1))).toEqual(['TOO_DEEP 1:321 nests deeper than 64 levels'])
 })
 
 const FAMILIES: readonly [string, (size: number) => string][] = [
