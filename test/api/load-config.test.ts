@@ -479,6 +479,10 @@ describe('strict', () => {
     ])
     expect(codes(load(files).warnings)).not.toContain('UNKNOWN_KEY')
   })
+  test('a key like a known one that is there as well is no typo', () => {
+    const files = { ...COMPLETE, [PROFILE]: COMPLETE_PROFILE.replace('  port: 8080', '  port: 8080\n  ports: [8081]') }
+    expect(load(files, { strict: true }).config.server).toMatchObject({ port: 8080, ports: [8081] })
+  })
   test.skipIf(process.platform === 'win32')('a loose file mode is an error, otherwise a warning', () => {
     const files = {
       ...COMPLETE,
@@ -1028,6 +1032,10 @@ describe('earlier spellings', () => {
       ])
     },
   )
+  test.each(['constructor', 'toString'])('are none of what every object has: %s', (word) => {
+    const { issues } = failure({ [PROFILE]: `runtime: {log_level: ${word}}` })
+    expect(issues).toMatchObject([{ code: 'INVALID_VALUE', key: 'runtime.log_level' }])
+  })
   test('said the other way round', () => {
     const { config } = load({ [PROFILE]: 'runtime: {colors: true}' })
     expect(config.runtime).toMatchObject({ no_color: false })
@@ -1486,6 +1494,25 @@ describe('explain', () => {
     expect(explain('server.port')[0]).toMatchObject({ value: 8080, coerced: { from: 'string', to: 'number' } })
     expect(explain('server.use_https')[0]).toMatchObject({ value: true, coerced: { from: 'string', to: 'boolean' } })
     expect(explain('server.cors_allowed_origins')[0]).toMatchObject({ coerced: { from: 'string', to: 'list' } })
+  })
+  test('a list that a text was split into, with what the text overrode', () => {
+    const env = { SYSTEMPROMPT__SERVER__CORS_ALLOWED_ORIGINS: 'http://b.example,http://c.example' }
+    expect(load(files, { env }).explain('server.cors_allowed_origins').map(short)).toEqual([
+      ['environment', ['http://b.example', 'http://c.example'], 'SYSTEMPROMPT__SERVER__CORS_ALLOWED_ORIGINS'],
+      ['profile', ['http://a.example'], `${PROFILE}:3:25`, 'overridden'],
+      ['defaults', [], 'profile defaults', 'overridden'],
+    ])
+  })
+  test('one that a secret went into shows nothing of it', () => {
+    const { config, explain } = load({
+      [PROFILE]: 'security: {jwt_audiences: "web,x-${ACME_TOKEN}"}',
+      '.env': 'ACME_TOKEN=canary-1,canary-2\n',
+    })
+    expect(config.security?.jwt_audiences).toHaveLength(3)
+    expect(
+      inspect([config, config.security?.jwt_audiences, explain('security.jwt_audiences')], { depth: 9 }),
+    ).not.toContain('canary')
+    expect(JSON.stringify([config, explain('security.jwt_audiences[2]')])).not.toContain('canary')
   })
   test.each([
     'nope',
