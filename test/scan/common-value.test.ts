@@ -43,8 +43,12 @@ describe('a value is common, and not looked for,', () => {
         '/var/run/secrets/database',
         './certificates/server.pem',
         'C:\\apps\\server',
+        'C:\\apps\\server\\certificates',
+        'example.com/login/page-of-the-app',
+        'https://example.com/login\n',
       ],
     ],
+    ['up to its last character', ['localhost-local', '123456789012345', 'FooBarBaz', 'hunter12345678']],
   ])('%s', (_rule, values) => {
     for (const value of values) expect(isCommonValue(value), value).toBe(true)
   })
@@ -52,7 +56,11 @@ describe('a value is common, and not looked for,', () => {
 
 describe('a value is looked for', () => {
   test.each<[string, readonly string[]]>([
-    ['when it mixes letters and digits', ['k3yX9aLm', 'Passw0rd', 'p@ssw0rd', 'a1b2c3d4', 'QwErTyUi', 'abc123def']],
+    [
+      'when it mixes letters and digits',
+      ['k3yX9aLm', 'Passw0rd', 'p@ssw0rd', 'a1b2c3d4', 'QwErTyUi', 'abc123def', 'xÄyÖzÜqß'],
+    ],
+    ['when more than eight digits follow a word', ['abc123456789']],
     [
       'when it has 16 characters or more, even of words',
       [
@@ -61,6 +69,7 @@ describe('a value is looked for', () => {
         'aaaaaaaaaaaaaaaa',
         'abcd efgh ijkl mnop',
         '1234567890123456',
+        'localhost-locals',
       ],
     ],
     [
@@ -72,6 +81,8 @@ describe('a value is looked for', () => {
       [
         'https://hooks.example.com/services/T01ABC2DE/B04XYZ7QR/aB3dE5fG7hI9jK1lM3nO5pQ7',
         'https://example.com/?key=9f86d081884c7d659a2feaa0c55ad015',
+        'https://example.com/abcdefghijklmnop',
+        'https://example.com and what one knows',
       ],
     ],
     [

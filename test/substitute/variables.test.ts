@@ -109,6 +109,17 @@ describe('problems', () => {
     expect(problems.errors).toHaveLength(1)
     expect(problems.errors[0]).toMatchObject({ code: 'REFERENCE_CYCLE', message: 'refers to itself: A → B → C → A' })
   })
+  test('a cycle that is come upon from outside is shown without the way there', () => {
+    const { variables, problems } = setUp({ dotenv: { Z: '${A}', A: '${B}', B: '${A}' } })
+    variables.get('Z')
+    expect(problems.errors.map(({ message }) => message)).toEqual(['refers to itself: A → B → A'])
+  })
+  test('of several chains in one text the longest counts', () => {
+    const chain = Object.fromEntries(
+      Array.from({ length: 33 }, (_, at) => [`V${at}`, at === 0 ? 'x' : `\${V${at - 1}}`]),
+    )
+    expect(codesOf({ dotenv: { ...chain, A: '${V32}${V0}' } }, 'A')).toEqual(['LIMIT_EXCEEDED'])
+  })
   test('32 references to a value are followed, 33 are not', () => {
     const chain = (length: number): Record<string, string> =>
       Object.fromEntries(Array.from({ length: length + 1 }, (_, at) => [`V${at}`, at === 0 ? 'x' : `\${V${at - 1}}`]))
@@ -164,6 +175,7 @@ describe('taint', () => {
       { dotenv: { A: '${SMTP_PASSWORD}', SMTP_PASSWORD: '${S}' }, secrets: { S: 's' } },
       ['SMTP_PASSWORD'],
     ],
+    ['of several secrets the first is named', { dotenv: { A: '${S}${T}' }, secrets: { S: 's', T: 't' } }, ['S']],
     ['a default that is used taints', { dotenv: { A: '${B:-${S}}' }, secrets: { S: 's' } }, ['S']],
     ['one that is not used does not', { dotenv: { A: '${B:-${S}}', B: 'b' }, secrets: { S: 's' } }, undefined],
     ['whether a secret is set is none', { dotenv: { A: '${S:+yes}' }, secrets: { S: 's' } }, undefined],
