@@ -995,6 +995,17 @@ describe('onUndefined', () => {
     ])
     expect(issues[1]?.frame).toBe('      2 | b: x-${NOPE}-y\n        |      ^')
   })
+  test('error: an item of a list is named by its index', () => {
+    const { issues } = failure({ [PROFILE]: 'list:\n  - x\n  - a: ${NOPE}\n' })
+    expect(issues).toMatchObject([{ code: 'UNDEFINED_VARIABLE', key: 'list[1].a', line: 3, column: 8 }])
+  })
+  test('a provider keeps what stands for its key, and is switched off all the same', () => {
+    const provider: Files = { 'services/ai/config.yaml': 'providers: {acme: {api_key: "${NOPE}"}}' }
+    const ai = (options: LoadOptions) => load({ '.systemprompt/': '', ...provider }, options).config.services
+    expect(ai({})).toEqual({ ai: { providers: { acme: { enabled: false } } } })
+    expect(ai({ onUndefined: 'keep' })).toEqual({ ai: { providers: { acme: { api_key: '${NOPE}', enabled: false } } } })
+    expect(ai({ onUndefined: 'empty' })).toEqual({ ai: { providers: { acme: { api_key: '', enabled: false } } } })
+  })
   test('keep: the reference stays as it is written', () => {
     expect(load(files, { onUndefined: 'keep' }).config).toMatchObject({ a: '${NOPE}', b: 'x-${NOPE}-y', c: 'default' })
   })
@@ -1032,6 +1043,11 @@ describe('earlier spellings', () => {
       ])
     },
   )
+  test('are none where a map stands that somebody calls so', () => {
+    const { config, warnings } = load({ [PROFILE]: 'environment: {REGION: eu}\nsecrets: {validation: skip}' })
+    expect(config).toMatchObject({ environment: { REGION: 'eu' }, runtime: { environment: 'development' } })
+    expect(codes(warnings)).toEqual(['MISSING_KEY'])
+  })
   test.each(['constructor', 'toString'])('are none of what every object has: %s', (word) => {
     const { issues } = failure({ [PROFILE]: `runtime: {log_level: ${word}}` })
     expect(issues).toMatchObject([{ code: 'INVALID_VALUE', key: 'runtime.log_level' }])

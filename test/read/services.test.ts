@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { isConfigError, loadConfigSync } from '../../src/index.ts'
+import { isConfigError, type LoadOptions, loadConfigSync } from '../../src/index.ts'
 import { LIMITS } from '../../src/read/guard.ts'
 import { type Files, makeProject } from '../support/temp-project.ts'
 
-function load(files: Files) {
+function load(files: Files, options: Pick<LoadOptions, 'services'> = {}) {
   try {
-    const { config, layers } = loadConfigSync({ cwd: makeProject({ '.systemprompt/': '', ...files }), env: {} })
+    const { config, layers } = loadConfigSync({
+      cwd: makeProject({ '.systemprompt/': '', ...files }),
+      env: {},
+      ...options,
+    })
     return { services: config.services, files: layers.find(({ name }) => name === 'services')?.files, issues: [] }
   } catch (error) {
     if (!isConfigError(error)) throw error
@@ -41,6 +45,10 @@ describe('includes', () => {
     expect(load({ [ROOT]: 'includes: ../ai/config.yaml\n', 'services/ai/config.yaml': 'model: m' }).services).toEqual({
       ai: { model: 'm' },
     })
+  })
+  test('what is not asked for is not in the result, though an include brought it', () => {
+    const files = { [ROOT]: 'includes: [../ai/config.yaml]\nweb: {a: 1}\n', 'services/ai/config.yaml': 'model: m' }
+    expect(load(files, { services: ['ai'] }).services).toEqual({ ai: { model: 'm' } })
   })
   test('every wrong one is reported', () => {
     const { issues } = load({

@@ -103,6 +103,16 @@ describe('problems', () => {
     nested.variables.get('A')
     expect(nested.problems.errors[0]).toMatchObject({ message: 'needs B: set it, ${S:-now}' })
   })
+  test.each([
+    ['${B:?}', 'needs B, which is not set'],
+    ['${B:?call it "B"}', 'needs B: call it "B"'],
+    ['${B:?two\nlines}', 'needs B: two\\nlines'],
+    [`\${B:?${'x'.repeat(300)}}`, `needs B: ${'x'.repeat(200)}`],
+  ])('%j', (text, message) => {
+    const { variables, problems } = setUp({ dotenv: { A: text } })
+    variables.get('A')
+    expect(problems.errors.map((error) => error.message)).toEqual([message])
+  })
   test('a cycle shows its chain, once', () => {
     const { variables, problems } = setUp({ dotenv: { A: '${B}', B: '${C}', C: '${A}' } })
     for (const name of ['A', 'B', 'C']) expect(variables.get(name)).toBe('failed')
