@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { CloudClient, type CloudClientOptions } from '../../src/cloud/client.ts'
 import { BOUNDS, type Bounds, createTransport } from '../../src/cloud/http.ts'
-import { CloudError, isCloudError } from '../../src/cloud/index.ts'
+import { CloudError, durationText, isCloudError } from '../../src/cloud/index.ts'
 import { type Clock, retryAfter } from '../../src/cloud/retry.ts'
 import { json, listen, type Recorded, serve, type TestServer } from '../support/http-server.ts'
 import { start } from '../support/installed.ts'
@@ -211,6 +211,7 @@ describe('an answer', () => {
     [403, 'FORBIDDEN', 'Ask the admin of the tenant'],
     [409, 'CONFLICT', 'Run it again'],
     [412, 'CONFLICT', 'Run it again'],
+    [413, 'NOT_ACCEPTED', 'Verify the format'],
     [422, 'NOT_ACCEPTED', 'Verify the format'],
     [500, 'UNAVAILABLE', 'Run it again in a while'],
     [501, 'UNAVAILABLE', 'Run it again in a while'],
@@ -293,6 +294,21 @@ describe('an answer', () => {
       expect(text).toContain('repeats a secret and is not shown')
       expect(text).not.toMatch(/canary|sp_test/)
     }
+  })
+
+  test('whose code or request is called as what was sent, is not told by it', async () => {
+    const body = { error: { code: 'canary-4b1d77', message: 'no' } }
+    const server = await always(422, body, { 'x-request-id': 'Canary-4B1D77' })
+    const error = await errorOf(clientOf(server.url).setSecrets('t', { KEY: 'canary-4b1d77' }))
+    expect(error).toMatchObject({ code: 'NOT_ACCEPTED', serverCode: undefined, requestId: undefined })
+    expect(`${error.message}${JSON.stringify(error)}`.toLowerCase()).not.toContain('canary')
+  })
+
+  test('that turns the direction of text does not reach the terminal', async () => {
+    const message = '\u202e\u2066so \u200fis\u2069 \u061cthis\u202c'
+    const server = await always(422, { error: { code: 'x', message } })
+    const error = await errorOf(clientOf(server.url).whoami())
+    expect(error.message).toMatch(/\(422: so +is +this\)/)
   })
 
   test('that grows without end when it is unpacked is given up at 1 MiB', async () => {
@@ -490,6 +506,18 @@ describe('a try that does not get through', () => {
       isUncertain: true,
     })
   })
+})
+
+test.each([
+  [1, '1 s'],
+  [1_500, '2 s'],
+  [119_000, '119 s'],
+  [120_000, '2 min'],
+  [121_000, '3 min'],
+  [119 * 60_000, '119 min'],
+  [120 * 60_000, '2 h'],
+])('%i ms are told as %s', (time, text) => {
+  expect(durationText(time)).toBe(text)
 })
 
 test.each<[string | undefined, number | undefined]>([

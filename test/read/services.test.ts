@@ -50,6 +50,23 @@ describe('includes', () => {
     const files = { [ROOT]: 'includes: [../ai/config.yaml]\nweb: {a: 1}\n', 'services/ai/config.yaml': 'model: m' }
     expect(load(files, { services: ['ai'] }).services).toEqual({ ai: { model: 'm' } })
   })
+  test('a file in a directory of a service’s is a part of what includes it', () => {
+    const files = { [ROOT]: 'includes: [../ai/more/config.yaml]\n', 'services/ai/more/config.yaml': 'model: {a: 1}' }
+    expect(load(files).services).toEqual({ model: { a: 1 } })
+  })
+  test('a directory of theirs may begin with two dots', () => {
+    const files = { [ROOT]: 'includes: [../..old/a.yaml]\n', 'services/..old/a.yaml': 'a: {b: 1}' }
+    expect(load(files).services).toEqual({ a: { b: 1 } })
+  })
+  test('whether a path outside is there is not told', () => {
+    const { issues } = load({ [ROOT]: 'includes: [../../nowhere.yaml]\n' })
+    expect(issues).toMatchObject([{ code: 'INCLUDE_OUTSIDE' }])
+  })
+  test('a circle is shown without the way there', () => {
+    const { issues } = load({ [ROOT]: 'includes: [a.yaml]\n', 'services/config/a.yaml': 'includes: [a.yaml]\n' })
+    const a = 'services/config/a.yaml'
+    expect(issues).toMatchObject([{ code: 'INCLUDE_CYCLE', message: `includes itself: ${a} → ${a}` }])
+  })
   test('every wrong one is reported', () => {
     const { issues } = load({
       [ROOT]: 'includes:\n  - 1\n  - ../nope/config.yaml\n  - ../../outside.yaml\n  - ./config.yaml\n',
@@ -62,6 +79,11 @@ describe('includes', () => {
       ['INCLUDE_CYCLE', 5],
     ])
   })
+})
+
+test('a service that wraps some of its keys in its name keeps the others', () => {
+  const files = { 'services/ai/config.yaml': 'ai: {model: m}\nretries: 3\n' }
+  expect(load(files).services).toEqual({ ai: { model: 'm', retries: 3 } })
 })
 
 describe('limits', () => {
