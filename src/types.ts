@@ -1,5 +1,5 @@
 /**
- * The data that the stages hand to one another. Stages share this file, `tree.ts` and `errors/`, nothing else.
+ * The data that the stages hand to one another.
  */
 
 /** Highest precedence first; this order is the documented one (formats.md, section 6). */

@@ -1,7 +1,7 @@
 import { type SettledOptions, variableIn } from '../options/options.ts'
 import { isSetIn } from '../read/environment.ts'
-import { isSettingName } from '../read/setting-name.ts'
 import type { Resolution } from '../resolve.ts'
+import { isSettingName } from '../schema/setting-name.ts'
 import { literal, mapNode, variableSource } from '../tree.ts'
 import type { MapNode, ScalarNode } from '../types.ts'
 

@@ -1,7 +1,7 @@
 import { collectProblems, configError } from '../errors/errors.ts'
 import { parsePath } from '../path.ts'
 import { parseYamlValue } from '../read/yaml-full.ts'
-import { typedScalar } from '../read/yaml-scalar.ts'
+import { typedScalar } from '../text/yaml-scalar.ts'
 import { toPlain, variableSource } from '../tree.ts'
 import type { PlainTree } from './options.ts'
 

@@ -1,7 +1,7 @@
 import { changedAt, DIRECTORY, listingSignatureOf, signatureOf } from '../files/signature.ts'
 import type { Trail } from '../files/trail.ts'
 import { type Environment, variableIn } from '../options/options.ts'
-import { isSettingName } from '../read/setting-name.ts'
+import { isSettingName } from '../schema/setting-name.ts'
 
 /** Everything that the result of a resolution hangs on. While it holds, a second one would come to the same. */
 export interface Inputs {

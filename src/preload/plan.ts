@@ -2,7 +2,7 @@ import { isBlockedName } from '../environment/blocked-names.ts'
 import { readCacheFile } from '../files/cache-file.ts'
 import { listingSignatureOf, readUnchanged, signatureOf } from '../files/signature.ts'
 import { type Environment, variableIn } from '../options/options.ts'
-import { isSettingName } from '../read/setting-name.ts'
+import { isSettingName } from '../schema/setting-name.ts'
 
 /**
  * How a project's last start came to its variables: what it looked at, and where in which file each value stands.

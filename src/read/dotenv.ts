@@ -1,10 +1,10 @@
 import type { Problems } from '../errors/errors.ts'
 import { displayPath, resolvePath } from '../files/paths.ts'
+import { isSettingName } from '../schema/setting-name.ts'
 import type { Candidate } from '../substitute/variables.ts'
 import { doubtsIn } from './dotenv-doubts.ts'
 import { scanDotenv } from './dotenv-text.ts'
 import { readText } from './guard.ts'
-import { isSettingName } from './setting-name.ts'
 
 export interface DotenvFiles {
   /** Files that were there, highest precedence first, as messages show them. */

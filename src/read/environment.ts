@@ -5,14 +5,14 @@ import { resolvePath } from '../files/paths.ts'
 import { mergeAll } from '../merge.ts'
 import { type Environment, variableIn } from '../options/options.ts'
 import { envNamesOf, isEnvName, secretName } from '../schema/secret-names.ts'
+import { isSettingName, SETTING_PREFIX } from '../schema/setting-name.ts'
 import type { Candidate } from '../substitute/variables.ts'
+import { typedScalar } from '../text/yaml-scalar.ts'
 import { isForbiddenKey, leaves, literal, mapNode, treeOf, variableSource } from '../tree.ts'
 import type { LayerName, MapNode, Path, ScalarNode, Site, Taint, TreeNode } from '../types.ts'
 import { isDirectory, LIMITS, listDirectory, readText } from './guard.ts'
 import { type FileSecret, keepOne, NO_NAME } from './secrets.ts'
-import { isSettingName, SETTING_PREFIX } from './setting-name.ts'
 import { parseYamlValue } from './yaml-full.ts'
-import { typedScalar } from './yaml-scalar.ts'
 
 /** A variable that sets a key of the configuration. */
 export interface SettingVariable {

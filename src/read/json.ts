@@ -1,9 +1,9 @@
 import { createScanner, type JSONScanner } from 'jsonc-parser'
 import type { Problems } from '../errors/errors.ts'
+import { typedScalar } from '../text/yaml-scalar.ts'
 import type { MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
 import { checkKey, collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
 import { LIMITS, type Wording } from './guard.ts'
-import { typedScalar } from './yaml-scalar.ts'
 
 /**
  * Reads a JSON object; comments and trailing commas are allowed. Undefined after an error, which is reported:

@@ -1,8 +1,8 @@
 import type { Problems } from '../errors/errors.ts'
 import { MOVED_KEYS } from '../schema/profile-fields.ts'
+import { toBoolean } from '../text/coerce.ts'
 import { isNoMap, nodeAt, withNodeAt } from '../tree.ts'
 import type { MapNode, ScalarNode, TreeNode } from '../types.ts'
-import { toBoolean } from '../validate/coerce.ts'
 import { readText } from './guard.ts'
 import { parseYaml } from './yaml.ts'
 

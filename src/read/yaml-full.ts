@@ -14,10 +14,10 @@ import {
 } from 'yaml'
 import type { Problems } from '../errors/errors.ts'
 import type { ProblemCode } from '../errors/problem-codes.ts'
+import { typedScalar } from '../text/yaml-scalar.ts'
 import type { ListNode, MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
 import { checkKey, collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
 import { LIMITS, type Wording } from './guard.ts'
-import { typedScalar } from './yaml-scalar.ts'
 import {
   ALIAS_IN_ITSELF,
   COLLECTION_AS_KEY,

@@ -1,7 +1,7 @@
+import { typedScalar } from '../text/yaml-scalar.ts'
 import { isForbiddenKey } from '../tree.ts'
 import type { ListNode, MapNode, ScalarNode, Source, TreeNode } from '../types.ts'
 import { LIMITS } from './guard.ts'
-import { typedScalar } from './yaml-scalar.ts'
 
 /**
  * The YAML that nearly every settings file is written in: block maps and lists, scalars on one line, comments.

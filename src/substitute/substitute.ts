@@ -1,5 +1,5 @@
 import { formatPath } from '../path.ts'
-import { typedScalar } from '../read/yaml-scalar.ts'
+import { typedScalar } from '../text/yaml-scalar.ts'
 import type { ListNode, MapNode, Path, ScalarNode, TreeNode } from '../types.ts'
 import type { Variables } from './variables.ts'
 

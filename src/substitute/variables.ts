@@ -1,5 +1,5 @@
 import type { Problems, Report } from '../errors/errors.ts'
-import { isSettingName } from '../read/setting-name.ts'
+import { isSettingName } from '../schema/setting-name.ts'
 import { isSecretValue, looksSecret } from '../secrets/secret.ts'
 import type { Site, Taint } from '../types.ts'
 import {

@@ -4,9 +4,9 @@ import { nearest } from '../errors/suggest.ts'
 import { resolveSetting } from '../files/paths.ts'
 import { LATER_KEYS, LONG_EXPIRATION, MOVED_KEYS, PROFILE_FIELDS, type ProfileField } from '../schema/profile-fields.ts'
 import { isHttpOrigin, isHttpUrl } from '../schema/rules.ts'
+import { toBoolean, toList, toNumber } from '../text/coerce.ts'
 import { isNoMap, literal, mapNode, nodeAt, scalarAt, siteOf, variableSource, withNodeAt } from '../tree.ts'
 import type { ListNode, MapNode, ScalarNode, TreeNode } from '../types.ts'
-import { toBoolean, toList, toNumber } from './coerce.ts'
 
 export interface ProfileCheck {
   readonly profile: ProfileRef

@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Problems } from '../errors/errors.ts'
 import { formatPath, valueAt } from '../path.ts'
+import { toBoolean, toList, toNumber } from '../text/coerce.ts'
 import { nearestNode, nodeAt, setOwn, toPlain } from '../tree.ts'
 import type { MapNode, Path } from '../types.ts'
-import { toBoolean, toList, toNumber } from './coerce.ts'
 import { ask, misbehaviourOf, pathOf, type Validation } from './validation.ts'
 
 /** One value that is being tried as other types. */

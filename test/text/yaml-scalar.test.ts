@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { typedScalar } from '../../src/read/yaml-scalar.ts'
+import { typedScalar } from '../../src/text/yaml-scalar.ts'
 
 describe('the value of an unquoted scalar', () => {
   test.each([

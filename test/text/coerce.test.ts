@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { toBoolean, toList, toNumber } from '../../src/validate/coerce.ts'
+import { toBoolean, toList, toNumber } from '../../src/text/coerce.ts'
 
 describe('as a boolean', () => {
   const cases = (word: string): string[] => [

@@ -1,9 +1,9 @@
 import type { SettledOptions } from '../options/options.ts'
-import type { DotenvFiles } from '../read/dotenv.ts'
-import type { EnvironmentReader } from '../read/environment.ts'
-import type { SecretsFile } from '../read/secrets.ts'
 import { envNamesOf } from '../schema/secret-names.ts'
-import type { Candidate } from './variables.ts'
+import type { Candidate } from '../substitute/variables.ts'
+import type { DotenvFiles } from './dotenv.ts'
+import type { EnvironmentReader } from './environment.ts'
+import type { SecretsFile } from './secrets.ts'
 
 /** Where variables are defined, and which of them are secrets. */
 interface Definitions {

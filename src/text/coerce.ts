@@ -1,4 +1,4 @@
-import { typedScalar } from '../read/yaml-scalar.ts'
+import { typedScalar } from './yaml-scalar.ts'
 
 const TRUE = new Set(['true', '1', 'yes', 'on'])
 const FALSE = new Set(['false', '0', 'no', 'off'])
