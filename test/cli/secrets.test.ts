@@ -286,6 +286,7 @@ describe('systemprompt secrets', () => {
     ],
     ['the last but for a comma', '{\n  "a": "1",\n  "b": "2",\n}\n', 'b', '{\n  "a": "1",\n}\n'],
     ['the last of one line', '{"a": "1", "b": "2"}', 'b', '{"a": "1"}'],
+    ['the last of a line, and not its end', '{ "a": "1", "b": "2"\n}\n', 'b', '{ "a": "1"\n}\n'],
     ['the first of one line', '{"a": "1", "b": "2"}', 'a', '{"b": "2"}'],
     ['one in the middle', '{ "a": "1", /* b’s */ "b": "2" /* b’s */, "c": "3" }', 'b', '{ "a": "1", "c": "3" }'],
     [

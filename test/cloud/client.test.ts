@@ -64,6 +64,7 @@ describe('an address', () => {
     'http://10.0.0.1',
     'https://user@api.systemprompt.io',
     'https://user:password@api.systemprompt.io',
+    'https://:password@api.systemprompt.io',
     'https://api.systemprompt.io?x=1',
     'https://api.systemprompt.io?',
     'https://api.systemprompt.io#x',

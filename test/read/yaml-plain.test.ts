@@ -79,6 +79,8 @@ describe('left to the full parser', () => {
     ['an end mark', 'a: 1\n...\n'],
     ['directives', '%YAML 1.2\n---\na: 1'],
     ['tabs', 'a:\t1'],
+    ['a tab before a comment', 'a: b\t# c'],
+    ['a tab at the end of a line', 'a: b\t\nc: 1'],
     ['a key twice', 'a: 1\na: 2'],
     ['a key that reaches the prototype', '__proto__: 1'],
     ['a colon in a plain value', 'a: b: c'],
