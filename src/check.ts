@@ -98,7 +98,7 @@ async function trackedIn(
   holding: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Promise<Problems> {
   const problems = collectProblems()
-  const isInside = (file: string): boolean => !file.startsWith('..') && !/^(?:\/|[A-Za-z]:)/.test(file)
+  const isInside = (file: string): boolean => !/^(?:\.\.\/|\/|[A-Za-z]:)/.test(file)
   const { files, failure } = await trackedByGit(root, [
     '.systemprompt',
     ...[...inUse, ...holding.keys()].filter(isInside),

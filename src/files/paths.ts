@@ -4,7 +4,7 @@ import { IS_WINDOWS } from './windows.ts'
 /** A path as messages show it: relative to the root where it lies below it, with forward slashes. */
 export function displayPath(root: string, file: string): string {
   const path = relative(root, file)
-  const shown = path.startsWith('..') || isAbsolute(path) ? file : path
+  const shown = /^\.\.(?:[\\/]|$)/.test(path) || isAbsolute(path) ? file : path
   return sep === '/' ? shown : shown.split(sep).join('/')
 }
 

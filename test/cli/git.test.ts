@@ -162,6 +162,11 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
     const { issues } = await checkConfig({ cwd, env: {}, dotenv: [':(glob)**.local', '*.local'] })
     expect(issues).toEqual([])
   })
+  test('in a directory whose name begins with two dots', async () => {
+    const cwd = repository({ '..data/.env.local': 'A_KEY=canary-4\n' }, ['..data/.env.local'])
+    const { issues } = await checkConfig({ cwd, env: {}, dotenv: ['..data/.env.local'] })
+    expect(issues).toMatchObject([{ code: 'TRACKED_BY_GIT', file: '..data/.env.local' }])
+  })
   test('in no project', async () => {
     const cwd = makeProject({ '.env.local': 'A=1' })
     git(cwd, 'init', '--quiet')

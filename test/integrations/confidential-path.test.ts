@@ -20,6 +20,7 @@ describe('a file with secrets that is called as one likes is known', () => {
     confidential: [
       '/p/keys.txt',
       '/p/run/db',
+      '/p/..data/token',
       '/else/keys.txt',
       '/p/Größe und Maß/api-keys.json',
       '/p/R&D=#1?/keys.json',
@@ -40,6 +41,8 @@ describe('a file with secrets that is called as one likes is known', () => {
     '/app/./x/..//keys.txt',
     '/files/keys.txt',
     '/db',
+    '/..data/token',
+    '/app/..data/token',
     '/run/db',
     '/elsewhere/run/db',
     '/sub/keys.txt',
