@@ -47,9 +47,8 @@ function mergeNodes(upper: TreeNode, lower: TreeNode, options: MergeOptions): Tr
 
 /** `features[1]` in code, `SYSTEMPROMPT__FEATURES__1` in a variable. */
 function namesItems(upper: MapNode, { foldCase }: MergeOptions): boolean {
-  return (
-    upper.isIndexed === true || (foldCase === true && [...upper.entries.keys()].every((key) => /^\d{1,9}$/.test(key)))
-  )
+  const mayName = upper.isIndexed === true || foldCase === true
+  return mayName && [...upper.entries.keys()].every((key) => /^\d+$/.test(key))
 }
 
 /** `features[1].name` changes one item and leaves the others. An index right behind the end adds one. */

@@ -747,6 +747,13 @@ describe('settings that meet', () => {
     const { issues } = failure({ ...files, [PROFILE]: `${COMPLETE_PROFILE}v: [1, 2]\n` }, options)
     expect(issues).toMatchObject([{ code: 'INVALID_OPTION', ...place }])
   })
+  test.each<LoadOptions['overrides'] & object>([
+    { 'v[0]': 1, 'v.b': 2 },
+    { 'v.b': 2, 'v[0]': 1 },
+  ])('nothing is lost of what names an item and a key of one list: %j', (overrides) => {
+    const { config } = load({ [PROFILE]: `${COMPLETE_PROFILE}v: [7, 8]\n` }, { overrides })
+    expect(config.v).toEqual({ 0: 1, b: 2 })
+  })
   test.each<[string, Files, LoadOptions]>([
     ['variables', {}, { env: { SYSTEMPROMPT__V__10: 'b', SYSTEMPROMPT__V__9: 'a' } }],
     ['lines of .env', { '.env': 'SYSTEMPROMPT__V__10=b\nSYSTEMPROMPT__V__9=a' }, {}],
