@@ -69,7 +69,8 @@ async function run(program: string, argv: readonly string[], cwd: string): Promi
     execFile(program, argv, { cwd, env, timeout: 10_000, windowsHide: true }, (error, stdout, stderr) => {
       const code = error ? error.code : 0
       const isEnded = typeof code === 'number'
-      const failure = isEnded ? firstLine(stderr) : error?.killed ? 'ETIMEDOUT' : String(code)
+      // Without a code it was killed: by the timeout, or by somebody.
+      const failure = isEnded ? firstLine(stderr) : String(code ?? (error?.killed ? 'ETIMEDOUT' : error?.signal))
       settle({ status: isEnded ? code : null, stdout, failure })
     })
   })

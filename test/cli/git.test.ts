@@ -298,6 +298,17 @@ describe('where git cannot answer', () => {
     clearInterval(interval)
     expect(issues).toEqual([])
   })
+  test.skipIf(process.platform === 'win32').each([
+    ['head -c 2000000 /dev/zero', 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER'],
+    ['kill -TERM $$', 'SIGTERM'],
+  ])('what ended it is said: %s', async (line, said) => {
+    const cwd = makeProject(COMPLETE)
+    writeFiles(cwd, { '.git/HEAD': '', 'bin/git': `#!/bin/sh\n${line}\n` })
+    chmodSync(join(cwd, 'bin/git'), 0o755)
+    vi.stubEnv('PATH', `${join(cwd, 'bin')}:${process.env.PATH}`)
+    const { issues } = await checkConfig({ cwd, env: {} })
+    expect(issues).toMatchObject([{ code: 'GIT_FAILED', message: expect.stringContaining(`"${said}"`) }])
+  })
   test('a broken repository is an error that says what git says', async () => {
     const cwd = makeProject({ ...COMPLETE, '.git/config': '[core\n', '.git/HEAD': 'nonsense' })
     const { ok, issues, error } = await checkConfig({ cwd, env: {} })
