@@ -63,7 +63,7 @@ export function readText(
   const source = { ...given, confidential: given.confidential || HOLDS_SECRETS.test(file) }
   const opened = open(file)
   if ('failure' in opened) {
-    if (opened.failure) problems.error({ ...opened.failure, at: { source } })
+    if (opened.failure) problems.error({ ...opened.failure, ...namedBy(source), at: { source } })
     return undefined
   }
   const text = decode(opened.bytes, source, problems)
@@ -215,6 +215,7 @@ function decode(bytes: Buffer, source: Omit<Source, 'text'>, problems: Problems)
       code: 'ENCODING',
       message,
       remedy,
+      ...namedBy(source),
       at: { source: { ...source, text: before }, offset: before.length },
     })
   }
@@ -226,6 +227,11 @@ function decode(bytes: Buffer, source: Omit<Source, 'text'>, problems: Problems)
   const nul = bytes.indexOf(0)
   if (nul !== -1) return fail(nul, `holds a NUL byte, at offset ${nul}`, `remove it; if the file is UTF-16, ${AS_UTF8}`)
   return withoutBom(bytes.toString())
+}
+
+/** What a user looks for where a variable names a file: the path alone may be one among many. */
+function namedBy({ name }: Omit<Source, 'text'>): { readonly key?: string } {
+  return name === undefined ? {} : { key: name }
 }
 
 /** The decoder puts U+FFFD where bytes are wrong; the first one that the bytes do not spell is the place. */
