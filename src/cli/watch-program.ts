@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ConfigChange, LoadOptions, ResolvedConfig } from '../index.ts'
 import { CliError, type Io } from './io.ts'
-import { styled } from './output.ts'
+import { shown, styled } from './output.ts'
 import type { Program } from './start-program.ts'
 
 interface Running {
@@ -81,7 +81,7 @@ function summary(changes: readonly ConfigChange[]): string {
   const more = changes.length > NAMED ? ` and ${changes.length - NAMED} more` : ''
   return `${changes
     .slice(0, NAMED)
-    .map(({ path }) => path)
+    .map(({ path }) => shown(path))
     .join(', ')}${more} changed`
 }
 

@@ -74,6 +74,15 @@ describe('run --watch', () => {
     expect(output()).toMatch(/ended changed\n$/)
   })
 
+  test('names what has changed without writing to the terminal', async () => {
+    const root = makeProject(FILES)
+    const { until, output } = watching(root)
+    await until('started hello')
+    writeFiles(root, { [PROFILE]: `${FILES[PROFILE]}"a\\x9b31m\\u202eb": 1\n` })
+    await until('the program starts again')
+    expect(output()).toContain('["a\\u009b31m\\u202eb"] changed')
+  })
+
   test('keeps the program while the configuration is not valid, and says why', async () => {
     const root = makeProject(FILES)
     const { until, output } = watching(root)
