@@ -1,4 +1,4 @@
-import { win32 } from 'node:path'
+import { isAbsolute, win32 } from 'node:path'
 import type { Io } from './io.ts'
 
 type Env = Io['env']
@@ -9,10 +9,13 @@ type Env = Io['env']
  */
 export function browserFor(platform: string, env: Env): ((url: string) => Promise<void>) | undefined {
   const opener = openerOf(platform, env)
-  return opener && ((url) => start(opener.command, [...opener.args, url]))
+  return opener && ((url) => start(opener.command, [...opener.args, url], { platform, env }))
 }
 
-/** The program that opens an address, and what it is given before that. Windows would look for it in the working directory first. */
+/**
+ * The program that opens an address, and what it is given before that. Where it is a name alone, it is looked for in
+ * PATH; Windows would look in the working directory first.
+ */
 export function openerOf(
   platform: string,
   env: Env,
@@ -28,10 +31,19 @@ export function openerOf(
 }
 
 /** Starts a program and does not wait for it. A program that is not there is no error: the address is shown as well. */
-async function start(command: string, args: readonly string[]): Promise<void> {
-  const { spawn } = await import('node:child_process')
+async function start(
+  command: string,
+  args: readonly string[],
+  system: { readonly platform: string; readonly env: Env },
+): Promise<void> {
+  const [{ spawn }, { findProgram }] = await Promise.all([
+    import('node:child_process'),
+    import('../cloud/for-commands.ts'),
+  ])
+  const program = isAbsolute(command) ? command : findProgram(command, system)
+  if (program === undefined) return
   await new Promise<void>((resolve) => {
-    const child = spawn(command, args, { stdio: 'ignore', detached: true, shell: false })
+    const child = spawn(program, args, { stdio: 'ignore', detached: true, shell: false })
     child.once('error', () => resolve())
     child.once('spawn', () => resolve())
     child.unref()
