@@ -60,7 +60,7 @@ export function table(
 ): string {
   // As they are shown: an escaped character takes more columns than one.
   const all = [header, ...rows.map((row) => row.map(printable))]
-  const widths = header.map((_, column) => Math.max(...all.map((row) => width(row[column] ?? ''))))
+  const widths = header.map((_, column) => all.reduce((most, row) => Math.max(most, width(row[column] ?? '')), 0))
   const kept = withoutSome(softened(widths, cut), leaveOut, io.columns)
   const fitted = fit(widths, kept, cut, io.columns)
   const cell = (text: string, column: number): string => {

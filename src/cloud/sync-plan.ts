@@ -35,7 +35,8 @@ export function planSync(
   const there = new Set(keys)
   const others = keys.filter((name) => !Object.hasOwn(local.values, name) && !isManaged(name)).sort()
   const pruned = options.prune ? others.filter((name) => !isStale(name)) : []
-  const list = customList([...Object.keys(local.values), ...others.filter((name) => !pruned.includes(name))])
+  const kept = others.filter((name) => !options.prune || isStale(name))
+  const list = customList([...Object.keys(local.values), ...kept])
   const wanted: Readonly<Record<string, string>> = { ...local.values, ...(list === '' ? {} : { [CUSTOM_LIST]: list }) }
 
   const names = Object.keys(wanted).sort()

@@ -4,11 +4,12 @@ import { styled, table } from '../../../output.ts'
 
 /** What a sync would do, name by name. Never a value. */
 export function planTable(io: Io, plan: SyncPlan): string {
+  const removed = new Set(plan.remove)
   const rows = [
     ...plan.added.map((name) => [name, 'new']),
     ...plan.changed.map((name) => [name, 'changed or unknown']),
     ...plan.unchanged.map((name) => [name, 'unchanged']),
-    ...plan.onlyInCloud.filter((name) => !plan.remove.includes(name)).map((name) => [name, 'only in the cloud']),
+    ...plan.onlyInCloud.filter((name) => !removed.has(name)).map((name) => [name, 'only in the cloud']),
     ...plan.remove.map((name) => [name, 'to be removed']),
     ...plan.dropped.map((name) => [name, 'managed, not sent']),
   ]

@@ -102,9 +102,10 @@ function planner(target: SecretsTarget, local: LocalSecrets, args: Args): Planne
 
 /** What is to be sent now that the names in the cloud are these; no more is removed than was shown. */
 function replanned(shownPlan: SyncPlan, planFor: Planner): (keys: readonly string[]) => SyncPlan['send'] {
+  const wasShown = new Set([...shownPlan.remove, CUSTOM_LIST])
   return (keys) => {
     const { send, remove } = planFor(keys)
-    if (remove.every((name) => name === CUSTOM_LIST || shownPlan.remove.includes(name))) return send
+    if (remove.every((name) => wasShown.has(name))) return send
     throw new CliError(
       'CONFLICT',
       EXIT.conflict,
