@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { collectProblems, isConfigError } from '../errors/errors.ts'
 import { isDirectory, isRegularFile, isTaken, moveAside, removeFile } from '../files/atomic.ts'
 import { refuseExposed } from '../files/exposure.ts'
@@ -57,13 +58,16 @@ export function hasCredentials({ credentials }: CloudFiles): boolean {
 
 /**
  * Removes credentials.json, whatever is in it, and says whether there was one. A directory in its place is moved
- * aside: a logout always works. `aside` is where that went.
+ * aside, and so is what is no login where a profile says that there is one: it may be any file of the user's. A logout
+ * always works. `aside` is where that went.
  */
 export function removeCredentials(
-  { credentials }: CloudFiles,
+  { state, credentials }: CloudFiles,
   now: number,
 ): { readonly wasThere: boolean; readonly aside?: string } {
-  if (!isDirectory(credentials)) return { wasThere: removeFile(credentials) }
+  const isOurs =
+    credentials === join(state, 'credentials.json') || typeof readObject(credentials)?.api_token === 'string'
+  if (!isTaken(credentials) || (isOurs && !isDirectory(credentials))) return { wasThere: removeFile(credentials) }
   const aside = moveAside(credentials, now)
   return { wasThere: true, ...(aside === undefined ? {} : { aside }) }
 }

@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { CliError, EXIT } from '../../src/cli/io.ts'
 import { type Emulator, startEmulator } from '../../src/emulator/index.ts'
 import { temporaryName } from '../../src/files/temporary.ts'
@@ -25,6 +25,10 @@ let proxy: ContractProxy
 beforeAll(async () => {
   emulator = await emulated()
   proxy = await contractProxy(emulator.url)
+})
+
+afterEach(() => {
+  vi.unstubAllEnvs()
 })
 
 function login(cwd: string, options = '', terminal = {}) {
@@ -503,6 +507,15 @@ describe('cloud auth logout', () => {
       expect(readdirSync(join(cwd, '.systemprompt')).filter((name) => name.includes('credentials'))).toEqual([])
     },
   )
+
+  test.each(['a key', '{"keep": "this"}'])('removes nothing that is no login: %s', async (content) => {
+    const cwd = makeProject({ ...COMPLETE, [PROFILE]: `${COMPLETE[PROFILE]}cloud: { credentials_path: ~/kept }\n` })
+    const home = makeProject({ kept: content })
+    vi.stubEnv('HOME', home)
+    const { code, err } = await cli(cwd, 'cloud auth logout -y')
+    expect(code).toBe(0)
+    expect(readFileSync(/it is now (\S+)/.exec(err)?.[1] ?? '', 'utf8')).toBe(content)
+  })
 
   test('works where the service does not', async () => {
     const gone = await emulated()

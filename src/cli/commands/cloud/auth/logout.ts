@@ -35,7 +35,7 @@ export const logout = defineCommand({
     await mustAgree(args, io, `Log ${email === undefined ? 'out' : `${shown(email)} out`} and remove ${shown(file)}?`)
     await report(project, args, io)
     const { wasThere, aside } = removeCredentials(project.files, Date.now())
-    if (aside !== undefined) io.err(`A directory stood in place of the file; it is now ${shown(aside)}\n`)
+    if (aside !== undefined) io.err(`What stood in place of the file was no login; it is now ${shown(aside)}\n`)
     if (args.json) printJson(io, { ok: true, removed: wasThere ? file : null })
     else
       io.out(
