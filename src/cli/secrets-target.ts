@@ -5,6 +5,7 @@ import {
   isCloudError,
   type LocalSecrets,
   readLocalSecrets,
+  refuseTrackedLogin,
   resolvePath,
   type SecretsValidation,
   type Target,
@@ -24,6 +25,17 @@ export function openTarget(args: Args, io: Io): SecretsTarget {
   const session = openSession(args, io)
   const tenant = tenantOf(args, session)
   return { ...session, tenant, target: { apiUrl: session.client.apiUrl, tenant } }
+}
+
+/**
+ * The same, for what sends secrets.
+ *
+ * @throws FileError FILE_EXPOSED for a login that may be another's
+ */
+export async function openTargetToSend(args: Args, io: Io): Promise<SecretsTarget> {
+  const target = openTarget(args, io)
+  if (target.credentials.from === 'file') await refuseTrackedLogin(target.files.credentials)
+  return target
 }
 
 /** A secrets.json, and what its profile says of the rules for what is in it. */

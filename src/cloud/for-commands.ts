@@ -5,6 +5,7 @@
 
 export type { FileErrorCode } from '../files/errors.ts'
 export { FileError, unwritable } from '../files/errors.ts'
+export { refuseTrackedLogin } from '../files/exposure.ts'
 export { findProgram } from '../files/find-program.ts'
 export { displayPath, resolvePath } from '../files/paths.ts'
 export { readFileBytes } from '../read/guard.ts'

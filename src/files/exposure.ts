@@ -4,6 +4,25 @@ import { FileError } from './errors.ts'
 import { git, trackedByGit } from './git.ts'
 
 /**
+ * Refuses to use a login that git has: whoever writes to the repository could put another one in its place, and have
+ * secrets sent to a service of their own.
+ *
+ * @throws FileError FILE_EXPOSED
+ */
+export async function refuseTrackedLogin(file: string): Promise<void> {
+  const directory = realPath(dirname(file))
+  if (directory === undefined) return
+  const { files } = await trackedByGit(directory, [basename(file)])
+  if (files.length === 0) return
+  throw new FileError(
+    'FILE_EXPOSED',
+    file,
+    'is tracked by git, so others may have chosen the service that secrets are sent to',
+    `Run git rm --cached ${join(directory, basename(file))}, commit, and log in again`,
+  )
+}
+
+/**
  * Refuses a file that git has, or would take with the next `git add`. It is for the moment before a secret is
  * written, when the .gitignore is in its place.
  *

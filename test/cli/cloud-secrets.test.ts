@@ -306,6 +306,22 @@ describe('cloud secrets set', () => {
   })
 })
 
+describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a login that came with the repository', () => {
+  test.each(['set openai=canary-new', 'sync --all --json', 'rotate stripe_key --generate -y'])(
+    'is sent nothing by %s',
+    async (line) => {
+      spawnSync('git', ['init', '-q'], { cwd })
+      writeFiles(cwd, { '.systemprompt/.gitignore': '*\n' })
+      spawnSync('git', ['add', '--force', CREDENTIALS], { cwd })
+      const before = readFileSync(join(cwd, SECRETS), 'utf8')
+      const { code, out, err } = await cli(cwd, `cloud secrets ${line}`)
+      expect([code, out + err]).toEqual([11, expect.stringContaining('is tracked by git, so others may have chosen')])
+      expect(readFileSync(join(cwd, SECRETS), 'utf8')).toBe(before)
+      expect((await json('cloud secrets list')).keys).toEqual([])
+    },
+  )
+})
+
 describe('the record of what was sent', () => {
   const records = (): string => join(cwd, '.systemprompt/cloud')
   const lines = ['set openai=canary-new', 'sync --all --json', 'sync --prune -y', 'rotate openai -y']

@@ -15,7 +15,7 @@ import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { randomSecret } from '../../../random-secret.ts'
 import { givenSecret, mustBeName, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
-import { localSecretsOf, openTarget, type SecretsPlace, secretsFileOf } from '../../../secrets-target.ts'
+import { localSecretsOf, openTargetToSend, type SecretsPlace, secretsFileOf } from '../../../secrets-target.ts'
 import { type CloudProject, mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { setSecrets } from '../../../store-secrets.ts'
@@ -47,7 +47,7 @@ export const rotate = defineCommand({
     const io = data as Io
     if (args.generate && args['from-file'] !== undefined)
       throw new CliError('USAGE', EXIT.usage, 'Give --generate or --from-file; each gives a new value.')
-    const target = openTarget(args, io)
+    const target = await openTargetToSend(args, io)
     const name = mustBeName(String(args.name))
     const key = cloudName(name)
     if (isManaged(key)) throw new CliError('MANAGED', EXIT.refused, `The system manages ${key}; nothing was done.`)

@@ -9,7 +9,7 @@ import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { type GivenSecret, givenSecrets, mustBeGivenOnce, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
-import { openTarget, type SecretsPlace, type SecretsTarget, secretsFileOf } from '../../../secrets-target.ts'
+import { openTargetToSend, type SecretsPlace, type SecretsTarget, secretsFileOf } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { setSecrets } from '../../../store-secrets.ts'
 import { SECRETS_ARGS } from './args.ts'
@@ -39,7 +39,7 @@ export const set = defineCommand({
   },
   async run({ args, data }) {
     const io = data as Io
-    const target = openTarget(args, io)
+    const target = await openTargetToSend(args, io)
     const local = args.local ? secretsFileOf(target) : undefined
     const given = await givenSecrets(args, args._, io)
     const values = byCloudName(given)

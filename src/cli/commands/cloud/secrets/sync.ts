@@ -13,7 +13,7 @@ import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import {
   localSecretsOf,
-  openTarget,
+  openTargetToSend,
   type Removal,
   removalExit,
   removeAll,
@@ -51,7 +51,7 @@ export const sync = defineCommand({
   },
   async run({ args, data }) {
     const io = data as Io
-    const target = openTarget(args, io)
+    const target = await openTargetToSend(args, io)
     const local = localSecretsOf(target)
     if (!args.json && !args.quiet) printWarnings(io, local.warnings)
     const first = await target.client.listSecretKeys(target.tenant)
