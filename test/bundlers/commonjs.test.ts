@@ -18,20 +18,17 @@ interface Request {
   readonly file?: string
   readonly code: string
   readonly consumer?: 'client' | 'server'
-  readonly phase?: 'runtime'
-  readonly type?: 'commonjs'
 }
 
-function build(host: Host, { file = 'src/c.cjs', code, consumer = 'server', phase, type }: Request) {
+function build(host: Host, { file = 'src/c.cjs', code, consumer = 'server' }: Request) {
   const root = copyApp()
   writeFiles(root, {
     'package.json': '{ "type": "module" }',
-    'src/package.json': JSON.stringify(type ? { type } : {}),
+    'src/package.json': '{}',
     'src/it.mjs': `import it from './${file.slice(4)}'\nconsole.log(JSON.stringify(it))\n`,
     [file]: code,
   })
-  const request = { root, consumer, entry: 'src/it.mjs', configure } as const
-  return buildWith(host, { ...request, options: { ...options, ...(phase && { phase }) } }).then((result) => ({
+  return buildWith(host, { root, consumer, entry: 'src/it.mjs', configure, options }).then((result) => ({
     ...result,
     run: () => execFileSync(process.execPath, [result.entry], { cwd: root, encoding: 'utf8' }).trim(),
   }))
@@ -87,14 +84,28 @@ describe('CommonJS of which nobody makes a module', () => {
 })
 
 describe.each(HOSTS.filter((host) => host !== 'farm'))('values at run time, in CommonJS that %s builds', (host) => {
-  test.each([
-    ['src/c.cjs', undefined],
-    ['src/c.js', undefined],
-    ['src/c.js', 'commonjs'],
-  ] as const)('%s of a package of type %s', async (file, type) => {
-    const code = 'module.exports = { name: process.env.site_name }\n'
-    const { error, run } = await build(host, { file, code, phase: 'runtime', ...(type && { type }) })
+  // In one build, since each puts the whole library into the server.
+  test('are those of files of every name, in packages of every type', async () => {
+    const root = copyApp()
+    const read = 'module.exports = process.env.site_name\n'
+    writeFiles(root, {
+      'package.json': '{ "type": "module" }',
+      'src/it.mjs': `import cjs from './untyped/c.cjs'
+import js from './untyped/c.js'
+import commonjs from './commonjs/c.js'
+console.log(JSON.stringify({ cjs, js, commonjs }))
+`,
+      'src/untyped/package.json': '{}',
+      'src/untyped/c.cjs': read,
+      'src/untyped/c.js': read,
+      'src/commonjs/package.json': '{ "type": "commonjs" }',
+      'src/commonjs/c.js': read,
+    })
+    const runtime = { ...options, phase: 'runtime' } as const
+    const request = { root, consumer: 'server', entry: 'src/it.mjs', configure, options: runtime } as const
+    const { error, entry } = await buildWith(host, request)
     expect(error).toBeUndefined()
-    expect(JSON.parse(run())).toMatchObject({ name: 'Acme' })
+    const printed = execFileSync(process.execPath, [entry], { cwd: root, encoding: 'utf8' })
+    expect(JSON.parse(printed)).toEqual({ cjs: 'Acme', js: 'Acme', commonjs: 'Acme' })
   })
 })
