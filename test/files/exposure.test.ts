@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { refuseExposed } from '../../src/files/exposure.ts'
 import { type Files, makeProject, writeFiles } from '../support/temp-project.ts'
 
@@ -12,6 +12,12 @@ function git(cwd: string, ...argv: string[]): void {
   if (status !== 0) throw new Error(`git ${argv.join(' ')}: ${stderr}`)
 }
 
+/** Whoever runs the tests may ignore files everywhere, by settings that git reads at home. */
+beforeEach(() => {
+  const home = makeProject()
+  vi.stubEnv('HOME', home)
+  vi.stubEnv('XDG_CONFIG_HOME', join(home, '.config'))
+})
 afterEach(() => void vi.unstubAllEnvs())
 
 /** What is said of the file in a repository that holds these files, of which some were added. */
@@ -91,7 +97,7 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
 
   test('outside of a repository, or in a directory that is not there, is fine', async () => {
     const root = makeProject({ '.systemprompt/': '' })
-    await refuseExposed(join(root, FILE))
-    await refuseExposed(join(root, 'nowhere', FILE))
+    await expect(refuseExposed(join(root, FILE))).resolves.toBeUndefined()
+    await expect(refuseExposed(join(root, 'nowhere', FILE))).resolves.toBeUndefined()
   })
 })
