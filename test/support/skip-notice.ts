@@ -1,13 +1,25 @@
 import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { isInPath } from './shells.ts'
+import { hasTerminals } from './terminal.ts'
 
-/** Says at the end of a run that tests were skipped which need a browser or a shell. */
+/** Without one of these some tests are skipped. */
+const PROGRAMS = ['bash', 'zsh', 'fish', 'git', 'vim', 'openssl']
+const BUILT = fileURLToPath(new URL('../../dist/plugin.js', import.meta.url))
+
+/** Says at the end of a run which tests were skipped for what this machine lacks. */
 export function teardown(): void {
   const executable = process.env.SYSTEMPROMPT_CHROMIUM ?? '/usr/bin/chromium'
   if (!existsSync(executable))
-    console.warn(
-      `\nTests in a browser were skipped: there is no Chromium at ${executable} (SYSTEMPROMPT_CHROMIUM names another)`,
-    )
-  const missing = ['bash', 'zsh', 'fish'].filter((shell) => !isInPath(shell))
-  if (missing.length > 0) console.warn(`\nTests of completion were skipped: ${missing.join(' and ')} cannot be found`)
+    skipped('in a browser', `there is no Chromium at ${executable} (SYSTEMPROMPT_CHROMIUM names another)`)
+  const missing = PROGRAMS.filter((name) => !isInPath(name))
+  if (missing.length > 0) skipped('that run programs', `${missing.join(' and ')} cannot be found`)
+  if (!hasTerminals) skipped('on a terminal', 'python3, which makes one, cannot be run')
+  if (!existsSync(BUILT)) skipped('of the package', 'there is no dist/, which npm run build makes')
+  if (process.getuid?.() === 0) skipped('of what a user may not do', 'root may')
+  else skipped('of files of somebody else', 'only root can make them')
+}
+
+function skipped(which: string, why: string): void {
+  console.warn(`\nTests ${which} were skipped: ${why}`)
 }
