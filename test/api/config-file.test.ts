@@ -95,7 +95,7 @@ export default defineConfig({
     ['mjs', 'export default () => undefined'],
     ['mjs', ''],
   ])('as .%s that says nothing: %j', async (extension, content) => {
-    await expect(load({ [`systemprompt.config.${extension}`]: content })).resolves.toBeDefined()
+    expect((await load({ [`systemprompt.config.${extension}`]: content })).config.list).toEqual(['file'])
   })
 })
 

@@ -37,7 +37,11 @@ test.each([
   children.push(child)
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const until = async (text: string): Promise<void> => {
-    for (let line = ''; !line.includes(text); ) line = (await lines.next()).value ?? text
+    for (let line = ''; !line.includes(text); ) {
+      const { done, value = '' } = await lines.next()
+      if (done) throw new Error(`it ended, and had not said: ${text}`)
+      line = value
+    }
   }
 
   await until('started one')
