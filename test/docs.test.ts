@@ -98,7 +98,7 @@ test('every block is of a kind that is checked', () => {
 
 test('TypeScript blocks type-check against the source', () => {
   expect(typeErrors(blocks.filter(({ language }) => language === 'ts'))).toEqual([])
-}, 60_000)
+}, 300_000)
 
 const withBlocks = pages.filter((each) => each.blocks.length > 0)
 

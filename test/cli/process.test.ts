@@ -7,6 +7,8 @@ import { COMPLETE, makeProject, PROFILE } from '../support/temp-project.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const cli = join(repository, 'dist/cli.js')
+/** Milliseconds, for what hangs: a busy machine is no failure. */
+const HANGS = 60_000
 
 let root = ''
 let large = ''
@@ -25,7 +27,7 @@ function systemprompt(cwd: string, argv: readonly string[], env: Record<string, 
     env: { PATH, HOME, SystemRoot, ...env },
     encoding: 'utf8',
     input,
-    timeout: 15_000,
+    timeout: HANGS,
     maxBuffer: 64 * 1024 * 1024,
   })
   return { code: status, out: stdout, err: stderr }
@@ -35,7 +37,7 @@ function systemprompt(cwd: string, argv: readonly string[], env: Record<string, 
 function shell(cwd: string, line: string) {
   const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }
   const script = `cli() { "${process.execPath}" "${cli}" "$@"; }\n${line}`
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd, env, encoding: 'utf8', timeout: 15_000 })
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { cwd, env, encoding: 'utf8', timeout: HANGS })
   return { code: status, out: stdout, err: stderr }
 }
 

@@ -40,7 +40,8 @@ function run(argv: readonly string[], { env = {}, input = '', cwd = root }: Sett
     env: { PATH, HOME, ...env },
     encoding: 'utf8',
     input,
-    timeout: 20_000,
+    // For what hangs: a busy machine is no failure.
+    timeout: 60_000,
   })
   return { code: status ?? signal, out: stdout, err: stderr }
 }

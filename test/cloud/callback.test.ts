@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Callback, openCallback } from '../../src/cloud/callback.ts'
 import { checkedAuthorizeUrl } from '../../src/cloud/login.ts'
 import { sampled, seeded } from '../support/random.ts'
@@ -191,8 +191,10 @@ describe('what is not the browser coming back is answered 400, and the waiting g
 test('a browser that is slow to follow has its page all the same, and nobody waits for it any longer', async () => {
   const callback = await openCallback(0)
   const { headers } = await ask(`${callback.redirectUri}?access_token=${TOKEN}`)
+  vi.useFakeTimers({ toFake: ['setTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
   const closed = callback.close()
-  await new Promise((resolve) => setTimeout(resolve, 600))
+  vi.advanceTimersByTime(1_500)
   const page = await ask(new URL(String(headers.location), callback.redirectUri).href)
   expect(page.status).toBe(200)
   await closed
@@ -206,7 +208,7 @@ test('idle connections do not hold the end up', async () => {
   const closed = idle.map((socket) => new Promise((resolve) => socket.once('close', resolve)))
   await ask(`${callback.redirectUri}?access_token=${TOKEN}`)
   await callback.close()
-  await Promise.all(closed)
+  await expect(Promise.all(closed)).resolves.toHaveLength(4)
 })
 
 describe('an address of a login', () => {

@@ -173,22 +173,24 @@ describe.runIf(isPosix)('whatever the umask', () => {
     const root = makeProject()
     const file = join(root, 'state/secrets.json')
     const rounds = sampled(100, 66_667)
-    const child = spawn(process.execPath, [writer, 'umask', file, String(rounds), umask])
-    const ended = new Promise((resolve) => child.on('exit', resolve))
     let looks = 0
     const loose: string[] = []
-    while (child.exitCode === null) {
-      for (const name of list(join(root, 'state'))) {
-        const stat = lstatSync(join(root, 'state', name), { throwIfNoEntry: false })
-        if (!stat) continue
-        looks++
-        if ((stat.mode & 0o077) !== 0) loose.push(`${name} ${stat.mode.toString(8)}`)
+    // A busy machine may look too seldom while one process writes.
+    while (looks <= 10) {
+      const child = spawn(process.execPath, [writer, 'umask', file, String(rounds), umask])
+      const ended = new Promise((resolve) => child.on('exit', resolve))
+      while (child.exitCode === null && child.signalCode === null) {
+        for (const name of list(join(root, 'state'))) {
+          const stat = lstatSync(join(root, 'state', name), { throwIfNoEntry: false })
+          if (!stat) continue
+          looks++
+          if ((stat.mode & 0o077) !== 0) loose.push(`${name} ${stat.mode.toString(8)}`)
+        }
+        await wait(0)
       }
-      await wait(0)
+      expect(await ended).toBe(0)
     }
-    expect(await ended).toBe(0)
     expect(loose).toEqual([])
-    expect(looks).toBeGreaterThan(10)
     expect(modeOf(join(root, 'state'))).toBe('700')
   })
 })
@@ -199,7 +201,8 @@ describe('a process that is killed while it writes', () => {
     const root = makeProject()
     const file = join(root, 'secrets.json')
     let killedInside = 0
-    for (let round = 0; round < sampled(15, 500); round++) {
+    // A slow machine may take more rounds until one is killed while a temporary file is there.
+    for (let round = 0; round < sampled(15, 500) || killedInside === 0; round++) {
       const child = spawn(process.execPath, [writer, 'write', file])
       await readyOf(child)
       await wait(random.below(30))
@@ -210,7 +213,6 @@ describe('a process that is killed while it writes', () => {
     }
     writeFileAtomic(file, 'mended')
     expect(readdirSync(root)).toEqual(['secrets.json'])
-    expect(killedInside, 'some were killed while a temporary file was there').toBeGreaterThan(0)
   })
 })
 

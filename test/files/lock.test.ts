@@ -104,7 +104,9 @@ describe('updates', () => {
           promised = Math.max(promised, ...complete.split('\n').map(Number).filter(Number.isFinite))
         })
       }
-      await Promise.all(children.map(said))
+      const before = promised
+      // Each round gets something done, however slow the machine is.
+      await expect.poll(() => promised).toBeGreaterThan(before)
       await wait(random.below(60))
       for (const child of children) {
         child.kill('SIGKILL')
@@ -113,7 +115,6 @@ describe('updates', () => {
       await Promise.all(overs)
       expect(Number(readFileSync(file, 'utf8')), `seed ${random.seed}`).toBeGreaterThanOrEqual(promised)
     }
-    expect(promised).toBeGreaterThan(10)
     await updateFile(file, () => 'done')
     expect(readdirSync(join(file, '..'))).toEqual(['secrets.json'])
   })
@@ -210,16 +211,19 @@ describe('a lock', () => {
     expect(error).toMatchObject({ code: 'FILE_LOCKED', message: expect.stringContaining(`by process ${child.pid}`) })
   })
 
-  test('of a process number that was given to another since is broken', async () => {
-    const file = newFile()
-    await withLock(file, () => {
-      const lock = readFileSync(`${file}.lock`, 'utf8')
-      const { started } = JSON.parse(lock) as { started: string }
-      writeFileSync(`${file}.lock.copy`, lock.replace(`"started":"${started}"`, '"started":"1"'))
-    })
-    writeFileSync(`${file}.lock`, readFileSync(`${file}.lock.copy`))
-    if (process.platform === 'linux') await withLock(file, () => undefined, { timeout: 500 })
-  })
+  test.runIf(process.platform === 'linux')(
+    'of a process number that was given to another since is broken',
+    async () => {
+      const file = newFile()
+      await withLock(file, () => {
+        const lock = readFileSync(`${file}.lock`, 'utf8')
+        const { started } = JSON.parse(lock) as { started: string }
+        writeFileSync(`${file}.lock.copy`, lock.replace(`"started":"${started}"`, '"started":"1"'))
+      })
+      writeFileSync(`${file}.lock`, readFileSync(`${file}.lock.copy`))
+      expect(await withLock(file, () => 'mine', { timeout: 500 })).toBe('mine')
+    },
+  )
 
   test.each([
     ['of another machine', JSON.stringify({ machine: '000000000000', pid: 1, started: '', token: '0123456789abcdef' })],

@@ -48,7 +48,8 @@ export function typedInto({ argv, typed, signal = 0, at, cwd, env }: TypedInto):
     cwd,
     env: { PYTHONIOENCODING: 'utf8', ...env },
     encoding: 'utf8',
-    timeout: 20_000,
+    // For what hangs: a busy machine is no failure.
+    timeout: 60_000,
   })
   return stdout
 }
