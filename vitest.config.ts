@@ -28,7 +28,8 @@ export default defineConfig({
     // For what hangs: a busy machine is no failure.
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000 } },
+    // A test that asserts nothing fails.
+    expect: { requireAssertions: true, poll: { timeout: 30_000 } },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

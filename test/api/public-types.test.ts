@@ -58,7 +58,7 @@ export { a, b, c, d, e, f, link }
       expect.stringContaining("has no exported member 'none'"),
       expect.stringContaining("Type 'number' is not assignable to type 'string'"),
     ])
-  }, 60_000)
+  }, 300_000)
 
   test.each([
     ['values', { values: 'site.name' }],
@@ -73,7 +73,7 @@ export const a: string = values + all.values + all.PUBLIC_GREETING
 `
       expect(errorsIn(root, code)).toEqual([])
     },
-    60_000,
+    300_000,
   )
 
   test('hold no value', () => {

@@ -120,7 +120,7 @@ describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
       edit('name: Between', 'name: Behind')
       await shown(page, 'Behind')
       await editUntilTold('name: Behind', 'name: Beta')
-      await shown(page, 'Beta')
+      expect(await shown(page, 'Beta')).toMatchObject({ named: { site_name: 'Beta' } })
     })
   })
 

@@ -100,7 +100,7 @@ describe('run --watch', () => {
 
   test('starts a program again that has ended by itself', async () => {
     const root = makeProject(FILES)
-    const { until } = watching(root, [
+    const { until, output } = watching(root, [
       process.execPath,
       '-e',
       `console.log('once', process.env.GREETING); process.exitCode = 3`,
@@ -108,6 +108,7 @@ describe('run --watch', () => {
     await until('The program ended with code 3. It starts again when something changes.')
     writeFiles(root, { '.env': 'GREETING=again\n' })
     await until('once again')
+    expect(output().match(/once/g)).toHaveLength(2)
   })
 
   test('names what changed, and shows no secret', async () => {
@@ -207,11 +208,12 @@ describe('run --watch', () => {
 
   test('goes on when the project is gone for a while', async () => {
     const root = makeProject(FILES)
-    const { until } = watching(root)
+    const { until, output } = watching(root)
     await until('started hello')
     rmSync(join(root, '.env'))
     await until('started undefined')
     writeFiles(root, { '.env': 'GREETING=back\n' })
     await until('started back')
+    expect(output().match(/started \w+/g)).toEqual(['started hello', 'started undefined', 'started back'])
   })
 })

@@ -226,6 +226,7 @@ test.concurrent('a file that is written piece by piece is right in the end', asy
     }
     await until(() => watcher.current.env.VALUE === letters)
   }
+  expect(watcher.current.env.VALUE).toBe('ijklmnop')
 })
 
 describe('what is not there yet is noticed when it appears', () => {
@@ -371,6 +372,7 @@ describe('directories that change are noticed', () => {
       await edit(root, yaml(value))
       await until(() => watcher.current.config.value === value)
     }
+    expect(watcher.current.config.value).toBe('three')
   })
 
   test.concurrent('a release that is a link to the current one, as tools for deployment do it', async () => {
@@ -386,6 +388,7 @@ describe('directories that change are noticed', () => {
     await until(() => watcher.current.config.value === 'two')
     writeFiles(home, { [`releases/2/${PROFILE}`]: yaml('three') })
     await until(() => watcher.current.config.value === 'three')
+    expect(watcher.current.config.value).toBe('three')
   })
 })
 

@@ -264,6 +264,7 @@ test('the configuration has the type that the schema gives it', async () => {
     },
   )
   expectTypeOf(watcher.current.config.value).toEqualTypeOf<string>()
+  expect(watcher.current.config.value).toBe('one')
   await watcher.close()
 })
 
