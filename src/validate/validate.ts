@@ -6,6 +6,7 @@ import { containsAny, formsOf, isSecretValue, looksSecret, MASK, passwordsIn, re
 import { nearestNode, nodeAt } from '../tree.ts'
 import type { MapNode, Path, TreeNode } from '../types.ts'
 import { Coercion } from './coercion.ts'
+import { type Impartial, impartialWords } from './impartial-words.ts'
 import { ask, misbehaviourOf, pathOf, type Validation } from './validation.ts'
 
 export interface Validated {
@@ -47,7 +48,11 @@ export function* validate(question: Question, problems: Problems): Validation<Va
   if (result.issues) {
     reportMisbehaviour(result, option, problems)
     const texts = [...secrets()]
-    const search = { repeats: repeatsAny(texts), holds: holdsSecret(texts) }
+    const repeats = repeatsAny(texts)
+    const isOfSecret = (path: Path): boolean => isSecretAt(nearestNode(tree, path), path, repeats)
+    const hasSecret = result.issues.some((issue) => isOfSecret(pathOf(issue)))
+    const isImpartial = hasSecret ? yield* impartialWords(schema, coercion.input) : () => false
+    const search = { repeats, holds: holdsSecret(texts), isImpartial }
     for (const issue of result.issues) reportIssue(issue, question, coercion.input, search, problems)
     return { output: coercion.input, coerced: coercion.coerced }
   }
@@ -122,13 +127,15 @@ interface SecretSearch {
   readonly repeats: (text: string) => boolean
   /** Whether it has a whole one in it. */
   readonly holds: (text: string) => boolean
+  /** Whether the schema says it whatever the values are. */
+  readonly isImpartial: Impartial
 }
 
 function reportIssue(
   issue: StandardSchemaV1.Issue,
   { tree, remedy }: Question,
   input: unknown,
-  { repeats, holds }: SecretSearch,
+  { repeats, holds, isImpartial }: SecretSearch,
   problems: Problems,
 ): void {
   const path = pathOf(issue)
@@ -151,7 +158,8 @@ function reportIssue(
     return
   }
   const hidden = isSecretAt(node, path, repeats)
-  const isQuiet = hidden || repeats(issue.message) || quotesVariable(issue.message, node, valueAt(input, path))
+  const isTelling = hidden && !isImpartial(path, issue.message)
+  const isQuiet = isTelling || repeats(issue.message) || quotesVariable(issue.message, node, valueAt(input, path))
   const message = isQuiet ? 'is not what the schema accepts' : oneLine(issue.message)
   problems.error({
     code: 'SCHEMA',

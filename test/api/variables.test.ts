@@ -136,6 +136,60 @@ describe('what a schema for variables refuses', () => {
     expect(error.message).not.toMatch(/many|perhaps/)
   })
 
+  test('is told of a secret in the words that the schema has for any value', () => {
+    const env = {
+      STRIPE_KEY: 'pk_canary',
+      SHORT_KEY: 'canary',
+      LONG_KEY: 'canary-canary',
+      API_KEYS: 'canary-1,canary-2',
+    }
+    const { issues } = configErrorOf(() =>
+      loadConfigSync({
+        cwd: makeProject({ '.env': 'DATABASE_URL=canary\n' }),
+        env,
+        variables: z.object({
+          DATABASE_URL: z.url(),
+          STRIPE_KEY: z.string().startsWith('sk_'),
+          SHORT_KEY: z.string().min(32),
+          LONG_KEY: z.string().max(8),
+          API_KEYS: z.array(z.string().startsWith('sk_')),
+        }),
+      }),
+    )
+    expect(issues.map(({ key, message }) => [key, message])).toEqual([
+      ['DATABASE_URL', 'Invalid URL'],
+      ['STRIPE_KEY', 'Invalid string: must start with "sk_"'],
+      ['SHORT_KEY', 'Too small: expected string to have >=32 characters'],
+      ['LONG_KEY', 'Too big: expected string to have <=8 characters'],
+      ['API_KEYS[0]', 'Invalid string: must start with "sk_"'],
+      ['API_KEYS[1]', 'Invalid string: must start with "sk_"'],
+    ])
+  })
+
+  test.each<[string, z.ZodType]>([
+    [
+      'the first letter of it',
+      z.object({ A_KEY: z.string().refine(() => false, { error: ({ input }) => `not ${String(input).slice(0, 1)}` }) }),
+    ],
+    [
+      'how long it is',
+      z.object({ A_KEY: z.string().refine(() => false, { error: ({ input }) => `is ${String(input).length} long` }) }),
+    ],
+    [
+      'a part of another',
+      z.object({ A_KEY: z.string(), B_KEY: z.string() }).superRefine(({ B_KEY }, context) => {
+        context.addIssue({ code: 'custom', path: ['A_KEY'], message: `is not ${B_KEY.slice(0, 2)}` })
+      }),
+    ],
+    ['what it is not, where that is one', z.object({ A_KEY: z.literal('zz-canary') })],
+  ])('is not told of a secret in words that depend on a value: %s', (_, variables) => {
+    const env = { A_KEY: 'abcdefgh', B_KEY: 'zz-canary' }
+    const { issues } = configErrorOf(() =>
+      loadConfigSync({ cwd: makeProject({}), env, secrets: { required: ['B_KEY'] }, variables }),
+    )
+    expect(issues).toMatchObject([{ key: 'A_KEY', message: 'is not what the schema accepts' }])
+  })
+
   test('is told once where its references cannot be resolved', () => {
     const cwd = makeProject({ '.env': 'PORT=${NOWHERE}\n' })
     const { issues } = configErrorOf(() => loadConfigSync({ cwd, env: {}, variables: z.object({ PORT: z.number() }) }))
