@@ -1,3 +1,4 @@
+import { isForbiddenKey } from '../tree.ts'
 import { typedScalar } from './yaml-scalar.ts'
 
 const TRUE = new Set(['true', '1', 'yes', 'on'])
@@ -28,19 +29,48 @@ export function toList(text: string): readonly string[] | undefined {
   return jsonList(text) ?? (items.every(isWhole) ? items : undefined)
 }
 
-function jsonList(text: string): readonly string[] | undefined {
-  if (!text.trimStart().startsWith('[')) return undefined
+/** How deep files may nest as well. */
+const DEEPEST = 64
+
+/**
+ * What JSON text holds that is an object, or a list of more than texts, numbers and booleans, which are for `toList`.
+ * Undefined where it spells none, and where it has what no file may have.
+ */
+export function toJson(text: string): object | undefined {
+  const value = jsonIn(text)
+  return value !== undefined && isOrdinary(value) && !jsonList(text) ? value : undefined
+}
+
+/** Whether a text begins as JSON of an object or a list does, and is none: `{a: 1}`, `[a, b]`. */
+export function isBrokenJson(text: string): boolean {
+  return OPENED.test(text) && jsonIn(text) === undefined
+}
+
+const OPENED = /^\s*[[{]/
+
+function jsonIn(text: string): object | undefined {
+  if (!OPENED.test(text)) return undefined
   try {
-    const list: unknown = JSON.parse(text)
-    if (!Array.isArray(list)) return undefined
-    if (list.every((item) => typeof item === 'string')) return list
-    // As they are written: as numbers, `2.50` and an id of twenty digits would become others.
-    return list.every((item) => ['number', 'boolean'].includes(typeof item))
-      ? itemsOf(text.trim().slice(1, -1))
-      : undefined
+    return JSON.parse(text) as object
   } catch {
     return undefined
   }
+}
+
+function isOrdinary(value: unknown, depth = 1): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (depth > DEEPEST) return false
+  return Object.entries(value).every(([key, item]) => !isForbiddenKey(key) && isOrdinary(item, depth + 1))
+}
+
+function jsonList(text: string): readonly string[] | undefined {
+  const list = jsonIn(text)
+  if (!Array.isArray(list)) return undefined
+  if (list.every((item) => typeof item === 'string')) return list
+  // As they are written: as numbers, `2.50` and an id of twenty digits would become others.
+  return list.every((item) => ['number', 'boolean'].includes(typeof item))
+    ? itemsOf(text.trim().slice(1, -1))
+    : undefined
 }
 
 /** A comma at the end ends the last one. */

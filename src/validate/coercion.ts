@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Problems } from '../errors/errors.ts'
 import { formatPath, valueAt } from '../path.ts'
-import { toBoolean, toList, toNumber } from '../text/coerce.ts'
+import { toBoolean, toJson, toList, toNumber } from '../text/coerce.ts'
 import { nearestNode, nodeAt, setOwn, toPlain } from '../tree.ts'
 import type { MapNode, Path } from '../types.ts'
 import { ask, misbehaviourOf, pathOf, type Validation } from './validation.ts'
@@ -143,7 +143,9 @@ function madeAt(output: unknown, path: Path): unknown {
 
 function candidatesFor(value: unknown, text: string | undefined): readonly unknown[] {
   if (typeof value === 'string') {
-    return [toNumber(value), toBoolean(value), toList(value)].filter((candidate) => candidate !== undefined)
+    return [toNumber(value), toBoolean(value), toJson(value), toList(value)].filter(
+      (candidate) => candidate !== undefined,
+    )
   }
   if (typeof value !== 'number' && typeof value !== 'boolean' && value !== null) return []
   const boolean = typeof value === 'number' ? toBoolean(value) : undefined

@@ -3,6 +3,7 @@ import type { Problems } from '../errors/errors.ts'
 import { printable } from '../errors/frame.ts'
 import { formatPath, valueAt } from '../path.ts'
 import { containsAny, formsOf, isSecretValue, looksSecret, MASK, passwordsIn, repeatsAny } from '../secrets/secret.ts'
+import { isBrokenJson } from '../text/coerce.ts'
 import { nearestNode, nodeAt } from '../tree.ts'
 import type { MapNode, Path, TreeNode } from '../types.ts'
 import { Coercion } from './coercion.ts'
@@ -165,9 +166,7 @@ function reportIssue(
     code: 'SCHEMA',
     ...(key === '' ? {} : { key }),
     message,
-    remedy: isTypedByYaml(node)
-      ? 'change the value (put it in quotes if it is text), or the schema'
-      : 'change the value, or the schema',
+    remedy: remedyForValue(node),
     at: node,
     ...(hidden ? { unframed: true } : {}),
   })
@@ -188,6 +187,13 @@ function quotesVariable(message: string, node: TreeNode, tried: unknown): boolea
   if (!isVariable || tried === undefined) return isVariable
   // As an item of its own, or as a number, it may be told in other letters than the text has.
   return repeatsAny([node.text ?? String(node.value), ...[tried].flat().map(String)])(message)
+}
+
+function remedyForValue(node: TreeNode): string {
+  if (isTypedByYaml(node)) return 'change the value (put it in quotes if it is text), or the schema'
+  const isMeantAsJson = node.kind === 'scalar' && typeof node.value === 'string' && isBrokenJson(node.value)
+  const hint = isMeantAsJson ? '; an object or a list is written as JSON, such as {"names": ["a", "b"]}' : ''
+  return `change the value, or the schema${hint}`
 }
 
 /** `1.10` is a number in YAML, and `on` is text: what somebody meant may be the other. */

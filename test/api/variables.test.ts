@@ -66,6 +66,42 @@ describe('a schema for variables', () => {
     expect(all.variables).toEqual({ PORT: '', HOST: '', NONE: '' })
   })
 
+  test('is given what JSON text holds, where it wants an object or a list of them', () => {
+    const cwd = makeProject({
+      '.env': `ACCOUNT={"id":7,"project":"acme","limits":{"rate":"5"}}\nHOSTS=[{"name":"a"},{"name":"b"}]\n`,
+    })
+    const { variables, explain } = loadConfigSync({
+      cwd,
+      env: { ONE: '[{"name":"a"}]', TEXT: '{"a":1}', MIXED: '["a",1]', ANY: '{"a":1}' },
+      variables: z.object({
+        ACCOUNT: z.object({ id: z.number(), project: z.string(), limits: z.object({ rate: z.number() }) }),
+        HOSTS: z.array(z.object({ name: z.string() })),
+        ONE: z.array(z.object({ name: z.string() })),
+        TEXT: z.string(),
+        MIXED: z.array(z.union([z.string(), z.number()])),
+        ANY: z.record(z.string(), z.number()),
+      }),
+    })
+    expect(reveal(variables)).toEqual({
+      ACCOUNT: { id: 7, project: 'acme', limits: { rate: 5 } },
+      HOSTS: [{ name: 'a' }, { name: 'b' }],
+      ONE: [{ name: 'a' }],
+      TEXT: '{"a":1}',
+      MIXED: ['a', 1],
+      ANY: { a: 1 },
+    })
+    expect(explain('ACCOUNT')[0]?.origin).toMatchObject({ file: '.env', line: 1 })
+  })
+
+  test('masks what JSON text holds that is a secret', () => {
+    const env = { SERVICE_KEY: JSON.stringify({ id: 'acme', private: { pem: 'canary-pem' } }) }
+    const variables = z.object({ SERVICE_KEY: z.object({ private: z.object({ pem: z.string() }) }) })
+    const result = loadConfigSync({ cwd: makeProject({}), env, variables })
+    expect(result.variables.SERVICE_KEY.private.pem).toBe('canary-pem')
+    expect(inspect(result, { depth: null })).not.toContain('canary')
+    expect(JSON.stringify(result.variables)).not.toContain('canary')
+  })
+
   test('is proposed where the schema for the configuration asks for a variable', () => {
     const cwd = makeProject({ '.env': 'PORT=8080' })
     const schema = z.object({ PORT: z.number(), Port: z.number(), app: z.object({ PORT: z.number() }) })
@@ -188,6 +224,31 @@ describe('what a schema for variables refuses', () => {
       loadConfigSync({ cwd: makeProject({}), env, secrets: { required: ['B_KEY'] }, variables }),
     )
     expect(issues).toMatchObject([{ key: 'A_KEY', message: 'is not what the schema accepts' }])
+  })
+
+  test('is told of where it is in JSON text', () => {
+    const variables = z.object({
+      A: z.object({ port: z.number(), host: z.string() }),
+      B: z.array(z.object({ id: z.number() })),
+    })
+    const env = { A: '{"port":"eighty"}', B: '[{"id":1},{"id":"x"}]' }
+    const { issues } = configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env, variables }))
+    expect(issues.map(({ code, key }) => [code, key])).toEqual([
+      ['SCHEMA', 'A.port'],
+      ['SCHEMA', 'A.host'],
+      ['SCHEMA', 'B[1].id'],
+    ])
+  })
+
+  test.each<[string, z.ZodType]>([
+    ['{"a":1', z.object({ a: z.number() })],
+    ['{a: 1}', z.object({ a: z.number() })],
+    ['[a, b]', z.array(z.string())],
+    ['[{a: 1}]', z.array(z.object({ a: z.number() }))],
+  ])('is told how JSON is written, where the text %s begins as such', (text, schema) => {
+    const given = { cwd: makeProject({}), env: { V: text }, variables: z.object({ V: schema }) }
+    const { issues } = configErrorOf(() => loadConfigSync(given))
+    expect(issues).toMatchObject([{ code: 'SCHEMA', remedy: expect.stringMatching(/is written as JSON, such as \{/) }])
   })
 
   test('is told once where its references cannot be resolved', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { toBoolean, toList, toNumber } from '../../src/text/coerce.ts'
+import { toBoolean, toJson, toList, toNumber } from '../../src/text/coerce.ts'
 
 describe('as a boolean', () => {
   const cases = (word: string): string[] => [
@@ -137,4 +137,28 @@ describe('as a list', () => {
       expect(toList(text)).toBeUndefined()
     },
   )
+})
+
+describe('as JSON', () => {
+  test.each<[string, unknown]>([
+    ['{}', {}],
+    [' {"a": {"b": [1, null]}}\n', { a: { b: [1, null] } }],
+    ['[{"a": 1}]', [{ a: 1 }]],
+    ['["a", 1]', ['a', 1]],
+    ['[null]', [null]],
+  ])('%j is %j', (text, expected) => {
+    expect(toJson(text)).toEqual(expected)
+  })
+  test.each(['', 'a', '1', '"a"', 'null', '{a: 1}', '{"a": 1', '["a"]', '[1, true]', '[a]'])('%j is none', (text) => {
+    expect(toJson(text)).toBeUndefined()
+  })
+  test.each([
+    '{"__proto__": {"a": 1}}',
+    '{"constructor": 1}',
+    '[{"a": {"__proto__": 1}}]',
+    `${'['.repeat(65)}{}${']'.repeat(65)}`,
+    '['.repeat(100_000),
+  ])('nor is what no file may have: %#', (text) => {
+    expect(toJson(text)).toBeUndefined()
+  })
 })
