@@ -33,11 +33,23 @@ export function explain(path: string, exposed: Exposed): readonly Explanation[] 
   const node = nodeAt(tree, steps)
   if (node) return explainNode(node, steps, exposed)
   const made = valueAt(config, steps)
-  if (made !== undefined) {
-    const value = isSecret(made, steps) ? MASK : shown(made, isSecret, steps)
-    return [{ value, origin: { layer: 'defaults', name: 'schema' } }]
-  }
-  return explainVariable(path.replace(/^secrets\./, ''), exposed)
+  if (made !== undefined) return [madeBySchema(made, steps, isSecret)]
+  const found = explainVariable(path.replace(/^secrets\./, ''), exposed)
+  const byDefault = variableByDefault(steps, exposed)
+  // One that is empty in a file counts as not set.
+  return byDefault ? [byDefault, ...found.map((each) => ({ ...each, overridden: true as const }))] : found
+}
+
+/** What the schema for variables gives to one that it has not been told of. */
+function variableByDefault(path: Path, { variables, isSecretVariable }: Exposed): Explanation | undefined {
+  if (!variables || !isSecretVariable || nodeAt(variables.tree, path.slice(0, 1))) return undefined
+  const made = valueAt(variables.output, path)
+  return made === undefined ? undefined : madeBySchema(made, path, isSecretVariable)
+}
+
+function madeBySchema(made: unknown, path: Path, isSecret: SecretRule): Explanation {
+  const value = isSecret(made, path) ? MASK : shown(made, isSecret, path)
+  return { value, origin: { layer: 'defaults', name: 'schema' } }
 }
 
 function explainNode(node: TreeNode, path: Path, exposed: Exposed): readonly Explanation[] {

@@ -122,6 +122,8 @@ export interface Exposure {
 export interface Exposed extends Exposure {
   readonly config: unknown
   readonly isSecret: SecretRule
+  /** The rule for what the schema for variables made; undefined without one. */
+  readonly isSecretVariable: SecretRule | undefined
   readonly linesOf: LinesOf
 }
 
@@ -130,8 +132,8 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
   const { tree, output, profile, tenant, credentials, layers, warnings } = exposure
   const isSecret = secretRule(exposure)
   const config = 'output' in exposure ? protectOutput(output, 'schema', isSecret) : protect(toPlain(tree), { isSecret })
-  const exposed: Exposed = { ...exposure, config, isSecret, linesOf: rememberedLines() }
   const isSecretVariable = exposure.variables && secretRule({ ...exposure.variables, secrets: exposure.secrets })
+  const exposed: Exposed = { ...exposure, config, isSecret, isSecretVariable, linesOf: rememberedLines() }
   const variables = isSecretVariable && protectOutput(exposure.variables?.output, 'variables', isSecretVariable)
   const result = {
     config,

@@ -93,6 +93,29 @@ describe('a schema for variables', () => {
     expect(explain('ACCOUNT')[0]?.origin).toMatchObject({ file: '.env', line: 1 })
   })
 
+  test('explains what the schema gives by default, as for a key of the configuration', () => {
+    const result = loadConfigSync({
+      cwd: makeProject({ '.env': 'EMPTY=\n' }),
+      env: { LEVEL: 'debug' },
+      variables: z.object({
+        PORT: z.number().default(8080),
+        LEVEL: z.string().default('info'),
+        EMPTY: z.string().default('filled'),
+        A_KEY: z.string().default('canary'),
+        NONE: z.string().optional(),
+      }),
+    })
+    const origin = { layer: 'defaults', name: 'schema' }
+    expect(result.explain('PORT')).toEqual([{ value: 8080, origin }])
+    expect(result.explain('A_KEY')).toEqual([{ value: '••••', origin }])
+    expect(result.explain('EMPTY')).toMatchObject([
+      { value: 'filled', origin },
+      { value: '', overridden: true },
+    ])
+    expect(result.explain('LEVEL')).toMatchObject([{ value: 'debug', origin: { layer: 'environment' } }])
+    expect(result.explain('NONE')).toEqual([])
+  })
+
   test('masks what JSON text holds that is a secret', () => {
     const env = { SERVICE_KEY: JSON.stringify({ id: 'acme', private: { pem: 'canary-pem' } }) }
     const variables = z.object({ SERVICE_KEY: z.object({ private: z.object({ pem: z.string() }) }) })

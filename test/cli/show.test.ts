@@ -106,6 +106,44 @@ describe('config show', () => {
   })
 })
 
+describe('with a schema for variables', () => {
+  const project = (validate: string) =>
+    makeProject({
+      '.env': 'PORT=1\nOTHER=canary\nSTRIPE_KEY=canary\nDATABASE_URL=canary\n',
+      'systemprompt.config.mjs': `export default { variables: { '~standard': { version: 1, vendor: 'test', validate: ${validate} } } }\n`,
+    })
+  const env = { PATH: '/bin', LEVEL: 'debug' }
+  const some =
+    '({ PORT, LEVEL, STRIPE_KEY, DATABASE_URL }) => ({ value: { PORT: Number(PORT), LEVEL, STRIPE_KEY, DATABASE_URL, HOST: "::", ID: 7n } })'
+
+  test('shows what it made, and where from', async () => {
+    const { out } = await run(project(some), ['config', 'show'], { env })
+    expect(rows(out.replace(/\n\nVariables:.*/, ''))).toEqual([
+      ['secrets.database_url', '••••', 'dotenv', '.env:4:1'],
+      ['PORT', '1', 'dotenv', '.env:1:1'],
+      ['LEVEL', 'debug', 'environment', 'LEVEL'],
+      ['STRIPE_KEY', '••••', 'dotenv', '.env:3:1'],
+      ['HOST', '::', 'defaults', 'schema'],
+      ['ID', '7', 'defaults', 'schema'],
+    ])
+    expect(out).toMatch(/\n\nVariables: OTHER\n$/)
+    expect(out).not.toContain('canary')
+  })
+  test('in JSON too, and one of them', async () => {
+    const cwd = project(some)
+    const { out } = await run(cwd, ['config', 'show', '--json', '--reveal', '-y'], { env })
+    expect(JSON.parse(out)).toMatchObject({ variableValues: { PORT: 1, STRIPE_KEY: 'canary', ID: '7' } })
+    const { out: hidden } = await run(cwd, ['config', 'show', '--json'], { env })
+    expect(JSON.parse(hidden)).toMatchObject({ variableValues: { LEVEL: 'debug', STRIPE_KEY: '••••', ID: '7' } })
+    expect((await run(cwd, ['config', 'show', 'HOST'], { env })).out).toMatch(/^HOST +:: +defaults +schema$/m)
+  })
+  test('and nothing of the environment that it lets through', async () => {
+    const { out } = await run(project('(value) => ({ value })'), ['config', 'show'], { env })
+    expect(out).not.toMatch(/LEVEL|PATH/)
+    expect(out).toMatch(/^PORT +1 +dotenv/m)
+  })
+})
+
 describe('with a path', () => {
   test.each([
     ['app.nested', ['app.nested[0].name', 'app.nested[0].token', 'app.nested[1].name']],

@@ -3,7 +3,7 @@ import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { mayPrint, secretsOf } from '../../may-print.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
-import { type Fitting, placeOf, printJson, shown, styled, table } from '../../output.ts'
+import { type Fitting, jsonText, placeOf, printJson, shown, styled, table } from '../../output.ts'
 import { PROFILE_REASON } from '../../profile-reason.ts'
 import { LOAD_EXITS, PROBLEM } from '../../shapes.ts'
 import { printWarnings } from '../../warnings.ts'
@@ -20,6 +20,7 @@ export const show = defineCommand({
     'config?': 'any',
     'secrets?': 'any',
     'variables?': ['string'],
+    'variableValues?': 'any',
     'warnings?': [PROBLEM],
     'path?': 'string',
     'value?': 'any',
@@ -36,7 +37,7 @@ export const show = defineCommand({
     const result = await loadConfig(loadOptions(args, io))
     const path = args.path === undefined ? undefined : normalized(String(args.path))
     const part = path === undefined ? result.config : partOf(result, path)
-    const view = { result, path, isRevealed: args.reveal === true }
+    const view = { result, path, isRevealed: args.reveal === true, env: io.env }
     if (args.reveal) await mayPrint(args, io, secretsOf(result.profile))
     if (args.json) printJson(io, document(view, part))
     else io.out(`${render(io, view)}\n`)
@@ -52,6 +53,7 @@ interface View {
   readonly path: string | undefined
   /** Whether secrets are shown as they are. */
   readonly isRevealed: boolean
+  readonly env: Io['env']
 }
 
 function partOf(result: ResolvedConfig, path: string): unknown {
@@ -72,11 +74,13 @@ function document(view: View, part: unknown): unknown {
   if (path !== undefined)
     return { path, value: part === undefined ? secretAt(path, view) : shownPart(path, view, part) }
   const { config, secrets, profile, warnings } = result
+  const typed = [...typedRows(view)].map(({ path: name, value }) => [name, value] as const)
   return {
     profile: profile?.name ?? null,
     config: isRevealed ? reveal(config) : config,
     secrets: isRevealed ? Object.fromEntries(secrets.names().map((name) => [name, secrets.get(name)])) : secrets,
     variables: variablesOf(result),
+    ...(isObject(result.variables) ? { variableValues: Object.fromEntries(typed) } : {}),
     warnings,
   }
 }
@@ -106,7 +110,8 @@ interface Row {
 function render(io: Io, view: View): string {
   const { result, path, isRevealed } = view
   const { profile, layers } = result
-  const rows = [...configRows(view), ...secretRows(view)]
+  const typed = [...typedRows(view)]
+  const rows = [...configRows(view), ...secretRows(view), ...typed]
   const wanted =
     path === undefined ? rows : rows.filter((row) => isAtOrBelow(row.path, path) || row.path === `secrets.${path}`)
   const list = wanted.length > 0 || path === undefined ? wanted : variableRow(path, view)
@@ -118,7 +123,7 @@ function render(io: Io, view: View): string {
     ? `Profile ${styled(io, 'bold', shown(profile.name))}, ${PROFILE_REASON[profile.chosenBy]}`
     : "No profile; 'systemprompt init' makes one"
   const files = layers.flatMap((layer) => layer.files ?? []).map(shown)
-  const names = variablesOf(result)
+  const names = variablesOf(result).filter((name) => typed.every((row) => row.path !== name))
   return [
     `${title}\n${styled(io, 'dim', files.length === 0 ? 'no files' : files.join(', '))}`,
     ...(cells.length === 0 ? [] : [body]),
@@ -147,6 +152,28 @@ function* secretRows({ result: { secrets, explain }, isRevealed }: View): Genera
     const [from] = explain(`secrets.${name}`)
     if (from) yield { path: `secrets.${name}`, value: isRevealed ? secrets.get(name) : from.value, from }
   }
+}
+
+/** What the schema for variables made of them; secrets have rows of their own. */
+function* typedRows({ result, isRevealed, env }: View): Generator<Row> {
+  const { variables, secrets, explain } = result
+  if (!isObject(variables)) return
+  // The schema may let everything through, and nobody has asked for the whole environment.
+  const path = Object.keys(env).find((name) => name.toUpperCase() === 'PATH')
+  const isChosen = path !== undefined && !Object.hasOwn(variables, path)
+  const values = isRevealed ? reveal(variables) : masked(variables)
+  for (const [name, value] of Object.entries(values)) {
+    const [from = BY_SCHEMA] = explain(name)
+    if (value === undefined || secrets.has(name) || (!isChosen && from.origin.layer === 'environment')) continue
+    yield { path: name, value, from }
+  }
+}
+
+const BY_SCHEMA: Explanation = { value: undefined, origin: { layer: 'defaults', name: 'schema' } }
+
+function masked(variables: object): object {
+  const plain: unknown = JSON.parse(jsonText(variables))
+  return isObject(plain) ? plain : {}
 }
 
 /** A variable of a .env file that no key refers to, or a secret by its name in the environment. */
