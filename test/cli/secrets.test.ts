@@ -178,6 +178,15 @@ describe('systemprompt secrets set', () => {
     })
   })
 
+  test('says where one is set that goes before the file', async () => {
+    const cwd = makeProject({ [PROFILE]: 'name: local\n', '.env': 'HELLO=canary\nOTHER=1\n' })
+    const { code, err } = await cli(cwd, 'secrets set hello=a STRIPE_KEY=b mine=c', { env: { STRIPE_KEY: 'canary' } })
+    expect([code, err]).toEqual([
+      0,
+      'HELLO is set in .env:1:1 too, which goes before secrets.json\n' +
+        'STRIPE_KEY is set in the environment too, which goes before secrets.json\n',
+    ])
+  })
   test('says which of them no program gets from a file, unless the project lets it', async () => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n', 'systemprompt.config.json': '{ "allowEnv": ["GIT_TOKEN"] }' })
     const { code, out, err } = await cli(cwd, 'secrets set LD_SDK_KEY=a GIT_TOKEN=b OTHER_KEY=c')

@@ -1,9 +1,9 @@
 import { editSecretsFile, secretName } from '../../../cloud/for-commands.ts'
-import { isConfigError, loadConfig, type Problem } from '../../../index.ts'
+import { isConfigError, loadConfig } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'
 import { loadOptionsOfBuild } from '../../options.ts'
-import { printJson, shown, styled } from '../../output.ts'
+import { placeOf, printJson, shown, styled } from '../../output.ts'
 import { givenSecrets, mustBeGivenOnce, SECRET_INPUT_ARGS } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
@@ -44,20 +44,29 @@ export const set = defineCommand({
     if (args.json) printJson(io, { ok: true, file: file.shown, set: names })
     else {
       io.out(`${styled(io, 'green', '✔')} Set ${names.map(shown).join(', ')} in ${shown(file.shown)}\n`)
-      printWarnings(io, await blocked(names, args, io))
+      await sayWhatIsNotRead(names, args, io)
     }
     return EXIT.ok
   },
 })
 
 /** What no program gets from the file. What else a load says is for the next one to say. */
-async function blocked(names: readonly string[], args: object, io: Io): Promise<readonly Problem[]> {
+async function sayWhatIsNotRead(names: readonly string[], args: Record<string, unknown>, io: Io): Promise<void> {
   const variables = names.map((name) => secretName(name).env)
   try {
-    const { warnings } = await loadConfig(loadOptionsOfBuild({ ...args }, io))
-    return warnings.filter(({ code, key = '' }) => code === 'BLOCKED_NAME' && variables.includes(key))
+    const { warnings, explain } = await loadConfig(loadOptionsOfBuild({ ...args }, io))
+    // Of a whole .env file it is known: what is in it moves.
+    for (const name of args['from-file'] === undefined ? variables : []) {
+      const origin = explain(name)[0]?.origin
+      if (origin?.layer !== 'environment' && origin?.layer !== 'dotenv') continue
+      const place = origin.file === undefined ? 'the environment' : shown(placeOf(origin))
+      io.err(`${shown(name)} is set in ${place} too, which goes before secrets.json\n`)
+    }
+    printWarnings(
+      io,
+      warnings.filter(({ code, key = '' }) => code === 'BLOCKED_NAME' && variables.includes(key)),
+    )
   } catch (error) {
-    if (isConfigError(error)) return []
-    throw error
+    if (!isConfigError(error)) throw error
   }
 }
