@@ -38,7 +38,7 @@ test('a service with as many names as an answer has room for is borne', async ()
   const { code, out, err } = await cli(cwd, 'cloud secrets sync --prune -n')
   expect([code, err]).toEqual([0, ''])
   expect(out).toContain(`remove ${names.length}.`)
-}, 30_000)
+})
 
 describe('what a service says does not write to the terminal', () => {
   const ESCAPE = '\u001b]0;title\u0007\u061c'

@@ -1,9 +1,10 @@
 import { chmodSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { browserFor, openerOf } from '../../src/cli/open-browser.ts'
 import { makeProject } from '../support/temp-project.ts'
+
+const OPENER = { 'xdg-open': '#!/bin/sh\necho "$1" >"$(dirname "$0")/opened"\n' }
 
 test.each<[string, Readonly<Record<string, string>>, string | undefined]>([
   ['darwin', {}, '/usr/bin/open'],
@@ -21,17 +22,16 @@ test.each<[string, Readonly<Record<string, string>>, string | undefined]>([
 })
 
 test.runIf(process.platform === 'linux')('a program of the working directory opens none', async () => {
-  const here = makeProject({ 'xdg-open': '#!/bin/sh\necho "$1" >opened\n' })
-  chmodSync(join(here, 'xdg-open'), 0o755)
+  const [here, there] = [makeProject(OPENER), makeProject(OPENER)]
+  for (const directory of [here, there]) chmodSync(join(directory, 'xdg-open'), 0o755)
   const back = process.cwd()
   process.chdir(here)
   vi.stubEnv('PATH', `.:${process.env.PATH}`)
   try {
     await browserFor('linux', { DISPLAY: ':0', PATH: process.env.PATH })?.('http://127.0.0.1/')
-    await wait(300)
+    await browserFor('linux', { DISPLAY: ':0', PATH: `${there}:${process.env.PATH}` })?.('http://127.0.0.1/')
+    await expect.poll(() => existsSync(join(there, 'opened'))).toBe(true)
     expect(existsSync(join(here, 'opened'))).toBe(false)
-    await browserFor('linux', { DISPLAY: ':0', PATH: `${here}:${process.env.PATH}` })?.('http://127.0.0.1/')
-    await vi.waitFor(() => expect(existsSync(join(here, 'opened'))).toBe(true), 5_000)
   } finally {
     vi.unstubAllEnvs()
     process.chdir(back)

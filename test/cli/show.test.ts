@@ -132,9 +132,9 @@ describe('with a schema for variables', () => {
   test('in JSON too, and one of them', async () => {
     const cwd = project(some)
     const { out } = await run(cwd, ['config', 'show', '--json', '--reveal', '-y'], { env })
-    expect(JSON.parse(out)).toMatchObject({ variableValues: { PORT: 1, STRIPE_KEY: 'canary', ID: '7' } })
+    expect(JSON.parse(out)).toMatchObject({ typed_variables: { PORT: 1, STRIPE_KEY: 'canary', ID: '7' } })
     const { out: hidden } = await run(cwd, ['config', 'show', '--json'], { env })
-    expect(JSON.parse(hidden)).toMatchObject({ variableValues: { LEVEL: 'debug', STRIPE_KEY: '••••', ID: '7' } })
+    expect(JSON.parse(hidden)).toMatchObject({ typed_variables: { LEVEL: 'debug', STRIPE_KEY: '••••', ID: '7' } })
     expect((await run(cwd, ['config', 'show', 'HOST'], { env })).out).toMatch(/^HOST +:: +defaults +schema$/m)
   })
   test('and nothing of the environment that it lets through', async () => {

@@ -20,7 +20,7 @@ export const show = defineCommand({
     'config?': 'any',
     'secrets?': 'any',
     'variables?': ['string'],
-    'variableValues?': 'any',
+    'typed_variables?': 'any',
     'warnings?': [PROBLEM],
     'path?': 'string',
     'value?': 'any',
@@ -80,7 +80,7 @@ function document(view: View, part: unknown): unknown {
     config: isRevealed ? reveal(config) : config,
     secrets: isRevealed ? Object.fromEntries(secrets.names().map((name) => [name, secrets.get(name)])) : secrets,
     variables: variablesOf(result),
-    ...(isObject(result.variables) ? { variableValues: Object.fromEntries(typed) } : {}),
+    ...(isObject(result.variables) ? { typed_variables: Object.fromEntries(typed) } : {}),
     warnings,
   }
 }
