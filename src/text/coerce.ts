@@ -41,11 +41,6 @@ export function toJson(text: string): object | undefined {
   return value !== undefined && isOrdinary(value) && !jsonList(text) ? value : undefined
 }
 
-/** Whether a text begins as JSON of an object or a list does, and is none: `{a: 1}`, `[a, b]`. */
-export function isBrokenJson(text: string): boolean {
-  return OPENED.test(text) && jsonIn(text) === undefined
-}
-
 const OPENED = /^\s*[[{]/
 
 function jsonIn(text: string): object | undefined {

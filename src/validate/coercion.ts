@@ -161,7 +161,7 @@ function* textsIn(input: unknown, path: Path = []): Generator<[Path, string]> {
 }
 
 /** What is said of each value first, by its key. */
-function complaintsIn(
+export function complaintsIn(
   issues: readonly StandardSchemaV1.Issue[],
 ): ReadonlyMap<string, { path: Path; complaint: string }> {
   const complaints = new Map<string, { path: Path; complaint: string }>()
@@ -178,7 +178,8 @@ function withoutValue(message: string): string {
   return message.split(/\b(?:received|actual|was)\b/)[0] ?? message
 }
 
-function setAt(root: unknown, path: Path, value: unknown): void {
+/** Puts a value in the place of another one; where there is nothing around it, nothing is done. */
+export function setAt(root: unknown, path: Path, value: unknown): void {
   const last = path.at(-1)
   const parent = valueAt(root, path.slice(0, -1))
   if (last === undefined || typeof parent !== 'object' || parent === null) return

@@ -3,12 +3,12 @@ import type { Problems } from '../errors/errors.ts'
 import { printable } from '../errors/frame.ts'
 import { formatPath, valueAt } from '../path.ts'
 import { containsAny, formsOf, isSecretValue, looksSecret, MASK, passwordsIn, repeatsAny } from '../secrets/secret.ts'
-import { isBrokenJson } from '../text/coerce.ts'
 import { nearestNode, nodeAt } from '../tree.ts'
 import type { MapNode, Path, TreeNode } from '../types.ts'
 import { Coercion } from './coercion.ts'
 import { type Impartial, impartialWords } from './impartial-words.ts'
 import { ask, misbehaviourOf, pathOf, type Validation } from './validation.ts'
+import { type WantedType, wantedTypes } from './wanted-types.ts'
 
 export interface Validated {
   /** What the schema made of the configuration; absent where none was asked. */
@@ -53,7 +53,8 @@ export function* validate(question: Question, problems: Problems): Validation<Va
     const isOfSecret = (path: Path): boolean => isSecretAt(nearestNode(tree, path), path, repeats)
     const hasSecret = result.issues.some((issue) => isOfSecret(pathOf(issue)))
     const isImpartial = hasSecret ? yield* impartialWords(schema, coercion.input) : () => false
-    const search = { repeats, holds: holdsSecret(texts), isImpartial }
+    const wantedType = yield* wantedTypes(schema, coercion.input, result.issues)
+    const search = { repeats, holds: holdsSecret(texts), isImpartial, wantedType }
     for (const issue of result.issues) reportIssue(issue, question, coercion.input, search, problems)
     return { output: coercion.input, coerced: coercion.coerced }
   }
@@ -122,21 +123,22 @@ function holdsSecret(secrets: readonly string[]): (text: string) => boolean {
   return containsAny(formsOf([...secrets, ...secrets.flatMap((secret) => [...passwordsIn(secret)])]))
 }
 
-/** What a text may be asked. */
-interface SecretSearch {
+/** What an issue may be asked. */
+interface IssueSearch {
   /** Whether it repeats a part of a secret. */
   readonly repeats: (text: string) => boolean
   /** Whether it has a whole one in it. */
   readonly holds: (text: string) => boolean
   /** Whether the schema says it whatever the values are. */
   readonly isImpartial: Impartial
+  readonly wantedType: WantedType
 }
 
 function reportIssue(
   issue: StandardSchemaV1.Issue,
   { tree, remedy }: Question,
   input: unknown,
-  { repeats, holds, isImpartial }: SecretSearch,
+  { repeats, holds, isImpartial, wantedType }: IssueSearch,
   problems: Problems,
 ): void {
   const path = pathOf(issue)
@@ -166,7 +168,7 @@ function reportIssue(
     code: 'SCHEMA',
     ...(key === '' ? {} : { key }),
     message,
-    remedy: remedyForValue(node),
+    remedy: remedyForValue(node, wantedType(path)),
     at: node,
     ...(hidden ? { unframed: true } : {}),
   })
@@ -189,11 +191,10 @@ function quotesVariable(message: string, node: TreeNode, tried: unknown): boolea
   return repeatsAny([node.text ?? String(node.value), ...[tried].flat().map(String)])(message)
 }
 
-function remedyForValue(node: TreeNode): string {
-  if (isTypedByYaml(node)) return 'change the value (put it in quotes if it is text), or the schema'
-  const isMeantAsJson = node.kind === 'scalar' && typeof node.value === 'string' && isBrokenJson(node.value)
-  const hint = isMeantAsJson ? '; an object or a list is written as JSON, such as {"names": ["a", "b"]}' : ''
-  return `change the value, or the schema${hint}`
+function remedyForValue(node: TreeNode, wanted: string | undefined): string {
+  if (wanted !== undefined) return `${wanted}, or change the schema`
+  const hint = isTypedByYaml(node) ? ' (put it in quotes if it is text)' : ''
+  return `change the value${hint}, or the schema`
 }
 
 /** `1.10` is a number in YAML, and `on` is text: what somebody meant may be the other. */

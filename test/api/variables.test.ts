@@ -1,4 +1,5 @@
 import { inspect } from 'node:util'
+import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, test } from 'vitest'
@@ -263,15 +264,33 @@ describe('what a schema for variables refuses', () => {
     ])
   })
 
-  test.each<[string, z.ZodType]>([
-    ['{"a":1', z.object({ a: z.number() })],
-    ['{a: 1}', z.object({ a: z.number() })],
-    ['[a, b]', z.array(z.string())],
-    ['[{a: 1}]', z.array(z.object({ a: z.number() }))],
-  ])('is told how JSON is written, where the text %s begins as such', (text, schema) => {
-    const given = { cwd: makeProject({}), env: { V: text }, variables: z.object({ V: schema }) }
+  const WRITTEN = {
+    number: 'write a number such as 8080, or change the schema',
+    boolean: 'write true or false, or change the schema',
+    list: 'write a list, such as a,b or ["a", "b"], or change the schema',
+    object: 'write an object as JSON, such as {"name": "value"}, or change the schema',
+    unknown: 'change the value, or the schema',
+  }
+
+  test.each<[keyof typeof WRITTEN, string, StandardSchemaV1]>([
+    ['number', 'eighty', z.object({ V: z.number() })],
+    ['number', 'eighty', z.object({ V: z.int().min(2).optional() })],
+    ['number', 'eighty', v.object({ V: v.number() })],
+    ['number', 'eighty', type({ V: 'number' })],
+    ['boolean', 'maybe', z.object({ V: z.boolean() })],
+    ['boolean', 'maybe', v.object({ V: v.boolean() })],
+    ['boolean', 'maybe', type({ V: 'boolean' })],
+    ['list', '[a, b]', z.object({ V: z.array(z.string()) })],
+    ['object', '{a: 1}', z.object({ V: z.object({ a: z.number() }) })],
+    ['object', '{"a":1', z.object({ V: z.record(z.string(), z.number()) })],
+    ['unknown', 'eighty', z.object({ V: z.url() })],
+    ['unknown', 'eighty', z.object({ V: z.enum(['a', 'b']) })],
+    ['unknown', 'eighty', z.object({ V: z.union([z.number(), z.boolean()]) })],
+    ['unknown', '99999', z.object({ V: z.number().max(8) })],
+  ])('is told how a value is written that the schema takes: %s, in place of %s', (wanted, text, variables) => {
+    const given = { cwd: makeProject({}), env: { V: text, OTHER: 'other' }, variables }
     const { issues } = configErrorOf(() => loadConfigSync(given))
-    expect(issues).toMatchObject([{ code: 'SCHEMA', remedy: expect.stringMatching(/is written as JSON, such as \{/) }])
+    expect(issues).toMatchObject([{ key: 'V', remedy: WRITTEN[wanted] }])
   })
 
   test('is told once where its references cannot be resolved', () => {

@@ -1,0 +1,43 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { formatPath, valueAt } from '../path.ts'
+import type { Path } from '../types.ts'
+import { complaintsIn, setAt } from './coercion.ts'
+import { ask, misbehaviourOf, type Validation } from './validation.ts'
+
+/** A value of each type that a text can stand for, and how somebody writes one. */
+const TYPES = [
+  [1, 'write a number such as 8080'],
+  [true, 'write true or false'],
+  [[], 'write a list, such as a,b or ["a", "b"]'],
+  [{}, 'write an object as JSON, such as {"name": "value"}'],
+] as const
+
+/** How a value is written that has the type that a schema wants; undefined where that cannot be told. */
+export type WantedType = (path: Path) => string | undefined
+
+/**
+ * Learns which type a schema wants where it has refused a text: it complains of every other one in the same words.
+ * `input` is as it was when this ends.
+ */
+export function* wantedTypes(
+  schema: StandardSchemaV1,
+  input: unknown,
+  issues: readonly StandardSchemaV1.Issue[],
+): Validation<WantedType> {
+  const texts = [...complaintsIn(issues)].filter(([, { path }]) => typeof valueAt(input, path) === 'string')
+  const refused = texts.map(([key, { path, complaint }]) => ({ key, path, complaint, text: valueAt(input, path) }))
+  const wanted = new Map<string, string[]>()
+  for (const [value, remedy] of refused.length === 0 ? [] : TYPES) {
+    for (const { path } of refused) setAt(input, path, value)
+    const result = yield ask(schema, input)
+    if (misbehaviourOf(result)) continue
+    const said = complaintsIn(result.issues ?? [])
+    for (const { key, complaint } of refused)
+      if (said.get(key)?.complaint !== complaint) wanted.set(key, [...(wanted.get(key) ?? []), remedy])
+  }
+  for (const { path, text } of refused) setAt(input, path, text)
+  return (path) => {
+    const [remedy, ...others] = wanted.get(formatPath(path)) ?? []
+    return others.length === 0 ? remedy : undefined
+  }
+}
