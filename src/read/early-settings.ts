@@ -105,6 +105,7 @@ function earlyVariables(files: DotenvFiles, options: SettledOptions, problems: P
   }
   return createVariables({
     candidates: below(self, candidates),
+    names: () => [...Object.keys(env), ...files.variables.keys()],
     isSecret: () => false,
     onUndefined,
     bare: dotenv.bare ?? false,

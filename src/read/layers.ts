@@ -81,6 +81,7 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
   const variablesOf = (self?: Definition): Variables =>
     createVariables({
       candidates: below(self, known),
+      names: () => [...Object.keys(env), ...dotenvFiles.variables.keys(), ...secretNames],
       isSecret,
       onUndefined: options.onUndefined,
       bare: options.dotenv.bare ?? false,

@@ -10,25 +10,31 @@ interface Text {
   readonly site: Site
 }
 
-export function undefinedVariable({ name, raw }: Reference, { key, site }: Text): Report {
+/** @param meant the name that this one is probably mistyped for */
+export function undefinedVariable({ name, raw }: Reference, { key, site }: Text, meant?: string): Report {
   return {
     code: 'UNDEFINED_VARIABLE',
     key,
     message: `refers to ${raw.slice(0, 80)}, and ${name} is not set`,
-    remedy: `export ${name}, add it to .env, or write \${${name}:-default}`,
+    remedy: `${didYouMean(meant)}export ${name}, add it to .env, or write \${${name}:-default}`,
     at: placeOf(raw, site),
   }
 }
 
-export function requiredVariable({ name, raw, operand }: Reference, { key, site }: Text): Report {
+/** @param meant the name that this one is probably mistyped for */
+export function requiredVariable({ name, raw, operand }: Reference, { key, site }: Text, meant?: string): Report {
   const words = operand.map((part) => (typeof part === 'string' ? part : part.raw)).join('')
   return {
     code: 'REQUIRED_VARIABLE',
     key,
     message: words === '' ? `needs ${name}, which is not set` : `needs ${name}: ${escaped(words)}`,
-    remedy: `export ${name} or add it to .env`,
+    remedy: `${didYouMean(meant)}export ${name} or add it to .env`,
     at: placeOf(raw, site),
   }
+}
+
+function didYouMean(meant: string | undefined): string {
+  return meant === undefined ? '' : `did you mean ${meant}? Else `
 }
 
 export function referenceCycle(chain: readonly string[], { key, site }: Text): Report {

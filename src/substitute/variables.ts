@@ -1,4 +1,5 @@
 import type { Problems, Report } from '../errors/errors.ts'
+import { nearest } from '../errors/suggest.ts'
 import { isSettingName } from '../schema/setting-name.ts'
 import { isSecretValue, looksSecret } from '../secrets/secret.ts'
 import type { Site, Taint } from '../types.ts'
@@ -45,6 +46,8 @@ export type OnUndefined = 'error' | 'keep' | 'empty'
 export interface VariablesOptions {
   /** All definitions of a variable, highest precedence first; empty where there is none. */
   readonly candidates: (name: string) => readonly Candidate[]
+  /** Of all variables that may have one, for a name that is mistyped. */
+  readonly names: () => Iterable<string>
   /** Whether a variable is a secret by its name or origin. */
   readonly isSecret: (name: string) => boolean
   readonly onUndefined: OnUndefined
@@ -176,7 +179,7 @@ export function createVariables(options: VariablesOptions): Variables {
     if (isSet) return use(variable, gathering)
     if (operator === '-' || operator === ':-') return evaluate(operand, gathering)
     if (operator === '') return missing(reference, gathering)
-    fail(requiredVariable(reference, gathering))
+    fail(requiredVariable(reference, gathering, meantBy(name)))
     return undefined
   }
 
@@ -203,8 +206,14 @@ export function createVariables(options: VariablesOptions): Variables {
     }
     if (options.onUndefined === 'keep') return reference.raw
     if (options.onUndefined === 'empty') return ''
-    options.problems.error(undefinedVariable(reference, gathering))
+    options.problems.error(undefinedVariable(reference, gathering, meantBy(reference.name)))
     return undefined
+  }
+
+  /** The variable whose name was probably meant. */
+  function meantBy(name: string): string | undefined {
+    const similar = nearest(name, options.names())
+    return similar !== undefined && options.candidates(similar).length > 0 ? similar : undefined
   }
 
   function fail(report: Report): 'failed' {

@@ -25,6 +25,7 @@ function setUp(setup: Setup): { variables: Variables; problems: ReturnType<typeo
       ...[setup.dotenv?.[name] ?? []].flat().map((value) => ({ value, site, expands: true })),
       ...literal(setup.secrets?.[name], 'secrets'),
     ],
+    names: () => [setup.env, setup.dotenv, setup.secrets].flatMap((given) => Object.keys(given ?? {})),
     isSecret: (name) => setup.secrets?.[name] !== undefined,
     onUndefined: setup.onUndefined ?? 'error',
     bare: setup.bare ?? false,
