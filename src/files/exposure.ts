@@ -44,7 +44,7 @@ export async function refuseExposed(file: string): Promise<void> {
     )
   }
   // Without --no-index a tracked file counts as not ignored. 1 is "not ignored".
-  const ignored = await git(directory, ['check-ignore', '--quiet', '--no-index', '--', `./${name}`], [0, 1])
+  const ignored = await git(directory, ['check-ignore', '--quiet', '--no-index'], [name], [0, 1])
   const failure = tracked.failure ?? ignored.failure
   if (failure !== undefined) {
     const remedy = `Run git status in ${directory} and do what it says`

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { pathExists, realPath } from '../read/guard.ts'
 import { findProgram } from './find-program.ts'
 
@@ -22,7 +22,7 @@ export async function trackedByGit(
   paths: readonly string[],
 ): Promise<{ readonly files: readonly string[] } & Pick<Answer, 'failure'>> {
   if (paths.length === 0) return { files: [] }
-  const { stdout, ...others } = await git(root, ['--literal-pathspecs', 'ls-files', '-z', '--', ...paths])
+  const { stdout, ...others } = await git(root, ['--literal-pathspecs', 'ls-files', '-z'], paths)
   return { ...others, files: stdout.split('\0').filter((path) => path !== '') }
 }
 
@@ -30,7 +30,11 @@ export async function trackedByGit(
  * A repository's own settings can name programs that git runs; looking must not run them. That is what git asks for
  * the owner for, and so the repository may be anybody's, as a mounted one in a container is (git from 2.38).
  */
-export const SAFE = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'safe.directory=*']
+export const SAFE = [
+  ...['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'safe.directory=*'],
+  // A directory that is checked in can look like a bare repository, and would be asked in place of the one around it.
+  ...['-c', 'safe.bareRepository=explicit'],
+]
 
 /** Nothing is fetched, which runs programs of the settings; a repository around a mounted directory is one. */
 export const VARIABLES = {
@@ -40,17 +44,26 @@ export const VARIABLES = {
   LC_ALL: 'C',
 }
 
-/** Runs git in a directory. */
+/**
+ * Asks git about paths in a directory. It is run where `.git` stands, since git from before 2.38 takes each directory
+ * on the way there that looks like a bare repository for one.
+ */
 export async function git(
   directory: string,
   argv: readonly string[],
+  paths: readonly string[],
   answers: readonly (number | null)[] = [0],
 ): Promise<Answer> {
   const program = findProgram('git')
-  if (program === undefined) return { stdout: '' }
-  const { status, stdout, failure } = await run(program, [...SAFE, ...argv], directory)
-  if (answers.includes(status)) return { status, stdout }
-  return isInRepository(directory) ? { stdout: '', failure } : { stdout: '' }
+  const real = realPath(directory) ?? directory
+  const top = topOfRepository(real)
+  if (program === undefined || top === undefined) return { stdout: '' }
+  const below = relative(top, real)
+  const prefix = below === '' ? '' : `${below.split(sep).join('/')}/`
+  const asked = paths.map((path) => `./${prefix}${path}`)
+  const { status, stdout, failure } = await run(program, [...SAFE, ...argv, '--', ...asked], top)
+  if (!answers.includes(status)) return { stdout: '', failure }
+  return { status, stdout: stdout.replaceAll(`\0${prefix}`, '\0').slice(prefix.length) }
 }
 
 interface Run {
@@ -81,11 +94,10 @@ function ownVariables({ env }: Pick<NodeJS.Process, 'env'> = process): NodeJS.Pr
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^GIT_/i.test(name)))
 }
 
-/** Git's status for "no repository" is also the one for every other failure. */
-function isInRepository(directory: string): boolean {
-  for (let above = realPath(directory) ?? directory; ; above = dirname(above)) {
-    if (pathExists(join(above, '.git'))) return true
-    if (above === dirname(above)) return false
+function topOfRepository(directory: string): string | undefined {
+  for (let above = directory; ; above = dirname(above)) {
+    if (pathExists(join(above, '.git'))) return above
+    if (above === dirname(above)) return undefined
   }
 }
 

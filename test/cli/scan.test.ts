@@ -332,6 +332,15 @@ describe('systemprompt scan --staged', () => {
     spawnSync('chown', ['-R', '12345', root])
     expect((await scan('--staged')).places).toHaveLength(1)
   })
+  test('asks the repository, and no directory in it that looks like one', async () => {
+    write('sub/HEAD', 'ref: refs/heads/x\n')
+    write('sub/config', '[core]\nrepositoryFormatVersion = 0\nbare = false\nworktree = .\n')
+    write('sub/objects/keep', '')
+    write('sub/refs/keep', '')
+    write('sub/a.txt', KEY)
+    git('add', '.')
+    expect((await run(root, ['scan', ...LOCAL, '--staged', '--cwd', 'sub'])).code).not.toBe(0)
+  })
   test('reads the index that the environment names, and none that is not there', async () => {
     write('a.txt', KEY)
     git('add', 'a.txt')

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { refuseExposed } from '../../src/files/exposure.ts'
+import { refuseExposed, refuseTrackedLogin } from '../../src/files/exposure.ts'
 import { type Files, makeProject, writeFiles } from '../support/temp-project.ts'
 
 const FILE = '.systemprompt/credentials.json'
@@ -85,6 +85,31 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
     git(root, 'init', '--quiet')
     writeFiles(root, { '.git/index': 'no index' })
     await expect(refuseExposed(join(root, FILE))).rejects.toThrow(/git, which cannot say: .*index/)
+  })
+
+  describe('in a directory that itself looks like a repository, as a checked-in one may', () => {
+    const inner: Files = {
+      '.systemprompt/HEAD': 'ref: refs/heads/x\n',
+      '.systemprompt/config': '[core]\nrepositoryFormatVersion = 0\nbare = false\nworktree = .\n',
+      '.systemprompt/objects/keep': '',
+      '.systemprompt/refs/keep': '',
+      '.systemprompt/info/exclude': '*\n',
+    }
+
+    test('is refused where it is tracked by the one around it', async () => {
+      expect(await verdict({ ...inner, [FILE]: '{}' }, [FILE])).toMatch(/is tracked by git/)
+    })
+
+    test('is refused where the one around it does not ignore it', async () => {
+      expect(await verdict(inner)).toMatch(/is not ignored by git/)
+    })
+
+    test('is refused as a login', async () => {
+      const root = makeProject({ ...inner, [FILE]: '{}' })
+      git(root, 'init', '--quiet')
+      git(root, 'add', '--force', FILE)
+      await expect(refuseTrackedLogin(join(root, FILE))).rejects.toThrow('is tracked by git')
+    })
   })
 
   test('in a repository whose settings name programs: none of them is run', async () => {
