@@ -14,6 +14,7 @@ export function disableProviders(
   onUndefined: OnUndefined,
   problems: Problems,
 ): MapNode {
+  const own = new Set<MapNode>()
   let result = tree
   for (const { path, node } of apiKeys(tree)) {
     const missing = new Set<string>()
@@ -29,8 +30,8 @@ export function disableProviders(
       at: node,
     })
     const off = literal(false, node)
-    result = withNodeAt(result, [...path, 'enabled'], off)
-    if (onUndefined === 'error') result = withNodeAt(result, [...path, 'api_key'], undefined)
+    result = withNodeAt(result, [...path, 'enabled'], off, own)
+    if (onUndefined === 'error') result = withNodeAt(result, [...path, 'api_key'], undefined, own)
   }
   return result
 }

@@ -64,8 +64,8 @@ export function tooLong(message: string, { key, site }: Text): Report {
   return { code: 'LIMIT_EXCEEDED', key, message, remedy, at: site }
 }
 
-/** How much of a text is searched for the place of a reference, in UTF-16 units. */
-const MAX_SEARCHED = 1024 * 1024
+/** How much of a text is searched for the place of a reference, in UTF-16 units: one text may hold 100,000 of them. */
+const MAX_SEARCHED = 16 * 1024
 
 /** The reference itself, where it stands in the text as it is written. */
 function placeOf(raw: string, site: Site): Site {

@@ -58,6 +58,16 @@ const INPUTS: Readonly<Record<string, readonly [path: string, text: string, code
     `a:\n${Array.from({ length: 10_000 }, (_, at) => `  - \${V${at}}`).join('\n')}`,
     'UNDEFINED_VARIABLE',
   ],
+  '50,000 references in one value': [
+    PROFILE,
+    `a: ${Array.from({ length: 50_000 }, (_, at) => `\${V${at}}`).join('')}`,
+    'UNDEFINED_VARIABLE',
+  ],
+  '10,000 providers that lack their keys': [
+    'services/config/config.yaml',
+    `ai:\n  name: \${NAME}\n  providers:\n${Array.from({ length: 10_000 }, (_, at) => `    p${at}: { api_key: "\${K${at}}" }`).join('\n')}`,
+    'UNDEFINED_VARIABLE',
+  ],
   'a setting 20,000 levels down': ['.env', `SYSTEMPROMPT__${'A__'.repeat(20_000)}A=1`, 'TOO_DEEP'],
   'references that double, line by line': ['.env', fan.join('\n'), 'LIMIT_EXCEEDED'],
   'a default in a default, 10,000 deep': ['.env', `A=${'${A:-'.repeat(10_000)}`, 'LIMIT_EXCEEDED'],
