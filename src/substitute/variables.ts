@@ -19,6 +19,8 @@ const MAX_LEVELS = 32
 const MAX_VALUE = 1024 * 1024
 /** All results of a load together. */
 const MAX_TOTAL = 4 * MAX_VALUE
+/** For each one all names are looked at, and a file may have very many of both. */
+const MAX_SUGGESTIONS = 20
 /** Deeper than any chain that could succeed, and shallow enough for the stack. */
 const MAX_RECURSION = 512
 
@@ -106,6 +108,7 @@ export function createVariables(options: VariablesOptions): Variables {
   const resolved = new Map<string, (Variable | 'failed' | undefined)[]>()
   const running: string[] = []
   let total = 0
+  let suggestions = 0
 
   /** The variable as its `index`th definition has it; 0 is the one that counts. */
   function get(name: string, index: number, depth: number): Variable | 'failed' | undefined {
@@ -212,6 +215,7 @@ export function createVariables(options: VariablesOptions): Variables {
 
   /** The variable whose name was probably meant. */
   function meantBy(name: string): string | undefined {
+    if (++suggestions > MAX_SUGGESTIONS) return undefined
     const similar = nearest(name, options.names())
     return similar !== undefined && options.candidates(similar).length > 0 ? similar : undefined
   }

@@ -63,6 +63,11 @@ const INPUTS: Readonly<Record<string, readonly [path: string, text: string, code
     `a: ${Array.from({ length: 50_000 }, (_, at) => `\${V${at}}`).join('')}`,
     'UNDEFINED_VARIABLE',
   ],
+  '10,000 variables with mistyped references': [
+    '.env',
+    Array.from({ length: 10_000 }, (_, at) => `NAME_${at + 10_000}=\${NAMF_${at + 10_000}}`).join('\n'),
+    'UNDEFINED_VARIABLE',
+  ],
   '10,000 providers that lack their keys': [
     'services/config/config.yaml',
     `ai:\n  name: \${NAME}\n  providers:\n${Array.from({ length: 10_000 }, (_, at) => `    p${at}: { api_key: "\${K${at}}" }`).join('\n')}`,
