@@ -1,30 +1,55 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { formatPath } from '../path.ts'
 import { MASK } from '../secrets/secret.ts'
-import { setOwn } from '../tree.ts'
+import { nodeAt, setOwn } from '../tree.ts'
+import type { MapNode, Path } from '../types.ts'
 import { ask, pathOf, type Validation } from './validation.ts'
 
-/** A schema may refuse a short value for one reason, and a long one for another. */
-const MADE_UP = [MASK, MASK.repeat(1000)]
+/**
+ * A schema may refuse a short value for one reason, and a long one for another. Much longer ones would keep a pattern
+ * busy that is quick with what people write. The first is asked twice: what the schema names then is in the next.
+ */
+const MADE_UP = [MASK, MASK, MASK.repeat(200)]
 
-/** Whether a schema says a message of a key whatever the values are. */
-export type Impartial = (path: ReturnType<typeof pathOf>, message: string) => boolean
-
-/** Asks a schema about the same with every value made up. What it says then as well gives no value away. */
-export function* impartialWords(schema: StandardSchemaV1, input: unknown): Validation<Impartial> {
-  const said = new Set<string>()
-  const entry = (key: string, message: string): string => JSON.stringify([key, message])
-  for (const text of MADE_UP) {
-    const { issues = [] } = yield ask(schema, withEveryValue(input, text))
-    for (const issue of issues) said.add(entry(formatPath(pathOf(issue)), issue.message))
-  }
-  return (path, message) => said.has(entry(formatPath(path), message))
+/** What a schema says whatever the values are. Keys are paths as text. */
+export interface Impartial {
+  readonly says: (key: string, message: string) => boolean
+  /** Whether it speaks of this path at all, or of what is below it. */
+  readonly names: (path: Path) => boolean
 }
 
-function withEveryValue(input: unknown, text: string): unknown {
-  if (typeof input !== 'object' || input === null) return text
-  if (Array.isArray(input)) return input.map((item) => withEveryValue(item, text))
-  const made = {}
-  for (const [key, value] of Object.entries(input)) setOwn(made, key, withEveryValue(value, text))
-  return made
+export const NOTHING_IMPARTIAL: Impartial = { says: () => false, names: () => false }
+
+/**
+ * Asks a schema about the same with every value made up, and with it the keys that JSON text has. What it says then
+ * as well gives no value away.
+ */
+export function* impartialWords(schema: StandardSchemaV1, input: unknown, tree: MapNode): Validation<Impartial> {
+  const said = new Set<string>()
+  const named = new Set<string>()
+  const entry = (key: string, message: string): string => JSON.stringify([key, message])
+  const isOwnKey = (path: Path): boolean => nodeAt(tree, path)?.kind === 'map'
+  const madeUp = (value: unknown, text: string, path: Path = []): unknown => {
+    if (typeof value !== 'object' || value === null) return text
+    if (Array.isArray(value)) return value.map((item, index) => madeUp(item, text, [...path, index]))
+    const made = {}
+    for (const [key, item] of Object.entries(value)) {
+      const at = [...path, key]
+      const isKept = isOwnKey(path) || named.has(formatPath(at))
+      setOwn(made, isKept ? key : MASK, madeUp(item, text, at))
+    }
+    return made
+  }
+  for (const text of MADE_UP) {
+    const { issues = [] } = yield ask(schema, madeUp(input, text))
+    for (const issue of issues) {
+      const path = pathOf(issue)
+      said.add(entry(formatPath(path), issue.message))
+      for (let length = 1; length <= path.length; length++) named.add(formatPath(path.slice(0, length)))
+    }
+  }
+  return {
+    says: (key, message) => said.has(entry(key, message)),
+    names: (path) => named.has(formatPath(path)),
+  }
 }

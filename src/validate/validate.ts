@@ -6,7 +6,7 @@ import { containsAny, formsOf, isSecretValue, looksSecret, MASK, passwordsIn, re
 import { nearestNode, nodeAt } from '../tree.ts'
 import type { MapNode, Path, TreeNode } from '../types.ts'
 import { Coercion } from './coercion.ts'
-import { type Impartial, impartialWords } from './impartial-words.ts'
+import { type Impartial, impartialWords, NOTHING_IMPARTIAL } from './impartial-words.ts'
 import { ask, misbehaviourOf, pathOf, type Validation } from './validation.ts'
 import { type WantedType, wantedTypes } from './wanted-types.ts'
 
@@ -50,11 +50,10 @@ export function* validate(question: Question, problems: Problems): Validation<Va
     reportMisbehaviour(result, option, problems)
     const texts = [...secrets()]
     const repeats = repeatsAny(texts)
-    const isOfSecret = (path: Path): boolean => isSecretAt(nearestNode(tree, path), path, repeats)
-    const hasSecret = result.issues.some((issue) => isOfSecret(pathOf(issue)))
-    const isImpartial = hasSecret ? yield* impartialWords(schema, coercion.input) : () => false
+    const hasSecret = result.issues.some((issue) => isSecretAt(tree, pathOf(issue), repeats))
+    const impartial = hasSecret ? yield* impartialWords(schema, coercion.input, tree) : NOTHING_IMPARTIAL
     const wantedType = yield* wantedTypes(schema, coercion.input, result.issues)
-    const search = { repeats, holds: holdsSecret(texts), isImpartial, wantedType }
+    const search = { repeats, holds: holdsSecret(texts), impartial, wantedType }
     for (const issue of result.issues) reportIssue(issue, question, coercion.input, search, problems)
     return { output: coercion.input, coerced: coercion.coerced }
   }
@@ -129,8 +128,8 @@ interface IssueSearch {
   readonly repeats: (text: string) => boolean
   /** Whether it has a whole one in it. */
   readonly holds: (text: string) => boolean
-  /** Whether the schema says it whatever the values are. */
-  readonly isImpartial: Impartial
+  /** What the schema says whatever the values are. */
+  readonly impartial: Impartial
   readonly wantedType: WantedType
 }
 
@@ -138,13 +137,12 @@ function reportIssue(
   issue: StandardSchemaV1.Issue,
   { tree, remedy }: Question,
   input: unknown,
-  { repeats, holds, isImpartial, wantedType }: IssueSearch,
+  search: IssueSearch,
   problems: Problems,
 ): void {
   const path = pathOf(issue)
-  // A schema may make keys of values. Those of the configuration can be words of a secret, such as `database`.
-  const isMade = (length: number): boolean => nodeAt(tree, path.slice(0, length)) === undefined
-  const shown = path.map((step, index) => (isMade(index + 1) && holds(String(step)) ? MASK : step))
+  const { repeats, impartial, wantedType } = search
+  const shown = shownPath(path, tree, search)
   const key = formatPath(shown)
   if (problems.isReported(key)) return
   // What a text was made to hold, by a list or by the schema, has no node of its own: what is wrong stands in the text.
@@ -160,8 +158,8 @@ function reportIssue(
     })
     return
   }
-  const hidden = isSecretAt(node, path, repeats)
-  const isTelling = hidden && !isImpartial(path, issue.message)
+  const hidden = isSecretAt(tree, path, repeats)
+  const isTelling = hidden && !impartial.says(key, issue.message)
   const isQuiet = isTelling || repeats(issue.message) || quotesVariable(issue.message, node, valueAt(input, path))
   const message = isQuiet ? 'is not what the schema accepts' : oneLine(issue.message)
   problems.error({
@@ -174,7 +172,32 @@ function reportIssue(
   })
 }
 
-function isSecretAt(node: TreeNode, path: Path, repeats: (text: string) => boolean): boolean {
+/**
+ * A schema may make keys of values, and JSON text that is a secret has keys too, which it may know. Those of the
+ * configuration can be words of a secret, such as `database`.
+ */
+function shownPath(path: Path, tree: MapNode, { repeats, holds, impartial }: IssueSearch): Path {
+  const own = ownPath(path, tree)
+  const isOfSecret = isSecretNode(nearestNode(tree, path), own, repeats)
+  return path.map((step, index) => {
+    if (index < own.length) return step
+    const isUnknownKey = isOfSecret && typeof step === 'string' && !impartial.names(path.slice(0, index + 1))
+    return isUnknownKey || holds(String(step)) ? MASK : step
+  })
+}
+
+/** As far as the tree goes: what is behind it was made of a text. */
+function ownPath(path: Path, tree: MapNode): Path {
+  return path.filter((_, index) => nodeAt(tree, path.slice(0, index + 1)) !== undefined)
+}
+
+/** Whether it is a secret, or in the text of one. */
+function isSecretAt(tree: MapNode, path: Path, repeats: IssueSearch['repeats']): boolean {
+  const node = nearestNode(tree, path)
+  return isSecretNode(node, path, repeats) || isSecretNode(node, ownPath(path, tree), repeats)
+}
+
+function isSecretNode(node: TreeNode, path: Path, repeats: IssueSearch['repeats']): boolean {
   if (node.kind === 'map') return false
   const key = path.findLast((segment) => typeof segment === 'string')
   if (node.taint !== undefined || (key !== undefined && looksSecret(key))) return true

@@ -178,6 +178,9 @@ describe('a schema for variables', () => {
 })
 
 describe('what a schema for variables refuses', () => {
+  const QUIET = 'is not what the schema accepts'
+  const EXPECTED_NUMBER = 'Invalid input: expected number, received string'
+
   test('has its place, and all of it is told at once', () => {
     const cwd = makeProject({ '.env': 'HOST=a\nPORT=many\n' })
     const error = configErrorOf(() =>
@@ -291,6 +294,44 @@ describe('what a schema for variables refuses', () => {
     const given = { cwd: makeProject({}), env: { V: text, OTHER: 'other' }, variables }
     const { issues } = configErrorOf(() => loadConfigSync(given))
     expect(issues).toMatchObject([{ key: 'V', remedy: WRITTEN[wanted] }])
+  })
+
+  test.each<[string, string, z.ZodType, string, string]>([
+    ['of a record', '{"canary": "x"}', z.record(z.string(), z.number()), 'A_KEY["••••"]', EXPECTED_NUMBER],
+    ['that it does not know', '{"canary": 1}', z.strictObject({}), 'A_KEY', QUIET],
+    ['in a list', '[{"canary": "x"}]', z.array(z.record(z.string(), z.number())), 'A_KEY[0]["••••"]', EXPECTED_NUMBER],
+    ['that it asks for', '{"port": "x"}', z.object({ port: z.number() }), 'A_KEY.port', EXPECTED_NUMBER],
+    [
+      'that it asks for further in',
+      '{"to": {"port": "x"}}',
+      z.object({ to: z.object({ port: z.number() }) }),
+      'A_KEY.to.port',
+      EXPECTED_NUMBER,
+    ],
+  ])('is told of JSON text that is a secret without a key that is of the value: %s', (_, text, made, key, message) => {
+    const variables = z.object({ A_KEY: made })
+    const { issues } = configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env: { A_KEY: text }, variables }))
+    expect(issues.map((issue) => [issue.key, issue.message])).toEqual([[key, message]])
+  })
+
+  test('is told soon, also by a pattern that takes very long for what is very long', () => {
+    const variables = z.object({ A_KEY: z.string().regex(/.*.*=.*/) })
+    let longest = 0
+    const measured = {
+      ...variables,
+      '~standard': {
+        ...variables['~standard'],
+        validate(value: unknown) {
+          longest = Math.max(longest, JSON.stringify(value).length)
+          return variables['~standard'].validate(value)
+        },
+      },
+    }
+    expect(
+      configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env: { A_KEY: 'canary' }, variables: measured }))
+        .issues,
+    ).toHaveLength(1)
+    expect(longest).toBeLessThan(1000)
   })
 
   test('is told once where its references cannot be resolved', () => {
