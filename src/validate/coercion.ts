@@ -17,6 +17,9 @@ interface Attempt {
   readonly complaints: string[]
 }
 
+/** A type that no text stands for; JSON text can be an object. */
+const OF_NO_TEXT = (): void => undefined
+
 /** The input of a schema while types are being tried on it. */
 export class Coercion {
   readonly input: unknown
@@ -74,7 +77,7 @@ export class Coercion {
       ([key, { complaints, candidates }]) => told.has(key) && complaints.length > candidates.length,
     )
     if (refused.length === 0) return false
-    for (const [, { path }] of refused) setAt(this.input, path, {})
+    for (const [, { path }] of refused) setAt(this.input, path, OF_NO_TEXT)
     const ofTypes = complaintsIn((yield ask(schema, this.input)).issues ?? [])
     let changed = false
     for (const [key, attempt] of refused) {

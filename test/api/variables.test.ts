@@ -334,6 +334,28 @@ describe('what a schema for variables refuses', () => {
     expect(longest).toBeLessThan(1000)
   })
 
+  test.each([
+    [
+      'zod',
+      z.object({
+        RANGE: z.record(z.string(), z.number()).refine(({ a, b }) => Number(a) < Number(b), 'is not a range'),
+      }),
+    ],
+    [
+      'valibot',
+      v.object({
+        RANGE: v.pipe(
+          v.record(v.string(), v.number()),
+          v.check(({ a, b }) => Number(a) < Number(b), 'is not a range'),
+        ),
+      }),
+    ],
+  ])('is told of the object that JSON text holds, and not that it is text: %s', (_, variables) => {
+    const env = { RANGE: '{"a":2,"b":1}' }
+    const { issues } = configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env, variables }))
+    expect(issues).toMatchObject([{ key: 'RANGE', message: 'is not a range' }])
+  })
+
   test('is told once where its references cannot be resolved', () => {
     const cwd = makeProject({ '.env': 'PORT=${NOWHERE}\n' })
     const { issues } = configErrorOf(() => loadConfigSync({ cwd, env: {}, variables: z.object({ PORT: z.number() }) }))
