@@ -5,7 +5,7 @@ import { protect } from '../secrets/mask.ts'
 import { isSecretValue, MASK } from '../secrets/secret.ts'
 import type { SecretRule } from '../secrets/secret-rule.ts'
 import { nearestNode, nodeAt, toPlain } from '../tree.ts'
-import type { Origin, Path, Scalar, TreeNode } from '../types.ts'
+import type { MapNode, Origin, Path, Scalar, TreeNode } from '../types.ts'
 import type { Exposed } from './expose.ts'
 
 /** One value that a key has or had, and where it came from. */
@@ -33,7 +33,9 @@ export function explain(path: string, exposed: Exposed): readonly Explanation[] 
   const node = nodeAt(tree, steps)
   if (node) return explainNode(node, steps, exposed)
   const made = valueAt(config, steps)
-  if (made !== undefined) return [madeBySchema(made, steps, isSecret)]
+  if (made !== undefined) return [madeBySchema(made, steps, isSecret, originIn(tree, steps, exposed))]
+  const byText = partOfVariable(steps, exposed)
+  if (byText) return [byText]
   const found = explainVariable(path.replace(/^secrets\./, ''), exposed)
   const byDefault = variableByDefault(steps, exposed)
   // One that is empty in a file counts as not set.
@@ -47,9 +49,28 @@ function variableByDefault(path: Path, { variables, isSecretVariable }: Exposed)
   return made === undefined ? undefined : madeBySchema(made, path, isSecretVariable)
 }
 
-function madeBySchema(made: unknown, path: Path, isSecret: SecretRule): Explanation {
-  const value = isSecret(made, path) ? MASK : shown(made, isSecret, path)
-  return { value, origin: { layer: 'defaults', name: 'schema' } }
+/** A part of what the schema for variables made of the text of one, such as an item of a list. */
+function partOfVariable(path: Path, exposed: Exposed): Explanation | undefined {
+  const { variables, isSecretVariable } = exposed
+  if (!variables || !isSecretVariable || path.length < 2) return undefined
+  const made = valueAt(variables.output, path)
+  const origin = originIn(variables.tree, path, exposed)
+  return made === undefined || !origin ? undefined : madeBySchema(made, path, isSecretVariable, origin)
+}
+
+/** Where the text stands that this is a part of; undefined where it was made of none. */
+function originIn(tree: MapNode, path: Path, { linesOf }: Exposed): Origin | undefined {
+  const node = nearestNode(tree, path)
+  return node.kind === 'map' ? undefined : originOf(node, linesOf)
+}
+
+function madeBySchema(
+  made: unknown,
+  path: Path,
+  isSecret: SecretRule,
+  origin: Origin = { layer: 'defaults', name: 'schema' },
+): Explanation {
+  return { value: isSecret(made, path) ? MASK : shown(made, isSecret, path), origin }
 }
 
 function explainNode(node: TreeNode, path: Path, exposed: Exposed): readonly Explanation[] {
@@ -114,7 +135,10 @@ function explainVariable(name: string, exposed: Exposed): readonly Explanation[]
   const all = exposed.candidates(known)
   // A setting that is empty counts as not set.
   const candidates = all.slice(all.findIndex(({ site }) => site === variable.site))
-  const isSecret = variable.taint !== undefined || candidates.some(({ value }) => isSecretValue(value))
+  const isSecret =
+    variable.taint !== undefined ||
+    candidates.some(({ value }) => isSecretValue(value)) ||
+    exposed.secretsMadeOf(known).length > 0
   return candidates.map((candidate, index) => ({
     value: isSecret ? MASK : index === 0 ? variable.value : candidate.value,
     origin: originOf(candidate.site, exposed.linesOf),

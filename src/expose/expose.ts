@@ -9,7 +9,7 @@ import type { Tenant } from '../read/tenants.ts'
 import { freezeMasked, protect } from '../secrets/mask.ts'
 import { isSecretValue, looksSecret } from '../secrets/secret.ts'
 import { type SecretRule, secretRule } from '../secrets/secret-rule.ts'
-import { collectSecretValues, type SecretValue } from '../secrets/secret-values.ts'
+import { collectSecretValues, type SecretValue, secretsInVariables } from '../secrets/secret-values.ts'
 import { type ResolvedSecret, Secrets } from '../secrets/secrets.ts'
 import type { Candidate, Variable } from '../substitute/variables.ts'
 import { toPlain } from '../tree.ts'
@@ -124,6 +124,8 @@ export interface Exposed extends Exposure {
   readonly isSecret: SecretRule
   /** The rule for what the schema for variables made; undefined without one. */
   readonly isSecretVariable: SecretRule | undefined
+  /** What is secret in that which the schema for variables made of the text of one, or of all. */
+  readonly secretsMadeOf: (variable?: string) => readonly SecretValue[]
   readonly linesOf: LinesOf
 }
 
@@ -133,8 +135,11 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
   const isSecret = secretRule(exposure)
   const config = 'output' in exposure ? protectOutput(output, 'schema', isSecret) : protect(toPlain(tree), { isSecret })
   const isSecretVariable = exposure.variables && secretRule({ ...exposure.variables, secrets: exposure.secrets })
-  const exposed: Exposed = { ...exposure, config, isSecret, isSecretVariable, linesOf: rememberedLines() }
   const variables = isSecretVariable && protectOutput(exposure.variables?.output, 'variables', isSecretVariable)
+  const secretsMadeOf = (name?: string): readonly SecretValue[] => [
+    ...(isSecretVariable ? secretsInVariables(variables, isSecretVariable, name) : []),
+  ]
+  const exposed = { ...exposure, config, isSecret, isSecretVariable, secretsMadeOf, linesOf: rememberedLines() }
   const result = {
     config,
     secrets: new Secrets(exposure.secrets, exposure.lookedIn),

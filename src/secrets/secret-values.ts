@@ -1,6 +1,6 @@
 import type { ResolvedConfig } from '../expose/expose.ts'
 import type { Environment } from '../options/options.ts'
-import { formatPath } from '../path.ts'
+import { formatPath, valueAt } from '../path.ts'
 import type { Credentials } from '../read/credentials.ts'
 import type { Tenant } from '../read/tenants.ts'
 import type { Candidate, Variable } from '../substitute/variables.ts'
@@ -30,6 +30,7 @@ export interface SecretSources {
   readonly fileVariables: () => Iterable<string>
   readonly credentials: Credentials | undefined
   readonly tenant: Tenant | undefined
+  readonly secretsMadeOf: (variable?: string) => readonly SecretValue[]
 }
 
 /**
@@ -60,6 +61,20 @@ export function collectSecretValues(sources: SecretSources): readonly SecretValu
   return [...found.values()]
 }
 
+/**
+ * What the schema for variables made of a text and is secret, where the text need not be one: the password of
+ * `{"password": "…"}`.
+ */
+export function* secretsInVariables(
+  variables: unknown,
+  isSecret: SecretSources['isSecret'],
+  name?: string,
+): Generator<SecretValue> {
+  const texts = name === undefined ? textsIn(variables) : textsIn(valueAt(variables, [name]), [name])
+  for (const [path, value] of texts)
+    if (path.length > 1 && isSecret(value, path)) yield { name: formatPath(path), value: String(value) }
+}
+
 type Named = readonly [name: string, value: string]
 
 function* namedValues(sources: SecretSources): Generator<Named> {
@@ -67,6 +82,7 @@ function* namedValues(sources: SecretSources): Generator<Named> {
   for (const { env, value } of secrets)
     if (!isUnresolved(value, variable(env)?.references, variable)) yield [env, value]
   for (const name of new Set(sources.fileVariables())) yield* variableValues(name, sources)
+  for (const { name, value } of sources.secretsMadeOf()) yield [name, value]
   const unresolved = new Set<unknown>()
   for (const [path, value, references] of textsInTree(tree)) {
     if (isUnresolved(String(value), references, variable)) unresolved.add(value)

@@ -126,6 +126,25 @@ describe('a schema for variables', () => {
     expect(JSON.stringify(result.variables)).not.toContain('canary')
   })
 
+  test('masks the text of a variable where what it was made into has a secret in it', () => {
+    const cwd = makeProject({ '.env': 'ACCOUNT={"id":7,"password":"canary-4711"}\n' })
+    const variables = z.object({ ACCOUNT: z.object({ id: z.number(), password: z.string() }) })
+    const result = loadConfigSync({ cwd, env: {}, variables })
+    expect(result.explain('ACCOUNT')).toMatchObject([{ value: '••••', secret: true, origin: { file: '.env' } }])
+    expect(result.secretValues()).toContainEqual({ name: 'ACCOUNT.password', value: 'canary-4711' })
+  })
+
+  test('says of a part of JSON text, and of a list, where the text stands', () => {
+    const cwd = makeProject({ '.env': 'ACCOUNT={"id":7,"password":"canary-4711"}\n' })
+    const schema = z.object({ app: z.object({ hosts: z.array(z.string()) }) })
+    const variables = z.object({ ACCOUNT: z.object({ id: z.number(), password: z.string() }) })
+    const { explain } = loadConfigSync({ cwd, env: {}, overrides: { 'app.hosts': 'a,b' }, schema, variables })
+    expect(explain('ACCOUNT.id')).toMatchObject([{ value: 7, origin: { file: '.env', line: 1 } }])
+    expect(explain('ACCOUNT.password')).toMatchObject([{ value: '••••', origin: { file: '.env', line: 1 } }])
+    expect(explain('ACCOUNT.none')).toEqual([])
+    expect(explain('app.hosts[1]')).toMatchObject([{ value: 'b', origin: { layer: 'overrides' } }])
+  })
+
   test('is proposed where the schema for the configuration asks for a variable', () => {
     const cwd = makeProject({ '.env': 'PORT=8080' })
     const schema = z.object({ PORT: z.number(), Port: z.number(), app: z.object({ PORT: z.number() }) })
