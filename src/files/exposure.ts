@@ -12,14 +12,18 @@ import { git, trackedByGit } from './git.ts'
 export async function refuseTrackedLogin(file: string): Promise<void> {
   const directory = realPath(dirname(file))
   if (directory === undefined) return
-  const { files } = await trackedByGit(directory, [basename(file)])
-  if (files.length === 0) return
-  throw new FileError(
-    'FILE_EXPOSED',
-    file,
-    'is tracked by git, so others may have chosen the service that secrets are sent to',
-    `Run git rm --cached ${join(directory, basename(file))}, commit, and log in again`,
-  )
+  const link = join(directory, basename(file))
+  for (const path of new Set([link, realPath(link) ?? link])) {
+    const { files, failure } = await trackedByGit(dirname(path), [basename(path)])
+    refuseUnanswered(file, 'may be tracked by git', failure, dirname(path))
+    if (files.length === 0) continue
+    throw new FileError(
+      'FILE_EXPOSED',
+      file,
+      'is tracked by git, so others may have chosen the service that secrets are sent to',
+      `Run git rm --cached ${path}, commit, and log in again`,
+    )
+  }
 }
 
 /**
@@ -46,10 +50,7 @@ export async function refuseExposed(file: string): Promise<void> {
   // Without --no-index a tracked file counts as not ignored. 1 is "not ignored".
   const ignored = await git(directory, ['check-ignore', '--quiet', '--no-index'], [name], [0, 1])
   const failure = tracked.failure ?? ignored.failure
-  if (failure !== undefined) {
-    const remedy = `Run git status in ${directory} and do what it says`
-    throw new FileError('FILE_EXPOSED', file, `may be taken by git, which cannot say: "${failure}"`, remedy)
-  }
+  refuseUnanswered(file, 'may be taken by git', failure, directory)
   if (ignored.status === 1) {
     throw new FileError(
       'FILE_EXPOSED',
@@ -58,4 +59,10 @@ export async function refuseExposed(file: string): Promise<void> {
       `Add it to a .gitignore; in ${directory} a line with * does`,
     )
   }
+}
+
+function refuseUnanswered(file: string, what: string, failure: string | undefined, directory: string): void {
+  if (failure === undefined) return
+  const remedy = `Run git status in ${directory} and do what it says`
+  throw new FileError('FILE_EXPOSED', file, `${what}, which cannot say: "${failure}"`, remedy)
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { refuseExposed, refuseTrackedLogin } from '../../src/files/exposure.ts'
@@ -124,5 +125,36 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
     const root = makeProject({ '.systemprompt/': '' })
     await expect(refuseExposed(join(root, FILE))).resolves.toBeUndefined()
     await expect(refuseExposed(join(root, 'nowhere', FILE))).resolves.toBeUndefined()
+  })
+})
+
+describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a login that is to be used', () => {
+  const LOGIN = '.systemprompt/credentials.json'
+
+  test('is refused where it is a link to a file that git has', async () => {
+    const root = makeProject({ 'login.json': '{}', '.systemprompt/': '' })
+    git(root, 'init', '--quiet')
+    git(root, 'add', 'login.json')
+    symlinkSync('../login.json', join(root, LOGIN))
+    await expect(refuseTrackedLogin(join(root, LOGIN))).rejects.toThrow(
+      /is tracked by git.*git rm --cached \S*\/login\.json/,
+    )
+  })
+
+  test('is refused where git cannot say whether it has it', async () => {
+    const root = makeProject({ [LOGIN]: '{}' })
+    git(root, 'init', '--quiet')
+    writeFiles(root, { '.git/index': 'no index' })
+    await expect(refuseTrackedLogin(join(root, LOGIN))).rejects.toThrow(
+      /may be tracked by git, which cannot say: .*index.*Run git status in /,
+    )
+  })
+
+  test('is fine where git does not have it, there is no repository, or no file', async () => {
+    const root = makeProject({ [LOGIN]: '{}' })
+    await expect(refuseTrackedLogin(join(root, LOGIN))).resolves.toBeUndefined()
+    git(root, 'init', '--quiet')
+    await expect(refuseTrackedLogin(join(root, LOGIN))).resolves.toBeUndefined()
+    await expect(refuseTrackedLogin(join(root, 'none.json'))).resolves.toBeUndefined()
   })
 })
