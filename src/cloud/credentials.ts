@@ -65,11 +65,16 @@ export function removeCredentials(
   { state, credentials }: CloudFiles,
   now: number,
 ): { readonly wasThere: boolean; readonly aside?: string } {
-  const isOurs =
-    credentials === join(state, 'credentials.json') || typeof readObject(credentials)?.api_token === 'string'
+  const isOurs = credentials === join(state, 'credentials.json') || isLogin(credentials)
   if (!isTaken(credentials) || (isOurs && !isDirectory(credentials))) return { wasThere: removeFile(credentials) }
   const aside = moveAside(credentials, now)
   return { wasThere: true, ...(aside === undefined ? {} : { aside }) }
+}
+
+/** Others keep an `api_token` too. */
+function isLogin(file: string): boolean {
+  const { api_token, user_email } = readObject(file) ?? {}
+  return typeof api_token === 'string' && typeof user_email === 'string'
 }
 
 /** Keys that this library does not know stay; the earlier spelling of `api_url` does not. */

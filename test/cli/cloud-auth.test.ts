@@ -508,14 +508,17 @@ describe('cloud auth logout', () => {
     },
   )
 
-  test.each(['a key', '{"keep": "this"}'])('removes nothing that is no login: %s', async (content) => {
-    const cwd = makeProject({ ...COMPLETE, [PROFILE]: `${COMPLETE[PROFILE]}cloud: { credentials_path: ~/kept }\n` })
-    const home = makeProject({ kept: content })
-    vi.stubEnv('HOME', home)
-    const { code, err } = await cli(cwd, 'cloud auth logout -y')
-    expect(code).toBe(0)
-    expect(readFileSync(/it is now (\S+)/.exec(err)?.[1] ?? '', 'utf8')).toBe(content)
-  })
+  test.each(['a key', '{"keep": "this"}', '{"api_token": "of another service"}'])(
+    'removes nothing that is no login: %s',
+    async (content) => {
+      const cwd = makeProject({ ...COMPLETE, [PROFILE]: `${COMPLETE[PROFILE]}cloud: { credentials_path: ~/kept }\n` })
+      const home = makeProject({ kept: content })
+      vi.stubEnv('HOME', home)
+      const { code, err } = await cli(cwd, 'cloud auth logout -y')
+      expect(code).toBe(0)
+      expect(readFileSync(/it is now (\S+)/.exec(err)?.[1] ?? '', 'utf8')).toBe(content)
+    },
+  )
 
   test('works where the service does not', async () => {
     const gone = await emulated()
