@@ -187,6 +187,15 @@ describe('systemprompt secrets set', () => {
         'STRIPE_KEY is set in the environment too, which goes before secrets.json\n',
     ])
   })
+
+  test('says so of one that is generated as well', async () => {
+    const cwd = makeProject({ [PROFILE]: 'name: local\n', '.env': 'HELLO_KEY=canary\n' })
+    expect((await cli(cwd, 'secrets generate hello_key')).err).toBe(
+      'HELLO_KEY is set in .env:1:1 too, which goes before secrets.json\n',
+    )
+    expect((await cli(cwd, 'secrets generate other_key')).err).toBe('')
+  })
+
   test('says which of them no program gets from a file, unless the project lets it', async () => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n', 'systemprompt.config.json': '{ "allowEnv": ["GIT_TOKEN"] }' })
     const { code, out, err } = await cli(cwd, 'secrets set LD_SDK_KEY=a GIT_TOKEN=b OTHER_KEY=c')

@@ -8,6 +8,7 @@ import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject, mustAgree } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
 import { ASKING_ARGS } from './args.ts'
+import { sayWhatIsNotRead } from './not-read.ts'
 
 export const generate = defineCommand({
   examples: [
@@ -39,7 +40,10 @@ export const generate = defineCommand({
     if (isThere) await mustAgree(args, io, `${shown(file)} has ${shown(name)} already. Replace it?`)
     await editSecretsFile(project.files, path, { set: { [name]: value }, validation })
     if (args.json) printJson(io, { ok: true, file, generated: name, replaced: isThere })
-    else io.out(`${styled(io, 'green', '✔')} ${shown(file)} has a new ${shown(name)}\n`)
+    else {
+      io.out(`${styled(io, 'green', '✔')} ${shown(file)} has a new ${shown(name)}\n`)
+      await sayWhatIsNotRead([name], args, io)
+    }
     return EXIT.ok
   },
 })

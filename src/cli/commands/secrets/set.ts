@@ -1,15 +1,13 @@
 import { editSecretsFile, secretName } from '../../../cloud/for-commands.ts'
-import { isConfigError, loadConfig } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT, type Io } from '../../io.ts'
-import { loadOptionsOfBuild } from '../../options.ts'
-import { placeOf, printJson, shown, styled } from '../../output.ts'
+import { printJson, shown, styled } from '../../output.ts'
 import { givenSecrets, mustBeGivenOnce, SECRET_INPUT_ARGS } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
-import { printWarnings } from '../../warnings.ts'
 import { LOCAL_ARGS } from './args.ts'
+import { sayWhatIsNotRead } from './not-read.ts'
 
 export const set = defineCommand({
   examples: [
@@ -49,24 +47,3 @@ export const set = defineCommand({
     return EXIT.ok
   },
 })
-
-/** What no program gets from the file. What else a load says is for the next one to say. */
-async function sayWhatIsNotRead(names: readonly string[], args: Record<string, unknown>, io: Io): Promise<void> {
-  const variables = names.map((name) => secretName(name).env)
-  try {
-    const { warnings, explain } = await loadConfig(loadOptionsOfBuild({ ...args }, io))
-    // Of a whole .env file it is known: what is in it moves.
-    for (const name of args['from-file'] === undefined ? variables : []) {
-      const origin = explain(name)[0]?.origin
-      if (origin?.layer !== 'environment' && origin?.layer !== 'dotenv') continue
-      const place = origin.file === undefined ? 'the environment' : shown(placeOf(origin))
-      io.err(`${shown(name)} is set in ${place} too, which goes before secrets.json\n`)
-    }
-    printWarnings(
-      io,
-      warnings.filter(({ code, key = '' }) => code === 'BLOCKED_NAME' && variables.includes(key)),
-    )
-  } catch (error) {
-    if (!isConfigError(error)) throw error
-  }
-}

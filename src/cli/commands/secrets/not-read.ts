@@ -1,0 +1,27 @@
+import { secretName } from '../../../cloud/for-commands.ts'
+import { isConfigError, loadConfig } from '../../../index.ts'
+import type { Io } from '../../io.ts'
+import { loadOptionsOfBuild } from '../../options.ts'
+import { placeOf, shown } from '../../output.ts'
+import { printWarnings } from '../../warnings.ts'
+
+/** What no program gets from the file. What else a load says is for the next one to say. */
+export async function sayWhatIsNotRead(names: readonly string[], args: Record<string, unknown>, io: Io): Promise<void> {
+  const variables = names.map((name) => secretName(name).env)
+  try {
+    const { warnings, explain } = await loadConfig(loadOptionsOfBuild({ ...args }, io))
+    // Of a whole .env file it is known: what is in it moves.
+    for (const name of args['from-file'] === undefined ? variables : []) {
+      const origin = explain(name)[0]?.origin
+      if (origin?.layer !== 'environment' && origin?.layer !== 'dotenv') continue
+      const place = origin.file === undefined ? 'the environment' : shown(placeOf(origin))
+      io.err(`${shown(name)} is set in ${place} too, which goes before secrets.json\n`)
+    }
+    printWarnings(
+      io,
+      warnings.filter(({ code, key = '' }) => code === 'BLOCKED_NAME' && variables.includes(key)),
+    )
+  } catch (error) {
+    if (!isConfigError(error)) throw error
+  }
+}
