@@ -136,6 +136,11 @@ describe('with a schema for variables', () => {
     const { out: hidden } = await run(cwd, ['config', 'show', '--json'], { env })
     expect(JSON.parse(hidden)).toMatchObject({ typed_variables: { LEVEL: 'debug', STRIPE_KEY: '••••', ID: '7' } })
     expect((await run(cwd, ['config', 'show', 'HOST'], { env })).out).toMatch(/^HOST +:: +defaults +schema$/m)
+    const one = async (...args: string[]) =>
+      JSON.parse((await run(cwd, ['config', 'show', '--json', ...args], { env })).out)
+    expect(await one('PORT')).toEqual({ path: 'PORT', value: 1 })
+    expect(await one('STRIPE_KEY')).toEqual({ path: 'STRIPE_KEY', value: '••••' })
+    expect(await one('STRIPE_KEY', '--reveal', '-y')).toEqual({ path: 'STRIPE_KEY', value: 'canary' })
   })
   test('and nothing of the environment that it lets through', async () => {
     const { out } = await run(project('(value) => ({ value })'), ['config', 'show'], { env })

@@ -72,7 +72,7 @@ function partOf(result: ResolvedConfig, path: string): unknown {
 function document(view: View, part: unknown): unknown {
   const { result, path, isRevealed } = view
   if (path !== undefined)
-    return { path, value: part === undefined ? secretAt(path, view) : shownPart(path, view, part) }
+    return { path, value: part === undefined ? variableAt(path, view) : shownPart(path, view, part) }
   const { config, secrets, profile, warnings } = result
   const typed = [...typedRows(view)].map(({ path: name, value }) => [name, value] as const)
   return {
@@ -91,7 +91,10 @@ function shownPart(path: string, { result, isRevealed }: View, part: unknown): u
   return isObject(part) ? part : result.explain(path)[0]?.value
 }
 
-function secretAt(path: string, { result, isRevealed }: View): unknown {
+function variableAt(path: string, view: View): unknown {
+  const { result, isRevealed } = view
+  const typed = [...typedRows(view)].find((row) => row.path === path)
+  if (typed) return typed.value
   return (isRevealed ? realValue(result, path) : undefined) ?? result.explain(path)[0]?.value
 }
 
