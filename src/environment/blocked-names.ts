@@ -45,7 +45,8 @@ const NAMES = new Set([
   'BROWSER',
   'EDITOR',
   'VISUAL',
-  // git, man and less start these.
+  // git, man and less start these; less runs what follows +! in its options.
+  'LESS',
   'PAGER',
   'MANPAGER',
   'LESSOPEN',

@@ -72,6 +72,7 @@ const BLOCKED = [
   'VISUAL',
   'PAGER',
   'MANPAGER',
+  'LESS',
   'LESSOPEN',
   'SSH_ASKPASS',
   'SYSTEMPROMPT_API_URL',
