@@ -1,5 +1,5 @@
 import { configError } from '../errors/errors.ts'
-import { secretName } from '../schema/secret-names.ts'
+import { knownSecret, secretName } from '../schema/secret-names.ts'
 import { MASK, nameToShow } from './secret.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
@@ -47,13 +47,20 @@ export class Secrets implements Iterable<string> {
   require(name: string): string {
     const value = this.get(name)
     if (value !== undefined) return value
-    const env = envNameOf(name)
-    throw configError({
-      code: 'SECRET_MISSING',
-      key: nameToShow(env),
-      message: `is not set; looked in ${this.#lookedIn.join(', ')}`,
-      remedy: `export ${nameToShow(env)}, add it to .env, or add it to secrets.json`,
-    })
+    const key = nameToShow(envNameOf(name))
+    const lookedIn = this.#lookedIn.join(', ')
+    // A variable of another name may be there, and be no secret as nothing calls it one.
+    const words = knownSecret(name)
+      ? {
+          message: `is not set; looked in ${lookedIn}`,
+          remedy: `export ${key}, add it to .env, or add it to secrets.json`,
+        }
+      : {
+          message: `is not set, or nothing says that it is a secret; looked in ${lookedIn}`,
+          remedy:
+            'add it to secrets.json, or set the variable and name it in secrets.required or SYSTEMPROMPT_CUSTOM_SECRETS',
+        }
+    throw configError({ code: 'SECRET_MISSING', key, ...words })
   }
 
   /** Whether it is set, by any of its names. */

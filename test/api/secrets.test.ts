@@ -103,18 +103,31 @@ describe('require', () => {
       return error
     }
   }
-  test('says where it looked and what to do', () => {
-    const error = missing('acme-password')
+  test.each([
+    [
+      'signing_key_pem',
+      'SIGNING_KEY_PEM',
+      `is not set; looked in the process environment, .env, ${SECRETS}`,
+      'export SIGNING_KEY_PEM, add it to .env, or add it to secrets.json',
+    ],
+    [
+      'acme-password',
+      'ACME_PASSWORD',
+      `is not set, or nothing says that it is a secret; looked in the process environment, .env, ${SECRETS}`,
+      'add it to secrets.json, or set the variable and name it in secrets.required or SYSTEMPROMPT_CUSTOM_SECRETS',
+    ],
+  ])('says of %s where it looked and what to do', (name, key, message, remedy) => {
+    const error = missing(name)
     expect(isConfigError(error, 'SECRET_MISSING')).toBe(true)
     expect(isConfigError(error) && error.issues).toEqual([
-      {
-        code: 'SECRET_MISSING',
-        key: 'ACME_PASSWORD',
-        message: `is not set; looked in the process environment, .env, ${SECRETS}`,
-        remedy: 'export ACME_PASSWORD, add it to .env, or add it to secrets.json',
-        docs: '@systemprompt/env/docs/errors.md#secret_missing',
-      },
+      { code: 'SECRET_MISSING', key, message, remedy, docs: '@systemprompt/env/docs/errors.md#secret_missing' },
     ])
+  })
+  test('does not say that a variable is not set which is there, and which nothing calls a secret', () => {
+    const { secrets } = loadConfigSync({ cwd: makeProject({}), env: { ACME_PASSWORD: 'canary-in-the-environment' } })
+    expect(() => secrets.require('ACME_PASSWORD')).toThrow(
+      /ACME_PASSWORD {2}is not set, or nothing says that it is a secret.*name it in secrets\.required/,
+    )
   })
   test('does not say what else there is', () => {
     expect(String(missing('acme-password'))).not.toContain('canary')
