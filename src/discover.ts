@@ -227,9 +227,9 @@ function unreadable(root: string, path: string, failure: Failure): Error {
   })
 }
 
-/** `…/profiles/local/profile.yaml` → `local`; `…/profiles/prod.profile.yaml` → `prod`. */
+/** `…/profiles/local/profile.yaml` → `local`; `…/profiles/prod.profile.yaml` → `prod`; `config/qa.json` → `qa`, as JSON is YAML. */
 function nameOf(file: string): string {
-  const base = file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1).replace(/\.ya?ml$/, '')
+  const base = file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1).replace(/\.(ya?ml|json)$/, '')
   if (base === 'profile') return dirname(file).split(/[\\/]/).at(-1) ?? base
   return base.replace(/\.profile$/, '')
 }

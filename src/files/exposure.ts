@@ -56,7 +56,7 @@ export async function refuseExposed(file: string): Promise<void> {
       'FILE_EXPOSED',
       file,
       'is not ignored by git',
-      `Add it to a .gitignore; in ${directory} a line with * does`,
+      `Add it to a .gitignore; in ${directory} a line with ${name} does`,
     )
   }
 }

@@ -159,6 +159,8 @@ export interface EnvironmentReader {
   isUnreadable(name: string): boolean
   /** Secrets named only by the files of SYSTEMPROMPT_SECRETS_DIR. */
   readonly secretFiles: readonly string[]
+  /** Where a variable was looked for, for the message about one that is not there. */
+  readonly lookedIn: readonly string[]
 }
 
 export interface EnvironmentOptions {
@@ -213,7 +215,15 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
     variable: fromVariable,
     isUnreadable: (name) => unreadable.has(name),
     secretFiles: [...directory.keys()],
+    lookedIn: ['the process environment', ...secretsDirectoryLookedIn(env.SYSTEMPROMPT_SECRETS_DIR, root, problems)],
   }
+}
+
+/** The variable and not its value, which may be a secret that was typed in the wrong place. */
+function secretsDirectoryLookedIn(path: string | undefined, root: string, { trail }: Problems): readonly string[] {
+  if (!path) return []
+  const isThere = isDirectory(resolvePath(path, root), trail)
+  return [isThere ? 'SYSTEMPROMPT_SECRETS_DIR' : 'SYSTEMPROMPT_SECRETS_DIR (no such directory)']
 }
 
 /** The secret in the file that `<name>_FILE` names; none where that is not set or the file is blank, `'failed'` after an error. */

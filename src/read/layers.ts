@@ -107,7 +107,7 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
     secretNames,
     isSecret,
     secretsValidation: profile ? settings.secretsValidation : undefined,
-    lookedIn: ['the process environment', ...dotenvFiles.files, ...(secretsFile.shown ? [secretsFile.shown] : [])],
+    lookedIn: [...environment.lookedIn, ...dotenvFiles.files, ...(secretsFile.shown ? [secretsFile.shown] : [])],
     ...cloud,
   }
 }

@@ -176,6 +176,7 @@ describe('profile', () => {
     '.systemprompt/profiles/production/profile.yaml': 'name: production\nwhich: production',
     '.systemprompt/profiles/short/profile.yml': 'name: short\nwhich: short',
     '.systemprompt/profiles/old.profile.yaml': 'name: old\nwhich: old',
+    'config/qa.json': '{ "name": "qa", "which": "qa" }',
   }
   test.each([
     ['production', 'production'],
@@ -183,6 +184,7 @@ describe('profile', () => {
     ['.systemprompt/profiles/production', 'production'],
     ['./.systemprompt/profiles/production/profile.yaml', 'production'],
     ['.systemprompt/profiles/old.profile.yaml', 'old'],
+    ['config/qa.json', 'qa'],
   ])('%s names the profile %s', (profile, name) => {
     const result = load(files, { profile })
     expect([result.profile?.name, result.profile?.chosenBy, result.config.which]).toEqual([name, 'option', name])

@@ -129,6 +129,15 @@ describe('require', () => {
       /ACME_PASSWORD {2}is not set, or nothing says that it is a secret.*name it in secrets\.required/,
     )
   })
+  test.each([
+    ['names the directory of secrets among them', { 'run/github': 'x' }, 'SYSTEMPROMPT_SECRETS_DIR'],
+    ['says that it is not there', {}, 'SYSTEMPROMPT_SECRETS_DIR (no such directory)'],
+  ])('%s', (_, files: Files, directory) => {
+    const options = { cwd: makeProject(files), env: { SYSTEMPROMPT_SECRETS_DIR: 'run' } }
+    const words = `is not set; looked in the process environment, ${directory}  →`
+    expect(() => loadConfigSync({ ...options, secrets: { required: ['openai'] } })).toThrow(words)
+    expect(() => loadConfigSync(options).secrets.require('openai')).toThrow(words)
+  })
   test('does not say what else there is', () => {
     expect(String(missing('acme-password'))).not.toContain('canary')
   })

@@ -165,4 +165,11 @@ describe('systemprompt profile', () => {
     })
     expect((await cli(cwd, 'profile list')).out).toBe('   profile\n   local\n→  staging\n')
   })
+  test('list where there is none says which other file is in use', async () => {
+    const cwd = makeProject({ 'config/qa.yaml': 'name: qa\n' })
+    expect(await cli(cwd, 'profile list --profile config/qa.yaml')).toMatchObject({
+      code: 5,
+      err: "There is no profile in .systemprompt/profiles; config/qa.yaml is in use. 'systemprompt init' makes one.\n",
+    })
+  })
 })

@@ -36,7 +36,12 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
   test.each<[string, Files, string[], RegExp]>([
     ['that a .gitignore covers is fine', { '.systemprompt/.gitignore': '*\n' }, [], /^fine$/],
     ['that is there and ignored is fine', { '.systemprompt/.gitignore': '*\n', [FILE]: '{}' }, [], /^fine$/],
-    ['that nothing ignores is refused', {}, [], /is not ignored by git.*a line with \*/],
+    [
+      'that nothing ignores is refused',
+      {},
+      [],
+      /is not ignored by git.*\.systemprompt a line with credentials\.json does/,
+    ],
     [
       'that a later rule takes in again is refused',
       { '.systemprompt/.gitignore': '*\n!credentials.json\n' },

@@ -1,7 +1,8 @@
+import { relative } from 'node:path'
 import { profilesIn } from '../../../cloud/for-commands.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
-import { printJson, table } from '../../output.ts'
+import { printJson, shown, table } from '../../output.ts'
 import { findCloudProject } from '../../session.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
 import { LOCAL_ARGS } from '../secrets/args.ts'
@@ -16,8 +17,10 @@ export const list = defineCommand({
     const io = data as Io
     const { files, profile } = findCloudProject(args, io)
     const names = profilesIn(files.state)
-    if (names.length === 0)
-      throw new CliError('NOT_FOUND', EXIT.notFound, "There is no profile here. 'systemprompt init' makes one.")
+    if (names.length === 0) {
+      const where = profile ? `in .systemprompt/profiles; ${shown(relative(io.cwd, profile.file))} is in use` : 'here'
+      throw new CliError('NOT_FOUND', EXIT.notFound, `There is no profile ${where}. 'systemprompt init' makes one.`)
+    }
     if (args.json) printJson(io, { profiles: names, in_use: profile?.name ?? null })
     else
       io.out(
