@@ -624,7 +624,9 @@ describe('the other commands', () => {
     ])
     expect((await cli(cwd, 'cloud secrets cleanup -y')).code).toBe(0)
     expect((await json('cloud secrets list')).keys).toEqual(['A_KEY', 'GITHUB_TOKEN'])
-    expect((await cli(cwd, 'cloud secrets cleanup')).out).toBe('There is nothing to clean up.\n')
+    expect((await cli(cwd, 'cloud secrets cleanup')).out).toBe(
+      "Nothing is there that earlier tools sent by mistake. 'systemprompt cloud secrets sync --prune' removes what secrets.json does not have.\n",
+    )
   })
 
   test.each(['list', 'diff', 'audit'])('%s only looks, and has no flag for what is changed', async (command) => {

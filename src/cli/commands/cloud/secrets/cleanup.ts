@@ -40,7 +40,7 @@ export const cleanup = defineCommand({
           failed: [],
         })
       else if (!args.quiet)
-        io.out(stale.length === 0 ? 'There is nothing to clean up.\n' : `Would remove ${stale.join(', ')}\n`)
+        io.out(`${stale.length === 0 ? NOTHING : `Would remove ${stale.join(', ')}`}\n`)
       return EXIT.ok
     }
     await mustAgree(args, io, `Remove ${stale.join(', ')} from ${shown(target.tenant)}? Nothing reads them.`)
@@ -51,3 +51,7 @@ export const cleanup = defineCommand({
     return code
   },
 })
+
+/** Who has just seen a secret that is only in the cloud may look for its end here. */
+const NOTHING =
+  "Nothing is there that earlier tools sent by mistake. 'systemprompt cloud secrets sync --prune' removes what secrets.json does not have."
