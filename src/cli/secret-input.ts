@@ -169,9 +169,9 @@ export function mustBeName(name: string): string {
 }
 
 async function resolved(name: string, value: string | undefined, args: Args, io: Io): Promise<string> {
-  if (value === undefined) return (await fromInput(io)) ?? (await asked(name, io))
+  if (value === undefined) return (await fromInput(args, io)) ?? (await asked(name, io))
   if (value === '-') {
-    const input = await fromInput(io)
+    const input = await fromInput(args, io)
     if (input !== undefined) return input
     throw usage('NAME=- reads the standard input, which is a terminal here')
   }
@@ -190,9 +190,12 @@ async function asked(name: string, io: Io): Promise<string> {
 }
 
 /** The standard input, byte for byte, less one line end at its end, which is said. */
-async function fromInput(io: Io): Promise<string | undefined> {
+async function fromInput(args: Args, io: Io): Promise<string | undefined> {
   const input = await io.readInput()
   if (input === undefined) return undefined
+  // As in a script or a hook, where nobody has given any.
+  if (input.length === 0 && args['allow-empty'] !== true)
+    throw usage('Nothing came on the standard input. Give the value there; add --allow-empty if it is to be empty')
   const value = decoded(input, 'The standard input')
   const trimmed = value.replace(/\r?\n$/, '')
   if (trimmed !== value) io.err('One line end at the end of the input was dropped.\n')

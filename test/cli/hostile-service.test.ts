@@ -217,8 +217,12 @@ describe.skipIf(process.platform === 'win32' || !existsSync(CLI))('the installed
 
   test.each([
     ['/dev/zero', 6, 'The standard input is larger than 1 MiB.\n'],
-    ['/dev/null', 2, 'A value is empty. Add --allow-empty if that is what you want.\n'],
-    ['.', 2, 'A value is empty. Add --allow-empty if that is what you want.\n'],
+    [
+      '/dev/null',
+      2,
+      'Nothing came on the standard input. Give the value there; add --allow-empty if it is to be empty.\n',
+    ],
+    ['.', 2, 'Nothing came on the standard input. Give the value there; add --allow-empty if it is to be empty.\n'],
   ])('with %s for its standard input ends with %i', async (input, code, message) => {
     const ended = await shell(makeProject(COMPLETE), `"${process.execPath}" "${CLI}" secrets set A_KEY <${input}`)
     expect([ended.code, ended.err]).toEqual([code, message])

@@ -63,7 +63,10 @@ describe.skipIf(process.platform === 'win32' || !existsSync(CLI))(`the standard 
         expect([code, err.replace('One line end at the end of the input was dropped.\n', '')]).toEqual([0, ''])
         expect(loadConfigSync({ cwd, env: {} }).secrets.get('A_VALUE')).toBe(expected)
       } else {
-        expect([code, err]).toEqual([2, 'A value is empty. Add --allow-empty if that is what you want.\n'])
+        expect([code, err]).toEqual([
+          2,
+          'Nothing came on the standard input. Give the value there; add --allow-empty if it is to be empty.\n',
+        ])
         expect(readFileSync(join(cwd, SECRETS), 'utf8')).toBe('{}\n')
       }
     },

@@ -39,8 +39,7 @@ export const cleanup = defineCommand({
           stale,
           failed: [],
         })
-      else if (!args.quiet)
-        io.out(`${stale.length === 0 ? NOTHING : `Would remove ${stale.join(', ')}`}\n`)
+      else if (!args.quiet) io.out(`${stale.length === 0 ? NOTHING : `Would remove ${stale.join(', ')}`}\n`)
       return EXIT.ok
     }
     await mustAgree(args, io, `Remove ${stale.join(', ')} from ${shown(target.tenant)}? Nothing reads them.`)
