@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Report } from '../errors/errors.ts'
 import type { Wording } from '../read/guard.ts'
-import type { Path } from '../types.ts'
+import type { MapNode, Path } from '../types.ts'
 
 /**
  * A validation that may have to wait: it yields what the schema answered, a result or a promise of one,
@@ -10,6 +10,18 @@ import type { Path } from '../types.ts'
 export type Validation<T> = Generator<Answer, T, Result>
 type Result = StandardSchemaV1.Result<unknown>
 type Answer = Result | PromiseLike<Result>
+
+/** What a schema is asked about. */
+export interface Question {
+  readonly tree: MapNode
+  readonly schema: StandardSchemaV1
+  /** The option that gave the schema. */
+  readonly option: 'schema' | 'variables'
+  /** Every text that no message may repeat. */
+  readonly secrets: () => Iterable<string>
+  /** What to do about a value that is not there. */
+  readonly remedy: (path: Path) => string
+}
 
 /** A schema that answers with a promise is one that misbehaves. */
 export function runSync<T>(validation: Validation<T>): T {
