@@ -18,9 +18,12 @@ const FILES: Files = {
     setInterval(() => undefined, 1000)`,
 }
 
+const running: Promise<unknown>[] = []
 const children: ChildProcess[] = []
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
+afterEach(async () => {
+  // Killed, it would leave its program behind.
+  for (const child of children.splice(0)) child.kill('SIGTERM')
+  await Promise.all(running.splice(0))
 })
 
 /** A `run --watch`, and what it has written; `until` waits for a text. */
@@ -56,6 +59,7 @@ function watching(
   const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
     child.on('close', (code, signal) => resolve(signal ?? code)),
   )
+  running.push(ended)
   return { child, until, ended, output: () => output }
 }
 
