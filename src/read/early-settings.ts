@@ -10,8 +10,8 @@ import { type Candidate, createVariables, type Variable, type Variables } from '
 import { mapNode, scalarAt, variableSource } from '../tree.ts'
 import type { MapNode } from '../types.ts'
 import type { DotenvFiles } from './dotenv.ts'
-import { readSettings, type SettingVariable, settingNames } from './environment.ts'
 import { renameMovedKeys } from './profile.ts'
+import { readSettings, type SettingVariable, settingNames } from './settings.ts'
 
 /** Settings that say where the other files are. They can use variables and .env values, not secrets. */
 export interface EarlySettings {

@@ -20,11 +20,12 @@ import {
   readEarlySettings,
   settingsInDotenv,
 } from './early-settings.ts'
-import { readEnvironment, readSettings, type SettingVariable, settingNames } from './environment.ts'
+import { readEnvironment } from './environment.ts'
 import { readPlain } from './options.ts'
 import { readProfile, renameMovedKeys } from './profile.ts'
 import { NO_SECRETS, readSecrets, type SecretsFile } from './secrets.ts'
 import { readServices, type Services } from './services.ts'
+import { readSettings, type SettingVariable, settingNames } from './settings.ts'
 import { readTenant, type Tenant } from './tenants.ts'
 
 /** Everything that was read, before anything is merged. */

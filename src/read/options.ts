@@ -4,8 +4,8 @@ import type { GivenTree } from '../options/options.ts'
 import { formatPath, parsePath } from '../path.ts'
 import { isForbiddenKey, isPlain, literal, mapNode, treeOf, variableSource } from '../tree.ts'
 import type { LayerName, MapNode, Path, Site, TreeNode } from '../types.ts'
-import { DEEP_NAME } from './environment.ts'
 import { LIMITS } from './guard.ts'
+import { DEEP_NAME } from './settings.ts'
 
 /**
  * Values given in code or in the config file, as a layer. A key with dots is a path, `{ 'server.port': 9090 }`;
