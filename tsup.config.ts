@@ -143,6 +143,16 @@ const requiredLater: Plugin = {
   },
 }
 
+/** Node shows the line of a CommonJS module that threw an error which nobody caught: in `throwFrom`, that and no more. */
+const throwAlone: NonNullable<Options['plugins']>[number] = {
+  name: 'throw-alone',
+  renderChunk(code) {
+    const alone = code.replace(/throw\s+(\S+?\s*&&\s*Error\.captureStackTrace\([^()]+\)),\s*(\w+)\}/, '$1\nthrow $2\n}')
+    if (alone === code) throw new Error('throwFrom is compiled to something else than expected')
+    return { code: alone }
+  },
+}
+
 /** Tells bundlers to leave an import as it is. esbuild takes such comments away. */
 const LEFT = '/* webpackIgnore: true *//* turbopackIgnore: true *//* @vite-ignore */'
 
@@ -215,7 +225,7 @@ export default defineConfig([
     noExternal: [...BUNDLED, 'defu'],
     esbuildPlugins: [bundledLicences, yamlPutOff, requiredLater, unusedTable],
     // Some bundlers, such as ncc, take what Node takes.
-    plugins: [textsWhole, importsLeft],
+    plugins: [textsWhole, importsLeft, throwAlone],
     onSuccess: () => compileAtOnce(fromRoot('dist/core.cjs'), startOnce),
   },
   { ...commonjs, entry: { yaml: PUT_OFF, watch: 'src/watch/watch-loads.ts' }, esbuildPlugins: [bundledLicences] },

@@ -1,4 +1,5 @@
-/** What `on-demand.ts` loads when it is needed: the library, and what a preload asks of it. */
+/** What `on-demand.ts` loads when it is needed: the library, and what else is asked of it. */
+export { throwFrom } from './errors/throw-from.ts'
 export * from './index.ts'
 export { redactProcess } from './preload/redact-process.ts'
 export { resolveStart } from './preload/resolve-start.ts'

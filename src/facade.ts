@@ -42,7 +42,13 @@ export function facade(): Readonly<Record<string, unknown>> {
 }
 
 function lazyFunction(name: (typeof FUNCTIONS)[number]): unknown {
-  return (...args: unknown[]): unknown => Reflect.apply(core()[name], undefined, args)
+  return function called(...args: unknown[]): unknown {
+    try {
+      return Reflect.apply(core()[name], undefined, args)
+    } catch (error) {
+      core().throwFrom(called, error)
+    }
+  }
 }
 
 /** The class itself to whoever makes an instance, extends it or asks `instanceof`. */

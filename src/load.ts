@@ -1,6 +1,7 @@
 import { findProjectRoot } from './discover.ts'
 import { processVariables } from './environment/process-variables.ts'
 import { withTrail } from './errors/errors.ts'
+import { throwFrom } from './errors/throw-from.ts'
 import { type Exposure, expose, type LayerInfo, type ResolvedConfig } from './expose/expose.ts'
 import { displayPath } from './files/paths.ts'
 import { newTrail } from './files/trail.ts'
@@ -30,6 +31,14 @@ export async function loadConfig<
   Schema extends AnySchema | undefined = undefined,
   Variables extends AnySchema | undefined = undefined,
 >(options: LoadOptions<Schema, Variables> = {}): Promise<ResolvedConfig<Schema, Variables>> {
+  try {
+    return (await load(options)) as ResolvedConfig<Schema, Variables>
+  } catch (error) {
+    throwFrom(loadConfig, error)
+  }
+}
+
+async function load(options: LoadOptions<AnySchema | undefined, AnySchema | undefined>): Promise<Loaded> {
   checkOptions(options)
   const trail = newTrail()
   try {
@@ -37,8 +46,7 @@ export async function loadConfig<
     const given = file === undefined ? { options } : await withConfigFile(options, file, trail)
     const settled = withDefaults(given.options, 'file' in given ? given.file : undefined)
     const remembered = file === undefined ? recall(options, settled, trail) : undefined
-    const resolution = remembered ?? resolve(settled, trail)
-    return (await runAsync(finish(resolution, settled))) as ResolvedConfig<Schema, Variables>
+    return await runAsync(finish(remembered ?? resolve(settled, trail), settled))
   } catch (error) {
     throw withTrail(error, trail)
   }
@@ -55,22 +63,31 @@ export function loadConfigSync<
   Schema extends AnySchema | undefined = undefined,
   Variables extends AnySchema | undefined = undefined,
 >(options: LoadOptions<Schema, Variables> = {}): ResolvedConfig<Schema, Variables> {
+  try {
+    return loadNow(options) as ResolvedConfig<Schema, Variables>
+  } catch (error) {
+    throwFrom(loadConfigSync, error)
+  }
+}
+
+function loadNow(options: LoadOptions<AnySchema | undefined, AnySchema | undefined>): Loaded {
   checkOptions(options)
   const trail = newTrail()
   try {
     const settled = withDefaults(options)
-    const resolution = recall(options, settled, trail) ?? resolve(settled, trail)
-    return runSync(finish(resolution, settled)) as ResolvedConfig<Schema, Variables>
+    return runSync(finish(recall(options, settled, trail) ?? resolve(settled, trail), settled))
   } catch (error) {
     throw withTrail(error, trail)
   }
 }
 
+type Loaded = ResolvedConfig<AnySchema | undefined>
+
 /**
  * The pipeline: discover → read → merge → substitute → validate → expose. `resolve.ts` knows the order of the
  * stages up to validate; here schemas are asked, and the result is handed out.
  */
-function* finish(resolution: Resolution, options: SettledOptions): Validation<ResolvedConfig<AnySchema | undefined>> {
+function* finish(resolution: Resolution, options: SettledOptions): Validation<Loaded> {
   const { project, layers, tree, secrets, env, problems } = resolution
   const { config, variables } = resolution.isReadable ? yield* askSchemas(resolution, options) : UNASKED
   problems.throwIfAny()

@@ -1,5 +1,6 @@
 import { directoryOf } from './discover.ts'
 import { type ConfigError, isConfigError } from './errors/errors.ts'
+import { throwFrom } from './errors/throw-from.ts'
 import type { ResolvedConfig } from './expose/expose.ts'
 import { loadConfig } from './load.ts'
 import { checkOptions, checkWatchOptions } from './options/check-options.ts'
@@ -82,6 +83,17 @@ export async function watchConfig<
 >(
   options: LoadOptions<Schema, Variables> = {},
   watchOptions: WatchOptions<Schema, Variables> = {},
+): Promise<ConfigWatcher<Schema, Variables>> {
+  try {
+    return await watch(options, watchOptions)
+  } catch (error) {
+    throwFrom(watchConfig, error)
+  }
+}
+
+async function watch<Schema extends AnySchema | undefined, Variables extends AnySchema | undefined>(
+  options: LoadOptions<Schema, Variables>,
+  watchOptions: WatchOptions<Schema, Variables>,
 ): Promise<ConfigWatcher<Schema, Variables>> {
   checkOptions(options)
   checkWatchOptions(watchOptions)

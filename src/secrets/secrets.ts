@@ -1,4 +1,5 @@
 import { configError } from '../errors/errors.ts'
+import { throwFrom } from '../errors/throw-from.ts'
 import { knownSecret, secretName } from '../schema/secret-names.ts'
 import { MASK, nameToShow } from './secret.ts'
 
@@ -60,7 +61,7 @@ export class Secrets implements Iterable<string> {
           remedy:
             'add it to secrets.json, or set the variable and name it in secrets.required or SYSTEMPROMPT_CUSTOM_SECRETS',
         }
-    throw configError({ code: 'SECRET_MISSING', key, ...words })
+    throwFrom(this.require, configError({ code: 'SECRET_MISSING', key, ...words }))
   }
 
   /** Whether it is set, by any of its names. */
