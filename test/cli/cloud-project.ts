@@ -6,12 +6,18 @@ import { type Run, run, type Terminal } from './recorder.ts'
 
 const running: Emulator[] = []
 
+/** The pauses before another try are a random part of seconds: a thousandth of that, where a test has a cloud. */
+const chance = Math.random
+const inAMoment = (): number => chance() / 1000
+
 afterFile(async () => {
+  Math.random = chance
   await Promise.all(running.splice(0).map((emulator) => emulator.close()))
 })
 
 /** An emulator that ends with the tests of the file. */
 export async function emulated(options: EmulatorOptions = {}): Promise<Emulator> {
+  Math.random = inAMoment
   const emulator = await startEmulator(options)
   running.push(emulator)
   return emulator
