@@ -109,6 +109,27 @@ describe('cloud secrets sync', () => {
     expect((await cli(cwd, 'cloud secrets list')).out).toBe('DATABASE_URL\nJWT_SECRET\n')
   })
 
+  test('says how what is only in the cloud is removed', async () => {
+    await cli(cwd, 'cloud secrets set OLD_ONE=x')
+    const one = "1 secret only in the cloud stays there; 'systemprompt cloud secrets sync --prune' removes it.\n"
+    expect((await cli(cwd, 'cloud secrets sync --dry-run')).out).toMatch(new RegExp(`Nothing was done\\.\n${one}$`))
+    expect((await cli(cwd, 'cloud secrets sync')).out).toMatch(new RegExp(`Restart what uses them\\.\n${one}$`))
+    expect((await cli(cwd, 'cloud secrets sync --quiet')).out).toBe('')
+    await cli(cwd, 'cloud secrets set OLD_TWO=x')
+    expect((await cli(cwd, 'cloud secrets diff')).out).toMatch(
+      /\n\n2 secrets only in the cloud stay there; 'systemprompt cloud secrets sync --prune' removes them\.\n$/,
+    )
+    expect((await cli(cwd, 'cloud secrets sync --prune -y')).out).not.toContain('only in the cloud')
+  })
+  test('of what earlier tools have sent says that cleanup removes it', async () => {
+    await new CloudClient({ apiUrl: emulator.url, token: emulator.token() }).setSecrets(TENANT, { GITHUB: 'x' })
+    for (const line of ['sync', 'sync --prune -y', 'diff']) {
+      expect((await cli(cwd, `cloud secrets ${line}`)).out).toMatch(
+        /\n1 secret only in the cloud stays there; 'systemprompt cloud secrets cleanup' removes it\.\n$/,
+      )
+    }
+  })
+
   test.each<[string, object | string, number, RegExp]>([
     [
       'a jwt_secret that is too short',

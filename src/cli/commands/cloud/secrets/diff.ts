@@ -5,7 +5,7 @@ import { printJson } from '../../../output.ts'
 import { localSecretsOf, openTarget } from '../../../secrets-target.ts'
 import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
 import { TENANT_SECRETS_ARGS } from './args.ts'
-import { planData, planTable } from './plan-table.ts'
+import { leftAlone, planData, planTable } from './plan-table.ts'
 
 export const diff = defineCommand({
   examples: [['systemprompt cloud secrets diff --profile production', 'What a sync would change']],
@@ -24,7 +24,7 @@ export const diff = defineCommand({
       all: false,
     })
     if (args.json) printJson(io, { tenant: target.tenant, ...planData(plan) })
-    else io.out(`${planTable(io, plan)}\n`)
+    else io.out(`${[planTable(io, plan), ...leftAlone(plan).map((line) => `\n${line}`)].join('\n')}\n`)
     return EXIT.ok
   },
 })

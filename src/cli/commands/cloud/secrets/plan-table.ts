@@ -1,4 +1,4 @@
-import type { SyncPlan } from '../../../../cloud/for-commands.ts'
+import { isStale, type SyncPlan } from '../../../../cloud/for-commands.ts'
 import type { Io } from '../../../io.ts'
 import { styled, table } from '../../../output.ts'
 
@@ -15,6 +15,24 @@ export function planTable(io: Io, plan: SyncPlan): string {
   ]
   if (rows.length === 0) return 'There are no secrets, neither here nor in the cloud.'
   return table(io, ['secret', 'state'], rows, { cut: [{ column: 0, at: 'right' }] })
+}
+
+/** What stays in the cloud though the file does not have it, and how to remove it; nothing where there is none. */
+export function leftAlone(plan: SyncPlan): readonly string[] {
+  const removed = new Set(plan.remove)
+  const left = plan.onlyInCloud.filter((name) => !removed.has(name))
+  const stale = left.filter(isStale).length
+  return [
+    ...stays(left.length - stale, 'systemprompt cloud secrets sync --prune'),
+    ...stays(stale, 'systemprompt cloud secrets cleanup'),
+  ]
+}
+
+function stays(number: number, command: string): readonly string[] {
+  if (number === 0) return []
+  return [
+    `${count(number)} only in the cloud ${number === 1 ? 'stays' : 'stay'} there; '${command}' removes ${number === 1 ? 'it' : 'them'}.`,
+  ]
 }
 
 /** The same for programs. */

@@ -24,7 +24,7 @@ import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
 import { mendCustomList, storeSecrets } from '../../../store-secrets.ts'
 import { printWarnings } from '../../../warnings.ts'
 import { SECRETS_ARGS } from './args.ts'
-import { count, planData, planTable, progress } from './plan-table.ts'
+import { count, leftAlone, planData, planTable, progress } from './plan-table.ts'
 import { failures, printFailed } from './unset.ts'
 
 export const sync = defineCommand({
@@ -152,7 +152,8 @@ function report(args: Args, io: Io, { tenant }: SecretsTarget, plan: SyncPlan, d
     return
   }
   printFailed(io, failed)
-  if (!args.quiet) io.out(`${args['dry-run'] ? intention(plan) : result(io, done)}\n`)
+  if (args.quiet) return
+  io.out(`${[args['dry-run'] ? intention(plan) : result(io, done), ...leftAlone(plan)].join('\n')}\n`)
 }
 
 function intention({ send, remove }: SyncPlan): string {
