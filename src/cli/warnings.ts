@@ -3,11 +3,17 @@ import type { Io } from './io.ts'
 import { shown } from './output.ts'
 import { styled } from './style.ts'
 
+/** What is shown of them: beyond this nobody reads on, and a broken file may have thousands. */
+const MOST = 50
+
 /** Warnings, on the error output. */
 export function printWarnings(io: Io, warnings: readonly Problem[]): void {
   if (warnings.length === 0) return
   const count = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`
-  io.err(`\n${styled(io, 'yellow', count)}\n${warnings.map(renderProblem).join('\n')}\n`)
+  const more = warnings.length - MOST
+  const lines = warnings.slice(0, MOST).map(renderProblem)
+  const rest = more > 0 ? [`  … and ${more} more; 'systemprompt config show --json' has them all`] : []
+  io.err(`\n${styled(io, 'yellow', count)}\n${[...lines, ...rest].join('\n')}\n`)
 }
 
 /** The same for a command that runs again and again, or whose output is another program's: where they are to be seen. */

@@ -5,6 +5,7 @@ import { looksSecret } from '../secrets/secret.ts'
 import type { Path, Site } from '../types.ts'
 import { frameAt, type LinesOf, positionOf, printable, rememberedLines } from './frame.ts'
 import type { ProblemCode } from './problem-codes.ts'
+import { renderProblems } from './render.ts'
 
 /** One thing that is wrong, as data. It never holds a value of a confidential source. */
 export interface Problem {
@@ -233,24 +234,6 @@ export function isConfigError(error: unknown, code?: ProblemCode): error is Conf
 /** A single problem thrown on the spot, for what makes going on pointless. */
 export function configError(report: Report): ConfigError {
   return new ConfigError([toProblem(report, rememberedLines())])
-}
-
-/** The lines a user reads: a header, then every problem with its place, key and remedy. */
-function renderProblems(problems: readonly Problem[], title: string): string {
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-  const lines = problems.map(renderProblem)
-  const links = [...new Set(problems.map((problem) => problem.docs))]
-  return `${title}: ${count}\n\n${lines.join('\n')}\n\nMore: ${links.join('\n      ')}`
-}
-
-/** One problem, its frame below it. */
-export function renderProblem(problem: Problem): string {
-  const source = problem.file ?? (problem.name === problem.key ? undefined : problem.name)
-  const place = [source, problem.line, problem.column].filter((part) => part !== undefined).join(':')
-  const head = [place, problem.key, problem.message].filter((part) => part !== undefined && part !== '').join('  ')
-  const remedy = problem.remedy === undefined ? '' : `  → ${problem.remedy}`
-  const frame = problem.frame === undefined ? '' : `\n${problem.frame}`
-  return `  ${head}${remedy}${frame}`
 }
 
 /** Names and paths in a report may come from a hostile file, so nothing in it reaches a terminal unseen. */

@@ -1,0 +1,25 @@
+import type { Problem } from './errors.ts'
+
+/** What a message shows of them: beyond this nobody reads on, and a broken file may have thousands. */
+const MOST = 50
+
+/** The lines a user reads: a header, then the first problems with their places, keys and remedies. */
+export function renderProblems(problems: readonly Problem[], title: string): string {
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
+  const more = problems.length - MOST
+  const all = "error.issues has them all, and so has 'systemprompt config check --json'"
+  const rest = more > 0 ? [`  … and ${more} more; ${all}`] : []
+  const lines = [...problems.slice(0, MOST).map(renderProblem), ...rest]
+  const links = [...new Set(problems.map((problem) => problem.docs))]
+  return `${title}: ${count}\n\n${lines.join('\n')}\n\nMore: ${links.join('\n      ')}`
+}
+
+/** One problem, its frame below it. */
+export function renderProblem(problem: Problem): string {
+  const source = problem.file ?? (problem.name === problem.key ? undefined : problem.name)
+  const place = [source, problem.line, problem.column].filter((part) => part !== undefined).join(':')
+  const head = [place, problem.key, problem.message].filter((part) => part !== undefined && part !== '').join('  ')
+  const remedy = problem.remedy === undefined ? '' : `  → ${problem.remedy}`
+  const frame = problem.frame === undefined ? '' : `\n${problem.frame}`
+  return `  ${head}${remedy}${frame}`
+}
