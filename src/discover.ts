@@ -6,6 +6,7 @@ import { newTrail, type Trail } from './files/trail.ts'
 import { type Environment, variableIn } from './options/options.ts'
 import { barrier, type Failure, isDirectory, listDirectory, pathExists, readText } from './read/guard.ts'
 import { parseJson } from './read/json.ts'
+import { nearestPath } from './read/nearest-path.ts'
 import { scalarAt } from './tree.ts'
 
 /** How the profile was chosen, in the order in which the ways are tried (formats.md, section 2). */
@@ -40,6 +41,7 @@ export interface DiscoverOptions {
 }
 
 const STATE = '.systemprompt'
+const PROFILE_FILES = ['profile.yaml', 'profile.yml']
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
 /**
@@ -53,7 +55,7 @@ export function discover(options: DiscoverOptions, problems: Problems): Project 
   const found = findRoot(cwd, trail)
   const asked = askedFor(options)
   if (asked && isPath(asked.value)) {
-    const profile = profileAt(asked.value, cwd, asked.by, trail)
+    const profile = profileAt(asked.value, { from: cwd, root: found, by: asked.by }, trail)
     const root = found ?? findRoot(profile.directory, trail)
     return { root: root ?? cwd, found: root !== undefined, profile }
   }
@@ -129,19 +131,45 @@ function isPath(value: string): boolean {
   return /[\\/]/.test(value) || /\.ya?ml$/.test(value) || value.startsWith('.') || value.startsWith('~')
 }
 
-function profileAt(value: string, cwd: string, by: ProfileChoice, trail: Trail): ProfileRef {
-  const path = resolvePath(value, cwd)
-  const file = isDirectory(path, trail) ? profileFileIn(path, cwd, trail) : path
+interface AskedPath {
+  /** Where a relative path starts. */
+  readonly from: string
+  /** The project, where there is one. */
+  readonly root: string | undefined
+  readonly by: ProfileChoice
+}
+
+function profileAt(value: string, { from, root, by }: AskedPath, trail: Trail): ProfileRef {
+  const path = resolvePath(value, from)
+  const file = isDirectory(path, trail) ? profileFileIn(path, from, trail) : path
   if (file === undefined || !pathExists(file, trail)) {
-    refuseBarred(cwd, path)
+    refuseBarred(from, path)
+    const near = nearestPath(path, isProfile) ?? (root === undefined ? undefined : profileNear(path, root))
     throw configError({
       code: 'PROFILE_NOT_FOUND',
       key: source(by),
       message: `names ${printableName(value)}, where there is no profile`,
-      remedy: 'give the path of a profile.yaml or of the directory that holds it',
+      remedy:
+        near === undefined
+          ? 'give the path of a profile.yaml or of the directory that holds it'
+          : `did you mean ${displayPath(from, near)}?`,
     })
   }
   return { name: nameOf(file), file, directory: dirname(file), chosenBy: by }
+}
+
+/** The directory of the project's profile that has this name, or one near it. */
+function profileNear(path: string, root: string): string | undefined {
+  const profiles = join(root, STATE, 'profiles')
+  const [name, names] = [nameOf(path), listDirectory(profiles)]
+  const near = names.includes(name) ? name : nearest(name, names)
+  return near !== undefined && isProfile(join(profiles, near)) ? join(profiles, near) : undefined
+}
+
+function isProfile(path: string): boolean {
+  return isDirectory(path)
+    ? PROFILE_FILES.some((name) => pathExists(join(path, name)))
+    : /\.ya?ml$/.test(path) && pathExists(path)
 }
 
 function namedProfile(root: string, name: string, by: ProfileChoice, trail: Trail): ProfileRef {
@@ -191,7 +219,8 @@ function sessionProfile(root: string, problems: Problems): ProfileRef | undefine
         ? namedProfile(root, named, 'session', problems.trail)
         : sessionUnreadable(root, file, problems)
     }
-    if (typeof path === 'string' && path !== '') return profileAt(path, root, 'session', problems.trail)
+    if (typeof path === 'string' && path !== '')
+      return profileAt(path, { from: root, root, by: 'session' }, problems.trail)
   } catch {
     sessionUnreadable(root, file, problems)
   }
@@ -208,7 +237,7 @@ function sessionUnreadable(root: string, file: string, problems: Problems): unde
 }
 
 function profileFileIn(directory: string, root: string, trail: Trail): string | undefined {
-  const files = ['profile.yaml', 'profile.yml'].map((name) => join(directory, name))
+  const files = PROFILE_FILES.map((name) => join(directory, name))
   const found = files.find((file) => pathExists(file, trail))
   if (found === undefined) for (const file of files) refuseBarred(root, file)
   return found
@@ -261,7 +290,7 @@ function noProject(name: string, by: ProfileChoice): Error {
     code: 'PROFILE_NOT_FOUND',
     key: source(by),
     message: `names the profile ${printableName(name)}, and there is no ${STATE} directory here or above`,
-    remedy: 'start in the project, or give the path of a profile.yaml',
+    remedy: `start in the project, or give the path of a profile.yaml; in a new clone 'systemprompt init --profile ${name}' makes it`,
   })
 }
 

@@ -203,6 +203,26 @@ describe('profile', () => {
     expect(issues).toMatchObject([{ code: 'PROFILE_NOT_FOUND', key: 'profile' }])
     expect(issues[0]?.remedy).toBe('did you mean production? (this project has local, production, short)')
   })
+  test.each([
+    ['.systemprompt/profiles/prodction/profile.yaml', '.systemprompt/profiles/production/profile.yaml'],
+    ['.systemprompt/profiles/prodction', '.systemprompt/profiles/production'],
+    ['.systemprompt/profiles/production/profle.yaml', '.systemprompt/profiles/production/profile.yaml'],
+    ['.systemprmpt/profiles/production', '.systemprompt/profiles/production'],
+    ['.systemprompt/profiles/od.profile.yaml', '.systemprompt/profiles/old.profile.yaml'],
+    ['./production', '.systemprompt/profiles/production'],
+    ['prodction.yaml', '.systemprompt/profiles/production'],
+    ['/nowhere/production/profile.yaml', '.systemprompt/profiles/production'],
+  ])('of %s, which is not there, is said that %s was meant', (profile, meant) => {
+    const { issues } = failure(files, { profile })
+    expect(issues).toMatchObject([{ code: 'PROFILE_NOT_FOUND', remedy: `did you mean ${meant}?` }])
+  })
+  test.each(['elsewhere/profile.yaml', '.systemprompt/profiles', './.systemprompt/profiles/elsewhere'])(
+    'of %s, which is near none, is said what a path names',
+    (profile) => {
+      const { issues } = failure(files, { profile })
+      expect(issues[0]?.remedy).toBe('give the path of a profile.yaml or of the directory that holds it')
+    },
+  )
   test.each(['..', 'a b', '-x', '', 'a\0b', 'ä'])('%j is no name of a profile', (profile) => {
     expect(failure(files, { profile }).code).toMatch(/^PROFILE_(NAME_INVALID|NOT_FOUND)$/)
   })
