@@ -131,9 +131,10 @@ function* askSchemas(resolution: Resolution, options: SettledOptions): Validatio
   }
   const inProcess = variables && processVariables(resolution, options)
   const texts = () => secretTexts(resolution, inProcess ? [tree, inProcess] : [tree])
-  const config = schema
-    ? yield* validate({ tree, schema, option: 'schema', secrets: texts, remedy: remedyForKey }, problems)
-    : UNASKED.config
+  const hasProfile = resolution.project.profile !== undefined
+  const remedy = (path: Path): string => remedyForKey(path, { hasProfile })
+  const question = schema && ({ tree, schema, option: 'schema', secrets: texts, remedy } as const)
+  const config = question ? yield* validate(question, problems) : UNASKED.config
   if (!inProcess) return { config }
   const asked = { tree: inProcess, schema: variables, option: 'variables', secrets: texts } as const
   const validated = yield* validate({ ...asked, remedy: remedyForVariable }, problems)

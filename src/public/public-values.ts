@@ -1,6 +1,7 @@
 import { collectProblems, type Problems } from '../errors/errors.ts'
 import { nearest } from '../errors/suggest.ts'
 import { formatPath, parsePath, valueAt } from '../path.ts'
+import { settingNameOf } from '../schema/setting-name.ts'
 import { reveal } from '../secrets/mask.ts'
 import { isSecretValue, looksSecret } from '../secrets/secret.ts'
 import type { Variable } from '../substitute/variables.ts'
@@ -39,6 +40,8 @@ export interface PublicSources {
   readonly isSecretName: (name: string) => boolean
   readonly variable: (name: string) => Variable | undefined
   readonly variableNames: () => Iterable<string>
+  /** Absent where git has none and nobody has made one yet. */
+  readonly profile: object | undefined
 }
 
 /** Shorter secrets are not looked for inside of other values. */
@@ -192,14 +195,25 @@ function refuse(key: string, why: string, at: TreeNode | Variable['site'], probl
   })
 }
 
-function unknown(wanted: string, path: Path | undefined, { tree, variableNames }: PublicSources, problems: Problems) {
+function unknown(
+  wanted: string,
+  path: Path | undefined,
+  { tree, variableNames, profile }: PublicSources,
+  problems: Problems,
+) {
   const near = nearest(wanted, [...pathsOf(tree), ...variableNames()])
   problems.error({
     code: 'PUBLIC_UNKNOWN',
     key: wanted,
     message: path ? 'is to be public, and nothing sets it' : 'is to be public, and is not a path',
-    remedy: near === undefined ? 'set it, or take it out of the public values' : `did you mean ${near}?`,
+    remedy: near === undefined ? remedyFor(path, profile) : `did you mean ${near}?`,
   })
+}
+
+function remedyFor(path: Path | undefined, profile: PublicSources['profile']): string {
+  if (profile || !path) return 'set it, or take it out of the public values'
+  const set = settingNameOf(path) ?? 'it'
+  return `set ${set}, or make a profile with 'systemprompt init': there is none here, as in a new clone`
 }
 
 function unusableName(name: string, wanted: string, problems: Problems): void {

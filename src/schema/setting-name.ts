@@ -1,3 +1,5 @@
+import type { Path } from '../types.ts'
+
 /** What the names of variables begin with that set a key of the configuration (formats.md, section 6). */
 export const SETTING_PREFIX = 'SYSTEMPROMPT__'
 
@@ -6,4 +8,10 @@ export function isSettingName(name: string): boolean {
   // Nearly all names are told by their first letter; this is asked of every variable at every start.
   if (name[0] !== 'S' && name[0] !== 's') return false
   return name.length > SETTING_PREFIX.length && name.slice(0, SETTING_PREFIX.length).toUpperCase() === SETTING_PREFIX
+}
+
+/** The variable that sets a key, where one can: names are read in lower case, two underscores are a step. */
+export function settingNameOf(path: Path): string | undefined {
+  const canBeNamed = path.every((segment) => typeof segment === 'string' && /^[a-z0-9]+(?:_[a-z0-9]+)*$/.test(segment))
+  return canBeNamed ? `${SETTING_PREFIX}${path.join('__').toUpperCase()}` : undefined
 }

@@ -50,15 +50,19 @@ export function checkSecrets(
     report({ code: 'SECRET_MISSING', key: env, message: `is not set; looked in ${lookedIn.join(', ')}`, remedy })
 
   const asked = new Set(required.map((name) => secretName(name).env))
-  for (const env of asked) if (isMissing(env)) missing(env, atMost, `export ${env}, add it to .env or to secrets.json`)
+  // Without a profile there is no secrets.json.
+  const elsewhere = validation === undefined ? ' or add it to .env' : ', add it to .env or to secrets.json'
+  for (const env of asked) if (isMissing(env)) missing(env, atMost, `export ${env}${elsewhere}`)
   if (validation === undefined || validation === 'skip') return
 
   const report = validation === 'strict' ? atMost : problems.warn
+  // A service with settings of its own alone would be told at every start.
+  const unasked = validation === 'strict' ? '' : ', or write secrets.validation: skip in a profile that needs none'
   if (isMissing('JWT_SECRET') && isMissing('OAUTH_AT_REST_PEPPER') && !asked.has('JWT_SECRET')) {
-    missing('JWT_SECRET', report, 'add jwt_secret to secrets.json; openssl rand -base64 48 makes one')
+    missing('JWT_SECRET', report, `add jwt_secret to secrets.json (openssl rand -base64 48 makes one)${unasked}`)
   }
   if (isMissing('DATABASE_URL') && !asked.has('DATABASE_URL'))
-    missing('DATABASE_URL', report, 'add database_url to secrets.json')
+    missing('DATABASE_URL', report, `add database_url to secrets.json${unasked}`)
   for (const secret of secrets) checkFormat(secret, problems)
 }
 

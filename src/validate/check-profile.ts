@@ -258,8 +258,8 @@ function reportMissing(
   if (!strict) {
     problems.warn({
       code: 'MISSING_KEY',
-      message: `leaves out ${missing.length === 1 ? 'a key' : `${missing.length} keys`} that SystemPrompt needs: ${missing.join(', ')}`,
-      remedy: "fine for a service that only reads its own settings; 'systemprompt config check' calls it an error",
+      message: `leaves out ${missing.length === 1 ? 'a key' : `${missing.length} keys`} that SystemPrompt needs: ${listed(missing)}`,
+      remedy: "fine for a service that only reads its own settings; for 'systemprompt config check' each is an error",
       at: whole,
     })
     return
@@ -277,6 +277,11 @@ function reportMissing(
       unframed: true,
     })
   }
+}
+
+/** It is said at every load, and who reads settings of their own alone has them all. */
+function listed(keys: readonly string[]): string {
+  return keys.length <= 5 ? keys.join(', ') : `${keys.slice(0, 3).join(', ')} and ${keys.length - 3} more`
 }
 
 /** The keys that there are: `{ '': ['name', 'site', …], 'site': ['name', 'github_link'], … }` */

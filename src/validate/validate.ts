@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Problems } from '../errors/errors.ts'
 import { formatPath } from '../path.ts'
+import { settingNameOf } from '../schema/setting-name.ts'
 import { MASK } from '../secrets/secret.ts'
 import type { Path } from '../types.ts'
 import { Coercion } from './coercion.ts'
@@ -96,21 +97,17 @@ function reportMisbehaviour(result: StandardSchemaV1.Result<unknown>, option: st
   if (misbehaviour) problems.error({ key: option, ...misbehaviour })
 }
 
-/** What to do about a key of the configuration that is missing. */
-export function remedyForKey(path: Path): string {
-  const variable = variableFor(path)
-  if (variable !== undefined) return `add it to the profile, or set ${variable}`
-  return isCalledAsVariable(path)
-    ? 'give a schema for variables as the option variables, or add it to the profile'
-    : 'add it to the profile'
+/** What to do about a key of the configuration that is missing. Where there is no profile, nothing can be added to it. */
+export function remedyForKey(path: Path, { hasProfile }: { readonly hasProfile: boolean }): string {
+  const variable = settingNameOf(path)
+  const profile = hasProfile ? 'add it to the profile' : "make a profile for it with 'systemprompt init'"
+  if (variable !== undefined)
+    return hasProfile
+      ? `${profile}, or set ${variable}`
+      : `set ${variable} in the environment or in .env, or ${profile}`
+  return isCalledAsVariable(path) ? `give a schema for variables as the option variables, or ${profile}` : profile
 }
 
 function isCalledAsVariable([name, ...rest]: Path): boolean {
   return rest.length === 0 && typeof name === 'string' && /^[A-Z][A-Z0-9_]*$/.test(name)
-}
-
-/** The variable that sets a key, where one can: names are read in lower case, two underscores are a step. */
-function variableFor(path: Path): string | undefined {
-  const canBeNamed = path.every((segment) => typeof segment === 'string' && /^[a-z0-9]+(?:_[a-z0-9]+)*$/.test(segment))
-  return canBeNamed ? `SYSTEMPROMPT__${path.join('__').toUpperCase()}` : undefined
 }

@@ -321,6 +321,21 @@ describe('secrets.required', () => {
       },
     ])
   })
+  test('of those that SystemPrompt needs is said how to do without them', () => {
+    const warned = load({ [PROFILE]: '' }).warnings.filter(({ code }) => code === 'SECRET_MISSING')
+    expect(warned.map(({ key, remedy }) => [key, remedy?.split(', or ')[1]])).toEqual([
+      ['JWT_SECRET', 'write secrets.validation: skip in a profile that needs none'],
+      ['DATABASE_URL', 'write secrets.validation: skip in a profile that needs none'],
+    ])
+    const skipped = load({ [PROFILE]: 'secrets: {validation: skip}' }).warnings
+    expect(skipped.map(({ code }) => code)).toEqual(['MISSING_KEY'])
+    const strict = failure({ [PROFILE]: 'secrets: {validation: strict}' }).issues
+    expect(strict.some(({ remedy }) => remedy?.includes('skip'))).toBe(false)
+  })
+  test('where there is no profile, secrets.json is no place for it', () => {
+    const { issues } = failure({ '.env': '' }, { secrets: { required: ['acme-token'] } })
+    expect(issues).toMatchObject([{ key: 'ACME_TOKEN', remedy: 'export ACME_TOKEN or add it to .env' }])
+  })
   test.each(['""', '"  "', 'null'])('one that is %s in the file is missing', (value) => {
     const given = { ...files, [SECRETS]: `{"acme": ${value}}` }
     expect(failure(given, { secrets: { required: ['ACME'] } }).code).toBe('SECRET_MISSING')
@@ -493,6 +508,9 @@ describe('strict', () => {
     const { warnings } = load({ ...COMPLETE, [PROFILE]: COMPLETE_PROFILE.replace(/ {2}port.*\n/, '') })
     expect(warnings).toMatchObject([{ code: 'MISSING_KEY', file: PROFILE }])
     expect(warnings[0]?.message).toBe('leaves out a key that SystemPrompt needs: server.port')
+    expect(load({ [PROFILE]: 'title: own' }).warnings.find(({ code }) => code === 'MISSING_KEY')?.message).toBe(
+      'leaves out 16 keys that SystemPrompt needs: name, display_name, site.name and 13 more',
+    )
   })
   test('a likely typo is an error, otherwise a key like any other', () => {
     const files = { ...COMPLETE, [PROFILE]: COMPLETE_PROFILE.replace('port:', 'prot:') }

@@ -159,6 +159,15 @@ describe('what is secret is refused', () => {
   })
 })
 
+test.each<[string, string]>([
+  ['site.name', 'SYSTEMPROMPT__SITE__NAME'],
+  ['siteName', 'it'],
+])('%s that nothing sets, where there is no profile, is to be set as %s', (path, set) => {
+  const { publicValues } = loadConfigSync({ cwd: makeProject(), env: {}, public: [path] })
+  const remedy = `set ${set}, or make a profile with 'systemprompt init': there is none here, as in a new clone`
+  expect(publicValues).toThrow(expect.objectContaining({ issues: [expect.objectContaining({ key: path, remedy })] }))
+})
+
 describe('what code could not import is an error', () => {
   test.each<[string, LoadOptions, string, string]>([
     [

@@ -6,7 +6,7 @@ import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { checkConfig, defineConfig, loadConfig, loadConfigSync, reveal, watchConfig } from '../../src/index.ts'
 import { configErrorOf } from '../support/config-error.ts'
-import { makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
+import { makeProject, PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
 
 const STRIPE = 'sk_live_0123456789abcdef'
 
@@ -150,9 +150,19 @@ describe('a schema for variables', () => {
     const schema = z.object({ PORT: z.number(), Port: z.number(), app: z.object({ PORT: z.number() }) })
     const { issues } = configErrorOf(() => loadConfigSync({ cwd, env: {}, schema, defaults: { app: {} } }))
     expect(issues.map(({ key, remedy }) => [key, remedy])).toEqual([
-      ['PORT', 'give a schema for variables as the option variables, or add it to the profile'],
-      ['Port', 'add it to the profile'],
-      ['app.PORT', 'add it to the profile'],
+      [
+        'PORT',
+        "give a schema for variables as the option variables, or make a profile for it with 'systemprompt init'",
+      ],
+      ['Port', "make a profile for it with 'systemprompt init'"],
+      ['app.PORT', "make a profile for it with 'systemprompt init'"],
+    ])
+    writeFiles(cwd, { [PROFILE]: '' })
+    const { issues: inProject } = configErrorOf(() => loadConfigSync({ cwd, env: {}, schema, defaults: { app: {} } }))
+    expect(inProject.map(({ remedy }) => remedy)).toEqual([
+      'give a schema for variables as the option variables, or add it to the profile',
+      'add it to the profile',
+      'add it to the profile',
     ])
   })
 
