@@ -13,6 +13,7 @@ import { type Resolution, resolve } from './resolve.ts'
 import { isSecretValue, soundsSecret } from './secrets/secret.ts'
 import { leaves } from './tree.ts'
 import type { MapNode, Path } from './types.ts'
+import { warnOfNoEffect } from './validate/no-effect.ts'
 import { remedyForKey, type Validated, validate, validateSecrets } from './validate/validate.ts'
 import { runAsync, runSync, type Validation } from './validate/validation.ts'
 
@@ -123,7 +124,7 @@ interface Answers {
 const UNASKED: Answers = { config: { coerced: new Set() } }
 
 function* askSchemas(resolution: Resolution, options: SettledOptions): Validation<Answers> {
-  const { tree, problems } = resolution
+  const { tree, layers, problems } = resolution
   const { secrets, schema, variables } = options
   if (secrets?.schema) {
     const values = Object.fromEntries(resolution.secrets.map(({ env, value }) => [env, value]))
@@ -135,6 +136,7 @@ function* askSchemas(resolution: Resolution, options: SettledOptions): Validatio
   const remedy = (path: Path): string => remedyForKey(path, { hasProfile })
   const question = schema && ({ tree, schema, option: 'schema', secrets: texts, remedy } as const)
   const config = question ? yield* validate(question, problems) : UNASKED.config
+  if (question) yield* warnOfNoEffect(layers.overrides, question, config, problems)
   if (!inProcess) return { config }
   const asked = { tree: inProcess, schema: variables, option: 'variables', secrets: texts } as const
   const validated = yield* validate({ ...asked, remedy: remedyForVariable }, problems)

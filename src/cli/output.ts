@@ -5,9 +5,9 @@ import { styled } from './style.ts'
 
 export { styled } from './style.ts'
 
-/** `.systemprompt/profiles/local/profile.yaml:14:9`, a variable's name, or nothing. */
+/** `.systemprompt/profiles/local/profile.yaml:14:9`, a variable's name, the flag, or nothing. */
 export function placeOf(origin: Explanation['origin']): string {
-  if (origin.file === undefined) return origin.name ?? ''
+  if (origin.file === undefined) return origin.layer === 'overrides' ? '--set' : (origin.name ?? '')
   const place = [origin.file, origin.line, origin.column].filter((part) => part !== undefined).join(':')
   return origin.name === undefined ? place : `${origin.name} → ${place}`
 }

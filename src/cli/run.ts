@@ -211,11 +211,14 @@ async function namesBelow(command: Command, word: string): Promise<readonly stri
 
 /** What went wrong, once: as text on the error output, or as the one JSON document. */
 async function report(error: unknown, format: Format, io: Io): Promise<number> {
-  const [{ isConfigError }, { printJson, shownLines }] = await Promise.all([
+  const [{ isConfigError }, { messageAsTyped }, { printJson, shownLines }] = await Promise.all([
     import('../index.ts'),
+    import('./as-typed.ts'),
     import('./output.ts'),
   ])
-  const { exitCode, message, data } = describe(error, isConfigError)
+  const { exitCode, message, data } = isConfigError(error)
+    ? { exitCode: exitCodeOf(error), message: messageAsTyped(error), data: error.toJSON() }
+    : describe(error)
   if (format === 'json') printJson(io, { ok: false, error: data })
   else io.err(`${shownLines(message)}\n`)
   if (exitCode === EXIT.unexpected && io.env.SYSTEMPROMPT_LOG_LEVEL === 'debug') io.err(`${framesOf(error)}\n`)
@@ -224,10 +227,7 @@ async function report(error: unknown, format: Format, io: Io): Promise<number> {
 
 type Described = { exitCode: number; message: string; data: unknown }
 
-function describe(error: unknown, isConfigError: typeof import('../index.ts').isConfigError): Described {
-  if (isConfigError(error)) {
-    return { exitCode: exitCodeOf(error), message: error.message, data: error.toJSON() }
-  }
+function describe(error: unknown): Described {
   if (error instanceof CliError) {
     return { exitCode: error.exitCode, message: error.message, data: { code: error.code, message: error.message } }
   }

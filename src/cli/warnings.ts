@@ -1,4 +1,5 @@
 import { type Problem, renderProblem } from '../index.ts'
+import { asTyped } from './as-typed.ts'
 import type { Io } from './io.ts'
 import { shown } from './output.ts'
 import { styled } from './style.ts'
@@ -11,7 +12,7 @@ export function printWarnings(io: Io, warnings: readonly Problem[]): void {
   if (warnings.length === 0) return
   const count = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`
   const more = warnings.length - MOST
-  const lines = warnings.slice(0, MOST).map(renderProblem)
+  const lines = warnings.slice(0, MOST).map((warning) => renderProblem(asTyped(warning)))
   const rest = more > 0 ? [`  … and ${more} more; 'systemprompt config show --json' has them all`] : []
   io.err(`\n${styled(io, 'yellow', count)}\n${[...lines, ...rest].join('\n')}\n`)
 }

@@ -563,6 +563,36 @@ describe('overrides', () => {
     const { use_https, cors_allowed_origins, ...given } = load(files, { env, overrides }).config.server ?? {}
     expect(given).toEqual(server)
   })
+  describe('that the schema does not know', () => {
+    const server = z.object({ host: z.string(), port: z.number(), api_key: z.string().optional() })
+    const schema = z.object({ server, limits: z.record(z.string(), z.number()).optional() })
+    const warningsOf = (overrides: LoadOptions['overrides'] & object, options: LoadOptions = {}) =>
+      load(files, { schema, overrides, ...options }).warnings.filter(({ code }) => code === 'UNKNOWN_KEY')
+
+    test.each<[string, string, string]>([
+      ['server.prot', '9', 'did you mean server.port?'],
+      ['sever.port', '9', 'did you mean server.port?'],
+      ['server.timeout', '9', 'correct the key, or add it to the schema'],
+    ])('%s has no effect, of which is warned', (key, value, remedy) => {
+      const message = 'has no effect: the schema does not know this key'
+      expect(warningsOf({ [key]: value })).toMatchObject([{ key, name: 'overrides', message, remedy }])
+    })
+    test.each(['server.port', 'limits.a', 'runtime.environment', 'features[0].name'])(
+      '%s is nothing to warn of',
+      (key) => {
+        expect(warningsOf({ [key]: key === 'runtime.environment' ? 'production' : 1 })).toEqual([])
+      },
+    )
+    test('one that it puts elsewhere is none', () => {
+      const moved = z
+        .object({ app: z.object({ api_url: z.string() }) })
+        .transform(({ app }) => ({ apiUrl: app.api_url }))
+      expect(warningsOf({ 'app.api_url': 'http://x' }, { schema: moved })).toEqual([])
+    })
+    test('without a schema every key is taken', () => {
+      expect(warningsOf({ 'server.prot': 9 }, { schema: undefined })).toEqual([])
+    })
+  })
   test('null is a value', () => {
     expect(load(files, { overrides: { extra: null } }).config.extra).toBeNull()
   })

@@ -43,7 +43,7 @@ describe('config explain', () => {
     expect(out).toBe(`app.port = 1
 
    value  layer        from
-→  1      overrides    overrides
+→  1      overrides    --set
    2      environment  SYSTEMPROMPT__APP__PORT
    8080   profile      ${PROFILE}:3:9
 `)

@@ -115,7 +115,7 @@ describe('a command line that is wrong is exit code 2, said in one line', () => 
   test.each(['nothing', 'server.port', '=1', 'a..b=1', '[=1', 'a[b=1', '.a=1'])('--set %s', async (setting) => {
     const { code, out, err } = await run(root, ['config', 'show', '--set', setting])
     expect([code, out]).toEqual([2, ''])
-    expect(err).toContain('path=value')
+    expect(err).toContain('\n  --set  holds a setting that is not path=value  → ')
   })
 })
 
@@ -251,7 +251,8 @@ describe('--set', () => {
   test('is checked like any other value', async () => {
     const { code, err } = await run(root, ['config', 'show', '--set', 'server.port=eighty'])
     expect(code).toBe(6)
-    expect(err).toContain('server.port  is not a whole number from 1 to 65535')
+    expect(err).toContain('\n  --set  server.port  is not a whole number from 1 to 65535  → ')
+    expect((await run(root, ['config', 'check', '--set', 'server.port=eighty'])).err).toBe(err)
   })
   test('of a prototype is refused', async () => {
     expect((await run(root, ['config', 'show', '--set', '__proto__.x=1'])).code).not.toBe(0)

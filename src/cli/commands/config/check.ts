@@ -1,4 +1,5 @@
 import { checkConfig } from '../../../index.ts'
+import { messageAsTyped } from '../../as-typed.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT, exitCodeOf, type Io } from '../../io.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
@@ -28,7 +29,7 @@ export const check = defineCommand({
       printJson(io, { ok, profile: checked.profile ?? null, issues, warnings })
       return code
     }
-    if (error) io.err(`${error.message}\n`)
+    if (error) io.err(`${messageAsTyped(error)}\n`)
     else if (result) io.out(`${summary(io, ok ? 'valid' : 'doubtful', result)}\n`)
     printWarnings(io, warnings)
     return code

@@ -1,0 +1,18 @@
+import { ConfigError, type Problem } from '../index.ts'
+
+/** The message of an error in the words of the command line, on which the option `overrides` is the flag `--set`. */
+export function messageAsTyped(error: ConfigError): string {
+  const { issues, profile } = error
+  return issues.some(isTyped) ? new ConfigError(issues.map(asTyped), { profile }).message : error.message
+}
+
+/** A problem in those words. As data it stays what the library says. */
+export function asTyped(problem: Problem): Problem {
+  if (!isTyped(problem)) return problem
+  return problem.key === 'overrides' ? { ...problem, key: '--set' } : { ...problem, name: '--set' }
+}
+
+/** Of a file it would have a place. */
+function isTyped({ code, key, name, file }: Problem): boolean {
+  return file === undefined && (name === 'overrides' || (code === 'INVALID_OPTION' && key === 'overrides'))
+}
