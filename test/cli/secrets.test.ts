@@ -375,6 +375,15 @@ describe('systemprompt secrets', () => {
     expect((await cli(cwd, 'secrets list --json')).out).not.toContain('canary')
   })
 
+  test('get of one that is not there says which one was meant', async () => {
+    const cwd = project('{"anthropic": "the-value"}')
+    expect(await cli(cwd, 'secrets get antropic -y')).toMatchObject({
+      code: 5,
+      out: '',
+      err: `${SECRETS} has no such secret. Did you mean anthropic?\n`,
+    })
+  })
+
   test('get asks before it prints', async () => {
     const cwd = project('{"anthropic": "the-value"}')
     expect(await cli(cwd, 'secrets get anthropic')).toMatchObject({ code: 11, out: '' })

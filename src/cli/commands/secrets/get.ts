@@ -1,8 +1,9 @@
 import { cloudName } from '../../../cloud/for-commands.ts'
+import { nearest } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { mayPrint } from '../../may-print.ts'
-import { printJson, printValues } from '../../output.ts'
+import { printJson, printValues, shown } from '../../output.ts'
 import { mustBeName } from '../../secret-input.ts'
 import { localSecretsOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
@@ -25,12 +26,14 @@ export const get = defineCommand({
     const secret =
       secrets.find(({ key, env }) => key === name || env === name) ??
       secrets.find(({ env }) => cloudName(env) === cloudName(name))
-    if (!secret)
-      throw new CliError(
-        'NOT_FOUND',
-        EXIT.notFound,
-        `${file} has no such secret. 'systemprompt secrets list' shows the names.`,
+    if (!secret) {
+      const near = nearest(
+        name,
+        secrets.flatMap(({ key, env }) => [key, env]),
       )
+      const hint = near === undefined ? "'systemprompt secrets list' shows the names." : `Did you mean ${shown(near)}?`
+      throw new CliError('NOT_FOUND', EXIT.notFound, `${file} has no such secret. ${hint}`)
+    }
     await mayPrint(args, io, secret.env)
     if (args.json) printJson(io, { key: secret.key, env: secret.env, value: secret.value })
     else printValues(io, `${secret.value}\n`)
