@@ -10,7 +10,7 @@ export const DIRECTORY = 'd'
  * content changed has another time of change, size or inode; who sets its time back changes that of the inode.
  */
 export function signatureOf(path: string): string {
-  return signature(statOf(path))
+  return signatureIn(statOf(path))
 }
 
 /** The same of a directory whose entries count: one that is added or taken away changes it. */
@@ -25,12 +25,14 @@ export function changedAt(path: string): number {
   return stat ? Math.max(stat.ctimeMs, stat.mtimeMs) : 0
 }
 
-/** The text of a file that still has the signature; undefined otherwise. */
+/** The text of a file that has the signature before it is read and after: it may be written over meanwhile. */
 export function readUnchanged(path: string, expected: string | undefined): string | undefined {
   let descriptor: number | undefined
   try {
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
-    return signature(fstatSync(descriptor)) === expected ? readFileSync(descriptor, 'utf8') : undefined
+    if (signatureIn(fstatSync(descriptor)) !== expected) return undefined
+    const text = readFileSync(descriptor, 'utf8')
+    return signatureIn(fstatSync(descriptor)) === expected ? text : undefined
   } catch {
     return undefined
   } finally {
@@ -46,7 +48,8 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function signature(stat: Stats | undefined): string {
+/** The same from what the system said already. */
+export function signatureIn(stat: Stats | undefined): string {
   if (!stat) return ABSENT
   return stat.isDirectory() ? DIRECTORY : numbers(stat)
 }

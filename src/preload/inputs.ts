@@ -11,7 +11,7 @@ export interface Inputs {
   /** Paths and their signatures. */
   readonly files: ReadonlyMap<string, string>
   readonly directories: ReadonlyMap<string, string>
-  /** When the youngest of the files was changed, in milliseconds since 1970. */
+  /** When the youngest of the files was changed, in milliseconds since 1970; infinity where one is another than was read. */
   readonly changedAt: number
 }
 
@@ -52,12 +52,16 @@ export function inputsOf(cwd: string, env: Environment, asked: Iterable<string>,
   const files = new Map([...trail.files].map((path) => [path, signatureOf(path)]))
   const directories = new Map([...trail.directories].map((path) => [path, listingSignatureOf(path)]))
   const dated = [...trail.files].filter((path) => files.get(path) !== DIRECTORY)
+  // A link or a directory that is exchanged leads to other files, which may be old.
+  const isSteady =
+    [...trail.seen].every(([path, signature]) => files.get(path) === signature) &&
+    [...trail.listed].every(([path, signature]) => directories.get(path) === signature)
   return {
     cwd,
     variables: new Map(names.map((name) => [name, variableIn(env, name)])),
     files,
     directories,
-    changedAt: Math.max(0, ...[...dated, ...trail.directories].map(changedAt)),
+    changedAt: isSteady ? Math.max(0, ...[...dated, ...trail.directories].map(changedAt)) : Number.POSITIVE_INFINITY,
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import type { Problems } from '../errors/errors.ts'
 import type { ProblemCode } from '../errors/problem-codes.ts'
 import { systemCode } from '../files/system-code.ts'
-import type { Trail } from '../files/trail.ts'
+import { noteFile, noteListing, type Trail } from '../files/trail.ts'
 import type { Source } from '../types.ts'
 
 /** What reading is bounded by; the promise is in docs/security.md. */
@@ -63,15 +63,18 @@ export function readText(
   const source = { ...given, confidential: given.confidential || HOLDS_SECRETS.test(file) }
   const opened = open(file)
   if ('failure' in opened) {
+    if (!opened.failure) noteFile(problems.trail, file, undefined)
     if (opened.failure) problems.error({ ...opened.failure, ...namedBy(source), at: { source } })
     return undefined
   }
+  const { stat } = opened
+  noteFile(problems.trail, file, stat)
   const text = decode(opened.bytes, source, problems)
   if (text === undefined) return undefined
   return {
     source: { ...source, text: options.raw ? text : withoutCarriageReturns(text) },
-    mode: opened.mode,
-    owner: opened.owner,
+    mode: stat.mode & 0o777,
+    owner: stat.uid,
   }
 }
 
@@ -92,7 +95,12 @@ export function pathExists(path: string, trail?: Trail): boolean {
 }
 
 function statOf(path: string, trail: Trail | undefined): Stats | undefined {
-  trail?.files.add(path)
+  const stat = statIfAny(path)
+  if (trail) noteFile(trail, path, stat)
+  return stat
+}
+
+function statIfAny(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
   } catch {
@@ -102,7 +110,7 @@ function statOf(path: string, trail: Trail | undefined): Stats | undefined {
 
 /** The names in a directory, sorted; none where it is absent or, which `onFailure` is told, cannot be read. */
 export function listDirectory(path: string, trail?: Trail, onFailure?: (failure: Failure) => void): string[] {
-  trail?.directories.add(path)
+  if (trail) noteListing(trail, path)
   try {
     return readdirSync(path).sort()
   } catch (error) {
@@ -139,9 +147,7 @@ export interface Wording {
 }
 
 export type Failure = { readonly code: ProblemCode } & Wording
-type Opened =
-  | { readonly bytes: Buffer; readonly mode: number; readonly owner: number }
-  | { readonly failure: Failure | undefined }
+type Opened = { readonly bytes: Buffer; readonly stat: Stats } | { readonly failure: Failure | undefined }
 
 const TOO_LARGE: Failure = {
   code: 'FILE_TOO_LARGE',
@@ -164,7 +170,7 @@ function open(file: string): Opened {
     if (!stat.isFile()) return { failure: notAFile(stat.isDirectory() ? 'a directory' : 'a device, pipe or socket') }
     if (stat.size > LIMITS.bytes) return { failure: TOO_LARGE }
     const bytes = readAll(descriptor, stat.size)
-    return bytes ? { bytes, mode: stat.mode & 0o777, owner: stat.uid } : { failure: TOO_LARGE }
+    return bytes ? { bytes, stat } : { failure: TOO_LARGE }
   } catch (error) {
     return { failure: failureOf(error) }
   } finally {

@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loadConfigSync } from '../../src/index.ts'
 import { resolveStart } from '../../src/preload/resolve-start.ts'
-import { makeProject, PROFILE } from '../support/temp-project.ts'
+import { makeProject, PROFILE, writeFiles } from '../support/temp-project.ts'
 
 const HOUR = 3_600_000
 
@@ -35,19 +35,61 @@ test('what a preload resolved answers a load', () => {
   expect(loadConfigSync().profile).toBe(loadConfigSync().profile)
 })
 
-test('a file that changes while it is read is read again', () => {
+/** An environment that does something when the load asks for a variable of `.env`: the files have been read then. */
+function afterReading(env: NodeJS.ProcessEnv, change: () => void): NodeJS.ProcessEnv {
   let isChanged = false
-  const env = new Proxy(process.env, {
+  return new Proxy(env, {
     getOwnPropertyDescriptor(target, name) {
       if (name === 'TRIGGER' && !isChanged) {
         isChanged = true
-        writeFileSync(join(cwd, '.env'), 'A=two\nB=${TRIGGER:-no}\n')
+        change()
       }
       return Reflect.getOwnPropertyDescriptor(target, name)
     },
   })
+}
+
+test('a file that changes while it is read is read again', () => {
+  const env = afterReading(process.env, () => writeFileSync(join(cwd, '.env'), 'A=two\nB=${TRIGGER:-no}\n'))
   expect(resolveStart({ cwd, env, version: '1' }, undefined).values.A).toBe('one')
   expect(loadConfigSync().env.A).toBe('two')
+})
+
+describe.each([
+  ['a file with values', '.env', ['two', 'local']],
+  ['a profile', PROFILE, ['one', 'other']],
+  ['a directory that is listed', '.systemprompt/profiles', ['one', 'other']],
+])('a link to %s that leads to an old one once it was followed', (_, path, expected) => {
+  const exchange = (): void => {
+    rmSync(join(cwd, path), { recursive: true })
+    symlinkSync(join(cwd, 'other', path), join(cwd, path))
+  }
+
+  beforeEach(() => {
+    writeFiles(cwd, {
+      'other/.env': 'B=${TRIGGER:-no}\nA=two\n',
+      [`other/${PROFILE}`]: 'name: other\nsecrets: { validation: skip }\n',
+      'node_modules/': '',
+    })
+    renameSync(join(cwd, path), join(cwd, 'first'))
+    symlinkSync(join(cwd, 'first'), join(cwd, path))
+    vi.useFakeTimers({ now: Date.now() + 10_000, toFake: ['Date'] })
+  })
+
+  test('is read again', () => {
+    const { values } = resolveStart({ cwd, env: afterReading(process.env, exchange), version: '1' }, undefined)
+    const { env, config } = loadConfigSync()
+    expect([values.A, env.A, config.name]).toEqual(['one', ...expected])
+  })
+
+  test('leaves no plan', () => {
+    const modules = join(cwd, 'node_modules')
+    const place = { file: join(modules, '.cache/plan.json'), modules, uid: process.getuid?.() }
+    resolveStart({ cwd, env: afterReading({}, exchange), version: '1' }, place)
+    expect(existsSync(place.file)).toBe(false)
+    resolveStart({ cwd, env: {}, version: '1' }, place)
+    expect(existsSync(place.file)).toBe(true)
+  })
 })
 
 test('a login that has ended since is not said to last', () => {
