@@ -97,6 +97,7 @@ async function runCode(file: string, trail: Trail): Promise<unknown> {
     // c12 stumbles over a file whose function returns nothing, which is no error.
     if (types.isNativeError(error) && error.message.includes("'$meta'")) return undefined
     if (isWithoutImport(error)) throw unusable(file, ...NO_MODULES)
+    if (isSingleExecutable(error, file)) throw unusable(file, ...NO_WAITING)
     throw unusable(file, types.isNativeError(error) ? reasonOf(error, file) : 'it threw something that is no error')
   }
 }
@@ -109,6 +110,20 @@ function isWithoutImport(error: unknown): boolean {
 const NO_MODULES = [
   'this program was started without modules for code in a realm of its own',
   'start it with NODE_OPTIONS=--experimental-vm-modules, or call loadConfigSync, which leaves the file out',
+] as const
+
+/** Whether the program is one file with Node, from whose code Node 26 imports what is built in alone. */
+function isSingleExecutable(error: unknown, file: string): boolean {
+  return (
+    types.isNativeError(error) &&
+    systemCode(error) === 'ERR_UNKNOWN_BUILTIN_MODULE' &&
+    error.message.includes(pathToFileURL(file).href)
+  )
+}
+
+const NO_WAITING = [
+  'a single executable cannot import a module that waits',
+  'export an async function instead of an await at its top, or call loadConfigSync, which leaves the file out',
 ] as const
 
 /** A file that changed since it was last run is run anew, and so are the TypeScript modules that it imports. */
@@ -166,7 +181,9 @@ async function runJavaScript(file: string): Promise<unknown> {
   delete required.cache[realPath(file) ?? file]
   // Of a bundle with this library in it the file is no part: `imports-left` in tsup.config.ts has bundlers leave it.
   const module: object = await import(`${pathToFileURL(file).href}?${version}`).catch(
-    (error: unknown) => (isWithoutImport(error) && withoutImport(file, required)) || Promise.reject(error),
+    (error: unknown) =>
+      ((isWithoutImport(error) || isSingleExecutable(error, file)) && withoutImport(file, required)) ||
+      Promise.reject(error),
   )
   const exported: unknown = 'default' in module ? module.default : module
   const options = isTranspiled(exported) ? exported.default : exported
@@ -178,7 +195,8 @@ function withoutImport(file: string, required: NodeJS.Require): object | undefin
   try {
     return required(file) as object
   } catch (error) {
-    if (/ts$/.test(file) || systemCode(error) === 'ERR_REQUIRE_ASYNC_MODULE') return undefined
+    const isUnreadable = /ts$/.test(file) && !Reflect.get(process.features, 'typescript')
+    if (isUnreadable || systemCode(error) === 'ERR_REQUIRE_ASYNC_MODULE') return undefined
     throw error
   }
 }
