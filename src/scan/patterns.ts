@@ -52,9 +52,9 @@ const SHORTEST_BROKEN_LINE = 8
 
 function formsOf(text: string): readonly Form[] {
   const bytes = Buffer.from(text, 'utf8')
-  const forms: Form[] = [{ form: 'plain', text }]
+  const forms = new Map<string, Form>([[text, { form: 'plain', text }]])
   const add = (form: SecretForm, ...list: string[]): void => {
-    for (const each of list) if (!forms.some((known) => known.text === each)) forms.push({ form, text: each })
+    for (const each of list) if (!forms.has(each)) forms.set(each, { form, text: each })
   }
   for (const alignment of [0, 1, 2]) {
     const encoded = base64At(bytes, alignment)
@@ -67,7 +67,7 @@ function formsOf(text: string): readonly Form[] {
   add('bytes', pairs.join(' '), pairs.join(':'), pairs.join(':').toUpperCase(), bytes.join(','), bytes.join(', '))
   if (pairs.length > INSPECTED_BYTES) add('bytes', pairs.slice(0, INSPECTED_BYTES).join(' '))
   if (/^[\0-\x7f]*$/.test(text)) add('utf-16', [...text].join('\0'))
-  return forms
+  return [...forms.values()]
 }
 
 /** The characters of the encoding that depend on the secret alone when so many bytes stand before it. */
