@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path'
+import { features } from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import type { Jiti, JitiOptions } from 'jiti'
@@ -195,7 +196,7 @@ function withoutImport(file: string, required: NodeJS.Require): object | undefin
   try {
     return required(file) as object
   } catch (error) {
-    const isUnreadable = /ts$/.test(file) && !Reflect.get(process.features, 'typescript')
+    const isUnreadable = /ts$/.test(file) && !Reflect.get(features, 'typescript')
     if (isUnreadable || systemCode(error) === 'ERR_REQUIRE_ASYNC_MODULE') return undefined
     throw error
   }

@@ -114,17 +114,4 @@ describe('the entries', () => {
     const { stdout } = spawnSync(process.execPath, [...flags, 'main.cjs'], { cwd, encoding: 'utf8' })
     expect(stdout).toBe('true\n')
   })
-
-  test('name the class in an uncaught error, and show no more of the library than a short line', () => {
-    const cwd = makeProject({
-      'main.mjs': `import { loadConfigSync } from '@systemprompt/env'\nloadConfigSync({ profile: 'nope' })\n`,
-    })
-    installInto(cwd)
-    const { status, stderr } = spawnSync(process.execPath, ['main.mjs'], { cwd, encoding: 'utf8' })
-    const lines = stderr.split('\n')
-    expect(status).toBe(1)
-    expect(lines).toContain('ConfigError: The configuration is not valid: 1 problem')
-    expect(lines.filter((line) => line.length > 160)).toEqual([])
-    expect(stderr).toContain('main.mjs:2')
-  })
 })
