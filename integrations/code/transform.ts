@@ -57,7 +57,7 @@ export function transformOf(build: Build, framework: string): Transform {
     if (!inlined) return undefined
     // Importing them as well has them refused like any other import.
     const files = isClient ? inlined.assets.filter(isConfidential) : []
-    const refused = [...inlined.reads.map(refusedSpecifier), ...files]
+    const refused = [...(await readsOf(inlined, id, this)).map(refusedSpecifier), ...files]
     if (inlined.code === undefined && refused.length === 0) return undefined
     const error = build.isWithoutGraph ? refusals(graphOf(id, refused), build) : undefined
     if (error) throw error
@@ -85,6 +85,14 @@ async function inlineParsed(
   const { inlineValues, parseModule } = await import('./inline.ts')
   const program = await parseModule(code, id, context)
   return program && inlineValues(code, program, options)
+}
+
+/** A host of Rollup's family has a map of what plugins before this one have made of the file. */
+async function readsOf({ reads }: Inlined, id: string, context: object): Promise<Inlined['reads']> {
+  const map = reads.length > 0 && (context as MapContext).getCombinedSourcemap?.()
+  if (!map) return reads
+  const { placedInSource } = await import('./source-map.ts')
+  return placedInSource(reads, id, map)
 }
 
 async function mapOf(code: string, id: string, { replacements }: Inlined): Promise<SourceMap> {
@@ -174,6 +182,7 @@ const IS_MODULE = /(?:^|[;}\n])\s*(?:import\b(?!\s*[.(])|export\b)/
 
 interface MapContext {
   readonly environment?: { readonly mode?: string; readonly config?: { readonly build?: { sourcemap?: unknown } } }
+  getCombinedSourcemap?(): unknown
   getNativeBuildContext?(): {
     readonly loaderContext?: {
       readonly sourceMap?: unknown

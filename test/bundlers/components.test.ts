@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { RspackPluginInstance } from '@rspack/core'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import vue from '@vitejs/plugin-vue'
+import MagicString, { type SourceMap } from 'magic-string'
 import type { Page } from 'playwright-core'
 import { compile } from 'svelte/compiler'
 import { createServer, type PluginOption } from 'vite'
@@ -166,10 +167,36 @@ describe.each(['rollup', 'rolldown'] as const)('%s, where another plugin compile
 
   test('refuses one that reads a secret', async () => {
     const { error } = await build(appOf('Svelte', 'process.env.DATABASE_URL'))
-    expect(error).toContain('DATABASE_URL  is a secret')
-    expect(error).toContain('src/App.svelte')
+    expect(error).toContain('src/App.svelte:2:33  DATABASE_URL  is a secret')
   })
 })
+
+test.each(['rollup', 'rolldown', 'vite'] as const)(
+  '%s says where a secret is read as the file was written, whatever another plugin has made of it, and as it was made without a way back',
+  async (host) => {
+    const plugin = { name: 'adds', enforce: 'pre', transform: addsLines } as const
+    const configure: Configure = {
+      rollup: (config) => ({ ...config, plugins: [plugin, config.plugins] }),
+      rolldown: (config) => ({ ...config, plugins: [plugin, config.plugins] }),
+      vite: (config) => ({ ...config, plugins: [plugin, config.plugins] }),
+    }
+    const root = copyApp()
+    writeFiles(root, {
+      'src/it.js': "import './without.js'\nconsole.log(process.env.DATABASE_URL)\n",
+      'src/without.js': 'console.log(process.env.DATABASE_URL)\n',
+    })
+    const { error } = await buildWith(host, { root, consumer: 'client', entry: 'src/it.js', configure })
+    expect(error).toContain('src/it.js:2:13  DATABASE_URL  is a secret')
+    expect(error).toContain('src/without.js:4:13  DATABASE_URL  is a secret')
+  },
+)
+
+/** Three lines before the code, as a compiler's imports; of one file it does not say where its lines were. */
+function addsLines(code: string, id: string): { code: string; map: SourceMap | null } | undefined {
+  if (!/(?:it|without)\.js$/.test(id)) return undefined
+  const text = new MagicString(code).prepend('// made\n\n\n')
+  return { code: text.toString(), map: id.endsWith('it.js') ? text.generateMap({ source: id, hires: true }) : null }
+}
 
 describe.each(frameworkNames())('a component of %s', (framework) => {
   test.runIf(hasBrowser)('follows a change in Vite’s development server', async () => {
