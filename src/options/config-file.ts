@@ -1,5 +1,4 @@
 import { basename, dirname, join, resolve } from 'node:path'
-import { features } from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import type { Jiti, JitiOptions } from 'jiti'
@@ -196,8 +195,9 @@ function withoutImport(file: string, required: NodeJS.Require): object | undefin
   try {
     return required(file) as object
   } catch (error) {
-    const isUnreadable = /ts$/.test(file) && !Reflect.get(features, 'typescript')
-    if (isUnreadable || systemCode(error) === 'ERR_REQUIRE_ASYNC_MODULE') return undefined
+    // Types are no syntax where Node reads none; where it does, its errors of them have a code.
+    const isUnreadable = types.isNativeError(error) && error.name === 'SyntaxError' && systemCode(error) === ''
+    if ((/ts$/.test(file) && isUnreadable) || systemCode(error) === 'ERR_REQUIRE_ASYNC_MODULE') return undefined
     throw error
   }
 }

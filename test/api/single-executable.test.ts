@@ -61,6 +61,7 @@ describe.runIf(isMaker)('a single executable of Node, which imports nothing but 
   test.each([
     ['mjs', 'import "node:nothing"', 'No such built-in module: node:nothing'],
     ['ts', 'throw new Error("of its own")', 'of its own'],
+    ['ts', 'const a: = 1', 'Unexpected token `=`'],
   ])('says why one in .%s that is wrong cannot be read', async (extension, content, why) => {
     const { out } = await startWith(`systemprompt.config.${extension}`, content)
     expect(out).toContain(`systemprompt.config.${extension}  cannot be loaded: ${why}`)
