@@ -1,27 +1,33 @@
-import { isDeepStrictEqual } from 'node:util'
-import { collectProblems, type Problems } from '../errors/errors.ts'
+import type { Problems } from '../errors/errors.ts'
 import { nearest } from '../errors/suggest.ts'
 import { formatPath, valueAt } from '../path.ts'
 import { PROFILE_FIELDS } from '../schema/profile-fields.ts'
-import { leaves, nodeAt, withNodeAt } from '../tree.ts'
+import { isPlain, leaves, nodeAt, setOwn } from '../tree.ts'
 import type { MapNode, Path } from '../types.ts'
-import { type Validated, validate } from './validate.ts'
-import type { Question, Validation } from './validation.ts'
+import type { Validated } from './validate.ts'
+import { ask, type Question, type Validation } from './validation.ts'
 
 /** Warns of overrides that the schema takes no notice of, as it may be silent about keys that it does not know. */
 export function* warnOfNoEffect(
   overrides: MapNode,
-  question: Question,
-  { output }: Validated,
+  { tree, schema }: Question,
+  { input, output }: Validated,
   problems: Problems,
 ): Validation<void> {
   if (problems.errors.length > 0) return
-  for (const [path, node] of leaves(overrides)) {
-    if (!isBelowMaps(path, question.tree) || isOurs(path) || valueAt(output, path) !== undefined) continue
-    // The schema may have put it elsewhere, or made something of it: then all is different without it.
-    const errors = collectProblems()
-    const without = yield* validate({ ...question, tree: withNodeAt(question.tree, path, undefined) }, errors)
-    if (errors.errors.length > 0 || !isDeepStrictEqual(without.output, output)) continue
+  const gone = [...leaves(overrides)].filter(
+    ([path]) => isBelowMaps(path, tree) && !isOurs(path) && valueAt(output, path) === undefined,
+  )
+  if (gone.length === 0) return
+  // The schema may have put it elsewhere, or made something of it: then it has looked at it.
+  const { copy, isRead } = watched(
+    input,
+    gone.map(([path]) => path),
+  )
+  const { issues } = yield ask(schema, copy)
+  if (issues) return
+  for (const [path, node] of gone) {
+    if (isRead(path)) continue
     const near = pathNear(path, output)
     problems.warn({
       code: 'UNKNOWN_KEY',
@@ -33,8 +39,8 @@ export function* warnOfNoEffect(
   }
 }
 
-/** Nothing in a list, whose other items would have other places without it. */
-function isBelowMaps(path: Path, tree: MapNode): path is readonly string[] {
+/** Nothing in a list, whose items a schema may ask about in any way. */
+function isBelowMaps(path: Path, tree: MapNode): boolean {
   return path.every((step, index) => typeof step === 'string' && nodeAt(tree, path.slice(0, index))?.kind === 'map')
 }
 
@@ -44,10 +50,40 @@ function isOurs(path: Path): boolean {
   return PROFILE_FIELDS.some((field) => field.path === key)
 }
 
-/** The path with its first step that is not there replaced by one that is. */
-function pathNear(path: readonly string[], output: unknown): Path | undefined {
-  const index = path.findIndex((_, at) => valueAt(output, path.slice(0, at + 1)) === undefined)
-  const around = valueAt(output, path.slice(0, index))
-  const near = nearest(path[index] ?? '', Object.keys(around ?? {}))
-  return near === undefined ? undefined : [...path.slice(0, index), near, ...path.slice(index + 1)]
+/** A copy that knows at which of these paths somebody has looked. */
+function watched(input: unknown, paths: readonly Path[]): { copy: unknown; isRead: (path: Path) => boolean } {
+  const unread = new Set<Path>()
+  const copy = copyOf(input)
+  for (const path of paths) {
+    const [around, key] = [valueAt(copy, path.slice(0, -1)), path.at(-1)]
+    // What the schema itself has taken away is not there any more.
+    if (!isPlain(around) || key === undefined || !Object.hasOwn(around, key)) continue
+    const value: unknown = Reflect.get(around, key)
+    const get = (): unknown => {
+      unread.delete(path)
+      return value
+    }
+    Object.defineProperty(around, key, { get, enumerable: true, configurable: true })
+    unread.add(path)
+  }
+  return { copy, isRead: (path) => !unread.has(path) }
+}
+
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf)
+  if (!isPlain(value)) return value
+  const copy: Record<string, unknown> = {}
+  for (const [key, inner] of Object.entries(value)) setOwn(copy, key, copyOf(inner))
+  return copy
+}
+
+/** The path with the steps that are not there replaced by ones that are. */
+function pathNear(path: Path, output: unknown): Path | undefined {
+  const near: (string | number)[] = []
+  for (const step of path) {
+    const around = valueAt(output, near)
+    const isThere = valueAt(around, [step]) !== undefined
+    near.push((isThere ? undefined : nearest(String(step), Object.keys(isPlain(around) ? around : {}))) ?? step)
+  }
+  return near.some((step, index) => step !== path[index]) ? near : undefined
 }

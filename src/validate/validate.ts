@@ -9,6 +9,8 @@ import { holdsSecret, reportIssues } from './schema-issues.ts'
 import { ask, misbehaviourOf, pathOf, type Question, type Validation } from './validation.ts'
 
 export interface Validated {
+  /** What the schema was asked about in the end, with the types that it wants. */
+  readonly input?: unknown
   /** What the schema made of the configuration; absent where none was asked. */
   readonly output?: unknown
   /** Paths of values whose type the schema changed. */
@@ -37,7 +39,7 @@ export function* validate(question: Question, problems: Problems): Validation<Va
     yield* reportIssues(question, coercion.input, result.issues, problems)
     return { output: coercion.input, coerced: coercion.coerced }
   }
-  return { output: result.value, coerced: coercion.coerced }
+  return { input: coercion.input, output: result.value, coerced: coercion.coerced }
 }
 
 /** What the schema says in the end. */

@@ -583,11 +583,36 @@ describe('overrides', () => {
         expect(warningsOf({ [key]: key === 'runtime.environment' ? 'production' : 1 })).toEqual([])
       },
     )
-    test('one that it puts elsewhere is none', () => {
-      const moved = z
-        .object({ app: z.object({ api_url: z.string() }) })
-        .transform(({ app }) => ({ apiUrl: app.api_url }))
-      expect(warningsOf({ 'app.api_url': 'http://x' }, { schema: moved })).toEqual([])
+    test.each(['Server.Port', 'sever.prot'])('%s is set right step by step', (key) => {
+      expect(warningsOf({ [key]: 9 })).toMatchObject([{ key, remedy: 'did you mean server.port?' }])
+    })
+
+    class Server {
+      readonly #size: number
+      constructor(size: number) {
+        this.#size = size
+      }
+      get size(): number {
+        return this.#size
+      }
+    }
+    const paging = z.object({ page_size: z.number().default(50) })
+    test.each<[string, LoadOptions['schema'], number]>([
+      ['puts elsewhere', paging.transform((given) => ({ pageSize: given.page_size })), 60],
+      ['puts elsewhere, though it is the default', paging.transform((given) => ({ pageSize: given.page_size })), 50],
+      ['makes an object of that hides it', paging.transform((given) => new Server(given.page_size)), 60],
+      ['checks and drops', paging.refine((given) => given.page_size > 1).transform(() => ({ title: 'own' })), 60],
+    ])('one that it %s is none', (_, schema, page_size) => {
+      expect(warningsOf({ page_size }, { schema })).toEqual([])
+    })
+    test('the schema is not asked about other values for that', () => {
+      const seen = new Set<number>()
+      const noting = paging.transform((given) => {
+        seen.add(given.page_size)
+        return {}
+      })
+      expect(warningsOf({ page_size: 60, page_sise: 70 }, { schema: noting })).toHaveLength(1)
+      expect([...seen]).toEqual([60])
     })
     test('without a schema every key is taken', () => {
       expect(warningsOf({ 'server.prot': 9 }, { schema: undefined })).toEqual([])
