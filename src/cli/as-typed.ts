@@ -9,7 +9,8 @@ export function messageAsTyped(error: ConfigError): string {
 /** A problem in those words. As data it stays what the library says. */
 export function asTyped(problem: Problem): Problem {
   if (!isTyped(problem)) return problem
-  return problem.key === 'overrides' ? { ...problem, key: '--set' } : { ...problem, name: '--set' }
+  const name = '--set'
+  return problem.key === 'overrides' ? { ...problem, key: name, name } : { ...problem, name }
 }
 
 /** Of a file it would have a place. */

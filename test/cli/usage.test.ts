@@ -117,6 +117,13 @@ describe('a command line that is wrong is exit code 2, said in one line', () => 
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain('\n  --set  holds a setting that is not path=value  → ')
   })
+  test.each([
+    ['__proto__.x=1', 'has a key that reaches'],
+    [`${'a.'.repeat(70)}b=1`, 'names a key more than 64 levels down'],
+  ])('--set %s', async (setting, message) => {
+    const { err } = await run(root, ['config', 'show', '--set', setting])
+    expect(err).toContain(`\n  --set  ${message}`)
+  })
 })
 
 test('config types says of a file that it cannot write which one it is, and not that something unexpected went wrong', async () => {
