@@ -60,9 +60,9 @@ describe('an error that nobody catches', () => {
   })
 
   test('that is no ConfigError keeps its whole stack', async () => {
-    const broken = `const schema = { '~standard': { version: 1, vendor: 'own', validate: () => null.x } }`
-    const args = ['-e', `${broken}\nrequire('@systemprompt/env').loadConfigSync({ cwd: 'right', schema })`]
-    const { err } = await start({ cwd, args })
-    expect(err).toContain('@systemprompt/env/dist')
+    const options = "{ get cwd() { throw new TypeError('of its own') } }"
+    const { err } = await start({ cwd, args: ['-e', `require('@systemprompt/env').loadConfigSync(${options})`] })
+    expect(err).toContain('\nTypeError: of its own\n')
+    expect(err).toMatch(/^ {4}at .*\/@systemprompt\/env\/dist\/core\.cjs:/m)
   })
 })

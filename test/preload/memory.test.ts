@@ -92,6 +92,19 @@ describe.each([
   })
 })
 
+test('a link to an empty directory that leads to another one once that was listed is followed again', () => {
+  const services = join(cwd, 'services')
+  writeFiles(cwd, { 'empty/': '', 'other/own/config.yaml': 'title: own\n' })
+  symlinkSync('empty', services)
+  vi.useFakeTimers({ now: Date.now() + 10_000, toFake: ['Date'] })
+  const env = afterReading(process.env, () => {
+    rmSync(services)
+    symlinkSync('other', services)
+  })
+  resolveStart({ cwd, env, version: '1' }, undefined)
+  expect(loadConfigSync().config.services).toEqual({ own: { title: 'own' } })
+})
+
 test('a login that has ended since is not said to last', () => {
   resolveStart({ cwd, env: process.env, version: '1' }, undefined)
   expect(loadConfigSync().credentials?.expired).toBe(false)
