@@ -2,8 +2,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ProfileRef } from '../discover.ts'
 import { ConfigError, configError, type Problem } from '../errors/errors.ts'
 import { type LinesOf, rememberedLines } from '../errors/frame.ts'
+import { throwFrom } from '../errors/throw-from.ts'
 import { type Consulted, consultedOf, type Trail } from '../files/trail.ts'
-import { type PublicSettings, type PublicValues, publicValues } from '../public/public-values.ts'
+import { type PublicSettings, type PublicValues, publicValues as publicValuesOf } from '../public/public-values.ts'
 import type { Credentials } from '../read/credentials.ts'
 import type { Tenant } from '../read/tenants.ts'
 import { freezeMasked, protect } from '../secrets/mask.ts'
@@ -153,7 +154,7 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
     warnings: Object.freeze([...warnings]),
     consulted: consultedOf(exposure.trail),
     explain: (path: string) => explain(path, exposed),
-    publicValues: () => publicValues(exposed),
+    publicValues: askingForPublic(exposed),
     publicSettings: exposure.settings,
     secretValues: () => collectSecretValues(exposed),
   }
@@ -161,6 +162,16 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
     ...(isSecretText(config, isSecret) ? ['config' as const] : []),
     ...(isSecretVariable && isSecretText(variables, isSecretVariable) ? ['variables' as const] : []),
   ])
+}
+
+function askingForPublic(exposed: Exposed): () => PublicValues {
+  return function publicValues() {
+    try {
+      return publicValuesOf(exposed)
+    } catch (error) {
+      throwFrom(publicValues, error)
+    }
+  }
 }
 
 /** A schema may make one text of everything. */

@@ -26,6 +26,7 @@ const CALLS: readonly (readonly [name: string, call: string, imported: string])[
   ['watch', 'await watchConfig()', 'watchConfig'],
   ['watch-option', 'await watchConfig({ cwd: 3 })', 'watchConfig'],
   ['require', "loadConfigSync({ cwd: 'right' }).secrets.require('URL')", 'loadConfigSync'],
+  ['public', "loadConfigSync({ cwd: 'right', public: ['none'] }).publicValues()", 'loadConfigSync'],
   ['override', "parseOverrides(['none'])", 'parseOverrides'],
 ]
 const SYNC = CALLS.filter(([, call]) => !call.startsWith('await '))
