@@ -145,14 +145,13 @@ function profileAt(value: string, { from, root, by }: AskedPath, trail: Trail): 
   if (file === undefined || !pathExists(file, trail)) {
     refuseBarred(from, path)
     const near = nearestPath(path, isProfile) ?? (root === undefined ? undefined : profileNear(path, root))
+    // Without a slash it would be the name of a profile.
+    const meant = near && displayPath(from, near).replace(/^[^/]+$/, './$&')
     throw configError({
       code: 'PROFILE_NOT_FOUND',
       key: source(by),
       message: `names ${printableName(value)}, where there is no profile`,
-      remedy:
-        near === undefined
-          ? 'give the path of a profile.yaml or of the directory that holds it'
-          : `did you mean ${displayPath(from, near)}?`,
+      remedy: meant ? `did you mean ${meant}?` : 'give the path of a profile.yaml or of the directory that holds it',
     })
   }
   return { name: nameOf(file), file, directory: dirname(file), chosenBy: by }

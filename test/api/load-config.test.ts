@@ -177,6 +177,7 @@ describe('profile', () => {
     '.systemprompt/profiles/short/profile.yml': 'name: short\nwhich: short',
     '.systemprompt/profiles/old.profile.yaml': 'name: old\nwhich: old',
     'config/qa.json': '{ "name": "qa", "which": "qa" }',
+    'settings/profile.yaml': 'name: settings\nwhich: settings',
   }
   test.each([
     ['production', 'production'],
@@ -210,11 +211,13 @@ describe('profile', () => {
     ['.systemprmpt/profiles/production', '.systemprompt/profiles/production'],
     ['.systemprompt/profiles/od.profile.yaml', '.systemprompt/profiles/old.profile.yaml'],
     ['./production', '.systemprompt/profiles/production'],
+    ['./setings', './settings'],
     ['prodction.yaml', '.systemprompt/profiles/production'],
     ['/nowhere/production/profile.yaml', '.systemprompt/profiles/production'],
   ])('of %s, which is not there, is said that %s was meant', (profile, meant) => {
     const { issues } = failure(files, { profile })
     expect(issues).toMatchObject([{ code: 'PROFILE_NOT_FOUND', remedy: `did you mean ${meant}?` }])
+    expect(load(files, { profile: meant }).config).toHaveProperty('which')
   })
   test.each(['elsewhere/profile.yaml', '.systemprompt/profiles', './.systemprompt/profiles/elsewhere'])(
     'of %s, which is near none, is said what a path names',
