@@ -5,7 +5,7 @@ import { shown } from './output.ts'
 import { styled } from './style.ts'
 
 /** What is shown of them: beyond this nobody reads on, and a broken file may have thousands. */
-const MOST = 50
+const MOST = 100
 
 /** Warnings, on the error output. */
 export function printWarnings(io: Io, warnings: readonly Problem[]): void {

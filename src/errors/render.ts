@@ -1,14 +1,13 @@
 import type { Problem } from './errors.ts'
 
 /** What a message shows of them: beyond this nobody reads on, and a broken file may have thousands. */
-const MOST = 50
+const MOST = 100
 
 /** The lines a user reads: a header, then the first problems with their places, keys and remedies. */
 export function renderProblems(problems: readonly Problem[], title: string): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   const more = problems.length - MOST
-  const all = "error.issues has them all, and so has 'systemprompt config check --json'"
-  const rest = more > 0 ? [`  … and ${more} more; ${all}`] : []
+  const rest = more > 0 ? [`  … and ${more} more; error.issues has them all, and on the command line --json`] : []
   const lines = [...problems.slice(0, MOST).map(renderProblem), ...rest]
   const links = [...new Set(problems.map((problem) => problem.docs))]
   return `${title}: ${count}\n\n${lines.join('\n')}\n\nMore: ${links.join('\n      ')}`

@@ -83,14 +83,14 @@ describe('config show', () => {
     expect(out).not.toMatch(/ $/m)
     expect(out).toMatch(/[^\n]\n$/)
   })
-  test('shows fifty warnings, and says where the others are', async () => {
+  test('shows a hundred warnings, and says where the others are', async () => {
     const tenants = Array.from({ length: 200 }, (_, at) => ({ id: at }))
     const cwd = makeProject({ ...COMPLETE, '.systemprompt/tenants.json': JSON.stringify({ tenants }, null, 1) })
     const { code, err } = await run(cwd, ['config', 'show', '--set', 'cloud.validation=warn'])
     expect(code).toBe(0)
     expect(err).toMatch(/^\n200 warnings\n/)
-    expect(err.match(/holds a tenant without id or name/g)).toHaveLength(50)
-    expect(err).toMatch(/\n {2}… and 150 more; 'systemprompt config show --json' has them all\n$/)
+    expect(err.match(/holds a tenant without id or name/g)).toHaveLength(100)
+    expect(err).toMatch(/\n {2}… and 100 more; 'systemprompt config show --json' has them all\n$/)
     expect(
       JSON.parse((await run(cwd, ['config', 'show', '--set', 'cloud.validation=warn', '--json'])).out),
     ).toMatchObject({ warnings: { length: 200 } })

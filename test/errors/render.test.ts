@@ -10,19 +10,19 @@ const problems = (count: number): readonly Problem[] =>
   }))
 
 describe('the message of an error', () => {
-  test('shows fifty problems, every one', () => {
-    const { message } = new ConfigError(problems(50))
-    expect(message).toMatch(/^The configuration is not valid: 50 problems\n/)
-    expect(message).toMatch(/ {2}key_50 {2}is not text\n\nMore: /)
+  test('shows a hundred problems, every one', () => {
+    const { message } = new ConfigError(problems(100))
+    expect(message).toMatch(/^The configuration is not valid: 100 problems\n/)
+    expect(message).toMatch(/ {2}key_100 {2}is not text\n\nMore: /)
     expect(message).not.toContain('…')
   })
   test('of more says how many there are, and who has all of them', () => {
     const error = new ConfigError(problems(3000))
     expect(error.message).toMatch(/^The configuration is not valid: 3000 problems\n/)
     expect(error.message).toMatch(
-      / {2}key_50 {2}is not text\n {2}… and 2950 more; error\.issues has them all, and so has 'systemprompt config check --json'\n\nMore: /,
+      / {2}key_100 {2}is not text\n {2}… and 2900 more; error\.issues has them all, and on the command line --json\n\nMore: /,
     )
-    expect(error.message).not.toContain('key_51')
+    expect(error.message).not.toContain('key_101')
     expect(error.issues).toHaveLength(3000)
     expect(error.toJSON().issues).toHaveLength(3000)
   })
