@@ -4,7 +4,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Plugin } from 'esbuild'
 import { defineConfig, type Options } from 'tsup'
 import { compileAtOnce } from './scripts/compile-at-once.ts'
-import type * as Core from './src/core.ts'
 
 const BUNDLED = ['yaml', 'jsonc-parser', 'dotenv', 'hono', 'magic-string', '@jridgewell/trace-mapping']
 
@@ -106,13 +105,16 @@ const commonjs: Options = {
   },
 }
 
-/** A table that only the parser's formatter looks into, and that takes a millisecond to make. */
-const unusedTable: Plugin = {
-  name: 'unused-table',
-  setup({ onResolve }) {
+/** Tables that the JSON parser would make at each start, and that nobody looks into: of its formatter, and of letters by name. */
+const unusedTables: Plugin = {
+  name: 'unused-tables',
+  setup({ onLoad, onResolve }) {
     onResolve({ filter: /\/string-intern$/ }, ({ path, resolveDir }) => ({
       path: resolve(resolveDir, `${path}.js`),
       sideEffects: false,
+    }))
+    onLoad({ filter: /jsonc-parser.*scanner\.js$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8')).replace('(function (CharacterCodes)', '/* @__PURE__ */ $&'),
     }))
   },
 }
@@ -223,10 +225,9 @@ export default defineConfig([
     entry: { core: 'src/core.ts' },
     // Not to be bundled: `requiredLater` is asked about it.
     noExternal: [...BUNDLED, 'defu'],
-    esbuildPlugins: [bundledLicences, yamlPutOff, requiredLater, unusedTable],
+    esbuildPlugins: [bundledLicences, yamlPutOff, requiredLater, unusedTables],
     // Some bundlers, such as ncc, take what Node takes.
     plugins: [textsWhole, importsLeft, throwAlone],
-    onSuccess: () => compileAtOnce(fromRoot('dist/core.cjs'), startOnce),
   },
   { ...commonjs, entry: { yaml: PUT_OFF, watch: 'src/watch/watch-loads.ts' }, esbuildPlugins: [bundledLicences] },
   {
@@ -298,12 +299,6 @@ async function writeNodeEntry() {
   const taken = `${isFlagged}?require("./preload.cjs").preloaded(module.filename):require("./facade.cjs").facade()`
   const text = `"use strict";module.exports=${taken};0&&(module.exports={${Object.keys(facade())}})\n`
   await writeFile(fromRoot('dist/node.cjs'), text)
-}
-
-/** What most programs have of the library: a start that resolves a project. Its plan is nobody's, and not written. */
-function startOnce({ resolveStart }: typeof Core): void {
-  const cwd = fromRoot('fixtures/quickstart')
-  resolveStart({ version: '', cwd, env: {} }, { file: `${cwd}/plan.json`, modules: cwd, uid: -1 })
 }
 
 function fromRoot(path: string): string {
