@@ -1,10 +1,14 @@
-/** The candidate nearest to a word that was probably meant, at most two edits away; undefined if none is near. */
+/**
+ * The candidate nearest to a word that was probably meant; undefined if none is near: at most two edits away, and no
+ * more than every third letter, as Cargo has it, since short words are one edit from many.
+ */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
-  let least = word.length <= 4 ? 2 : 3
+  let least = 3
   for (const candidate of candidates) {
-    const distance = editDistance(word, candidate, least)
-    if (distance > 0 && distance < least) {
+    const limit = Math.min(least, Math.floor(Math.max(word.length, candidate.length) / 3) + 1)
+    const distance = editDistance(word, candidate, limit)
+    if (distance > 0 && distance < limit) {
       best = candidate
       least = distance
     }

@@ -14,13 +14,20 @@ describe('the nearest word', () => {
     ['enviromet', ['environment'], 'environment'],
     ['evrmet', ['environment'], undefined],
     ['ab', ['xy'], undefined],
-    ['ab', ['ax'], 'ax'],
+    ['ab', ['ax'], undefined],
+    ['ab', ['ba'], undefined],
+    ['dv', ['dev'], 'dev'],
+    ['abc', ['abx'], 'abx'],
     ['abcd', ['abxy'], undefined],
-    ['abcde', ['abcxy'], 'abcxy'],
+    ['abcde', ['abcxy'], undefined],
+    ['abcde', ['abcxyz', 'abcdx'], 'abcdx'],
+    ['abcdef', ['abcdxy'], 'abcdxy'],
+    ['sevre', ['server'], 'server'],
+    ['title', ['site'], undefined],
+    ['a', ['b', 'ab'], undefined],
     ['port', ['port'], undefined],
     ['port', ['port', 'ports'], 'ports'],
-    ['', ['a'], 'a'],
-    ['', ['ab'], undefined],
+    ['', ['a', 'ab', 'abc'], undefined],
     ['a', [], undefined],
     ['abcdef', ['abcdxy', 'abcdex'], 'abcdex'],
     ['abcdef', ['abcdex', 'abcdey'], 'abcdex'],
@@ -50,10 +57,10 @@ describe('the nearest word', () => {
     for (let count = 0; count < sampled(2000, 50_000); count++) {
       const typed = word()
       const candidates = Array.from({ length: 6 }, word)
-      const limit = typed.length <= 4 ? 2 : 3
+      const most = (candidate: string): number => Math.min(2, Math.floor(Math.max(typed.length, candidate.length) / 3))
       const ranked = candidates
         .map((candidate) => ({ candidate, edits: distance(typed, candidate) }))
-        .filter(({ edits }) => edits > 0 && edits < limit)
+        .filter(({ candidate, edits }) => edits > 0 && edits <= most(candidate))
         .sort((one, other) => one.edits - other.edits)
       expect(nearest(typed, candidates), `${typed} among ${candidates.join()}, seed ${random.seed}`).toBe(
         ranked[0]?.candidate,
