@@ -138,6 +138,8 @@ test('config types says of a file that it cannot write which one it is, and not 
 })
 
 test.each([
+  'init -y',
+  'init -n',
   'profile list',
   'profile use other',
   'secrets list',

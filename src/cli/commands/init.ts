@@ -1,5 +1,5 @@
-import { dirname, resolve } from 'node:path'
-import { findStateDirectory, type PlannedFile, planProject, writeProject } from '../../cloud/for-commands.ts'
+import { dirname } from 'node:path'
+import { type PlannedFile, planProject, writeProject } from '../../cloud/for-commands.ts'
 import { isConfigError } from '../../index.ts'
 import { type Args, text } from '../args.ts'
 import { defineCommand } from '../command.ts'
@@ -27,7 +27,7 @@ export const init = defineCommand({
   async run({ args, data }) {
     const io = data as Io
     // A project that is there already, also above, is the one that is completed.
-    const root = dirname(findStateDirectory({ cwd: resolve(io.cwd, text(args.cwd) ?? '.'), env: {} }))
+    const root = dirname(findCloudProject({ cwd: args.cwd }, { ...io, env: {} }).files.state)
     const profile = profileOf(args)
     const plan = planProject(root, profile)
     const missing = plan.filter(({ exists }) => !exists)
