@@ -66,12 +66,18 @@ export async function updateRegistry(
  * @throws ConfigError for a registry that cannot be read, which stays as it is
  */
 export async function activateTenant(files: CloudFiles, id: string): Promise<boolean> {
-  let isKnown = false
+  let isKnown = hasTenant(files, id)
+  // Its lock would make a project of a directory that is none.
+  if (!isKnown) return false
   await updateFile(files.tenants, (text) => {
-    isKnown = readRegistry(files).tenants.some((tenant) => tenant.id === id)
+    isKnown = hasTenant(files, id)
     return isKnown ? textOf({ ...readObject(files.tenants), active_tenant: id }) : text
   })
   return isKnown
+}
+
+function hasTenant(files: CloudFiles, id: string): boolean {
+  return readRegistry(files).tenants.some((tenant) => tenant.id === id)
 }
 
 function activeAmong({ tenants: known, active }: TenantRegistry, tenants: readonly TenantInfo[]): string | undefined {

@@ -606,6 +606,12 @@ describe('cloud tenant', () => {
     expect(registry(cwd)).toMatchObject({ active_tenant: 'tenant_staging' })
   })
 
+  test('use of one that is not there makes no project of a directory', async () => {
+    const cwd = makeProject()
+    expect((await cli(cwd, 'cloud tenant use tenant_demo')).code).toBe(5)
+    expect(readdirSync(cwd)).toEqual([])
+  })
+
   test('use says that the tenant of the profile goes before the active one', async () => {
     const profile = 'name: local\ncloud: { tenant_id: tenant_demo }\n'
     const cwd = cloudProject(emulator, { [PROFILE]: profile })
