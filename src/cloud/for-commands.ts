@@ -24,7 +24,14 @@ export type { PlannedFile } from './scaffold.ts'
 export { planProject, writeProject } from './scaffold.ts'
 export { servicesUsing } from './secret-users.ts'
 export type { DotenvSecrets, LocalSecrets, SecretEdits } from './secrets-file.ts'
-export { editSecretsFile, mustBeEditable, readDotenvSecrets, readLocalSecrets, secretsInText } from './secrets-file.ts'
+export {
+  editSecretsFile,
+  missingFrom,
+  mustBeEditable,
+  readDotenvSecrets,
+  readLocalSecrets,
+  secretsInText,
+} from './secrets-file.ts'
 export { CUSTOM_LIST, cloudName, customList, isManaged, isStale, toCloudSecrets } from './secrets-map.ts'
 export type { PlanOptions, SyncPlan } from './sync-plan.ts'
 export { planSync } from './sync-plan.ts'

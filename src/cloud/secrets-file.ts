@@ -148,7 +148,7 @@ export async function editSecretsFile(files: CloudFiles, file: string, edits: Se
     missing = after.missing
     original = before
     written = after.text
-    return written
+    return written === original ? undefined : written
   })
   return {
     missing,
@@ -164,6 +164,15 @@ export async function editSecretsFile(files: CloudFiles, file: string, edits: Se
 }
 
 const EMPTY = '{}\n'
+
+/**
+ * The names among these, of any spelling, that a secrets.json does not have.
+ *
+ * @throws ConfigError for a file that cannot be read
+ */
+export function missingFrom(file: string, names: readonly string[]): readonly string[] {
+  return withEdits(readConfidential(file) ?? EMPTY, { unset: names }, file).missing
+}
 
 /**
  * What can be said before secrets are changed elsewhere: that secrets.json can be changed as well, in this way.

@@ -405,6 +405,15 @@ describe('cloud secrets unset', () => {
     expect(proxy.violations).toEqual([])
   })
 
+  test('asks for what there is to remove alone', async () => {
+    const asked = { isInteractive: true, answer: true }
+    await cli(cwd, 'cloud secrets set A_KEY=1')
+    expect(await cli(cwd, 'cloud secrets unset NOPE', asked)).toMatchObject({ code: 5, questions: [] })
+    expect((await cli(cwd, 'cloud secrets unset NOPE')).code).toBe(5)
+    const { code, questions } = await cli(cwd, 'cloud secrets unset NOPE a_key', asked)
+    expect([code, questions]).toEqual([8, ['Remove A_KEY from tenant_demo?']])
+  })
+
   test('of a part: for every k of n both lists and exit code 8', async () => {
     const names = ['K1_KEY', 'K2_KEY', 'K3_KEY', 'K4_KEY']
     for (let there = 0; there <= names.length; there++) {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -275,6 +275,22 @@ describe('systemprompt secrets', () => {
     expect(JSON.parse(textOf(cwd).replace(/\/\/.*/, ''))).toEqual({ b: '2' })
     expect((await cli(cwd, 'secrets unset nothing -y')).code).toBe(5)
     expect(await cli(cwd, 'secrets unset b B -y')).toMatchObject({ code: 0, err: '' })
+  })
+
+  test('unset asks for what there is to remove alone, and makes no file', async () => {
+    const asked = { isInteractive: true, answer: true }
+    const cwd = project('{"anthropic": "1", "blank": ""}')
+    expect(await cli(cwd, 'secrets unset nothing', asked)).toMatchObject({ code: 5, questions: [] })
+    expect((await cli(cwd, 'secrets unset nothing')).code).toBe(5)
+    const { code, questions, err } = await cli(cwd, 'secrets unset ANTHROPIC_API_KEY nothing blank', asked)
+    expect([code, questions, err]).toEqual([
+      8,
+      [`Remove ANTHROPIC_API_KEY, blank from ${SECRETS}?`],
+      'Not there: nothing\n',
+    ])
+    rmSync(join(cwd, SECRETS))
+    expect((await cli(cwd, 'secrets unset nothing -y')).code).toBe(5)
+    expect(existsSync(join(cwd, SECRETS))).toBe(false)
   })
 
   test.each<[string, string, string, string]>([

@@ -1,4 +1,4 @@
-import { editSecretsFile, secretName } from '../../../cloud/for-commands.ts'
+import { editSecretsFile, missingFrom, secretName } from '../../../cloud/for-commands.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
@@ -23,7 +23,10 @@ export const unset = defineCommand({
     const file = secretsFileOf(project)
     const given = mustBeNames(args._)
     const names = [...new Map(given.map((name) => [secretName(name).env, name])).values()]
-    await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${shown(file.shown)}?`)
+    const absent = missingFrom(file.path, names)
+    const present = names.filter((name) => !absent.includes(name))
+    if (present.length > 0)
+      await mustAgree(args, io, `Remove ${present.map(shown).join(', ')} from ${shown(file.shown)}?`)
     const { missing } = await editSecretsFile(project.files, file.path, { unset: names })
     const removed = names.filter((name) => !missing.includes(name))
     if (removed.length === 0)

@@ -58,14 +58,15 @@ export const unset = defineCommand({
     // By the name in the cloud the one that was typed, which may be of another secret in the file.
     const typed = new Map(given.map((name) => [nameIn(keys, name), name]))
     const names = [...typed.keys()]
+    const planned = plannedRemoval(names, keys, local)
     if (args['dry-run']) {
-      const planned = plannedRemoval(names, keys, local)
       await target.client.close()
       report(args, io, target.tenant, planned, from)
       const { removed, failed } = planned
       return failed.length === 0 ? EXIT.ok : removed.length === 0 ? EXIT.notFound : EXIT.partial
     }
-    await mustAgree(args, io, `Remove ${names.map(shown).join(', ')} from ${from}?`)
+    if (planned.removed.length > 0)
+      await mustAgree(args, io, `Remove ${planned.removed.map(shown).join(', ')} from ${from}?`)
     if (local) await mustBeEditable(target.files, local.path, { unset: given, asInCloud: true })
     const inCloud = await removeAll(target, names)
     const removal = joined(
