@@ -6,9 +6,28 @@ export function confirm(question: string): Promise<boolean> {
   return answerTo((prompts, terminal) => prompts.confirm({ message: question, initialValue: false, ...terminal }))
 }
 
-/** Asks for something that is not shown while it is typed, until that is given up. */
-export function password(question: string, givenUp?: AbortSignal): Promise<string> {
-  return answerTo((prompts, terminal) => prompts.password({ message: question, ...terminal }), givenUp)
+/**
+ * Asks for something that is not shown while it is typed, until that is given up.
+ *
+ * @throws CliError USAGE where several lines are pasted: the prompt takes one of them, and nobody sees which
+ */
+export async function password(question: string, givenUp?: AbortSignal): Promise<string> {
+  const { stdin } = process
+  let isCut = false
+  const look = (typed: Uint8Array | string): void => {
+    isCut ||= /[\r\n][^\r\n]/.test(typed.toString())
+  }
+  try {
+    const answer = await answerTo((prompts, terminal) => {
+      stdin.on('data', look)
+      return prompts.password({ message: question, ...terminal })
+    }, givenUp)
+    if (!isCut) return answer
+  } finally {
+    stdin.off('data', look)
+  }
+  const remedy = 'Give them in a file or on the standard input, as --help says.'
+  throw new CliError('USAGE', EXIT.usage, `A prompt takes one line, and several were pasted. ${remedy}`)
 }
 
 /** Lets somebody choose one of several. */

@@ -46,6 +46,15 @@ describe.skipIf(!hasTerminals)('a question on a terminal', () => {
     expect(readFileSync(join(root, SECRETS), 'utf8')).toBe(before)
   })
 
+  test.each([
+    ['as terminals paste them', '{\r  "type": "service_account"\r}\r'],
+    ['with line feeds', 'one\ntwo\r'],
+  ])('takes no several lines for a value, %s: all but one would be lost', (_, pasted) => {
+    const before = readFileSync(join(root, SECRETS), 'utf8')
+    expect(answer('secrets set stripe_key', pasted)).toMatch(/A prompt takes one line, .*\s+code 2\n$/)
+    expect(readFileSync(join(root, SECRETS), 'utf8')).toBe(before)
+  })
+
   test('stands on one line where the terminal says that it is 0 wide', () => {
     const screen = answer('secrets set stripe_key', 'value\r')
     expect(screen).toContain('Value of STRIPE_KEY')
