@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import {
+  beginSending,
   type CloudClient,
   CUSTOM_LIST,
   customList,
   FileError,
-  forgetSent,
   isCloudError,
   type SecretKeys,
   updateSyncRecord,
@@ -67,7 +67,7 @@ export async function storeSecrets(
   const { client, tenant, files } = target
   return untilUnchanged(client, tenant, first, async ({ keys, etag }) => {
     const secrets = secretsFor(keys)
-    await forgetSent(files, target.target, secrets)
+    await beginSending(files, target.target, secrets)
     try {
       // Nothing else of it hangs upon what others do.
       await client.setSecrets(tenant, secrets, { ifMatch: Object.hasOwn(secrets, CUSTOM_LIST) ? etag : undefined })
@@ -101,7 +101,8 @@ export async function mendCustomList(target: SecretsTarget, first: SecretKeys, i
       return { wanted, etag }
     })
     held = done.wanted
-    await note(target, held === '' ? { removed: [CUSTOM_LIST] } : { sent: { [CUSTOM_LIST]: held } }, io)
+    // It is what the names say, whoever sent it before.
+    await note(target, { removed: [CUSTOM_LIST], sent: held === '' ? {} : { [CUSTOM_LIST]: held } }, io)
     // Without an ETag nothing keeps two from writing at once: whoever looks last finds out.
     if (done.etag !== undefined) return
     seen = await client.listSecretKeys(tenant)
@@ -115,12 +116,17 @@ async function note(
   io: Io,
 ): Promise<void> {
   try {
-    await updateSyncRecord(files, target, change)
+    const doubtful = await updateSyncRecord(files, target, change)
+    const names = doubtful.filter((name) => name !== CUSTOM_LIST)
+    if (names.length > 0) io.err(`${names.join(', ')}: ${SENT_BY_OTHERS}\n`)
   } catch (error) {
     if (!(error instanceof FileError) && !isConfigError(error)) throw error
     io.err(`Done, but not recorded, so the next sync may send it again: ${shownLines(error.message)}\n`)
   }
 }
+
+const SENT_BY_OTHERS =
+  "another command has sent another value at the same time, and which of them the tenant has is not known. Send it again; 'systemprompt cloud secrets sync' takes that of secrets.json."
 
 /** Somebody else may have been faster. */
 async function removeList(client: CloudClient, tenant: string, ifMatch: string | undefined): Promise<void> {

@@ -36,7 +36,7 @@ export { CUSTOM_LIST, cloudName, customList, isManaged, isStale, toCloudSecrets 
 export type { PlanOptions, SyncPlan } from './sync-plan.ts'
 export { planSync } from './sync-plan.ts'
 export type { SyncRecord, Target } from './sync-record.ts'
-export { forgetSent, readSyncRecord, updateSyncRecord } from './sync-record.ts'
+export { beginSending, readSyncRecord, updateSyncRecord } from './sync-record.ts'
 export type { TenantRegistry } from './tenants.ts'
 export { activateTenant, readRegistry, updateRegistry } from './tenants.ts'
 export { isTokenText } from './token.ts'

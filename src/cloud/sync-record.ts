@@ -27,26 +27,32 @@ export function readSyncRecord(files: CloudFiles, target: Target): SyncRecord {
   return { isSent: (name, value) => Object.hasOwn(digests, name) && digests[name] === digest(key, name, value) }
 }
 
+/** What stands before the digest of a value that is being sent; alone where several were sent at the same time. */
+const SENDING = '?'
+
 /**
  * Before secrets are sent: what is known of other values of theirs counts no more, even if the answer gets lost. What
  * would keep the record from being written is found out here as well, while nothing has been done.
  *
  * @throws FileError
  */
-export async function forgetSent(
+export async function beginSending(
   files: CloudFiles,
   target: Target,
   secrets: Readonly<Record<string, string>>,
 ): Promise<void> {
   await changeRecord(files, target, ({ key, digests }) => {
-    const kept = Object.entries(digests).filter(
-      ([name, known]) => !Object.hasOwn(secrets, name) || known === digest(key, name, secrets[name] ?? ''),
-    )
-    return kept.length === Object.keys(digests).length ? undefined : Object.fromEntries(kept)
+    const sent = Object.entries(secrets).map(([name, value]) => [name, digest(key, name, value)] as const)
+    const others = sent.filter(([name, value]) => digests[name] !== value)
+    const begun = Object.fromEntries(others.map(([name, value]) => [name, `${SENDING}${value}`]))
+    return others.length === 0 ? undefined : { ...digests, ...begun }
   })
 }
 
-/** Notes what was sent and what was removed. */
+/**
+ * Notes what was sent and what was removed. Returns the names of which another command has sent another value at the
+ * same time: which of them came last is not known, and counts as not sent.
+ */
 export async function updateSyncRecord(
   files: CloudFiles,
   target: Target,
@@ -54,15 +60,24 @@ export async function updateSyncRecord(
     sent = {},
     removed = [],
   }: { readonly sent?: Readonly<Record<string, string>>; readonly removed?: readonly string[] },
-): Promise<void> {
+): Promise<readonly string[]> {
   const names = Object.keys(sent)
-  const known = contentOf(fileOf(files, target)).digests
-  if (names.length === 0 && !removed.some((name) => Object.hasOwn(known, name))) return
+  const { digests: known } = contentOf(fileOf(files, target))
+  if (names.length === 0 && !removed.some((name) => Object.hasOwn(known, name))) return []
+  let doubtful: readonly string[] = []
   await changeRecord(files, target, ({ key, digests }) => {
-    const kept = Object.entries(digests).filter(([name]) => !removed.includes(name))
+    const kept = Object.fromEntries(Object.entries(digests).filter(([name]) => !removed.includes(name)))
     const added = names.map((name) => [name, digest(key, name, sent[name] ?? '')] as const)
-    return Object.fromEntries([...kept, ...added])
+    const noted = added.map(([name, value]) => [name, isOurs(kept[name], value) ? value : SENDING] as const)
+    doubtful = noted.filter(([, value]) => value === SENDING).map(([name]) => name)
+    return { ...kept, ...Object.fromEntries(noted) }
   })
+  return doubtful
+}
+
+/** Whether nobody else has begun to send another value, or sent one, since this one was begun. */
+function isOurs(known: string | undefined, value: string): boolean {
+  return known === undefined || known === value || known === `${SENDING}${value}`
 }
 
 /** @param change returns the new digests, or undefined to leave the file alone; the lock is taken all the same */

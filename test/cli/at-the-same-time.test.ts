@@ -87,6 +87,48 @@ describe.each([
   }, 120_000)
 })
 
+describe('one secret that two commands send at the same time', () => {
+  const ROTATE = 'cloud secrets rotate jwt_secret --generate -y'
+
+  /** A project at a service that does not come to its first write before this has been done. */
+  async function overtaken(emulator: Emulator, meanwhile: (cwd: string) => Promise<unknown>): Promise<string> {
+    let writes = 0
+    const { url } = await serve(async ({ method, path, headers, body }, response) => {
+      if (method === 'PUT' && ++writes === 1) await meanwhile(cwd)
+      const { authorization = '' } = headers
+      const sent = method === 'PUT' ? { body, headers: { authorization, 'content-type': 'application/json' } } : {}
+      const answer = await fetch(emulator.url + path, { method, headers: { authorization }, ...sent })
+      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+    })
+    const cwd = talkingTo(cloudProject(emulator), url)
+    return cwd
+  }
+
+  test.each([
+    [ROTATE, ROTATE],
+    ['cloud secrets sync', ROTATE],
+  ])('%s, overtaken by %s: it is said, and a sync sends what the file has', async (line, faster) => {
+    const emulator = await emulated({ exchange: false })
+    const cwd = await overtaken(emulator, (project) => cli(project, faster))
+    const { code, err } = await cli(cwd, line)
+    expect([code, err]).toEqual([0, expect.stringMatching(/^(DATABASE_URL, )?JWT_SECRET: another command has sent/)])
+    const { changed } = JSON.parse((await cli(cwd, 'cloud secrets diff --json')).out) as { changed: string[] }
+    expect(changed).toContain('JWT_SECRET')
+    expect((await cli(cwd, 'cloud secrets sync')).code).toBe(0)
+    const { jwt_secret } = JSON.parse(readFileSync(join(cwd, SECRETS), 'utf8')) as { jwt_secret: string }
+    expect(emulator.secret(TENANT, 'JWT_SECRET')).toBe(jwt_secret)
+    expect((await cli(cwd, 'cloud secrets diff --json')).out).toContain('"changed": []')
+  })
+
+  test('one value that both send is no doubt', async () => {
+    const emulator = await emulated({ exchange: false })
+    const cwd = await overtaken(emulator, (project) => cli(project, 'cloud secrets sync'))
+    const { code, err } = await cli(cwd, 'cloud secrets sync')
+    expect([code, err]).toEqual([0, ''])
+    expect((await cli(cwd, 'cloud secrets diff --json')).out).toContain('"changed": []')
+  })
+})
+
 describe('a write whose answer got lost after it was done', () => {
   test.each([
     ['set', 'cloud secrets set A_KEY=x B_KEY=y'],
