@@ -152,7 +152,7 @@ async function readBounded(body: AsyncIterable<Uint8Array> | null, limit: number
   for await (const part of body ?? []) {
     size += part.byteLength
     // Leaving the loop cancels the rest, which is not decompressed any more.
-    if (size > limit) throw new CloudError('BAD_ANSWER', 'The answer is larger than 1 MiB')
+    if (size > limit) throw new CloudError('BAD_ANSWER', 'The answer is larger than 1 MiB', { isUncertain: true })
     parts.push(part)
   }
   return Buffer.concat(parts).toString('utf8')
@@ -171,7 +171,7 @@ function failure(error: unknown, hasTimedOut: boolean): CloudError {
     return new CloudError('TIMEOUT', what, isConnect ? {} : { isUncertain: true })
   }
   if (/^Z_|^ERR__ERROR_FORMAT|^ERR_BROTLI|^ZSTD/.test(code)) {
-    return new CloudError('BAD_ANSWER', 'The answer is not compressed as it says')
+    return new CloudError('BAD_ANSWER', 'The answer is not compressed as it says', { isUncertain: true })
   }
   if (UNTRUSTED.test(code)) {
     return new CloudError('REFUSED', `The certificate of the service is not trusted (${code})`, {

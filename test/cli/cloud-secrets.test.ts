@@ -170,16 +170,20 @@ describe('cloud secrets sync', () => {
     })
   })
 
-  test('whose answer got lost says what is known', async () => {
-    emulator.faults.set([{ fault: { type: 'drop' }, method: 'PUT' }])
-    const lost = await cli(cwd, 'cloud secrets sync -q')
-    expect([lost.code, lost.err]).toEqual([
-      9,
-      expect.stringContaining('Nothing was stored: the tenant is as it was before.'),
-    ])
-    emulator.faults.clear()
-    expect((await cli(cwd, 'cloud secrets sync -q')).code).toBe(0)
-  }, 30_000)
+  test.each(['drop', 'html', 'gzip-bomb'] as const)(
+    'whose answer cannot be had (%s) says what is known',
+    async (type) => {
+      emulator.faults.set([{ fault: { type }, method: 'PUT' }])
+      const lost = await cli(cwd, 'cloud secrets sync -q')
+      expect([lost.code, lost.err]).toEqual([
+        9,
+        expect.stringContaining('Nothing was stored: the tenant is as it was before.'),
+      ])
+      emulator.faults.clear()
+      expect((await cli(cwd, 'cloud secrets sync -q')).code).toBe(0)
+    },
+    30_000,
+  )
 })
 
 describe('cloud secrets set', () => {
