@@ -39,7 +39,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     format = formatIn(own)
     if (argv.length === 0 || hasFlag(own, 'help', 'h')) return help(command, io)
     if (command === root && hasFlag(own, 'version', 'v')) return version(io)
-    if (!command.run) throw await unknownCommand(unknown, command)
+    if (!command.run) throw await unknownCommand(unknown, command, own)
     const args = await parse(own, command, depth)
     if (args.help) return help(command, io)
     return await command.run({ args: { _: rest, ...args }, data: io } as CommandContext)
@@ -154,12 +154,17 @@ async function strictly<T>(argv: readonly string[], flags: readonly string[], ru
     const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
     if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
       throw new CliError('USAGE', EXIT.usage, 'A flag lacks its value, or has one too many. See --help.')
-    const typed = argv.map((word) => /^--([^=]+)/.exec(word)?.[1]).find((flag) => flag && !flags.includes(flag))
-    const { nearest } = await import('../index.ts')
-    const near = typed === undefined ? undefined : nearest(typed, flags)
+    const near = await flagNear(argv, flags)
     const hint = near === undefined ? 'See --help.' : `Did you mean --${near}?`
     throw new CliError('USAGE', EXIT.usage, `There is a flag that this command does not have. ${hint}`)
   }
+}
+
+/** The flag that was probably meant by the first that there is not. */
+async function flagNear(argv: readonly string[], flags: readonly string[]): Promise<string | undefined> {
+  const typed = argv.map((word) => /^--([^=]+)/.exec(word)?.[1]).find((flag) => flag && !flags.includes(flag))
+  const { nearest } = await import('../index.ts')
+  return typed === undefined ? undefined : nearest(typed, flags)
 }
 
 function hasFlag(argv: readonly string[], long: string, short: string): boolean {
@@ -177,14 +182,16 @@ function version(io: Io): number {
   return EXIT.ok
 }
 
-async function unknownCommand(word: string | undefined, command: Command): Promise<CliError> {
+async function unknownCommand(word: string | undefined, command: Command, argv: readonly string[]): Promise<CliError> {
+  const flag = word === undefined ? await flagNear(argv, Object.keys(command.args ?? {})) : undefined
+  if (flag) return new CliError('USAGE', EXIT.usage, `There is no such flag. Did you mean --${flag}?`)
   const { nearest } = await import('../index.ts')
   const names = Object.keys(subCommands(command))
   const near = word === undefined ? undefined : nearest(word, names)
   // What other command lines have as commands.
-  const flag = word === 'help' || word === 'version' ? `--${word}` : undefined
+  const asFlag = word === 'help' || word === 'version' ? `--${word}` : undefined
   const elsewhere = word === undefined ? [] : await namesNear(command, word)
-  const meant = flag ?? (elsewhere.length > 0 ? elsewhere.join(' or ') : near)
+  const meant = asFlag ?? (elsewhere.length > 0 ? elsewhere.join(' or ') : near)
   const hint = meant === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${meant}?`
   const what = word === undefined ? 'A command is missing.' : 'There is no such command.'
   return new CliError('USAGE', EXIT.usage, `${what} ${hint}`)

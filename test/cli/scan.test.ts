@@ -65,8 +65,17 @@ describe('systemprompt scan', () => {
     const { code, out, err } = await run(root, ['scan', ...LOCAL, 'dist'])
     expect([code, out]).toEqual([0, ''])
     expect(err).toBe(
-      "✔ 1 file searched (0.0 MB) for 4 secrets: nothing found\nNot looked for: DB_HOST (common), DATABASE_URL's password (common)\n",
+      "✔ 1 file searched (48 bytes) for 4 secrets: nothing found\nNot looked for: DB_HOST (common), DATABASE_URL's password (common)\n",
     )
+  })
+  test.each([
+    [1, '1 byte'],
+    [999, '999 bytes'],
+    [1_500, '1.5 kB'],
+    [2_500_000, '2.5 MB'],
+  ])('says how much it searched: %i bytes', async (size, said) => {
+    write('sized/file.txt', 'x'.repeat(size))
+    expect((await run(root, ['scan', ...LOCAL, 'sized'])).err).toContain(`1 file searched (${said}) for 4 secrets`)
   })
   test('says where a secret is and which one, never the value', async () => {
     write('dist/b/bundle.js', `// é😀\nconst a = 1; const key = "${KEY}"\n`)
@@ -164,7 +173,7 @@ describe('systemprompt scan', () => {
     const { code, err } = await run(elsewhere, ['scan', 'app.js'], { env })
     expect([code, err]).toEqual([
       0,
-      '✔ 1 file searched (0.0 MB) for 1 secret: nothing found\nAll of them are variables of the environment: the project here has none. --cwd says where the project is, and secrets.required which variables are secrets.\n',
+      '✔ 1 file searched (27 bytes) for 1 secret: nothing found\nAll of them are variables of the environment: the project here has none. --cwd says where the project is, and secrets.required which variables are secrets.\n',
     ])
     expect((await run(elsewhere, ['scan', 'key.js'], { env })).code).toBe(11)
   })

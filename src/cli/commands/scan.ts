@@ -172,7 +172,7 @@ function print(io: Io, { findings, files, bytes, unreadable, skipped }: Report, 
     io.out(`${shown(`${file}:${line}:${column}`)}  ${shown(what)}\n`)
   }
   for (const path of unreadable) io.err(`${shown(path)} cannot be read, and was not searched.\n`)
-  const searched = `${count(files, 'file')} searched (${(bytes / 1e6).toFixed(1)} MB) for ${count(own + ofEnvironment, 'secret')}`
+  const searched = `${count(files, 'file')} searched (${sizeOf(bytes)}) for ${count(own + ofEnvironment, 'secret')}`
   const verdict = findings.length === 0 ? 'nothing found' : `found ${count(findings.length, 'time')}`
   if (own + ofEnvironment === 0 && unreadable.length === 0) {
     io.err(`There is no secret here to look for, and none was looked for. ${WHERE}`)
@@ -183,6 +183,11 @@ function print(io: Io, { findings, files, bytes, unreadable, skipped }: Report, 
   if (findings.length > 0) io.err(REMEDY)
   if (own === 0) io.err(`All of them are variables of the environment: the project here has none. ${WHERE}`)
   if (skipped.length > 0) io.err(`Not looked for: ${skipped.map(skippedAs).map(shown).join(', ')}\n`)
+}
+
+function sizeOf(bytes: number): string {
+  if (bytes < 1e3) return count(bytes, 'byte')
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
 const WHERE = '--cwd says where the project is, and secrets.required which variables are secrets.\n'
