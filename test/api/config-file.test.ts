@@ -30,14 +30,12 @@ async function failure(files: Files, options: LoadOptions = {}) {
   return error
 }
 
-/**
- * A project that has this package as `./library` and the packages that it needs. It is a copy, since the files of
- * src/ that jiti runs would be counted as the same files that the tests run, and spoil the measured coverage.
- */
-function withLibrary(files: Files): string {
-  const root = makeProject({ ...PROJECT, ...files })
-  cpSync(join(repository, 'src'), join(root, 'library'), { recursive: true })
-  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'), 'junction')
+/** A project in which this package, as it is built, and makers of schemas can be imported. */
+function withPackages(files: Files): string {
+  const root = makeProject({ ...PROJECT, ...files, 'node_modules/@systemprompt/': '' })
+  symlinkSync(repository, join(root, 'node_modules/@systemprompt/env'), 'dir')
+  for (const name of ['valibot', 'zod'])
+    symlinkSync(join(repository, 'node_modules', name), join(root, 'node_modules', name), 'dir')
   return root
 }
 
@@ -61,9 +59,9 @@ describe('systemprompt.config.* gives the options', () => {
     expect(explain('app.from')).toEqual([{ value: 'file', origin: { layer: 'defaults', file } }])
   })
   test.each(['ts', 'mts', 'js', 'mjs'])('as .%s, with defineConfig and a schema', async (extension) => {
-    const root = withLibrary({
+    const root = withPackages({
       [SECRETS]: '{"stripe_key": "x"}',
-      [`systemprompt.config.${extension}`]: `import { defineConfig } from './library/index.ts'
+      [`systemprompt.config.${extension}`]: `import { defineConfig } from '@systemprompt/env'
 import { z } from 'zod'
 export default defineConfig({
   schema: z.looseObject({ app: z.object({ port: z.number().default(3000) }).prefault({}) }),
@@ -334,7 +332,7 @@ describe('options in code go before those of the file', () => {
 
 describe('schemas', () => {
   const project = (files: Files): string =>
-    withLibrary({
+    withPackages({
       ...files,
       'systemprompt.config.mjs': `import * as v from 'valibot'
 const app = v.object({ app: v.object({ fromFile: v.string() }) })
