@@ -166,10 +166,11 @@ const importsLeft: NonNullable<Options['plugins']>[number] = {
   },
 }
 
-// tsup sets baseUrl, which TypeScript 6 reports as deprecated.
+// tsup sets baseUrl, which TypeScript 6 reports as deprecated. Types are checked once, by `npm run types`: each entry would
+// check all that it imports anew.
 const dts = (entry: Record<string, string>): NonNullable<Options['dts']> => ({
   entry,
-  compilerOptions: { ignoreDeprecations: '6.0' },
+  compilerOptions: { ignoreDeprecations: '6.0', noCheck: true },
 })
 
 /**
