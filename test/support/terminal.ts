@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process'
 
+/** Where Python itself is: what a version manager calls python3 is a script that takes several times as long. */
+const python = spawnSync('python3', ['-c', 'import pty, sys; print(sys.executable)'], { encoding: 'utf8' })
+
 /** Whether a test can have a terminal. */
-export const hasTerminals = spawnSync('python3', ['-c', 'import pty']).status === 0
+export const hasTerminals = python.status === 0
 
 export interface TypedInto {
   readonly argv: readonly string[]
@@ -44,7 +47,7 @@ print(out.decode('utf-8', 'replace') + 'code %d' % status)
  * the program is ready, and tells what came of it.
  */
 export function typedInto({ argv, typed, signal = 0, at, cwd, env }: TypedInto): string {
-  const { stdout } = spawnSync('python3', ['-c', SCRIPT, JSON.stringify(argv), typed, at, String(signal)], {
+  const { stdout } = spawnSync(python.stdout.trim(), ['-c', SCRIPT, JSON.stringify(argv), typed, at, String(signal)], {
     cwd,
     env: { PYTHONIOENCODING: 'utf8', ...env },
     encoding: 'utf8',
