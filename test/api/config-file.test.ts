@@ -33,9 +33,9 @@ async function failure(files: Files, options: LoadOptions = {}) {
 /** A project in which this package, as it is built, and makers of schemas can be imported. */
 function withPackages(files: Files): string {
   const root = makeProject({ ...PROJECT, ...files, 'node_modules/@systemprompt/': '' })
-  symlinkSync(repository, join(root, 'node_modules/@systemprompt/env'), 'dir')
+  symlinkSync(repository, join(root, 'node_modules/@systemprompt/env'), 'junction')
   for (const name of ['valibot', 'zod'])
-    symlinkSync(join(repository, 'node_modules', name), join(root, 'node_modules', name), 'dir')
+    symlinkSync(join(repository, 'node_modules', name), join(root, 'node_modules', name), 'junction')
   return root
 }
 
