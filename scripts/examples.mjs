@@ -19,7 +19,10 @@ import { chromium } from 'playwright-core'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 const examples = join(repository, 'docs/examples')
-const CHROMIUM = process.env.SYSTEMPROMPT_CHROMIUM ?? '/usr/bin/chromium'
+/** As in test/support/chromium.ts. */
+const CHROMIUM =
+  process.env.SYSTEMPROMPT_CHROMIUM ??
+  (existsSync('/usr/bin/chromium-headless-shell') ? '/usr/bin/chromium-headless-shell' : '/usr/bin/chromium')
 const hasBrowser = process.env.REQUIRE_BROWSER !== undefined || existsSync(CHROMIUM)
 
 /** Where each writes what it ships; a function that is uploaded has to run in a folder of its own. */

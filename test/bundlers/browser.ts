@@ -6,12 +6,10 @@ import { setTimeout } from 'node:timers/promises'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { afterFile } from '../support/after-file.ts'
-
-/** Debian's. SYSTEMPROMPT_CHROMIUM names another. */
-const EXECUTABLE = process.env.SYSTEMPROMPT_CHROMIUM ?? '/usr/bin/chromium'
+import { CHROMIUM } from '../support/chromium.ts'
 
 /** Whether pages can be opened; tests that need one are skipped otherwise, and the run says so; with REQUIRE_BROWSER they fail. */
-export const hasBrowser = process.env.REQUIRE_BROWSER !== undefined || existsSync(EXECUTABLE)
+export const hasBrowser = process.env.REQUIRE_BROWSER !== undefined || existsSync(CHROMIUM)
 
 /** Milliseconds for one step in a page: less than a test has, so that what hangs is told by its name. */
 const STEP = 25_000
@@ -28,7 +26,7 @@ afterFile(async () => {
 /** Opens a page in a real, headless browser. What a failure is thrown for says what the page was still waiting for. */
 export async function withPage<T>(use: (page: Page) => Promise<T>): Promise<T> {
   const page = (await emptyPage()) ?? (await emptyPage())
-  if (!page) throw new Error(`${EXECUTABLE} was started twice, and opened no empty page within ${STEP} ms`)
+  if (!page) throw new Error(`${CHROMIUM} was started twice, and opened no empty page within ${STEP} ms`)
   page.setDefaultTimeout(STEP)
   // Of a test that took too long as well: its page would stay with the server, and get what is said to the next one.
   onTestFinished(() => page.close())
@@ -45,7 +43,7 @@ export async function withPage<T>(use: (page: Page) => Promise<T>): Promise<T> {
 
 /** A page that has shown that it works; `undefined` where the browser hangs, which ends it. */
 async function emptyPage(): Promise<Page | undefined> {
-  browser ??= chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] })
+  browser ??= chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
   const open = await browser
   const opened = open.newPage().then(async (page) => {
     await page.evaluate('new Promise(requestAnimationFrame)')

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { CHROMIUM } from './chromium.ts'
 import { isInPath } from './shells.ts'
 import { hasTerminals } from './terminal.ts'
 
@@ -9,9 +10,8 @@ const BUILT = fileURLToPath(new URL('../../dist/plugin.js', import.meta.url))
 
 /** Says at the end of a run which tests were skipped for what this machine lacks. */
 export function teardown(): void {
-  const executable = process.env.SYSTEMPROMPT_CHROMIUM ?? '/usr/bin/chromium'
-  if (!existsSync(executable))
-    skipped('in a browser', `there is no Chromium at ${executable} (SYSTEMPROMPT_CHROMIUM names another)`)
+  if (!existsSync(CHROMIUM))
+    skipped('in a browser', `there is no Chromium at ${CHROMIUM} (SYSTEMPROMPT_CHROMIUM names another)`)
   const missing = PROGRAMS.filter((name) => !isInPath(name))
   if (missing.length > 0) skipped('that run programs', `${missing.join(' and ')} cannot be found`)
   if (!hasTerminals) skipped('on a terminal', 'python3, which makes one, cannot be run')
