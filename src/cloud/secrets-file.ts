@@ -166,12 +166,12 @@ export async function editSecretsFile(files: CloudFiles, file: string, edits: Se
 const EMPTY = '{}\n'
 
 /**
- * The names among these, of any spelling, that a secrets.json does not have.
+ * The names that are to be removed from a secrets.json which does not have them.
  *
  * @throws ConfigError for a file that cannot be read
  */
-export function missingFrom(file: string, names: readonly string[]): readonly string[] {
-  return withEdits(readConfidential(file) ?? EMPTY, { unset: names }, file).missing
+export function missingFrom(file: string, edits: Pick<SecretEdits, 'unset' | 'asInCloud'>): readonly string[] {
+  return withEdits(readConfidential(file) ?? EMPTY, edits, file).missing
 }
 
 /**

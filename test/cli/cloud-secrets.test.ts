@@ -418,6 +418,22 @@ describe('cloud secrets unset', () => {
     expect([code, questions]).toEqual([8, ['Remove A_KEY from tenant_demo?']])
   })
 
+  test('--local asks for what the file has alone, and removes it whatever rule it or another breaks', async () => {
+    const asked = { isInteractive: true, answer: true }
+    secrets({ jwt_secret: 'short', blank_key: '', other_key: '1' })
+    for (const [typed, name] of [
+      ['blank-key', 'BLANK_KEY'],
+      ['other_key', 'OTHER_KEY'],
+      ['jwt_secret', 'JWT_SECRET'],
+    ] as const) {
+      const line = `cloud secrets unset ${typed} --local`
+      expect(await cli(cwd, `${line} -n`)).toMatchObject({ code: 0, out: expect.stringContaining(`: ${name}\n`) })
+      const { code, questions } = await cli(cwd, line, asked)
+      expect([code, questions]).toEqual([0, [`Remove ${name} from tenant_demo and ${SECRETS}?`]])
+    }
+    expect(JSON.parse(readFileSync(join(cwd, SECRETS), 'utf8'))).toEqual({})
+  })
+
   test('of a part: for every k of n both lists and exit code 8', async () => {
     const names = ['K1_KEY', 'K2_KEY', 'K3_KEY', 'K4_KEY']
     for (let there = 0; there <= names.length; there++) {

@@ -23,7 +23,7 @@ export const unset = defineCommand({
     const file = secretsFileOf(project)
     const given = mustBeNames(args._)
     const names = [...new Map(given.map((name) => [secretName(name).env, name])).values()]
-    const absent = missingFrom(file.path, names)
+    const absent = missingFrom(file.path, { unset: names })
     const present = names.filter((name) => !absent.includes(name))
     if (present.length > 0)
       await mustAgree(args, io, `Remove ${present.map(shown).join(', ')} from ${shown(file.shown)}?`)

@@ -6,8 +6,8 @@ import {
   editSecretsFile,
   FileError,
   isCloudError,
+  missingFrom,
   mustBeEditable,
-  readLocalSecrets,
 } from '../../../../cloud/for-commands.ts'
 import type { Args } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
@@ -58,7 +58,7 @@ export const unset = defineCommand({
     // By the name in the cloud the one that was typed, which may be of another secret in the file.
     const typed = new Map(given.map((name) => [nameIn(keys, name), name]))
     const names = [...typed.keys()]
-    const planned = plannedRemoval(names, keys, local)
+    const planned = plannedRemoval(typed, keys, local)
     if (args['dry-run']) {
       await target.client.close()
       report(args, io, target.tenant, planned, from)
@@ -81,10 +81,15 @@ export const unset = defineCommand({
 })
 
 /** What would come of it, as far as the names say. */
-function plannedRemoval(names: readonly string[], keys: readonly string[], file: SecretsPlace | undefined): Removal {
-  const here = file ? readLocalSecrets(file.path, file.shown, file.validation).secrets : []
-  const isHere = (name: string): boolean => here.some(({ env }) => cloudName(env) === cloudName(name))
-  const isThere = (name: string): boolean => keys.includes(name) || isHere(name)
+function plannedRemoval(
+  typed: ReadonlyMap<string, string>,
+  keys: readonly string[],
+  file: SecretsPlace | undefined,
+): Removal {
+  const unset = [...typed.values()]
+  const absent = file ? missingFrom(file.path, { unset, asInCloud: true }) : unset
+  const isThere = (name: string): boolean => keys.includes(name) || !absent.includes(typed.get(name) ?? name)
+  const names = [...typed.keys()]
   const error = new CloudError('NOT_FOUND', 'The cloud has no such secret', {
     remedy: "'systemprompt cloud secrets list' shows the names",
   })
