@@ -17,11 +17,10 @@ export async function password(question: string, givenUp?: AbortSignal): Promise
   const look = (typed: Uint8Array | string): void => {
     isCut ||= /[\r\n][^\r\n]/.test(typed.toString())
   }
+  // Other than `on`, this does not begin to read, which nobody would end where the prompt is given up before it is asked.
+  stdin.prependListener('data', look)
   try {
-    const answer = await answerTo((prompts, terminal) => {
-      stdin.on('data', look)
-      return prompts.password({ message: question, ...terminal })
-    }, givenUp)
+    const answer = await answerTo((prompts, terminal) => prompts.password({ message: question, ...terminal }), givenUp)
     if (!isCut) return answer
   } finally {
     stdin.off('data', look)

@@ -55,6 +55,16 @@ describe.skipIf(!hasTerminals)('a question on a terminal', () => {
     expect(readFileSync(join(root, SECRETS), 'utf8')).toBe(before)
   })
 
+  test('that is given up before it is asked lets the program end', () => {
+    const program = `import { createJiti } from ${JSON.stringify(import.meta.resolve('jiti'))}
+      const { password } = await createJiti(process.cwd()).import(${JSON.stringify(join(repository, 'src/cli/input.ts'))})
+      await password('Token', AbortSignal.abort()).catch(({ code }) => console.log(code))`
+    const { PATH = '', HOME = '' } = process.env
+    const argv = [process.execPath, '--input-type=module', '-e', program]
+    const screen = typedInto({ argv, typed: '', at: 'INTERRUPTED', cwd: root, env: { PATH, HOME, TERM: 'xterm' } })
+    expect(screen).toMatch(/INTERRUPTED\s+code 0\n$/)
+  })
+
   test('stands on one line where the terminal says that it is 0 wide', () => {
     const screen = answer('secrets set stripe_key', 'value\r')
     expect(screen).toContain('Value of STRIPE_KEY')
