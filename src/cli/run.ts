@@ -183,7 +183,7 @@ function version(io: Io): number {
 }
 
 async function unknownCommand(word: string | undefined, command: Command, argv: readonly string[]): Promise<CliError> {
-  const flag = word === undefined ? await flagNear(argv, Object.keys(command.args ?? {})) : undefined
+  const flag = word === undefined ? await flagNear(argv, ['help', ...Object.keys(command.args ?? {})]) : undefined
   if (flag) return new CliError('USAGE', EXIT.usage, `There is no such flag. Did you mean --${flag}?`)
   const { nearest } = await import('../index.ts')
   const names = Object.keys(subCommands(command))

@@ -72,6 +72,8 @@ describe('systemprompt scan', () => {
     [1, '1 byte'],
     [999, '999 bytes'],
     [1_500, '1.5 kB'],
+    [999_949, '999.9 kB'],
+    [999_950, '1.0 MB'],
     [2_500_000, '2.5 MB'],
   ])('says how much it searched: %i bytes', async (size, said) => {
     write('sized/file.txt', 'x'.repeat(size))

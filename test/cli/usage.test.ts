@@ -72,6 +72,7 @@ describe('a command line that is wrong is exit code 2, said in one line', () => 
   test.each<[string, string]>([
     ['config', 'A command is missing. There are: check, show, explain, types.'],
     ['--verison', 'There is no such flag. Did you mean --version?'],
+    ['cloud --hepl', 'There is no such flag. Did you mean --help?'],
     ['--json-is-not-one', `A command is missing. There are: ${NAMES}.`],
     ['confg', 'There is no such command. Did you mean config?'],
     ['confg show', 'There is no such command. Did you mean config?'],

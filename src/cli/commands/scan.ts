@@ -187,7 +187,7 @@ function print(io: Io, { findings, files, bytes, unreadable, skipped }: Report, 
 
 function sizeOf(bytes: number): string {
   if (bytes < 1e3) return count(bytes, 'byte')
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+  return bytes < 999_950 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
 const WHERE = '--cwd says where the project is, and secrets.required which variables are secrets.\n'
