@@ -2,13 +2,15 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * Bundlers make a process of 1.5 GB out of one of 0.1, and it then takes 0.1 s longer to start each child. So their tests
- * come after those that start many.
+ * Bundlers make a process of 1.5 GB out of one of 0.1, and TypeScript one of 0.4: it then takes up to 0.1 s longer to start
+ * each child. So their tests come after those that start many.
  */
-class BundlersLast extends BaseSequencer {
+const LARGE = /\/test\/(?:bundlers|integrations)\/|\/(?:docs|docstrings|package|public-types)\.test\.ts$/
+
+class LargeLast extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    const isLarge = ({ moduleId }: TestSpecification): boolean => /\/test\/(?:bundlers|integrations)\//.test(moduleId)
+    const isLarge = ({ moduleId }: TestSpecification): boolean => LARGE.test(moduleId)
     return [...sorted.filter((file) => !isLarge(file)), ...sorted.filter(isLarge)]
   }
 }
@@ -22,7 +24,7 @@ export default defineConfig({
     pool: 'forks',
     // Files share two processes: each would load the same modules again, a sixth of all the time.
     isolate: false,
-    sequence: { sequencer: BundlersLast },
+    sequence: { sequencer: LargeLast },
     // One fewer by default; most of the time goes by in the processes that tests start and wait for.
     maxWorkers: '100%',
     // For what hangs: a busy machine is no failure.
