@@ -200,13 +200,18 @@ describe.each(['resolved', 'by plan'])('%s', (how) => {
   test.each(Object.entries(ROWS))('%s', async (title, { sees, env = {} }) => {
     const root = roots.get(title) ?? ''
     const cache = join(root, 'node_modules/.cache/systemprompt-env')
-    if (how === 'by plan') await start({ cwd: root, args: ['--import', '@systemprompt/env', '-e', '0'] })
-    else rmSync(cache, { recursive: true, force: true })
+    // The start that was resolved has left a plan; one for other variables, or for files that changed since, is none for this.
+    const isPlanned = existsSync(cache) && Object.keys(env).length === 0
+    if (how === 'resolved') rmSync(cache, { recursive: true, force: true })
+    else if (!isPlanned) await start({ cwd: root, args: ['--import', '@systemprompt/env', '-e', '0'] })
     expect(existsSync(cache)).toBe(how === 'by plan')
     const { code, out, err } = await start({ cwd: root, args: ['--import', '@systemprompt/env', 'main.mjs'], env })
     expect({ code, err, sees: out === '' ? out : (JSON.parse(out) as unknown) }).toEqual({ code: 0, err: '', sees })
-    writeFiles(root, { '.env': String((FILES as Record<string, string>)['.env']) })
-    rmSync(join(root, '.env.local'), { force: true })
+    if (/\bwrite\(/.test(ROWS[title]?.program ?? '')) {
+      writeFiles(root, { '.env': String((FILES as Record<string, string>)['.env']) })
+      rmSync(join(root, '.env.local'), { force: true })
+      rmSync(cache, { recursive: true, force: true })
+    }
     await setTimeout(0)
   })
 })
