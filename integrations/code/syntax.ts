@@ -10,8 +10,13 @@ export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'type') === 'string'
 }
 
+/** A loop, since every node of a module comes by: `flat()` takes four times as long. */
 export function childrenOf(node: Node): readonly Node[] {
-  return Object.values(node).flat().filter(isNode)
+  const children: Node[] = []
+  for (const value of Object.values(node)) {
+    for (const each of Array.isArray(value) ? value : [value]) if (isNode(each)) children.push(each)
+  }
+  return children
 }
 
 const WRAPPERS = new Set([
