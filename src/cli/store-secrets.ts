@@ -118,7 +118,7 @@ async function note(
   try {
     const doubtful = await updateSyncRecord(files, target, change)
     const names = doubtful.filter((name) => name !== CUSTOM_LIST)
-    if (names.length > 0) io.err(`${names.join(', ')}: ${SENT_BY_OTHERS}\n`)
+    if (names.length > 0) io.err(`${shownLines(names.join(', '))}: ${SENT_BY_OTHERS}\n`)
   } catch (error) {
     if (!(error instanceof FileError) && !isConfigError(error)) throw error
     io.err(`Done, but not recorded, so the next sync may send it again: ${shownLines(error.message)}\n`)
