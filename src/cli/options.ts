@@ -8,7 +8,7 @@ import type { Io } from './io.ts'
 export const LOAD_ARGS = {
   profile: { type: 'string', valueHint: 'name|path', completes: 'profile', description: 'The profile to use' },
   cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'Where to look for the project' },
-  set: { type: 'string', valueHint: 'path=value', description: 'Set a value over everything else; may be repeated' },
+  set: { type: 'string', valueHint: 'path=value', description: 'Override a value; may be repeated' },
   json: { type: 'boolean', description: 'Print one JSON document' },
   help: { type: 'boolean', alias: 'h', description: 'Show this help' },
 } as const satisfies ArgsDef

@@ -19,9 +19,9 @@ export const SECRET_INPUT_ARGS = {
     type: 'string',
     valueHint: 'file',
     completes: 'file',
-    description: 'Take the secrets of a .env or .json file; of the standard input with -',
+    description: 'Read secrets from a .env or .json file, or from standard input with -',
   },
-  'allow-empty': { type: 'boolean', description: 'Let a value be empty' },
+  'allow-empty': { type: 'boolean', description: 'Allow empty values' },
 } as const
 
 /** A secret as somebody gives it, its name as it was written. */

@@ -30,7 +30,7 @@ export const CLOUD_ARGS = {
   timeout: {
     type: 'string',
     valueHint: 'seconds',
-    description: 'How long a request may take, with all its tries and pauses [default: 60]',
+    description: 'Timeout for a request, including retries [default: 60]',
   },
   json: { type: 'boolean', description: 'Print one JSON document' },
   help: { type: 'boolean', alias: 'h', description: 'Show this help' },
@@ -41,11 +41,11 @@ export const TENANT_ARG = {
     type: 'string',
     valueHint: 'id',
     completes: 'tenant',
-    description: 'The tenant, in place of the active one',
+    description: 'The tenant to use instead of the active one',
   },
 } as const satisfies ArgsDef
 
-export const YES_ARG = { yes: { type: 'boolean', alias: 'y', description: 'Do not ask' } } as const satisfies ArgsDef
+export const YES_ARG = { yes: { type: 'boolean', alias: 'y', description: 'Skip the confirmation prompt' } } as const satisfies ArgsDef
 
 /** A project as the cloud commands see it. */
 export interface CloudProject {

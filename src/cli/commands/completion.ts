@@ -9,7 +9,7 @@ export const completion = defineCommand({
     ['systemprompt completion zsh > ~/.zfunc/_systemprompt', 'zsh, with ~/.zfunc in fpath before compinit'],
     ['systemprompt completion fish > ~/.config/fish/completions/systemprompt.fish', 'fish'],
   ],
-  output: 'What the shell has to read.',
+  output: 'The completion script.',
   args: {
     shell: { type: 'positional', options: SHELLS, description: 'bash, zsh or fish' },
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },

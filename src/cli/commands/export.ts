@@ -14,16 +14,16 @@ const FORMATS = Object.keys(EXPORT_FORMATS)
 /** Prints the variables that `systemprompt run` gives to a program, for what cannot be started by it. */
 export const exportCommand = defineCommand({
   examples: [
-    ['eval "$(systemprompt export -y)"', 'Set them in this shell, or in an .envrc of direnv'],
-    ['docker run --env-file <(systemprompt export --format docker -y) app', 'Hand them to a container'],
+    ['eval "$(systemprompt export -y)"', 'Set them in this shell, or in an .envrc for direnv'],
+    ['docker run --env-file <(systemprompt export --format docker -y) app', 'Pass them to a container'],
   ],
-  output: 'The secrets and variables of the profile, in the format.',
+  output: 'The secrets and variables of the profile, in the chosen format.',
   json: { '[name: string]': 'string' },
   exits: [...LOAD_EXITS, 'refused'],
   args: {
     ...LOAD_ARGS,
-    format: { type: 'string', valueHint: FORMATS.join('|'), description: 'What is to read them [default: shell]' },
-    yes: { type: 'boolean', alias: 'y', description: 'Do not ask' },
+    format: { type: 'string', valueHint: FORMATS.join('|'), description: 'The output format [default: shell]' },
+    yes: { type: 'boolean', alias: 'y', description: 'Skip the confirmation prompt' },
   },
   async run({ args, data }) {
     const io = data as Io

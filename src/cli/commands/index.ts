@@ -2,13 +2,13 @@ import { type Command, lazy } from '../command.ts'
 
 /** Every command by its first word, in the order of the help. */
 export const COMMANDS: Readonly<Record<string, Command>> = {
-  init: lazy('Make a project: a profile, its secrets, a justfile', async () => (await import('./init.ts')).init),
+  init: lazy('Create a project: a profile, its secrets and a justfile', async () => (await import('./init.ts')).init),
   config: lazy(
     'Check, show and explain the resolved configuration',
     async () => (await import('./config/index.ts')).config,
   ),
   public: lazy(
-    'Print the public values as JSON, for a build that is deployed to many places',
+    'Print the public values as JSON, for one build deployed to many environments',
     async () => (await import('./public.ts')).publicCommand,
   ),
   run: {
@@ -33,7 +33,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     async () => (await import('./cloud/index.ts')).cloud,
   ),
   completion: lazy(
-    'Complete command lines in bash, zsh or fish',
+    'Print a completion script for bash, zsh or fish',
     async () => (await import('./completion.ts')).completion,
   ),
 }

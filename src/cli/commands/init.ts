@@ -10,8 +10,8 @@ import { FILE_EXITS } from '../shapes.ts'
 
 export const init = defineCommand({
   examples: [
-    ['systemprompt init', 'Make a project here, after showing what would be written'],
-    ['systemprompt init --profile production --yes', 'Add a profile, without a question'],
+    ['systemprompt init', 'Show what would be written, ask, then write it'],
+    ['systemprompt init --profile production --yes', 'Add a profile without asking'],
   ],
   output: 'A table of the files, those that are there and those that are new.',
   json: { ok: 'boolean', root: 'string', dry_run: 'boolean', files: 'string[]' },
@@ -20,7 +20,7 @@ export const init = defineCommand({
     profile: { type: 'string', valueHint: 'name', description: 'The name of the profile [default: local]' },
     cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'The directory of the project' },
     ...YES_ARG,
-    'dry-run': { type: 'boolean', alias: 'n', description: 'Show the plan, and write nothing' },
+    'dry-run': { type: 'boolean', alias: 'n', description: 'Show the plan without writing anything' },
     json: { type: 'boolean', description: 'Print one JSON document' },
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
   },

@@ -8,8 +8,8 @@ import { printWarnings } from '../warnings.ts'
 
 /** Prints the public values as JSON, for `public/env.json` of a build that is made once and deployed to many. */
 export const publicCommand = defineCommand({
-  examples: [['systemprompt public > public/env.json', 'Make the file that a build reads when it is deployed']],
-  output: 'One JSON document, with and without --json: the public values by name.',
+  examples: [['systemprompt public > public/env.json', 'Write the file that a deployed build reads at run time']],
+  output: 'One JSON document, with or without --json: the public values by name.',
   json: { '[name: string]': 'any' },
   exits: LOAD_EXITS,
   args: LOAD_ARGS,

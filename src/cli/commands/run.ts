@@ -11,16 +11,16 @@ const { json: _, ...ARGS } = LOAD_ARGS
 
 export const run = defineCommand({
   examples: [
-    ['systemprompt run -- node server.js', 'With the secrets and variables of the profile in use'],
-    ['systemprompt run --profile staging --redact -- npm test', 'Masking secrets in what the program prints'],
+    ['systemprompt run -- node server.js', 'Use the current profile'],
+    ['systemprompt run --profile staging --redact -- npm test', 'Use another profile, and mask secrets in the output'],
   ],
-  output: 'What the program prints. It ends with the code that the program ends with.',
+  output: 'The output of the program. The exit code is that of the program.',
   exits: [...LOAD_EXITS, 'programNotStarted', 'programNotFound'],
   args: {
-    program: { type: 'positional', description: 'The program and its arguments, best behind --' },
+    program: { type: 'positional', description: 'The program and its arguments, after --' },
     ...ARGS,
-    redact: { type: 'boolean', description: 'Mask secrets in what the program prints' },
-    watch: { type: 'boolean', description: 'Start it again when the configuration changes' },
+    redact: { type: 'boolean', description: 'Mask secrets in the output of the program' },
+    watch: { type: 'boolean', description: 'Restart the program when the configuration changes' },
   },
   async run({ args, data }) {
     const io = data as Io

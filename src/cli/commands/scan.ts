@@ -29,7 +29,7 @@ export const scan = defineCommand({
     ['systemprompt scan dist', 'Search what you ship'],
     ['systemprompt scan --staged', 'Search what you are about to commit'],
   ],
-  output: 'One line for every place where a secret stands, with its name; how much was searched on the error output.',
+  output: 'One line for every secret found, with its name. How much was searched goes to standard error.',
   json: {
     ok: 'boolean',
     findings: [{ file: 'string', line: 'number', column: 'number', name: 'string', 'part?': 'string', form: 'string' }],

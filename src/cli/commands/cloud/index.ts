@@ -3,7 +3,7 @@ import { defineCommand, lazy } from '../../command.ts'
 export const cloud = defineCommand({
   examples: [
     ['systemprompt cloud auth login', 'Log in with the browser'],
-    ['systemprompt cloud secrets sync --dry-run', 'What would be sent'],
+    ['systemprompt cloud secrets sync --dry-run', 'Show what would be sent'],
   ],
   subCommands: {
     auth: lazy('Log in and out, and see who is logged in', async () => (await import('./auth/index.ts')).auth),
@@ -13,7 +13,7 @@ export const cloud = defineCommand({
     ),
     tenant: lazy('See the tenants and choose one', async () => (await import('./tenant/index.ts')).tenant),
     emulator: lazy(
-      'Run a SystemPrompt Cloud on this machine',
+      'Run a local SystemPrompt Cloud',
       async () => (await import('./emulator/run.ts')).emulator,
     ),
     login: lazy('The same as auth login', async () => (await import('./auth/login.ts')).login),

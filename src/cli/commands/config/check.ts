@@ -10,14 +10,14 @@ import { printWarnings } from '../../warnings.ts'
 export const check = defineCommand({
   examples: [
     ['systemprompt config check', 'Before a deployment'],
-    ['systemprompt config check --profile production --strict', 'Take warnings for errors'],
+    ['systemprompt config check --profile production --strict', 'Treat warnings as errors'],
   ],
-  output: 'One line when all is well, or every problem with its place; warnings on the error output.',
+  output: 'One line if everything is valid, otherwise every problem with its location. Warnings go to standard error.',
   json: { ok: 'boolean', profile: 'string|null', issues: [PROBLEM], warnings: [PROBLEM] },
   exits: LOAD_EXITS,
   args: {
     ...LOAD_ARGS,
-    strict: { type: 'boolean', description: 'Fail on warnings as well' },
+    strict: { type: 'boolean', description: 'Treat warnings as errors' },
   },
   async run({ args, data }) {
     const io = data as Io

@@ -9,9 +9,9 @@ import { namesMeant, normalized } from './leaf-paths.ts'
 export const explain = defineCommand({
   examples: [
     ['systemprompt config explain server.port', 'Which file and line a port comes from'],
-    ['systemprompt config explain DATABASE_URL', 'Where a secret comes from; its value is not shown'],
+    ['systemprompt config explain DATABASE_URL', 'Where a secret comes from, without its value'],
   ],
-  output: 'The value, and a table of all that set it; the arrow marks the one that wins.',
+  output: 'The value and a table of every source that sets it. The arrow marks the one that wins.',
   json: {
     path: 'string',
     explanations: [

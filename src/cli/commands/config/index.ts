@@ -2,7 +2,7 @@ import { defineCommand, lazy } from '../../command.ts'
 
 export const config = defineCommand({
   examples: [
-    ['systemprompt config show', 'Everything, with the place of every value'],
+    ['systemprompt config show', 'Everything, with the origin of every value'],
     ['systemprompt config check --profile production', 'Before a deployment'],
   ],
   subCommands: {
@@ -10,11 +10,11 @@ export const config = defineCommand({
       'Check everything: required keys, types, secrets, file modes, git',
       async () => (await import('./check.ts')).check,
     ),
-    show: lazy('Show the resolved configuration, secrets masked', async () => (await import('./show.ts')).show),
+    show: lazy('Show the resolved configuration, with secrets masked', async () => (await import('./show.ts')).show),
     explain: lazy(
-      'Say where a value comes from, and what it overrode',
+      'Explain where a value comes from and what it overrides',
       async () => (await import('./explain.ts')).explain,
     ),
-    types: lazy('Write the types of the public values, for TypeScript', async () => (await import('./types.ts')).types),
+    types: lazy('Write TypeScript types for the public values', async () => (await import('./types.ts')).types),
   },
 })

@@ -11,10 +11,10 @@ import { leafPaths, namesMeant, normalized } from './leaf-paths.ts'
 
 export const show = defineCommand({
   examples: [
-    ['systemprompt config show', 'Everything, with the place of every value'],
-    ['systemprompt config show server --json', 'One key and what is below it, for a program'],
+    ['systemprompt config show', 'Everything, with the origin of every value'],
+    ['systemprompt config show server --json', 'One key and everything below it, as JSON'],
   ],
-  output: 'A table of keys, values, layers and places. Secrets are masked.',
+  output: 'A table of keys, values, layers and locations. Secrets are masked.',
   json: {
     'profile?': 'string|null',
     'config?': 'any',
@@ -27,10 +27,10 @@ export const show = defineCommand({
   },
   exits: [...LOAD_EXITS, 'refused'],
   args: {
-    path: { type: 'positional', completes: 'key', required: false, description: 'Only this key and what is below it' },
+    path: { type: 'positional', completes: 'key', required: false, description: 'Show only this key and everything below it' },
     ...LOAD_ARGS,
-    reveal: { type: 'boolean', description: 'Show secrets as they are; asks first' },
-    yes: { type: 'boolean', alias: 'y', description: 'Do not ask' },
+    reveal: { type: 'boolean', description: 'Show secrets unmasked; asks first' },
+    yes: { type: 'boolean', alias: 'y', description: 'Skip the confirmation prompt' },
   },
   async run({ args, data }) {
     const io = data as Io

@@ -10,9 +10,9 @@ import { printWarnings } from '../../warnings.ts'
 
 export const types = defineCommand({
   examples: [
-    ['systemprompt config types', 'Write the file of types'],
-    ['systemprompt config types --file src/env.d.ts', 'Where the tsconfig.json takes files of src/ alone'],
-    ['systemprompt config types --check', 'In CI: fail when it is not up to date'],
+    ['systemprompt config types', 'Write the type declarations'],
+    ['systemprompt config types --file src/env.d.ts', 'If tsconfig.json includes only src/'],
+    ['systemprompt config types --check', 'In CI: fail if the file is out of date'],
   ],
   output: 'The name of the file, and whether it was written.',
   json: { file: 'string', state: 'string', warnings: [PROBLEM] },
@@ -23,9 +23,9 @@ export const types = defineCommand({
       type: 'string',
       valueHint: 'file',
       completes: 'file',
-      description: 'Where they go [default: systemprompt-env.d.ts beside tsconfig.json, or in the root of the project]',
+      description: 'The file to write [default: systemprompt-env.d.ts next to tsconfig.json, or in the project root]',
     },
-    check: { type: 'boolean', description: 'Write nothing; fail when the file is not up to date' },
+    check: { type: 'boolean', description: 'Write nothing; fail if the file is out of date' },
   },
   async run({ args, data }) {
     const io = data as Io

@@ -7,7 +7,7 @@ export const profile = defineCommand({
   ],
   subCommands: {
     list: lazy('List the profiles of the project', async () => (await import('./list.ts')).list),
-    show: lazy('Show which profile is in use, and why', async () => (await import('./show.ts')).show),
+    show: lazy('Show which profile is used, and why', async () => (await import('./show.ts')).show),
     use: lazy('Make a profile the active one', async () => (await import('./use.ts')).use),
   },
 })

@@ -8,7 +8,7 @@ import { LOAD_EXITS } from '../../shapes.ts'
 import { LOCAL_ARGS } from '../secrets/args.ts'
 
 export const list = defineCommand({
-  examples: [['systemprompt profile list', 'The arrow marks the one in use']],
+  examples: [['systemprompt profile list', 'The arrow marks the current profile']],
   output: 'A table of the profiles.',
   json: { profiles: 'string[]', in_use: 'string|null' },
   exits: LOAD_EXITS,

@@ -7,8 +7,8 @@ import { LOAD_EXITS } from '../../shapes.ts'
 import { LOCAL_ARGS } from '../secrets/args.ts'
 
 export const show = defineCommand({
-  examples: [['systemprompt profile show', 'Which profile a command would take, and why']],
-  output: 'Its name, what chose it, and its file.',
+  examples: [['systemprompt profile show', 'Which profile commands use, and why']],
+  output: 'The name of the profile, what selected it, and its file.',
   json: { name: 'string', file: 'string', chosen_by: 'string' },
   exits: LOAD_EXITS,
   args: LOCAL_ARGS,

@@ -10,7 +10,7 @@ import { LOCAL_ARGS } from '../secrets/args.ts'
 const { cwd, json, help } = LOCAL_ARGS
 
 export const use = defineCommand({
-  examples: [['systemprompt profile use production', 'From now on, for commands that name no profile']],
+  examples: [['systemprompt profile use production', 'Commands without --profile use it from now on']],
   output: 'One line.',
   json: { ok: 'boolean', active_profile: 'string' },
   exits: FILE_EXITS,

@@ -15,7 +15,7 @@ export const generate = defineCommand({
     ['systemprompt secrets generate jwt_secret', 'A new signing secret'],
     ['systemprompt secrets generate webhook_key --bytes 32', 'A secret of your own'],
   ],
-  output: 'One line. The value is not shown.',
+  output: 'One line, without the value.',
   json: { ok: 'boolean', file: 'string', generated: 'string', replaced: 'boolean' },
   exits: FILE_EXITS,
   args: {
@@ -26,7 +26,7 @@ export const generate = defineCommand({
       description: 'The name of the secret [default: jwt_secret]',
     },
     ...ASKING_ARGS,
-    bytes: { type: 'string', valueHint: 'number', description: 'How many random bytes [default: 48]' },
+    bytes: { type: 'string', valueHint: 'number', description: 'Number of random bytes [default: 48]' },
   },
   async run({ args, data }) {
     const io = data as Io

@@ -12,13 +12,13 @@ import { ASKING_ARGS } from './args.ts'
 
 export const get = defineCommand({
   examples: [
-    ['systemprompt secrets get ANTHROPIC_API_KEY', 'Print it, after asking'],
-    ['systemprompt secrets get DATABASE_URL -y', 'Without a question, in a script'],
+    ['systemprompt secrets get ANTHROPIC_API_KEY', 'Print the value, after asking'],
+    ['systemprompt secrets get DATABASE_URL -y', 'In a script, without asking'],
   ],
   output: 'The value.',
   json: { key: 'string', env: 'string', value: 'string' },
   exits: [...LOAD_EXITS, 'refused'],
-  args: { name: { type: 'positional', completes: 'secret', description: 'Any name of the secret' }, ...ASKING_ARGS },
+  args: { name: { type: 'positional', completes: 'secret', description: 'The name of the secret, as in the file or in the environment' }, ...ASKING_ARGS },
   async run({ args, data }) {
     const io = data as Io
     const name = mustBeName(String(args.name))

@@ -17,6 +17,6 @@ export const secrets = defineCommand({
     list: lazy('List the names of the secrets in secrets.json', async () => (await import('./list.ts')).list),
     get: lazy('Print one secret; asks first', async () => (await import('./get.ts')).get),
     sync: lazy('The same as cloud secrets sync', async () => (await import('../cloud/secrets/sync.ts')).sync),
-    generate: lazy('Put a new random value into secrets.json', async () => (await import('./generate.ts')).generate),
+    generate: lazy('Write a new random value to secrets.json', async () => (await import('./generate.ts')).generate),
   },
 })

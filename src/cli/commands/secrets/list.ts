@@ -8,7 +8,7 @@ import { printWarnings } from '../../warnings.ts'
 import { LOCAL_ARGS } from './args.ts'
 
 export const list = defineCommand({
-  examples: [['systemprompt secrets list', 'Names as the file and the environment have them, never values']],
+  examples: [['systemprompt secrets list', 'Names in the file and in the environment, never values']],
   output: 'A table of names.',
   json: { file: 'string', secrets: [{ key: 'string', env: 'string' }] },
   exits: LOAD_EXITS,

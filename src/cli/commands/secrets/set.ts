@@ -11,11 +11,11 @@ import { sayWhatIsNotRead } from './not-read.ts'
 
 export const set = defineCommand({
   examples: [
-    ['systemprompt secrets set ANTHROPIC_API_KEY', 'Ask for the value, so that no history keeps it'],
-    ['systemprompt secrets set GITHUB_TOKEN=@token.txt', 'Take the value from a file'],
-    ['systemprompt secrets set --from-file .env', 'Take all that a file has'],
+    ['systemprompt secrets set ANTHROPIC_API_KEY', 'Prompt for the value, which keeps it out of the shell history'],
+    ['systemprompt secrets set GITHUB_TOKEN=@token.txt', 'Read the value from a file'],
+    ['systemprompt secrets set --from-file .env', 'Set everything in a file'],
   ],
-  output: 'One line with the names.',
+  output: 'One line with the names of the secrets.',
   json: { ok: 'boolean', file: 'string', set: 'string[]' },
   exits: FILE_EXITS,
   args: {

@@ -10,10 +10,10 @@ import { ASKING_ARGS } from './args.ts'
 
 export const unset = defineCommand({
   examples: [
-    ['systemprompt secrets unset GITHUB_TOKEN', 'Remove one, after asking'],
-    ['systemprompt secrets unset OPENAI_API_KEY GITHUB_TOKEN -y', 'Remove two, without a question'],
+    ['systemprompt secrets unset GITHUB_TOKEN', 'Remove one secret, after asking'],
+    ['systemprompt secrets unset OPENAI_API_KEY GITHUB_TOKEN -y', 'Remove two secrets without asking'],
   ],
-  output: 'One line with the names; those that are not there on the error output.',
+  output: 'One line with the names of the secrets. Names that do not exist go to standard error.',
   json: { ok: 'boolean', file: 'string', removed: 'string[]', missing: 'string[]' },
   exits: [...FILE_EXITS, 'partial'],
   args: { names: { type: 'positional', completes: 'secret', description: 'The names of the secrets' }, ...ASKING_ARGS },

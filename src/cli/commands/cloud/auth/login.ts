@@ -35,9 +35,9 @@ export const login = defineCommand({
   examples: [
     ['systemprompt cloud auth login', 'In the browser, with GitHub'],
     ['systemprompt cloud auth login --provider google', 'With Google'],
-    ['systemprompt cloud auth login --with-token < token.txt', 'Where there is no browser'],
+    ['systemprompt cloud auth login --with-token < token.txt', 'On a machine without a browser'],
   ],
-  output: 'Who is logged in and where, the active tenant, and the file. Addresses to open stand on the error output.',
+  output: 'Who is logged in and where, the active tenant, and the file. URLs to open go to standard error.',
   json: {
     ok: 'boolean',
     user_email: 'string',
@@ -48,13 +48,13 @@ export const login = defineCommand({
   },
   exits: CLOUD_EXITS,
   args: {
-    provider: { type: 'string', options: PROVIDERS, description: 'Who you log in with [default: github]' },
-    'with-token': { type: 'boolean', description: 'Read a token from the standard input instead' },
-    'no-browser': { type: 'boolean', description: 'Show the address instead of opening it' },
+    provider: { type: 'string', options: PROVIDERS, description: 'The identity provider [default: github]' },
+    'with-token': { type: 'boolean', description: 'Read a token from standard input instead' },
+    'no-browser': { type: 'boolean', description: 'Print the URL instead of opening it' },
     'api-url': {
       type: 'string',
       valueHint: 'url',
-      description: 'The address of the service [default: https://api.systemprompt.io]',
+      description: 'The URL of the service [default: https://api.systemprompt.io]',
     },
     ...CLOUD_ARGS,
     ...YES_ARG,

@@ -6,8 +6,8 @@ import { CLOUD_ARGS, type CloudProject, clientFor, findCloudProject, mustAgree, 
 
 export const logout = defineCommand({
   examples: [
-    ['systemprompt cloud auth logout', 'Ask, and remove the login from this machine'],
-    ['systemprompt cloud auth logout -y', 'Without a question'],
+    ['systemprompt cloud auth logout', 'Remove the login from this machine, after asking'],
+    ['systemprompt cloud auth logout -y', 'Without asking'],
   ],
   output: 'One line.',
   json: { ok: 'boolean', removed: 'string|null' },

@@ -8,10 +8,10 @@ import { CLOUD_EXITS } from '../../../shapes.ts'
 
 export const whoami = defineCommand({
   examples: [
-    ['systemprompt cloud auth whoami', 'Who commands act for'],
-    ['systemprompt cloud auth whoami --json', 'For a program'],
+    ['systemprompt cloud auth whoami', 'Who commands act as'],
+    ['systemprompt cloud auth whoami --json', 'As JSON'],
   ],
-  output: 'User, endpoint, where the token is and until when it is valid, tenants, profile.',
+  output: 'The user, the endpoint, where the token is stored and when it expires, the tenants and the profile.',
   json: {
     user_email: 'string',
     user_id: 'string',

@@ -5,19 +5,19 @@ import { readSeed } from './seed-file.ts'
 
 export const exec = defineCommand({
   examples: [
-    ['systemprompt cloud emulator exec -- npm test', 'Tests that talk to a cloud of their own, logged in by variables'],
+    ['systemprompt cloud emulator exec -- npm test', 'Run tests against their own cloud, logged in through environment variables'],
   ],
-  output: 'What the program prints. It ends with the code that the program ends with.',
+  output: 'The output of the program. The exit code is that of the program.',
   exits: ['validation', 'programNotStarted', 'programNotFound'],
   args: {
-    program: { type: 'positional', description: 'The program and its arguments, best behind --' },
+    program: { type: 'positional', description: 'The program and its arguments, after --' },
     seed: {
       type: 'string',
       valueHint: 'file',
       completes: 'file',
       description: 'A JSON file with the users and tenants',
     },
-    'test-api': { type: 'boolean', description: 'Take faults, clock moves and revocations at /_test/' },
+    'test-api': { type: 'boolean', description: 'Accept faults, clock changes and revocations at /_test/' },
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
   },
   async run({ args, data }) {

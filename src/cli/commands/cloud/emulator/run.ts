@@ -9,22 +9,22 @@ import { readSeed } from './seed-file.ts'
 
 export const emulator = defineCommand({
   examples: [
-    ['systemprompt cloud emulator', 'At port 8787, keeping its state in the project'],
-    ['systemprompt cloud emulator --port 0 --ephemeral --json', 'For a script: any port, nothing kept'],
+    ['systemprompt cloud emulator', 'On port 8787, with its state kept in the project'],
+    ['systemprompt cloud emulator --port 0 --ephemeral --json', 'For scripts: any free port, nothing kept'],
   ],
-  output: 'Its address and where it keeps its state, then nothing until it is ended.',
+  output: 'Its URL and where it keeps its state, then nothing until it is stopped.',
   json: { ok: 'boolean', url: 'string', token: 'string' },
   exits: ['validation', 'conflict', 'refused'],
   args: {
-    port: { type: 'string', valueHint: 'number', description: 'The port; 0 for any that is free [default: 8787]' },
+    port: { type: 'string', valueHint: 'number', description: 'The port, or 0 for any free port [default: 8787]' },
     seed: {
       type: 'string',
       valueHint: 'file',
       completes: 'file',
       description: 'A JSON file with the users and tenants',
     },
-    ephemeral: { type: 'boolean', description: 'Keep nothing' },
-    'test-api': { type: 'boolean', description: 'Take faults, clock moves and revocations at /_test/' },
+    ephemeral: { type: 'boolean', description: 'Keep no state' },
+    'test-api': { type: 'boolean', description: 'Accept faults, clock changes and revocations at /_test/' },
     cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'Where to look for the project' },
     json: { type: 'boolean', description: 'Print one JSON document' },
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },

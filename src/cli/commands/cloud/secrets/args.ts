@@ -8,6 +8,6 @@ export const TENANT_SECRETS_ARGS = { ...CLOUD_ARGS, ...TENANT_ARG } as const sat
 export const SECRETS_ARGS = {
   ...TENANT_SECRETS_ARGS,
   ...YES_ARG,
-  'dry-run': { type: 'boolean', alias: 'n', description: 'Say what would be done, and do nothing' },
-  quiet: { type: 'boolean', alias: 'q', description: 'Print nothing when all is well' },
+  'dry-run': { type: 'boolean', alias: 'n', description: 'Show what would be done without doing it' },
+  quiet: { type: 'boolean', alias: 'q', description: 'Print nothing on success' },
 } as const satisfies ArgsDef

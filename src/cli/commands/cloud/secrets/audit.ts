@@ -13,10 +13,10 @@ const MOST_PAGES = 20
 
 export const audit = defineCommand({
   examples: [
-    ['systemprompt cloud secrets audit --limit 10', 'The last ten things that were done'],
-    ['systemprompt cloud secrets audit --key DATABASE_URL', 'Who touched one secret'],
+    ['systemprompt cloud secrets audit --limit 10', 'The last ten actions'],
+    ['systemprompt cloud secrets audit --key DATABASE_URL', 'Who accessed or changed one secret'],
   ],
-  output: 'A table: when, who, what, which secret, with which program. Newest first.',
+  output: 'A table of time, actor, action, secret and client, newest first.',
   json: {
     tenant: 'string',
     entries: [{ at: 'string', actor: 'string', action: 'string', key: 'string', 'client?': 'string|null' }],
@@ -24,12 +24,12 @@ export const audit = defineCommand({
   exits: CLOUD_EXITS,
   args: {
     ...TENANT_SECRETS_ARGS,
-    limit: { type: 'string', valueHint: 'number', description: 'How many entries [default: 50]' },
+    limit: { type: 'string', valueHint: 'number', description: 'Number of entries [default: 50]' },
     key: {
       type: 'string',
       valueHint: 'name',
       completes: 'cloud-secret',
-      description: 'Only what was done to this secret',
+      description: 'Only entries for this secret',
     },
   },
   async run({ args, data }) {

@@ -10,10 +10,10 @@ import { report } from './unset.ts'
 
 export const cleanup = defineCommand({
   examples: [
-    ['systemprompt cloud secrets cleanup --dry-run', 'What would be removed'],
-    ['systemprompt cloud secrets cleanup', 'Remove it, after asking'],
+    ['systemprompt cloud secrets cleanup --dry-run', 'Show what would be removed'],
+    ['systemprompt cloud secrets cleanup', 'Remove them, after asking'],
   ],
-  output: 'One line with the names.',
+  output: 'One line with the names of the secrets.',
   json: {
     ok: 'boolean',
     tenant: 'string',

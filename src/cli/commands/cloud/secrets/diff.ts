@@ -8,8 +8,8 @@ import { TENANT_SECRETS_ARGS } from './args.ts'
 import { leftAlone, planData, planTable } from './plan-table.ts'
 
 export const diff = defineCommand({
-  examples: [['systemprompt cloud secrets diff --profile production', 'What a sync would change']],
-  output: 'A table of names and their states.',
+  examples: [['systemprompt cloud secrets diff --profile production', 'Show what a sync would change']],
+  output: 'A table of names and states.',
   json: { tenant: 'string', ...PLAN },
   exits: CLOUD_EXITS,
   args: TENANT_SECRETS_ARGS,

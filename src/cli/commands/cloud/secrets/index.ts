@@ -2,7 +2,7 @@ import { type Command, defineCommand, lazy } from '../../../command.ts'
 
 export const secrets = defineCommand({
   examples: [
-    ['systemprompt cloud secrets sync --dry-run', 'What would be sent'],
+    ['systemprompt cloud secrets sync --dry-run', 'Show what would be sent'],
     ['systemprompt cloud secrets list', 'Which the tenant has'],
   ],
   subCommands: {
@@ -18,7 +18,7 @@ export const secrets = defineCommand({
     list: lazy('List the names of the secrets in the cloud', async () => (await import('./list.ts')).list),
     diff: lazy('Compare secrets.json with the cloud', async () => (await import('./diff.ts')).diff),
     audit: lazy('Show who did what to which secret', async () => (await import('./audit.ts')).audit),
-    cleanup: lazy('Remove what should never have been sent', async () => (await import('./cleanup.ts')).cleanup),
-    rotate: lazy('Replace a secret here and in the cloud', async () => (await import('./rotate.ts')).rotate),
+    cleanup: lazy('Remove secrets that should never have been sent', async () => (await import('./cleanup.ts')).cleanup),
+    rotate: lazy('Replace a secret locally and in the cloud', async () => (await import('./rotate.ts')).rotate),
   },
 })

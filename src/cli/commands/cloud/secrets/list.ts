@@ -6,8 +6,8 @@ import { CLOUD_EXITS } from '../../../shapes.ts'
 import { TENANT_SECRETS_ARGS } from './args.ts'
 
 export const list = defineCommand({
-  examples: [['systemprompt cloud secrets list', 'Names, one a line; the service never tells a value']],
-  output: 'Names, one a line.',
+  examples: [['systemprompt cloud secrets list', 'One name per line; the service never returns values']],
+  output: 'One name per line.',
   json: { tenant: 'string', keys: 'string[]' },
   exits: CLOUD_EXITS,
   args: TENANT_SECRETS_ARGS,

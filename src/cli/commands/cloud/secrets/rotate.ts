@@ -23,10 +23,10 @@ import { SECRETS_ARGS } from './args.ts'
 
 export const rotate = defineCommand({
   examples: [
-    ['systemprompt cloud secrets rotate ANTHROPIC_API_KEY', 'Ask for the new value, write it, send it'],
-    ['systemprompt cloud secrets rotate jwt_secret --generate', 'Make the new value'],
+    ['systemprompt cloud secrets rotate ANTHROPIC_API_KEY', 'Prompt for the new value, write it and send it'],
+    ['systemprompt cloud secrets rotate jwt_secret --generate', 'Generate the new value'],
   ],
-  output: 'The three steps as they are done.',
+  output: 'The three steps as they complete.',
   json: {
     ok: 'boolean',
     dry_run: 'boolean',
@@ -41,7 +41,7 @@ export const rotate = defineCommand({
     name: { type: 'positional', completes: 'cloud-secret', description: 'The name of the secret' },
     ...SECRETS_ARGS,
     ...SECRET_INPUT_ARGS,
-    generate: { type: 'boolean', description: 'Make a new random value (jwt_secret and secrets of your own)' },
+    generate: { type: 'boolean', description: 'Generate a random value (for jwt_secret and your own secrets)' },
   },
   async run({ args, data }) {
     const io = data as Io

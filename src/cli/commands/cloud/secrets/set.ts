@@ -17,13 +17,13 @@ import { count, progress } from './plan-table.ts'
 
 export const set = defineCommand({
   examples: [
-    ['systemprompt cloud secrets set ANTHROPIC_API_KEY', 'Ask for the value, so that no history keeps it'],
+    ['systemprompt cloud secrets set ANTHROPIC_API_KEY', 'Prompt for the value, which keeps it out of the shell history'],
     [
       'systemprompt cloud secrets set STRIPE_KEY=@key.txt --local',
-      'Take it from a file, and change secrets.json as well',
+      'Read the value from a file, and update secrets.json as well',
     ],
   ],
-  output: 'One line with the names.',
+  output: 'One line with the names of the secrets.',
   json: { ok: 'boolean', tenant: 'string', dry_run: 'boolean', set: 'string[]' },
   exits: [...CLOUD_EXITS, 'partial'],
   args: {
@@ -35,7 +35,7 @@ export const set = defineCommand({
     },
     ...SECRETS_ARGS,
     ...SECRET_INPUT_ARGS,
-    local: { type: 'boolean', description: 'Change secrets.json as well' },
+    local: { type: 'boolean', description: 'Update secrets.json as well' },
   },
   async run({ args, data }) {
     const io = data as Io

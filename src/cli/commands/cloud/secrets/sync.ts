@@ -29,11 +29,11 @@ import { failures, printFailed } from './unset.ts'
 
 export const sync = defineCommand({
   examples: [
-    ['systemprompt cloud secrets sync --dry-run', 'What would be sent'],
+    ['systemprompt cloud secrets sync --dry-run', 'Show what would be sent'],
     ['systemprompt cloud secrets sync', 'Send what has changed'],
-    ['systemprompt cloud secrets sync --profile production --prune', 'And remove what the file does not have'],
+    ['systemprompt cloud secrets sync --profile production --prune', 'Also remove what the file does not have'],
   ],
-  output: 'A table of names and their states, then what was done. Never a value.',
+  output: 'A table of names and states, then what was done. Values are never printed.',
   json: {
     ok: 'boolean',
     tenant: 'string',
@@ -46,8 +46,8 @@ export const sync = defineCommand({
   exits: [...CLOUD_EXITS, 'partial'],
   args: {
     ...SECRETS_ARGS,
-    prune: { type: 'boolean', description: 'Remove from the cloud what secrets.json does not have' },
-    all: { type: 'boolean', description: 'Send what seems unchanged as well' },
+    prune: { type: 'boolean', description: 'Remove secrets from the cloud that are not in secrets.json' },
+    all: { type: 'boolean', description: 'Also send secrets that seem unchanged' },
   },
   async run({ args, data }) {
     const io = data as Io

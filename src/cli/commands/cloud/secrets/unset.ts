@@ -31,10 +31,10 @@ import { count } from './plan-table.ts'
 
 export const unset = defineCommand({
   examples: [
-    ['systemprompt cloud secrets unset STRIPE_KEY', 'Remove one, after asking'],
-    ['systemprompt cloud secrets unset STRIPE_KEY OLD_KEY -y', 'Remove two, without a question'],
+    ['systemprompt cloud secrets unset STRIPE_KEY', 'Remove one secret, after asking'],
+    ['systemprompt cloud secrets unset STRIPE_KEY OLD_KEY -y', 'Remove two secrets without asking'],
   ],
-  output: 'One line with the names; what failed, and why, on the error output.',
+  output: 'One line with the names of the secrets. What failed, and why, goes to standard error.',
   json: {
     ok: 'boolean',
     tenant: 'string',

@@ -6,7 +6,7 @@ export const tenant = defineCommand({
     ['systemprompt cloud tenant use tenant_def456', 'Work with another'],
   ],
   subCommands: {
-    list: lazy('List the tenants, those of the cloud and local ones', async () => (await import('./list.ts')).list),
+    list: lazy('List tenants, both cloud and local', async () => (await import('./list.ts')).list),
     use: lazy('Make a tenant the active one', async () => (await import('./use.ts')).use),
   },
 })

@@ -8,10 +8,10 @@ import { sayAside } from '../../../warnings.ts'
 
 export const list = defineCommand({
   examples: [
-    ['systemprompt cloud tenant list', 'What the service says now'],
-    ['systemprompt cloud tenant list --offline', 'What this machine knows'],
+    ['systemprompt cloud tenant list', 'Ask the service'],
+    ['systemprompt cloud tenant list --offline', 'Read tenants.json only'],
   ],
-  output: 'A table of the tenants; the arrow marks the active one.',
+  output: 'A table of the tenants. The arrow marks the active one.',
   json: {
     tenants: [
       {
@@ -26,7 +26,7 @@ export const list = defineCommand({
     active_tenant: 'string|null',
   },
   exits: CLOUD_EXITS,
-  args: { ...CLOUD_ARGS, offline: { type: 'boolean', description: 'Show what tenants.json has, and ask nobody' } },
+  args: { ...CLOUD_ARGS, offline: { type: 'boolean', description: 'Read tenants.json only, without asking the service' } },
   async run({ args, data }) {
     const io = data as Io
     const { tenants, active } = args.offline

@@ -7,11 +7,11 @@ import { CLOUD_ARGS, findCloudProject, profileTenant } from '../../../session.ts
 import { FILE_EXITS } from '../../../shapes.ts'
 
 export const use = defineCommand({
-  examples: [['systemprompt cloud tenant use tenant_def456', 'From now on, for profiles that name no tenant']],
+  examples: [['systemprompt cloud tenant use tenant_def456', 'Profiles without a tenant of their own use it from now on']],
   output: 'One line.',
   json: { ok: 'boolean', active_tenant: 'string' },
   exits: FILE_EXITS,
-  args: { id: { type: 'positional', completes: 'tenant', description: 'The id of the tenant' }, ...CLOUD_ARGS },
+  args: { id: { type: 'positional', completes: 'tenant', description: 'The ID of the tenant' }, ...CLOUD_ARGS },
   async run({ args, data }) {
     const io = data as Io
     const project = findCloudProject(args, io)
