@@ -36,7 +36,7 @@ export function refusals(
   const place = ({ file = '', line = 0, column = 0 }: Problem): string =>
     [file, ...[line, column].map((number) => String(number).padStart(9, '0'))].join(':')
   const sorted = [...once.values()].sort((one, other) => (place(one) < place(other) ? -1 : 1))
-  return withoutStack(new ConfigError(sorted, { title: 'The build is stopped' }))
+  return withoutStack(new ConfigError(sorted, { title: 'The build was stopped' }))
 }
 
 /**
@@ -96,7 +96,7 @@ const WORDING: { readonly [Kind in Refusal['kind']]: (refusal: Extract<Refusal, 
   file: ({ file }) => ({
     code: 'CONFIDENTIAL_FILE',
     key: file,
-    message: 'may hold secrets, and no bundle may hold it',
+    message: 'may contain secrets, and must not be bundled',
     remedy: "read it at run time with '@systemprompt/env', or import public values from '@systemprompt/env/public'",
   }),
 }

@@ -88,7 +88,7 @@ function runtimeModule({ values, consumer, settings, servedFrom = "''", isForWor
           'const __values = __parse(__text)',
           // Some servers answer with a page where there is no such file.
           'if (__values === undefined)',
-          "  throw new Error(__file.pathname + ' is not there: systemprompt public > env.json makes it')",
+          "  throw new Error(__file.pathname + ' does not exist: systemprompt public > env.json creates it')",
         ]
   const names = Object.keys(values)
   const constants = names.map((name, index) => `const __value${index} = __values.${name}`)

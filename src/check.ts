@@ -42,7 +42,7 @@ export async function checkConfig<
     const warnings = [...result.warnings, ...tracked.warnings]
     if (issues.length === 0) return { ok: true, profile, issues, warnings, result }
     const isKnown = issues.every(({ code }) => code === 'TRACKED_BY_GIT')
-    const title = isKnown ? 'The repository gives secrets away' : 'The repository cannot be looked into'
+    const title = isKnown ? 'The repository exposes secrets' : 'The repository cannot be inspected'
     const error = new ConfigError(issues, { title, profile, warnings, consulted })
     return { ok: false, profile, error, issues, warnings, result }
   } catch (error) {
@@ -130,7 +130,7 @@ async function trackedIn(
 function heldBy(names: readonly string[]): { readonly message: string; readonly remedy: string } {
   const list = [...new Set(names)].join(', ')
   return {
-    message: `is tracked by git, and holds ${list}`,
+    message: `is tracked by git, and contains ${list}`,
     remedy: 'write real secrets into .env.local or secrets.json, and rotate those that were committed',
   }
 }

@@ -150,7 +150,7 @@ function profileAt(value: string, { from, root, by }: AskedPath, trail: Trail): 
     throw configError({
       code: 'PROFILE_NOT_FOUND',
       key: source(by),
-      message: `names ${printableName(value)}, where there is no profile`,
+      message: `names ${printableName(value)}, but there is no profile there`,
       remedy: meant ? `did you mean ${meant}?` : 'give the path of a profile.yaml or of the directory that holds it',
     })
   }
@@ -181,7 +181,7 @@ function namedProfile(root: string, name: string, by: ProfileChoice, trail: Trai
   throw configError({
     code: 'PROFILE_NOT_FOUND',
     key: source(by),
-    message: `names the profile ${printableName(name)}, which is not there`,
+    message: `names the profile ${printableName(name)}, which does not exist`,
     remedy: near === undefined ? list : `did you mean ${near}? (${list})`,
   })
 }
@@ -229,7 +229,7 @@ function sessionProfile(root: string, problems: Problems): ProfileRef | undefine
 function sessionUnreadable(root: string, file: string, problems: Problems): undefined {
   problems.warn({
     code: 'SESSION_UNREADABLE',
-    message: 'does not name a profile that is there; it was passed over',
+    message: 'names a profile that does not exist, so it was ignored',
     remedy: 'choose one with the profile option, --profile or SYSTEMPROMPT_PROFILE',
     at: { source: { layer: 'profile', file: displayPath(root, file), confidential: true } },
   })
@@ -279,8 +279,8 @@ function noDirectory(): Error {
   return configError({
     code: 'INVALID_OPTION',
     key: 'cwd',
-    message: 'is not a directory that is there',
-    remedy: 'give the directory of the project, or one below it',
+    message: 'is not an existing directory',
+    remedy: 'give the directory of the project or one below it',
   })
 }
 
@@ -288,8 +288,8 @@ function noProject(name: string, by: ProfileChoice): Error {
   return configError({
     code: 'PROFILE_NOT_FOUND',
     key: source(by),
-    message: `names the profile ${printableName(name)}, and there is no ${STATE} directory here or above`,
-    remedy: `start in the project, or give the path of a profile.yaml; in a new clone 'systemprompt init --profile ${name}' makes it`,
+    message: `names the profile ${printableName(name)}, but there is no ${STATE} directory here or above`,
+    remedy: `run this in the project, or give the path of a profile.yaml; in a new clone 'systemprompt init --profile ${name}' creates it`,
   })
 }
 

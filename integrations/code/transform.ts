@@ -146,7 +146,7 @@ function importOf(specifier: string, isCommonJs: boolean): string {
 
 /** In a client the values are asked for by a request, which a module of CommonJS cannot wait for. */
 function awaitedBy(id: string): Error {
-  const error = new Error(`${id} is CommonJS, which cannot wait for values at run time: write it as an ES module`)
+  const error = new Error(`${id} is CommonJS, which cannot wait for values at run time: make it an ES module`)
   error.stack = ''
   return error
 }

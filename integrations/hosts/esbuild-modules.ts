@@ -26,7 +26,7 @@ function isEsbuild({ esbuild }: Partial<PluginBuild>): boolean {
 
 function otherBundler(): Error {
   const error = new Error(
-    "'@systemprompt/env/esbuild' is for esbuild, and this bundler is another: nothing that it builds would be searched for secrets. Build with esbuild",
+    "'@systemprompt/env/esbuild' is for esbuild, and this is another bundler: its output would not be searched for secrets. Build with esbuild",
   )
   error.stack = ''
   return error

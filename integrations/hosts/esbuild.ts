@@ -74,7 +74,7 @@ export function esbuildHooks(build: Build): Pick<UnpluginOptions, 'esbuild' | 't
 }
 
 const PRINTED =
-  '@systemprompt/env: esbuild would print the output, where no secret in it could be kept back. Set outfile, outdir or write: false; or leakGuard: false'
+  '@systemprompt/env: esbuild would print the output, where a secret in it could not be held back. Set outfile, outdir or write: false; or leakGuard: false'
 
 type Loaders = Readonly<Record<string, Loader>> | undefined
 

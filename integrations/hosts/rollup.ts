@@ -124,7 +124,7 @@ function besides(failure: unknown, error: Error, { meta }: Context): Error {
 
 function sharedError(): Error {
   const error = new Error(
-    "One plugin object of '@systemprompt/env' serves the builds of a client and of a server at the same time: give each its own",
+    "One plugin object of '@systemprompt/env' is used for a client build and a server build at the same time: create one for each",
   )
   error.stack = ''
   return error

@@ -139,7 +139,7 @@ export function putBefore(plugins: Plugin[], name: string, other: string): void 
 /** Vite 5, which npm puts beside the one that this package asks for where a framework has it, as VitePress 1. */
 function olderVite(): Error {
   const error = new Error(
-    "'@systemprompt/env/vite' is for Vite 7 and 8, and this Vite is older: nothing in it says who runs the code. 'npm ls vite' shows which package brings it; take a newer version of that",
+    "'@systemprompt/env/vite' is for Vite 7 and 8, and this Vite is older: it does not tell client code from server code. 'npm ls vite' shows which package depends on it; update that package",
   )
   // Vite prints this alone.
   error.stack = error.message

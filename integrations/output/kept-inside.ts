@@ -23,7 +23,7 @@ export function leftOutside(ids: Iterable<string>): Error | undefined {
   if (outside === undefined) return undefined
   return withoutStack(
     new Error(
-      `A plugin leaves '${outside}' outside of the bundle, where it has no values: name '@systemprompt/env' before that plugin, or keep it inside by the options of that one`,
+      `A plugin makes '${outside}' external, where it has no values: list '@systemprompt/env' before that plugin, or exclude it in the options of that plugin`,
     ),
   )
 }

@@ -59,7 +59,7 @@ interface Leaking {
 }
 
 function errorOf(leaking: readonly Leaking[]): ConfigError {
-  const title = 'The build is stopped, since its output holds secrets'
+  const title = 'The build was stopped because its output contains secrets'
   return withoutStack(
     new ConfigError(
       leaking.map(({ problem }) => problem),
@@ -104,8 +104,8 @@ function leaksInName(name: string, matcher: Matcher): readonly Leaking[] {
     problem: {
       code: 'SECRET_IN_OUTPUT',
       key: match.name,
-      message: `${whatOf(match)} stands in the name of this file${howOf(match)}`,
-      remedy: 'name it otherwise',
+      message: `${whatOf(match)} is in the name of this file${howOf(match)}`,
+      remedy: 'rename the file',
       file: masked(name, matcher),
       docs: '@systemprompt/env/docs/errors.md#secret_in_output',
     },
@@ -124,8 +124,8 @@ function problemOf(found: Found, { file, line, column }: Place, source: Place | 
   return {
     code: 'SECRET_IN_OUTPUT',
     key: found.name,
-    message: `${whatOf(found)} stands in this file${howOf(found)}`,
-    remedy: 'take it out where it comes from, and read it at run time on the server',
+    message: `${whatOf(found)} is in this file${howOf(found)}`,
+    remedy: 'remove it where it comes from, and read it at run time on the server',
     file,
     line,
     column,

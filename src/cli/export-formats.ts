@@ -34,7 +34,7 @@ export const EXPORT_FORMATS = {
       (name) => `unset ${name}`,
     ),
     objection: (name) =>
-      RUN_BY_SHELLS.test(name) ? 'has a meaning of its own to shells, which may run its value' : noShellName(name),
+      RUN_BY_SHELLS.test(name) ? 'has a special meaning in shells, which may run its value' : noShellName(name),
   },
   fish: {
     isOfShell: true,
@@ -47,16 +47,18 @@ export const EXPORT_FORMATS = {
   dotenv: {
     write: linesOf((name, value) => `${name}=${quotedForFile(value)}`),
     objection(name, value) {
-      if (!FILE_NAME.test(name)) return 'is no name in a .env file'
+      if (!FILE_NAME.test(name)) return 'is not a valid name in a .env file'
       const isWritable = quotedForFile(value) !== undefined
-      return isWritable ? undefined : 'holds quotes or a backslash that readers of .env files take differently'
+      return isWritable ? undefined : 'contains quotes or a backslash that readers of .env files interpret differently'
     },
   },
   docker: {
     write: linesOf((name, value) => `${name}=${value}`),
     objection(name, value) {
-      if (/[\s=#]/.test(name)) return 'is no name in a file for --env-file'
-      return /[\r\n]/.test(value) ? 'has several lines, of which a file for --env-file holds one' : undefined
+      if (/[\s=#]/.test(name)) return 'is not a valid name in a file for --env-file'
+      return /[\r\n]/.test(value)
+        ? 'has several lines, and a file for --env-file holds one line per variable'
+        : undefined
     },
   },
   json: {
@@ -78,7 +80,7 @@ function linesOf(
 }
 
 function noShellName(name: string): string | undefined {
-  return SHELL_NAME.test(name) ? undefined : 'is no name in a shell'
+  return SHELL_NAME.test(name) ? undefined : 'is not a valid name in a shell'
 }
 
 /**

@@ -40,7 +40,9 @@ export function helpOf(command: Command, io: Io): string {
       ...wrapped(what, columns - 2).map((text) => `  ${styled(io, 'dim', text)}`),
       `  ${styled(io, 'cyan', line)}`,
     ]),
-    ...(commands.length === 0 ? [] : ['', ...wrapped(`${name} COMMAND --help says more of one.`, columns)]),
+    ...(commands.length === 0
+      ? []
+      : ['', ...wrapped(`Run '${name} COMMAND --help' for more about a command.`, columns)]),
   ].join('\n')
 }
 

@@ -25,7 +25,7 @@ export async function password(question: string, givenUp?: AbortSignal): Promise
   } finally {
     stdin.off('data', look)
   }
-  const remedy = 'Give them in a file or on the standard input, as --help says.'
+  const remedy = 'Give them in a file or on standard input, as --help says.'
   throw new CliError('USAGE', EXIT.usage, `A prompt takes one line, and several were pasted. ${remedy}`)
 }
 
@@ -97,8 +97,8 @@ export async function readInput(): Promise<Uint8Array | undefined> {
       parts.push(part)
     }
   } catch {
-    throw new CliError('STDIN', EXIT.usage, 'The standard input cannot be read.')
+    throw new CliError('STDIN', EXIT.usage, 'Standard input cannot be read.')
   }
-  if (size > MOST) throw new CliError('TOO_LARGE', EXIT.validation, 'The standard input is larger than 1 MiB.')
+  if (size > MOST) throw new CliError('TOO_LARGE', EXIT.validation, 'Standard input is larger than 1 MiB.')
   return Buffer.concat(parts)
 }

@@ -60,6 +60,6 @@ function workingDirectory(): string {
   try {
     return process.cwd()
   } catch {
-    throw new CliError('NO_DIRECTORY', EXIT.usage, 'The working directory is not there any more. Change to another.')
+    throw new CliError('NO_DIRECTORY', EXIT.usage, 'The working directory no longer exists. Change to another.')
   }
 }

@@ -5,6 +5,6 @@ export const PROFILE_REASON = {
   option: 'chosen by --profile',
   SYSTEMPROMPT_PROFILE: 'chosen by SYSTEMPROMPT_PROFILE',
   session: "chosen by 'systemprompt profile use'",
-  'only one': 'the only one there is',
-  local: 'the one that is taken where none is chosen',
+  'only one': 'the only one',
+  local: 'the default if none is chosen',
 } as const satisfies Record<ProfileChoice, string>

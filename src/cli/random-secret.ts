@@ -13,7 +13,7 @@ export function randomSecret(key: string, bytes = 48): string {
     throw new CliError(
       'USAGE',
       EXIT.usage,
-      `A new ${key} comes from its provider: none can be made here, and nothing was changed.`,
+      `A new ${key} comes from its provider and cannot be generated here; nothing was changed.`,
     )
   return randomBytes(bytes).toString('base64')
 }

@@ -19,7 +19,7 @@ const root: Command = {
   subCommands: COMMANDS,
   examples: [
     ['systemprompt init', 'Begin'],
-    ['systemprompt config check', 'See whether all is well'],
+    ['systemprompt config check', 'Check that everything is valid'],
     ['systemprompt run -- node server.js', 'Run a program with secrets and variables'],
   ],
 }
@@ -156,7 +156,7 @@ async function strictly<T>(argv: readonly string[], flags: readonly string[], ru
       throw new CliError('USAGE', EXIT.usage, 'A flag lacks its value, or has one too many. See --help.')
     const near = await flagNear(argv, flags)
     const hint = near === undefined ? 'See --help.' : `Did you mean --${near}?`
-    throw new CliError('USAGE', EXIT.usage, `There is a flag that this command does not have. ${hint}`)
+    throw new CliError('USAGE', EXIT.usage, `This command does not have such a flag. ${hint}`)
   }
 }
 
@@ -184,7 +184,7 @@ function version(io: Io): number {
 
 async function unknownCommand(word: string | undefined, command: Command, argv: readonly string[]): Promise<CliError> {
   const flag = word === undefined ? await flagNear(argv, ['help', ...Object.keys(command.args ?? {})]) : undefined
-  if (flag) return new CliError('USAGE', EXIT.usage, `There is no such flag. Did you mean --${flag}?`)
+  if (flag) return new CliError('USAGE', EXIT.usage, `Unknown flag. Did you mean --${flag}?`)
   const { nearest } = await import('../index.ts')
   const names = Object.keys(subCommands(command))
   const near = word === undefined ? undefined : nearest(word, names)
@@ -192,8 +192,8 @@ async function unknownCommand(word: string | undefined, command: Command, argv: 
   const asFlag = word === 'help' || word === 'version' ? `--${word}` : undefined
   const elsewhere = word === undefined ? [] : await namesNear(command, word)
   const meant = asFlag ?? (elsewhere.length > 0 ? elsewhere.join(' or ') : near)
-  const hint = meant === undefined ? `There are: ${names.join(', ')}.` : `Did you mean ${meant}?`
-  const what = word === undefined ? 'A command is missing.' : 'There is no such command.'
+  const hint = meant === undefined ? `Available: ${names.join(', ')}.` : `Did you mean ${meant}?`
+  const what = word === undefined ? 'A command is missing.' : 'Unknown command.'
   return new CliError('USAGE', EXIT.usage, `${what} ${hint}`)
 }
 

@@ -41,12 +41,14 @@ export interface GivenSecret {
 export async function givenSecrets(args: Args, items: readonly string[], io: Io): Promise<readonly GivenSecret[]> {
   const wanted = itemsOf(items)
   const asking = wanted.filter(({ value }) => value === '-' || value === undefined).length
-  if (asking > 1) throw usage('Only one value can come from the standard input or a question')
+  if (asking > 1) throw usage('Only one value can come from standard input or a prompt')
   if (asking > 0 && text(args['from-file']) === STANDARD_INPUT)
-    throw usage('--from-file - takes the standard input, and a value is to come from it as well')
+    throw usage('--from-file - reads standard input, and so does one of the values')
   const all = [...(await fromFile(args, io))]
   if (wanted.some(({ isInline }) => isInline) && io.isInteractive) {
-    io.err("A value on the command line stays in the shell's history and is seen by ps; NAME alone asks for it.\n")
+    io.err(
+      "A value on the command line stays in the shell's history and is visible to ps; NAME alone prompts for it.\n",
+    )
   }
   for (const { name, value } of wanted) all.push({ name, value: await resolved(name, value, args, io) })
   if (all.length === 0)
@@ -83,10 +85,10 @@ function usable(secrets: readonly GivenSecret[], args: Args, io: Io): readonly G
   const which = secrets.length > 1 ? `: ${empty.map(({ name }) => shown(name)).join(', ')}` : ''
   if (empty.length > 0) throw usage(`A value is empty${which}. Add --allow-empty if that is what you want`)
   if (secrets.some(({ value }) => value.includes('\0')))
-    throw usage('A value holds a NUL character, which no secret can')
+    throw usage('A value contains a NUL character, which a secret cannot')
   const referring = secrets.filter(({ isReferring }) => isReferring).map(({ name }) => shown(name))
   if (referring.length > 0)
-    io.err(`Taken as written, with the \${…} in it, since secrets refer to nothing: ${referring.join(', ')}\n`)
+    io.err(`Stored as written, with the \${…} in it, because secrets are not substituted: ${referring.join(', ')}\n`)
   return secrets
 }
 
@@ -101,7 +103,7 @@ export function mustBeGivenOnce(given: readonly GivenSecret[], nameOf: (name: st
   for (const { name } of given) {
     const other = known.get(nameOf(name))
     if (other === name) throw usage(`${shown(name)} is given twice; nothing was set`)
-    if (other !== undefined) throw usage(`${shown(other)} and ${shown(name)} are one secret; nothing was set`)
+    if (other !== undefined) throw usage(`${shown(other)} and ${shown(name)} are the same secret; nothing was set`)
     known.set(nameOf(name), name)
   }
 }
@@ -173,7 +175,7 @@ async function resolved(name: string, value: string | undefined, args: Args, io:
   if (value === '-') {
     const input = await fromInput(args, io)
     if (input !== undefined) return input
-    throw usage('NAME=- reads the standard input, which is a terminal here')
+    throw usage('NAME=- reads standard input, which is a terminal here')
   }
   if (value.startsWith('@')) return fileText(resolve(cwdOf(args, io), value.slice(1)))
   return value.replace(/^\\(?=[@-])/, '')
@@ -181,11 +183,11 @@ async function resolved(name: string, value: string | undefined, args: Args, io:
 
 async function asked(name: string, io: Io): Promise<string> {
   if (!io.isInteractive)
-    throw usage('Nobody can be asked here. Give NAME=@file, NAME=- or the value on the standard input')
+    throw usage('There is no terminal to ask in. Give NAME=@file, NAME=- or the value on standard input')
   const value = await io.password(`Value of ${name.toUpperCase()}`)
   // The line end behind the first line of a pasted key is the answer's end.
   if (value.includes('-----BEGIN') && !value.includes('-----END'))
-    throw usage('This is the first line of a key, and a prompt takes no more. Give NAME=@file')
+    throw usage('This is the first line of a key, and a prompt takes one line only. Give NAME=@file')
   return value
 }
 
@@ -195,8 +197,8 @@ async function fromInput(args: Args, io: Io): Promise<string | undefined> {
   if (input === undefined) return undefined
   // As in a script or a hook, where nobody has given any.
   if (input.length === 0 && args['allow-empty'] !== true)
-    throw usage('Nothing came on the standard input. Give the value there; add --allow-empty if it is to be empty')
-  const value = decoded(input, 'The standard input')
+    throw usage('Standard input is empty. Give the value there, or add --allow-empty for an empty value')
+  const value = decoded(input, 'Standard input')
   const trimmed = value.replace(/\r?\n$/, '')
   if (trimmed !== value) io.err('One line end at the end of the input was dropped.\n')
   return trimmed
@@ -207,7 +209,7 @@ function fileText(file: string): string {
     throw new CliError(code, EXIT.validation, `The file after @ ${message}.`)
   })
   if (bytes === undefined) {
-    const what = 'The file after @ is not there. A value that begins with @ is written with \\@.'
+    const what = 'The file after @ does not exist. A value that begins with @ is written with \\@.'
     throw new CliError('NOT_FOUND', EXIT.notFound, what)
   }
   return decoded(bytes, 'The file after @').replace(/\r?\n$/, '')
@@ -224,7 +226,7 @@ function decoded(bytes: Uint8Array, what: string): string {
 const STANDARD_INPUT = '-'
 
 function sourceOf(args: Args): string {
-  return text(args['from-file']) === STANDARD_INPUT ? 'The standard input' : 'The file of --from-file'
+  return text(args['from-file']) === STANDARD_INPUT ? 'Standard input' : 'The file of --from-file'
 }
 
 /** What the file of `--from-file` has, by the names in the environment. */
@@ -244,14 +246,14 @@ function secretsOfFile(file: string, given: string): Omit<DotenvSecrets, 'found'
     ? // The profile that they are for says which rules there are.
       { ...readLocalSecrets(file, given, 'skip'), referring: [] }
     : readDotenvSecrets(file, given)
-  if (!found) throw new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file is not there.')
+  if (!found) throw new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file does not exist.')
   return secrets
 }
 
 async function secretsOfInput(io: Io): Promise<Omit<DotenvSecrets, 'found'>> {
   const input = await io.readInput()
-  if (input === undefined) throw usage('--from-file - reads the standard input, which is a terminal here')
-  return secretsInText(decoded(input, 'The standard input').replace(/^\ufeff/, ''), '<stdin>')
+  if (input === undefined) throw usage('--from-file - reads standard input, which is a terminal here')
+  return secretsInText(decoded(input, 'Standard input').replace(/^\ufeff/, ''), '<stdin>')
 }
 
 function cwdOf(args: Args, io: Io): string {

@@ -52,7 +52,7 @@ export function secretsFileOf({ loaded, profile, failure, skipsSecretRules }: Cl
     throw new CliError(
       'NO_PROFILE',
       EXIT.notFound,
-      "There is no profile here, and so no secrets.json. 'systemprompt init' makes one; --profile takes the path of another.",
+      "There is no profile here, and so no secrets.json. 'systemprompt init' creates one; --profile takes the path of another.",
     )
   }
   const configured = (Reflect.get(loaded.config, 'secrets') as { secrets_path?: unknown } | undefined)?.secrets_path
@@ -67,7 +67,11 @@ export function localSecretsOf(project: CloudProject): LocalSecrets & { readonly
   const { path, shown, validation } = secretsFileOf(project)
   const local = readLocalSecrets(path, shown, validation)
   if (!local.found)
-    throw new CliError('NOT_FOUND', EXIT.notFound, `${shown} is not there. 'systemprompt secrets set NAME' makes it.`)
+    throw new CliError(
+      'NOT_FOUND',
+      EXIT.notFound,
+      `${shown} does not exist. 'systemprompt secrets set NAME' creates it.`,
+    )
   return { ...local, shown }
 }
 

@@ -45,7 +45,9 @@ export const TENANT_ARG = {
   },
 } as const satisfies ArgsDef
 
-export const YES_ARG = { yes: { type: 'boolean', alias: 'y', description: 'Skip the confirmation prompt' } } as const satisfies ArgsDef
+export const YES_ARG = {
+  yes: { type: 'boolean', alias: 'y', description: 'Skip the confirmation prompt' },
+} as const satisfies ArgsDef
 
 /** A project as the cloud commands see it. */
 export interface CloudProject {
@@ -184,7 +186,7 @@ export async function mustAgree(args: Args, io: Io, question: string): Promise<v
     throw new CliError(
       'CONFIRMATION',
       EXIT.usage,
-      'Nobody can be asked here, and nothing was done. Add -y if that is what you want.',
+      'There is no terminal to ask in, so nothing was done. Add -y to go ahead.',
     )
   }
   if (!(await io.confirm(question))) throw new CliError('REFUSED', EXIT.refused, 'Nothing was done.')

@@ -125,13 +125,13 @@ function endOf(child: ChildProcess, command: string): Promise<number> {
 function notStarted(code: string | undefined, command: string, env: NodeJS.ProcessEnv = {}): CliError {
   if (code === 'ENOENT') {
     const advice = FOR_A_SHELL.test(command)
-      ? "No shell reads its words: write them one by one, or as sh -c '…'."
+      ? "It is not run by a shell: write its arguments one by one, or use sh -c '…'."
       : 'Is it installed, and in PATH?'
     return new CliError('PROGRAM_NOT_FOUND', EXIT.programNotFound, `There is no such program. ${advice}`)
   }
   const reasons: Readonly<Record<string, string>> = {
-    EACCES: 'It is no executable file; chmod +x makes a script one.',
-    E2BIG: `Its variables and arguments are more than the system takes.\n${largestOf(env)}`,
+    EACCES: 'It is not an executable file; chmod +x makes a script executable.',
+    E2BIG: `Its variables and arguments are larger than the system allows.\n${largestOf(env)}`,
   }
   const why = reasons[code ?? ''] ?? `The system says ${code ?? 'no more'}.`
   return new CliError('PROGRAM_NOT_STARTED', EXIT.programNotStarted, `The program cannot be started. ${why}`)

@@ -126,7 +126,7 @@ async function note(
 }
 
 const SENT_BY_OTHERS =
-  "another command has sent another value at the same time, and which of them the tenant has is not known. Send it again; 'systemprompt cloud secrets sync' takes that of secrets.json."
+  "another command has sent another value at the same time, and it is not known which of them the tenant has. Send it again; 'systemprompt cloud secrets sync' sends the one in secrets.json."
 
 /** Somebody else may have been faster. */
 async function removeList(client: CloudClient, tenant: string, ifMatch: string | undefined): Promise<void> {
@@ -167,7 +167,7 @@ async function untilUnchanged<T>(
 
 async function recheck(client: CloudClient, tenant: string, etag: string | undefined): Promise<string> {
   const after = await client.listSecretKeys(tenant).catch(() => undefined)
-  if (after === undefined) return 'Whether the secrets were stored cannot be said. Running it again is safe.'
+  if (after === undefined) return 'It is not known whether the secrets were stored. Running it again is safe.'
   if (etag !== undefined && after.etag === etag) return 'Nothing was stored: the tenant is as it was before.'
   return 'The secrets may have been stored. Running it again is safe.'
 }

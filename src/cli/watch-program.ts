@@ -47,7 +47,7 @@ export async function watchProgram(
     void ended.then(async (outcome) => {
       // Ctrl-C ends both, and the end of the program may be heard of first.
       await wait(SETTLED, undefined, { ref: false })
-      if (!isOver && !stop.signal.aborted) say(`${ending(outcome)} It starts again when something changes.`)
+      if (!isOver && !stop.signal.aborted) say(`${ending(outcome)} It restarts when something changes.`)
     })
     return { stop, ended }
   }
@@ -56,14 +56,14 @@ export async function watchProgram(
       if (changes.length === 0) return say('The configuration is valid again.')
       const before = await running
       if (isOver) return
-      say(`${summary(changes)}; the program starts again.`)
+      say(`${summary(changes)}; restarting the program.`)
       before?.stop.abort()
       await before?.ended
       if (!isOver) running = start(current)
     },
     onError(error) {
       io.err(`${error.message}\n`)
-      say('The program goes on with the configuration that was valid before.')
+      say('The program keeps running with the last valid configuration.')
     },
   })
   running = start(watcher.current)
@@ -86,6 +86,6 @@ function summary(changes: readonly ConfigChange[]): string {
 }
 
 function ending(outcome: unknown): string {
-  if (typeof outcome === 'number') return `The program ended with code ${outcome}.`
+  if (typeof outcome === 'number') return `The program exited with code ${outcome}.`
   return outcome instanceof CliError ? outcome.message : 'The program could not be started.'
 }

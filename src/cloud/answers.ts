@@ -40,7 +40,7 @@ export function errorOf(answer: Answer, wording: Wording, secrets: readonly stri
     const { code, what, remedy } = wording.notFound
     return new CloudError(code, `${what} (404)`, { ...details, ...(remedy === undefined ? {} : { remedy }) })
   }
-  return new CloudError(codeOf(status), `The service would not ${wording.task} (${status}${because})`, details)
+  return new CloudError(codeOf(status), `The service refused to ${wording.task} (${status}${because})`, details)
 }
 
 function redirected({ status, header }: Answer, secrets: readonly string[]): CloudError {
@@ -48,7 +48,7 @@ function redirected({ status, header }: Answer, secrets: readonly string[]): Clo
   const target = origin === undefined || repeats(origin, secrets) ? '' : ` to ${origin}`
   return new CloudError('REFUSED', `The service answered with a redirect${target} (${status}), which is not followed`, {
     status,
-    remedy: 'Check api_url: the login belongs to one address',
+    remedy: 'Check api_url: a login is valid for one URL',
   })
 }
 
@@ -67,19 +67,21 @@ export function durationText(milliseconds: number): string {
 export function dataOf<T>(answer: Answer, isRight: (value: unknown) => value is T, secrets?: readonly string[]): T {
   const data = parsed(answer.text)
   if (isRight(data)) return data
-  if (data !== undefined) throw badAnswer(answer, 'is not what the contract says', '')
+  if (data !== undefined) throw badAnswer(answer, 'does not follow the contract of the API', '')
   throw badAnswer(answer, 'is not JSON', secrets ? safeText(excerpt(answer), secrets) : '')
 }
 
 /** A write that was done is answered with nothing: a page of a proxy's says that it never got there. */
 export function mustBeEmpty(answer: Answer, secrets: readonly string[]): void {
   if (answer.text === '') return
-  throw badAnswer(answer, 'is not what the contract says', safeText(excerpt(answer), secrets), { isUncertain: true })
+  throw badAnswer(answer, 'does not follow the contract of the API', safeText(excerpt(answer), secrets), {
+    isUncertain: true,
+  })
 }
 
 function badAnswer({ status }: Answer, what: string, said: string, details: CloudErrorDetails = {}): CloudError {
   const because = said === '' ? '' : `: ${said}`
-  return new CloudError('BAD_ANSWER', `The answer ${what} (${status}${because})`, { status, ...details })
+  return new CloudError('BAD_ANSWER', `The response ${what} (${status}${because})`, { status, ...details })
 }
 
 function codeOf(status: number): CloudErrorCode {

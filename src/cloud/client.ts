@@ -125,7 +125,7 @@ export class CloudClient {
     const answer = await this.#do({
       method: 'GET',
       path: ['api', 'v1', 'auth', 'me'],
-      task: 'say who this is',
+      task: 'say who is logged in',
       notFound: this.#elsewhere,
     })
     return this.#dataOf(answer, isUserMe)
@@ -207,9 +207,9 @@ export class CloudClient {
       method: 'GET',
       path: [...secretsPath(tenant), 'audit'],
       query: { ...(limit === undefined ? {} : { limit: String(limit) }), ...(cursor === undefined ? {} : { cursor }) },
-      task: 'show the log',
+      task: 'show the audit log',
       isTenantCall: true,
-      notFound: { code: 'UNSUPPORTED', what: 'This endpoint keeps no log of its secrets' },
+      notFound: { code: 'UNSUPPORTED', what: 'This endpoint has no audit log' },
     })
     return this.#dataOf(answer, isAuditPage)
   }

@@ -11,11 +11,11 @@ import { CloudError } from './errors.ts'
 export function endpointOf(apiUrl: string): URL {
   const url = parseUrl(apiUrl)
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) throw unusable('is not an http(s) URL')
-  if (url.username !== '' || url.password !== '') throw unusable('holds a user name or a password')
-  if (url.search !== '' || url.hash !== '' || /[?#]/.test(apiUrl)) throw unusable('holds a query or a fragment')
+  if (url.username !== '' || url.password !== '') throw unusable('contains a user name or a password')
+  if (url.search !== '' || url.hash !== '' || /[?#]/.test(apiUrl)) throw unusable('contains a query or a fragment')
   if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw unusable(
-      'is plain http, which anybody on the way can read',
+      'is plain http, which anyone on the network can read',
       'Use https; http is for the emulator on this machine',
     )
   }
@@ -61,5 +61,5 @@ function notASegment(): CloudError {
 }
 
 function unusable(what: string, remedy = `Write it as ${DEFAULT_API_URL}`): CloudError {
-  return new CloudError('REFUSED', `The address of the service (api_url) ${what}`, { remedy })
+  return new CloudError('REFUSED', `The URL of the service (api_url) ${what}`, { remedy })
 }

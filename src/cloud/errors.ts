@@ -21,7 +21,7 @@ export const CLOUD_ERROR_CODES = [
   'NETWORK',
   /** No answer in time. */
   'TIMEOUT',
-  /** An answer that is not what the contract says: HTML from a proxy, broken JSON, too much of it. */
+  /** An answer that does not follow the contract of the API: HTML from a proxy, broken JSON, too much of it. */
   'BAD_ANSWER',
   /** The endpoint does not have this feature. */
   'UNSUPPORTED',
@@ -108,7 +108,7 @@ const REMEDIES: Readonly<Record<CloudErrorCode, string>> = {
   UNAVAILABLE: 'Run it again in a while',
   NETWORK: 'Check the connection and run it again',
   TIMEOUT: 'Check the connection and run it again, with a longer --timeout if need be',
-  BAD_ANSWER: 'Check the endpoint, and whether a proxy stands in between',
+  BAD_ANSWER: 'Check the endpoint, and whether there is a proxy in between',
   UNSUPPORTED: 'Use an endpoint that has it; the emulator does',
   REFUSED: 'Check the endpoint',
 }

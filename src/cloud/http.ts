@@ -117,7 +117,7 @@ async function connectVia(env: Environment, bounds: Bounds): Promise<Agents> {
     }
   } catch {
     // The error holds the address, and that a password.
-    throw new CloudError('REFUSED', 'The address of the proxy is not a URL', {
+    throw new CloudError('REFUSED', 'The URL of the proxy is not valid', {
       remedy: 'Correct HTTPS_PROXY, HTTP_PROXY or NO_PROXY',
     })
   }
@@ -152,7 +152,7 @@ async function readBounded(body: AsyncIterable<Uint8Array> | null, limit: number
   for await (const part of body ?? []) {
     size += part.byteLength
     // Leaving the loop cancels the rest, which is not decompressed any more.
-    if (size > limit) throw new CloudError('BAD_ANSWER', 'The answer is larger than 1 MiB', { isUncertain: true })
+    if (size > limit) throw new CloudError('BAD_ANSWER', 'The response is larger than 1 MiB', { isUncertain: true })
     parts.push(part)
   }
   return Buffer.concat(parts).toString('utf8')
@@ -171,16 +171,16 @@ function failure(error: unknown, hasTimedOut: boolean): CloudError {
     return new CloudError('TIMEOUT', what, isConnect ? {} : { isUncertain: true })
   }
   if (/^Z_|^ERR__ERROR_FORMAT|^ERR_BROTLI|^ZSTD/.test(code)) {
-    return new CloudError('BAD_ANSWER', 'The answer is not compressed as it says', { isUncertain: true })
+    return new CloudError('BAD_ANSWER', 'The response is not compressed as it says', { isUncertain: true })
   }
   if (UNTRUSTED.test(code)) {
     return new CloudError('REFUSED', `The certificate of the service is not trusted (${code})`, {
-      remedy: 'Check the address; behind a company proxy set NODE_EXTRA_CA_CERTS',
+      remedy: 'Check the URL; behind a company proxy set NODE_EXTRA_CA_CERTS',
     })
   }
   if (isBlockedPort(error)) {
-    return new CloudError('REFUSED', 'The port of the service is one that no HTTP client talks to', {
-      remedy: 'Check the address; another port will do',
+    return new CloudError('REFUSED', 'The port of the service is one that HTTP clients refuse to use', {
+      remedy: 'Check the URL; any other port works',
     })
   }
   if (UNSENT.test(code)) return new CloudError('NETWORK', `The service could not be reached (${code})`)

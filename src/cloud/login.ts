@@ -42,7 +42,7 @@ async function tokenOf({ answer }: Callback): Promise<string> {
   const outcome = await answer
   if ('token' in outcome) return outcome.token
   const what =
-    outcome.error === 'access_denied' ? 'The login was not allowed in the browser' : 'The login failed at the provider'
+    outcome.error === 'access_denied' ? 'The login was denied in the browser' : 'The login failed at the provider'
   throw new CloudError('NOT_LOGGED_IN', what, {
     serverCode: /^[\w-]{1,60}$/.test(outcome.error) ? outcome.error : 'unknown',
     // The usual words name the command without the service that was asked for.
@@ -66,7 +66,7 @@ export function checkedAuthorizeUrl(text: string, apiUrl: string): string {
   const isSecure = url?.protocol === 'https:' && isKnown(url.hostname)
   const isEmulator = url?.origin === api.origin && isLoopback(api.hostname)
   if (url && (isSecure || isEmulator) && url.username === '' && url.password === '') return url.href
-  throw new CloudError('REFUSED', 'The service wants to send the browser to an address that is not one of a login', {
+  throw new CloudError('REFUSED', 'The service wants to send the browser to a URL that is not one of a login', {
     remedy: 'Check --api-url; no page was opened',
   })
 }

@@ -150,11 +150,11 @@ const JUSTFILE = `export PATH := justfile_directory() / "node_modules/.bin" + ":
 login *options:
     systemprompt cloud auth login {{ options }}
 
-# Forget the login
+# Log out
 logout *options:
     systemprompt cloud auth logout {{ options }}
 
-# Say who is logged in
+# Show who is logged in
 whoami *options:
     systemprompt cloud auth whoami {{ options }}
 `

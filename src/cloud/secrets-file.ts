@@ -184,9 +184,9 @@ export async function mustBeEditable(files: CloudFiles, file: string, edits: Sec
   mustBeValid(edits)
   await prepareState(files.state)
   if (!pathExists(dirname(file)))
-    throw new FileError('FILE_UNWRITABLE', file, 'has no directory', 'Make the profile first')
+    throw new FileError('FILE_UNWRITABLE', file, 'has no directory', 'Create the profile first')
   if (pathExists(file) && !isRegularFile(file))
-    throw new FileError('FILE_NOT_REGULAR', file, 'is a link', 'Edit the file that it leads to')
+    throw new FileError('FILE_NOT_REGULAR', file, 'is a link', 'Edit the file that it points to')
   await refuseExposed(file)
   withEdits(readConfidential(file) ?? EMPTY, edits, file)
 }
@@ -215,8 +215,8 @@ function mustBeReadable(text: string, file: string): void {
   const problems = collectProblems()
   problems.error({
     code: 'FILE_TOO_LARGE',
-    message: `would be larger than ${LIMITS.bytes / 1024 / 1024} MiB, and no load would read it`,
-    remedy: 'keep what is large in a file of its own',
+    message: `would be larger than ${LIMITS.bytes / 1024 / 1024} MiB, which is more than a load reads`,
+    remedy: 'keep large values in files of their own',
     at: { source: { layer: 'secrets', file, confidential: true } },
   })
   refuse(problems)
@@ -233,7 +233,12 @@ function mustBeValid({ set = {}, validation }: SecretEdits): void {
   const site = { source: { layer: 'secrets', confidential: true } } as const
   const given = Object.entries(set).map(([name, value]) => ({ ...secretName(name), value, site }))
   for (const { key } of given.filter(({ key }) => isForbiddenKey(key)))
-    problems.error({ code: 'FORBIDDEN_KEY', key, message: 'is no name for a secret', remedy: 'use another name' })
+    problems.error({
+      code: 'FORBIDDEN_KEY',
+      key,
+      message: 'cannot be the name of a secret',
+      remedy: 'use another name',
+    })
   checkFormats(
     given.filter(({ value }) => value.trim() !== ''),
     validation,

@@ -52,7 +52,7 @@ const PROVIDERS: Readonly<Record<string, string>> = { github: 'GitHub', google: 
 
 const OVER: PageContent = {
   title: 'This login is over',
-  body: '<p>An address is good for one login.</p>\n<p class="next">To begin a new one:<code>systemprompt cloud auth login</code></p>',
+  body: '<p>An address is good for one login.</p>\n<p class="next">To start a new one:<code>systemprompt cloud auth login</code></p>',
   tone: 'bad',
 }
 

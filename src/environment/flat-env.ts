@@ -37,8 +37,8 @@ export function flatEnvironment(
         code: 'BLOCKED_NAME',
         key: name,
         message: isPointer
-          ? 'is never set from a file, since it would make another file a secret'
-          : 'is never set from a file, since it could run or redirect code',
+          ? 'is never set from a file, because it would make another file a secret'
+          : 'is never set from a file, because it could run or redirect code',
         remedy: isPointer ? 'set it in the environment, or write the secret itself' : remedyFor(name),
         at: variable.site,
       })
@@ -66,7 +66,7 @@ function encrypted(key: string, at: Site): Report {
   return {
     code: 'ENCRYPTED_VALUE',
     key,
-    message: 'is encrypted by dotenvx, and nothing decrypts it here',
+    message: 'is encrypted by dotenvx, and is not decrypted here',
     remedy: "run 'dotenvx decrypt', or have 'dotenvx run --' start the program",
     at,
   }
@@ -75,7 +75,7 @@ function encrypted(key: string, at: Site): Report {
 /** What a load takes from the environment alone, it does not take from a file that may hand the name on. */
 function remedyFor(name: string): string {
   return name.toUpperCase().startsWith('SYSTEMPROMPT_')
-    ? 'set it in the environment, the one place where it is read'
+    ? 'set it in the environment, the only place it is read from'
     : `set it in the environment, or name it in allowEnv: ['${name}']`
 }
 

@@ -27,7 +27,7 @@ export interface Explanation {
 /** Every value that a key, a secret or a variable has or had, the one that counts first. */
 export function explain(path: string, exposed: Exposed): readonly Explanation[] {
   const { tree, config, isSecret } = exposed
-  if (typeof path !== 'string') throw new TypeError("explain takes a path, which is text such as 'server.port'")
+  if (typeof path !== 'string') throw new TypeError("explain takes a path: a string such as 'server.port'")
   const steps = parsePath(path)
   if (steps === undefined) return []
   const node = nodeAt(tree, steps)

@@ -188,8 +188,8 @@ function protectOutput(output: unknown, option: 'schema' | 'variables', isSecret
     throw configError({
       code: 'SCHEMA',
       key: option,
-      message: 'makes something that throws an error when it is read, which is not shown since it may repeat a value',
-      remedy: 'make plain data in the schema, and what connects or works something out where the program needs it',
+      message: 'returns something that throws when it is read; the error is not shown because it may repeat a value',
+      remedy: 'return plain data from the schema, and create what connects or computes in the program',
     })
   }
 }

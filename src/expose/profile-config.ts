@@ -54,7 +54,7 @@ export interface ProfileConfig {
     readonly jwt_audiences?: readonly string[]
     readonly [key: string]: unknown
   }
-  /** Requests a second. */
+  /** Requests per second. */
   readonly rate_limits?: {
     /** @default false */
     readonly disabled?: boolean

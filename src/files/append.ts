@@ -75,5 +75,5 @@ function openRegular(file: string): number {
   const descriptor = openSync(file, FLAGS | (constants.O_NONBLOCK ?? 0), FILE_MODE)
   if (fstatSync(descriptor).isFile()) return descriptor
   closeSync(descriptor)
-  throw new FileError('FILE_NOT_REGULAR', file, 'is no regular file', 'Put a regular file in its place, or remove it')
+  throw new FileError('FILE_NOT_REGULAR', file, 'is not a regular file', 'Replace it with a regular file, or remove it')
 }

@@ -104,8 +104,8 @@ export function writeExclusively(file: string, content: string): void {
 function refuseIrregular(file: string): void {
   const stat = statOf(file)
   if (!stat || stat.isFile()) return
-  const what = stat.isSymbolicLink() ? 'is a link' : stat.isDirectory() ? 'is a directory' : 'is no regular file'
-  throw new FileError('FILE_NOT_REGULAR', file, what, 'Put a regular file in its place, or remove it')
+  const what = stat.isSymbolicLink() ? 'is a link' : stat.isDirectory() ? 'is a directory' : 'is not a regular file'
+  throw new FileError('FILE_NOT_REGULAR', file, what, 'Replace it with a regular file, or remove it')
 }
 
 /** A rename is only safe from a power cut once the directory is written. Windows cannot open one. */

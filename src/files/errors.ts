@@ -47,15 +47,15 @@ export function unwritable(file: string, error: unknown): FileError {
 }
 
 const NO_ACCESS = IS_WINDOWS
-  ? (['cannot be written now, or not by this user', 'Close what has it open, or make it writable'] as const)
+  ? (['cannot be written now, or not by this user', 'Close the program that has it open, or make it writable'] as const)
   : (['cannot be written by this user', 'Make its directory writable: chmod u+wx'] as const)
 
 const REASONS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   EACCES: NO_ACCESS,
   EPERM: NO_ACCESS,
-  EROFS: ['is on a file system that is read-only', 'In a container, use the environment variables instead'],
+  EROFS: ['is on a read-only file system', 'In a container, use the environment variables instead'],
   ENOSPC: ['cannot be written: the disk is full', 'Free some space'],
-  EDQUOT: ['cannot be written: the quota is used up', 'Free some space'],
-  EEXIST: ['cannot be made: a part of its path is a file', 'Move that file away'],
+  EDQUOT: ['cannot be written: the disk quota is used up', 'Free some space'],
+  EEXIST: ['cannot be created: a part of its path is a file', 'Move that file away'],
   ENOTDIR: ['cannot be written: a part of its path is a file', 'Move that file away'],
 }

@@ -38,7 +38,7 @@ const RULES: Readonly<Record<keyof LoadOptions, Rule>> = {
   defaults: [isTree, 'an object'],
   env: [
     (value) => isTree(value) && Object.values(value).every((item) => isOptional(isText, item)),
-    'an object of texts',
+    'an object of strings',
   ],
   dotenv: [
     (value) =>
@@ -62,7 +62,7 @@ const RULES: Readonly<Record<keyof LoadOptions, Rule>> = {
   // An empty prefix would make every variable public.
   prefix: [
     (value) => (Array.isArray(value) ? value : [value]).every((item) => isText(item) && item !== ''),
-    'the beginning of a name, or a list of them',
+    'a prefix, or a list of prefixes',
   ],
 }
 

@@ -98,7 +98,7 @@ async function runCode(file: string, trail: Trail): Promise<unknown> {
     if (types.isNativeError(error) && error.message.includes("'$meta'")) return undefined
     if (isWithoutImport(error)) throw unusable(file, ...NO_MODULES)
     if (isSingleExecutable(error, file)) throw unusable(file, ...NO_WAITING)
-    throw unusable(file, types.isNativeError(error) ? reasonOf(error, file) : 'it threw something that is no error')
+    throw unusable(file, types.isNativeError(error) ? reasonOf(error, file) : 'it threw something that is not an error')
   }
 }
 
@@ -108,7 +108,7 @@ function isWithoutImport(error: unknown): boolean {
 }
 
 const NO_MODULES = [
-  'this program was started without modules for code in a realm of its own',
+  'this program runs code in a vm context without support for modules',
   'start it with NODE_OPTIONS=--experimental-vm-modules, or call loadConfigSync, which leaves the file out',
 ] as const
 
@@ -122,7 +122,7 @@ function isSingleExecutable(error: unknown, file: string): boolean {
 }
 
 const NO_WAITING = [
-  'a single executable cannot import a module that waits',
+  'a single executable cannot import a module with top-level await',
   'export an async function instead of an await at its top, or call loadConfigSync, which leaves the file out',
 ] as const
 
@@ -223,7 +223,7 @@ function siteOf(file: string): Site {
 /** The first line of a message, and the place that jiti puts in the second: it may be in a module of the file's. */
 function reasonOf(error: Error, file: string): string {
   if (/ts$/.test(file) && Reflect.get(error, 'code') === 'ERR_UNKNOWN_FILE_EXTENSION')
-    return 'a bundle cannot compile TypeScript; leave @systemprompt/env outside of it, or write JavaScript'
+    return 'a bundle cannot compile TypeScript; keep @systemprompt/env external, or write JavaScript'
   const { message } = error
   const [first = '', second = ''] = message.split('\n')
   const [, path, position] = /^\s*(\S.*?):(\d+:\d+)\s*$/.exec(second) ?? []

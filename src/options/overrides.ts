@@ -24,7 +24,7 @@ function parseOverride(setting: string): [string, unknown] {
     throw configError({
       code: 'INVALID_OPTION',
       key: 'overrides',
-      message: 'holds a setting that is not path=value',
+      message: 'contains a setting that is not path=value',
       remedy: 'write it as in server.port=9090',
     })
   }

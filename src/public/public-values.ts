@@ -127,7 +127,7 @@ function addSetting(
 /** What of a value must not be shown, and why. What is refused as a whole is not gone through. */
 function* refusalsIn(value: unknown, path: Path, sources: PublicSources): Generator<readonly [Path, string]> {
   const isKnown = isContainer(value) || isJson(value)
-  const why = isKnown ? whySecret(value, path, sources) : 'is not a text, number, boolean, list or map'
+  const why = isKnown ? whySecret(value, path, sources) : 'is not a string, number, boolean, list or map'
   if (why !== undefined) yield [path, why]
   else if (Array.isArray(value))
     for (const [index, item] of value.entries()) yield* refusalsIn(item, [...path, index], sources)
@@ -190,7 +190,7 @@ function refuse(key: string, why: string, at: TreeNode | Variable['site'], probl
     code: 'PUBLIC_SECRET',
     key,
     message: `cannot be public: it ${why}`,
-    remedy: 'take it out of the public values, and read it on the server',
+    remedy: 'remove it from the public values and read it on the server',
     at,
   })
 }
@@ -205,22 +205,22 @@ function unknown(
   problems.error({
     code: 'PUBLIC_UNKNOWN',
     key: wanted,
-    message: path ? 'is to be public, and nothing sets it' : 'is to be public, and is not a path',
+    message: path ? 'is listed as public, but nothing sets it' : 'is listed as public, but is not a path',
     remedy: near === undefined ? remedyFor(path, profile) : `did you mean ${near}?`,
   })
 }
 
 function remedyFor(path: Path | undefined, profile: PublicSources['profile']): string {
-  if (profile || !path) return 'set it, or take it out of the public values'
+  if (profile || !path) return 'set it, or remove it from the public values'
   const set = settingNameOf(path) ?? 'it'
-  return `set ${set}, or make a profile with 'systemprompt init': there is none here, as in a new clone`
+  return `set ${set}, or create a profile with 'systemprompt init': there is none here, as in a new clone`
 }
 
 function unusableName(name: string, wanted: string, problems: Problems): void {
   problems.error({
     code: 'PUBLIC_NAME',
     key: wanted,
-    message: `would be exported as ${JSON.stringify(name)}, which is not a name in JavaScript`,
+    message: `would be exported as ${JSON.stringify(name)}, which is not a JavaScript identifier`,
     remedy: `choose a name: public: { name: ${JSON.stringify(wanted)} }`,
   })
 }
@@ -229,7 +229,7 @@ function takenName(name: string, wanted: string, problems: Problems): void {
   problems.error({
     code: 'PUBLIC_NAME',
     key: wanted,
-    message: `would be exported as ${name}, as another value is`,
+    message: `would be exported as ${name}, like another value`,
     remedy: `choose another name: public: { name: ${JSON.stringify(wanted)} }`,
   })
 }

@@ -29,6 +29,6 @@ const CUT = {
 }
 
 const noAssignment = (lines: number): Pick<Doubt, 'message' | 'remedy'> => ({
-  message: `is no NAME=VALUE${lines === 1 ? '' : `; there are ${lines} such lines`}`,
+  message: `is not NAME=VALUE${lines === 1 ? '' : `; there are ${lines} such lines`}`,
   remedy: 'put a value of several lines in quotes, and # before a comment',
 })

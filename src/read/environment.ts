@@ -107,7 +107,7 @@ function readSecretFile(
     return value.trim() === '' ? undefined : { value, site: { source: read.source }, expands: false }
   }
   const isReported = problems.errors.some((error) => error.file === path)
-  const message = 'names a file that is not there'
+  const message = 'names a file that does not exist'
   if (!isReported) problems.error({ code: 'FILE_UNREADABLE', key: variable, message, remedy: 'check the path', at })
   return 'failed'
 }
@@ -134,7 +134,7 @@ function readSecretsDirectory(
   if (names.length === 0 && !isDirectory(directory, problems.trail)) {
     problems.warn({
       code: 'PATH_MISSING',
-      message: 'names a directory that is not there',
+      message: 'names a directory that does not exist',
       remedy: 'check the mount, or unset the variable',
       ...place,
     })

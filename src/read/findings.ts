@@ -76,7 +76,7 @@ export const WORDING = {
     remedy: 'use another name',
   },
   unpairedSurrogate: {
-    message: 'holds half of a surrogate pair or a NUL, which is no text',
+    message: 'contains half of a surrogate pair or a NUL, which is not valid text',
     remedy: 'write the character itself',
   },
   duplicateKey: (line: number): Wording => ({

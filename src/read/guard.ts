@@ -157,8 +157,8 @@ const TOO_LARGE: Failure = {
 
 const FORBIDDEN: Failure = {
   code: 'FILE_UNREADABLE',
-  message: 'cannot be read by the user this runs as',
-  remedy: 'give that user the right to read it: chown or chmod u+rX',
+  message: 'cannot be read by the current user',
+  remedy: 'give that user read permission: chown or chmod u+rX',
 }
 
 function open(file: string): Opened {
@@ -198,7 +198,11 @@ function failureOf(error: unknown): Failure | undefined {
   if (code === 'ENXIO' || code === 'ENODEV' || code === 'EOPNOTSUPP') return notAFile('a device, pipe or socket')
   if (code === 'EACCES' || code === 'EPERM') return FORBIDDEN
   if (code === 'ELOOP')
-    return { code: 'FILE_UNREADABLE', message: 'is a link that leads in a circle', remedy: 'put the file in its place' }
+    return {
+      code: 'FILE_UNREADABLE',
+      message: 'is a symbolic link that leads back to itself',
+      remedy: 'replace it with the file',
+    }
   return {
     code: 'FILE_UNREADABLE',
     message: code === '' ? 'cannot be read' : `cannot be read (${code})`,
@@ -207,7 +211,7 @@ function failureOf(error: unknown): Failure | undefined {
 }
 
 function notAFile(what: string): Failure {
-  return { code: 'FILE_UNREADABLE', message: `is ${what}, not a file`, remedy: 'put a regular file in its place' }
+  return { code: 'FILE_UNREADABLE', message: `is ${what}, not a file`, remedy: 'replace it with a regular file' }
 }
 
 const UTF16 = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])]
@@ -228,10 +232,11 @@ function decode(bytes: Buffer, source: Omit<Source, 'text'>, problems: Problems)
   if (UTF16.some((mark) => bytes.subarray(0, 2).equals(mark))) return fail(0, 'is UTF-16', AS_UTF8)
   if (!isUtf8(bytes)) {
     const at = firstInvalidByte(bytes)
-    return fail(at, `is not UTF-8: the byte at offset ${at} belongs to no character`, AS_UTF8)
+    return fail(at, `is not UTF-8: the byte at offset ${at} is not part of a character`, AS_UTF8)
   }
   const nul = bytes.indexOf(0)
-  if (nul !== -1) return fail(nul, `holds a NUL byte, at offset ${nul}`, `remove it; if the file is UTF-16, ${AS_UTF8}`)
+  if (nul !== -1)
+    return fail(nul, `contains a NUL byte, at offset ${nul}`, `remove it; if the file is UTF-16, ${AS_UTF8}`)
   return withoutBom(bytes.toString())
 }
 

@@ -44,10 +44,10 @@ const EXPECTED = {
   object: { message: 'is not a JSON object', remedy: 'start it with { and end it with }' },
   key: { message: 'has something else where a key should be', remedy: 'write keys in double quotes' },
   colon: { message: 'has a key without a colon after it', remedy: 'put a colon between the key and its value' },
-  value: { message: 'has something else where a value should be', remedy: 'write text in double quotes' },
+  value: { message: 'has something else where a value should be', remedy: 'write strings in double quotes' },
   comma: { message: 'has no comma between two entries', remedy: 'put one at the end of the entry before' },
-  end: { message: 'goes on after its end', remedy: 'remove what stands after the last }' },
-  more: { message: 'ends too early', remedy: 'close every { and [' },
+  end: { message: 'goes on after its end', remedy: 'remove everything after the last }' },
+  more: { message: 'ends unexpectedly', remedy: 'close every { and [' },
 } as const satisfies Record<string, Wording>
 
 /** By the scanner's error numbers. */
@@ -55,8 +55,8 @@ const BROKEN_TOKENS: readonly (Wording | undefined)[] = [
   undefined,
   { message: 'has a comment that is never closed', remedy: 'end it with */' },
   {
-    message: 'has text that is never closed',
-    remedy: 'end it with a double quote in the same line; write a line break as \\n',
+    message: 'has a string that is never closed',
+    remedy: 'end it with a double quote on the same line; write a line break as \\n',
   },
   { message: 'has a number that breaks off', remedy: 'complete the number, or put it in double quotes' },
   { message: 'has a \\u that no four hexadecimal digits follow', remedy: 'write \\u00e9, or the character itself' },

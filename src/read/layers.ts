@@ -142,8 +142,8 @@ function readSecretsFile(
   if (isAbsent && !mayBeAbsent && validation !== 'skip') {
     problems[validation === 'strict' && secrets?.missing !== 'warn' ? 'error' : 'warn']({
       code: 'SECRETS_FILE_MISSING',
-      message: 'is not there',
-      remedy: 'create it with mode 0600, or set secrets.source to env where secrets come from the environment',
+      message: 'does not exist',
+      remedy: 'create it with mode 0600, or set secrets.source to env if secrets come from the environment',
       at: { source: { layer: 'secrets', file: shown, confidential: true } },
     })
   }

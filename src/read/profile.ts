@@ -27,7 +27,7 @@ export function renameMovedKeys(tree: MapNode, problems: Problems): MapNode {
       problems.error({
         code: 'CONFLICTING_SPELLINGS',
         key: move.from,
-        message: `is the earlier spelling of ${move.to}, which is set to something else`,
+        message: `is the old name of ${move.to}, which is set to something else`,
         remedy: `remove ${move.from}`,
         at: old,
       })

@@ -93,7 +93,7 @@ function toSecret(spelling: string, node: TreeNode, problems: Problems): FileSec
     problems.error({
       code: 'SECRET_INVALID',
       key: shown,
-      message: `is ${node.kind === 'map' ? 'an object' : 'an array'}; a secret is text`,
+      message: `is ${node.kind === 'map' ? 'an object' : 'an array'}; a secret is a string`,
       remedy: 'write it as one string, as JSON text if need be',
       at: node,
     })
@@ -109,7 +109,7 @@ function toSecret(spelling: string, node: TreeNode, problems: Problems): FileSec
     problems.warn({
       code: 'SECRET_AS_TEXT',
       key: shown,
-      message: `is a ${typeof node.value === 'boolean' ? 'boolean' : 'number'}; it was taken as its text`,
+      message: `is a ${typeof node.value === 'boolean' ? 'boolean' : 'number'}; it was converted to a string`,
       remedy: 'put it in quotes',
       at: node,
     })

@@ -73,8 +73,8 @@ function notThere(name: string, others: Iterable<string>): Report {
   return {
     code: 'PATH_MISSING',
     key: formatPath(['services', name]),
-    message: 'is asked for by the option services, and is not there',
-    remedy: meant === undefined ? 'create its config.yaml, or take the name out' : `did you mean ${meant}?`,
+    message: 'is named by the services option, but does not exist',
+    remedy: meant === undefined ? 'create its config.yaml, or remove the name' : `did you mean ${meant}?`,
   }
 }
 
@@ -97,8 +97,8 @@ function readFile(reader: Reader, file: string, chain: readonly string[]): MapNo
   if (reader.files.length >= LIMITS.files) {
     reader.problems.error({
       code: 'LIMIT_EXCEEDED',
-      message: `is one more than the ${LIMITS.files} service files that are read`,
-      remedy: 'join some of them',
+      message: `exceeds the limit of ${LIMITS.files} service files`,
+      remedy: 'merge some of them',
       at: { source: { layer: 'services', file: shown, confidential: false } },
     })
     return undefined
@@ -140,7 +140,7 @@ function includedPaths(reader: Reader, node: TreeNode | undefined): readonly { p
       code: 'INVALID_VALUE',
       key: INCLUDES,
       message: 'is not a list of paths',
-      remedy: 'write one path a line: - ../ai/config.yaml',
+      remedy: 'write one path per line: - ../ai/config.yaml',
       at: item,
     })
     return []
@@ -158,7 +158,7 @@ function refusal(reader: Reader, file: string, chain: readonly string[]): Refusa
   const start = chain.indexOf(file)
   if (start !== -1) {
     const circle = [...chain.slice(start), file].map(shown).join(' → ')
-    return { code: 'INCLUDE_CYCLE', message: `includes itself: ${circle}`, remedy: 'take one of these includes out' }
+    return { code: 'INCLUDE_CYCLE', message: `includes itself: ${circle}`, remedy: 'remove one of these includes' }
   }
   if (chain.length > LIMITS.includeLevels) {
     return {
@@ -172,8 +172,8 @@ function refusal(reader: Reader, file: string, chain: readonly string[]): Refusa
   if (real === undefined) {
     return {
       code: 'INCLUDE_MISSING',
-      message: `names ${shown(file)}, which is not there`,
-      remedy: 'check the path; it starts from this file',
+      message: `names ${shown(file)}, which does not exist`,
+      remedy: 'check the path; it is relative to this file',
     }
   }
   return isInside(real, reader.realDirectory) ? undefined : outside(shown(file))
@@ -182,7 +182,7 @@ function refusal(reader: Reader, file: string, chain: readonly string[]): Refusa
 function outside(shown: string): Refusal {
   return {
     code: 'INCLUDE_OUTSIDE',
-    message: `names ${shown}, outside of the services directory`,
+    message: `names ${shown}, outside the services directory`,
     remedy: 'move the file into it',
   }
 }

@@ -29,20 +29,20 @@ export const FORBIDDEN_NAME = {
 
 export const DEEP_NAME = {
   code: 'TOO_DEEP',
-  message: `names a key more than ${LIMITS.depth} levels down`,
-  remedy: 'put it closer to the top',
+  message: `names a key nested more than ${LIMITS.depth} levels deep`,
+  remedy: 'nest it less deeply',
 } as const
 
 const BELOW_VALUE = {
   code: 'INVALID_VALUE',
-  message: 'sets a key below one that another variable gives a value',
+  message: 'sets a key below one that another variable sets to a value',
   remedy: 'unset one of the two',
 } as const
 
 export const BEYOND_LIST = {
   code: 'INVALID_OPTION',
   message: 'names an item beyond the end of a list',
-  remedy: 'set the whole list, or the item right behind the last',
+  remedy: 'set the whole list, or the item right after the last',
 } as const
 
 /**
@@ -58,7 +58,7 @@ export function readSettings(variables: Iterable<SettingVariable>, layer: LayerN
       problems.error({
         code: 'SYNTAX',
         key: variable.name,
-        message: 'has an empty step in its name',
+        message: 'has an empty segment in its name',
         remedy: `write ${SETTING_PREFIX}A__B for the key a.b`,
         at: variable.site,
       })

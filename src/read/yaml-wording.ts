@@ -8,10 +8,10 @@ export const NOT_A_MAP: Wording = {
 }
 export const OTHER_TAG: Wording = {
   message: 'has a tag that is not one of YAML’s own',
-  remedy: 'remove the tag; put the text in quotes if it starts with !',
+  remedy: 'remove the tag; quote the value if it starts with !',
 }
 export const OPEN_QUOTE: Wording = {
-  message: 'has text in quotes that is never closed',
+  message: 'has a quoted string that is never closed',
   remedy: 'add the closing quote, and indent the lines within',
 }
 export const OPEN_BRACKET: Wording = {
@@ -20,34 +20,34 @@ export const OPEN_BRACKET: Wording = {
 }
 export const COMMENT_GAP: Wording = {
   message: 'has a # right after something else',
-  remedy: 'put a space before a comment, quotes around a text',
+  remedy: 'put a space before a comment, or quotes around a value',
 }
 const NO_COMMA: Wording = {
   message: 'has no comma between two entries',
-  remedy: 'put one between them; a value with ${…} between brackets goes in quotes',
+  remedy: 'put one between them; quote a value with ${…} inside brackets',
 }
 const NO_COLON: Wording = {
   message: 'is a line without a colon',
-  remedy: 'write key: value; text of several lines goes below key: |',
+  remedy: 'write key: value; a string of several lines goes below key: |',
 }
 export const UNKNOWN_ALIAS: Wording = {
   message: 'is an alias of something that is not above it',
-  remedy: 'put &name before the value that *name stands for; put text that starts with * in quotes',
+  remedy: 'put &name before the value that *name refers to; quote a value that starts with *',
 }
-export const ALIAS_IN_ITSELF: Wording = { message: 'is an alias of what it is in', remedy: 'take it out' }
+export const ALIAS_IN_ITSELF: Wording = { message: 'is an alias of a value that contains it', remedy: 'remove it' }
 export const TOO_MANY_ALIASES: Wording = {
   message: `has aliases that stand for more than ${LIMITS.aliasNodes} values`,
-  remedy: 'repeat less by alias',
+  remedy: 'use fewer aliases',
 }
 export const COLLECTION_AS_KEY: Wording = {
   message: 'has a list or a map as a key',
-  remedy: 'use text as the key; put a value that starts with { or [ in quotes',
+  remedy: 'use a string as the key; quote a value that starts with { or [',
 }
 export const NOT_MERGEABLE: Wording = {
   message: 'merges something that is not a map',
   remedy: 'write <<: *name or <<: [*one, *two]',
 }
-export const MISFIT: Wording = { message: 'does not fit its tag', remedy: 'remove the tag, or correct the value' }
+export const MISFIT: Wording = { message: 'does not match its tag', remedy: 'remove the tag, or correct the value' }
 
 /** The package's kinds of error, in words of this library; its own quote the text. */
 export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
@@ -56,7 +56,7 @@ export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   BAD_COLLECTION_TYPE: MISFIT,
   BAD_DIRECTIVE: {
     message: 'has a line that starts with %, which needs --- below it',
-    remedy: 'remove the line, or put a text that starts with % in quotes',
+    remedy: 'remove the line, or quote a value that starts with %',
   },
   BAD_DQ_ESCAPE: {
     message: 'has a backslash in double quotes before a character that needs none',
@@ -68,7 +68,7 @@ export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   },
   BAD_PROP_ORDER: { message: 'has an anchor or a tag in the wrong place', remedy: 'put it right before the value' },
   BAD_SCALAR_START: {
-    message: 'starts a value with a character that YAML keeps for itself',
+    message: 'starts a value with a character that YAML reserves',
     remedy: 'put the value in quotes',
   },
   BLOCK_AS_IMPLICIT_KEY: {
@@ -80,29 +80,29 @@ export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
     remedy: 'write it in brackets too',
   },
   DUPLICATE_KEY: { message: 'is the same key as one above', remedy: 'remove one of them' },
-  IMPOSSIBLE: { message: 'cannot be read as YAML', remedy: 'check how it is indented, and put texts in quotes' },
+  IMPOSSIBLE: { message: 'cannot be read as YAML', remedy: 'check the indentation, and put strings in quotes' },
   KEY_OVER_1024_CHARS: {
     message: 'has a key of more than 1024 characters',
     remedy: 'shorten it, or look for a missing quote',
   },
-  MISSING_CHAR: { message: 'lacks a character here', remedy: 'check quotes, brackets, commas and spaces' },
+  MISSING_CHAR: { message: 'is missing a character here', remedy: 'check quotes, brackets, commas and spaces' },
   MULTILINE_IMPLICIT_KEY: {
     message: 'has a key that goes over several lines',
-    remedy: 'write key: value in one line; text of several lines goes below key: |',
+    remedy: 'write key: value on one line; a string of several lines goes below key: |',
   },
   MULTIPLE_ANCHORS: { message: 'gives two anchors to one value', remedy: 'keep one of them' },
   MULTIPLE_DOCS: {
     message: 'has a second document',
-    remedy: 'keep one document a file: remove the --- and what is below it',
+    remedy: 'keep one document per file: remove the --- and what is below it',
   },
   MULTIPLE_TAGS: { message: 'gives two tags to one value', remedy: 'keep one of them' },
-  NON_STRING_KEY: { message: 'has a key that is not text', remedy: 'put the key in quotes' },
+  NON_STRING_KEY: { message: 'has a key that is not a string', remedy: 'put the key in quotes' },
   RESOURCE_EXHAUSTION: WORDING.tooDeep,
   TAB_AS_INDENT: { message: 'is indented with a tab', remedy: 'indent with spaces' },
   TAG_RESOLVE_FAILED: OTHER_TAG,
   UNEXPECTED_TOKEN: {
     message: 'has a character that YAML does not expect here',
-    remedy: 'check the brackets and the indentation around it, or put the text in quotes',
+    remedy: 'check the brackets and the indentation around it, or quote the value',
   },
 }
 

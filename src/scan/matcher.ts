@@ -77,7 +77,7 @@ const MIN_LENGTH = 8
 export function createMatcher(secrets: Iterable<SecretValue>, options: MatcherOptions = {}): Matcher {
   const { minLength = MIN_LENGTH, commonValues = 'skip', publicValues = {} } = options
   if (!Number.isInteger(minLength) || minLength < SHORTEST_ANCHOR) {
-    throw new TypeError(`minLength has to be a whole number of at least ${SHORTEST_ANCHOR}`)
+    throw new TypeError(`minLength must be a whole number of at least ${SHORTEST_ANCHOR}`)
   }
   const { texts, skipped } = partsOf(secrets, { minLength, commonValues, publicValues })
   const { patterns, anchors } = patternsOf(texts)

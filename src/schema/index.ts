@@ -219,23 +219,23 @@ function annotate(schema: z.core.JSONSchema.BaseSchema, { path, ...rules }: Prof
   const words = [
     UNITS.find(([pattern]) => pattern.test(path))?.[1],
     rules.onDisk && "A path; a relative one starts from the profile's directory.",
-    rules.required && "Needed: 'systemprompt config check' refuses a profile without it.",
+    rules.required && "Required: 'systemprompt config check' rejects a profile without it.",
   ].filter((sentence) => sentence !== undefined)
   if (words.length > 0) key.description = words.join(' ')
 }
 
 /** What the numbers and words of a key mean. */
 const UNITS: readonly (readonly [RegExp, string])[] = [
-  [/_per_second$/, 'Requests a second.'],
+  [/_per_second$/, 'Requests per second.'],
   [/_expiration$/, 'Seconds.'],
-  [/^rate_limits\.disabled$/, 'With true, the other rate limits are not checked.'],
+  [/^rate_limits\.disabled$/, 'If true, the other rate limits are not checked.'],
   [
     /^(?:cloud\.credentials|cloud\.tenants|secrets\.secrets)_path$/,
     "A relative path starts from the profile's directory.",
   ],
-  [/^cloud\.validation$/, 'What something wrong with the login or the tenant is: an error, a warning, or nothing.'],
-  [/^secrets\.validation$/, 'What a missing secret is: an error, a warning, or nothing.'],
-  [/^secrets\.source$/, 'Whether secrets.json must be there, or secrets come from the environment.'],
+  [/^cloud\.validation$/, 'Whether a problem with the login or the tenant is an error, a warning, or ignored.'],
+  [/^secrets\.validation$/, 'Whether a missing secret is an error, a warning, or ignored.'],
+  [/^secrets\.source$/, 'Whether secrets.json must exist, or secrets come from the environment.'],
 ]
 
 const REFERENCE = { type: 'string', pattern: '\\$[{<]' } as const

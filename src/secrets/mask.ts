@@ -83,8 +83,8 @@ function holdsItself(path: readonly (string | number)[]): Error {
   return configError({
     code: 'SCHEMA',
     key: path,
-    message: 'is made by the schema to hold what it is in, and cannot be frozen',
-    remedy: 'make a tree of it in the schema',
+    message: 'is made circular by the schema, and cannot be frozen',
+    remedy: 'return a value without cycles from the schema',
   })
 }
 

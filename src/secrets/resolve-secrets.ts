@@ -92,7 +92,7 @@ function checkFormat({ env, value, site }: ResolvedSecret & { site: Site }, prob
     problems.error({
       code: 'SECRET_INVALID',
       key: env,
-      message: 'holds a NUL character',
+      message: 'contains a NUL character',
       remedy: 'remove it',
       at: site,
     })

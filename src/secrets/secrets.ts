@@ -57,7 +57,7 @@ export class Secrets implements Iterable<string> {
           remedy: `export ${key}, add it to .env, or add it to secrets.json`,
         }
       : {
-          message: `is not set, or nothing says that it is a secret; looked in ${lookedIn}`,
+          message: `is not set, or is not known as a secret; looked in ${lookedIn}`,
           remedy:
             'add it to secrets.json, or set the variable and name it in secrets.required or SYSTEMPROMPT_CUSTOM_SECRETS',
         }
@@ -106,6 +106,6 @@ export class Secrets implements Iterable<string> {
 
 /** Where no compiler looks, a name may be a variable that is not set. */
 function envNameOf(name: string): string {
-  if (typeof name !== 'string') throw new TypeError('A secret is asked for by its name, which is text')
+  if (typeof name !== 'string') throw new TypeError('The name of a secret is a string')
   return secretName(name).env
 }

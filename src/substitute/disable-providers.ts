@@ -25,7 +25,7 @@ export function disableProviders(
     problems.warn({
       code: 'PROVIDER_DISABLED',
       key: formatPath(path),
-      message: `is switched off, since ${names} is not set`,
+      message: `is disabled because ${names} is not set`,
       remedy: `export ${names} or add it to .env or secrets.json to use this provider`,
       at: node,
     })

@@ -15,7 +15,7 @@ export function undefinedVariable({ name, raw }: Reference, { key, site }: Text,
   return {
     code: 'UNDEFINED_VARIABLE',
     key,
-    message: `refers to ${raw.slice(0, 80)}, and ${name} is not set`,
+    message: `refers to ${raw.slice(0, 80)}, but ${name} is not set`,
     remedy: `${didYouMean(meant)}export ${name}, add it to .env, or write \${${name}:-default}`,
     at: placeOf(raw, site),
   }
@@ -34,7 +34,7 @@ export function requiredVariable({ name, raw, operand }: Reference, { key, site 
 }
 
 function didYouMean(meant: string | undefined): string {
-  return meant === undefined ? '' : `did you mean ${meant}? Else `
+  return meant === undefined ? '' : `did you mean ${meant}? Otherwise `
 }
 
 export function referenceCycle(chain: readonly string[], { key, site }: Text): Report {
@@ -53,7 +53,7 @@ export function tooDeepDefaults({ key, site }: Text): Report {
     code: 'LIMIT_EXCEEDED',
     key,
     message,
-    remedy: 'take the inner ones out into variables of their own',
+    remedy: 'move the inner ones into variables of their own',
     at: site,
   }
 }

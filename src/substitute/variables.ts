@@ -151,7 +151,7 @@ export function createVariables(options: VariablesOptions): Variables {
     const value = evaluate(template, gathering)
     if (value === undefined) return 'failed'
     total += value.length
-    if (total > MAX_TOTAL) return fail(tooLong('all substituted values together pass 4 MiB', gathering))
+    if (total > MAX_TOTAL) return fail(tooLong('all substituted values together exceed 4 MiB', gathering))
     const { references, undefinedNames, taint, level } = gathering
     const lone = template.length === 1 && typeof template[0] === 'object'
     return { value, references: [...new Set(references)], undefinedNames, lone, level, ...(taint ? { taint } : {}) }

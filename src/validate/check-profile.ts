@@ -116,7 +116,7 @@ function checkField(field: ProfileField, node: TreeNode, problems: Problems): Tr
     problems.warn({
       code: 'OLD_SPELLING',
       key: field.path,
-      message: 'has an earlier spelling of its value',
+      message: 'has the old spelling of its value',
       remedy: `write ${typed.value}`,
       at: node,
     })
@@ -194,7 +194,7 @@ function wording(field: ProfileField, node: TreeNode): { message: string; remedy
     return { message: 'is not an absolute http(s) URL', remedy: 'write one such as https://api.example.com' }
   if (format === 'http-origin') {
     return {
-      message: 'holds something that is not an http(s) origin',
+      message: 'contains something that is not an http(s) origin',
       remedy: 'write scheme, host and port only: https://example.com:8443',
     }
   }
@@ -203,7 +203,7 @@ function wording(field: ProfileField, node: TreeNode): { message: string; remedy
       message: 'is neither true nor false',
       remedy: 'write true or false (1/0, yes/no and on/off are taken too)',
     }
-  if (type === 'string[]') return { message: 'is not a list of texts', remedy: 'write one item a line: - item' }
+  if (type === 'string[]') return { message: 'is not a list of strings', remedy: 'write one item per line: - item' }
   if (type === 'string') {
     const isEmpty = node.kind === 'scalar' && node.value === ''
     return isEmpty
@@ -230,7 +230,7 @@ function onDisk(key: string, node: TreeNode, tree: MapNode, check: ProfileCheck,
     problems.error({
       code: 'INVALID_VALUE',
       key,
-      message: `does not lie under ${base}, where a cloud container has its files`,
+      message: `is not below ${base}, where a cloud container has its files`,
       remedy: `write a path such as ${base}/${key.slice('paths.'.length)}`,
       at: node,
     })
@@ -239,7 +239,7 @@ function onDisk(key: string, node: TreeNode, tree: MapNode, check: ProfileCheck,
     problems.warn({
       code: 'PATH_MISSING',
       key,
-      message: 'names a path that is not there',
+      message: 'names a path that does not exist',
       remedy: 'create it, or correct the path',
       at: node,
     })
@@ -258,8 +258,9 @@ function reportMissing(
   if (!strict) {
     problems.warn({
       code: 'MISSING_KEY',
-      message: `leaves out ${missing.length === 1 ? 'a key' : `${missing.length} keys`} that SystemPrompt needs: ${listed(missing)}`,
-      remedy: "fine for a service that only reads its own settings; for 'systemprompt config check' each is an error",
+      message: `is missing ${missing.length === 1 ? 'a key' : `${missing.length} keys`} that SystemPrompt requires: ${listed(missing)}`,
+      remedy:
+        "this is fine for a service that only reads its own settings; 'systemprompt config check' takes each for an error",
       at: whole,
     })
     return

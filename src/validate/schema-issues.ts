@@ -60,7 +60,7 @@ function reportIssue(
     problems.error({
       code: 'MISSING_KEY',
       key,
-      message: 'is missing; the schema needs it',
+      message: 'is missing; the schema requires it',
       remedy: remedy(shown),
       ...(node.source.file === undefined ? {} : { at: node }),
       unframed: true,

@@ -85,7 +85,9 @@ export function* validateSecrets(
     problems[isMissing || name === undefined ? missing : 'error']({
       code: isMissing ? 'SECRET_MISSING' : 'SECRET_INVALID',
       key: key === '' ? 'secrets' : key,
-      message: isMissing ? 'is not set; the schema for secrets needs it' : 'is not what the schema for secrets accepts',
+      message: isMissing
+        ? 'is not set; the schema for secrets requires it'
+        : 'is not what the schema for secrets accepts',
       remedy: isMissing
         ? 'set it; where only the environment has it, name it in secrets.required as well'
         : 'check its value where it is set',
@@ -102,7 +104,7 @@ function reportMisbehaviour(result: StandardSchemaV1.Result<unknown>, option: st
 /** What to do about a key of the configuration that is missing. Where there is no profile, nothing can be added to it. */
 export function remedyForKey(path: Path, { hasProfile }: { readonly hasProfile: boolean }): string {
   const variable = settingNameOf(path)
-  const profile = hasProfile ? 'add it to the profile' : "make a profile for it with 'systemprompt init'"
+  const profile = hasProfile ? 'add it to the profile' : "create a profile for it with 'systemprompt init'"
   if (variable !== undefined)
     return hasProfile
       ? `${profile}, or set ${variable}`

@@ -99,15 +99,15 @@ const MISBEHAVIOUR: ReadonlyMap<Result, Wording & Pick<Report, 'code'>> = new Ma
     THREW,
     {
       code: 'SCHEMA',
-      message: 'threw an error, which is not shown since it may repeat a value',
-      remedy: 'report an issue in the schema in place of throwing',
+      message: 'threw an error, which is not shown because it may repeat a value',
+      remedy: 'report an issue in the schema instead of throwing',
     },
   ],
   [
     NO_RESULT,
     {
       code: 'SCHEMA',
-      message: 'answered with something that is no result',
+      message: 'returned something that is not a result',
       remedy: 'return { value } or { issues } from its validate function',
     },
   ],
@@ -117,7 +117,7 @@ const MISBEHAVIOUR: ReadonlyMap<Result, Wording & Pick<Report, 'code'>> = new Ma
       code: 'ASYNC_SCHEMA',
       // zod tries anew, asynchronously, where a function throws.
       message:
-        'answers with a promise, which loadConfigSync cannot wait for: it is asynchronous, or a function in it throws',
+        'returns a promise, which loadConfigSync cannot wait for: it is asynchronous, or a function in it throws',
       remedy: 'use await loadConfig(), or a schema without asynchronous checks that reports issues and does not throw',
     },
   ],

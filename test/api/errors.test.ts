@@ -45,7 +45,7 @@ describe('the message of a ConfigError', () => {
   ${PROFILE}:3:9  target  is not one of local, cloud  → write one of local, cloud
       3 | target: mars
         |         ^
-  ${PROFILE}:5:6  app.a  refers to \${NO_A}, and NO_A is not set  → export NO_A, add it to .env, or write \${NO_A:-default}
+  ${PROFILE}:5:6  app.a  refers to \${NO_A}, but NO_A is not set  → export NO_A, add it to .env, or write \${NO_A:-default}
       5 |   a: \${NO_A}
         |      ^
   ${SECRETS}:1:16  JWT_SECRET  is shorter than 32 characters  → openssl rand -base64 48 makes a good one
@@ -101,11 +101,11 @@ More: @systemprompt/env/docs/errors.md#invalid_value
 
 describe('a reference in brackets, which YAML takes for a map of its own', () => {
   test.each(['a: [${X}]', 'a: [x, ${X}]', 'a: {b: ${X}}', 'a: [${X:-y}]', 'a: {b: x${X}}'])(
-    '%s: the remedy says quotes',
+    '%s: the remedy says to quote it',
     (profile) => {
       const { issues } = failure({ [PROFILE]: profile }, { env: { X: '1' } })
       expect(issues).toMatchObject([{ code: 'SYNTAX', file: PROFILE, line: 1 }])
-      expect(issues[0]?.remedy).toMatch(/quotes/)
+      expect(issues[0]?.remedy).toMatch(/quote/)
     },
   )
 })

@@ -144,7 +144,7 @@ describe('cwd', () => {
       process.chdir(gone)
       rmdirSync(gone)
       try {
-        expect(() => loadConfigSync({ cwd, env: {} })).toThrow(/cwd {2}is not a directory that is there/)
+        expect(() => loadConfigSync({ cwd, env: {} })).toThrow(/cwd {2}is not an existing directory/)
         await expect(loadConfig({ cwd, env: {} })).rejects.toMatchObject({ code: 'INVALID_OPTION' })
         expect(await checkConfig({ cwd, env: {} })).toMatchObject({ ok: false, issues: [{ code: 'INVALID_OPTION' }] })
         expect(loadConfigSync({ cwd: before, env: {}, dotenv: false }).root).toBe(before)
@@ -349,7 +349,7 @@ describe('secrets.required', () => {
       secrets: { required: ['ACME_TOKEN'] },
       overrides: { 'secrets.validation': 'warn' },
     })
-    expect(issues).toMatchObject([{ code: 'SECRET_INVALID', key: 'ACME_TOKEN', message: 'holds a NUL character' }])
+    expect(issues).toMatchObject([{ code: 'SECRET_INVALID', key: 'ACME_TOKEN', message: 'contains a NUL character' }])
   })
   test('needs no project', () => {
     expect(failure({}, { secrets: { required: ['STRIPE_KEY'] } }).issues).toMatchObject([
@@ -510,9 +510,9 @@ describe('strict', () => {
   test('otherwise they are one warning', () => {
     const { warnings } = load({ ...COMPLETE, [PROFILE]: COMPLETE_PROFILE.replace(/ {2}port.*\n/, '') })
     expect(warnings).toMatchObject([{ code: 'MISSING_KEY', file: PROFILE }])
-    expect(warnings[0]?.message).toBe('leaves out a key that SystemPrompt needs: server.port')
+    expect(warnings[0]?.message).toBe('is missing a key that SystemPrompt requires: server.port')
     expect(load({ [PROFILE]: 'title: own' }).warnings.find(({ code }) => code === 'MISSING_KEY')?.message).toBe(
-      'leaves out 16 keys that SystemPrompt needs: name, display_name, site.name and 13 more',
+      'is missing 16 keys that SystemPrompt requires: name, display_name, site.name and 13 more',
     )
   })
   test('a likely typo is an error, otherwise a key like any other', () => {
@@ -786,7 +786,7 @@ describe('dotenv', () => {
     expect(warnings.map(({ code, line, key, message }) => [code, line, key, message])).toEqual([
       ['SYNTAX', 4, 'B', 'begins with a quote that is never closed, and is read with that quote'],
       ['SYNTAX', 1, 'A', 'ends at the # in it, where a comment begins'],
-      ['SYNTAX', 2, undefined, 'is no NAME=VALUE; there are 2 such lines'],
+      ['SYNTAX', 2, undefined, 'is not NAME=VALUE; there are 2 such lines'],
     ])
     expect(JSON.stringify(warnings)).not.toContain('canary')
   })
@@ -825,7 +825,7 @@ describe('settings that meet', () => {
     ])('a key below %s is an error with its place', (_, variables) => {
       const { issues } = failure(...place(variables))
       expect(issues).toMatchObject([
-        { code: 'INVALID_VALUE', message: 'sets a key below one that another variable gives a value' },
+        { code: 'INVALID_VALUE', message: 'sets a key below one that another variable sets to a value' },
       ])
       const [issue] = issues
       expect(issue?.line === 2 || issue?.name === Object.keys(variables)[1]).toBe(true)
@@ -908,7 +908,7 @@ describe('settings that meet', () => {
     ]
     for (const [files, options] of loads) {
       const error = failure(files, options)
-      expect(error.issues).toMatchObject([{ code: 'TOO_DEEP', message: 'names a key more than 64 levels down' }])
+      expect(error.issues).toMatchObject([{ code: 'TOO_DEEP', message: 'names a key nested more than 64 levels deep' }])
       if (options.env === undefined) expect(error.message.length).toBeLessThan(500)
     }
   })
@@ -1054,12 +1054,12 @@ describe('services', () => {
   })
   test.each<[string, Files, string, string]>([
     ['one that is not there', {}, 'webb', 'did you mean web?'],
-    ['one that is like no other', {}, 'search', 'create its config.yaml, or take the name out'],
+    ['one that is like no other', {}, 'search', 'create its config.yaml, or remove the name'],
     [
       'one that the root file has not',
       { 'services/config/config.yaml': 'ai: {}' },
       'web',
-      'create its config.yaml, or take the name out',
+      'create its config.yaml, or remove the name',
     ],
   ])('%s is a warning where it is asked for', (_, more, name, remedy) => {
     const given = { ...files, 'services/empty/config.yaml': '', ...more }
@@ -1317,7 +1317,7 @@ describe('allowEnv', () => {
       ['DATABASE_URL_FILE', 1],
       ['SYSTEMPROMPT_SECRETS_DIR', 4],
     ])
-    expect(warnings.at(-1)?.remedy).toBe('set it in the environment, the one place where it is read')
+    expect(warnings.at(-1)?.remedy).toBe('set it in the environment, the only place it is read from')
     expect(load({ '.env': pointers }, { allowEnv: ['DATABASE_URL_FILE'] }).env.DATABASE_URL_FILE).toBe('/etc/passwd')
   })
   test('a name that is allowed is let through', () => {

@@ -164,7 +164,7 @@ test.each<[string, string]>([
   ['siteName', 'it'],
 ])('%s that nothing sets, where there is no profile, is to be set as %s', (path, set) => {
   const { publicValues } = loadConfigSync({ cwd: makeProject(), env: {}, public: [path] })
-  const remedy = `set ${set}, or make a profile with 'systemprompt init': there is none here, as in a new clone`
+  const remedy = `set ${set}, or create a profile with 'systemprompt init': there is none here, as in a new clone`
   expect(publicValues).toThrow(expect.objectContaining({ issues: [expect.objectContaining({ key: path, remedy })] }))
 })
 
@@ -174,31 +174,31 @@ describe('what code could not import is an error', () => {
       'a path that nothing sets, with the nearest one',
       { public: ['site.nam'] },
       'PUBLIC_UNKNOWN',
-      'is to be public, and nothing sets it',
+      'is listed as public, but nothing sets it',
     ],
     [
       'a word of the language',
       { public: { default: 'site.name' } },
       'PUBLIC_NAME',
-      'would be exported as "default", which is not a name in JavaScript',
+      'would be exported as "default", which is not a JavaScript identifier',
     ],
     [
       'a name with a dash',
       { public: { 'a-b': 'site.name' } },
       'PUBLIC_NAME',
-      'would be exported as "a-b", which is not a name in JavaScript',
+      'would be exported as "a-b", which is not a JavaScript identifier',
     ],
     [
       'one name twice',
       { public: ['site.name', 'site["name"]'] },
       'PUBLIC_NAME',
-      'would be exported as site_name, as another value is',
+      'would be exported as site_name, like another value',
     ],
     [
       'a value that JSON cannot hold',
       { public: ['date'], schema: z.object({}).transform(() => ({ date: new Date(0) })) },
       'PUBLIC_SECRET',
-      'cannot be public: it is not a text, number, boolean, list or map',
+      'cannot be public: it is not a string, number, boolean, list or map',
     ],
   ])('%s', (_, options, code, message) => {
     expect(problemsOf(() => publicValues({ prefix: [], ...options }))).toEqual([

@@ -683,8 +683,8 @@ describe('a schema that misbehaves', () => {
   const throwing = z.looseObject({}).transform(fail)
   const answering = (answer: unknown): StandardSchemaV1 =>
     ({ '~standard': { version: 1, vendor: 'own', validate: () => answer } }) as StandardSchemaV1
-  const THREW = 'threw an error, which is not shown since it may repeat a value'
-  const NO_RESULT = 'answered with something that is no result'
+  const THREW = 'threw an error, which is not shown because it may repeat a value'
+  const NO_RESULT = 'returned something that is not a result'
   const issuesOf = async (options: LoadOptions) => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n' })
     const error: unknown = await loadConfig({ cwd, env: {}, ...options }).catch((thrown: unknown) => thrown)
@@ -714,7 +714,7 @@ describe('a schema that misbehaves', () => {
     ['all of it', new Proxy({}, { ownKeys: fail })],
   ])('what it makes throws when it is read, %s: an error without the words of that', async (_, value) => {
     const message =
-      'makes something that throws an error when it is read, which is not shown since it may repeat a value'
+      'returns something that throws when it is read; the error is not shown because it may repeat a value'
     expect(await issuesOf({ schema: answering({ value }) })).toMatchObject([{ code: 'SCHEMA', key: 'schema', message }])
   })
   test('loadConfigSync names both reasons for which zod answers with a promise', () => {

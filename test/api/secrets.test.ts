@@ -69,9 +69,7 @@ describe('a secret is found by every spelling of its name', () => {
 test.each([undefined, null, 1, {}])('%j is no name, and says so', (name) => {
   const secrets = load()
   for (const method of ['get', 'require', 'has'] as const)
-    expect(() => secrets[method](name as string)).toThrow(
-      new TypeError('A secret is asked for by its name, which is text'),
-    )
+    expect(() => secrets[method](name as string)).toThrow(new TypeError('The name of a secret is a string'))
 })
 
 describe('the names', () => {
@@ -113,7 +111,7 @@ describe('require', () => {
     [
       'acme-password',
       'ACME_PASSWORD',
-      `is not set, or nothing says that it is a secret; looked in the process environment, .env, ${SECRETS}`,
+      `is not set, or is not known as a secret; looked in the process environment, .env, ${SECRETS}`,
       'add it to secrets.json, or set the variable and name it in secrets.required or SYSTEMPROMPT_CUSTOM_SECRETS',
     ],
   ])('says of %s where it looked and what to do', (name, key, message, remedy) => {
@@ -126,7 +124,7 @@ describe('require', () => {
   test('does not say that a variable is not set which is there, and which nothing calls a secret', () => {
     const { secrets } = loadConfigSync({ cwd: makeProject({}), env: { ACME_PASSWORD: 'canary-in-the-environment' } })
     expect(() => secrets.require('ACME_PASSWORD')).toThrow(
-      /ACME_PASSWORD {2}is not set, or nothing says that it is a secret.*name it in secrets\.required/,
+      /ACME_PASSWORD {2}is not set, or is not known as a secret.*name it in secrets\.required/,
     )
   })
   test.each([
@@ -275,7 +273,7 @@ describe('a directory of secrets is held to what secrets.json is held to', () =>
     ['1st', 'SECRET_INVALID'],
     ['__proto__', 'FORBIDDEN_KEY'],
     ['constructor', 'FORBIDDEN_KEY'],
-  ])('%j is no name for a secret', (name, code) => {
+  ])('%j cannot be the name of a secret', (name, code) => {
     expect(issuesOf({ [name]: 'x' })).toMatchObject([{ code, key: name, file: `run/${name}` }])
   })
   test('what Kubernetes puts beside the secrets, and blank files, are passed over', () => {

@@ -54,7 +54,7 @@ describe.runIf(isMaker)('a single executable of Node, which imports nothing but 
   test.each(['mjs', 'mts'])('says of one in .%s that waits how it is written', async (extension) => {
     const { out } = await startWith(`systemprompt.config.${extension}`, 'await 0\nexport default {}')
     expect(out).toContain(
-      `systemprompt.config.${extension}  cannot be loaded: a single executable cannot import a module that waits  → export an async function instead of an await at its top`,
+      `systemprompt.config.${extension}  cannot be loaded: a single executable cannot import a module with top-level await  → export an async function instead of an await at its top`,
     )
   })
 

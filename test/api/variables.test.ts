@@ -152,10 +152,10 @@ describe('a schema for variables', () => {
     expect(issues.map(({ key, remedy }) => [key, remedy])).toEqual([
       [
         'PORT',
-        "give a schema for variables as the option variables, or make a profile for it with 'systemprompt init'",
+        "give a schema for variables as the option variables, or create a profile for it with 'systemprompt init'",
       ],
-      ['Port', "make a profile for it with 'systemprompt init'"],
-      ['app.PORT', "make a profile for it with 'systemprompt init'"],
+      ['Port', "create a profile for it with 'systemprompt init'"],
+      ['app.PORT', "create a profile for it with 'systemprompt init'"],
     ])
     writeFiles(cwd, { [PROFILE]: '' })
     const { issues: inProject } = configErrorOf(() => loadConfigSync({ cwd, env: {}, schema, defaults: { app: {} } }))

@@ -141,7 +141,7 @@ describe('a server that has the library in it, and a config file in TypeScript,'
     async (host) => {
       const { err, code } = await startWith(await bundle(host), files)
       expect(err).toContain(
-        'systemprompt.config.ts  cannot be loaded: a bundle cannot compile TypeScript; leave @systemprompt/env outside of it, or write JavaScript',
+        'systemprompt.config.ts  cannot be loaded: a bundle cannot compile TypeScript; keep @systemprompt/env external, or write JavaScript',
       )
       expect(code).toBe(1)
     },

@@ -172,7 +172,7 @@ describe.runIf(hasBrowser)('a change while Farm’s development server runs', ()
 
   test('is refused where it brings a secret along', async () => {
     const code = `console.log(${JSON.stringify(app.canaries[2])})\n`
-    await expectStopped('CANARY_0  the secret stands in this file', () => writeFiles(app.root, { 'src/b.js': code }))
+    await expectStopped('CANARY_0  the secret is in this file', () => writeFiles(app.root, { 'src/b.js': code }))
   })
 
   test('is refused where it makes a secret of a name that is read', async () => {

@@ -49,7 +49,7 @@ describe('files that Farm reads by itself for import.meta.glob', () => {
       edit(root, 'name: local', 'name: local\nsecrets:\n  secrets_path: ../../../config/app.json')
     }
     const { error, code } = await build(root)
-    expect(error).toContain(`src/entry.js  ${file}  may hold secrets, and no bundle may hold it`)
+    expect(error).toContain(`src/entry.js  ${file}  may contain secrets, and must not be bundled`)
     expect(code).toBe('')
   })
 

@@ -35,8 +35,8 @@ describe.each(HOSTS)('a value that got into the output some other way, with %s',
   })
 
   test.each([
-    ['a text', 'ANTHROPIC_API_KEY', 'the secret stands in this file', 'src/text.js:3:'],
-    ['base64', 'JWT_SECRET', 'the secret stands in this file, as base64', 'src/base64.js:1:'],
+    ['a text', 'ANTHROPIC_API_KEY', 'the secret is in this file', 'src/text.js:3:'],
+    ['base64', 'JWT_SECRET', 'the secret is in this file, as base64', 'src/base64.js:1:'],
   ])('stops the build and is named with its source: %s', (_, name, what, source) => {
     const lines = (result.error ?? '').split('\n')
     const at = lines.findIndex((line) => line.includes(`  ${name}  ${what}`) && line.includes('.js:'))
@@ -45,7 +45,7 @@ describe.each(HOSTS)('a value that got into the output some other way, with %s',
   })
 
   test.runIf(isMinified(host))('stops the build where only the minifier joined it', () => {
-    expect(result.error).toContain('DATABASE_URL  the password of the secret stands in this file')
+    expect(result.error).toContain('DATABASE_URL  the password of the secret is in this file')
   })
 
   test('is told of once for each place', () => {
@@ -66,7 +66,7 @@ describe.each(HOSTS)('a server’s output, with %s', (host) => {
     const root = copyApp()
     writeFiles(root, LEAKING)
     const { error } = await buildWith(host, { root, consumer: 'server', entry: 'src/leaking.js' })
-    expect(error).toContain('ANTHROPIC_API_KEY  the secret stands in this file')
+    expect(error).toContain('ANTHROPIC_API_KEY  the secret is in this file')
   })
 
   test('is not, where the guard is turned off', async () => {

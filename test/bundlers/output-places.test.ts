@@ -41,7 +41,7 @@ test.each([
     writeFiles(root, { 'main.js': "console.log('the only source')\n" })
     const plugins = [rolldownPlugin({ cwd: root }), late]
     const failure = await failureOf(rolldown({ input: 'main.js', cwd: root, plugins, output, logLevel: 'silent' }))
-    expect(failure).toContain('the secret stands in this file')
+    expect(failure).toContain('the secret is in this file')
     expect(existsSync(join(root, path))).toBe(false)
     expect(readFileSync(join(root, 'main.js'), 'utf8')).toContain('the only source')
   },
@@ -95,7 +95,7 @@ test('no source is removed when it lies where the output would be', async () => 
   writeFiles(root, { 'main.js': "console.log('the only source')\n" })
   const plugins = [rolldownPlugin({ cwd: root }), late]
   const options = { input: 'main.js', cwd: root, plugins, output: { dir: '.' }, logLevel: 'silent' } as const
-  expect(await failureOf(rolldown(options))).toContain('the secret stands in this file')
+  expect(await failureOf(rolldown(options))).toContain('the secret is in this file')
   expect(existsSync(join(root, 'main.js'))).toBe(true)
 })
 

@@ -151,7 +151,7 @@ describe('values at run time', () => {
         return (await thrown).message
       }),
     )
-    expect(error).toBe('/env.json is not there: systemprompt public > env.json makes it')
+    expect(error).toBe('/env.json does not exist: systemprompt public > env.json creates it')
   })
 
   const ECHO = {

@@ -18,7 +18,7 @@ const STOPPED = {
   'read of a secret': { code: 'console.log(process.env.DATABASE_URL)\n', said: 'DATABASE_URL  is a secret' },
   'secret in the code': {
     code: "console.log('sk-ant-canary-5d0be1c7f3a94826')\n",
-    said: 'the secret stands in this file',
+    said: 'the secret is in this file',
   },
 }
 

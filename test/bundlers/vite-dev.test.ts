@@ -157,7 +157,7 @@ describe('the terminal', () => {
       writeFiles(root, { [file]: `${code}import 'takes-long'\n` })
       said.length = 0
       await server.transformRequest(`/${file}`)
-      await expect.poll(() => said.join('\n')).toContain('The build is stopped')
+      await expect.poll(() => said.join('\n')).toContain('The build was stopped')
       expect(said.join('\n')).toContain(message)
     },
   )

@@ -69,7 +69,7 @@ describe('a build of Vite 7', () => {
   test.each([
     ['a client that reads a secret', 'console.log(process.env.DATABASE_URL)', 'DATABASE_URL  is a secret'],
     ['a client with the library', "import '@systemprompt/env'", '@systemprompt/env  reads configuration and secrets'],
-    ['a secret in the code', 'CANARY', 'CANARY_0  the secret stands in this file'],
+    ['a secret in the code', 'CANARY', 'CANARY_0  the secret is in this file'],
   ])('is stopped: %s', async (_, code, message) => {
     const { root, canaries } = appWithCanaries()
     writeFiles(root, { 'src/bad.js': code === 'CANARY' ? `console.log('${canaries[2]}')` : `${code}\n` })

@@ -43,7 +43,7 @@ describe('config check', () => {
   test('--strict: warnings fail it', async () => {
     const { code, out, err } = await check(WITH_WARNING, ['--strict'])
     expect(code).toBe(6)
-    expect(out).toBe('✖ Profile local has warnings, which --strict takes for errors (2 files, 2 secrets)\n')
+    expect(out).toBe('✖ Profile local has warnings, which --strict treats as errors (2 files, 2 secrets)\n')
     expect(err).toContain('1 warning')
     expect((await check(COMPLETE, ['--strict'])).code).toBe(0)
   })

@@ -49,7 +49,7 @@ describe('cloud auth login', () => {
     expect([code, err]).toEqual([
       0,
       expect.stringContaining(
-        `Opening your browser. If nothing happens, open this address:\n\n  ${emulator.url}/login/oauth/authorize?state=`,
+        `Opening your browser. If nothing happens, open this URL:\n\n  ${emulator.url}/login/oauth/authorize?state=`,
       ),
     ])
     expect(out).toContain(`✔ Logged in to ${emulator.url} as dev@example.com`)
@@ -82,7 +82,7 @@ describe('cloud auth login', () => {
   })
 
   test.each([
-    ['deny', 'The login was not allowed in the browser. Run it again to try once more.\n'],
+    ['deny', 'The login was denied in the browser. Run it again to try once more.\n'],
     ['fail', 'The login failed at the provider. Run it again to try once more.\n'],
   ] as const)('that the user %ss writes nothing and is exit code 3', async (decision, message) => {
     const cwd = makeProject(COMPLETE)
@@ -226,7 +226,7 @@ describe('cloud auth login', () => {
   test('asks which tenant where there are several and somebody can choose', async () => {
     const cwd = makeProject(COMPLETE)
     const { questions, out } = await login(cwd, '', { isInteractive: true })
-    expect(questions).toEqual(['Which tenant do you work with?'])
+    expect(questions).toEqual(['Which tenant do you want to use?'])
     expect([out, registry(cwd)]).toEqual([
       expect.stringContaining('tenant_demo is active'),
       expect.objectContaining({ active_tenant: 'tenant_demo' }),
@@ -572,7 +572,7 @@ describe('cloud tenant', () => {
       const cwd = cloudProject(emulator, { [TENANTS]: '{"tenants": [\n' })
       expect(await cli(cwd, line)).toMatchObject({
         code: 6,
-        err: expect.stringMatching(/tenants\.json:2:1 .*ends too early/),
+        err: expect.stringMatching(/tenants\.json:2:1 .*ends unexpectedly/),
       })
       expect(readFileSync(join(cwd, TENANTS), 'utf8')).toBe('{"tenants": [\n')
     },
@@ -649,7 +649,7 @@ describe('cloud emulator', () => {
     expect([code, out]).toEqual([
       0,
       expect.stringMatching(
-        /The emulator runs at http:\/\/127\.0\.0\.1:\d+[\s\S]*Where it is not what the service is:\n {2}- /,
+        /The emulator runs at http:\/\/127\.0\.0\.1:\d+[\s\S]*How it differs from the service:\n {2}- /,
       ),
     ])
     expect(readdirSync(join(cwd, '.systemprompt/emulator')).sort()).toEqual(['.gitignore', 'journal.jsonl', 'key'])

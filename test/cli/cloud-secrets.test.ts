@@ -654,7 +654,7 @@ describe('the other commands', () => {
     // A service may give more than it was asked for.
     expect((await json('cloud secrets audit --limit 1')).entries).toHaveLength(1)
     writeFiles(cwd, { [CREDENTIALS]: JSON.stringify({ ...credentials, api_url: emulator.url }) })
-    expect((await cli(cwd, 'cloud secrets audit --tenant tenant_staging')).err).toBe('Nothing was done yet.\n')
+    expect((await cli(cwd, 'cloud secrets audit --tenant tenant_staging')).err).toBe('There are no entries yet.\n')
   })
 
   test('cleanup removes what nobody reads, after it was shown, and only that', async () => {
@@ -675,7 +675,7 @@ describe('the other commands', () => {
     expect((await cli(cwd, 'cloud secrets cleanup -y')).code).toBe(0)
     expect((await json('cloud secrets list')).keys).toEqual(['A_KEY', 'GITHUB_TOKEN'])
     expect((await cli(cwd, 'cloud secrets cleanup')).out).toBe(
-      "Nothing is there that earlier tools sent by mistake. 'systemprompt cloud secrets sync --prune' removes what secrets.json does not have.\n",
+      "There is nothing that earlier tools sent by mistake. 'systemprompt cloud secrets sync --prune' removes what secrets.json does not have.\n",
     )
   })
 
@@ -689,11 +689,11 @@ describe('the other commands', () => {
   test('rotate takes one new value, and says where there was none before', async () => {
     writeFiles(cwd, { 'new.env': 'A_KEY=from-file\n' })
     const both = await cli(cwd, 'cloud secrets rotate a_key --generate --from-file new.env -y')
-    expect([both.code, both.err]).toEqual([2, 'Give --generate or --from-file; each gives a new value.\n'])
+    expect([both.code, both.err]).toEqual([2, 'Give either --generate or --from-file: each provides a new value.\n'])
     const typo = 'cloud secrets rotate a_kye --generate'
     const said = `Neither ${SECRETS} nor tenant_demo has A_KYE yet`
     expect((await cli(cwd, `${typo} -n`)).out).toContain(said)
-    expect((await cli(cwd, typo, { isInteractive: true })).questions).toEqual([`${said}. Put it into both?`])
+    expect((await cli(cwd, typo, { isInteractive: true })).questions).toEqual([`${said}. Add it to both?`])
     expect((await cli(cwd, `${typo} -y`)).out).toMatch(/✔ A_KYE is new: neither had it before\n$/)
     expect((await cli(cwd, `${typo} -y`)).out).toMatch(/✔ Rotated\n$/)
   })

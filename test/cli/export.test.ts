@@ -230,7 +230,7 @@ describe('export', () => {
     expect(await run(cwd, ['export', '-y'])).toMatchObject({
       code: 6,
       out: '',
-      err: 'Nothing was printed. Try another --format, such as json:\n\n  my.key  is no name in a shell\n',
+      err: 'Nothing was printed. Try another --format, such as json:\n\n  my.key  is not a valid name in a shell\n',
     })
     expect(await exported(cwd, 'dotenv')).toBe('OTHER=2\nmy.key=1\n')
   })
@@ -251,7 +251,7 @@ describe('export', () => {
       expect(await run(cwd, ['export', '-y'])).toMatchObject({
         code: 6,
         out: '',
-        err: `Nothing was printed. Try another --format, such as json:\n\n  ${name}  has a meaning of its own to shells, which may run its value\n`,
+        err: `Nothing was printed. Try another --format, such as json:\n\n  ${name}  has a special meaning in shells, which may run its value\n`,
       })
       expect(await exported(cwd, 'dotenv')).toBe(`${name}=1\n`)
     },

@@ -52,7 +52,7 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
         docs: '@systemprompt/env/docs/errors.md#tracked_by_git',
       },
     ])
-    expect(error?.message).toMatch(/^The repository gives secrets away: 1 problem\n/)
+    expect(error?.message).toMatch(/^The repository exposes secrets: 1 problem\n/)
     expect(result?.profile?.name).toBe('local')
   })
   test('is a warning where it is a .env file for everybody, which may have a password for development', async () => {
@@ -321,7 +321,7 @@ describe('where git cannot answer', () => {
         docs: '@systemprompt/env/docs/errors.md#git_failed',
       },
     ])
-    expect(error?.message).toMatch(/^The repository cannot be looked into: 1 problem\n/)
+    expect(error?.message).toMatch(/^The repository cannot be inspected: 1 problem\n/)
   })
 })
 

@@ -126,7 +126,7 @@ describe('unset, where the service fails from some moment on', () => {
     expect([text.code, text.out.includes('✔'), text.err]).toEqual([
       code,
       false,
-      expect.stringContaining(`The service would not remove the secret (${status})`),
+      expect.stringContaining(`The service refused to remove the secret (${status})`),
     ])
     const asJson = await cli(cwd, 'cloud secrets sync --prune -y --json')
     expect([asJson.code, JSON.parse(asJson.out)]).toEqual([code, { ok: false, error: expect.any(Object) }])
@@ -143,7 +143,7 @@ describe('unset, where the service fails from some moment on', () => {
     expect(text).toMatchObject({
       code: 8,
       out: expect.stringMatching(/\n✔ Removed 2 secrets\. Restart what uses them\.\n$/),
-      err: expect.stringMatching(/^✖ OLD_C: The service would not remove the secret \(403\)\. .+\n$/),
+      err: expect.stringMatching(/^✖ OLD_C: The service refused to remove the secret \(403\)\. .+\n$/),
     })
     expect(JSON.parse((await cli(cwd, 'cloud secrets sync --prune -y --json')).out)).toMatchObject({
       ok: false,
@@ -216,13 +216,9 @@ describe.skipIf(process.platform === 'win32' || !existsSync(CLI))('the installed
   })
 
   test.each([
-    ['/dev/zero', 6, 'The standard input is larger than 1 MiB.\n'],
-    [
-      '/dev/null',
-      2,
-      'Nothing came on the standard input. Give the value there; add --allow-empty if it is to be empty.\n',
-    ],
-    ['.', 2, 'Nothing came on the standard input. Give the value there; add --allow-empty if it is to be empty.\n'],
+    ['/dev/zero', 6, 'Standard input is larger than 1 MiB.\n'],
+    ['/dev/null', 2, 'Standard input is empty. Give the value there, or add --allow-empty for an empty value.\n'],
+    ['.', 2, 'Standard input is empty. Give the value there, or add --allow-empty for an empty value.\n'],
   ])('with %s for its standard input ends with %i', async (input, code, message) => {
     const ended = await shell(makeProject(COMPLETE), `"${process.execPath}" "${CLI}" secrets set A_KEY <${input}`)
     expect([ended.code, ended.err]).toEqual([code, message])

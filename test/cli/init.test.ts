@@ -26,7 +26,7 @@ describe('systemprompt init', () => {
     expect(statSync(config).mode & 0o777).toBe(0o666 & ~process.umask())
     expect(out).not.toContain(/"jwt_secret": "([^"]+)"/.exec(readFileSync(secrets, 'utf8'))?.[1])
     const before = snapshot(cwd)
-    expect((await cli(cwd, 'init --yes')).out).toContain('Everything is there; nothing was written.')
+    expect((await cli(cwd, 'init --yes')).out).toContain('Everything exists already; nothing was written.')
     expect(snapshot(cwd)).toEqual(before)
   })
 
@@ -91,7 +91,7 @@ describe('systemprompt init', () => {
       '.systemprompt/profiles/production/profile.yml': 'name: production\nsite: { name: Mine }\n',
     })
     const { out } = await cli(cwd, 'init -y --profile production')
-    expect(out).toMatch(/\.systemprompt\/profiles\/production\/profile\.yml .*is there, stays/)
+    expect(out).toMatch(/\.systemprompt\/profiles\/production\/profile\.yml .*exists, kept/)
     expect(loadConfigSync({ cwd, env: {} }).config.site?.name).toBe('Mine')
   })
 
@@ -100,7 +100,7 @@ describe('systemprompt init', () => {
     async (kind) => {
       const name = `systemprompt.config.${kind}`
       const cwd = makeProject({ [name]: '{}' })
-      expect((await cli(cwd, 'init -y')).out).toMatch(new RegExp(`${name} .*is there, stays`))
+      expect((await cli(cwd, 'init -y')).out).toMatch(new RegExp(`${name} .*exists, kept`))
       expect(existsSync(join(cwd, 'systemprompt.config.ts'))).toBe(false)
     },
   )
@@ -109,7 +109,7 @@ describe('systemprompt init', () => {
     'writes no justfile beside a %s: just takes neither of two',
     async (name) => {
       const cwd = makeProject({ [name]: 'mine:\n' })
-      expect((await cli(cwd, 'init -y')).out).toMatch(new RegExp(`\\n${name} .*is there, stays`))
+      expect((await cli(cwd, 'init -y')).out).toMatch(new RegExp(`\\n${name} .*exists, kept`))
       expect(readdirSync(cwd).filter((file) => /justfile/i.test(file))).toEqual([name])
     },
   )
@@ -125,7 +125,7 @@ describe('systemprompt profile', () => {
   const INDEX = '.systemprompt/sessions/index.json'
 
   test.each<[string, string, string]>([
-    ['is cut short', '{"active_key": "a"', 'ends too early'],
+    ['is cut short', '{"active_key": "a"', 'ends unexpectedly'],
     ['is a list', '[]', 'is not a JSON object'],
   ])('use leaves alone a sessions/index.json that %s, and says where', async (_, content, message) => {
     const cwd = makeProject({ [INDEX]: content })
@@ -169,7 +169,7 @@ describe('systemprompt profile', () => {
     const cwd = makeProject({ 'config/qa.yaml': 'name: qa\n' })
     expect(await cli(cwd, 'profile list --profile config/qa.yaml')).toMatchObject({
       code: 5,
-      err: "There is no profile in .systemprompt/profiles; config/qa.yaml is in use. 'systemprompt init' makes one.\n",
+      err: "There is no profile in .systemprompt/profiles; config/qa.yaml is in use. 'systemprompt init' creates one.\n",
     })
   })
 })

@@ -143,7 +143,7 @@ describe.skipIf(process.platform === 'win32')('in a shell', () => {
     expect(shell(root, `${gone} cli config show`)).toEqual({
       code: 2,
       out: '',
-      err: 'The working directory is not there any more. Change to another.\n',
+      err: 'The working directory no longer exists. Change to another.\n',
     })
     expect(JSON.parse(shell(root, `${gone} cli config show --json`).out)).toMatchObject({
       ok: false,

@@ -109,7 +109,7 @@ describe('run --watch', () => {
       '-e',
       `console.log('once', process.env.GREETING); process.exitCode = 3`,
     ])
-    await until('The program ended with code 3. It starts again when something changes.')
+    await until('The program exited with code 3. It restarts when something changes.')
     writeFiles(root, { '.env': 'GREETING=again\n' })
     await until('once again')
     expect(output().match(/once/g)).toHaveLength(2)

@@ -261,7 +261,7 @@ describe('the exit code is', () => {
     const { code, err } = run([...LOCAL, '--', word, 'true'])
     expect([code, err]).toEqual([
       127,
-      "There is no such program. No shell reads its words: write them one by one, or as sh -c '…'.\n",
+      "There is no such program. It is not run by a shell: write its arguments one by one, or use sh -c '…'.\n",
     ])
   })
   test('126 when it is a folder', () => {
@@ -272,7 +272,7 @@ describe('the exit code is', () => {
     const { code, err } = run(['--', 'true'], { cwd })
     expect([code, err]).toEqual([
       126,
-      `The program cannot be started. Its variables and arguments are more than the system takes.
+      `The program cannot be started. Its variables and arguments are larger than the system allows.
 The largest variable is LARGE, with 140000 bytes. Have the program read that from a file.
 `,
     ])
@@ -284,7 +284,7 @@ The largest variable is LARGE, with 140000 bytes. Have the program read that fro
     const { code, err } = run([...LOCAL, '--', file, KEY])
     expect([code, err]).toEqual([
       126,
-      'The program cannot be started. It is no executable file; chmod +x makes a script one.\n',
+      'The program cannot be started. It is not an executable file; chmod +x makes a script executable.\n',
     ])
   })
 })

@@ -175,7 +175,7 @@ describe('systemprompt scan', () => {
     const { code, err } = await run(elsewhere, ['scan', 'app.js'], { env })
     expect([code, err]).toEqual([
       0,
-      '✔ 1 file searched (27 bytes) for 1 secret: nothing found\nAll of them are variables of the environment: the project here has none. --cwd says where the project is, and secrets.required which variables are secrets.\n',
+      '✔ 1 file searched (27 bytes) for 1 secret: nothing found\nAll of them are environment variables: the project here has none. --cwd sets where the project is, and secrets.required which variables are secrets.\n',
     ])
     expect((await run(elsewhere, ['scan', 'key.js'], { env })).code).toBe(11)
   })

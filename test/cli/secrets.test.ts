@@ -21,7 +21,7 @@ const textOf = (cwd: string): string => readFileSync(join(cwd, SECRETS), 'utf8')
 test.each(['secrets list', 'secrets set a=1'])('%s without a project offers to make one', async (line) => {
   expect(await cli(makeProject(), line)).toMatchObject({
     code: 5,
-    err: "There is no profile here, and so no secrets.json. 'systemprompt init' makes one; --profile takes the path of another.\n",
+    err: "There is no profile here, and so no secrets.json. 'systemprompt init' creates one; --profile takes the path of another.\n",
   })
 })
 
@@ -100,7 +100,7 @@ describe('systemprompt secrets set', () => {
   test.each([
     ['a signing secret that is too short', 'jwt_secret=canary', /JWT_SECRET +is shorter than 32 characters/],
     ['a database that is no URL', 'ANY_KEY=x DATABASE_URL=canary', /DATABASE_URL +is not a PostgreSQL URL/],
-    ['a name that reaches a prototype', '__proto__=canary', /^ {2}__proto__ +is no name for a secret/m],
+    ['a name that reaches a prototype', '__proto__=canary', /^ {2}__proto__ +cannot be the name of a secret/m],
   ])('does not set %s, which no load would take', async (_, line, message) => {
     const cwd = project('{}')
     const { code, out, err } = await cli(cwd, `secrets set ${line}`)
@@ -220,7 +220,7 @@ describe('systemprompt secrets set', () => {
     const { code, err } = await cli(cwd, 'secrets set signing_key_pem', { isInteractive: true, typed })
     expect([code, err, textOf(cwd)]).toEqual([
       2,
-      'This is the first line of a key, and a prompt takes no more. Give NAME=@file.\n',
+      'This is the first line of a key, and a prompt takes one line only. Give NAME=@file.\n',
       '{}',
     ])
   })
@@ -235,7 +235,7 @@ describe('systemprompt secrets set', () => {
     expect(await of('folder')).toEqual([6, 'The file after @ is a directory, not a file.\n'])
     expect(await of('hunter2')).toEqual([
       5,
-      'The file after @ is not there. A value that begins with @ is written with \\@.\n',
+      'The file after @ does not exist. A value that begins with @ is written with \\@.\n',
     ])
   })
 
@@ -469,10 +469,10 @@ describe('systemprompt secrets', () => {
     [
       'a key of several lines without quotes',
       'X_KEY=-----BEGIN KEY-----\ncanary\ncanary==\n-----END KEY-----\n',
-      'a.env:2:1  is no NAME=VALUE; there are 2 such lines  → put a value of several lines in quotes, and # before a comment',
+      'a.env:2:1  is not NAME=VALUE; there are 2 such lines  → put a value of several lines in quotes, and # before a comment',
     ],
-    ['a name alone', '# a comment\n\nA=1\n  JUST A NAME\n', 'a.env:4:3  is no NAME=VALUE  → '],
-    ['a token alone', 'canary\n', 'a.env:1:1  is no NAME=VALUE  → '],
+    ['a name alone', '# a comment\n\nA=1\n  JUST A NAME\n', 'a.env:4:3  is not NAME=VALUE  → '],
+    ['a token alone', 'canary\n', 'a.env:1:1  is not NAME=VALUE  → '],
     ['a quote that is never closed', `X_KEY="canary\n`, 'a.env:1:1  X_KEY  begins with a quote that is never closed'],
     [
       'a value with a # in it',
@@ -492,7 +492,7 @@ describe('systemprompt secrets', () => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: '{}' })
     const { code, err } = await cli(cwd, 'secrets set --from-file -', { input: 'A=1\ncanary\n' })
     expect([code, textOf(cwd)]).toEqual([6, '{}'])
-    expect(err).toContain('<stdin>:2:1  is no NAME=VALUE')
+    expect(err).toContain('<stdin>:2:1  is not NAME=VALUE')
     expect(err).not.toContain('canary')
     const json = await cli(cwd, 'secrets set --from-file -', { input: '{"a": "1",\n "a": "canary"}' })
     expect(json).toMatchObject({

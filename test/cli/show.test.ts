@@ -100,7 +100,7 @@ describe('config show', () => {
     const { code, out } = await run(cwd, ['config', 'show'])
     expect([code, out]).toEqual([
       0,
-      "No profile; 'systemprompt init' makes one\n.env\n\nkey    value  layer   from\napp.a  1      dotenv  .env:1:1\n",
+      "No profile; 'systemprompt init' creates one\n.env\n\nkey    value  layer   from\napp.a  1      dotenv  .env:1:1\n",
     ])
   })
   test('names the variables of .env files, and shows no empty table', async () => {
@@ -114,7 +114,7 @@ describe('config show', () => {
   })
   test('without anything at all', async () => {
     const { code, out } = await run(makeProject(), ['config', 'show'])
-    expect([code, out]).toEqual([0, "No profile; 'systemprompt init' makes one\nno files\n"])
+    expect([code, out]).toEqual([0, "No profile; 'systemprompt init' creates one\nno files\n"])
   })
 })
 
@@ -257,7 +257,7 @@ describe('--reveal', () => {
     expect(await show('--reveal')).toEqual({
       code: 11,
       out: '',
-      err: 'This prints secrets. Nobody can be asked here; add -y if that is what you want.\n',
+      err: 'This prints secrets, and there is no terminal to ask in. Add -y to print them.\n',
       questions: [],
     })
   })

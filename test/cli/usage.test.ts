@@ -70,36 +70,36 @@ describe('--version', () => {
 
 describe('a command line that is wrong is exit code 2, said in one line', () => {
   test.each<[string, string]>([
-    ['config', 'A command is missing. There are: check, show, explain, types.'],
-    ['--verison', 'There is no such flag. Did you mean --version?'],
-    ['cloud --hepl', 'There is no such flag. Did you mean --help?'],
-    ['--json-is-not-one', `A command is missing. There are: ${NAMES}.`],
-    ['confg', 'There is no such command. Did you mean config?'],
-    ['confg show', 'There is no such command. Did you mean config?'],
-    ['config shwo', 'There is no such command. Did you mean show?'],
-    ['config chekc', 'There is no such command. Did you mean check?'],
-    ['config nonsense', 'There is no such command. There are: check, show, explain, types.'],
-    ['nonsense', `There is no such command. There are: ${NAMES}.`],
-    ['help', 'There is no such command. Did you mean --help?'],
-    ['help config', 'There is no such command. Did you mean --help?'],
-    ['config help', 'There is no such command. Did you mean --help?'],
-    ['version', 'There is no such command. Did you mean --version?'],
-    ['explain server.port', 'There is no such command. Did you mean systemprompt config explain?'],
-    ['cloud whoami', 'There is no such command. Did you mean systemprompt cloud auth whoami?'],
-    ['login', 'There is no such command. Did you mean systemprompt cloud auth login or systemprompt cloud login?'],
-    ['cloud secrets get DATABASE_URL', 'There is no such command. Did you mean systemprompt secrets get?'],
-    ['secrets rotate DATABASE_URL', 'There is no such command. Did you mean systemprompt cloud secrets rotate?'],
-    ['config toString', 'There is no such command. There are: check, show, explain, types.'],
-    ['constructor', `There is no such command. There are: ${NAMES}.`],
-    ['config __proto__', 'There is no such command. There are: check, show, explain, types.'],
+    ['config', 'A command is missing. Available: check, show, explain, types.'],
+    ['--verison', 'Unknown flag. Did you mean --version?'],
+    ['cloud --hepl', 'Unknown flag. Did you mean --help?'],
+    ['--json-is-not-one', `A command is missing. Available: ${NAMES}.`],
+    ['confg', 'Unknown command. Did you mean config?'],
+    ['confg show', 'Unknown command. Did you mean config?'],
+    ['config shwo', 'Unknown command. Did you mean show?'],
+    ['config chekc', 'Unknown command. Did you mean check?'],
+    ['config nonsense', 'Unknown command. Available: check, show, explain, types.'],
+    ['nonsense', `Unknown command. Available: ${NAMES}.`],
+    ['help', 'Unknown command. Did you mean --help?'],
+    ['help config', 'Unknown command. Did you mean --help?'],
+    ['config help', 'Unknown command. Did you mean --help?'],
+    ['version', 'Unknown command. Did you mean --version?'],
+    ['explain server.port', 'Unknown command. Did you mean systemprompt config explain?'],
+    ['cloud whoami', 'Unknown command. Did you mean systemprompt cloud auth whoami?'],
+    ['login', 'Unknown command. Did you mean systemprompt cloud auth login or systemprompt cloud login?'],
+    ['cloud secrets get DATABASE_URL', 'Unknown command. Did you mean systemprompt secrets get?'],
+    ['secrets rotate DATABASE_URL', 'Unknown command. Did you mean systemprompt cloud secrets rotate?'],
+    ['config toString', 'Unknown command. Available: check, show, explain, types.'],
+    ['constructor', `Unknown command. Available: ${NAMES}.`],
+    ['config __proto__', 'Unknown command. Available: check, show, explain, types.'],
     ['config explain', 'Missing argument: PATH. A key (server.port), a secret or a variable (DATABASE_URL).'],
     ['config explain a b', 'Too many arguments: this command takes 1.'],
     ['config show a b', 'Too many arguments: this command takes 1.'],
     ['config check a', 'Too many arguments: this command takes none.'],
-    ['config show --nonsense', 'There is a flag that this command does not have. See --help.'],
-    ['config show -x', 'There is a flag that this command does not have. See --help.'],
-    ['config explain server.port --reveal', 'There is a flag that this command does not have. See --help.'],
-    ['config check --no-json', 'There is a flag that this command does not have. See --help.'],
+    ['config show --nonsense', 'This command does not have such a flag. See --help.'],
+    ['config show -x', 'This command does not have such a flag. See --help.'],
+    ['config explain server.port --reveal', 'This command does not have such a flag. See --help.'],
+    ['config check --no-json', 'This command does not have such a flag. See --help.'],
     ['config show --profile', 'A flag lacks its value, or has one too many. See --help.'],
     ['config show --profile=', '--profile is empty. Give it a value, or leave it out.'],
     ['config check --set=', '--set is empty. Give it a value, or leave it out.'],
@@ -108,20 +108,20 @@ describe('a command line that is wrong is exit code 2, said in one line', () => 
     ['cloud secrets sync --prune -y --tenant=', '--tenant is empty. Give it a value, or leave it out.'],
     ['run --cwd= -- true', '--cwd is empty. Give it a value, or leave it out.'],
     ['config show --set', 'A flag lacks its value, or has one too many. See --help.'],
-    ['config show --strict=yes', 'There is a flag that this command does not have. See --help.'],
+    ['config show --strict=yes', 'This command does not have such a flag. See --help.'],
     ['config show --reveal=yes', 'A flag lacks its value, or has one too many. See --help.'],
-    ['-- config show', `A command is missing. There are: ${NAMES}.`],
+    ['-- config show', `A command is missing. Available: ${NAMES}.`],
   ])('%s', async (line, message) => {
     expect(await run(root, words(line))).toEqual({ code: 2, out: '', err: `${message}\n`, questions: [] })
   })
   test.each(['nothing', 'server.port', '=1', 'a..b=1', '[=1', 'a[b=1', '.a=1'])('--set %s', async (setting) => {
     const { code, out, err } = await run(root, ['config', 'show', '--set', setting])
     expect([code, out]).toEqual([2, ''])
-    expect(err).toContain('\n  --set  holds a setting that is not path=value  → ')
+    expect(err).toContain('\n  --set  contains a setting that is not path=value  → ')
   })
   test.each([
     ['__proto__.x=1', 'has a key that reaches'],
-    [`${'a.'.repeat(70)}b=1`, 'names a key more than 64 levels down'],
+    [`${'a.'.repeat(70)}b=1`, 'names a key nested more than 64 levels deep'],
   ])('--set %s', async (setting, message) => {
     const { err } = await run(root, ['config', 'show', '--set', setting])
     expect(err).toContain(`\n  --set  ${message}`)
@@ -153,7 +153,7 @@ test.each([
   'config show',
 ])('%s --cwd of a directory that is not there is exit code 2, and makes none', async (line) => {
   const { code, out, err } = await run(root, [...words(line), '--cwd', 'nowhere'], { input: 'sp_live_made_up' })
-  expect([code, out, err]).toEqual([2, '', expect.stringContaining('cwd  is not a directory that is there')])
+  expect([code, out, err]).toEqual([2, '', expect.stringContaining('cwd  is not an existing directory')])
   expect(readdirSync(root)).not.toContain('nowhere')
 })
 

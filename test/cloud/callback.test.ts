@@ -75,7 +75,7 @@ describe('the browser comes back', () => {
     const back = await ask(`${callback.redirectUri}?error=access_denied&error_description=User%20said%20no`)
     expect(await callback.answer).toEqual({ error: 'access_denied', description: 'User said no' })
     const page = await ask(new URL(String(back.headers.location), callback.redirectUri).href)
-    expect(page.body).toContain('did not succeed')
+    expect(page.body).toContain('login failed')
   })
 
   test('once: a second token changes nothing', async () => {

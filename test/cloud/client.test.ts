@@ -81,7 +81,7 @@ describe('an address', () => {
     const clock = testClock()
     const error = await errorOf(clientOf(`http://127.0.0.1:${port}`, { clock }).whoami())
     expect([error.code, error.isUncertain, clock.pauses]).toEqual(['REFUSED', false, []])
-    expect(error.message).toContain('no HTTP client talks to')
+    expect(error.message).toContain('HTTP clients refuse to use')
   })
 
   test.each(['..', '.', '', 'a\ud800'])('a tenant called %j reaches no server', async (tenant) => {
@@ -250,7 +250,7 @@ describe('an answer', () => {
     const page = `<html><head><style>body{color:red}</style></head><body><h1>Bad\u001b[2J gateway</h1>${'x'.repeat(999)}</body></html>`
     const server = await serve((_, response) => void response.writeHead(500, { 'content-type': 'text/html' }).end(page))
     const { message } = await errorOf(clientOf(server.url).whoami())
-    expect(message).toMatch(/^The service would not say who this is \(500: Bad \[2J gateway x{184}\)\. Run it again/)
+    expect(message).toMatch(/^The service refused to say who is logs \(500: Bad \[2J gateway x{184}\)\. Run it again/)
   })
 
   test('of 200 that is HTML, broken or not what the contract says is an error', async () => {
@@ -270,7 +270,7 @@ describe('an answer', () => {
     )
     for (const { code, message } of errors) {
       expect(code).toBe('BAD_ANSWER')
-      expect(message).toContain('(200: Wifi Log in to the network). Check the endpoint, and whether a proxy')
+      expect(message).toContain('(200: Wifi Log in to the network). Check the endpoint, and whether there is a proxy')
     }
     expect(errors.map(({ isUncertain }) => isUncertain)).toEqual([false, true, true])
   })
@@ -621,7 +621,7 @@ describe('a write', () => {
   test('the log of an endpoint that has none is not available there', async () => {
     const server = await always(404, { error: { code: 'not_found', message: 'no route' } })
     expect((await errorOf(clientOf(server.url).auditSecrets('t'))).message).toBe(
-      'This endpoint keeps no log of its secrets (404). Use an endpoint that has it; the emulator does.',
+      'This endpoint has no audit log (404). Use an endpoint that has it; the emulator does.',
     )
     const unknown = await always(404, { error: { code: 'tenant_not_found', message: 'no tenant' } })
     expect((await errorOf(clientOf(unknown.url).auditSecrets('t'))).code).toBe('NOT_FOUND')

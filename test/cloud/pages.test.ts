@@ -49,8 +49,8 @@ async function atConsent(
 
 const DECISIONS = [
   ['Allow', 'You are logged in', 'systemprompt cloud auth whoami'],
-  ['Deny', 'The login did not succeed', 'systemprompt cloud auth login'],
-  ['Fail', 'The login did not succeed', 'systemprompt cloud auth login'],
+  ['Deny', 'The login failed', 'systemprompt cloud auth login'],
+  ['Fail', 'The login failed', 'systemprompt cloud auth login'],
 ] as const
 
 describe.runIf(hasBrowser)('a login in a browser', () => {
@@ -84,7 +84,7 @@ describe.runIf(hasBrowser)('a login in a browser', () => {
   })
 
   test.each([
-    ['Deny', 'The login was not allowed in the browser'],
+    ['Deny', 'The login was denied in the browser'],
     ['Fail', 'The login failed at the provider'],
   ])('%s ends the login with an error', async (button, message) => {
     await atConsent(async (page, login) => {

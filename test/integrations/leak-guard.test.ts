@@ -21,24 +21,18 @@ function problemsIn(files: Record<string, string | Uint8Array>) {
 
 describe('a secret is found', () => {
   test.each([
-    ['as it is, in a style sheet', 'a.css', `\n  a { content: '${SECRET}' }`, '2:17', 'the secret stands in this file'],
-    ['in JSON', 'a.json', JSON.stringify({ SECRET }), '1:12', 'the secret stands in this file, with escapes'],
+    ['as it is, in a style sheet', 'a.css', `\n  a { content: '${SECRET}' }`, '2:17', 'the secret is in this file'],
+    ['in JSON', 'a.json', JSON.stringify({ SECRET }), '1:12', 'the secret is in this file, with escapes'],
     [
       'in a page',
       'a.html',
       `<p>${SECRET.replace('&', '&amp;').replace('"', '&quot;')}`,
       '1:4',
-      'the secret stands in this file, with entities',
+      'the secret is in this file, with entities',
     ],
-    [
-      'in a URL',
-      'a.js',
-      `f("?k=${encodeURIComponent(SECRET)}")`,
-      '1:7',
-      'the secret stands in this file, percent-encoded',
-    ],
-    ['as hex', 'a.js', `f("${Buffer.from(SECRET).toString('hex')}")`, '1:4', 'the secret stands in this file, as hex'],
-    ['behind letters of several bytes', 'a.js', `é\nçé${SECRET}`, '2:3', 'the secret stands in this file'],
+    ['in a URL', 'a.js', `f("?k=${encodeURIComponent(SECRET)}")`, '1:7', 'the secret is in this file, percent-encoded'],
+    ['as hex', 'a.js', `f("${Buffer.from(SECRET).toString('hex')}")`, '1:4', 'the secret is in this file, as hex'],
+    ['behind letters of several bytes', 'a.js', `é\nçé${SECRET}`, '2:3', 'the secret is in this file'],
   ])('%s', (_, name, content, place, message) => {
     expect(problemsIn({ [name]: content })).toEqual([{ key: 'STRIPE_KEY', at: `${name}:${place}`, message }])
   })
@@ -48,7 +42,7 @@ describe('a secret is found', () => {
       {
         key: 'STRIPE_KEY',
         at: 'assets/••••-1.js:undefined:undefined',
-        message: 'the secret stands in the name of this file',
+        message: 'the secret is in the name of this file',
       },
     ])
   })
@@ -57,7 +51,7 @@ describe('a secret is found', () => {
     const inner = `data:text/plain;base64,${Buffer.from(`a${Buffer.from(SECRET).toString('base64')}`).toString('base64')}`
     const content = `url(data:text/css;base64,${Buffer.from(inner).toString('base64')})`
     expect(problemsIn({ 'a.css': content })).toEqual([
-      { key: 'STRIPE_KEY', at: 'a.css:1:26', message: 'the secret stands in this file, as base64' },
+      { key: 'STRIPE_KEY', at: 'a.css:1:26', message: 'the secret is in this file, as base64' },
     ])
   })
 

@@ -182,7 +182,7 @@ describe('what is not a file is refused at once', () => {
 
   test.skipIf(isWindows)('a link that leads in a circle', () => {
     symlinkSync('circle', pathOf('circle'))
-    expect(refused(pathOf('circle'))).toBe('FILE_UNREADABLE is a link that leads in a circle')
+    expect(refused(pathOf('circle'))).toBe('FILE_UNREADABLE is a symbolic link that leads back to itself')
   })
 
   test('a path that no file can have', () => {
@@ -193,7 +193,7 @@ describe('what is not a file is refused at once', () => {
     const file = write('forbidden', 'a')
     chmodSync(root, 0o755)
     const said = await whileBarred(file, () => refused(file))
-    expect(said).toBe('FILE_UNREADABLE cannot be read by the user this runs as')
+    expect(said).toBe('FILE_UNREADABLE cannot be read by the current user')
   })
 })
 
@@ -202,34 +202,40 @@ describe('a text in another encoding is refused with the byte', () => {
     [
       'Latin-1',
       Buffer.from('a: 1\nb: caf\u00e9\n', 'latin1'),
-      'is not UTF-8: the byte at offset 11 belongs to no character',
+      'is not UTF-8: the byte at offset 11 is not part of a character',
       2,
       7,
     ],
     [
       'a character cut off',
       Buffer.from([0x61, 0xe2, 0x82]),
-      'is not UTF-8: the byte at offset 1 belongs to no character',
+      'is not UTF-8: the byte at offset 1 is not part of a character',
       1,
       2,
     ],
     [
       'half of a surrogate pair',
       Buffer.from([0x61, 0xed, 0xa0, 0x80]),
-      'is not UTF-8: the byte at offset 1 belongs to no character',
+      'is not UTF-8: the byte at offset 1 is not part of a character',
       1,
       2,
     ],
-    ['an overlong form', Buffer.from([0xc0, 0xaf]), 'is not UTF-8: the byte at offset 0 belongs to no character', 1, 1],
+    [
+      'an overlong form',
+      Buffer.from([0xc0, 0xaf]),
+      'is not UTF-8: the byte at offset 0 is not part of a character',
+      1,
+      1,
+    ],
     [
       'a wrong byte behind replacement characters that are meant',
       Buffer.concat([Buffer.from('\ufeff\ufffdé\ufffd\n'), Buffer.from([0xff])]),
-      'is not UTF-8: the byte at offset 12 belongs to no character',
+      'is not UTF-8: the byte at offset 12 is not part of a character',
       2,
       1,
     ],
-    ['a NUL', 'a: 1\r\nb: \0', 'holds a NUL byte, at offset 9', 2, 4],
-    ['a NUL behind a BOM', '\ufeffa: \0', 'holds a NUL byte, at offset 6', 1, 4],
+    ['a NUL', 'a: 1\r\nb: \0', 'contains a NUL byte, at offset 9', 2, 4],
+    ['a NUL behind a BOM', '\ufeffa: \0', 'contains a NUL byte, at offset 6', 1, 4],
     ['UTF-16, little end first', Buffer.from('\ufeffa: 1', 'utf16le'), 'is UTF-16', 1, 1],
     ['UTF-16, big end first', Buffer.from('\ufeffa: 1', 'utf16le').swap16(), 'is UTF-16', 1, 1],
   ])('%s', (_, bytes, message, line, column) => {

@@ -123,17 +123,17 @@ describe('what is wrong is said with its place', () => {
     [
       'half of a surrogate pair',
       '{"a": "\\ud83d"}',
-      'ENCODING 1:7 a holds half of a surrogate pair or a NUL, which is no text',
+      'ENCODING 1:7 a contains half of a surrogate pair or a NUL, which is not valid text',
     ],
     [
       'half a pair in a key',
       '{"\\udc00": 1}',
-      'ENCODING 1:2 holds half of a surrogate pair or a NUL, which is no text',
+      'ENCODING 1:2 contains half of a surrogate pair or a NUL, which is not valid text',
     ],
-    ['a NUL', '{"a": "\\u0000"}', 'ENCODING 1:7 a holds half of a surrogate pair or a NUL, which is no text'],
-    ['an open brace', '{"a": 1', 'SYNTAX 1:8 ends too early'],
-    ['an open bracket', '{"a": [1,', 'SYNTAX 1:10 a[1] ends too early'],
-    ['nothing behind a colon', '{"a":', 'SYNTAX 1:6 a ends too early'],
+    ['a NUL', '{"a": "\\u0000"}', 'ENCODING 1:7 a contains half of a surrogate pair or a NUL, which is not valid text'],
+    ['an open brace', '{"a": 1', 'SYNTAX 1:8 ends unexpectedly'],
+    ['an open bracket', '{"a": [1,', 'SYNTAX 1:10 a[1] ends unexpectedly'],
+    ['nothing behind a colon', '{"a":', 'SYNTAX 1:6 a ends unexpectedly'],
     ['the wrong bracket', '{"a": [1}', 'SYNTAX 1:9 a has no comma between two entries'],
     ['no comma', '{"a": 1\n "b": 2}', 'SYNTAX 2:2 has no comma between two entries'],
     ['two commas', '{"a": 1,, "b": 2}', 'SYNTAX 1:9 has something else where a key should be'],
@@ -143,7 +143,7 @@ describe('what is wrong is said with its place', () => {
     ['a key without quotes', '{a: 1}', 'SYNTAX 1:2 has something else where a key should be'],
     ['a value without quotes', '{"a": hello}', 'SYNTAX 1:7 a has something else where a value should be'],
     ['single quotes', "{'a': 1}", 'SYNTAX 1:2 has something else where a key should be'],
-    ['a text that stays open', '{"a": "b\n}', 'SYNTAX 1:7 a has text that is never closed'],
+    ['a text that stays open', '{"a": "b\n}', 'SYNTAX 1:7 a has a string that is never closed'],
     ['a comment that stays open', '{"a": 1 /* b }', 'SYNTAX 1:9 a has a comment that is never closed'],
     ['a number that breaks off', '{"a": 1.}', 'SYNTAX 1:7 a has a number that breaks off'],
     ['a leading zero', '{"a": 012}', 'SYNTAX 1:8 has no comma between two entries'],
@@ -162,7 +162,7 @@ describe('what is wrong is said with its place', () => {
     expect(errorsOf('{"a": 1,\n"a": 2,\n"__proto__": 3,\n"b": "\\ud800",\n"c"}')).toEqual([
       'DUPLICATE_KEY 2:1 a is the same key as in line 1',
       'FORBIDDEN_KEY 3:1 __proto__ is a key that reaches an object’s prototype',
-      'ENCODING 4:6 b holds half of a surrogate pair or a NUL, which is no text',
+      'ENCODING 4:6 b contains half of a surrogate pair or a NUL, which is not valid text',
       'SYNTAX 5:4 c has a key without a colon after it',
     ])
   })

@@ -34,7 +34,7 @@ describe('includes', () => {
         key: 'includes',
         file: ROOT,
         line: 2,
-        remedy: 'write one path a line: - ../ai/config.yaml',
+        remedy: 'write one path per line: - ../ai/config.yaml',
       },
     ])
   })

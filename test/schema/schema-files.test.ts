@@ -302,7 +302,7 @@ describe('what an editor shows of profile.yaml', () => {
     const shown = shownOf(path)
     expect(shown).toBeDefined()
     expect(shown?.default).toEqual(field.default)
-    expect(shown?.description?.includes('Needed') ?? false).toBe(field.required === true)
+    expect(shown?.description?.includes('Required') ?? false).toBe(field.required === true)
   })
   test('units and places are told', () => {
     const words = [
@@ -313,11 +313,11 @@ describe('what an editor shows of profile.yaml', () => {
       'secrets.validation',
     ].map((path) => shownOf(path)?.description)
     expect(words).toEqual([
-      'Requests a second.',
-      "Seconds. Needed: 'systemprompt config check' refuses a profile without it.",
+      'Requests per second.',
+      "Seconds. Required: 'systemprompt config check' rejects a profile without it.",
       "A path; a relative one starts from the profile's directory.",
       "A relative path starts from the profile's directory.",
-      'What a missing secret is: an error, a warning, or nothing.',
+      'Whether a missing secret is an error, a warning, or ignored.',
     ])
   })
 })

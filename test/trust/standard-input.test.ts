@@ -65,7 +65,7 @@ describe.skipIf(process.platform === 'win32' || !existsSync(CLI))(`the standard 
       } else {
         expect([code, err]).toEqual([
           2,
-          'Nothing came on the standard input. Give the value there; add --allow-empty if it is to be empty.\n',
+          'Standard input is empty. Give the value there, or add --allow-empty for an empty value.\n',
         ])
         expect(readFileSync(join(cwd, SECRETS), 'utf8')).toBe('{}\n')
       }

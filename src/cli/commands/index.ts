@@ -23,7 +23,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ...lazy('Search files, or what git is about to commit, for secrets', async () => (await import('./scan.ts')).scan),
     takesMany: true,
   },
-  profile: lazy('See the profiles and choose one', async () => (await import('./profile/index.ts')).profile),
+  profile: lazy('List profiles and choose one', async () => (await import('./profile/index.ts')).profile),
   secrets: lazy(
     'Change the secrets of a profile on this machine',
     async () => (await import('./secrets/index.ts')).secrets,

@@ -44,14 +44,18 @@ export const init = defineCommand({
 function profileOf(args: Args): string {
   const name = text(args.profile) ?? 'local'
   if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return name
-  throw new CliError('USAGE', EXIT.usage, 'The name of a profile has letters, digits, dots, dashes and underscores.')
+  throw new CliError(
+    'USAGE',
+    EXIT.usage,
+    'The name of a profile consists of letters, digits, dots, dashes and underscores.',
+  )
 }
 
 function planTable(io: Io, plan: readonly PlannedFile[]): string {
   return table(
     io,
     ['file', 'what', 'state'],
-    plan.map(({ path, what, exists }) => [path, what, exists ? 'is there, stays' : 'new']),
+    plan.map(({ path, what, exists }) => [path, what, exists ? 'exists, kept' : 'new']),
     { leaveOut: [1], cut: [{ column: 0, at: 'left' }] },
   )
 }
@@ -68,7 +72,7 @@ function report(args: Args, io: Io, { root, profile, missing }: Done): void {
     printJson(io, { ok: true, root, dry_run: isDry, files: missing.map(({ path }) => path) })
     return
   }
-  if (missing.length === 0) io.out('Everything is there; nothing was written.\n')
+  if (missing.length === 0) io.out('Everything exists already; nothing was written.\n')
   else if (isDry) io.out('Nothing was written.\n')
   else io.out(`${styled(io, 'green', '✔')} Ready. ${nextStep(io, root, profile)}\n`)
 }

@@ -124,7 +124,7 @@ async function ofStaged(matcher: Matcher, args: Readonly<Record<string, unknown>
   throw new CliError(
     'NO_GIT',
     EXIT.notFound,
-    'Git does not say what is staged. Is git installed, and is this a repository?',
+    'Git cannot tell what is staged. Is git installed, and is this a repository?',
   )
 }
 
@@ -175,13 +175,13 @@ function print(io: Io, { findings, files, bytes, unreadable, skipped }: Report, 
   const searched = `${count(files, 'file')} searched (${sizeOf(bytes)}) for ${count(own + ofEnvironment, 'secret')}`
   const verdict = findings.length === 0 ? 'nothing found' : `found ${count(findings.length, 'time')}`
   if (own + ofEnvironment === 0 && unreadable.length === 0) {
-    io.err(`There is no secret here to look for, and none was looked for. ${WHERE}`)
+    io.err(`There are no secrets here, so none were looked for. ${WHERE}`)
     return
   }
   const mark = findings.length + unreadable.length === 0 ? styled(io, 'green', '✔') : styled(io, 'red', '✖')
   io.err(`${mark} ${searched}: ${verdict}\n`)
   if (findings.length > 0) io.err(REMEDY)
-  if (own === 0) io.err(`All of them are variables of the environment: the project here has none. ${WHERE}`)
+  if (own === 0) io.err(`All of them are environment variables: the project here has none. ${WHERE}`)
   if (skipped.length > 0) io.err(`Not looked for: ${skipped.map(skippedAs).map(shown).join(', ')}\n`)
 }
 
@@ -190,8 +190,9 @@ function sizeOf(bytes: number): string {
   return bytes < 999_950 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
-const WHERE = '--cwd says where the project is, and secrets.required which variables are secrets.\n'
-const REMEDY = 'Take it out: programs get it from the configuration. If others may have seen it, set a new one.\n'
+const WHERE = '--cwd sets where the project is, and secrets.required which variables are secrets.\n'
+const REMEDY =
+  'Remove it: programs read it from the configuration. If others may have seen it, replace it with a new one.\n'
 
 function skippedAs({ name, part, reason }: SkippedSecret): string {
   return `${name}${part ? `'s ${part}` : ''} (${reason})`

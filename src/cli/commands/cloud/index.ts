@@ -11,11 +11,8 @@ export const cloud = defineCommand({
       'Sync, set and remove the secrets of a tenant',
       async () => (await import('./secrets/index.ts')).secrets,
     ),
-    tenant: lazy('See the tenants and choose one', async () => (await import('./tenant/index.ts')).tenant),
-    emulator: lazy(
-      'Run a local SystemPrompt Cloud',
-      async () => (await import('./emulator/run.ts')).emulator,
-    ),
+    tenant: lazy('List tenants and choose one', async () => (await import('./tenant/index.ts')).tenant),
+    emulator: lazy('Run a local SystemPrompt Cloud', async () => (await import('./emulator/run.ts')).emulator),
     login: lazy('The same as auth login', async () => (await import('./auth/login.ts')).login),
     logout: lazy('The same as auth logout', async () => (await import('./auth/logout.ts')).logout),
   },

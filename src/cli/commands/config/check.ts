@@ -45,9 +45,9 @@ function summary(
   const mark = ok ? styled(io, 'green', '✔') : styled(io, 'red', '✖')
   const what = profile ? `Profile ${profile.name}` : 'No profile: .env files and the environment'
   const files = layers.flatMap((layer) => layer.files ?? [])
-  const verdict = ok ? 'is valid' : 'has warnings, which --strict takes for errors'
+  const verdict = ok ? 'is valid' : 'has warnings, which --strict treats as errors'
   const counts = `${count(files.length, 'file')}, ${count(secrets.size, 'secret')}`
-  return `${mark} ${what} ${profile ? verdict : ok ? 'are valid' : 'have warnings, which --strict takes for errors'} (${counts})`
+  return `${mark} ${what} ${profile ? verdict : ok ? 'are valid' : 'have warnings, which --strict treats as errors'} (${counts})`
 }
 
 function count(number: number, noun: string): string {

@@ -65,7 +65,7 @@ function render(io: Io, path: string, winner: Explanation, explanations: readonl
     winner.secret &&
       `Secret: masked wherever it is shown${winner.through ? `; it comes from ${winner.through.join(' → ')}` : ''}.`,
     winner.references && `Refers to ${winner.references.map(tracedTo).join(', ')}.`,
-    winner.coerced && `Taken as ${winner.coerced.to}; it was a ${winner.coerced.from}.`,
+    winner.coerced && `Converted from ${winner.coerced.from} to ${winner.coerced.to}.`,
   ].filter((note) => typeof note === 'string')
   return [head, '', table(io, ['', 'value', 'layer', 'from'], rows), ...(notes.length > 0 ? ['', ...notes] : [])].join(
     '\n',

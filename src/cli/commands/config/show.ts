@@ -27,7 +27,12 @@ export const show = defineCommand({
   },
   exits: [...LOAD_EXITS, 'refused'],
   args: {
-    path: { type: 'positional', completes: 'key', required: false, description: 'Show only this key and everything below it' },
+    path: {
+      type: 'positional',
+      completes: 'key',
+      required: false,
+      description: 'Show only this key and everything below it',
+    },
     ...LOAD_ARGS,
     reveal: { type: 'boolean', description: 'Show secrets unmasked; asks first' },
     yes: { type: 'boolean', alias: 'y', description: 'Skip the confirmation prompt' },
@@ -124,7 +129,7 @@ function render(io: Io, view: View): string {
   if (path !== undefined) return body
   const title = profile
     ? `Profile ${styled(io, 'bold', shown(profile.name))}, ${PROFILE_REASON[profile.chosenBy]}`
-    : "No profile; 'systemprompt init' makes one"
+    : "No profile; 'systemprompt init' creates one"
   const files = layers.flatMap((layer) => layer.files ?? []).map(shown)
   const names = variablesOf(result).filter((name) => typed.every((row) => row.path !== name))
   return [

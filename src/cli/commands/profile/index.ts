@@ -2,8 +2,8 @@ import { defineCommand, lazy } from '../../command.ts'
 
 export const profile = defineCommand({
   examples: [
-    ['systemprompt profile list', 'Which there are'],
-    ['systemprompt profile use production', 'Work with another'],
+    ['systemprompt profile list', 'List the profiles'],
+    ['systemprompt profile use production', 'Switch to another profile'],
   ],
   subCommands: {
     list: lazy('List the profiles of the project', async () => (await import('./list.ts')).list),

@@ -19,7 +19,7 @@ export const list = defineCommand({
     const names = profilesIn(files.state)
     if (names.length === 0) {
       const where = profile ? `in .systemprompt/profiles; ${shown(relative(io.cwd, profile.file))} is in use` : 'here'
-      throw new CliError('NOT_FOUND', EXIT.notFound, `There is no profile ${where}. 'systemprompt init' makes one.`)
+      throw new CliError('NOT_FOUND', EXIT.notFound, `There is no profile ${where}. 'systemprompt init' creates one.`)
     }
     if (args.json) printJson(io, { profiles: names, in_use: profile?.name ?? null })
     else

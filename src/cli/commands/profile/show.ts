@@ -17,7 +17,7 @@ export const show = defineCommand({
     const { profile, failure } = findCloudProject(args, io)
     if (failure) throw failure
     if (!profile)
-      throw new CliError('NOT_FOUND', EXIT.notFound, "There is no profile here. 'systemprompt init' makes one.")
+      throw new CliError('NOT_FOUND', EXIT.notFound, "There is no profile here. 'systemprompt init' creates one.")
     const { name, file, chosenBy } = profile
     if (args.json) printJson(io, { name, file, chosen_by: chosenBy })
     else io.out(`${styled(io, 'bold', shown(name))}, ${PROFILE_REASON[chosenBy]}\n${shown(file)}\n`)

@@ -22,7 +22,7 @@ export const use = defineCommand({
     const names = profilesIn(files.state)
     if (!names.includes(name)) {
       const near = nearest(name, names)
-      const list = names.length === 0 ? "'systemprompt init' makes one." : `There are: ${names.join(', ')}.`
+      const list = names.length === 0 ? "'systemprompt init' creates one." : `Available: ${names.join(', ')}.`
       throw new CliError(
         'NOT_FOUND',
         EXIT.notFound,

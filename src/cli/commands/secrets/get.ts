@@ -18,7 +18,14 @@ export const get = defineCommand({
   output: 'The value.',
   json: { key: 'string', env: 'string', value: 'string' },
   exits: [...LOAD_EXITS, 'refused'],
-  args: { name: { type: 'positional', completes: 'secret', description: 'The name of the secret, as in the file or in the environment' }, ...ASKING_ARGS },
+  args: {
+    name: {
+      type: 'positional',
+      completes: 'secret',
+      description: 'The name of the secret, as in the file or in the environment',
+    },
+    ...ASKING_ARGS,
+  },
   async run({ args, data }) {
     const io = data as Io
     const name = mustBeName(String(args.name))

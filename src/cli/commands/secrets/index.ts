@@ -2,8 +2,8 @@ import { type Command, defineCommand, lazy } from '../../command.ts'
 
 export const secrets = defineCommand({
   examples: [
-    ['systemprompt secrets list', 'Which there are'],
-    ['systemprompt secrets set ANTHROPIC_API_KEY', 'Ask for a value and keep it'],
+    ['systemprompt secrets list', 'List the names of the secrets'],
+    ['systemprompt secrets set ANTHROPIC_API_KEY', 'Prompt for a value and store it'],
   ],
   subCommands: {
     set: {

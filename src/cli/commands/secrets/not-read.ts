@@ -15,7 +15,7 @@ export async function sayWhatIsNotRead(names: readonly string[], args: Record<st
       const origin = explain(name)[0]?.origin
       if (origin?.layer !== 'environment' && origin?.layer !== 'dotenv') continue
       const place = origin.file === undefined ? 'the environment' : shown(placeOf(origin))
-      io.err(`${shown(name)} is set in ${place} too, which goes before secrets.json\n`)
+      io.err(`${shown(name)} is also set in ${place}, which takes precedence over secrets.json\n`)
     }
     printWarnings(
       io,

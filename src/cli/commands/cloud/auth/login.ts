@@ -107,7 +107,7 @@ function refuseInContainer({ env }: Io): void {
   throw new CliError(
     'IN_CONTAINER',
     EXIT.usage,
-    'SYSTEMPROMPT_API_TOKEN is set and wins over a login. Unset it to log in, or use it as it is.',
+    'SYSTEMPROMPT_API_TOKEN is set and takes precedence over a login. Unset it to log in, or use it as it is.',
   )
 }
 
@@ -118,13 +118,13 @@ async function tokenFromInput(io: Io): Promise<string> {
   throw new CliError(
     'USAGE',
     EXIT.usage,
-    'What came in is not a token: it is empty, too long, or holds spaces or other characters.',
+    'The input is not a token: it is empty, too long, or contains spaces or other characters.',
   )
 }
 
 async function typedToken(io: Io): Promise<string> {
   if (!io.isInteractive)
-    throw new CliError('USAGE', EXIT.usage, '--with-token reads the standard input: --with-token < file.')
+    throw new CliError('USAGE', EXIT.usage, '--with-token reads standard input: --with-token < file.')
   return (await io.password('Token')).trim()
 }
 
@@ -132,16 +132,16 @@ async function tokenFromBrowser(args: Args, apiUrl: string, io: Io): Promise<str
   const client = clientFor(apiUrl, undefined, args, io)
   const open = args['no-browser'] ? undefined : io.openBrowser
   if (!open && !io.isInteractive && !args['no-browser']) {
-    const ways = 'Use --with-token < file, or --no-browser to get an address to open elsewhere'
-    throw new CliError('NO_BROWSER', EXIT.usage, `There is no browser here and nobody to ask. ${ways}.`)
+    const ways = 'Use --with-token < file, or --no-browser to get a URL to open elsewhere'
+    throw new CliError('NO_BROWSER', EXIT.usage, `There is no browser here, and no terminal to ask in. ${ways}.`)
   }
   const attempt = await beginBrowserLogin(client, providerOf(args))
   const asking = new AbortController()
   try {
     if (open) {
-      io.err(`Opening your browser. If nothing happens, open this address:\n\n  ${attempt.authorizeUrl}\n\n`)
+      io.err(`Opening your browser. If nothing happens, open this URL:\n\n  ${attempt.authorizeUrl}\n\n`)
       await open(attempt.authorizeUrl)
-    } else io.err(`Open this address in a browser:\n\n  ${attempt.authorizeUrl}\n\n`)
+    } else io.err(`Open this URL in a browser:\n\n  ${attempt.authorizeUrl}\n\n`)
     return await inTime(
       open || !io.isInteractive ? attempt.token : Promise.race([attempt.token, pasted(attempt, io, asking.signal)]),
     )
@@ -155,9 +155,9 @@ async function tokenFromBrowser(args: Args, apiUrl: string, io: Io): Promise<str
 
 /** Where the browser runs on another machine, the address it ends on can be pasted. */
 async function pasted(attempt: BrowserLogin, io: Io, givenUp: AbortSignal): Promise<string> {
-  const question = 'The address your browser ends on, if it runs on another machine'
+  const question = 'The URL your browser ends on, if it runs on another machine'
   while (!attempt.paste(await io.password(question, givenUp))) {
-    io.err('That is not the address of this login; it begins with http://127.0.0.1 and /callback/.\n')
+    io.err('That is not the URL of this login; it begins with http://127.0.0.1 and /callback/.\n')
   }
   return attempt.token
 }
@@ -168,7 +168,7 @@ async function inTime(token: Promise<string>): Promise<string> {
     const error = new CliError(
       'TIMEOUT',
       EXIT.network,
-      'Nobody came back from the browser within five minutes. Run it again.',
+      'The login in the browser did not finish within five minutes. Run it again.',
     )
     timer = setTimeout(() => reject(error), PATIENCE)
   })
@@ -199,7 +199,7 @@ async function chosen(
 ): Promise<TenantRegistry> {
   if (registry.active !== undefined || tenants.length < 2 || !io.isInteractive) return registry
   const choices = tenants.map(({ id, name }) => ({ value: id, label: `${shown(name)} (${shown(id)})` }))
-  const active = await io.select('Which tenant do you work with?', choices).catch((error: unknown) => {
+  const active = await io.select('Which tenant do you want to use?', choices).catch((error: unknown) => {
     // The login is done by now, and none has to be chosen.
     if (error instanceof CliError && error.code === 'INTERRUPTED') return undefined
     throw error

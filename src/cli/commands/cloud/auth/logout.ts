@@ -35,12 +35,12 @@ export const logout = defineCommand({
     await mustAgree(args, io, `Log ${email === undefined ? 'out' : `${shown(email)} out`} and remove ${shown(file)}?`)
     await report(project, args, io)
     const { wasThere, aside } = removeCredentials(project.files, Date.now())
-    if (aside !== undefined) io.err(`What stood in place of the file was no login; it is now ${shown(aside)}\n`)
+    if (aside !== undefined) io.err(`The file was not a login; it is now ${shown(aside)}\n`)
     if (args.json) printJson(io, { ok: true, removed: wasThere ? file : null })
     else
       io.out(
         wasThere
-          ? `Logged out; ${shown(file)} is gone. The token stays valid until it ends.\n`
+          ? `Logged out; ${shown(file)} was removed. The token stays valid until it expires.\n`
           : 'Nobody was logged in.\n',
       )
     return EXIT.ok

@@ -5,7 +5,10 @@ import { readSeed } from './seed-file.ts'
 
 export const exec = defineCommand({
   examples: [
-    ['systemprompt cloud emulator exec -- npm test', 'Run tests against their own cloud, logged in through environment variables'],
+    [
+      'systemprompt cloud emulator exec -- npm test',
+      'Run tests against their own cloud, logged in through environment variables',
+    ],
   ],
   output: 'The output of the program. The exit code is that of the program.',
   exits: ['validation', 'programNotStarted', 'programNotFound'],

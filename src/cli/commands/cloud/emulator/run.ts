@@ -67,14 +67,14 @@ async function started(options: EmulatorOptions) {
       throw new CliError(
         'PORT',
         EXIT.conflict,
-        `Port ${options.port} cannot be had. Give another with --port, or 0 for any that is free.`,
+        `Port ${options.port} is not available. Choose another with --port, or 0 for any free port.`,
       )
     }
     if (code === 'FILE_LOCKED')
       throw new CliError(
         'RUNNING',
         EXIT.conflict,
-        `An emulator of this project is running already, and has its state. Use it, or give --ephemeral for one that keeps nothing. If none runs, remove ${shown(`${file}.lock`)}.`,
+        `An emulator of this project is already running, and has its state. Use that one, or start another with --ephemeral. If none is running, remove ${shown(`${file}.lock`)}.`,
       )
     // Its messages say what is wrong with the journal, and hold none of it.
     if (error instanceof TypeError && /^The emulator's/.test(error.message))
@@ -91,12 +91,12 @@ function portOf({ port }: Args): number {
 
 function greeting(io: Io, url: string, directory: string | undefined): string {
   return [
-    `${styled(io, 'green', '✔')} The emulator runs at ${styled(io, 'bold', url)}; Ctrl-C ends it`,
-    directory === undefined ? '  It keeps nothing.' : `  It keeps its state in ${shown(directory)}.`,
+    `${styled(io, 'green', '✔')} The emulator is running at ${styled(io, 'bold', url)}; Ctrl-C stops it`,
+    directory === undefined ? '  It keeps no state.' : `  It keeps its state in ${shown(directory)}.`,
     '',
     `  systemprompt cloud auth login --api-url ${url}`,
     '',
-    'Where it is not what the service is:',
+    'How it differs from the service:',
     ...DIFFERENCES.map((line) => `  - ${line}`),
   ].join('\n')
 }

@@ -55,7 +55,7 @@ async function searchLog({ client, tenant }: SecretsTarget, args: Args): Promise
   const key = text(args.key)
   if (key === undefined) {
     const { data } = await client.auditSecrets(tenant, { limit })
-    return { entries: data.slice(0, limit), nothing: 'Nothing was done yet.' }
+    return { entries: data.slice(0, limit), nothing: 'There are no entries yet.' }
   }
   const name = cloudName(mustBeName(key))
   const found: AuditEntry[] = []
@@ -69,7 +69,7 @@ async function searchLog({ client, tenant }: SecretsTarget, args: Args): Promise
     if (!cursor) break
   }
   const when = cursor ? `in the last ${read} entries` : 'yet'
-  return { entries: found.slice(0, limit), nothing: `Nothing was done to ${name} ${when}.` }
+  return { entries: found.slice(0, limit), nothing: `There are no entries for ${name} ${when}.` }
 }
 
 function limitOf({ limit = '50' }: Args): number {

@@ -53,4 +53,4 @@ export const cleanup = defineCommand({
 
 /** Who has just seen a secret that is only in the cloud may look for its end here. */
 const NOTHING =
-  "Nothing is there that earlier tools sent by mistake. 'systemprompt cloud secrets sync --prune' removes what secrets.json does not have."
+  "There is nothing that earlier tools sent by mistake. 'systemprompt cloud secrets sync --prune' removes what secrets.json does not have."

@@ -46,7 +46,7 @@ export const rotate = defineCommand({
   async run({ args, data }) {
     const io = data as Io
     if (args.generate && args['from-file'] !== undefined)
-      throw new CliError('USAGE', EXIT.usage, 'Give --generate or --from-file; each gives a new value.')
+      throw new CliError('USAGE', EXIT.usage, 'Give either --generate or --from-file: each provides a new value.')
     const target = await openTargetToSend(args, io)
     const name = mustBeName(String(args.name))
     const key = cloudName(name)
@@ -104,12 +104,12 @@ function absent({ tenant, secret, file }: Facts): string {
 
 function planned(facts: Facts, isNew: boolean): string {
   const { tenant, secret, file } = facts
-  const plan = `Would put a new ${secret} into ${shown(file)}, and send it to ${shown(tenant)}.\n`
+  const plan = `Would write a new ${secret} to ${shown(file)}, and send it to ${shown(tenant)}.\n`
   return isNew ? `${absent(facts)}. ${plan}` : plan
 }
 
 function question(facts: Facts, isNew: boolean): string {
-  if (isNew) return `${absent(facts)}. Put it into both?`
+  if (isNew) return `${absent(facts)}. Add it to both?`
   const { tenant, secret, file } = facts
   return `Replace ${secret} in ${shown(file)} and in ${shown(tenant)}? What uses the old one stops working.`
 }

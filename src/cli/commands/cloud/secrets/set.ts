@@ -17,7 +17,10 @@ import { count, progress } from './plan-table.ts'
 
 export const set = defineCommand({
   examples: [
-    ['systemprompt cloud secrets set ANTHROPIC_API_KEY', 'Prompt for the value, which keeps it out of the shell history'],
+    [
+      'systemprompt cloud secrets set ANTHROPIC_API_KEY',
+      'Prompt for the value, which keeps it out of the shell history',
+    ],
     [
       'systemprompt cloud secrets set STRIPE_KEY=@key.txt --local',
       'Read the value from a file, and update secrets.json as well',

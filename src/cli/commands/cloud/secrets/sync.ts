@@ -109,7 +109,7 @@ function replanned(shownPlan: SyncPlan, planFor: Planner): (keys: readonly strin
     throw new CliError(
       'CONFLICT',
       EXIT.conflict,
-      'Somebody else has added secrets meanwhile, which --prune would remove; nothing was done. Run it again to see them.',
+      'Someone else has added secrets in the meantime, which --prune would remove; nothing was done. Run it again to see them.',
     )
   }
 }

@@ -26,7 +26,10 @@ export const list = defineCommand({
     active_tenant: 'string|null',
   },
   exits: CLOUD_EXITS,
-  args: { ...CLOUD_ARGS, offline: { type: 'boolean', description: 'Read tenants.json only, without asking the service' } },
+  args: {
+    ...CLOUD_ARGS,
+    offline: { type: 'boolean', description: 'Read tenants.json only, without asking the service' },
+  },
   async run({ args, data }) {
     const io = data as Io
     const { tenants, active } = args.offline

@@ -7,7 +7,9 @@ import { CLOUD_ARGS, findCloudProject, profileTenant } from '../../../session.ts
 import { FILE_EXITS } from '../../../shapes.ts'
 
 export const use = defineCommand({
-  examples: [['systemprompt cloud tenant use tenant_def456', 'Profiles without a tenant of their own use it from now on']],
+  examples: [
+    ['systemprompt cloud tenant use tenant_def456', 'Profiles without a tenant of their own use it from now on'],
+  ],
   output: 'One line.',
   json: { ok: 'boolean', active_tenant: 'string' },
   exits: FILE_EXITS,
