@@ -70,22 +70,27 @@ interface Row {
 
 const ROWS: Readonly<Record<string, Row>> = {
   'the program itself': { program: 'print()', sees: ALL },
-  'a variable that is set stays': { program: 'print()', env: { GREETING: 'mine' }, sees: { ...ALL, GREETING: 'mine' } },
+  'a variable that is already set keeps its value': {
+    program: 'print()',
+    env: { GREETING: 'mine' },
+    sees: { ...ALL, GREETING: 'mine' },
+  },
   'an empty variable counts as unset': { program: 'print()', env: { GREETING: '' }, sees: ALL },
-  'a secret that is blank counts as unset': { program: 'print()', env: { DATABASE_URL: ' ' }, sees: ALL },
+  'a blank secret counts as unset': { program: 'print()', env: { DATABASE_URL: ' ' }, sees: ALL },
 
-  'a worker of a file': { program: 'print(await inWorker({}))', sees: ALL },
-  'a worker of a text': {
+  'a worker started from a file': { program: 'print(await inWorker({}))', sees: ALL },
+  'a worker started from source text': {
     program: `print(await inWorker({ eval: true }, "import('./lib.mjs').then(({ seen }) => require('node:worker_threads').parentPort.postMessage(seen()))"))`,
     sees: ALL,
   },
-  'a worker of a text with an empty environment gets nothing: Node runs no modules of --import before a text': {
-    program: `print(await inWorker({ eval: true, env: {} }, "setTimeout(() => import('./lib.mjs').then(({ seen }) => require('node:worker_threads').parentPort.postMessage(seen())), 100)"))`,
-    sees: {},
-  },
-  'a worker with an empty environment resolves anew': { program: 'print(await inWorker({ env: {} }))', sees: ALL },
+  'a worker started from source text with an empty environment gets nothing: Node does not run --import modules before it':
+    {
+      program: `print(await inWorker({ eval: true, env: {} }, "setTimeout(() => import('./lib.mjs').then(({ seen }) => require('node:worker_threads').parentPort.postMessage(seen())), 100)"))`,
+      sees: {},
+    },
+  'a worker with an empty environment resolves again': { program: 'print(await inWorker({ env: {} }))', sees: ALL },
   'a worker without flags inherits': { program: 'print(await inWorker({ execArgv: [] }))', sees: ALL },
-  'a worker without flags and without environment gets nothing': {
+  'a worker without flags or environment gets nothing': {
     program: 'print(await inWorker({ execArgv: [], env: {} }))',
     sees: {},
   },
@@ -97,45 +102,45 @@ const ROWS: Readonly<Record<string, Row>> = {
     program: `print(await inWorker({ env: { ...process.env, GREETING: 'mine' } }))`,
     sees: { ...ALL, GREETING: 'mine' },
   },
-  'a worker after a change of the program': {
+  'a worker started after the program changed a variable': {
     program: `process.env.GREETING = 'changed'; print(await inWorker({}))`,
     sees: { ...ALL, GREETING: 'changed' },
   },
 
   'a fork': { program: 'print(await inFork({}))', sees: ALL },
   'a fork without flags inherits': { program: 'print(await inFork({ execArgv: [] }))', sees: ALL },
-  'a fork with an empty environment resolves anew': { program: 'print(await inFork({ env: {} }))', sees: ALL },
-  'a fork after a change of the program': {
+  'a fork with an empty environment resolves again': { program: 'print(await inFork({ env: {} }))', sees: ALL },
+  'a fork started after the program changed a variable': {
     program: `process.env.GREETING = 'changed'; print(await inFork({}))`,
     sees: { ...ALL, GREETING: 'changed' },
   },
-  'a fork after the program took a variable away: it is set again, as it would be for any empty one': {
+  'a fork started after the program deleted a variable: it is set again, as any empty one would be': {
     program: `delete process.env.GREETING; print(await inFork({}))`,
     sees: ALL,
   },
-  'a fork after the files changed': {
+  'a fork started after the files changed': {
     program: `write('.env', 'GREETING=changed\\nONLY_ONE=one\\n'); print(await inFork({}))`,
     sees: { ...ALL, GREETING: 'changed' },
   },
-  'a fork after a name left the files': {
+  'a fork started after a name was removed from the files': {
     program: `write('.env', 'GREETING=hello\\n'); print(await inFork({}))`,
     sees: { DATABASE_URL, JWT_SECRET, GREETING: 'hello' },
   },
-  'a fork after a name came into the files': {
+  'a fork started after a name was added to the files': {
     program: `write('.env.local', 'OWN=new\\n'); print(await inFork({}))`,
     sees: { ...ALL, OWN: 'new' },
   },
 
-  'a child that is spawned without flags inherits': { program: `print(await inSpawn(['child.mjs']))`, sees: ALL },
-  'a child that is spawned with the flag': {
+  'a child spawned without flags inherits': { program: `print(await inSpawn(['child.mjs']))`, sees: ALL },
+  'a child spawned with the flag': {
     program: `print(await inSpawn([...preloaded, 'child.mjs']))`,
     sees: ALL,
   },
-  'a child in a folder of the project': {
+  'a child in a subfolder of the project': {
     program: `print(await inSpawn([...preloaded, '../../child.mjs'], { cwd: 'packages/inner' }))`,
     sees: ALL,
   },
-  'a child in another project gets that one, and nothing of this': {
+  'a child in another project gets only the values of that project': {
     program: `print(await inSpawn([...preloaded, 'child.mjs'], { cwd: other }))`,
     sees: OTHER,
   },
@@ -144,24 +149,24 @@ const ROWS: Readonly<Record<string, Row>> = {
     env: { DATABASE_URL: 'postgres://mine/db' },
     sees: { ...OTHER, DATABASE_URL: 'postgres://mine/db' },
   },
-  'a child in another project by way of a tool that drops the marker': {
+  'a child in another project, started by a tool that drops the marker': {
     program: `const { SYSTEMPROMPT_INJECTED, SYSTEMPROMPT_PROFILE, ...env } = process.env
       print(await inSpawn([...preloaded, 'child.mjs'], { cwd: other, env }))`,
     sees: ALL,
   },
-  'a grandchild in this project, by way of another': {
+  'a grandchild in this project, started by a child in another': {
     program: `print(await inSpawn([...preloaded, '-e', "console.log(require('node:child_process').execFileSync(process.execPath, ['--import', '@systemprompt/env', 'child.mjs'], { cwd: process.env.BACK, encoding: 'utf8' }))"], { cwd: other, env: { ...process.env, BACK: process.cwd() } }))`,
     sees: ALL,
   },
-  'a child outside of any project inherits': {
+  'a child outside any project inherits': {
     program: `print(await inSpawn([...preloaded.slice(0, 1), import.meta.resolve('@systemprompt/env'), child.pathname], { cwd: '/' }))`,
     sees: ALL,
   },
-  'a child by way of NODE_OPTIONS': {
+  'a child preloaded by NODE_OPTIONS': {
     program: `print(await inSpawn(['child.mjs'], { env: { PATH: process.env.PATH, NODE_OPTIONS: '--import @systemprompt/env' } }))`,
     sees: ALL,
   },
-  'npm run by way of NODE_OPTIONS': {
+  'npm run preloaded by NODE_OPTIONS': {
     program: `print(await inSpawn(['run', '--silent', 'seen'], { env: { PATH: process.env.PATH, NODE_OPTIONS: '--import @systemprompt/env' } }, 'npm'))`,
     sees: ALL,
   },
