@@ -25,7 +25,7 @@ export function startupSummary(results: StartupResults): string {
     .map((name) => [name, ...nodes.map(({ ways }) => over(ways.find((way) => way.name === name)))])
   return [
     table(['over plain node', ...nodes.map(({ version }) => `Node ${version.slice(1)}`)], rows),
-    `${measured(results)} [Performance](docs/performance.md) says why.`,
+    `${measured(results)} [Performance](docs/performance.md) explains why.`,
   ].join('\n\n')
 }
 
@@ -48,7 +48,7 @@ function over(way: Way | undefined): string {
 
 function measured({ date, cpu, rounds, nodes }: StartupResults): string {
   const flags = Object.keys(nodes).length > 1 ? ` -- --nodes all --rounds ${rounds}` : ''
-  return `Medians of ${rounds} starts each, in turn, on ${date} with ${cpu}: \`npm run bench:startup${flags}\`.`
+  return `Medians of ${rounds} starts each, taken in turn on ${date} with ${cpu}, by \`npm run bench:startup${flags}\`.`
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
