@@ -75,7 +75,7 @@ describe('the table of attempts', () => {
 
   test('is what docs/security.md says of those that are not stopped', () => {
     const page = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8')
-    const [, list = ''] = /\nNot stopped are:\n\n([\s\S]*?)\n\n/.exec(page) ?? []
+    const [, list = ''] = /\nThese attempts are not stopped:\n\n([\s\S]*?)\n\n/.exec(page) ?? []
     const unstopped = ATTEMPTS.filter(({ stopped }) => stopped === 'nowhere')
     const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
     expect(list.split('\n')).toEqual(unstopped.map(({ name, why }) => `- **${capital(name)}**: ${why}`))

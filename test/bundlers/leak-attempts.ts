@@ -627,36 +627,36 @@ const GUARDED: readonly Attempt[] = [
 
 const NOT_STOPPED: readonly Attempt[] = [
   {
-    name: 'a variable whose name is worked out',
+    name: 'a variable whose name is computed',
     stopped: 'nowhere',
-    why: 'nobody can tell which one it is; no value is put in for it, so that nothing leaks.',
+    why: 'nobody can tell which variable it is. No value is inserted for it, so nothing leaks.',
     files: entry(({ id }) => uses(`process.env['ATTEMPT_' + '${id}']`)),
   },
   {
-    name: 'a secret that is turned around',
+    name: 'a reversed secret',
     stopped: 'nowhere',
-    why: 'every text would have to be read in every order.',
+    why: 'the guard would have to read every text in every order.',
     leaves: (secret) => [...secret].reverse().join(''),
     files: entry(({ secret }) => uses(text([...secret].reverse().join('')))),
   },
   {
-    name: 'a secret that is encrypted',
+    name: 'an encrypted secret',
     stopped: 'nowhere',
-    why: 'whoever encrypts it hides it from the guard as well.',
+    why: 'encrypting it hides it from the guard as well.',
     leaves: (secret) => [...Buffer.from(secret)].map((byte) => byte ^ 7).join('.'),
     files: entry(({ secret }) => uses(text([...Buffer.from(secret)].map((byte) => byte ^ 7).join('.')))),
   },
   {
-    name: 'a secret in capitals',
+    name: 'a secret in upper case',
     stopped: 'nowhere',
-    why: 'secrets are told apart by their capitals.',
+    why: 'the search is case-sensitive.',
     leaves: (secret) => secret.toUpperCase(),
     files: entry(({ secret }) => uses(text(secret.toUpperCase()))),
   },
   {
-    name: 'pieces that are put together when the code runs',
+    name: 'pieces that are joined at run time',
     stopped: 'nowhere',
-    why: 'no piece is the secret; a minifier that joins them gives it away.',
+    why: 'no single piece is the secret. If a minifier joins them, the secret is found.',
     leaves: (secret) => secret.slice(9),
     files: entry(
       ({ secret }) =>
@@ -666,7 +666,7 @@ const NOT_STOPPED: readonly Attempt[] = [
   {
     name: 'the first half of a secret',
     stopped: 'nowhere',
-    why: 'a secret is looked for as a whole; parts that stand alone, a password or a line of a key, are looked for by themselves.',
+    why: 'the guard looks for the whole secret. Parts that stand alone, a password or a line of a key, are looked for separately.',
     leaves: (secret) => secret.slice(0, 16),
     files: entry(({ secret }) => uses(text(secret.slice(0, 16)))),
   },
@@ -678,9 +678,9 @@ const NOT_STOPPED: readonly Attempt[] = [
     files: entry(({ secret }) => uses(text(gzipSync(secret).toString('base64')))),
   },
   {
-    name: 'a file that was compressed',
+    name: 'a compressed file',
     stopped: 'nowhere',
-    why: 'nothing is decompressed; its original is searched where that is part of the output.',
+    why: 'nothing is decompressed. The original is searched if it is part of the output.',
     hosts: ASSETS,
     files: entry(
       ({ id, host }) =>
@@ -691,9 +691,9 @@ const NOT_STOPPED: readonly Attempt[] = [
     ),
   },
   {
-    name: 'a secret with fewer than 8 characters',
+    name: 'a secret shorter than 8 characters',
     stopped: 'nowhere',
-    why: 'so short a text stands in any code.',
+    why: 'a text that short occurs in any code.',
     secret: 'k3yX9a',
     leaves: (secret) => secret,
     files: entry(({ secret }) => uses(text(secret))),
@@ -701,7 +701,7 @@ const NOT_STOPPED: readonly Attempt[] = [
   {
     name: 'a common value',
     stopped: 'nowhere',
-    why: 'it also stands in code that knows nothing of the secret; `systemprompt scan` says which values these are.',
+    why: 'it also occurs in code that has nothing to do with the secret. `systemprompt scan` says which values these are.',
     secret: 'changeMe123',
     leaves: (secret) => secret,
     files: entry(({ secret }) => uses(text(secret))),
