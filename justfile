@@ -4,10 +4,10 @@ export PATH := justfile_directory() / "node_modules/.bin" + ":" + env_var("PATH"
 login *options:
     systemprompt cloud auth login {{ options }}
 
-# Forget the login
+# Log out
 logout *options:
     systemprompt cloud auth logout {{ options }}
 
-# Say who is logged in
+# Show who is logged in
 whoami *options:
     systemprompt cloud auth whoami {{ options }}

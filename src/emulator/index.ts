@@ -10,9 +10,9 @@ export { findEmulatorDirectory } from './state-directory.ts'
 
 /** Where the emulator is not what the service is. */
 export const DIFFERENCES: readonly string[] = [
-  'It asks you who you are, on a page of its own; no GitHub and no Google is involved.',
-  'Users and tenants come from a seed file; they cannot be made or changed.',
-  'It keeps an audit log, and takes ETag and If-Match; the service may answer 404, or give no ETag.',
-  'Nothing is deployed: a secret that is set restarts no service.',
-  'Its limits are its own: 2,000 secrets a tenant, 64 Ki characters a value, 600 requests a minute.',
+  'You log in on a page of the emulator; GitHub and Google are not involved.',
+  'Users and tenants come from a seed file; they cannot be created or changed.',
+  'It keeps an audit log and supports ETag and If-Match; the service may answer 404 or send no ETag.',
+  'Nothing is deployed: setting a secret restarts no service.',
+  'Its limits are its own: 2,000 secrets per tenant, 64 Ki characters per value, 600 requests per minute.',
 ]

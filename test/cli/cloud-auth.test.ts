@@ -113,7 +113,7 @@ describe('cloud auth login', () => {
     const line = `cloud auth login --no-browser --api-url ${emulator.url}`
     const { code, err, questions } = await cli(cwd, line, { isInteractive: true, heard, password })
     expect([code, questions.length]).toEqual([0, 3])
-    expect(err).toContain('That is not the address of this login')
+    expect(err).toContain('That is not the URL of this login')
     expect(stored(cwd).user_email).toBe('dev@example.com')
   })
 
@@ -649,7 +649,7 @@ describe('cloud emulator', () => {
     expect([code, out]).toEqual([
       0,
       expect.stringMatching(
-        /The emulator runs at http:\/\/127\.0\.0\.1:\d+[\s\S]*How it differs from the service:\n {2}- /,
+        /The emulator is running at http:\/\/127\.0\.0\.1:\d+[\s\S]*How it differs from the service:\n {2}- /,
       ),
     ])
     expect(readdirSync(join(cwd, '.systemprompt/emulator')).sort()).toEqual(['.gitignore', 'journal.jsonl', 'key'])
@@ -686,7 +686,7 @@ describe('cloud emulator', () => {
     expect([code, out, err]).toEqual([
       7,
       '',
-      expect.stringMatching(/^An emulator of this project is running already.* --ephemeral /),
+      expect.stringMatching(/^An emulator of this project is already running.* --ephemeral /),
     ])
   })
 

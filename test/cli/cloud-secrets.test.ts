@@ -220,7 +220,7 @@ describe('cloud secrets set', () => {
     })
     const allow = Object.values(expected).includes('') ? ' --allow-empty' : ''
     const ended = await cli(cwd, `cloud secrets set ${line}${allow}`, terminal)
-    expect([ended.code, ended.err.replace(/(?:One line end|Taken as written).*\n/, '')]).toEqual([0, ''])
+    expect([ended.code, ended.err.replace(/(?:One line end|Stored as written).*\n/, '')]).toEqual([0, ''])
     expect(cloud(...Object.keys(expected))).toEqual(expected)
     expect(proxy.violations).toEqual([])
   })
@@ -634,7 +634,9 @@ describe('the other commands', () => {
     expect(out.split('\n')[1]).toMatch(/^\d{4}-\S+ +dev@example\.com +set +A_KEY +systemprompt-env\//)
     expect((await json('cloud secrets audit --limit 1')).entries).toHaveLength(1)
     expect((await cli(cwd, 'cloud secrets audit --limit 501')).code).toBe(2)
-    expect((await cli(cwd, 'cloud secrets audit --key never_set')).err).toBe('Nothing was done to NEVER_SET yet.\n')
+    expect((await cli(cwd, 'cloud secrets audit --key never_set')).err).toBe(
+      'There are no entries for NEVER_SET yet.\n',
+    )
     emulator.faults.set([{ fault: { type: 'status', status: 404 }, path: `/api/v1/tenants/${TENANT}/secrets/audit` }])
     expect(await cli(cwd, 'cloud secrets audit')).toMatchObject({
       code: 5,
@@ -649,7 +651,7 @@ describe('the other commands', () => {
     writeFiles(cwd, { [CREDENTIALS]: JSON.stringify(credentials) })
     expect(await cli(cwd, 'cloud secrets audit --key never_set')).toMatchObject({
       code: 0,
-      err: 'Nothing was done to NEVER_SET in the last 40 entries.\n',
+      err: 'There are no entries for NEVER_SET in the last 40 entries.\n',
     })
     // A service may give more than it was asked for.
     expect((await json('cloud secrets audit --limit 1')).entries).toHaveLength(1)

@@ -190,7 +190,7 @@ describe.each([
 
 describe('fish', () => {
   test.runIf(hasProgram('fish')).each<[line: string, offers: readonly string[]]>([
-    ['systemprompt comp', ['completion\tComplete command lines in bash, zsh or fish']],
+    ['systemprompt comp', ['completion\tPrint a completion script for bash, zsh or fish']],
     ['systemprompt config show --profile p', ['production\tprofile']],
     ['systemprompt config show --profile=p', ['--profile=production\tprofile']],
     ['systemprompt config show --cwd se', ['seeds/\tDirectory']],

@@ -65,7 +65,7 @@ Refers to CACHE_PASSWORD (dotenv, .env:2:1).
     expect(out).toContain('OTHER (environment).')
   })
   test('says which type was taken for which', async () => {
-    expect((await explain('server.port')).out).toMatch(/\n\nTaken as number; it was a string\.\n$/)
+    expect((await explain('server.port')).out).toMatch(/\n\nConverted from string to number\.\n$/)
   })
   test.each(['cache_password', 'CACHE_PASSWORD', 'cache-password', 'secrets.cache_password'])(
     'takes a secret as %s',

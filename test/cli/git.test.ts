@@ -61,7 +61,9 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
     const { ok, warnings } = await checkConfig({ cwd, env: {}, secrets: { required: ['STRIPE'] } })
     const found = warnings.filter(({ code }) => code === 'TRACKED_BY_GIT')
     expect(ok).toBe(true)
-    expect(found).toMatchObject([{ file: '.env', message: 'is tracked by git, and holds ANTHROPIC_API_KEY, STRIPE' }])
+    expect(found).toMatchObject([
+      { file: '.env', message: 'is tracked by git, and contains ANTHROPIC_API_KEY, STRIPE' },
+    ])
     expect(JSON.stringify(found)).not.toContain('canary')
     git(cwd, 'rm', '--cached', '--quiet', '.env')
     expect((await checkConfig({ cwd, env: {} })).warnings.filter(({ code }) => code === 'TRACKED_BY_GIT')).toEqual([])

@@ -100,7 +100,7 @@ describe('the installed command', () => {
 
 describe.skipIf(process.platform === 'win32')('in a shell', () => {
   test.each([
-    ['config show | head -1', 'Profile local, the only one there is'],
+    ['config show | head -1', 'Profile local, the only one'],
     ['config show app | head -1', /^key +value/],
     ['config show --json | head -1', '{'],
     ['--help | head -1', /^Configuration and secrets/],

@@ -71,7 +71,7 @@ describe('run --watch', () => {
     writeFiles(root, { '.env': 'GREETING=changed\n' })
     await until('started changed')
     expect(output()).toMatch(
-      /started hello[\s\S]*env\.GREETING changed; the program starts again\.[\s\S]*ended hello[\s\S]*started changed/,
+      /started hello[\s\S]*env\.GREETING changed; restarting the program\.[\s\S]*ended hello[\s\S]*started changed/,
     )
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
@@ -83,7 +83,7 @@ describe('run --watch', () => {
     const { until, output } = watching(root)
     await until('started hello')
     writeFiles(root, { [PROFILE]: `${FILES[PROFILE]}"a\\x9b31m\\u202eb": 1\n` })
-    await until('the program starts again')
+    await until('restarting the program')
     expect(output()).toContain('["a\\u009b31m\\u202eb"] changed')
   })
 
@@ -92,7 +92,7 @@ describe('run --watch', () => {
     const { until, output } = watching(root)
     await until('started hello')
     writeFiles(root, { [PROFILE]: 'name: local\nsecrets: { validation: skip }\nserver: { port: eighty }\n' })
-    await until('goes on with the configuration that was valid before')
+    await until('keeps running with the last valid configuration')
     expect(output()).toContain('server.port  is not a whole number')
     expect(output()).not.toContain('ended')
     writeFiles(root, { [PROFILE]: String(FILES[PROFILE]) })
@@ -121,7 +121,7 @@ describe('run --watch', () => {
     await until('started hello')
     writeFiles(root, { '.env': 'A_TOKEN=Other3vTq8mWx1rLc\nGREETING=changed\nB=1\nC=2\nD=3\n' })
     await until('started changed')
-    expect(output()).toMatch(/and \d+ more changed; the program starts again/)
+    expect(output()).toMatch(/and \d+ more changed; restarting the program/)
     expect(output()).not.toMatch(/Zk3v|Other3/)
   })
 
@@ -170,7 +170,7 @@ describe('run --watch', () => {
   test('ends when it is interrupted after the program has ended', async () => {
     const root = makeProject(FILES)
     const { until, child, ended } = watching(root, ['true'])
-    await until('starts again when something changes')
+    await until('restarts when something changes')
     child.kill('SIGINT')
     expect(await ended).toBe(0)
   })

@@ -85,7 +85,7 @@ describe('systemprompt scan', () => {
     const { code, out, err } = await run(root, ['scan', ...LOCAL, 'dist'])
     expect(code).toBe(11)
     expect(out).toBe('dist/b/bundle.js:2:27  ANTHROPIC_API_KEY\ndist/map.json:1:13  ANTHROPIC_API_KEY as base64\n')
-    expect(err).toMatch(/^✖ 3 files searched.*\nTake it out:/m)
+    expect(err).toMatch(/^✖ 3 files searched.*\nRemove it:/m)
     expect(out + err).not.toContain(KEY.slice(0, 8))
   })
   test('counts columns as editors do', async () => {
@@ -185,7 +185,7 @@ describe('systemprompt scan', () => {
     expect([code, out, err]).toEqual([
       0,
       '',
-      expect.stringMatching(/^There is no secret here to look for, .*--cwd.*secrets\.required/),
+      expect.stringMatching(/^There are no secrets here, .*--cwd.*secrets\.required/),
     ])
   })
 

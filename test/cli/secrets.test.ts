@@ -130,15 +130,19 @@ describe('systemprompt secrets set', () => {
   })
 
   test.each<[string, string, string]>([
-    ['two spellings', 'ANTHROPIC_API_KEY=canary anthropic=canary', 'ANTHROPIC_API_KEY and anthropic are one secret'],
+    [
+      'two spellings',
+      'ANTHROPIC_API_KEY=canary anthropic=canary',
+      'ANTHROPIC_API_KEY and anthropic are the same secret',
+    ],
     [
       'a spelling of files',
       'anthropic=canary anthropic_api_key=canary',
-      'anthropic and anthropic_api_key are one secret',
+      'anthropic and anthropic_api_key are the same secret',
     ],
-    ['one of your own', 'stripe-key=canary STRIPE_KEY=canary', 'stripe-key and STRIPE_KEY are one secret'],
+    ['one of your own', 'stripe-key=canary STRIPE_KEY=canary', 'stripe-key and STRIPE_KEY are the same secret'],
     ['one spelling', 'B=x A=canary A=canary', 'A is given twice'],
-    ['a file as well', '--from-file .env anthropic=canary', 'ANTHROPIC_API_KEY and anthropic are one secret'],
+    ['a file as well', '--from-file .env anthropic=canary', 'ANTHROPIC_API_KEY and anthropic are the same secret'],
   ])('does not choose between two values of one secret: %s', async (_, line, message) => {
     const before = '{"anthropic": "before"}'
     const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: before, '.env': 'ANTHROPIC_API_KEY=canary\n' })
@@ -162,7 +166,7 @@ describe('systemprompt secrets set', () => {
     const { code, err } = await cli(cwd, 'secrets set --from-file .env')
     expect([code, err]).toEqual([
       0,
-      'Taken as written, with the ${…} in it, since secrets refer to nothing: URL, ESCAPED\n',
+      'Stored as written, with the ${…} in it, because secrets are not substituted: URL, ESCAPED\n',
     ])
     expect(JSON.parse(textOf(cwd))).toMatchObject({ URL: 'http://${HOST}/', PLAIN: '${HOST}', URL2: 'x' })
   })
@@ -183,15 +187,15 @@ describe('systemprompt secrets set', () => {
     const { code, err } = await cli(cwd, 'secrets set hello=a STRIPE_KEY=b mine=c', { env: { STRIPE_KEY: 'canary' } })
     expect([code, err]).toEqual([
       0,
-      'HELLO is set in .env:1:1 too, which goes before secrets.json\n' +
-        'STRIPE_KEY is set in the environment too, which goes before secrets.json\n',
+      'HELLO is also set in .env:1:1, which takes precedence over secrets.json\n' +
+        'STRIPE_KEY is also set in the environment, which takes precedence over secrets.json\n',
     ])
   })
 
   test('says so of one that is generated as well', async () => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n', '.env': 'HELLO_KEY=canary\n' })
     expect((await cli(cwd, 'secrets generate hello_key')).err).toBe(
-      'HELLO_KEY is set in .env:1:1 too, which goes before secrets.json\n',
+      'HELLO_KEY is also set in .env:1:1, which takes precedence over secrets.json\n',
     )
     expect((await cli(cwd, 'secrets generate other_key')).err).toBe('')
   })
@@ -500,9 +504,7 @@ describe('systemprompt secrets', () => {
       err: expect.stringMatching(/^The secrets cannot be set: 1 problem\n\n {2}<stdin>:2:2 /),
     })
     expect(json.err).not.toContain('canary')
-    expect((await cli(cwd, 'secrets set --from-file -', { input: '{}' })).err).toBe(
-      'The standard input has no secrets.\n',
-    )
+    expect((await cli(cwd, 'secrets set --from-file -', { input: '{}' })).err).toBe('Standard input has no secrets.\n')
   })
 
   test('set says of a file that it has no secrets, and not that none was given', async () => {

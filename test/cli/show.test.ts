@@ -52,7 +52,7 @@ describe('config show', () => {
     const { code, out } = await show()
     expect(code).toBe(0)
     expect(out.split('\n').slice(0, 4)).toEqual([
-      'Profile local, the only one there is',
+      'Profile local, the only one',
       `.env, ${SECRETS}, ${PROFILE}`,
       '',
       expect.stringMatching(/^key +value +layer +from$/),

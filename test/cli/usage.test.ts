@@ -46,8 +46,8 @@ describe('help', () => {
   test('lists the commands, each with what it does', async () => {
     const { out } = await run(root, ['config', '--help'])
     expect(out).toMatch(/check +Check everything/)
-    expect(out).toMatch(/show +Show the resolved configuration, secrets masked/)
-    expect(out).toMatch(/explain +Say where a value comes from/)
+    expect(out).toMatch(/show +Show the resolved configuration, with secrets masked/)
+    expect(out).toMatch(/explain +Explain where a value comes from/)
   })
   test.each([
     ['config show', ['--profile', '--cwd', '--set', '--json', '--help', '--reveal', '--yes', '[PATH]']],
