@@ -1021,9 +1021,9 @@ describe('a reference in a list or map of a .env setting', () => {
   test('is text between single quotes', () => {
     expect(setting(`'["\${A}"]'`, { env: { A: '1' } })).toEqual(['${A}'])
   })
-  test('goes in quotes, as between brackets of any file', () => {
+  test('is to be quoted, as between brackets of any file', () => {
     const { issues } = failure({ '.env': 'SYSTEMPROMPT__APP=[${A}, b]' }, { env: { A: '1' } })
-    expect(issues).toMatchObject([{ code: 'SYNTAX', file: '.env', remedy: expect.stringContaining('quotes') }])
+    expect(issues).toMatchObject([{ code: 'SYNTAX', file: '.env', remedy: expect.stringContaining('quote') }])
   })
   test('that is not set is reported once', () => {
     const { issues } = failure({ '.env': 'SYSTEMPROMPT__APP={a: "${UNSET}"}' })

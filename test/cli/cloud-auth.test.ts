@@ -686,7 +686,7 @@ describe('cloud emulator', () => {
     expect([code, out, err]).toEqual([
       7,
       '',
-      expect.stringMatching(/^An emulator of this project is already running.* --ephemeral /),
+      expect.stringMatching(/^An emulator of this project is already running.* --ephemeral/),
     ])
   })
 

@@ -640,7 +640,7 @@ describe('the other commands', () => {
     emulator.faults.set([{ fault: { type: 'status', status: 404 }, path: `/api/v1/tenants/${TENANT}/secrets/audit` }])
     expect(await cli(cwd, 'cloud secrets audit')).toMatchObject({
       code: 5,
-      err: expect.stringContaining('This endpoint keeps no log'),
+      err: expect.stringContaining('This endpoint has no audit log'),
     })
   })
 

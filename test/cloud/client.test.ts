@@ -250,7 +250,9 @@ describe('an answer', () => {
     const page = `<html><head><style>body{color:red}</style></head><body><h1>Bad\u001b[2J gateway</h1>${'x'.repeat(999)}</body></html>`
     const server = await serve((_, response) => void response.writeHead(500, { 'content-type': 'text/html' }).end(page))
     const { message } = await errorOf(clientOf(server.url).whoami())
-    expect(message).toMatch(/^The service refused to say who is logs \(500: Bad \[2J gateway x{184}\)\. Run it again/)
+    expect(message).toMatch(
+      /^The service refused to say who is logged in \(500: Bad \[2J gateway x{184}\)\. Run it again/,
+    )
   })
 
   test('of 200 that is HTML, broken or not what the contract says is an error', async () => {
