@@ -28,31 +28,31 @@ async function page(): Promise<string> {
   const sections = (await commandsOf(COMMANDS, 'systemprompt')).map(([name, command]) => section(name, command))
   return `# Commands
 
-Every command with its options, what it prints and how it ends. This page is made from what \`--help\` shows.
-[Command line](cli.md) says what is the same for all of them.
+Every command with its options, its output and its exit codes. This page is generated from what \`--help\` shows.
+[Command line](cli.md) describes what all commands have in common.
 
-Every command can end with ${ALWAYS.map(codeText).join(', ')}; its section says what else.
-With \`--json\` a command prints one JSON document in every outcome: the one of its section, or \`{ "ok": false, "error": … }\` where
+Every command can exit with ${ALWAYS.map(codeText).join(', ')}; its section lists its other exit codes.
+With \`--json\` a command always prints one JSON document: the one in its section, or \`{ "ok": false, "error": … }\` if
 nothing could be done.
 
 ${sections.join('\n')}`
 }
 
 const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
-  ok: 'all is well',
-  unexpected: 'unexpected',
-  usage: 'the command line is wrong',
-  notLoggedIn: 'not logged in, or expired',
+  ok: 'success',
+  unexpected: 'unexpected error',
+  usage: 'invalid command line',
+  notLoggedIn: 'not logged in, or login expired',
   forbidden: 'forbidden',
   notFound: 'not found',
-  validation: 'not valid',
+  validation: 'invalid',
   conflict: 'conflict',
-  partial: 'done in part',
-  network: 'network or time-out',
+  partial: 'partly done',
+  network: 'network error or timeout',
   rateLimited: 'rate-limited',
   refused: 'refused',
   programNotStarted: 'the program cannot be started',
-  programNotFound: 'the program is not found',
+  programNotFound: 'the program was not found',
   interrupted: 'interrupted',
 }
 

@@ -18,7 +18,7 @@ const root: Command = {
   },
   subCommands: COMMANDS,
   examples: [
-    ['systemprompt init', 'Begin'],
+    ['systemprompt init', 'Start a project'],
     ['systemprompt config check', 'Check that everything is valid'],
     ['systemprompt run -- node server.js', 'Run a program with secrets and variables'],
   ],
