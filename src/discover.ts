@@ -51,7 +51,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 export function discover(options: DiscoverOptions, problems: Problems): Project {
   const cwd = directoryOf(options.cwd)
   const { trail } = problems
-  if (!isDirectory(cwd, trail)) throw noDirectory()
+  if (!isDirectory(cwd, trail)) throw noDirectory(barrier(cwd))
   const found = findRoot(cwd, trail)
   const asked = askedFor(options)
   if (asked && isPath(asked.value)) {
@@ -275,12 +275,13 @@ function invalidName(by: ProfileChoice): Error {
   })
 }
 
-function noDirectory(): Error {
+function noDirectory(failure?: Failure): Error {
   return configError({
-    code: 'INVALID_OPTION',
-    key: 'cwd',
     message: 'is not an existing directory',
     remedy: 'give the directory of the project or one below it',
+    ...failure,
+    code: 'INVALID_OPTION',
+    key: 'cwd',
   })
 }
 

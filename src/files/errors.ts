@@ -53,6 +53,10 @@ const NO_ACCESS = IS_WINDOWS
 const REASONS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   EACCES: NO_ACCESS,
   EPERM: NO_ACCESS,
+  ERR_ACCESS_DENIED: [
+    "cannot be written: Node's permissions do not allow it",
+    'Start Node with --allow-fs-write for its directory',
+  ],
   EROFS: ['is on a read-only file system', 'In a container, use the environment variables instead'],
   ENOSPC: ['cannot be written: the disk is full', 'Free some space'],
   EDQUOT: ['cannot be written: the disk quota is used up', 'Free some space'],

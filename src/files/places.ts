@@ -1,6 +1,7 @@
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path'
 import { listDirectory, realPath } from '../read/guard.ts'
+import { systemCode } from './system-code.ts'
 import type { Consulted } from './trail.ts'
 
 /** Directories, and the names in them that decide what is found; `'all'` where every name does. Links are followed. */
@@ -94,12 +95,13 @@ function stepsOf(path: string): [start: string, steps: string[]] {
 }
 
 function entryAt(path: string): Entry {
-  const stat = statusOf(path)
-  if (!stat?.isSymbolicLink()) return stat ? 'there' : 'missing'
   try {
+    const stat = lstatSync(path, { throwIfNoEntry: false })
+    if (!stat?.isSymbolicLink()) return stat ? 'there' : 'missing'
     return { link: readlinkSync(path) }
-  } catch {
-    return 'missing'
+  } catch (error) {
+    // Node's permissions can allow a directory, and none of those above it.
+    return systemCode(error) === 'ERR_ACCESS_DENIED' ? 'there' : 'missing'
   }
 }
 

@@ -65,7 +65,8 @@ export function preloadProcess(file: string | undefined): void {
   const modules = file === undefined ? undefined : modulesOf(file)
   Reflect.set(process, PRELOADED, true)
   if (!mayRead(cwd)) {
-    say(`The configuration cannot be read: Node's permissions do not allow it. Add --allow-fs-read=${cwd}`)
+    const above = `, or the directory above it that has .systemprompt`
+    say(`The configuration cannot be read: Node's permissions do not allow it. Add --allow-fs-read=${cwd}${above}`)
     process.exit(EXIT_CONFIG)
   }
   try {

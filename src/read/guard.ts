@@ -127,7 +127,7 @@ export function barrier(path: string): Failure | undefined {
     return undefined
   } catch (error) {
     const failure = failureOf(error)
-    return failure === FORBIDDEN ? failure : undefined
+    return failure === FORBIDDEN || failure === NOT_PERMITTED ? failure : undefined
   }
 }
 
@@ -159,6 +159,13 @@ const FORBIDDEN: Failure = {
   code: 'FILE_UNREADABLE',
   message: 'cannot be read by the current user',
   remedy: 'give that user read permission: chown or chmod u+rX',
+}
+
+/** By Node's permission model, which no rights of the file system open. */
+const NOT_PERMITTED: Failure = {
+  code: 'FILE_UNREADABLE',
+  message: "cannot be read: Node's permissions do not allow it",
+  remedy: 'start Node with --allow-fs-read for the directory of the project and all that it names elsewhere',
 }
 
 function open(file: string): Opened {
@@ -197,6 +204,7 @@ function failureOf(error: unknown): Failure | undefined {
   if (code === 'EISDIR') return notAFile('a directory')
   if (code === 'ENXIO' || code === 'ENODEV' || code === 'EOPNOTSUPP') return notAFile('a device, pipe or socket')
   if (code === 'EACCES' || code === 'EPERM') return FORBIDDEN
+  if (code === 'ERR_ACCESS_DENIED') return NOT_PERMITTED
   if (code === 'ELOOP')
     return {
       code: 'FILE_UNREADABLE',
