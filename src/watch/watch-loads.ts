@@ -16,6 +16,8 @@ const DEBOUNCE = 75
 const MOST_DEBOUNCES = 10
 /** Milliseconds that a file which lost its content is given to get it back. */
 const PATIENCE = 500
+/** Milliseconds until a file that could not be read is tried again: no event tells that a process may open files again, or that a share is back. */
+const RETRY = 1000
 
 /** Loads, watches the files that the load looked at, and loads again when one of them changes. */
 export async function watchLoads<Schema, Variables>(
@@ -95,8 +97,12 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
     this.#waitingSince ??= now
     if (this.#isRunning) return
     const latest = this.#waitingSince + delay * MOST_DEBOUNCES
+    this.#runIn(Math.max(0, Math.min(delay, latest - now)))
+  }
+
+  #runIn(delay: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#run(), Math.max(0, Math.min(delay, latest - now)))
+    this.#timer = setTimeout(() => void this.#run(), delay)
     if (this.#options.persistent === false) this.#timer.unref()
   }
 
@@ -113,6 +119,7 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
     }
     if (this.#waitingSince !== undefined) this.#wait()
     else if (this.#patientUntil !== undefined) this.#wait(PATIENCE)
+    else if (!this.#isClosed && this.#error?.issues.some(({ code }) => code === 'FILE_UNREADABLE')) this.#runIn(RETRY)
   }
 
   async #reload(): Promise<void> {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { IS_WINDOWS } from '../../src/files/windows.ts'
 import { bundleForChild } from '../support/bundle.ts'
 import { installInto, start } from '../support/installed.ts'
 import { makeProject, PROFILE } from '../support/temp-project.ts'
@@ -129,6 +130,33 @@ writeFileSync('.env', 'A=2\\n')`,
   installInto(root)
   const args = ['--import', '@systemprompt/env', 'program.mjs']
   expect(await start({ cwd: root, args })).toEqual({ code: 0, out: '1 2 1\n', err: '' })
+})
+
+test.skipIf(IS_WINDOWS)('what a process with too many open files could not read is read when it has less', async () => {
+  const root = makeProject({
+    '.env': 'A=1\n',
+    'program.mjs': `import { closeSync, openSync, writeSync } from 'node:fs'
+import { watchConfig } from ${JSON.stringify(library)}
+const file = openSync('.env', 'r+')
+const taken = []
+const watcher = await watchConfig({ env: {} }, {
+  onChange({ current, recovered }) {
+    console.log(current.env.A, recovered)
+    watcher.close()
+  },
+  onError({ code }) {
+    console.log(code)
+    for (const one of taken) closeSync(one)
+  },
+})
+try {
+  for (;;) taken.push(openSync('program.mjs'))
+} catch {}
+writeSync(file, 'A=2', 0)`,
+  })
+  const args = ['-c', 'ulimit -n 64; exec "$0" program.mjs', process.execPath]
+  const { out, err } = await start({ cwd: root, args, command: '/bin/sh' })
+  expect({ out, err }).toEqual({ out: 'FILE_UNREADABLE\n2 true\n', err: '' })
 })
 
 test.concurrent('without onError the problems are a warning on stderr, and the program goes on', async () => {
