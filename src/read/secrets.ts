@@ -40,6 +40,10 @@ export const NO_SECRETS: SecretsFile = { found: false, isWhole: true, secrets: n
 const LOOSE = 0o077
 /** Of root's files a group may read one, as with PostgreSQL's keys: a volume of Kubernetes is shared like that. */
 const LOOSE_OF_ROOT = 0o037
+/** What a disk without modes, such as a share of Windows or WSL's /mnt/c, shows of each file; of others hardly one is. */
+const RUNNABLE = 0o111
+const WITHOUT_MODES =
+  '; where that changes nothing, its disk knows no modes: name another place in secrets.secrets_path'
 
 /** What is wrong with a name that no variable can have. */
 export const NO_NAME = {
@@ -57,7 +61,7 @@ export function readSecrets({ path, shown, strict }: SecretsFileOptions, problem
     problems[strict ? 'error' : 'warn']({
       code: 'FILE_MODE',
       message: `can be read by other users (mode ${read.mode.toString(8).padStart(4, '0')})`,
-      remedy: `chmod 600 ${shown}`,
+      remedy: `chmod 600 ${shown}${(read.mode & RUNNABLE) === 0 ? '' : WITHOUT_MODES}`,
       at: { source: read.source },
     })
   }

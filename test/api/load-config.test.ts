@@ -526,6 +526,14 @@ describe('strict', () => {
     const files = { ...COMPLETE, [PROFILE]: COMPLETE_PROFILE.replace('  port: 8080', '  port: 8080\n  ports: [8081]') }
     expect(load(files, { strict: true }).config.server).toMatchObject({ port: 8080, ports: [8081] })
   })
+  test.skipIf(process.platform === 'win32')('a mode that no chmod may change has another remedy as well', () => {
+    const cwd = makeProject({ ...COMPLETE, [SECRETS]: { content: '{}', mode: 0o777 } })
+    const { warnings } = loadConfigSync({ cwd, env: {} })
+    expect(warnings.find(({ code }) => code === 'FILE_MODE')?.remedy).toMatch(
+      /^chmod 600 .*name another place in secrets/,
+    )
+  })
+
   test.skipIf(process.platform === 'win32')('a loose file mode is an error, otherwise a warning', () => {
     const files = {
       ...COMPLETE,
