@@ -183,6 +183,11 @@ function failure(error: unknown, hasTimedOut: boolean): CloudError {
       remedy: 'Check the URL; any other port works',
     })
   }
+  if (code === 'ERR_ACCESS_DENIED') {
+    return new CloudError('REFUSED', "Node's permissions do not allow the network", {
+      remedy: 'Start Node with --allow-net',
+    })
+  }
   if (UNSENT.test(code)) return new CloudError('NETWORK', `The service could not be reached (${code})`)
   return new CloudError('NETWORK', `The connection broke${code === '' ? '' : ` (${code})`}`, { isUncertain: true })
 }

@@ -1,6 +1,7 @@
 import { dirname, join, relative, sep } from 'node:path'
 import { pathExists, realPath } from '../read/guard.ts'
 import { findProgram } from './find-program.ts'
+import { systemCode } from './system-code.ts'
 
 /** What git says. */
 interface Answer {
@@ -78,7 +79,7 @@ async function run(program: string, argv: readonly string[], cwd: string): Promi
   // On demand: what starts programs costs every start of a program that only loads its configuration.
   const { execFile } = process.getBuiltinModule('node:child_process')
   const env = { ...ownVariables(), ...VARIABLES }
-  return new Promise((settle) => {
+  const ended = new Promise<Run>((settle) => {
     execFile(program, argv, { cwd, env, timeout: 10_000, windowsHide: true }, (error, stdout, stderr) => {
       const code = error ? error.code : 0
       const isEnded = typeof code === 'number'
@@ -87,6 +88,8 @@ async function run(program: string, argv: readonly string[], cwd: string): Promi
       settle({ status: isEnded ? code : null, stdout, failure })
     })
   })
+  // Node's permissions may not allow programs.
+  return ended.catch((error: unknown) => ({ status: null, stdout: '', failure: systemCode(error) }))
 }
 
 /** Without git's own: in a hook they are about another command, and they can name another repository, or none. */

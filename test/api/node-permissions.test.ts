@@ -15,21 +15,24 @@ beforeAll(async () => {
 interface Permitted {
   /** What is allowed beside the library and the program; the project as a whole where it is left out. */
   readonly only?: string
+  /** What is allowed besides, `*` for everything. */
+  readonly also?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
 /** Runs a program in a project, under Node's permission model; it finds the functions of the library. */
-function run(program: string, { only = '', env = {} }: Permitted = {}): Promise<Ended> {
+function run(program: string, { only = '', also, env = {} }: Permitted = {}): Promise<Ended> {
   const cwd = makeProject({
     [PROFILE]: 'secrets: {validation: skip, source: env}\n',
     'program.mjs': `import { writeFileSync } from 'node:fs'
-      import { loadConfig, watchConfig } from ${JSON.stringify(pathToFileURL(library).href)}
+      import { checkConfig, loadConfig, watchConfig } from ${JSON.stringify(pathToFileURL(library).href)}
       ${program}`,
     'inner/.env': 'GREETING=hello\n',
+    '.git/HEAD': 'ref: refs/heads/main\n',
   })
   // Node 20 forgets a directory when a file in it is named as well.
   const project = only === '' ? [`${cwd}/`] : [join(cwd, 'program.mjs'), join(cwd, only)]
-  const read = [`${dirname(library)}/`, ...project]
+  const read = [`${dirname(library)}/`, ...project, ...(also === undefined ? [] : [also])]
   const flags = ['--no-warnings', FLAG, ...read.map((path) => `--allow-fs-read=${path}`), `--allow-fs-write=${cwd}/`]
   return start({ cwd, args: [...flags, 'program.mjs'], env })
 }
@@ -54,3 +57,28 @@ test.each<[string, Permitted]>([
   expect({ out, err }).toEqual({ out: expect.stringContaining("Node's permissions do not allow it"), err: '' })
   expect(out).toContain('--allow-fs-read')
 })
+
+test('git, which may not be started, is said not to answer', async () => {
+  const { out, err } = await run(
+    `const { issues } = await checkConfig()
+    console.log(issues.find(({ code }) => code === 'GIT_FAILED')?.message)`,
+    { also: '*' },
+  )
+  expect({ out, err }).toEqual({ out: 'git cannot say which files it tracks: "ERR_ACCESS_DENIED"\n', err: '' })
+})
+
+test.skipIf(!process.allowedNodeEnvironmentFlags.has('--allow-net'))(
+  'a service that may not be spoken to is no broken connection',
+  async () => {
+    const repository = new URL('../../', import.meta.url)
+    const client = new URL('dist/cloud/index.js', repository).href
+    const program = `const { CloudClient } = await import(${JSON.stringify(client)})
+    const cloud = new CloudClient({ apiUrl: 'http://127.0.0.1:4999', token: 'e30.eyJleHAiOjk5OTk5OTk5OTl9.sig' })
+    await cloud.whoami().catch(({ message }) => console.log(message))`
+    const { out, err } = await run(program, { also: fileURLToPath(repository) })
+    expect({ out, err }).toEqual({
+      out: "Node's permissions do not allow the network. Start Node with --allow-net.\n",
+      err: '',
+    })
+  },
+)
