@@ -25,6 +25,8 @@ export interface Build {
   readonly askedBy: Map<string, string>
   /** Ids of modules that hold public values. */
   readonly users: Set<string>
+  /** Ids of code in which something was replaced or refused as it was written: what is made of it by itself has it to be done again. */
+  readonly changed: Set<string>
   /** What is wrong with the configuration as it is now. */
   readonly failure: Error | undefined
   /** The last configuration that was valid. */
@@ -112,6 +114,7 @@ export function createBuild(given: PluginOptions): Build {
     refused: new Set(),
     askedBy: new Map(),
     users: new Set(),
+    changed: new Set(),
     get failure() {
       return failure
     },

@@ -36,7 +36,8 @@ const NO_SCRIPT = /^(?!\0)(?![^?]*\.[cm]?[jt]sx?(?:$|\?))/i
 /** A module that a loader makes of no file, for which unplugin's own loader fails in Rspack. */
 const NO_FILE = /^$/
 
-const NOT_COMPILED = [CODE.include, CODE.exclude, OWN_IDS, NO_CODE]
+const NEVER_COMPILED = [CODE.exclude, OWN_IDS, NO_CODE]
+const NOT_COMPILED = [CODE.include, ...NEVER_COMPILED]
 
 /** Whether code can read a variable, or name or match a file that is confidential: one of `.env`, or in `.systemprompt`. */
 export function mayRead(code: string): boolean {
@@ -142,16 +143,20 @@ export function firstHooksOf(build: Build, framework: string) {
 }
 
 /**
- * Components of Vue, Svelte and the like, and whatever else other plugins make JavaScript of. For hosts that can be asked
- * behind all of those.
+ * Components of Vue, Svelte and the like, and whatever else other plugins make JavaScript of: also code whose compiler has
+ * read the file itself, as Angular's does, so that nothing is left of what was put in. For hosts that can be asked behind
+ * all of those.
  */
 export function compiledHooksOf(build: Build, framework: string): CompiledHooks {
   const transform = transformOf(build, framework)
+  // Rspack goes over to JavaScript once more for each module that it asks of.
+  const exclude = framework === 'rspack' ? [...NOT_COMPILED, NO_FILE] : NEVER_COMPILED
+  const isLost = (code: string, id: string): boolean => isCode(id) && build.changed.has(id) && !code.includes(REFUSED)
   return {
     transform: {
-      filter: { id: { exclude: framework === 'rspack' ? [...NOT_COMPILED, NO_FILE] : NOT_COMPILED }, code: READS },
+      filter: { id: { exclude }, code: READS },
       async handler(code, id) {
-        return isCompiled(id) && mayRead(code) ? transform.call(this, code, id) : undefined
+        return (isCompiled(id) || isLost(code, id)) && mayRead(code) ? transform.call(this, code, id) : undefined
       },
     },
   }

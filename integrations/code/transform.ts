@@ -59,6 +59,7 @@ export function transformOf(build: Build, framework: string): Transform {
     const files = isClient ? inlined.assets.filter(isConfidential) : []
     const refused = [...(await readsOf(inlined, id, this)).map(refusedSpecifier), ...files]
     if (inlined.code === undefined && refused.length === 0) return undefined
+    build.changed.add(id)
     const error = build.isWithoutGraph ? refusals(graphOf(id, refused), build) : undefined
     if (error) throw error
     const isReference = isRuntime && inlined.code !== undefined

@@ -44,7 +44,7 @@ export function loadModules(
   options.module.rules.unshift(
     { ...own, enforce: 'pre', use: load },
     { enforce: 'pre', use: useFor(isCode, transform) },
-    { enforce: 'post', use: useFor(isCompiled, transformCompiled) },
+    { enforce: 'post', use: useFor((id) => isCompiled(id) || isCode(id), transformCompiled) },
   )
   // Behind every rule of the user's, of which one may be for all files of this name.
   options.module.rules.push({ ...own, type: 'javascript/auto' })
@@ -53,8 +53,9 @@ export function loadModules(
     webpack.NormalModule.getCompilationHooks(compilation).beforeLoaders.tap(NAME, (loaders, { type, resource }) => {
       const compiledIndex = loaders.findIndex((item) => item.ident === transformCompiled.ident)
       const isScript = type.startsWith('javascript/')
+      const isMade = loaders.some(({ ident }) => ident !== transform.ident && ident !== transformCompiled.ident)
       // A loader costs more than all else that a build is asked; and what is no JavaScript may not be text.
-      if (compiledIndex !== -1 && !(isScript && loaders.length > 1 && mayReadIn(resource, compilation)))
+      if (compiledIndex !== -1 && !(isScript && isMade && mayReadIn(resource, compilation)))
         loaders.splice(compiledIndex, 1)
       const index = loaders.findLastIndex(({ ident }) => ident === transform.ident)
       const isAlone = index === loaders.length - 1

@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RspackPluginInstance } from '@rspack/core'
@@ -190,6 +190,48 @@ test.each(['rollup', 'rolldown', 'vite'] as const)(
     expect(error).toContain('src/without.js:4:13  DATABASE_URL  is a secret')
   },
 )
+
+describe.each(['vite', 'rollup', 'rolldown', 'webpack'] as const)(
+  '%s, where a compiler reads the file by itself',
+  (host) => {
+    const build = (code: string) => {
+      const root = copyApp()
+      writeFiles(root, { 'src/it.js': "import './own.js'\n", 'src/own.js': code, 'rereads.cjs': REREADS })
+      const configure: Configure = {
+        vite: (config) => ({ ...config, plugins: [rereads, config.plugins] }),
+        rollup: (config) => ({ ...config, plugins: [config.plugins, rereads] }),
+        rolldown: (config) => ({ ...config, plugins: [config.plugins, rereads] }),
+        webpack: (config) => ({
+          ...config,
+          module: { rules: [{ test: /own\.js$/, loader: join(root, 'rereads.cjs') }] },
+        }),
+      }
+      return buildWith(host, { root, consumer: 'client', entry: 'src/it.js', options, configure })
+    }
+
+    test('puts public values into what that makes of it', async () => {
+      const { error, files } = await build(
+        "import { port } from '@systemprompt/env/public'\nconsole.log(import.meta.env.site_name, process.env['site_name'], port)\n",
+      )
+      expect(error).toBeUndefined()
+      expect([...files.values()].join()).toMatch(/"Acme",\s*"Acme",/)
+    })
+
+    test('refuses it where it reads a secret, and says so once', async () => {
+      const { error = '' } = await build('console.log(process.env.DATABASE_URL)\n')
+      expect(error).toContain('src/own.js:1:13  DATABASE_URL  is a secret')
+      expect(error.split('is a secret')).toHaveLength(2)
+    })
+  },
+)
+
+/** As Angular's plugin for Vite, and its loaders: what others have made of the code is not asked for. */
+const rereads = {
+  name: 'rereads',
+  transform: (_: string, id: string) =>
+    id.endsWith('own.js') ? { code: `${readFileSync(id, 'utf8')}// compiled\n`, map: null } : undefined,
+}
+const REREADS = "module.exports = function () { return require('node:fs').readFileSync(this.resourcePath, 'utf8') }\n"
 
 /** Three lines before the code, as a compiler's imports; of one file it does not say where its lines were. */
 function addsLines(code: string, id: string): { code: string; map: SourceMap | null } | undefined {
