@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { DevEnvironment, EnvironmentModuleNode, Plugin, PreviewServer, ViteDevServer } from 'vite'
 import type { Build } from '../build.ts'
+import { asksForConfidential } from '../dev-server/confidential-path.ts'
 import { refuseConfidential } from '../dev-server/dev-guard.ts'
 import { isInDev } from '../dev-server/stop-in-dev.ts'
 import { untilHeard } from '../dev-server/watcher.ts'
@@ -48,6 +49,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
     configResolved(config) {
       if (!('environments' in config)) throw olderVite()
       build.setRoot(config.root)
+      denyConfidential(config, build)
     },
     buildStart: {
       order: 'post',
@@ -66,7 +68,6 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
     },
     configureServer(started) {
       server = started
-      // Not by `server.fs.deny`: a list of ours would take the place of Vite's own.
       const { root, base, publicDir } = started.config
       const places = [root, publicDir].flatMap((directory) => [base, '/'].map((below) => ({ directory, below })))
       started.middlewares.use(refuseConfidential(build, places))
@@ -144,6 +145,20 @@ function olderVite(): Error {
   // Vite prints this alone.
   error.stack = error.message
   return error
+}
+
+/**
+ * For whoever asks Vite before handing out a file by itself, as Vitest does when a test in a browser reads one. Not by
+ * `server.fs.deny`: a list of ours would take the place of Vite's own.
+ */
+function denyConfidential(config: object, build: Build): void {
+  const isDenied: unknown = Reflect.get(config, 'fsDenyGlob')
+  if (typeof isDenied !== 'function') return
+  Reflect.set(
+    config,
+    'fsDenyGlob',
+    (path: string) => isDenied(path) || asksForConfidential(pathWithin(build.root, path) ?? path, build),
+  )
 }
 
 /** In place of the file that a deployment has. */

@@ -1,4 +1,5 @@
-import { createServer, type ViteDevServer } from 'vite'
+import { join } from 'node:path'
+import { createServer, isFileLoadingAllowed, normalizePath, type ViteDevServer } from 'vite'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import vitePlugin from '../../integrations/vite.ts'
 import { PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
@@ -148,6 +149,17 @@ describe('Vite’s development server', () => {
       expectNoSecret(loaded)
     },
   )
+
+  test('says so to whoever asks it before handing out a file, as Vitest does for tests in a browser', async () => {
+    const root = projectOf()
+    await withServer(root, async (_, { config }) => {
+      const allowed = (...paths: string[]): string[] =>
+        paths.filter((path) => isFileLoadingAllowed(config, normalizePath(join(root, path))))
+      expect(allowed(PROFILE, SECRETS, SECRETS.toUpperCase(), 'config/app-secrets.json', 'run/db')).toEqual([])
+      expect(allowed('.env', '.npmrc', '.git/config')).toEqual([])
+      expect(allowed('src/page.js', 'package.json')).toEqual(['src/page.js', 'package.json'])
+    })
+  })
 
   test('denies what Vite denies by itself', async () => {
     const root = projectOf()
