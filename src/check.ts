@@ -9,22 +9,22 @@ import { loadConfig } from './load.ts'
 import { type AnySchema, type LoadOptions, withDefaults } from './options/options.ts'
 import { valueAt } from './path.ts'
 
-/** What `checkConfig` found. */
+/** The result of {@link checkConfig}. */
 export interface CheckResult<Schema = undefined, Variables = undefined> {
   readonly ok: boolean
-  /** The name of the profile, where one was found. */
+  /** The name of the profile, if one was found. */
   readonly profile: string | undefined
-  /** What is wrong, ready to print; absent when nothing is. */
+  /** All issues as one error, ready to print; absent if there are none. */
   readonly error?: ConfigError
   readonly issues: readonly Problem[]
   readonly warnings: readonly Problem[]
-  /** The configuration, where it could be resolved. */
+  /** The configuration, if it could be resolved. */
   readonly result?: ResolvedConfig<Schema, Variables>
 }
 
 /**
- * Everything that can be said about a project before it is deployed: a strict load, and whether git tracks a
- * file that holds secrets. It never throws for what is wrong with the configuration.
+ * Checks a project before it is deployed: loads it with `strict`, and reports files with secrets that git tracks.
+ * Problems of the configuration are returned, never thrown.
  *
  * @example
  * const { ok, issues } = await checkConfig({ profile: 'production' })
@@ -56,13 +56,13 @@ export async function checkConfig<
 
 const SECRET_FILE = /(?:^|\/)(?:secrets|credentials|tenants)\.json$/
 
-/** By its name alone: where a load failed, nothing says what a file is. */
+/** Goes by the name alone: after a failed load, nothing else tells what a file is. */
 function isConfidential(file: string): boolean {
   const name = basename(file)
   return SECRET_FILE.test(name) || /^\.env(?:\..+)?\.local$/.test(name)
 }
 
-/** Files with secrets that git tracks where a load failed; none where its options led nowhere. */
+/** Files with secrets that git tracks, after a failed load; none if the options did not lead to a project. */
 async function trackedAround(options: LoadOptions, { files }: Consulted): Promise<Problems> {
   if (files.length === 0) return collectProblems()
   const root = findProjectRoot(withDefaults(options))
@@ -79,7 +79,7 @@ function trackedSecrets(result: ResolvedConfig<unknown, unknown>): Promise<Probl
   )
 }
 
-/** The secrets in each .env file that may be in git; one for everybody may have a password that is none. */
+/** The secrets in each .env file that may be committed: a password in a shared one need not be a real secret. */
 function secretsForEverybody({
   secrets,
   explain,
@@ -138,7 +138,7 @@ function heldBy(names: readonly string[]): { readonly message: string; readonly 
 function filesInUse({ layers, config, profile, root }: ResolvedConfig<unknown, unknown>): readonly string[] {
   const filesOf = (layer: string): readonly string[] => layers.find(({ name }) => name === layer)?.files ?? []
   const local = filesOf('dotenv').filter((file) => file.endsWith('.local'))
-  // A schema makes anything of a configuration.
+  // With a schema, a configuration may have any shape.
   const paths = ['credentials_path', 'tenants_path'].map((key) => valueAt(config, ['cloud', key]))
   const configured = profile
     ? paths.flatMap((path) => (typeof path === 'string' ? [resolvePath(path, profile.directory)] : []))

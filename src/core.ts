@@ -1,4 +1,4 @@
-/** What `on-demand.ts` loads when it is needed: the library, and what else is asked of it. */
+/** What `on-demand.ts` loads when it is needed: the library, and the internals that its callers use. */
 export { throwFrom } from './errors/throw-from.ts'
 export * from './index.ts'
 export { redactProcess } from './preload/redact-process.ts'

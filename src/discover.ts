@@ -30,13 +30,13 @@ export interface Project {
   readonly profile?: ProfileRef
 }
 
-/** Where a project is looked for. */
+/** Where to look for a project. */
 export interface DiscoverOptions {
-  /** The directory to begin in, going upward. */
+  /** The directory to start in; its parents are searched too. */
   readonly cwd: string
-  /** A profile's name, or the path of its file or directory: a project may be found by it as well. */
+  /** A profile's name, or the path of its file or directory. A path can also lead to a project. */
   readonly profile?: string | undefined
-  /** Where `SYSTEMPROMPT_PROFILE` is read, without `profile`. */
+  /** Where to read `SYSTEMPROMPT_PROFILE` if there is no `profile`. */
   readonly env: Environment
 }
 
@@ -45,8 +45,8 @@ const PROFILE_FILES = ['profile.yaml', 'profile.yml']
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
 /**
- * Finds the project and the profile that is in use.
- * @throws ConfigError PROFILE_NOT_FOUND, PROFILE_AMBIGUOUS, PROFILE_NAME_INVALID, INVALID_OPTION for `cwd`
+ * Finds the project and the profile in use.
+ * @throws ConfigError PROFILE_NOT_FOUND, PROFILE_AMBIGUOUS, PROFILE_NAME_INVALID, FILE_UNREADABLE, INVALID_OPTION (cwd)
  */
 export function discover(options: DiscoverOptions, problems: Problems): Project {
   const cwd = directoryOf(options.cwd)
@@ -69,8 +69,8 @@ export function discover(options: DiscoverOptions, problems: Problems): Project 
 }
 
 /**
- * The absolute path of a directory, which starts from the working directory.
- * @throws ConfigError INVALID_OPTION where that is gone
+ * Resolves a path against the working directory.
+ * @throws ConfigError INVALID_OPTION if the working directory has been removed
  */
 export function directoryOf(cwd: string): string {
   try {
@@ -80,7 +80,7 @@ export function directoryOf(cwd: string): string {
   }
 }
 
-/** The directory that {@link discover} takes for the project's, before any profile is looked at. Absolute. */
+/** The absolute path of the project root that {@link discover} would use, without looking at any profile. */
 export function findProjectRoot(options: DiscoverOptions, trail?: Trail): string {
   const cwd = directoryOf(options.cwd)
   const asked = askedFor(options)
@@ -89,11 +89,11 @@ export function findProjectRoot(options: DiscoverOptions, trail?: Trail): string
 }
 
 /**
- * The names of the profiles of a project, sorted; empty where there is no project.
+ * Lists the names of a project's profiles, sorted; empty if there is no project.
  *
- * @param cwd where the project is looked for, going upward
- * @throws ConfigError FILE_UNREADABLE where this user may not see them all; INVALID_OPTION where the working directory,
- * which a relative `cwd` starts from, is gone
+ * @param cwd where to start looking for the project; its parents are searched too
+ * @throws ConfigError FILE_UNREADABLE if the current user may not read all of them; INVALID_OPTION if `cwd` is relative
+ * and the working directory has been removed
  */
 export function listProfiles(cwd: string): readonly string[] {
   const root = findRoot(directoryOf(cwd), undefined)
@@ -101,8 +101,9 @@ export function listProfiles(cwd: string): readonly string[] {
 }
 
 /**
- * The names of the profiles a project has, sorted.
- * @throws ConfigError FILE_UNREADABLE where this user may not see them all: another one would be taken for the only one
+ * The names of a project's profiles, sorted.
+ * @throws ConfigError FILE_UNREADABLE if the current user may not read them all: a partial list could seem to have only
+ * one
  */
 export function profileNames(root: string, trail: Trail): readonly string[] {
   const directory = join(root, STATE, 'profiles')
@@ -112,7 +113,7 @@ export function profileNames(root: string, trail: Trail): readonly string[] {
   return names.filter((name) => NAME.test(name) && profileFileIn(join(directory, name), root, trail) !== undefined)
 }
 
-/** The first directory, from here upward, that holds a `.systemprompt` directory. */
+/** The nearest directory, this one or a parent, that holds a `.systemprompt` directory. */
 function findRoot(from: string, trail: Trail | undefined): string | undefined {
   for (let directory = from; ; directory = dirname(directory)) {
     if (isDirectory(join(directory, STATE), trail)) return directory
@@ -134,7 +135,7 @@ function isPath(value: string): boolean {
 interface AskedPath {
   /** Where a relative path starts. */
   readonly from: string
-  /** The project, where there is one. */
+  /** The project root, if there is a project. */
   readonly root: string | undefined
   readonly by: ProfileChoice
 }
@@ -145,7 +146,7 @@ function profileAt(value: string, { from, root, by }: AskedPath, trail: Trail): 
   if (file === undefined || !pathExists(file, trail)) {
     refuseBarred(from, path)
     const near = nearestPath(path, isProfile) ?? (root === undefined ? undefined : profileNear(path, root))
-    // Without a slash it would be the name of a profile.
+    // Without a slash it would be taken for the name of a profile.
     const meant = near && displayPath(from, near).replace(/^[^/]+$/, './$&')
     throw configError({
       code: 'PROFILE_NOT_FOUND',
@@ -157,7 +158,7 @@ function profileAt(value: string, { from, root, by }: AskedPath, trail: Trail): 
   return { name: nameOf(file), file, directory: dirname(file), chosenBy: by }
 }
 
-/** The directory of the project's profile that has this name, or one near it. */
+/** The directory of the project's profile with this name, or with a similar one. */
 function profileNear(path: string, root: string): string | undefined {
   const profiles = join(root, STATE, 'profiles')
   const [name, names] = [nameOf(path), listDirectory(profiles)]
@@ -202,7 +203,7 @@ function impliedProfile(root: string, problems: Problems): ProfileRef | undefine
   })
 }
 
-/** The active session's profile. A session that cannot be read, or names what is gone, is passed over. */
+/** The active session's profile. One that is unreadable, or names a missing profile, is ignored with a warning. */
 function sessionProfile(root: string, problems: Problems): ProfileRef | undefined {
   const file = join(root, STATE, 'sessions', 'index.json')
   const silent: Problems = { ...problems, error: () => sessionUnreadable(root, file, problems) }
@@ -255,7 +256,10 @@ function unreadable(root: string, path: string, failure: Failure): Error {
   })
 }
 
-/** `…/profiles/local/profile.yaml` → `local`; `…/profiles/prod.profile.yaml` → `prod`; `config/qa.json` → `qa`, as JSON is YAML. */
+/**
+ * `…/profiles/local/profile.yaml` → `local`; `…/profiles/prod.profile.yaml` → `prod`; `config/qa.json` → `qa` (JSON is
+ * YAML).
+ */
 function nameOf(file: string): string {
   const base = file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1).replace(/\.(ya?ml|json)$/, '')
   if (base === 'profile') return dirname(file).split(/[\\/]/).at(-1) ?? base
@@ -294,7 +298,7 @@ function noProject(name: string, by: ProfileChoice): Error {
   })
 }
 
-/** A name somebody else may have chosen, fit for a terminal. */
+/** Quotes and shortens a name, which somebody else may have chosen, so that a terminal can show it. */
 function printableName(name: string): string {
   return JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name)
 }

@@ -1,10 +1,10 @@
 /**
- * The library as Node loads it. Each function reads the library when it is first called, so that an import costs
- * next to nothing. It is built as CommonJS, which starts sooner. Bundlers take `index.ts`, which has the same exports
- * in one piece.
+ * The library as Node loads it. Each function loads the library on its first call, so that an import costs next to
+ * nothing. It is built as CommonJS, which starts faster. Bundlers use `index.ts`, which has the same exports in one
+ * piece.
  *
- * The build puts an entry before it, `dist/node.cjs`, that names these exports and takes `preload/entry.ts` where a
- * flag may have named it: Node reads an entry letter by letter for its exports, so that one is as short as can be.
+ * The build puts an entry in front of it, `dist/node.cjs`, which lists these exports and uses `preload/entry.ts` if one
+ * of Node's flags may have named it. Node scans that entry character by character for exports, so it is kept short.
  */
 import type * as Core from './core.ts'
 import { PROBLEM_CODES } from './errors/problem-codes.ts'
@@ -32,12 +32,12 @@ const FUNCTIONS = [
 
 const CLASSES = ['ConfigError', 'Secrets'] as const satisfies readonly (keyof typeof Core)[]
 
-/** What a program imports, made in a loop: a start compiles and runs no more than that. */
+/** The exports of the package, created in a loop so that a start compiles and runs as little code as possible. */
 export function facade(): Readonly<Record<string, unknown>> {
   const exports: Record<string, unknown> = { LAYERS, PROBLEM_CODES }
   for (const name of CLASSES) exports[name] = lazyClass(name)
   for (const name of FUNCTIONS) exports[name] = lazyFunction(name)
-  // A program that is compiled to CommonJS asks for this.
+  // Expected by programs that are compiled to CommonJS.
   return Object.defineProperty(exports, '__esModule', { value: true })
 }
 
@@ -51,7 +51,7 @@ function lazyFunction(name: (typeof FUNCTIONS)[number]): unknown {
   }
 }
 
-/** The class itself to whoever makes an instance, extends it or asks `instanceof`. */
+/** A stand-in that resolves to the class itself when it is constructed, extended or used with `instanceof`. */
 function lazyClass(name: (typeof CLASSES)[number]): unknown {
   function Lazy(): void {}
   return new Proxy(Lazy, {

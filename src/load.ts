@@ -18,10 +18,10 @@ import { remedyForKey, type Validated, validate, validateSecrets } from './valid
 import { runAsync, runSync, type Validation } from './validate/validation.ts'
 
 /**
- * Resolves a project's configuration: profile, secrets, .env files, service configs and environment, merged
- * by precedence, substituted, checked and frozen. Options in `systemprompt.config.*` are taken along.
+ * Loads a project's configuration: merges profile, secrets, .env files, service configs and environment by precedence,
+ * substitutes references, validates and freezes the result. Options in `systemprompt.config.*` apply as well.
  *
- * @throws ConfigError with every problem at once; its codes are the headings of docs/errors.md
+ * @throws ConfigError with all problems at once; docs/errors.md has a section for each code
  * @example
  * const { config, secrets, explain } = await loadConfig({ schema })
  * config.server.port             // typed by the schema
@@ -54,9 +54,9 @@ async function load(options: LoadOptions<AnySchema | undefined, AnySchema | unde
 }
 
 /**
- * {@link loadConfig} at once and without waiting: everything but `systemprompt.config.*`, which is code.
+ * The synchronous {@link loadConfig}. It ignores `systemprompt.config.*`, which is loaded asynchronously.
  *
- * @throws ConfigError with every problem at once; its codes are the headings of docs/errors.md
+ * @throws ConfigError with all problems at once; docs/errors.md has a section for each code
  * @example
  * const { config, secrets } = loadConfigSync()
  */
@@ -85,8 +85,8 @@ function loadNow(options: LoadOptions<AnySchema | undefined, AnySchema | undefin
 type Loaded = ResolvedConfig<AnySchema | undefined>
 
 /**
- * The pipeline: discover → read → merge → substitute → validate → expose. `resolve.ts` knows the order of the
- * stages up to validate; here schemas are asked, and the result is handed out.
+ * The pipeline: discover → read → merge → substitute → validate → expose. `resolve.ts` runs the stages up to validate;
+ * this function asks the schemas and exposes the result.
  */
 function* finish(resolution: Resolution, options: SettledOptions): Validation<Loaded> {
   const { project, layers, tree, secrets, env, problems } = resolution
@@ -115,7 +115,7 @@ function* finish(resolution: Resolution, options: SettledOptions): Validation<Lo
   })
 }
 
-/** What the schemas made of the configuration, and of the variables. */
+/** What the schemas returned for the configuration and for the variables. */
 interface Answers {
   readonly config: Validated
   readonly variables?: Exposure['variables']
@@ -147,7 +147,7 @@ function remedyForVariable(path: Path): string {
   return `set ${path[0]} in the environment, or add it to .env`
 }
 
-/** Every text that no message may repeat: secrets, what they went into, and what a key's name or its form makes one. */
+/** Every string that no message may repeat: secrets, values made of them, and values that are secret by key or form. */
 function* secretTexts({ secrets }: Resolution, trees: readonly MapNode[]): Generator<string> {
   for (const { value } of secrets) yield value
   for (const [path, leaf] of trees.flatMap((tree) => [...leaves(tree)])) {

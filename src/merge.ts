@@ -2,19 +2,22 @@ import { isNoMap } from './tree.ts'
 import type { ListNode, MapNode, ScalarNode, TreeNode } from './types.ts'
 
 export interface MergeOptions {
-  /** Keys of the upper tree find keys of the lower one whatever their case (variables are upper case). */
+  /** Match keys of the upper tree to keys of the lower one in any case (names of variables are upper case). */
   readonly foldCase?: boolean
-  /** Whose keys come first: a value laid over a file keeps the file's order, a file keeps its own over defaults. @default 'lower' */
+  /**
+   * Whose keys come first: a value laid over a file keeps the file's order, a file keeps its own over defaults.
+   * @default 'lower'
+   */
   readonly order?: 'lower' | 'upper'
-  /** Told of an item that is to be set beyond the end of a list. */
+  /** Called for an item that would be set beyond the end of a list. */
   readonly onUnreachable?: (node: TreeNode) => void
-  /** Told of a map that replaces something else. */
+  /** Called for a map that replaces a scalar or a list. */
   readonly onReplaced?: (map: MapNode, replaced: ScalarNode | ListNode) => void
 }
 
 /**
- * One tree over another: maps merge deeply, lists and scalars replace, `null` above is a value. Every
- * node that wins remembers what it overrode. Neither tree is changed, and what only one of them has is shared.
+ * Merges one tree over another: maps merge deeply, lists and scalars replace, and `null` in the upper tree is a value.
+ * Every node that wins remembers what it overrode. The inputs are not changed; unmerged parts are shared.
  */
 export function merge(upper: MapNode, lower: MapNode, options: MergeOptions = {}): MapNode {
   if (upper.entries.size === 0) return lower
@@ -29,7 +32,7 @@ export function merge(upper: MapNode, lower: MapNode, options: MergeOptions = {}
   return { ...(options.order === 'upper' ? upper : lower), entries }
 }
 
-/** Many trees, each over those before it. In halves: one after the other, each would copy the map of all before it. */
+/** Merges many trees, each over those before it. Halving the list avoids copying the growing map for each tree. */
 export function mergeAll(trees: readonly MapNode[], options: MergeOptions = {}): MapNode | undefined {
   if (trees.length <= 1) return trees[0]
   const middle = trees.length >> 1
@@ -45,13 +48,13 @@ function mergeNodes(upper: TreeNode, lower: TreeNode, options: MergeOptions): Tr
   return { ...upper, shadowed: [...(upper.shadowed ?? []), lower, ...(lower.shadowed ?? [])] }
 }
 
-/** `features[1]` in code, `SYSTEMPROMPT__FEATURES__1` in a variable. */
+/** Whether keys of the map are indexes: `features[1]` in code, `SYSTEMPROMPT__FEATURES__1` in a variable. */
 function namesItems(upper: MapNode, { foldCase }: MergeOptions): boolean {
   const mayName = upper.isIndexed === true || foldCase === true
   return mayName && [...upper.entries.keys()].every((key) => /^\d+$/.test(key))
 }
 
-/** `features[1].name` changes one item and leaves the others. An index right behind the end adds one. */
+/** `features[1].name` changes one item and keeps the others. The index right after the end appends one. */
 function mergeItems(upper: MapNode, lower: ListNode, options: MergeOptions): TreeNode {
   const items = [...lower.items]
   const byIndex = [...upper.entries].map(([index, node]) => [Number(index), node] as const)
@@ -63,7 +66,7 @@ function mergeItems(upper: MapNode, lower: ListNode, options: MergeOptions): Tre
   return { ...lower, items }
 }
 
-/** The tree with lists in place of maps whose keys are indexes, from the first without a gap: there was no list below them. */
+/** Turns maps with index keys into lists if the indexes start at 0 without a gap; these had no list below them. */
 export function withLists(tree: MapNode): MapNode {
   const entries = [...tree.entries].map(([key, node]) => [key, listed(node)] as const)
   return entries.every(([key, node]) => tree.entries.get(key) === node) ? tree : { ...tree, entries: new Map(entries) }

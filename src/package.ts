@@ -1,2 +1,4 @@
-/** This package, as package.json has it; a test compares them. package.json itself would be read at every start. */
+/**
+ * Name and version as in package.json; a test compares them. Reading package.json itself would slow down every start.
+ */
 export const PACKAGE = { name: '@systemprompt/env', version: '0.1.0' } as const

@@ -1,9 +1,9 @@
 import type { Path } from './types.ts'
 
-/** Most keys. */
+/** Matches most keys. */
 const ASCII_KEY = /^[\w$-]+$/
 
-/** `['a', 'b.c', 0]` → `a["b.c"][0]`; control characters in a key are escaped. */
+/** Formats a path: `['a', 'b.c', 0]` → `a["b.c"][0]`. Control characters in a key are escaped. */
 export function formatPath(path: Path): string {
   let text = ''
   for (const segment of path) {
@@ -15,13 +15,13 @@ export function formatPath(path: Path): string {
 }
 
 function isPlainKey(key: string): boolean {
-  // The second expression takes V8 a while to make.
+  // The second expression takes V8 a while to compile.
   return ASCII_KEY.test(key) || /^[\p{L}\p{N}_$-]+$/u.test(key)
 }
 
 /**
- * `a["b.c"][0].d` → `['a', 'b.c', 0, 'd']`. A bare number between dots is a key, in brackets an index.
- * Returns undefined for what is not a path (an empty segment, an open bracket).
+ * Parses a path: `a["b.c"][0].d` → `['a', 'b.c', 0, 'd']`. A bare number between dots is a key, in brackets an index.
+ * Returns undefined if the text is not a path (an empty segment, an open bracket).
  */
 export function parsePath(text: string): Path | undefined {
   const path: (string | number)[] = []
@@ -55,7 +55,7 @@ function unquote(text: string): string | undefined {
 
 const isEnumerable = Object.prototype.propertyIsEnumerable
 
-/** The value at a path of plain data; undefined where a step of it is no entry, as `length` of a list is none. */
+/** The value at a path of plain data; undefined if a step is not an enumerable property, such as `length` of a list. */
 export function valueAt(value: unknown, path: Path): unknown {
   let at = value
   for (const segment of path) {

@@ -1,8 +1,8 @@
 import { loadConfig, type PublicValues } from './index.ts'
 
 /**
- * The public values, where no bundler put them in: read from the project when this module is first imported.
- * With `systemprompt-env.d.ts` in a project each has its type, and a name of its own.
+ * The public values for programs that no bundler processed: read from the project when this module is first imported.
+ * If the project has a `systemprompt-env.d.ts`, each value has its type and is a named export.
  */
 const values: PublicValues = (await loadConfig()).publicValues()
 

@@ -1,5 +1,5 @@
-/** The preload, said outright: `node --import @systemprompt/env/register`, or `-r`. */
+/** The explicit preload: `node --import @systemprompt/env/register`, or `-r`. */
 import { preloadProcess } from './preload/entry.ts'
 
-// In a bundle of ES modules there is none.
+// Undefined in a bundle of ES modules.
 preloadProcess(typeof __filename === 'string' ? __filename : undefined)

@@ -15,23 +15,23 @@ import { substitute } from './substitute/substitute.ts'
 import type { MapNode, Site, TreeNode } from './types.ts'
 import { checkProfile, PROFILE_DEFAULTS } from './validate/check-profile.ts'
 
-/** A project with everything resolved, before any schema is asked. */
+/** A resolved project, before any schema is asked. */
 export interface Resolution {
   readonly project: Project
   readonly layers: Layers
   readonly tree: MapNode
   readonly secrets: readonly (ResolvedSecret & { readonly site: Site })[]
   readonly env: Readonly<Record<string, string>>
-  /** What is wrong so far; nothing has been thrown for it. */
+  /** The problems found so far; none of them has been thrown. */
   readonly problems: Problems
-  /** Every file could be read, so that it makes sense to ask a schema. */
+  /** Every file could be read, so it makes sense to ask a schema. */
   readonly isReadable: boolean
 }
 
-/** What is wrong where a value is missing. It may stand in a file that could not be read, which is said of that file. */
+/** Problems of missing values, which may be in a file that could not be read; that file is reported already. */
 const ABSENCES = ['UNDEFINED_VARIABLE', 'REQUIRED_VARIABLE', 'SECRET_MISSING', 'PROVIDER_DISABLED'] as const
 
-/** The stages up to the schemas, in their order. Nothing is thrown for what is wrong in files: it is collected. */
+/** Runs the stages before the schemas, in order. Problems in files are collected, not thrown. */
 export function resolve(options: SettledOptions, trail: Trail): Resolution {
   let project: Project | undefined
   const problems = collectProblems(() => project?.profile?.name, trail)
@@ -49,7 +49,7 @@ export function resolve(options: SettledOptions, trail: Trail): Resolution {
   return { project, layers, tree, secrets, env, problems, isReadable }
 }
 
-/** Highest precedence last, so that each is laid over what is below it (formats.md, section 6). */
+/** Merges from the lowest precedence to the highest, each layer over those below it (formats.md, section 6). */
 function mergeLayers(layers: Layers, project: Project, { dotenv }: SettledOptions, problems: Problems): MapNode {
   const onUnreachable = (item: TreeNode): void => problems.error({ ...BEYOND_LIST, ...placeOf(item) })
   const { overrides, environment, services, profile, defaults } = layers

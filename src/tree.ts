@@ -1,11 +1,11 @@
 import type { ListNode, MapNode, Path, Scalar, ScalarNode, Site, Source, TreeNode } from './types.ts'
 
-/** Keys that would reach an object's prototype. They are errors in every file and option. */
+/** Keys that could reach an object's prototype. They are errors in every file and option. */
 export function isForbiddenKey(key: string): boolean {
   return key === '__proto__' || key === 'constructor' || key === 'prototype'
 }
 
-/** An object that was written as one, of whichever realm: what it inherits from inherits from nothing. */
+/** Whether a value is a plain object, of any realm: its prototype is null or has no prototype itself. */
 export function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype: unknown = Object.getPrototypeOf(value)
@@ -16,12 +16,12 @@ export function mapNode(entries: ReadonlyMap<string, TreeNode>, site: Site): Map
   return { kind: 'map', entries, ...siteOf(site) }
 }
 
-/** A value that nothing is substituted in: from a variable, a secret, an option. */
+/** A value in which nothing is substituted: from a variable, a secret or an option. */
 export function literal(value: Scalar, site: Site, text?: string): ScalarNode {
   return { kind: 'scalar', value, style: 'literal', ...siteOf(site), ...(text === undefined ? {} : { text }) }
 }
 
-/** The node at a path, if every step of it is there. */
+/** The node at a path, if every step of it exists. */
 export function nodeAt(tree: TreeNode | undefined, path: Path): TreeNode | undefined {
   let node = tree
   for (const segment of path) {
@@ -37,12 +37,12 @@ export function scalarAt(tree: TreeNode | undefined, path: Path): ScalarNode | u
   return node?.kind === 'scalar' ? node : undefined
 }
 
-/** Whether something else stands where a map belongs; null is as good as nothing. */
+/** Whether there is something else in the place of a map; null counts as nothing. */
 export function isNoMap(node: TreeNode | undefined): node is ScalarNode | ListNode {
   return node?.kind === 'list' || (node?.kind === 'scalar' && node.value !== null)
 }
 
-/** The nearest node on the way to a path that is there, for a message about one that is not. */
+/** The deepest existing node along a path, for a message about a missing one. */
 export function nearestNode(tree: TreeNode, path: Path): TreeNode {
   for (let length = path.length; length > 0; length--) {
     const node = nodeAt(tree, path.slice(0, length))
@@ -52,10 +52,10 @@ export function nearestNode(tree: TreeNode, path: Path): TreeNode {
 }
 
 /**
- * A copy of the tree in which `path` holds `node` (or nothing); missing maps on the way are made.
+ * A copy of the tree with `node` (or nothing) at `path`; missing maps along the way are created.
  *
- * @param own the maps that were copied or made so far: those are written to. Who changes many places hands in the
- *   same set each time, and each map is copied once.
+ * @param own the maps copied or created so far, which may be written to. A caller with many changes passes the same set
+ * each time, so that each map is copied once.
  */
 export function withNodeAt(
   tree: MapNode,
@@ -76,7 +76,7 @@ export function withNodeAt(
   return copy
 }
 
-/** A node below maps of one key each, so that several paths merge and none replaces another. Numbers in a path are indexes. */
+/** Wraps a node in maps of one key each, so that several paths can be merged. Numbers in a path are indexes. */
 export function treeOf(path: Path, node: TreeNode, site: Site): MapNode {
   const [key = '', ...rest] = path
   const map = mapNode(new Map([[String(key), rest.length === 0 ? node : treeOf(rest, node, site)]]), site)
@@ -87,12 +87,12 @@ function asMap(node: TreeNode | undefined, parent: MapNode): MapNode {
   return node?.kind === 'map' ? node : mapNode(new Map(), parent)
 }
 
-/** The place alone of what may be a whole node. */
+/** Only the site of what may be a whole node. */
 export function siteOf({ source, offset }: Site): Site {
   return offset === undefined ? { source } : { source, offset }
 }
 
-/** Every scalar below a node with its path, in document order. */
+/** Every scalar and empty list below a node with its path, in document order. */
 export function* leaves(node: TreeNode, path: Path = []): Generator<[Path, ScalarNode | ListNode]> {
   if (node.kind === 'map') for (const [key, child] of node.entries) yield* leaves(child, [...path, key])
   else if (node.kind === 'list' && node.items.length > 0) {
@@ -100,7 +100,7 @@ export function* leaves(node: TreeNode, path: Path = []): Generator<[Path, Scala
   } else yield [path, node]
 }
 
-/** The plain value of a node: what a schema is given. Keys never reach a prototype. */
+/** The plain value of a node, as a schema receives it. No key reaches a prototype. */
 export function toPlain(node: TreeNode): unknown {
   if (node.kind === 'scalar') return node.value
   if (node.kind === 'list') return node.items.map(toPlain)
@@ -109,14 +109,14 @@ export function toPlain(node: TreeNode): unknown {
   return plain
 }
 
-/** Assignment that makes an own property whatever the key is called. */
+/** Assigns an own property, whatever its key is. */
 export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__')
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true })
   else target[key] = value
 }
 
-/** A source for values that stand in no file. */
+/** A source for values that are not in a file. */
 export function variableSource(layer: Source['layer'], name: string): Source {
   return { layer, name, confidential: true }
 }

@@ -6,70 +6,71 @@ import { loadConfig } from './load.ts'
 import { checkOptions, checkWatchOptions } from './options/check-options.ts'
 import { type AnySchema, type LoadOptions, withDefaults } from './options/options.ts'
 
-/** One value that is not what it was. Secrets in it are masked. */
+/** One changed value. Secrets in it are masked. */
 export interface ConfigChange {
   /** `server.port`, `secrets.anthropic`, `env.PORT`, `profile.name`, `tenant.region`, `credentials.user_email`. */
   readonly path: string
-  /** What the path leads into; a key of the configuration may be called `secrets` too. */
+  /** The part of the result that the path is in; a key of the configuration may be called `secrets` too. */
   readonly part: 'config' | 'secrets' | 'env' | 'profile' | 'tenant' | 'credentials'
   readonly kind: 'added' | 'changed' | 'removed'
-  /** The value before; absent where it was added. Secrets, and all of `env`, show as a mask. */
+  /** The value before; absent if it was added. Secrets, and all of `env`, are masked. */
   readonly previous?: unknown
-  /** The value now; absent where it was removed. Masked likewise. */
+  /** The value now; absent if it was removed. Masked in the same way. */
   readonly current?: unknown
 }
 
-/** What `onChange` is told. */
+/** The argument of `onChange`. */
 export interface ConfigUpdate<Schema = undefined, Variables = undefined> {
   readonly previous: ResolvedConfig<Schema, Variables>
   readonly current: ResolvedConfig<Schema, Variables>
-  /** What differs, in the order of the configuration. Empty when it is only valid again, after an error. */
+  /** What changed, in the order of the configuration. Empty if it only became valid again after an error. */
   readonly changes: readonly ConfigChange[]
-  /** Whether it was not valid before. */
+  /** Whether the configuration was not valid before. */
   readonly recovered: boolean
 }
 
-/** How to watch, and whom to tell. What to load is told by {@link LoadOptions}. */
+/** How to watch, and what to call. {@link LoadOptions} say what to load. */
 export interface WatchOptions<Schema = undefined, Variables = undefined> {
   /**
-   * The configuration is another one, or is valid again. The next reload waits for the promise it returns. What it
-   * throws is thrown again as an uncaught exception, as by an event emitter; the watcher goes on.
+   * Called when the configuration has changed or is valid again. The next reload waits for the promise it returns. If
+   * it throws, the error becomes an uncaught exception, as in an event emitter, and the watcher goes on.
    */
   readonly onChange?: ((update: ConfigUpdate<Schema, Variables>) => unknown) | undefined
   /**
-   * What is on the disk is not valid; `watcher.current` stays what it was. Called once for the same problems.
-   * @default the problems become a warning of the process, on stderr
+   * Called when the files are not valid; `watcher.current` stays as it was. The same problems are reported only once.
+   * @default the problems become a process warning, on stderr
    */
   readonly onError?: ((error: ConfigError) => unknown) | undefined
-  /** How long the files have to be quiet before they are read, in milliseconds. @default 75 */
+  /** How long the files must be unchanged before they are read, in milliseconds. @default 75 */
   readonly debounce?: number | undefined
   /**
-   * Look at the files every so many milliseconds, for file systems that tell nothing: network shares, some containers'
-   * mounts. @default the system tells; what it cannot tell about is looked at every second
+   * Check the files at this interval, in milliseconds, for file systems that send no events: network shares, some
+   * container mounts.
+   * @default events are used; places without events are checked every second
    */
   readonly poll?: number | undefined
-  /** Keeps the process running. @default true */
+  /** Whether the watcher keeps the process running. @default true */
   readonly persistent?: boolean | undefined
   /** Closes the watcher when it is aborted. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** A configuration that follows its files, until it is closed. `await using` closes it as well. */
+/** A configuration that is kept up to date until it is closed. `await using` closes it as well. */
 export interface ConfigWatcher<Schema = undefined, Variables = undefined> {
-  /** The last configuration that was valid. */
+  /** The last valid configuration. */
   readonly current: ResolvedConfig<Schema, Variables>
-  /** What is wrong with what is on the disk now; undefined where that is `current`. */
+  /** What is wrong with the files now; undefined if `current` matches them. */
   readonly error: ConfigError | undefined
-  /** Stops watching. Nothing is called any more, and nothing is left that keeps the process running. */
+  /** Stops watching. No callback is started any more, and nothing keeps the process running. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
- * Loads the configuration, and again whenever a file changes that took part or could take part.
+ * Loads the configuration, and reloads it whenever a file changes that was part of it or could become part of it.
  *
- * @throws ConfigError as `loadConfig` does, when the configuration is not valid to begin with
- * @throws the signal's reason, when it was aborted before the configuration was loaded
+ * @throws ConfigError as `loadConfig` does, if the configuration is not valid to begin with
+ * @throws the signal's reason, if it is aborted before the configuration is loaded
  * @example
  * const watcher = await watchConfig({ schema }, {
  *   onChange: ({ current, changes }) => server.reload(current.config),
@@ -97,7 +98,7 @@ async function watch<Schema extends AnySchema | undefined, Variables extends Any
 ): Promise<ConfigWatcher<Schema, Variables>> {
   checkOptions(options)
   checkWatchOptions(watchOptions)
-  // A program may go elsewhere later; its configuration does not.
+  // A program may change its working directory later; its configuration stays where it was.
   const settled = { ...options, cwd: directoryOf(withDefaults(options).cwd) }
   const load = () =>
     loadConfig(settled).catch((error: unknown) => {

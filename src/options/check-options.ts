@@ -4,7 +4,7 @@ import type { Site } from '../types.ts'
 import type { WatchOptions } from '../watch-config.ts'
 import type { DotenvOptions, LoadOptions, SecretsOptions } from './options.ts'
 
-/** `parts`: the options inside the option, where it is an object of some. */
+/** `parts`: the options inside the option, if it is an object of options. */
 type Rule = readonly [is: (value: unknown) => boolean, what: string, parts?: readonly string[]]
 
 const isText = (value: unknown): boolean => typeof value === 'string'
@@ -18,7 +18,7 @@ const part = (tree: object, key: string): unknown => Reflect.get(tree, key)
 
 const SCHEMA: Rule = [isSchema, 'a Standard Schema, such as one of zod, valibot or arktype']
 
-/** Options come from JavaScript, JSON and YAML too, where no compiler looks at them. */
+/** Options also come from JavaScript, JSON and YAML, where no compiler checks them. */
 const RULES: Readonly<Record<keyof LoadOptions, Rule>> = {
   cwd: [isText, 'a path'],
   profile: [isText, 'the name or path of a profile'],
@@ -78,20 +78,20 @@ const WATCH_RULES: Readonly<Record<keyof WatchOptions, Rule>> = {
   signal: [(value) => value instanceof AbortSignal, 'an AbortSignal'],
 }
 
-/** @throws ConfigError INVALID_OPTION for the first option that is not what it should be, or is none */
+/** @throws ConfigError INVALID_OPTION for the first option that is unknown or has a wrong value */
 export function checkOptions(options: LoadOptions): void {
   check(options, RULES)
 }
 
 /**
- * {@link checkOptions} of a file, which may hold what is for others: an editor's `$schema`, c12's `extends` and `$env`.
+ * {@link checkOptions} for a file, which may have keys for others: an editor's `$schema`, c12's `extends` and `$env`.
  * @throws ConfigError INVALID_OPTION likewise, with the file
  */
 export function checkFileOptions(options: object, at: Site): void {
   check(Object.fromEntries(Object.entries(options).filter(([name]) => !/^(?:\$|extends$)/.test(name))), RULES, at)
 }
 
-/** @throws ConfigError INVALID_OPTION for the first option that is not what it should be, or is none */
+/** @throws ConfigError INVALID_OPTION for the first option that is unknown or has a wrong value */
 export function checkWatchOptions(options: object): void {
   check(options, WATCH_RULES)
 }

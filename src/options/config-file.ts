@@ -18,7 +18,7 @@ const NAME = 'systemprompt.config'
 const EXTENSIONS = ['ts', 'mts', 'cts', 'js', 'mjs', 'cjs', 'json', 'yaml', 'yml']
 
 /**
- * The options of a project, for `systemprompt.config.ts` beside its package.json.
+ * Types the options of a project in `systemprompt.config.ts`, next to its package.json, and returns them unchanged.
  *
  * @example
  * import { defineConfig } from '@systemprompt/env'
@@ -36,25 +36,25 @@ export function defineConfig<
   return options
 }
 
-/** The project's `systemprompt.config.*`, if there is one; undefined otherwise, and c12 is not loaded. */
+/** The path of the project's `systemprompt.config.*`, if there is one. Without one, c12 is not loaded. */
 export function findConfigFile(root: string, trail: Trail): string | undefined {
   return EXTENSIONS.map((extension) => join(root, `${NAME}.${extension}`)).find((file) => pathExists(file, trail))
 }
 
 export interface WithConfigFile {
   readonly options: LoadOptions
-  /** Trees of the file: they lie below those in code, where `null` and lists replace and are not joined. */
+  /** The file's overrides and defaults. They become layers below those in code, so `null` and lists replace. */
   readonly file: FileTrees
 }
 
 /**
- * Options in code over those of the config file; lists such as `secrets.required` are joined.
- * @throws ConfigError CONFIG_FILE when the file cannot be run, or is no options
+ * Merges options in code over those of the config file; lists such as `secrets.required` are joined.
+ * @throws ConfigError CONFIG_FILE if the file cannot be run or has no options; INVALID_OPTION for a wrong option in it
  */
 export async function withConfigFile(options: LoadOptions, file: string, trail: Trail): Promise<WithConfigFile> {
   const { overrides, defaults, schema, variables, env, ...rest } = await readConfigFile(file, trail)
   const { defu } = await import('defu')
-  // Schemas and environments are whole: a valibot schema is a plain object that must not be merged into.
+  // Schemas and environments are never merged: a valibot schema is a plain object.
   const { schema: _, variables: __, env: ___, overrides: ____, defaults: _____, ...own } = options
   return {
     options: {
@@ -62,7 +62,7 @@ export async function withConfigFile(options: LoadOptions, file: string, trail: 
       schema: options.schema ?? schema,
       variables: options.variables ?? variables,
       env: options.env ?? env,
-      // As one text is whole, and so that an empty list is none.
+      // Not joined, just as a single string would not be, and since an empty list means none.
       prefix: options.prefix ?? rest.prefix,
       ...(options.overrides === undefined ? {} : { overrides: options.overrides }),
       ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
@@ -79,7 +79,7 @@ async function readConfigFile(file: string, trail: Trail): Promise<LoadOptions> 
   return config
 }
 
-/** JSON and YAML are data: read like every other file, with places in messages. */
+/** JSON and YAML are data: read like every other file, with positions in messages. */
 function readData(file: string): unknown {
   const problems = collectProblems()
   const read = readText(file, { layer: 'overrides', file: basename(file), confidential: false }, problems)
@@ -94,7 +94,7 @@ async function runCode(file: string, trail: Trail): Promise<unknown> {
   try {
     return await (/ts$/.test(file) ? runTypeScript(file, trail) : runJavaScript(file))
   } catch (error) {
-    // c12 stumbles over a file whose function returns nothing, which is no error.
+    // c12 fails on a file whose function returns nothing, which is fine here.
     if (types.isNativeError(error) && error.message.includes("'$meta'")) return undefined
     if (isWithoutImport(error)) throw unusable(file, ...NO_MODULES)
     if (isSingleExecutable(error, file)) throw unusable(file, ...NO_WAITING)
@@ -102,7 +102,7 @@ async function runCode(file: string, trail: Trail): Promise<unknown> {
   }
 }
 
-/** Whether code runs in a realm of its own, as under Jest and in Vitest's vm pools, in which nothing can be imported. */
+/** Whether code runs in a separate realm, as in Jest and in Vitest's vm pools, from which nothing can be imported. */
 function isWithoutImport(error: unknown): boolean {
   return systemCode(error).startsWith('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING')
 }
@@ -112,7 +112,7 @@ const NO_MODULES = [
   'start it with NODE_OPTIONS=--experimental-vm-modules, or call loadConfigSync, which leaves the file out',
 ] as const
 
-/** Whether the program is one file with Node, from whose code Node 26 imports what is built in alone. */
+/** Whether the program is a single executable, whose code can import only built-in modules in Node 26. */
 function isSingleExecutable(error: unknown, file: string): boolean {
   return (
     types.isNativeError(error) &&
@@ -126,12 +126,12 @@ const NO_WAITING = [
   'export an async function instead of an await at its top, or call loadConfigSync, which leaves the file out',
 ] as const
 
-/** A file that changed since it was last run is run anew, and so are the TypeScript modules that it imports. */
+/** Runs a file again if it has changed since, and with it the TypeScript modules that it imports. */
 async function runTypeScript(file: string, trail: Trail): Promise<unknown> {
-  // Its cache would leave a copy of the file, and of what is in it, on the disk.
+  // jiti's cache would leave a copy of the file and its contents on disk.
   const jitiOptions = { fsCache: false }
   const transform = await compilerFor(file, jitiOptions)
-  // Node can do without from 22.18 on.
+  // Node runs TypeScript without it from 22.18 on.
   if (!transform) return runJavaScript(file)
   const { loadConfig } = await import('c12')
   const { config } = await loadConfig<LoadOptions>({
@@ -156,7 +156,7 @@ async function runTypeScript(file: string, trail: Trail): Promise<unknown> {
   return config
 }
 
-/** None in a bundle: the compiler is a file of its own, which bundlers do not take along. */
+/** Undefined in a bundle: the compiler is a separate file, which bundlers leave out. */
 async function compilerFor(file: string, options: JitiOptions): Promise<Jiti['transform'] | undefined> {
   try {
     const { createJiti } = await import('jiti')
@@ -168,10 +168,10 @@ async function compilerFor(file: string, options: JitiOptions): Promise<Jiti['tr
   }
 }
 
-/** Node keeps a module by its address, so the address says which text is meant. */
+/** Node caches modules by URL, so the URL includes a hash of the text. */
 async function runJavaScript(file: string): Promise<unknown> {
   const { createHash } = process.getBuiltinModule('node:crypto')
-  // An import of it, which is a function, has no names in what older releases of webpack make, ncc's among them.
+  // A static import of it, a function, has no named exports in the output of older webpack releases, such as ncc's.
   const { createRequire } = process.getBuiltinModule('node:module')
   const text = readText(file, { layer: 'overrides', file: basename(file), confidential: false }, collectProblems())
   const version = createHash('sha256')
@@ -179,7 +179,7 @@ async function runJavaScript(file: string): Promise<unknown> {
     .digest('base64url')
   const required = createRequire(file)
   delete required.cache[realPath(file) ?? file]
-  // Of a bundle with this library in it the file is no part: `imports-left` in tsup.config.ts has bundlers leave it.
+  // The config file is never bundled: `imports-left` in tsup.config.ts makes bundlers leave this import alone.
   const module: object = await import(`${pathToFileURL(file).href}?${version}`).catch(
     (error: unknown) =>
       ((isWithoutImport(error) || isSingleExecutable(error, file)) && withoutImport(file, required)) ||
@@ -190,19 +190,22 @@ async function runJavaScript(file: string): Promise<unknown> {
   return typeof options === 'function' ? await options() : options
 }
 
-/** Node's own realm requires ES modules too: undefined for one that waits, and for TypeScript where Node reads none. */
+/**
+ * Node's own realm can require ES modules too. Undefined for one with top-level await, and for TypeScript if this Node
+ * cannot run it.
+ */
 function withoutImport(file: string, required: NodeJS.Require): object | undefined {
   try {
     return required(file) as object
   } catch (error) {
-    // Types are no syntax where Node reads none; where it does, its errors of them have a code.
+    // Type syntax is a plain SyntaxError if Node cannot run TypeScript; if it can, its errors have a code.
     const isUnreadable = types.isNativeError(error) && error.name === 'SyntaxError' && systemCode(error) === ''
     if ((/ts$/.test(file) && isUnreadable) || systemCode(error) === 'ERR_REQUIRE_ASYNC_MODULE') return undefined
     throw error
   }
 }
 
-/** CommonJS made of an ES module. */
+/** CommonJS that was compiled from an ES module. */
 function isTranspiled(exported: unknown): exported is { readonly default: unknown } {
   return typeof exported === 'object' && exported !== null && '__esModule' in exported && 'default' in exported
 }
@@ -220,7 +223,7 @@ function siteOf(file: string): Site {
   return { source: { layer: 'overrides', file: basename(file), confidential: false } }
 }
 
-/** The first line of a message, and the place that jiti puts in the second: it may be in a module of the file's. */
+/** The first line of the message, and the position that jiti puts in the second, which may be in an imported module. */
 function reasonOf(error: Error, file: string): string {
   if (/ts$/.test(file) && Reflect.get(error, 'code') === 'ERR_UNKNOWN_FILE_EXTENSION')
     return 'a bundle cannot compile TypeScript; keep @systemprompt/env external, or write JavaScript'
@@ -228,7 +231,7 @@ function reasonOf(error: Error, file: string): string {
   const [first = '', second = ''] = message.split('\n')
   const [, path, position] = /^\s*(\S.*?):(\d+:\d+)\s*$/.exec(second) ?? []
   const place = path === undefined ? '' : `, in ${displayPath(dirname(file), path)}:${position}`
-  // Where a module has no name, the compiler has the root of the drive for one.
+  // If a module has no name, the compiler uses the root of the drive.
   const what = first.replace(/^ParseError: [A-Z]:\\: /, 'ParseError: ')
   return what.trimEnd().slice(0, 300) + place
 }

@@ -1,37 +1,38 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { withoutInjected } from '../preload/marker.ts'
 
-/** A schema of any library that has the Standard Schema interface; its own name can stand in the declarations of whoever uses it. */
+/** Any schema with the Standard Schema interface, named here so that users' declaration files can refer to it. */
 export interface AnySchema extends StandardSchemaV1 {}
 
-/** The environment as text: `process.env`, or what stands in for it. */
+/** Environment variables: `process.env`, or an object in its place. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** A variable's value; what every object has, such as `constructor`, is no variable. */
+/** A variable's value. Inherited properties, such as `constructor`, are not variables. */
 export function variableIn(env: Environment, name: string): string | undefined {
   return Object.hasOwn(env, name) ? env[name] : undefined
 }
 
-/** A tree of plain values, as `overrides` and `defaults` take it. */
+/** A tree of plain values, for `overrides` and `defaults`. */
 export type PlainTree = { readonly [key: string]: unknown }
 
-/** What is asked of the secrets. */
+/** The secrets that a program requires. */
 export interface SecretsOptions {
-  /** Secrets that must be there, in any of their spellings: `['STRIPE_KEY', 'anthropic']`. */
+  /** Secrets that must be set, by any of their names: `['STRIPE_KEY', 'anthropic']`. */
   readonly required?: readonly string[] | undefined
   /**
-   * Any Standard Schema for the secrets under their environment names, `{ STRIPE_KEY: … }`. It can refuse
-   * a secret, it does not change one; its messages are not shown, since they may repeat the value.
+   * Any Standard Schema for the secrets by their environment names, `{ STRIPE_KEY: … }`. It can reject a secret but not
+   * change it; its messages are not shown, since they may repeat the value.
    */
   readonly schema?: AnySchema | undefined
   /**
-   * What one does that must be there and is not, whoever asks for it: `required`, the schema or the profile. A build, which
-   * needs none, takes a warning. @default 'error', where the profile's `secrets.validation` does not ask for less
+   * How to report a missing secret that `required`, the schema or the profile requires. `'warn'` suits builds, which
+   * need no secrets.
+   * @default 'error'; what only the profile requires follows its `secrets.validation`
    */
   readonly missing?: 'error' | 'warn' | undefined
 }
 
-/** Which .env files are read, and how. */
+/** Which .env files to read, and how. */
 export interface DotenvOptions {
   /**
    * File names, highest precedence first, relative to the project root.
@@ -40,65 +41,71 @@ export interface DotenvOptions {
   readonly files?: readonly string[] | undefined
   /** Also expand `$VAR` without braces. @default false */
   readonly bare?: boolean | undefined
-  /** .env files win over the process environment. @default false */
+  /** Let .env files override the process environment. @default false */
   readonly override?: boolean | undefined
 }
 
-/**
- * What to load and how. Every option has a default, also where it is undefined; `loadConfig()` alone does what the
- * documentation says.
- */
+/** What to load, and how. Every option has a default, which also applies if the option is undefined. */
 export interface LoadOptions<
   Schema extends AnySchema | undefined = AnySchema | undefined,
   Variables extends AnySchema | undefined = AnySchema | undefined,
 > {
-  /** Where to look for the project, going upward. @default process.cwd() */
+  /** Where to look for the project; parent directories are searched too. @default process.cwd() */
   readonly cwd?: string | undefined
-  /** A profile's name, or the path of its file or directory. @default SYSTEMPROMPT_PROFILE, the session's, the only one, `local` */
+  /**
+   * A profile's name, or the path of its file or directory.
+   * @default SYSTEMPROMPT_PROFILE, the session's profile, the only one, or `local`
+   */
   readonly profile?: string | undefined
   /** Any Standard Schema (zod, valibot, arktype, …) for the whole configuration; `config` has its output type. */
   readonly schema?: Schema
   /**
-   * Any Standard Schema for variables by their names, `{ PORT: … }`; `variables` of the result has its output type. It is
-   * asked about all that are set, in the environment and in `.env` files, with the secrets: it must take names that it does not know.
+   * Any Standard Schema for variables by name, `{ PORT: … }`; the result's `variables` has its output type. It receives
+   * all variables that are set, in the environment and in `.env` files, with the secrets, so it must allow unknown
+   * names.
    */
   readonly variables?: Variables
-  /** Which secrets must be there, and a schema for them. @default none has to be */
+  /** Which secrets must be set, and a schema for them. @default none is required */
   readonly secrets?: SecretsOptions | undefined
-  /** Missing required keys, likely typos and loose file modes are errors instead of warnings. @default false */
+  /** Report missing required keys, likely typos and loose file modes as errors, not as warnings. @default false */
   readonly strict?: boolean | undefined
-  /** Values that win over everything else; a tree, or dotted paths: `{ 'server.port': 9090 }`. */
+  /** Values that override everything else: a tree, or dotted paths: `{ 'server.port': 9090 }`. */
   readonly overrides?: PlainTree | undefined
-  /** Values for keys that nothing else sets. */
+  /** Values for keys that nothing else sets, written like `overrides`. */
   readonly defaults?: PlainTree | undefined
-  /** Read instead of `process.env`; never written. What a preload has set in either is left out: it comes from files. */
+  /**
+   * The environment to read, which is never changed. Variables that a preload has set in it are ignored, since their
+   * values come from files.
+   * @default process.env
+   */
   readonly env?: Environment | undefined
-  /** Whether and which .env files are read. @default true */
+  /** Whether to read .env files, and which. @default true */
   readonly dotenv?: boolean | readonly string[] | DotenvOptions | undefined
-  /** Whether and which service configs are read. @default true */
+  /** Whether to read service configs, or the names of those to read. @default true */
   readonly services?: boolean | readonly string[] | undefined
-  /** What an undefined `${VAR}` does: fail the load, stay as its text, or become empty. @default 'error' */
+  /** What an undefined `${VAR}` does: fail the load, stay as written, or become empty. @default 'error' */
   readonly onUndefined?: 'error' | 'keep' | 'empty' | undefined
-  /** An empty environment variable counts as set. @default false */
+  /** Count an empty environment variable as set. @default false */
   readonly emptyIsValue?: boolean | undefined
-  /** Names that files may set although they are blocked, such as `NODE_OPTIONS`. @default [] */
+  /** Blocked names, such as `NODE_OPTIONS`, that files may set anyway. @default [] */
   readonly allowEnv?: readonly string[] | undefined
   /**
-   * What client code may see: paths of the configuration and variables, or an object that chooses the names under
-   * which it sees them, `{ apiUrl: 'server.api_external_url' }`. A secret in it is refused. @default []
+   * What client code may see: paths of the configuration and names of variables, or an object that also chooses the
+   * names that client code uses, `{ apiUrl: 'server.api_external_url' }`. Secrets are rejected.
+   * @default []
    */
   readonly public?: readonly string[] | Readonly<Record<string, string>> | undefined
-  /** Variables whose names start so may be seen too; a list for several, `[]` for none. @default 'PUBLIC_' */
+  /** Variables with this prefix are public too; a list for several prefixes, `[]` for none. @default 'PUBLIC_' */
   readonly prefix?: string | readonly string[] | undefined
 }
 
-/** Options with every default in its place. */
+/** Options with every default filled in. */
 export interface SettledOptions
   extends Settled<'cwd' | 'strict' | 'env' | 'onUndefined' | 'emptyIsValue' | 'allowEnv' | 'public'>,
     Pick<LoadOptions, 'profile' | 'schema' | 'variables' | 'secrets' | 'services'> {
   readonly dotenv: DotenvOptions
   readonly prefix: readonly string[]
-  /** Highest precedence first: those in code, then those of the config file. */
+  /** Highest precedence first: those given in code, then those of the config file. */
   readonly overrides: readonly GivenTree[]
   readonly defaults: readonly GivenTree[]
   /** Milliseconds since 1970. */
@@ -107,19 +114,19 @@ export interface SettledOptions
 
 type Settled<Name extends keyof LoadOptions> = { readonly [Key in Name]: NonNullable<LoadOptions[Key]> }
 
-/** What the project's config file gives, for what does not merge like an option. */
+/** Values of the project's config file that become layers and are not merged as options. */
 export interface FileTrees extends Pick<LoadOptions, 'overrides' | 'defaults'> {
-  /** The file, as messages show it. */
+  /** The file's name, as messages show it. */
   readonly shown: string
 }
 
 export interface GivenTree {
   readonly tree: PlainTree
-  /** The config file that it stands in, as messages show it; undefined where it was given in code. */
+  /** The config file that it comes from, as messages show it; undefined if it was given in code. */
   readonly file?: string
 }
 
-/** The only spot that reads the process. */
+/** The only place that reads the process's state. */
 export function withDefaults(options: LoadOptions, file?: FileTrees): SettledOptions {
   const { cwd, strict, env, onUndefined, emptyIsValue, allowEnv, dotenv, overrides, defaults, prefix, ...rest } =
     options
@@ -140,7 +147,7 @@ export function withDefaults(options: LoadOptions, file?: FileTrees): SettledOpt
   }
 }
 
-/** One that is gone has no name; `.` is told of where somebody looks for it. */
+/** A removed working directory has no path; `.` is reported when the project is looked for. */
 function workingDirectory(): string {
   try {
     return process.cwd()

@@ -6,9 +6,9 @@ import { toPlain, variableSource } from '../tree.ts'
 import type { PlainTree } from './options.ts'
 
 /**
- * Overrides from texts as a command line has them. Values have the type that they have in YAML.
+ * Parses overrides as a command line has them. Values are typed as in YAML.
  *
- * @throws ConfigError INVALID_OPTION for a text that is not `path=value`
+ * @throws ConfigError INVALID_OPTION for a string that is not `path=value`
  * @example
  * parseOverrides(['server.port=9090', 'extensions.disabled=[a, b]'])
  * //=> { 'server.port': 9090, 'extensions.disabled': ['a', 'b'] }
@@ -31,7 +31,7 @@ function parseOverride(setting: string): [string, unknown] {
   return [path, typed(setting.slice(equals + 1))]
 }
 
-/** A list, a map or a quoted text as YAML has them on one line; anything else, and what does not parse, is a scalar. */
+/** A list, map or quoted string in YAML's flow style; anything else, and what does not parse, is a scalar. */
 function typed(text: string): unknown {
   if (!/^\s*[[{"']/.test(text)) return typedScalar(text)
   const source = { ...variableSource('overrides', 'overrides'), text }
