@@ -1,11 +1,11 @@
-/** Names, beginnings of names, and an ending that a value from a file is never given (trust.md). */
+/** Names, prefixes and a suffix of variables that are never set from a file (trust.md). */
 const NAMES = new Set([
   'NODE_OPTIONS',
   'NODE_PATH',
   'NODE_EXTRA_CA_CERTS',
   'NODE_TLS_REJECT_UNAUTHORIZED',
   'NODE_REPL_EXTERNAL_MODULE',
-  // Node runs what stands in this directory in place of the program, as long as the sums in it fit.
+  // Node runs cached code from this directory in place of the program, as long as its checksums match.
   'NODE_COMPILE_CACHE',
   'BUN_OPTIONS',
   'OPENSSL_CONF',
@@ -14,7 +14,7 @@ const NAMES = new Set([
   'GCONV_PATH',
   'ENV',
   'PROMPT_COMMAND',
-  // Shells run what stands in a prompt, in a message of new mail, in bindings of keys, and in files of functions; fish adds to PATH.
+  // Shells run code from prompts, mail messages, key bindings and function files; fish adds to PATH.
   'PS0',
   'PS1',
   'PS2',
@@ -28,7 +28,7 @@ const NAMES = new Set([
   'PATH',
   'HOME',
   'XDG_CONFIG_HOME',
-  // fish runs what stands in fish/vendor_conf.d of these.
+  // fish runs the files in fish/vendor_conf.d of these.
   'XDG_DATA_HOME',
   'XDG_DATA_DIRS',
   'SHELL',
@@ -45,20 +45,20 @@ const NAMES = new Set([
   'BROWSER',
   'EDITOR',
   'VISUAL',
-  // git, man and less start these; less runs what follows +! in its options.
+  // git, man and less run these; less runs what follows +! in its options.
   'LESS',
   'PAGER',
   'MANPAGER',
   'LESSOPEN',
   'SSH_ASKPASS',
-  // A checked-in .env must not send a token elsewhere.
+  // A committed .env file must not send a token elsewhere.
   'SYSTEMPROMPT_API_URL',
   'SYSTEMPROMPT_API_TOKEN',
   'SYSTEMPROMPT_PROFILE',
   'SYSTEMPROMPT_USER_EMAIL',
-  // Nor take other files for secrets: where a program loads the configuration, these are of the environment alone.
+  // Nor use other files as secrets: when a program loads the configuration, these are read from the environment only.
   'SYSTEMPROMPT_SECRETS_DIR',
-  // They say which variables a preload, or the next run, may set again or take away.
+  // These tell a preload, or the next run, which variables it may set again or remove.
   'SYSTEMPROMPT_INJECTED',
   'SYSTEMPROMPT_EXPORTED',
 ])
@@ -66,7 +66,7 @@ const NAMES = new Set([
 const BEGINNINGS = ['SSL_CERT_', 'LD_', 'DYLD_', 'PYTHON', 'PERL5', 'GIT_', 'NPM_CONFIG_']
 const ENDING = '_PROXY'
 
-/** Whether a value from a file may not be set under this name, in any case, since it would run or redirect code. */
+/** Whether files may not set this name, in any case, since its value could run or redirect code. */
 export function isBlockedName(name: string): boolean {
   const upper = name.toUpperCase()
   return NAMES.has(upper) || upper.endsWith(ENDING) || BEGINNINGS.some((beginning) => upper.startsWith(beginning))

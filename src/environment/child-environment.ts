@@ -4,13 +4,13 @@ import { withoutInjected } from '../preload/marker.ts'
 import { injectedVariables } from './injected.ts'
 
 /**
- * The environment for a program that is started with a project's configuration, as `systemprompt run` starts it:
- * the given one, with secrets under their environment names, .env values, `SYSTEMPROMPT_PROFILE` (the path of
- * the profile that was loaded) and `SYSTEMPROMPT_CUSTOM_SECRETS`. What the given one sets already stays; what a
- * preload has set in it does not, since that may be of another profile. Nor does `<NAME>_FILE` of a secret that the
- * program gets itself: both together are an error to a load, and to many other programs.
+ * Returns the environment for a child process with a project's configuration, as `systemprompt run` does: the given
+ * environment, with secrets by their environment names, .env values, `SYSTEMPROMPT_PROFILE` (the path of the loaded
+ * profile) and `SYSTEMPROMPT_CUSTOM_SECRETS`. Variables that are already set stay, except those set by a preload, which
+ * may belong to another profile, and the `<NAME>_FILE` of a secret that the child gets itself: having both is an error
+ * to a load, and to many other programs.
  *
- * @param environment the one that the configuration was loaded with
+ * @param environment the environment that the configuration was loaded with
  * @example
  * const result = await loadConfig({ profile: 'staging' })
  * spawn('psql', { env: childEnvironment(result, process.env), stdio: 'inherit' })

@@ -9,10 +9,10 @@ import type { Site } from '../types.ts'
 import { isBlockedName } from './blocked-names.ts'
 
 /**
- * Secrets and .env values as variables, less what the process environment has already and the blocked names, which no
- * file may set: each of those is a warning with its place (trust.md). A value that is still encrypted is an error.
- * Settings (`SYSTEMPROMPT__A__B`) are left out: a program that wants them loads the configuration, and so reads the files
- * itself. References in them are resolved key by key, which one text for a variable could not tell.
+ * Secrets and .env values as variables, without what the process environment already sets and without blocked names,
+ * each of which is a warning (trust.md). A value that is still encrypted is an error. Settings (`SYSTEMPROMPT__A__B`)
+ * are left out: programs that want them load the configuration, and so read the files themselves. References in
+ * settings are resolved key by key, which a single variable could not express.
  */
 export function flatEnvironment(
   layers: Layers,
@@ -54,10 +54,10 @@ export function flatEnvironment(
   return flat
 }
 
-/** What dotenvx writes: a point of a curve, a nonce and a tag, 97 bytes and more, before the text itself. */
+/** The format of dotenvx: a curve point, a nonce and a tag, at least 97 bytes, before the encrypted text. */
 const ENCRYPTED = /^encrypted:[A-Za-z\d+/]{128,}={0,2}$/
 
-/** Whether a .env file has the cipher in place of a value. */
+/** Whether a value comes from a .env file and is still encrypted. */
 export function isEncrypted({ site, value }: Pick<ResolvedSecret, 'value'> & { readonly site: Site }): boolean {
   return site.source.layer === 'dotenv' && ENCRYPTED.test(value)
 }
@@ -72,14 +72,14 @@ function encrypted(key: string, at: Site): Report {
   }
 }
 
-/** What a load takes from the environment alone, it does not take from a file that may hand the name on. */
+/** What a load reads only from the environment is not read from files, even if `allowEnv` passes the name on. */
 function remedyFor(name: string): string {
   return name.toUpperCase().startsWith('SYSTEMPROMPT_')
     ? 'set it in the environment, the only place it is read from'
     : `set it in the environment, or name it in allowEnv: ['${name}']`
 }
 
-/** `DATABASE_URL_FILE`, which is of the environment alone: no load takes it from a file, and a child would. */
+/** `DATABASE_URL_FILE`: loads read it only from the environment, but a child process would use it. */
 function namesSecretFile(name: string, { isSecret }: Layers): boolean {
   return name.endsWith('_FILE') && isSecret(name.slice(0, -'_FILE'.length))
 }

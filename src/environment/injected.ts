@@ -3,7 +3,7 @@ import { type Environment, variableIn } from '../options/options.ts'
 import { knownSecret } from '../schema/secret-names.ts'
 
 export interface Injectable {
-  /** Secrets and .env values, as a load gives them in `env`. */
+  /** Secrets and .env values: the `env` of a load. */
   readonly env: Readonly<Record<string, string>>
   readonly profile: Pick<ProfileRef, 'file'> | undefined
   /** The environment names of all secrets. */
@@ -11,9 +11,9 @@ export interface Injectable {
 }
 
 /**
- * The variables that a preload, or `systemprompt run`, adds to an environment: secrets and .env values, the
- * profile's path, and the names of custom secrets, so that SystemPrompt's own tools find both (formats.md,
- * section 7). Of the last two one that is set to something is left out, as in `env` all are: it stays.
+ * The variables that a preload or `systemprompt run` adds to an environment: secrets and .env values, the profile's
+ * path, and the names of custom secrets, so that SystemPrompt's own tools find both (formats.md, section 7). Either of
+ * the last two is left out if it is already set; `env` has no such variables in the first place.
  */
 export function injectedVariables(
   { env, profile, secrets }: Injectable,

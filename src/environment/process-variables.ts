@@ -6,8 +6,8 @@ import { literal, mapNode, variableSource } from '../tree.ts'
 import type { MapNode, ScalarNode } from '../types.ts'
 
 /**
- * The variables that a program has behind the preload: the process environment, and what is set beside it. Each knows its
- * place, and whether it is a secret. Settings (`SYSTEMPROMPT__A__B`) are left out, and what is empty.
+ * The variables that a program has after the preload: the process environment, and what the preload adds. Each has its
+ * site, and a taint if it is secret. Settings (`SYSTEMPROMPT__A__B`) and empty variables are left out.
  */
 export function processVariables({ layers, env }: Resolution, { env: given, emptyIsValue }: SettledOptions): MapNode {
   const variables = new Map<string, ScalarNode>()
@@ -19,7 +19,7 @@ export function processVariables({ layers, env }: Resolution, { env: given, empt
   for (const name of Object.keys(env)) {
     const variable = layers.variables.get(name)
     if (typeof variable !== 'object') continue
-    // A file made from a template names what it does not set, as platforms export empty variables.
+    // A .env file made from a template may list variables without values, just as platforms export empty ones.
     if (variable.value === '' && !emptyIsValue) {
       variables.delete(name)
       continue

@@ -7,57 +7,57 @@ import { frameAt, type LinesOf, positionOf, printable, rememberedLines } from '.
 import type { ProblemCode } from './problem-codes.ts'
 import { renderProblems } from './render.ts'
 
-/** One thing that is wrong, as data. It never holds a value of a confidential source. */
+/** One problem, as data. It never contains a value from a confidential source. */
 export interface Problem {
   readonly code: ProblemCode
-  /** What is wrong, in words: `is not a whole number from 1 to 65535`. */
+  /** What is wrong: `is not a whole number from 1 to 65535`. */
   readonly message: string
   /** What to do about it. */
   readonly remedy?: string
-  /** The key, as a dotted path, or the variable's or secret's name. */
+  /** The key as a dotted path, or the name of the variable or secret. */
   readonly key?: string
   /** Path relative to the project root. */
   readonly file?: string
-  /** The variable or option that gave the value, where no file did. */
+  /** The variable or option that gave the value, if it did not come from a file. */
   readonly name?: string
   /** 1-based. */
   readonly line?: number
   /** 1-based, in UTF-16 units. */
   readonly column?: number
-  /** The source line with a caret below it; only where that line cannot hold a secret. */
+  /** The source line with a caret below it; only if the line cannot hold a secret. */
   readonly frame?: string
-  /** Section of the documentation that ships with the package. */
+  /** The section of the package's documentation about this code. */
   readonly docs: string
 }
 
-/** How a stage words a problem; the place and the frame are worked out when it is reported. */
+/** A problem as a stage reports it; position and frame are added later. */
 export interface Report {
   readonly code: ProblemCode
   readonly message: string
   readonly remedy?: string
   readonly key?: string | Path
   readonly at?: Site
-  /** Do not quote the source: what is wrong is that something is not there. */
+  /** Do not quote the source: the problem is that something is missing. */
   readonly unframed?: true
 }
 
-/** Collects what is wrong while a load goes on, so that the user sees all of it at once. */
+/** Collects problems during a load, so that the user sees all of them at once. */
 export interface Problems {
   readonly errors: readonly Problem[]
   readonly warnings: readonly Problem[]
-  /** Where the load looked: an error says what to watch as well as what is wrong. */
+  /** Where the load looked: an error also tells what to watch. */
   readonly trail: Trail
   error(report: Report): void
   warn(report: Report): void
-  /** Whether an error about this key was reported, so that what follows from it need not be. */
+  /** Whether an error about this key was reported, so that its consequences need not be. */
   isReported(key: string): boolean
-  /** Takes back what was reported under these codes, errors and warnings: it follows from another error. */
+  /** Removes the errors and warnings with these codes, because they follow from another error. */
   withdraw(codes: readonly ProblemCode[]): void
-  /** @throws ConfigError with every error reported so far, if there is one. */
+  /** @throws ConfigError with all errors reported so far, if there are any */
   throwIfAny(): void
 }
 
-/** A collector. `profile` tells which profile is loaded, as far as that is known; `before` is what it goes on from. */
+/** Creates a collector. `profile` returns the profile's name, once known; `before` has problems to start with. */
 export function collectProblems(
   profile: () => string | undefined = () => undefined,
   trail = newTrail(),
@@ -94,11 +94,11 @@ interface ProblemList {
   /** Whether one of them has this key. */
   isAbout(key: string): boolean
   withdraw(codes: readonly ProblemCode[]): void
-  /** Each once. */
+  /** The problems without duplicates. */
   problems(): readonly Problem[]
 }
 
-/** Worked out when somebody looks: most starts have a warning or two that nobody reads. */
+/** Problems are worded only when they are read: most starts have a warning or two that nobody reads. */
 function inOrder(linesOf: LinesOf, before: readonly Problem[] = []): ProblemList {
   const reports: Report[] = []
   let problems = [...before]
@@ -129,7 +129,7 @@ function inOrder(linesOf: LinesOf, before: readonly Problem[] = []): ProblemList
   }
 }
 
-/** File by file in the order in which they were read, and in a file from top to bottom. */
+/** By file, in the order in which files were read, and from top to bottom in each file. */
 function inReadingOrder(problems: readonly Problem[]): readonly Problem[] {
   const files = [...new Set(problems.map(({ file }) => file))]
   const rank = ({ file, line = 0, column = 0 }: Problem): readonly number[] => [files.indexOf(file), line, column]
@@ -140,16 +140,16 @@ function inReadingOrder(problems: readonly Problem[]): readonly Problem[] {
 }
 
 /**
- * The one error that this library throws for a configuration that is not right.
- * `message` is ready to print; `issues` is the same as data; `JSON.stringify(error)` is safe to log.
+ * The error that this library throws for every invalid configuration. `message` is ready to print; `issues` has the
+ * same as data; `JSON.stringify(error)` is safe to log.
  */
 export class ConfigError extends Error {
-  /** Said outright: what Node loads is built with short names. */
+  /** Set explicitly, since the build for Node shortens names. */
   static override readonly name: string = 'ConfigError'
   override readonly name = 'ConfigError'
   /** The code of the first issue. */
   readonly code: ProblemCode
-  // Node prints the properties of an error that nobody catches, and the message has said it all.
+  // Private, since Node prints the properties of an uncaught error, and the message already says everything.
   readonly #issues: readonly Problem[]
   readonly #warnings: readonly Problem[]
   readonly #profile: string | undefined
@@ -168,17 +168,17 @@ export class ConfigError extends Error {
     return this.#issues
   }
 
-  /** What was noted besides, and would have been a result's `warnings`. */
+  /** The warnings of the load, which a result would have had as `warnings`. */
   get warnings(): readonly Problem[] {
     return this.#warnings
   }
 
-  /** The name of the profile that was loaded; undefined where there is none. */
+  /** The name of the profile that was loaded; undefined if there was none. */
   get profile(): string | undefined {
     return this.#profile
   }
 
-  /** Where the load looked before it failed: what to watch for it to be mended. Empty where nothing was loaded. */
+  /** Where the load looked before it failed, and so what to watch until it is fixed. Empty if nothing was loaded. */
   get consulted(): Consulted {
     return this.#consulted
   }
@@ -188,13 +188,13 @@ export class ConfigError extends Error {
   }
 }
 
-/** What a {@link ConfigError} says besides its issues. */
+/** What a {@link ConfigError} has besides its issues. */
 export interface ConfigErrorContext {
-  /** Heads the message. @default 'The configuration of profile … is not valid' */
+  /** The heading of the message. @default 'The configuration of profile … is not valid' */
   readonly title?: string
   /** The name of the profile that was loaded. */
   readonly profile?: string | undefined
-  /** What was noted besides. @default [] */
+  /** The warnings of the load. @default [] */
   readonly warnings?: readonly Problem[]
   /** Where the load looked. @default nowhere */
   readonly consulted?: Consulted
@@ -202,7 +202,7 @@ export interface ConfigErrorContext {
 
 const NOWHERE: Consulted = consultedOf(newTrail())
 
-/** What a load threw, with where it looked if that is a {@link ConfigError}. */
+/** Adds where the load looked to a {@link ConfigError}; returns other errors unchanged. */
 export function withTrail(error: unknown, trail: Trail): unknown {
   if (!(error instanceof ConfigError)) return error
   const { issues, profile, warnings } = error
@@ -216,8 +216,8 @@ function titleFor(profile: string | undefined): string {
 }
 
 /**
- * Whether `error` is a {@link ConfigError}, with `code` among its issues if one is given. Works across
- * two copies of the package and between realms, since it looks at the name and not at the class.
+ * Returns whether `error` is a {@link ConfigError} that, if `code` is given, has an issue with that code. It checks the
+ * name and not the class, so it works across copies of the package and across realms.
  *
  * @example
  * try { loadConfigSync() } catch (error) {
@@ -231,12 +231,12 @@ export function isConfigError(error: unknown, code?: ProblemCode): error is Conf
   return code === undefined || issues.some((issue: unknown) => isRecord(issue) && issue.code === code)
 }
 
-/** A single problem thrown on the spot, for what makes going on pointless. */
+/** An error with a single problem, to throw at once if it makes no sense to go on. */
 export function configError(report: Report): ConfigError {
   return new ConfigError([toProblem(report, rememberedLines())])
 }
 
-/** Names and paths in a report may come from a hostile file, so nothing in it reaches a terminal unseen. */
+/** Names and paths in a report may come from a hostile file, so all text in it is made printable. */
 function toProblem(report: Report, linesOf: LinesOf): Problem {
   const { code, message, remedy, key, at, unframed } = report
   const { file, name } = at?.source ?? {}
@@ -255,7 +255,7 @@ function toProblem(report: Report, linesOf: LinesOf): Problem {
   }
 }
 
-/** A value below `tokens:` or `password:` may stand lines away from that word. */
+/** A value below `tokens:` or `password:` may be lines away from that word. */
 function isSecretKey(key: Report['key']): boolean {
   const path = typeof key === 'string' ? (parsePath(key) ?? [key]) : (key ?? [])
   return path.some((segment) => typeof segment === 'string' && looksSecret(segment))

@@ -9,7 +9,7 @@ export interface Position {
   readonly column: number
 }
 
-/** Line and column of a site; undefined where it has no place in a text. */
+/** Line and column of a site; undefined if it has no position in a text. */
 export function positionOf({ source, offset }: Site, lines?: Lines): Position | undefined {
   if (source.text === undefined || offset === undefined) return undefined
   if (lines) return lines.positionAt(offset)
@@ -33,7 +33,7 @@ export function originOf(site: Site, linesOf: LinesOf): Origin {
 
 export type LinesOf = (source: Source) => Lines
 
-/** Every text is taken apart once, however much of it is asked about. */
+/** Splits each text into lines only once, however often it is asked about. */
 export function rememberedLines(): LinesOf {
   const known = new Map<Source, Lines>()
   return (source) => {
@@ -44,9 +44,9 @@ export function rememberedLines(): LinesOf {
 }
 
 /**
- * The source line with a caret below the site, as compilers show it. Undefined for a source that may hold
- * secrets, and for a line whose key sounds like one; in other lines every opaque run is masked, so that a
- * key pasted into the wrong file is not repeated in a log.
+ * The source line with a caret below the site, as compilers show it. Undefined for a source that may hold secrets, and
+ * for a line whose key suggests one; in other lines every opaque run is masked, so that a key that was pasted into the
+ * wrong file does not appear in a log.
  */
 export function frameAt({ source, offset }: Site, lines = new Lines(source.text ?? '')): string | undefined {
   if (source.confidential || source.text === undefined || offset === undefined) return undefined
@@ -60,15 +60,15 @@ export function frameAt({ source, offset }: Site, lines = new Lines(source.text 
 
 /** Indexes of lines. */
 interface Above {
-  /** The nearest line that says something. */
+  /** The nearest line above that is neither empty nor a comment. */
   readonly next: number | undefined
-  /** The nearest of those that is less indented. */
+  /** The nearest such line with less indentation. */
   readonly around: number | undefined
 }
 
 /**
- * A text by its lines, which are numbered from 1. Made once for all that is wrong in a text: it may be every line, and
- * each asks for those above it.
+ * The lines of a text, numbered from 1. Shared by all problems of a text: there may be one in every line, and each
+ * needs the lines above it.
  */
 export class Lines {
   readonly #lines: readonly string[]
@@ -100,7 +100,7 @@ export class Lines {
     return { line: index + 1, column: offset - (this.#starts[index] ?? 0) + 1 }
   }
 
-  /** The line names a secret itself, or stands right below a line that does, or further in than one. */
+  /** Whether the line names a secret, follows a line that does, or is indented below one. */
   mayBeSecret(line: number): boolean {
     this.#above ??= linesAbove(this.#lines)
     const above = this.#above[line - 1]
@@ -120,7 +120,7 @@ export class Lines {
 
 function linesAbove(lines: readonly string[]): readonly Above[] {
   const indents = lines.map(indentOf)
-  /** Each further in than the one before. */
+  /** The enclosing lines, each indented further than the one before. */
   const open: number[] = []
   let next: number | undefined
   return lines.map((line, index) => {
@@ -140,14 +140,14 @@ function indentOf(line: string): number {
   return line.search(/\S|$/)
 }
 
-/** `password:`, `"password" =`, `? password`. A search begins at a word's beginning alone: a line may be one of a megabyte. */
+/** `password:`, `"password" =`, `? password`. Matches start only where a word does, since a line may be a megabyte. */
 function mentionsSecret(line: string): boolean {
   const names = line.match(/(?<![\w.-])[\w.-]+(?=["']?\s*[:=])/g) ?? []
   const [, asked = ''] = /^\s*(?:- )?\?\s+["']?([\w.-]+)/.exec(line) ?? []
   return [...names, asked].some(looksSecret)
 }
 
-/** Control characters would let a hostile file write to the terminal, and a line break write lines of a message. */
+/** Replaces control characters and line breaks: no file may control the terminal or add lines to a message. */
 export function printable(text: string): string {
   return text.replace(
     /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,

@@ -1,4 +1,4 @@
-/** The code of every problem; each is a heading in docs/errors.md. */
+/** The codes of all problems; each is a heading in docs/errors.md. */
 export const PROBLEM_CODES = [
   'ASYNC_SCHEMA',
   'BLOCKED_NAME',
@@ -52,5 +52,5 @@ export const PROBLEM_CODES = [
   'UNSUPPORTED_YAML',
 ] as const
 
-/** A kind of problem, by its heading in docs/errors.md. */
+/** The code of a problem, a heading in docs/errors.md. */
 export type ProblemCode = (typeof PROBLEM_CODES)[number]

@@ -1,9 +1,9 @@
 import type { Problem } from './errors.ts'
 
-/** What a message shows of them: beyond this nobody reads on, and a broken file may have thousands. */
+/** The number of problems in a message: nobody reads more, and a broken file may have thousands. */
 const MOST = 100
 
-/** The lines a user reads: a header, then the first problems with their places, keys and remedies. */
+/** Renders a message: a header, then the first problems with their positions, keys and remedies. */
 export function renderProblems(problems: readonly Problem[], title: string): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   const more = problems.length - MOST
@@ -13,7 +13,7 @@ export function renderProblems(problems: readonly Problem[], title: string): str
   return `${title}: ${count}\n\n${lines.join('\n')}\n\nMore: ${links.join('\n      ')}`
 }
 
-/** One problem, its frame below it. */
+/** Renders one problem, with its frame below it. */
 export function renderProblem(problem: Problem): string {
   const source = problem.file ?? (problem.name === problem.key ? undefined : problem.name)
   const place = [source, problem.line, problem.column].filter((part) => part !== undefined).join(':')

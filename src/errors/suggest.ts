@@ -1,6 +1,6 @@
 /**
- * The candidate nearest to a word that was probably meant; undefined if none is near: at most two edits away, and no
- * more than every third letter, as Cargo has it, since short words are one edit from many.
+ * Returns the candidate that a mistyped word was probably meant to be, or undefined: at most two edits away, and at
+ * most one edit per three letters, as in Cargo, since short words are similar to many others.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
@@ -16,7 +16,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best
 }
 
-/** Edits from one word to the other, a swap of neighbours being one; stops counting at `limit`. */
+/** The edit distance, with a swap of neighbours as one edit; stops counting at `limit`. */
 function editDistance(from: string, to: string, limit: number): number {
   if (Math.abs(from.length - to.length) >= limit) return limit
   let beforePrevious: number[] = []

@@ -8,23 +8,23 @@ import { nearestNode, nodeAt, toPlain } from '../tree.ts'
 import type { MapNode, Origin, Path, Scalar, TreeNode } from '../types.ts'
 import type { Exposed } from './expose.ts'
 
-/** One value that a key has or had, and where it came from. */
+/** One value that a key has or had, and its origin. */
 export interface Explanation {
-  /** The value; a mask where it is secret. */
+  /** The value; masked if it is secret. */
   readonly value: unknown
   readonly origin: Origin
-  /** Another layer won over it. */
+  /** Set if another layer overrides this value. */
   readonly overridden?: true
   readonly secret?: true
-  /** What it was before the schema's type was applied, and what it became. */
+  /** The value's type before it was converted to the schema's type, and after. */
   readonly coerced?: { readonly from: string; readonly to: string }
-  /** Variables that were substituted into it, and where each came from; no origin where one was not set. */
+  /** Variables that were substituted into the value, and their origins; no origin if a variable is not set. */
   readonly references?: readonly { readonly name: string; readonly origin?: Origin }[]
-  /** Through which references a secret came into it, the secret last. */
+  /** The references through which a secret reached the value, the secret last. */
   readonly through?: readonly string[]
 }
 
-/** Every value that a key, a secret or a variable has or had, the one that counts first. */
+/** Every value that a key, a secret or a variable has or had, the one in effect first. */
 export function explain(path: string, exposed: Exposed): readonly Explanation[] {
   const { tree, config, isSecret } = exposed
   if (typeof path !== 'string') throw new TypeError("explain takes a path: a string such as 'server.port'")
@@ -38,18 +38,18 @@ export function explain(path: string, exposed: Exposed): readonly Explanation[] 
   if (byText) return [byText]
   const found = explainVariable(path.replace(/^secrets\./, ''), exposed)
   const byDefault = variableByDefault(steps, exposed)
-  // One that is empty in a file counts as not set.
+  // A variable that is empty in a file counts as not set.
   return byDefault ? [byDefault, ...found.map((each) => ({ ...each, overridden: true as const }))] : found
 }
 
-/** What the schema for variables gives to one that it has not been told of. */
+/** What the schema for variables returns for a variable that is not set. */
 function variableByDefault(path: Path, { variables, isSecretVariable }: Exposed): Explanation | undefined {
   if (!variables || !isSecretVariable || nodeAt(variables.tree, path.slice(0, 1))) return undefined
   const made = valueAt(variables.output, path)
   return made === undefined ? undefined : madeBySchema(made, path, isSecretVariable)
 }
 
-/** A part of what the schema for variables made of the text of one, such as an item of a list. */
+/** A part of what the schema for variables made of a variable's string, such as an item of a list. */
 function partOfVariable(path: Path, exposed: Exposed): Explanation | undefined {
   const { variables, isSecretVariable } = exposed
   if (!variables || !isSecretVariable || path.length < 2) return undefined
@@ -58,7 +58,7 @@ function partOfVariable(path: Path, exposed: Exposed): Explanation | undefined {
   return made === undefined || !origin ? undefined : madeBySchema(made, path, isSecretVariable, origin)
 }
 
-/** Where the text stands that this is a part of; undefined where it was made of none. */
+/** The origin of the value that this is a part of; undefined if there is no such value. */
 function originIn(tree: MapNode, path: Path, { linesOf }: Exposed): Origin | undefined {
   const node = nearestNode(tree, path)
   return node.kind === 'map' ? undefined : originOf(node, linesOf)
@@ -76,7 +76,7 @@ function madeBySchema(
 function explainNode(node: TreeNode, path: Path, exposed: Exposed): readonly Explanation[] {
   const { coerced, config, isSecret } = exposed
   const made = valueAt(config, path)
-  // What the schema leaves out has not been through `protect` yet, nor what an object of some class has in it.
+  // What the schema leaves out has not been through `protect` yet, nor have the properties of class instances.
   const value = shown(made === undefined ? toPlain(node) : made, isSecret, path)
   const from = node.kind === 'map' ? undefined : node.coercedFrom
   const before = coerced.has(formatPath(path)) ? toPlain(node) : from
@@ -85,7 +85,7 @@ function explainNode(node: TreeNode, path: Path, exposed: Exposed): readonly Exp
     ...(before === undefined ? {} : { coerced: { from: kindOf(before), to: kindOf(value) } }),
   }
   const losers = (node.shadowed ?? []).map((loser) => {
-    // What a secret went into below it says so there: in the tree stands what won.
+    // The tree holds the winning value, so a loser's own taint has to be looked up in the loser.
     const isLoserSecret: SecretRule = (value, at) =>
       isSecret(value, at) || isTainted(nearestNode(loser, at.slice(path.length)))
     const plain = protect(toPlain(loser), { isSecret: isLoserSecret }, path)
@@ -94,7 +94,7 @@ function explainNode(node: TreeNode, path: Path, exposed: Exposed): readonly Exp
   return [winner, ...losers]
 }
 
-/** An object of some class may have what holds itself in it. */
+/** A class instance may contain itself, which `protect` rejects. */
 function shown(value: unknown, isSecret: SecretRule, path: Path): unknown {
   try {
     return protect(value, { isSecret }, path)
@@ -133,7 +133,7 @@ function explainVariable(name: string, exposed: Exposed): readonly Explanation[]
   const variable = exposed.variable(known)
   if (!variable) return []
   const all = exposed.candidates(known)
-  // A setting that is empty counts as not set.
+  // An empty setting counts as not set.
   const candidates = all.slice(all.findIndex(({ site }) => site === variable.site))
   const isSecret =
     variable.taint !== undefined ||

@@ -18,7 +18,7 @@ import type { LayerName, MapNode, Path } from '../types.ts'
 import { type Explanation, explain } from './explain.ts'
 import type { ProfileConfig } from './profile-config.ts'
 
-/** One layer that took part. */
+/** A layer that contributed to the result. */
 export interface LayerInfo {
   readonly name: LayerName
   /** Paths relative to the project root, highest precedence first. */
@@ -26,8 +26,8 @@ export interface LayerInfo {
 }
 
 /**
- * What a schema makes of the configuration; the profile's own types without one. `undefined` is asked for first, since
- * without `strict` it extends every type.
+ * The output type of a schema; the profile's own type without one. `undefined` is checked first, since without `strict`
+ * it extends every type.
  */
 export type ConfigOf<Schema> = Schema extends undefined
   ? ProfileConfig
@@ -35,71 +35,72 @@ export type ConfigOf<Schema> = Schema extends undefined
     ? StandardSchemaV1.InferOutput<Schema>
     : unknown
 
-/** What a schema makes of the variables; undefined without one. */
+/** The output type of the schema for variables; undefined without one. */
 export type VariablesOf<Schema> = Schema extends undefined
   ? undefined
   : Schema extends StandardSchemaV1
     ? StandardSchemaV1.InferOutput<Schema>
     : unknown
 
-/** What `loadConfig` returns: frozen, and safe to print. */
+/** The result of `loadConfig`: frozen, and safe to print. */
 export interface ResolvedConfig<Schema = undefined, Variables = undefined> {
-  /** The configuration, typed by the schema. Deep-frozen; secrets in it are text when read and masked when printed. */
+  /**
+   * The configuration, typed by the schema, deeply frozen. Secrets are plain strings when read, masked when printed.
+   */
   readonly config: ConfigOf<Schema>
-  /** The secrets, each by any of its names. They show masks when printed. */
+  /** The secrets, each available by any of its names. They are masked when printed. */
   readonly secrets: Secrets
   /**
-   * Flat text, what the preload would inject: secrets under their environment names and the .env values, less
-   * the blocked names, settings (`SYSTEMPROMPT__A__B`) and what the process environment has already. Masked when printed.
+   * The variables that the preload would inject: secrets by their environment names and .env values, without blocked
+   * names, settings (`SYSTEMPROMPT__A__B`) and what the process environment already sets. Masked when printed.
    */
   readonly env: Readonly<Record<string, string>>
   /**
-   * The variables, typed by the schema that the option `variables` gives, and frozen; undefined without it. Secrets among
-   * them are text when read and masked when printed.
+   * The variables, typed by the schema in the option `variables` and frozen; undefined without it. Secrets among them
+   * are plain strings when read, masked when printed.
    * @example
    * loadConfigSync({ variables: z.object({ PORT: z.number().default(8080) }) }).variables.PORT // 8080
    */
   readonly variables: VariablesOf<Variables>
-  /** The directory that holds `.systemprompt`; without one, the working directory. Absolute. */
+  /** The directory that holds `.systemprompt`, or the working directory if there is none. Absolute. */
   readonly root: string
-  /** The profile that was loaded; undefined where the project has none. */
+  /** The profile that was loaded; undefined if the project has none. */
   readonly profile: ProfileRef | undefined
-  /** The tenant that the profile names, else the active one of tenants.json; undefined where there is none. */
+  /** The tenant that the profile names, or else the active one in tenants.json; undefined if there is none. */
   readonly tenant: Tenant | undefined
-  /** The cloud login, of the environment or of credentials.json; undefined where there is none. Its token is masked when printed. */
+  /** The cloud login, from the environment or credentials.json, if any. Its token is masked when printed. */
   readonly credentials: Credentials | undefined
-  /** The layers that took part, highest precedence first. */
+  /** The layers that contributed, highest precedence first. */
   readonly layers: readonly LayerInfo[]
-  /** What is not right and not an error. */
+  /** Problems that are not errors. */
   readonly warnings: readonly Problem[]
-  /** Where the load looked: what to watch. A `ConfigError` has it too. */
+  /** Where the load looked, and so what to watch. A `ConfigError` has it too. */
   readonly consulted: Consulted
   /**
-   * Every value that a key, a secret or a .env variable has or had, the one that counts first; empty for
-   * what is not there.
+   * Returns every value that a key, a secret or a variable has or had, the one in effect first; empty if it has none.
    * @example
    * explain('server.port') // [{ value: 9090, origin: { layer: 'environment', name: 'SYSTEMPROMPT__SERVER__PORT' } }, …]
    */
   readonly explain: (path: string) => readonly Explanation[]
   /**
-   * What the options `public` and `prefix` make public, by the names under which client code asks for it.
+   * Returns the values that the options `public` and `prefix` make public, by the names that client code uses.
    * @throws ConfigError PUBLIC_SECRET, PUBLIC_UNKNOWN, PUBLIC_NAME
    * @example
    * loadConfigSync({ public: ['site.name'] }).publicValues() // { site_name: 'Acme' }
    */
   readonly publicValues: () => PublicValues
-  /** Which values are public: what the options and `systemprompt.config.*` say together. */
+  /** Which values are public, from the options and `systemprompt.config.*` together. */
   readonly publicSettings: PublicSettings
-  /** Every secret text with its name, those too that another layer overrides. It is what {@link secretValues} gives of a result. */
+  /** Returns every secret string with its name, even if overridden; the same as {@link secretValues} of the result. */
   readonly secretValues: () => readonly SecretValue[]
 }
 
 export interface Exposure {
   readonly tree: MapNode
-  /** What the schema made of the tree; absent without a schema. */
+  /** The schema's output for the tree; absent without a schema. */
   readonly output?: unknown
   readonly coerced: ReadonlySet<string>
-  /** What the schema for variables made of them; absent without one. */
+  /** The same for the schema for variables; absent without one. */
   readonly variables?: Pick<Exposure, 'tree' | 'output' | 'coerced'>
   readonly secrets: readonly ResolvedSecret[]
   readonly lookedIn: readonly string[]
@@ -119,18 +120,18 @@ export interface Exposure {
   readonly trail: Trail
 }
 
-/** What can be asked about a result. */
+/** Everything that a result's methods need. */
 export interface Exposed extends Exposure {
   readonly config: unknown
   readonly isSecret: SecretRule
-  /** The rule for what the schema for variables made; undefined without one. */
+  /** The rule for the output of the schema for variables; undefined without one. */
   readonly isSecretVariable: SecretRule | undefined
-  /** What is secret in that which the schema for variables made of the text of one, or of all. */
+  /** The secrets in what the schema for variables made of one variable, or of all. */
   readonly secretsMadeOf: (variable?: string) => readonly SecretValue[]
   readonly linesOf: LinesOf
 }
 
-/** What the caller holds. */
+/** Turns a load's findings into the result that callers get. */
 export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | undefined, StandardSchemaV1 | undefined> {
   const { tree, output, profile, tenant, credentials, layers, warnings } = exposure
   const isSecret = secretRule(exposure)
@@ -174,12 +175,12 @@ function askingForPublic(exposed: Exposed): () => PublicValues {
   }
 }
 
-/** A schema may make one text of everything. */
+/** A schema may turn everything into one string. */
 function isSecretText(value: unknown, isSecret: SecretRule): boolean {
   return typeof value !== 'object' && isSecret(value, [])
 }
 
-/** What a schema makes may throw when it is looked at, and what it says may repeat a value. */
+/** A schema's output may throw when it is read, and the error may repeat a value. */
 function protectOutput(output: unknown, option: 'schema' | 'variables', isSecret: SecretRule): unknown {
   try {
     return protect(output, { isSecret })

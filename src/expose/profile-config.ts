@@ -1,6 +1,6 @@
 /**
- * profile.yaml as a program sees it. Everything is optional, since a service may have a two-line profile;
- * a key of its own is there as well, of a type that only a schema can tell.
+ * The contents of profile.yaml. Every key is optional, since a service may have a two-line profile. Other keys are kept
+ * as well; only a schema can give them a type.
  */
 export interface ProfileConfig {
   readonly name?: string
@@ -32,7 +32,7 @@ export interface ProfileConfig {
     readonly cors_allowed_origins?: readonly string[]
     readonly [key: string]: unknown
   }
-  /** Absolute. */
+  /** Absolute paths. */
   readonly paths?: {
     readonly system?: string
     readonly services?: string
@@ -54,7 +54,7 @@ export interface ProfileConfig {
     readonly jwt_audiences?: readonly string[]
     readonly [key: string]: unknown
   }
-  /** Requests per second. */
+  /** Keys that end in `_per_second` are requests per second. */
   readonly rate_limits?: {
     /** @default false */
     readonly disabled?: boolean

@@ -1,11 +1,11 @@
 import type { PublicValue, PublicValues } from './public-values.ts'
 
-/** What the file of types is called, unless somebody says otherwise. */
+/** The default name of the file with the types. */
 export const TYPES_FILE = 'systemprompt-env.d.ts'
 
 /**
  * The declarations that type `@systemprompt/env/public`, `import.meta.env` and `process.env` for a project: names and
- * types of its public values, never a value. The same values give the same text.
+ * types of its public values, never a value. Equal values give equal text.
  */
 export function publicTypes(values: PublicValues): string {
   const names = Object.keys(values).sort()
@@ -39,14 +39,14 @@ export function publicTypes(values: PublicValues): string {
     '',
     'declare namespace NodeJS {',
     '  interface ProcessEnv {',
-    // A program may make an environment of its own, for a child process, without them.
+    // Optional: a program may build an environment without them for a child process.
     ...names.map((name) => `    readonly ${name}?: string`),
     '  }',
     '}',
   ].join('\n')}\n`
 }
 
-/** Any name may be that of a value. */
+/** A public value may have any name. */
 function freeName(name: string, taken: readonly string[]): string {
   return taken.includes(name) ? freeName(`${name}_`, taken) : name
 }

@@ -8,7 +8,7 @@ import type { Variable } from '../substitute/variables.ts'
 import { isPlain, nearestNode } from '../tree.ts'
 import type { MapNode, Path, Taint, TreeNode } from '../types.ts'
 
-/** What JSON can hold. */
+/** Anything that JSON can hold. */
 export type PublicValue =
   | string
   | number
@@ -17,34 +17,34 @@ export type PublicValue =
   | readonly PublicValue[]
   | { readonly [key: string]: PublicValue }
 
-/** The values that may be shown to everybody, by the names under which code asks for them. */
+/** The values that everybody may see, by the names that code uses. */
 export type PublicValues = Readonly<Record<string, PublicValue>>
 
-/** Which values are public. Nothing is unless it is named here. */
+/** Which values are public. Nothing is, unless it is named here. */
 export interface PublicSettings {
-  /** Paths and variables; an object chooses the names that code sees. */
+  /** Paths and names of variables; an object also chooses the names that code uses. */
   readonly public: readonly string[] | Readonly<Record<string, string>>
-  /** Variables whose names start so are public too. */
+  /** Variables with one of these prefixes are public too. */
   readonly prefix: readonly string[]
 }
 
-/** What is known of a load when somebody asks for the public values. */
+/** What a load knows that is needed for its public values. */
 export interface PublicSources {
   readonly settings: PublicSettings
   readonly tree: MapNode
-  /** After the schema; what code is given. */
+  /** After the schema; what code receives. */
   readonly config: unknown
   readonly secrets: readonly { readonly env: string; readonly value: string }[]
   readonly isSecret: (value: unknown, path: Path) => boolean
-  /** Whether a variable is declared a secret, and does not only sound like one. */
+  /** Whether a variable is declared a secret, not only named like one. */
   readonly isSecretName: (name: string) => boolean
   readonly variable: (name: string) => Variable | undefined
   readonly variableNames: () => Iterable<string>
-  /** Absent where git has none and nobody has made one yet. */
+  /** Absent if no profile is committed and nobody has created one yet. */
   readonly profile: object | undefined
 }
 
-/** Shorter secrets are not looked for inside of other values. */
+/** Shorter secrets are not searched for inside other values. */
 const SHORTEST = 8
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 const SAYS_PUBLIC = /(?:^|[_.-])(?:public|publishable)/i
@@ -58,9 +58,9 @@ const RESERVED = new Set(
 )
 
 /**
- * The public values of a load, in the order in which they are asked for.
- * @throws ConfigError PUBLIC_SECRET for what is secret or made of a secret, PUBLIC_UNKNOWN for what is not there,
- * PUBLIC_NAME for what code could not import
+ * The public values of a load, in the order in which they are listed.
+ * @throws ConfigError PUBLIC_SECRET for what is secret or made from a secret, PUBLIC_UNKNOWN for what does not exist,
+ * PUBLIC_NAME for names that code could not import
  */
 export function publicValues(sources: PublicSources): PublicValues {
   const problems = collectProblems()
@@ -124,7 +124,7 @@ function addSetting(
   if (refusals.length === 0) values.set(name, value as PublicValue)
 }
 
-/** What of a value must not be shown, and why. What is refused as a whole is not gone through. */
+/** The parts of a value that must not be shown, and why. A part that is rejected as a whole is not searched further. */
 function* refusalsIn(value: unknown, path: Path, sources: PublicSources): Generator<readonly [Path, string]> {
   const isKnown = isContainer(value) || isJson(value)
   const why = isKnown ? whySecret(value, path, sources) : 'is not a string, number, boolean, list or map'
@@ -147,9 +147,9 @@ function addVariable(
   else refuse(variable.name, why, variable.site, problems)
 }
 
-/** Why a setting must not be shown; undefined where it may be. */
+/** Why a setting must not be shown; undefined if it may be. */
 function whySecret(value: unknown, path: Path, sources: PublicSources): string | undefined {
-  // A schema may have made it of the text that stands nearest.
+  // A schema may have made it from the nearest value in the tree.
   const node = nearestNode(sources.tree, path)
   const taint = node.kind === 'map' ? undefined : node.taint
   if (taint) return chainOf(taint)
@@ -161,7 +161,7 @@ function whySecret(value: unknown, path: Path, sources: PublicSources): string |
   return sources.isSecret(value, path) ? 'is made of a secret' : undefined
 }
 
-/** Its own name alone makes a variable no secret here: `PUBLIC_MAPS_KEY` says that it is public. */
+/** A variable is not a secret here just by its name: `PUBLIC_MAPS_KEY` says that it is public. */
 function whySecretVariable(variable: Variable, sources: PublicSources): string | undefined {
   const { name, value, references } = variable
   if (sources.isSecretName(name)) return 'is a secret'
@@ -243,7 +243,7 @@ function isContainer(value: unknown): value is object {
   return Array.isArray(value) || isPlain(value)
 }
 
-/** Leaves alone; what JSON cannot hold would become something else in the browser. */
+/** Leaves only; what JSON cannot hold would change on its way to the browser. */
 function isJson(value: unknown): boolean {
   return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
 }

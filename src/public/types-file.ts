@@ -4,25 +4,28 @@ import { holds, writeIfChanged } from '../files/write-if-changed.ts'
 import { pathExists } from '../read/guard.ts'
 import { publicTypes, TYPES_FILE } from './public-types.ts'
 
-/** Where the types go, and whether they are written at all. */
+/** Where to write the types, and whether to write them at all. */
 export interface TypesFileOptions {
-  /** From `cwd`, or absolute. @default 'systemprompt-env.d.ts' in `cwd` where it has a tsconfig.json, else in the project's root */
+  /**
+   * The file's path, relative to `cwd` or absolute.
+   * @default 'systemprompt-env.d.ts' in `cwd` if that has a tsconfig.json, else in the project root
+   */
   readonly file?: string | undefined
-  /** Absolute: a package of a monorepo, which has a file of its own. @default the project's root */
+  /** Absolute path of a directory, for a package of a monorepo with its own file. @default the project root */
   readonly cwd?: string | undefined
-  /** Only look. @default false */
+  /** Only check whether the file is up to date. @default false */
   readonly check?: boolean | undefined
 }
 
-/** The file of types, and whether `writeTypes` wrote it. */
+/** The file with the types, and what `writeTypes` did or found. */
 export interface TypesFile {
-  /** Absolute. */
+  /** Absolute path. */
   readonly file: string
   readonly state: 'written' | 'unchanged' | 'stale'
 }
 
 /**
- * Writes the declarations of a project's public values, only when they changed and in one step.
+ * Writes the type declarations of a project's public values, atomically and only if they changed.
  *
  * @throws ConfigError as `publicValues()` does
  * @example

@@ -3,26 +3,25 @@ import { isPlain, setOwn } from '../tree.ts'
 import { MASK } from './secret.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
-/** What `JSON.stringify` asks for; a key of a file that is called so can be read by `reveal` alone. */
+/** `JSON.stringify` calls this; if a file has a key of this name, only `reveal` can read it. */
 const HOOK = 'toJSON'
-/** Asks a masked object for what is behind it. Nobody else has this symbol. */
+/** Asks a masked object for the real one. The symbol is not exported. */
 const REAL = Symbol('real')
 
 export interface MaskRules {
-  /** Whether the value at this place is secret. `holder` is the object or array that holds it. */
+  /** Whether the value at this path is secret. */
   readonly isSecret: (value: unknown, path: readonly (string | number)[]) => boolean
 }
 
 /**
- * A deep-frozen copy of plain data in which every secret can be read and handed on, and none can be printed:
- * `console.log`, `util.inspect` with any option, `JSON.stringify` and a list in a template literal show a mask in its
- * place.
+ * Returns a deeply frozen copy of plain data in which every secret can be read and passed on, but not printed:
+ * `console.log`, `util.inspect` with any options, `JSON.stringify` and a list in a template literal show a mask
+ * instead.
  *
- * An object that holds a secret is a proxy. What inspection sees is its target, whose secret properties are
- * accessors that answer with the mask; what a program reads comes from the copy behind it. Objects that are
- * not plain (dates, class instances made by a schema) are kept as they are, and what holds one that shows a secret
- * shows a mask for it. An instance that is the whole value has nothing around it to do so: it is given methods of its
- * own that print the mask.
+ * An object that holds a secret is a proxy. Inspection sees its target, whose secret properties are accessors that
+ * return the mask; programs read the copy behind it. Objects that are not plain (dates, class instances made by a
+ * schema) are kept as they are, and the object around one that would show a secret masks it. An instance that is the
+ * whole value has no object around it, so it gets methods of its own that print the mask.
  */
 export function protect(value: unknown, rules: MaskRules, path: readonly (string | number)[] = []): unknown {
   const walk = { ...rules, around: new Set<object>() }
@@ -30,19 +29,19 @@ export function protect(value: unknown, rules: MaskRules, path: readonly (string
   return protectAt(value, walk, [...path], rules.isSecret(value, path))
 }
 
-/** Freezes a record, and shows a mask for these of its keys when it is printed. */
+/** Freezes a record, and masks these keys when it is printed. */
 export function freezeMasked<T extends object>(record: T, keys: readonly (keyof T & string)[]): Readonly<T> {
   return seal(record, {}, new Set(keys), false) as Readonly<T>
 }
 
-/** A walk, with the objects it is inside of: a schema can make one that holds itself. */
+/** A walk with the objects on its path: a schema can return one that contains itself. */
 interface Walk extends MaskRules {
   readonly around: Set<object>
 }
 
 /**
- * The plain, unfrozen copy of a configuration, secrets included, for what cannot take a masked one:
- * `structuredClone`, a worker's `workerData`, a library that writes to its options.
+ * Returns a plain, unfrozen copy of a configuration, secrets included, for code that cannot take a masked one:
+ * `structuredClone`, a worker's `workerData`, a library that changes its options.
  *
  * @example
  * new Worker(file, { workerData: reveal(config) })
@@ -51,7 +50,7 @@ export function reveal<T>(value: T): T {
   return plainCopy(value) as T
 }
 
-/** Whether nothing of an object is shown, its keys included. */
+/** Whether an object is masked as a whole, its keys included. */
 export function isMaskedWhole(value: object): boolean {
   return Reflect.get(value, REAL) !== undefined && (Reflect.get(value, HOOK) as () => unknown)() === MASK
 }
@@ -66,7 +65,7 @@ function plainCopy(value: unknown): unknown {
   return copy
 }
 
-/** `path` is one array that grows and shrinks on the way; a path of its own for each value would cost more than the rest. */
+/** `path` is one array that grows and shrinks along the way; a new one for each value would cost more than the rest. */
 function protectAt(value: unknown, rules: Walk, path: (string | number)[], isSecret: boolean): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (!Array.isArray(value) && !isPlain(value)) return value
@@ -89,8 +88,8 @@ function holdsItself(path: readonly (string | number)[]): Error {
 }
 
 /**
- * The instance itself, since its methods and private fields know no other. What is plain in it is protected; where it
- * shows a secret itself, hooks of its own show its properties, or what its `toJSON` makes of them, with masks.
+ * Returns the same instance, since its methods and private fields depend on it. Plain data in it is protected; if it
+ * would show a secret itself, it gets hooks that mask its properties, or what its `toJSON` returns.
  */
 function protectInstance(value: object, rules: Walk): object {
   const properties = Object.entries(value)
@@ -101,7 +100,7 @@ function protectInstance(value: object, rules: Walk): object {
   }
   for (const [key, item] of properties)
     Reflect.set(value, key, protectAt(item, rules, [key], rules.isSecret(item, [key])))
-  // A map or a URL has nothing that could be copied.
+  // A map or a URL has no properties that could be copied.
   if (properties.length > 0) hide(value, REAL, { get: () => ({ ...value }) })
   if (!isShown) return value
   const masked = (view: unknown): unknown => (rules.isSecret(view, []) ? MASK : protect(view, rules))
@@ -116,19 +115,22 @@ function protectInstance(value: object, rules: Walk): object {
   return value
 }
 
-/** `JSON.stringify` takes what a `toJSON` returns as it is, and does not ask that for another. */
+/** `JSON.stringify` uses the result of `toJSON` directly and does not call `toJSON` on it in turn. */
 function inJSON(view: unknown): unknown {
   const isMasked = typeof view === 'object' && view !== null && Reflect.get(view, REAL) !== undefined
   return isMasked ? Reflect.apply(Reflect.get(view, HOOK) as () => unknown, view, []) : view
 }
 
-/** Whether properties of it can be set, and others added. */
+/** Whether its properties can be set, and others added. */
 function isChangeable(value: object): boolean {
   const properties = Object.values(Object.getOwnPropertyDescriptors(value))
   return Object.isExtensible(value) && properties.every(({ enumerable, writable }) => !enumerable || writable === true)
 }
 
-/** Not enumerable, so that the instance compares, spreads and lists as before; replaced where a schema gives it again. */
+/**
+ * Not enumerable, so that the instance compares, spreads and lists as before; configurable, in case a schema returns it
+ * again.
+ */
 function hide(value: object, key: string | symbol, descriptor: PropertyDescriptor): void {
   define(value, key, { ...descriptor, enumerable: false, configurable: true })
 }
@@ -167,12 +169,12 @@ function protectItems(value: readonly unknown[], rules: Walk, path: (string | nu
   return seal(real, [], secret, isWhole)
 }
 
-/** @param isWhole whether nothing of it is to be seen, its keys included */
+/** @param isWhole whether to hide everything, keys included */
 function seal(real: object, shell: object, secret: ReadonlySet<string>, isWhole: boolean): object {
   Object.freeze(real)
   if (secret.size === 0 && !isWhole) return real
   for (const key of Object.keys(real)) {
-    // `toJSON` is an accessor like a secret: a data property would have to be read as it is.
+    // `toJSON` is an accessor, as secrets are: the proxy would have to return a data property unchanged.
     const item: unknown = Reflect.get(real, key)
     const shown =
       isWhole || secret.has(key) ? { get: () => MASK } : key === HOOK ? { get: () => item } : { value: item }
@@ -180,7 +182,7 @@ function seal(real: object, shell: object, secret: ReadonlySet<string>, isWhole:
   }
   const masked = (): unknown => (isWhole ? MASK : masks(real, secret))
   define(shell, INSPECT, { value: masked })
-  // A list in a template literal is a way to print it; `join` is one to read it.
+  // A template literal prints a list; `join` reads it.
   if (Array.isArray(real))
     for (const way of ['toString', 'toLocaleString']) define(shell, way, { value: () => String(masked()) })
   return new Proxy(Object.freeze(shell), {
@@ -192,7 +194,7 @@ function seal(real: object, shell: object, secret: ReadonlySet<string>, isWhole:
   })
 }
 
-/** What stands for the object when it is printed: nested objects print themselves. */
+/** What is printed instead of the object; nested objects mask themselves. */
 function masks(real: object, secret: ReadonlySet<string>): unknown {
   if (Array.isArray(real)) return real.map((item: unknown, index) => (secret.has(String(index)) ? MASK : item))
   return Object.fromEntries(Object.entries(real).map(([key, item]) => [key, secret.has(key) ? MASK : item]))

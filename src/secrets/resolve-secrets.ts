@@ -7,10 +7,13 @@ import type { Variables } from '../substitute/variables.ts'
 import type { Site } from '../types.ts'
 import type { ResolvedSecret } from './secrets.ts'
 
-/** `secrets.validation` of a profile: a required secret that is missing is an error or a warning; `skip` asks for none, and for no format. */
+/**
+ * The profile's `secrets.validation`: whether a missing required secret is an error or a warning. `skip` checks neither
+ * presence nor format.
+ */
 export type SecretsValidation = 'strict' | 'warn' | 'skip'
 
-/** Every secret that has a value, from whichever layer; blank ones count as absent (formats.md, section 5). */
+/** Every secret that has a value, from any layer; blank ones count as absent (formats.md, section 5). */
 export function resolveSecrets(
   names: Iterable<string>,
   file: SecretsFile,
@@ -25,18 +28,18 @@ export function resolveSecrets(
 }
 
 export interface SecretsCheck {
-  /** What a missing or wrong one does; undefined outside of a SystemPrompt project, which needs none. */
+  /** How to report missing or wrong secrets; undefined outside a SystemPrompt project, which requires none. */
   readonly validation: SecretsValidation | undefined
-  /** Asked for in code, in any spelling. */
+  /** Required in code, by any of their names. */
   readonly required: readonly string[]
-  /** What a missing one does at most. */
+  /** The most severe way to report a missing secret. */
   readonly missing: 'error' | 'warn'
   readonly lookedIn: readonly string[]
-  /** Has been reported already: its references failed, or the file that it is in. */
+  /** Whether it was reported already, because its references or its file failed. */
   readonly isFailed: (env: string) => boolean
 }
 
-/** Reports what is missing and what is wrong. No message holds a value, or more of it than its length. */
+/** Reports missing and wrong secrets. Messages never contain a value, only its length at most. */
 export function checkSecrets(
   secrets: readonly (ResolvedSecret & { site: Site })[],
   check: SecretsCheck,
@@ -56,7 +59,7 @@ export function checkSecrets(
   if (validation === undefined || validation === 'skip') return
 
   const report = validation === 'strict' ? atMost : problems.warn
-  // A service with settings of its own alone would be told at every start.
+  // A service that has only settings of its own would be warned at every start.
   const unasked = validation === 'strict' ? '' : ', or write secrets.validation: skip in a profile that needs none'
   if (isMissing('JWT_SECRET') && isMissing('OAUTH_AT_REST_PEPPER') && !asked.has('JWT_SECRET')) {
     missing('JWT_SECRET', report, `add jwt_secret to secrets.json (openssl rand -base64 48 makes one)${unasked}`)
@@ -67,7 +70,7 @@ export function checkSecrets(
 }
 
 function checkFormat({ env, value, site }: ResolvedSecret & { site: Site }, problems: Problems): void {
-  // It is no secret yet, and an error as such.
+  // A value that is still encrypted is reported elsewhere.
   if (isEncrypted({ value, site })) return
   const known = knownSecret(env)
   if (known?.minLength !== undefined && value.length < known.minLength) {

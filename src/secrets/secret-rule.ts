@@ -13,15 +13,15 @@ import {
   soundsSecret,
 } from './secret.ts'
 
-/** What is nested further in an object of some class is not looked at, nor is it printed. */
+/** Deeper levels of a class instance are not inspected, nor are they printed. */
 const DEEPEST = 8
 
 /** Whether a value of the configuration is secret. */
 export type SecretRule = (value: unknown, path: Path) => boolean
 
 /**
- * A value is secret by taint, by its key's name, by its form, or because a schema made it of a secret. A list or an
- * object is where it was made of a text that is, or has a secret for a key: then it is masked as a whole.
+ * A value is secret by its taint, its key's name or its form, or because a schema made it from a secret. A list or an
+ * object is secret, and masked as a whole, if it was made from a secret string or has a secret as a key.
  */
 export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'output' | 'secrets'>): SecretRule {
   const values = new Set(secrets.map(({ value }) => value))
@@ -36,7 +36,7 @@ export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'o
 
   return (value, path) => {
     if (value === null || value === undefined || typeof value === 'boolean') return false
-    // What a schema made of one text stands below it.
+    // A value that a schema made from one string is below that string's node.
     const node = nearestNode(tree, path)
     if (node.kind !== 'map' && node.taint) return true
     if (typeof value === 'string' && isText(value, path)) return true
@@ -53,20 +53,20 @@ export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'o
   }
 }
 
-/** What is gone through item by item; everything else prints itself. */
+/** Containers are checked item by item; all other objects print themselves. */
 function isContainer(value: object): boolean {
   return Array.isArray(value) || isPlain(value)
 }
 
 /**
- * All that an object of some class would show, as text and in JSON, with its prototype, and the bytes that it has in it.
- * Undefined for one that throws when it is printed.
+ * Everything that a class instance would show, as text and in JSON, with its prototype, and the bytes in it. Undefined
+ * if printing it throws.
  */
 function printed(value: object | symbol): string | undefined {
   const all = { depth: DEEPEST, maxArrayLength: null, maxStringLength: null, showHidden: true } as const
   const shown = attempt(() => inspect(value, all))
   if (shown === undefined) return undefined
-  // It may hold itself, or a bigint, or have properties that throw before it is connected.
+  // JSON may fail: it may contain itself or a bigint, or have properties that throw before it is connected.
   const others = [attempt(() => JSON.stringify(value)), attempt(() => [...bytesIn(value)].join('\n'))]
   return [shown, ...others].join('\n')
 }
@@ -79,7 +79,7 @@ function attempt(print: () => string): string | undefined {
   }
 }
 
-/** Bytes as text, which are printed as numbers. */
+/** Bytes as text, since inspection prints them as numbers. */
 function* bytesIn(value: unknown, depth = 0): Generator<string> {
   if (typeof value !== 'object' || value === null || depth > DEEPEST) return
   if (ArrayBuffer.isView(value)) yield Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
@@ -90,7 +90,7 @@ function* bytesIn(value: unknown, depth = 0): Generator<string> {
   }
 }
 
-/** Texts in the tree that are secret: what a schema makes of them must not be printed either. */
+/** Adds the strings in the tree that are secret: what a schema makes of them must not be printed either. */
 function addSecretTexts(node: TreeNode, path: Path, values: Set<string>): void {
   if (node.kind === 'map') for (const [name, child] of node.entries) addSecretTexts(child, [...path, name], values)
   else if (node.kind === 'list')

@@ -8,25 +8,27 @@ import type { MapNode, Path, TreeNode } from '../types.ts'
 import { isSecretValue, looksSecret } from './secret.ts'
 import type { ResolvedSecret } from './secrets.ts'
 
-/** A secret value, and the name by which a message can speak of it. */
+/** A secret value, with a name that messages can use. */
 export interface SecretValue {
-  /** As {@link secretValues} gives it: a secret's name in the environment, a variable of a .env file, or a path in the configuration. */
+  /**
+   * A secret's environment name, a variable of a .env file, or a path in the configuration; see {@link secretValues}.
+   */
   readonly name: string
   readonly value: string
 }
 
-/** What is known of a load when somebody asks for its secrets. */
+/** What a load knows that is needed to collect its secrets. */
 export interface SecretSources {
   readonly tree: MapNode
-  /** After the schema, which may have left parts of the tree out and made new ones. */
+  /** After the schema, which may have removed parts of the tree and added others. */
   readonly config: unknown
   readonly secrets: readonly ResolvedSecret[]
   readonly isSecret: (value: unknown, path: Path) => boolean
   readonly isSecretName: (name: string) => boolean
   readonly variable: (name: string) => Variable | undefined
-  /** Every definition of a variable, the one that counts first. */
+  /** Every definition of a variable, the one in effect first. */
   readonly candidates: (name: string) => readonly Candidate[]
-  /** Names of secrets and of the variables of .env files. */
+  /** Names of secrets, and of the variables in .env files. */
   readonly fileVariables: () => Iterable<string>
   readonly credentials: Credentials | undefined
   readonly tenant: Tenant | undefined
@@ -34,13 +36,13 @@ export interface SecretSources {
 }
 
 /**
- * Every secret text of a configuration by name, each once: secrets, variables and values in the configuration
- * that are masked when it is printed, the token of the cloud login and what is secret about the tenant. What
- * another layer overrides is among them: it stands in a file all the same. It is what `@systemprompt/env/scan`
- * is given to look for; it shows secrets when it is printed. Without options `result.secretValues()` is the same.
+ * Returns every secret string of a configuration with a name, each once: secrets, variables and values that are masked
+ * when printed, the token of the cloud login and the tenant's secrets. Overridden values are included, since they are
+ * in a file all the same. Pass the list to `@systemprompt/env/scan` to search for them. It is not masked when printed.
+ * Without options it is the same as `result.secretValues()`.
  *
- * @param options.env whose variables are among them, behind all others, where a name or a form says that they are secret:
- * whoever builds or searches has more than a configuration names, such as the token of a job in CI
+ * @param options.env an environment whose secret variables, by name or form, are added at the end: a build or a search
+ * has secrets that the configuration does not name, such as the token of a CI job
  * @example
  * const matcher = createMatcher(secretValues(await loadConfig()))
  */
@@ -62,7 +64,7 @@ export function collectSecretValues(sources: SecretSources): readonly SecretValu
 }
 
 /**
- * What the schema for variables made of a text and is secret, where the text need not be one: the password of
+ * The secrets in what the schema for variables made of a string that need not be secret as a whole: the password in
  * `{"password": "…"}`.
  */
 export function* secretsInVariables(
@@ -101,7 +103,7 @@ function* namedValues(sources: SecretSources): Generator<Named> {
   }
 }
 
-/** What a variable is, and what it would be without the layers above. */
+/** The value of a variable, and the values that higher layers override. */
 function* variableValues(name: string, { variable, candidates, isSecretName }: SecretSources): Generator<Named> {
   const current = variable(name)
   const isNamedSo = isSecretName(name) || looksSecret(name) || current?.taint !== undefined
@@ -111,14 +113,14 @@ function* variableValues(name: string, { variable, candidates, isSecretName }: S
     if ((isNamedSo || isSecretValue(value)) && !(expands && hasReference(value))) yield [name, value]
 }
 
-/** Nothing has been put in here; what it refers to has a name of its own. */
+/** Unresolved text: what it refers to is listed under its own name. */
 function hasReference(text: string): boolean {
   return /\$[{<]/.test(text)
 }
 
 /**
- * Whether references stand in a text as they were written, since nothing sets them (`onUndefined: 'keep'`), and what
- * is around them is no secret by its form. A text that was not substituted may look like that and be a secret.
+ * Whether a string still has its references as written, because nothing sets them (`onUndefined: 'keep'`), and the rest
+ * of it is not a secret by its form. A string that was not substituted may look the same and be a secret.
  */
 function isUnresolved(
   text: string,
@@ -126,7 +128,7 @@ function isUnresolved(
   variable: SecretSources['variable'],
 ): boolean {
   let around = text
-  // It grows while it is gone through: a variable's own references may have come with it.
+  // The set grows during the loop: the references of a variable may have come with its value.
   const names = new Set(hasReference(text) ? references : [])
   for (const name of names) {
     around = around.replaceAll(`\${${name}}`, '').replaceAll(`$<${name}>`, '')
@@ -139,7 +141,7 @@ type Text = readonly [path: Path, text: string | number | bigint, references?: r
 
 function* textsInTree(node: TreeNode, path: Path = []): Generator<Text> {
   yield* textsOfNode(node, path)
-  // What these override in turn is among them.
+  // The nodes that these override in turn are in `shadowed` as well.
   for (const loser of node.shadowed ?? [])
     for (const [at, text] of textsOfNode(loser, path)) if (!hasReference(String(text))) yield [at, text]
 }

@@ -1,6 +1,6 @@
 import type { Path } from '../types.ts'
 
-/** What is shown in place of a secret. */
+/** Shown in place of a secret. */
 export const MASK = '••••'
 
 const WORDS = new Set(
@@ -12,8 +12,8 @@ const WORDS = new Set(
 const ENDINGS = 'secret token password passwd passphrase credential apikey privatekey accesskey secretkey'.split(' ')
 
 /**
- * Whether a key or variable sounds as if it held a secret: `STRIPE_KEY`, `smtp.password`, `apiToken`.
- * Values under such names are masked wherever they are shown, whichever file they stand in.
+ * Whether the name of a key or variable suggests a secret: `STRIPE_KEY`, `smtp.password`, `apiToken`. Values under such
+ * names are masked wherever they are shown, whichever file they are in.
  */
 export function looksSecret(name: string): boolean {
   const words = (/[a-z0-9][A-Z]/.test(name) ? name.replace(/([a-z0-9])([A-Z])/g, '$1_$2') : name).toLowerCase()
@@ -23,8 +23,9 @@ export function looksSecret(name: string): boolean {
 }
 
 /**
- * Whether a value stands under a name that sounds so: its own, the one of the list it is in, or that of a collection
- * around it, which is a plural: `api_keys.stripe`, `passwords.alice`. The profile's section `secrets` says where those are.
+ * Whether the path of a value suggests a secret: its own key, the key of the list that holds it, or the plural key of a
+ * collection around it: `api_keys.stripe`, `passwords.alice`. The profile's section `secrets`, which says where secrets
+ * are, does not count.
  */
 export function soundsSecret(path: Path, sounds: (name: string) => boolean = looksSecret): boolean {
   const names = path.filter((segment) => typeof segment === 'string')
@@ -34,14 +35,14 @@ export function soundsSecret(path: Path, sounds: (name: string) => boolean = loo
   return sounds(own) || around.some(sounds)
 }
 
-/** The same of a key whose value is a number: `password`, not `max_tokens`. */
+/** The same for a key whose value is a number: `password`, but not `max_tokens`. */
 export function looksSecretNumber(name: string): boolean {
   return /(?:passwords?|passwd|pwd|passphrase|secret|(?:api|access|private|secret)[_.-]?key)$/i.test(name)
 }
 
 /**
- * A name from a file with secrets, as messages may show it: words of ordinary length. What stands in the place
- * of a name may be a value that slipped.
+ * A name from a file with secrets, as messages may show it; masked unless all its words are of ordinary length, since a
+ * secret may have been put in the place of a name.
  */
 export function nameToShow(name: string): string {
   const isName = /^[A-Za-z0-9_.-]{1,80}$/.test(name) && name.split(/[_.-]/).every((word) => word.length < 16)
@@ -49,17 +50,17 @@ export function nameToShow(name: string): string {
 }
 
 const OPAQUE = /[A-Za-z0-9+/_=~.-]{16,}/g
-/** Up to the last `@`: a password may have one in it. */
+/** Up to the last `@`: a password may contain one. */
 const USERINFO = /(:\/\/)([^\s/]+)(?=@)/g
 
-/** Replaces what could be a credential, character by character, so that columns stay where they are. */
+/** Masks what could be a credential, character by character, so that columns do not shift. */
 export function maskOpaque(text: string): string {
   return text
     .replace(USERINFO, (_, slashes: string, user: string) => slashes + '•'.repeat(user.length))
     .replace(OPAQUE, (run) => (isOpaque(run) ? '•'.repeat(run.length) : run))
 }
 
-/** Long words, words of letters and digits, and what mixes capitals, small letters and digits: not what people write. */
+/** Long words, words of letters and digits, and mixes of upper case, lower case and digits: not what people write. */
 function isOpaque(run: string): boolean {
   if (/[a-z]/.test(run) && /[A-Z]/.test(run) && /\d/.test(run)) return true
   return run
@@ -69,7 +70,7 @@ function isOpaque(run: string): boolean {
 
 const WINDOW = 8
 
-/** As it is, and as it stands inside JSON, and JSON inside that. */
+/** Each secret as it is, as a JSON string, and as JSON in a JSON string. */
 export function* formsOf(secrets: Iterable<string>): Generator<string> {
   for (const secret of secrets) {
     yield secret
@@ -84,15 +85,15 @@ function inJson(text: string): string {
   return JSON.stringify(text).slice(1, -1)
 }
 
-/** Shorter secrets are words of any text. */
+/** Shorter secrets would match words in any text. */
 const SHORTEST = 3
 
-/** Whether a text repeats any eight characters in a row of a secret, or a shorter secret whole. */
+/** Whether a text repeats eight consecutive characters of a secret, or the whole of a shorter one. */
 export function repeatsSecret(text: string, secrets: Iterable<string>): boolean {
   return repeatsAny(secrets)(text)
 }
 
-/** The same of one text after the other: the secrets are gone through once. */
+/** The same for many texts: the secrets are processed once. */
 export function repeatsAny(secrets: Iterable<string>): (text: string) => boolean {
   const windows = new Set<string>()
   for (const secret of formsOf(secrets)) {
@@ -107,12 +108,12 @@ export function repeatsAny(secrets: Iterable<string>): (text: string) => boolean
   }
 }
 
-/** Values shorter than this are not looked for inside others: `local` in `localhost` is no leak. */
+/** Shorter values are not searched for inside others: `local` in `localhost` is not a leak. */
 export const SHORTEST_HELD = 8
 
 /**
- * Whether a text has one of these in it that is long enough. They are found by how they begin, and then by how long
- * those are that begin so: one after the other, thousands of secrets would be looked for in thousands of texts.
+ * Whether a text contains one of these secrets that is long enough. They are looked up by their beginnings, and then by
+ * the lengths of those with that beginning: comparing thousands of secrets one by one with thousands of texts is slow.
  */
 export function containsAny(secrets: Iterable<string>): (text: string) => boolean {
   const long = new Set<string>()
@@ -132,13 +133,13 @@ export function containsAny(secrets: Iterable<string>): (text: string) => boolea
   }
 }
 
-/** Whether a value is a secret whatever its key is called: a URL with a password in it, a private key. */
+/** Whether a value is secret whatever its key: a URL with a password, a private key. */
 export function isSecretValue(value: string): boolean {
   if (value.includes('-----BEGIN') && value.includes('PRIVATE KEY-----')) return true
   return value.includes('://') && value.split('://').slice(1).some(hasPassword)
 }
 
-/** The passwords of the URLs in a secret, as they are written and as a program encodes or decodes them. */
+/** The passwords of the URLs in a secret, as written, decoded and encoded. */
 export function* passwordsIn(secret: string): Generator<string> {
   for (const rest of secret.split('://').slice(1)) {
     const userinfo = userinfoOf(rest, /[/?#]/)
@@ -161,7 +162,7 @@ function hasPassword(rest: string): boolean {
   return userinfo.includes(':') && !userinfo.endsWith(':')
 }
 
-/** `user:password` of what follows `://`. */
+/** The `user:password` in the text after `://`. */
 function userinfoOf(rest: string, after: RegExp): string {
   const end = rest.search(after)
   const authority = rest.slice(0, end === -1 ? undefined : end)

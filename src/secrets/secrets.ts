@@ -5,7 +5,7 @@ import { MASK, nameToShow } from './secret.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
-/** One resolved secret. `key` is its name in files, `env` its name in the environment. */
+/** A resolved secret. `key` is its name in files, `env` its name in the environment. */
 export interface ResolvedSecret {
   readonly key: string
   readonly env: string
@@ -13,22 +13,22 @@ export interface ResolvedSecret {
 }
 
 /**
- * The secrets of a project. They can be read by name and in no other way: printing, serializing, spreading
- * or cloning this object shows names and masks.
+ * The secrets of a project. Their values can only be read by name: printing, serializing, spreading or cloning this
+ * object shows names and masks.
  *
  * @example
  * secrets.get('ANTHROPIC_API_KEY') // string | undefined; the same as secrets.get('anthropic')
  * secrets.require('DATABASE_URL')  // string, or a ConfigError that says where it was looked for
  */
 export class Secrets implements Iterable<string> {
-  /** Said outright: what Node loads is built with short names. */
+  /** Set explicitly, since the build for Node shortens names. */
   static readonly name: string = 'Secrets'
   readonly #byEnv: ReadonlyMap<string, ResolvedSecret>
   readonly #lookedIn: readonly string[]
 
   /**
-   * A load makes them; a test of what takes them may too.
-   * @param lookedIn the places a secret may come from, for the message about one that is not there
+   * Created by a load; tests may create one too.
+   * @param lookedIn the places a secret may come from, for the message about a missing one
    */
   constructor(secrets: Iterable<ResolvedSecret>, lookedIn: readonly string[]) {
     this.#byEnv = new Map([...secrets].map((secret) => [secret.env, secret]))
@@ -36,13 +36,13 @@ export class Secrets implements Iterable<string> {
     Object.freeze(this)
   }
 
-  /** The secret's value by any of its names, or undefined. */
+  /** Returns a secret's value by any of its names, or undefined. */
   get(name: string): string | undefined {
     return this.#byEnv.get(envNameOf(name))?.value
   }
 
   /**
-   * The secret's value by any of its names.
+   * Returns a secret's value by any of its names.
    * @throws ConfigError SECRET_MISSING, with the places where it was looked for
    */
   require(name: string): string {
@@ -50,7 +50,7 @@ export class Secrets implements Iterable<string> {
     if (value !== undefined) return value
     const key = nameToShow(envNameOf(name))
     const lookedIn = this.#lookedIn.join(', ')
-    // A variable of another name may be there, and be no secret as nothing calls it one.
+    // A variable of that name may be set without being known as a secret.
     const words = knownSecret(name)
       ? {
           message: `is not set; looked in ${lookedIn}`,
@@ -64,12 +64,12 @@ export class Secrets implements Iterable<string> {
     throwFrom(this.require, configError({ code: 'SECRET_MISSING', key, ...words }))
   }
 
-  /** Whether it is set, by any of its names. */
+  /** Whether a secret is set, by any of its names. */
   has(name: string): boolean {
     return this.get(name) !== undefined
   }
 
-  /** How many there are. */
+  /** The number of secrets. */
   get size(): number {
     return this.#byEnv.size
   }
@@ -84,17 +84,17 @@ export class Secrets implements Iterable<string> {
     return [...this.#byEnv.keys()].sort()
   }
 
-  /** Goes over the names; values have to be asked for. */
+  /** Iterates over the names in files, not the values. */
   [Symbol.iterator](): Iterator<string> {
     return this.names()[Symbol.iterator]()
   }
 
-  /** How many there are, and nothing else: `Secrets(4)`. */
+  /** Returns only the number of secrets: `Secrets(4)`. */
   toString(): string {
     return `Secrets(${this.size})`
   }
 
-  /** The names in files, each with a mask: `{ anthropic: '••••' }`. */
+  /** Returns the names in files, each with a mask: `{ anthropic: '••••' }`. */
   toJSON(): Readonly<Record<string, string>> {
     return Object.fromEntries(this.names().map((name) => [name, MASK]))
   }
@@ -104,7 +104,7 @@ export class Secrets implements Iterable<string> {
   }
 }
 
-/** Where no compiler looks, a name may be a variable that is not set. */
+/** JavaScript callers may pass something else, such as a variable that is not set. */
 function envNameOf(name: string): string {
   if (typeof name !== 'string') throw new TypeError('The name of a secret is a string')
   return secretName(name).env
