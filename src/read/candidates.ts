@@ -11,11 +11,11 @@ interface Definitions {
   readonly dotenvFiles: DotenvFiles
   readonly secretsFile: SecretsFile
   readonly isSecret: (name: string) => boolean
-  /** The one name of a secret in the environment. */
+  /** The canonical name of a secret in the environment. */
   readonly canonical: (name: string) => string
 }
 
-/** All definitions of a variable, by whichever name it is asked for, highest precedence first. */
+/** All definitions of a variable, by any of its names, highest precedence first. */
 export function candidatesIn(
   { environment, dotenvFiles, secretsFile, isSecret, canonical }: Definitions,
   { dotenv }: SettledOptions,
@@ -28,7 +28,7 @@ export function candidatesIn(
       return inOrder(environment.candidates(asked), definitionsIn(dotenvFiles, envNamesOf(asked)))
     }
     const name = canonical(asked)
-    // Another spelling of a secret, as `github`, is a variable of its own where there is one.
+    // Another spelling of a secret, such as `github`, is a separate variable if one is set under that name.
     const isOtherSpelling = !envNamesOf(name).includes(asked)
     const own = isOtherSpelling ? inOrder(environment.variable(asked), dotenvFiles.variables.get(asked) ?? []) : []
     const fromFiles = definitionsIn(dotenvFiles, envNamesOf(name)).filter(({ value }) => value.trim() !== '')
@@ -38,7 +38,7 @@ export function candidatesIn(
   }
 }
 
-/** Under any of these names, file by file; in one file the first name counts. */
+/** The definitions under any of these names, file by file; within a file, the first name comes first. */
 function definitionsIn({ files, variables }: DotenvFiles, names: readonly string[]): readonly Candidate[] {
   const rank = ({ site }: Candidate): number => files.indexOf(site.source.file ?? '')
   return names.flatMap((name) => variables.get(name) ?? []).sort((one, other) => rank(one) - rank(other))

@@ -6,20 +6,20 @@ import type { MapNode, Site } from '../types.ts'
 import { readText } from './guard.ts'
 import { parseJson } from './json.ts'
 
-/** Who is logged in to SystemPrompt Cloud. */
+/** The login to SystemPrompt Cloud. */
 export interface Credentials {
-  /** Text, so that it can be sent; it is masked wherever it is printed. */
+  /** A plain string, so that it can be sent; masked wherever it is printed. */
   readonly api_token: string
   /** @default https://api.systemprompt.io */
   readonly api_url: string
   readonly user_email: string
-  /** ISO 8601, as the file has it. */
+  /** ISO 8601, as in the file. */
   readonly authenticated_at?: string
   readonly last_validated_at?: string
-  /** When the login ends, ISO 8601; absent where nothing tells. */
+  /** When the login expires, ISO 8601; absent if unknown. */
   readonly expires_at?: string
   readonly expired: boolean
-  /** The file, or the variables of a container. */
+  /** Where the login comes from: credentials.json, or the environment variables of a container. */
   readonly from: 'file' | 'environment'
 }
 
@@ -28,17 +28,17 @@ export interface CredentialsOptions {
   /** Absolute. */
   readonly path: string
   readonly shown: string
-  /** What a file that is not right does. */
+  /** How to report problems with the file. */
   readonly validation: 'strict' | 'warn' | 'skip'
   /** Milliseconds since 1970. */
   readonly now: number
 }
 
 const HOUR = 3_600_000
-/** So long before its end a login is warned about, in milliseconds. */
+/** How long before its expiry a login causes a warning, in milliseconds. */
 export const EXPIRY_NOTICE = HOUR
 
-/** A container's variables, else credentials.json (formats.md, sections 7 and 9). Neither: undefined, and nothing said. */
+/** The login in a container's variables or else credentials.json, if any (formats.md, sections 7 and 9). */
 export function readCredentials(options: CredentialsOptions, problems: Problems): Credentials | undefined {
   const fromVariables = credentialsOf(options.env, problems)
   if (fromVariables === 'incomplete') return undefined
@@ -116,12 +116,12 @@ function withExpiry({ site, ...credentials }: Unexpired, options: CredentialsOpt
   }
 }
 
-/** Milliseconds since 1970: what the token says, else a day after the login. */
+/** Milliseconds since 1970: the expiry in the token, else a day after the login. */
 function expiryOf(credentials: Pick<Credentials, 'api_token' | 'authenticated_at'>): number | undefined {
   return jwtExpiry(credentials.api_token) ?? timeOf(Date.parse(credentials.authenticated_at ?? '') + 24 * HOUR)
 }
 
-/** undefined for what no date is. */
+/** Undefined if it is not a valid date. */
 function timeOf(milliseconds: number): number | undefined {
   return Math.abs(milliseconds) <= 8.64e15 ? milliseconds : undefined
 }
@@ -144,7 +144,7 @@ function textAt(tree: MapNode, key: string): string | undefined {
   return node?.kind === 'scalar' && typeof node.value === 'string' && node.value !== '' ? node.value : undefined
 }
 
-/** A cloud file that is not right stops a load, warns or is passed over, as `cloud.validation` says. */
+/** Makes problems with a cloud file errors or warnings, or drops them, as `cloud.validation` says. */
 export function reportingAs(validation: CredentialsOptions['validation'], problems: Problems): Problems {
   if (validation === 'strict') return problems
   return { ...problems, error: validation === 'warn' ? problems.warn : () => undefined }

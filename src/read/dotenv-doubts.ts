@@ -1,6 +1,6 @@
 import type { DotenvScan } from './dotenv-text.ts'
 
-/** Something in a .env text that is probably not read as it was meant. */
+/** Something in a .env file that was probably meant differently. */
 export interface Doubt {
   readonly key?: string
   readonly message: string
@@ -8,7 +8,10 @@ export interface Doubt {
   readonly offset: number
 }
 
-/** What a .env text may lose. Of lines that are no assignment the first stands for all: they are often one value. */
+/**
+ * Values that may have been cut or misread. Of lines without an assignment only the first is reported, since they are
+ * often one value.
+ */
 export function doubtsIn({ unclosed, cut, ignored }: DotenvScan): readonly Doubt[] {
   const [first] = ignored
   return [

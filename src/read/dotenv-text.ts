@@ -1,31 +1,31 @@
 /**
- * The grammar of .env files: text in, assignments out, with the names and values that dotenv 18 gives.
- * What a value refers to is `template.ts`'s and `variables.ts`'s business.
+ * The grammar of .env files: text in, assignments out, with the same names and values as dotenv 18. `template.ts` and
+ * `variables.ts` handle the references in values.
  */
 
 export type Quote = 'none' | 'single' | 'double' | 'backtick'
 
 export interface DotenvEntry {
-  /** Any of `A-Z a-z 0-9 _ . -`, so also `__proto__`: not a key for a plain object. */
+  /** Any of `A-Z a-z 0-9 _ . -`, even `__proto__`: do not use it as a key of a plain object. */
   readonly name: string
-  /** Without its quotes and the space around it; `\n` and `\r` have become characters where it began with `"`. */
+  /** Without quotes and surrounding space; `\n` and `\r` are replaced by their characters if it started with `"`. */
   readonly value: string
-  /** The quotes that were taken off; `none` also where a quote was opened and never closed. */
+  /** The quotes that were removed; `none` also if a quote was opened and never closed. */
   readonly quote: Quote
-  /** Where the name starts, in UTF-16 units of the text. */
+  /** Where the name starts, in UTF-16 units. */
   readonly offset: number
-  /** Where the value starts, after its opening quote. An empty one: where it would stand. */
+  /** Where the value starts, after its opening quote; for an empty one, where it would start. */
   readonly valueOffset: number
 }
 
 export interface DotenvScan {
-  /** In the order written, repeated names included: the last one counts. */
+  /** In file order, with repeated names: the last one counts. */
   readonly entries: readonly DotenvEntry[]
   /** The entries whose value starts with a quote and has no second one: the quote became part of the value. */
   readonly unclosed: readonly DotenvEntry[]
-  /** The entries whose value ends at a `#` with a character on both sides: it may have been meant as part of the value. */
+  /** The entries whose value ends at a `#` between two characters, which may have been meant as part of the value. */
   readonly cut: readonly DotenvEntry[]
-  /** Where the lines begin that are neither an assignment nor a comment, and were passed over, as dotenv does. */
+  /** Where lines start that are neither an assignment nor a comment. They are skipped, as in dotenv. */
   readonly ignored: readonly number[]
 }
 
@@ -35,8 +35,7 @@ const QUOTES: ReadonlyMap<string | undefined, Quote> = new Map([
   ['`', 'backtick'],
 ])
 
-// In each of these no repeated class shares a character with what may follow it, so a failed match costs no
-// more than the text it looked at.
+// In each of these, no repeated class shares a character with what may follow it, so a failed match takes linear time.
 const HEAD = /(export\s+)?([\w.-]+)(?:\s*=|:(?:\r\n|\s))/y
 const BLANK_TO_END = /[^\S\n\r\u2028\u2029]*(?:[#\n\r\u2028\u2029]|$)/y
 
@@ -46,8 +45,8 @@ const LINE_END = /[\n\r\u2028\u2029]/g
 const PLAIN_END = /[#\n\r]/g
 
 /**
- * The assignments of a .env text, read in linear time whatever it holds; lines that are none are passed over.
- * Line ends may be LF, CRLF or CR (LF in values), and a BOM is taken for space.
+ * Finds the assignments of a .env file in linear time, whatever its contents; other lines are skipped. Lines may end
+ * with LF, CRLF or CR (LF in values), and a BOM counts as space.
  *
  * @example
  * scanDotenv("export HOST='a b' # where").entries
@@ -99,24 +98,24 @@ function valueAt(text: string, from: number): Value {
   return plainValueAt(text, from, open)
 }
 
-/** `first` is the first character that is not space; it may stand on a later line, and the value is empty then. */
+/** `first` is the offset of the first character that is not space. If it is on a later line, the value is empty. */
 function plainValueAt(text: string, from: number, first: number): Value {
   const end = find(PLAIN_END, text, from)
   const valueOffset = Math.min(first, end)
   const written = text.slice(valueOffset, end).trimEnd()
   const value = written.startsWith('"') ? expandEscapes(written) : written
-  // `"a" or "b"`: no quote in it closes the value, but the outermost two go all the same.
+  // `"a" or "b"`: no quote in it closes the value, but the outer two are removed, as in dotenv.
   const quote = written.length > 1 && written.at(-1) === written[0] ? QUOTES.get(written[0]) : undefined
   if (quote === undefined) return { value, quote: 'none', valueOffset, end }
   return { value: value.slice(1, -1), quote, valueOffset: valueOffset + 1, end }
 }
 
 /**
- * A quote closes a value if nothing but a comment follows it on its line. One behind a backslash does so only where
- * none further on does, up to and including the first without a backslash: `'C:\'` is closed, and so is `'\' #'`.
+ * A quote closes a value if only a comment follows it on its line. One after a backslash closes it only if no later
+ * quote does, up to and including the first without a backslash: `'C:\'` is closed, and so is `'\' #'`.
  *
- * A search ends at a quote without a backslash, and only such a quote opens a value, so that no stretch of the text
- * is searched twice for the same mark, however many quotes stay open.
+ * A search ends at a quote without a backslash, and only such a quote opens a value, so no part of the text is searched
+ * twice for the same quote, however many stay open.
  */
 function closingQuote(text: string, open: number): number | undefined {
   const mark = text.charAt(open)
@@ -133,7 +132,7 @@ function expandEscapes(value: string): string {
   return value.replace(/\\[nr]/g, (written) => (written === '\\n' ? '\n' : '\r'))
 }
 
-/** At an end of a line nothing follows, and the value may have ended with the `#`. */
+/** At the end of a line the value may have been meant to end with the `#`. */
 function isCut(text: string, { entry, end }: Assignment): boolean {
   return entry.quote === 'none' && text[end] === '#' && /^\S#(?:[\S\r\n]|$)/.test(text.slice(end - 1, end + 2))
 }
@@ -146,7 +145,7 @@ function isUnclosed({ value, quote }: DotenvEntry): boolean {
   return second === -1
 }
 
-/** Index of the first such character at or after `from`, else the end of the text. */
+/** Index of the first such character at or after `from`, else the length of the text. */
 function find(character: RegExp, text: string, from: number): number {
   character.lastIndex = from
   return character.test(text) ? character.lastIndex - 1 : text.length

@@ -7,22 +7,22 @@ import { scanDotenv } from './dotenv-text.ts'
 import { readText } from './guard.ts'
 
 export interface DotenvFiles {
-  /** Files that were there, highest precedence first, as messages show them. */
+  /** The files that exist, highest precedence first, as messages show them. */
   readonly files: readonly string[]
-  /** Every variable in them is known: false where one is there and cannot be read. */
+  /** Whether every variable in them is known: false if a file exists but cannot be read. */
   readonly isWhole: boolean
   /** Every definition of a variable, highest precedence first. */
   readonly variables: ReadonlyMap<string, readonly Candidate[]>
 }
 
-/** The names looked for, highest precedence first (formats.md, section 6). */
+/** The names of the files to look for, highest precedence first (formats.md, section 6). */
 export function dotenvNames(profile: string | undefined): readonly string[] {
   if (profile === undefined) return ['.env.local', '.env']
-  // For a profile called `local` two of them are one file.
+  // For a profile called `local`, two of the names are equal.
   return [...new Set([`.env.${profile}.local`, '.env.local', `.env.${profile}`, '.env'])]
 }
 
-/** Reads .env files; those that are not there are no error. In one file the last definition of a name counts. */
+/** Reads .env files; missing ones are no error. Within a file, the last definition of a name counts. */
 export function readDotenv(root: string, names: readonly string[], problems: Problems): DotenvFiles {
   const before = problems.errors.length
   const files: string[] = []
@@ -36,7 +36,7 @@ export function readDotenv(root: string, names: readonly string[], problems: Pro
     const { source } = read
     const scan = scanDotenv(source.text ?? '')
     for (const { name, value, quote, offset } of scan.entries.toReversed()) {
-      // A setting that is empty counts as not set, so that one below it can count.
+      // An empty setting counts as not set, so that a definition below it applies.
       if (value === '' && isSettingName(name)) continue
       const candidate: Candidate = { value, site: { source, offset }, expands: quote !== 'single' }
       const others = variables.get(name)

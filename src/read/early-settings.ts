@@ -13,22 +13,22 @@ import type { DotenvFiles } from './dotenv.ts'
 import { renameMovedKeys } from './profile.ts'
 import { readSettings, type SettingVariable, settingNames } from './settings.ts'
 
-/** Settings that say where the other files are. They can use variables and .env values, not secrets. */
+/** Settings that tell where the other files are. They can use variables and .env values, but not secrets. */
 export interface EarlySettings {
-  /** Resolved with what is known so far: variables and .env values, unless others are given. */
+  /** Resolved with the variables and .env values, unless other variables are given. */
   text(path: string, fallback: string, variables?: Variables): string
-  /** SYSTEMPROMPT_SERVICES_PATH, in whichever layer. */
+  /** SYSTEMPROMPT_SERVICES_PATH, from any layer. */
   readonly servicesPath: Variable | undefined
   readonly customSecrets: readonly string[]
   readonly secretsValidation: SecretsValidation
   readonly cloudValidation: SecretsValidation
 }
 
-/** The layers that are there before any file that a setting names. */
+/** The layers that can be read before any file that a setting names. */
 export interface GivenLayers {
   readonly overrides: MapNode
   readonly environment: MapNode
-  /** undefined where there is no profile, or it cannot be read. */
+  /** Undefined if there is no profile or it cannot be read. */
   readonly profile: MapNode | undefined
   readonly defaults: MapNode
 }
@@ -79,7 +79,7 @@ export function readEarlySettings(
   }
 }
 
-/** What is wrong in .env files is reported when all variables are there. */
+/** Problems in .env files are reported later, when all variables are known. */
 const SILENT: Problems = {
   errors: [],
   warnings: [],
@@ -91,7 +91,7 @@ const SILENT: Problems = {
   throwIfAny: () => undefined,
 }
 
-/** The process environment and .env files: what says where the other files are cannot be in those. */
+/** The process environment and .env files: settings that locate the other files cannot come from those. */
 function earlyVariables(files: DotenvFiles, options: SettledOptions, problems: Problems, self?: Definition): Variables {
   const { env, emptyIsValue, onUndefined, dotenv } = options
   const fromProcess = (name: string): readonly Candidate[] => {
@@ -121,10 +121,10 @@ function validationOf(text: string | undefined, fallback: SecretsValidation): Se
   return text === 'strict' || text === 'warn' || text === 'skip' ? text : fallback
 }
 
-/** A definition of a variable. */
+/** One definition of a variable. */
 export type Definition = Pick<Variable, 'name' | 'site'>
 
-/** What a definition of a variable finds: under its own name the values below it. */
+/** The candidates as one definition of a variable sees them: for its own name, only those below it. */
 export function below(
   self: Definition | undefined,
   candidates: (name: string) => readonly Candidate[],
@@ -135,8 +135,8 @@ export function below(
 }
 
 /**
- * The settings of .env files, those of the file with the lowest precedence first. Of several definitions the one that
- * counts has its references resolved; those that it overrides are as they are written.
+ * The settings in .env files, from the lowest precedence to the highest. If a setting has several definitions, only the
+ * one in effect has its references resolved; those that it overrides stay as written.
  */
 export function* settingsInDotenv(
   files: DotenvFiles,
@@ -150,7 +150,7 @@ export function* settingsInDotenv(
     const definitions = files.variables.get(name) ?? []
     const variable = variables.get(name)
     if (typeof variable !== 'object') continue
-    // Those above it are empty.
+    // The definitions above it are empty.
     const at = definitions.findIndex(({ site }) => site === variable.site)
     const isWinner = at !== -1
     if (!isWinner && dotenv.override) continue

@@ -10,28 +10,28 @@ import { type FileSecret, keepOne, NO_NAME } from './secrets.ts'
 import { FORBIDDEN_NAME } from './settings.ts'
 
 export interface EnvironmentReader {
-  /** The definition of a variable in the environment, aliases and files that a variable points to included. */
+  /** A variable's definitions in the environment, including aliases and files that a variable points to. */
   candidates(name: string): readonly Candidate[]
-  /** The variable of exactly this name alone. */
+  /** Only the variable with exactly this name. */
   variable(name: string): readonly Candidate[]
   /** Whether it is in a file that a variable points to and that cannot be read, which has been reported. */
   isUnreadable(name: string): boolean
-  /** Secrets named only by the files of SYSTEMPROMPT_SECRETS_DIR. */
+  /** Secrets that are named only by files in SYSTEMPROMPT_SECRETS_DIR. */
   readonly secretFiles: readonly string[]
-  /** Where a variable was looked for, for the message about one that is not there. */
+  /** Where variables were looked for, for messages about missing ones. */
   readonly lookedIn: readonly string[]
 }
 
 export interface EnvironmentOptions {
   readonly env: Environment
   readonly emptyIsValue: boolean
-  /** Where relative paths in variables start from. */
+  /** The directory that relative paths in variables start from. */
   readonly root: string
-  /** Whether `NAME_FILE` may stand for a variable: only secrets are handed over as files. */
+  /** Whether a variable is a secret, and so `NAME_FILE` may be used for it. */
   readonly isSecret: (name: string) => boolean
 }
 
-/** Whether a variable counts as set: an empty one does not, nor does a secret that is blank. */
+/** Whether a variable counts as set: an empty one does not, nor does a blank secret. */
 export function isSetIn(
   { env, emptyIsValue, isSecret }: Pick<EnvironmentOptions, 'env' | 'emptyIsValue' | 'isSecret'>,
   name: string,
@@ -40,7 +40,7 @@ export function isSetIn(
   return value !== undefined && (emptyIsValue || (isSecret(name) ? value.trim() : value) !== '')
 }
 
-/** Reads variables, `_FILE` variables and the secrets directory (formats.md, section 7). Each is looked at once. */
+/** Reads variables, `_FILE` variables and the secrets directory (formats.md, section 7). Each is read only once. */
 export function readEnvironment(options: EnvironmentOptions, problems: Problems): EnvironmentReader {
   const { env, root, isSecret } = options
   const known = new Map<string, readonly Candidate[]>()
@@ -78,14 +78,17 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
   }
 }
 
-/** The variable and not its value, which may be a secret that was typed in the wrong place. */
+/** Shows the variable and not its value, which may be a secret that was entered in the wrong place. */
 function secretsDirectoryLookedIn(path: string | undefined, root: string, { trail }: Problems): readonly string[] {
   if (!path) return []
   const isThere = isDirectory(resolvePath(path, root), trail)
   return [isThere ? 'SYSTEMPROMPT_SECRETS_DIR' : 'SYSTEMPROMPT_SECRETS_DIR (no such directory)']
 }
 
-/** The secret in the file that `<name>_FILE` names; none where that is not set or the file is blank, `'failed'` after an error. */
+/**
+ * The secret in the file that `<name>_FILE` names; undefined if that is not set or the file is blank, `'failed'` after
+ * an error.
+ */
 function readSecretFile(
   name: string,
   options: EnvironmentOptions,
@@ -113,8 +116,8 @@ function readSecretFile(
 }
 
 /**
- * Each regular file is a secret named by the file, and the names are held to what secrets.json is held to.
- * Kubernetes' own entries begin with two dots.
+ * Each regular file is a secret with the file's name, under the same rules for names as in secrets.json. Kubernetes'
+ * own entries start with two dots.
  */
 function readSecretsDirectory(
   path: string | undefined,
@@ -156,7 +159,7 @@ function readSecretsDirectory(
   return secrets
 }
 
-/** Tools that write such files end them with a newline, which is no part of the secret. */
+/** Tools that write such files add a newline, which is not part of the secret. */
 function withoutNewline(text: string): string {
   return text.replace(/\r?\n$/, '')
 }

@@ -6,11 +6,14 @@ import { isForbiddenKey } from '../tree.ts'
 import type { Path, Source } from '../types.ts'
 import { LIMITS, type Wording } from './guard.ts'
 
-/** What a parser finds wrong in one text: the first few, one a place, and one syntax error a line, since others follow from it. */
+/**
+ * Collects a parser's errors in one text: only the first few, one for each position and one syntax error for each line,
+ * since others follow from it.
+ */
 export interface Findings {
   readonly isEmpty: boolean
   readonly isFull: boolean
-  /** Remembers one; the key is left out where the text may hold secrets, since a broken one takes them for keys. */
+  /** Adds a finding. Its key is left out if the text may hold secrets: in a broken text, values may be read as keys. */
   add(code: ProblemCode, offset: number, wording: Wording, key?: Path): void
   report(): void
 }
@@ -42,14 +45,14 @@ export function collectFindings(source: Source, problems: Problems): Findings {
   }
 }
 
-/** Where a parser is: in which text, and at which key of it. */
+/** The text and key that a parser is at. */
 interface Place {
   readonly source: Source
   readonly findings: Findings
   readonly path: Path
 }
 
-/** Adds a key of a map to its `places`; reports one that is there already, and one that no map may have. */
+/** Adds a key of a map to its `places`, and reports duplicate and forbidden keys. */
 export function checkKey(
   { source, findings, path }: Place,
   key: string,
@@ -65,7 +68,7 @@ export function checkKey(
   }
 }
 
-/** What YAML and JSON have in common to complain about. */
+/** The messages that YAML and JSON have in common. */
 export const WORDING = {
   tooDeep: {
     message: `nests deeper than ${LIMITS.depth} levels`,
@@ -85,7 +88,7 @@ export const WORDING = {
   }),
 } as const
 
-/** Whether a text holds what no UTF-8 file can: half of a surrogate pair; or a NUL, where many programs stop reading. */
+/** Whether a string has half a surrogate pair, which UTF-8 cannot hold, or a NUL, where many programs stop reading. */
 export function isUnclean(text: string): boolean {
   return text.includes('\0') || !text.isWellFormed()
 }

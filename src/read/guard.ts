@@ -16,42 +16,42 @@ import { systemCode } from '../files/system-code.ts'
 import { noteFile, noteListing, type Trail } from '../files/trail.ts'
 import type { Source } from '../types.ts'
 
-/** What reading is bounded by; the promise is in docs/security.md. */
+/** The limits for reading files, as promised in docs/security.md. */
 export const LIMITS = {
-  /** Bytes of one file. */
+  /** Bytes per file. */
   bytes: 1024 * 1024,
-  /** Service files of one load. */
+  /** Service files per load. */
   files: 256,
-  /** Maps and lists inside one another. */
+  /** Levels of nested maps and lists. */
   depth: 64,
-  /** Files that include one another. */
+  /** Levels of nested includes. */
   includeLevels: 32,
-  /** Nodes that the aliases of one YAML text stand for, all together. */
+  /** Nodes that all aliases of a YAML file expand to, in total. */
   aliasNodes: 100_000,
-  /** Errors reported about one text. */
+  /** Errors reported per file. */
   errors: 10,
 } as const
 
 export interface ReadText {
   readonly source: Source
-  /** Permission bits, `0o600`. */
+  /** Permission bits, such as `0o600`. */
   readonly mode: number
-  /** The number of the user; 0 is root, and on Windows everybody. */
+  /** The user id of the owner; 0 is root, and everybody on Windows. */
   readonly owner: number
 }
 
 export interface ReadOptions {
-  /** Keep CRLF: the text is one value, not lines. @default false */
+  /** Keep CRLF, since the file is a single value. @default false */
   readonly raw?: boolean
 }
 
-/** Files with secrets by their names, whatever they are given as: somebody takes `.env` for a profile. */
+/** Files whose names tell that they hold secrets, however they are used: somebody may pass `.env` as a profile. */
 const HOLDS_SECRETS = /(?:^|[\\/])(?:\.env\.[^\\/]*|(?:secrets|credentials|tenants)\.json)$|\.env$/i
 
 /**
- * Reads a text file. Undefined when there is none, about which nothing is said, and when it cannot be read,
- * which is reported: FILE_UNREADABLE, FILE_TOO_LARGE, ENCODING. Links are followed (Kubernetes mounts are
- * links); a FIFO or a device is refused and never waited for.
+ * Reads a text file. Returns undefined if it does not exist, without a report, or if it cannot be read, which is
+ * reported: FILE_UNREADABLE, FILE_TOO_LARGE, ENCODING. Symbolic links are followed, since Kubernetes mounts consist of
+ * them; a FIFO or a device is rejected without waiting for it.
  */
 export function readText(
   file: string,
@@ -78,7 +78,10 @@ export function readText(
   }
 }
 
-/** The bytes of a regular file; undefined where there is none or, which `onFailure` is told, it cannot be read or is too large. */
+/**
+ * The bytes of a regular file; undefined if it does not exist, cannot be read or is too large. `onFailure` is called
+ * for the last two.
+ */
 export function readFileBytes(file: string, onFailure?: (failure: Failure) => void): Uint8Array | undefined {
   const opened = open(file)
   if ('bytes' in opened) return opened.bytes
@@ -108,7 +111,7 @@ function statIfAny(path: string): Stats | undefined {
   }
 }
 
-/** The names in a directory, sorted; none where it is absent or, which `onFailure` is told, cannot be read. */
+/** The names in a directory, sorted; none if it does not exist or cannot be read, which calls `onFailure`. */
 export function listDirectory(path: string, trail?: Trail, onFailure?: (failure: Failure) => void): string[] {
   if (trail) noteListing(trail, path)
   try {
@@ -120,7 +123,7 @@ export function listDirectory(path: string, trail?: Trail, onFailure?: (failure:
   }
 }
 
-/** What is wrong where this user may not even see whether there is something; undefined elsewhere. */
+/** The failure if permissions hide whether a path exists; undefined otherwise. */
 export function barrier(path: string): Failure | undefined {
   try {
     statSync(path, { throwIfNoEntry: false })
@@ -131,7 +134,7 @@ export function barrier(path: string): Failure | undefined {
   }
 }
 
-/** The path with every link followed; undefined where it leads nowhere. */
+/** The path with all symbolic links resolved; undefined if it leads nowhere. */
 export function realPath(path: string, trail?: Trail): string | undefined {
   trail?.files.add(path)
   try {
@@ -185,7 +188,7 @@ function open(file: string): Opened {
   }
 }
 
-/** Undefined when there is more than the limit: the file grew, or is one whose size says nothing (/proc). */
+/** Undefined if there is more than the limit allows: the file grew, or its size is not known in advance (/proc). */
 function readAll(descriptor: number, size: number): Buffer | undefined {
   let buffer = Buffer.allocUnsafe(size + 1)
   let length = 0
@@ -228,7 +231,7 @@ const AS_UTF8 = 'save the file as UTF-8'
 function decode(bytes: Buffer, source: Omit<Source, 'text'>, problems: Problems): string | undefined {
   const fail = (at: number, message: string, remedy: string): undefined => {
     const before = withoutBom(bytes.toString('utf8', 0, at))
-    // The place is where the text that can be read ends.
+    // The position is where the readable text ends.
     problems.error({
       code: 'ENCODING',
       message,
@@ -248,12 +251,12 @@ function decode(bytes: Buffer, source: Omit<Source, 'text'>, problems: Problems)
   return withoutBom(bytes.toString())
 }
 
-/** What a user looks for where a variable names a file: the path alone may be one among many. */
+/** If a variable names the file, the message names the variable: the path may be one of many. */
 function namedBy({ name }: Omit<Source, 'text'>): { readonly key?: string } {
   return name === undefined ? {} : { key: name }
 }
 
-/** The decoder puts U+FFFD where bytes are wrong; the first one that the bytes do not spell is the place. */
+/** The decoder inserts U+FFFD for invalid bytes; the first one that the bytes do not spell out is the position. */
 function firstInvalidByte(bytes: Buffer): number {
   const text = bytes.toString()
   let offset = 0

@@ -6,7 +6,7 @@ import { checkKey, collectFindings, type Findings, isUnclean, WORDING } from './
 import { LIMITS, type Wording } from './guard.ts'
 
 /**
- * Reads a JSON object; comments and trailing commas are allowed. Undefined after an error, which is reported:
+ * Parses a JSON object; comments and trailing commas are allowed. Returns undefined after an error, which is reported:
  * SYNTAX, TOO_DEEP, DUPLICATE_KEY, FORBIDDEN_KEY, ENCODING. Values are literal: nothing is substituted in them.
  */
 export function parseJson(source: Source, problems: Problems): MapNode | undefined {
@@ -19,7 +19,7 @@ export function parseJson(source: Source, problems: Problems): MapNode | undefin
   return findings.isEmpty ? node : undefined
 }
 
-/** The scanner's token kinds, which its types declare in a way that no compiler but tsc can read. */
+/** The scanner's token kinds: the package declares them in a way that only tsc can compile. */
 const Token = {
   openBrace: 1,
   closeBrace: 2,
@@ -36,7 +36,7 @@ const Token = {
   blockComment: 13,
   trivia: 15,
   end: 17,
-  /** Not the scanner's: a token that was reported, after which nothing is read. */
+  /** Not a token of the scanner: an error was reported, and nothing is read after it. */
   broken: -1,
 } as const
 
@@ -68,12 +68,12 @@ interface Reader {
   readonly source: Source
   readonly findings: Findings
   readonly scanner: JSONScanner
-  /** The kind of the token that is to be read next. */
+  /** The kind of the next token. */
   token: number
   readonly path: (string | number)[]
 }
 
-/** Undefined after an error that makes going on pointless. */
+/** Undefined after an error that makes it pointless to go on. */
 function readValue(reader: Reader, depth: number): TreeNode | undefined {
   switch (reader.token) {
     case Token.openBrace:
@@ -101,7 +101,7 @@ function readScalar(reader: Reader, value: Scalar): ScalarNode {
   return { kind: 'scalar', value, style: 'literal', source: reader.source, offset }
 }
 
-/** An integer beyond ±2^53 stays text; of any other number the text is kept where it says more, as in `1.10`. */
+/** An integer beyond ±2^53 stays a string; for other numbers the text is kept if it says more, as `1.10` does. */
 function readNumber(reader: Reader): ScalarNode {
   const text = reader.scanner.getTokenValue()
   const value = typedScalar(text)
@@ -150,7 +150,7 @@ function readList(reader: Reader, depth: number): TreeNode | undefined {
   return { kind: 'list', items, source, offset }
 }
 
-/** Whether the collection may go on; a comma before its end is allowed. */
+/** Whether the collection may go on; a trailing comma is allowed. */
 function readComma(reader: Reader, close: number): boolean {
   if (reader.token === Token.comma) {
     advance(reader)
@@ -160,14 +160,14 @@ function readComma(reader: Reader, close: number): boolean {
   return reader.token === close
 }
 
-/** The text of the string token, checked; the token stays. */
+/** Checks and returns the string of the current token, without advancing. */
 function readString({ scanner, findings, path }: Reader): string {
   const text = scanner.getTokenValue()
   if (isUnclean(text)) findings.add('ENCODING', scanner.getTokenOffset(), WORDING.unpairedSurrogate, path)
   return text
 }
 
-/** To the next token that is neither space nor a comment. */
+/** Advances to the next token that is neither space nor a comment. */
 function advance(reader: Reader): number {
   const { scanner } = reader
   do {
@@ -178,7 +178,7 @@ function advance(reader: Reader): number {
   return reader.token
 }
 
-/** What follows from a broken token has the same place, and of one place only the first finding counts. */
+/** Errors that follow from a broken token have the same position, and only the first finding per position is kept. */
 function unexpected(reader: Reader, wording: Wording): undefined {
   const { findings, scanner, path } = reader
   const isEarlyEnd = reader.token === Token.end && wording !== EXPECTED.object

@@ -28,31 +28,31 @@ import { readServices, type Services } from './services.ts'
 import { readSettings, type SettingVariable, settingNames } from './settings.ts'
 import { readTenant, type Tenant } from './tenants.ts'
 
-/** Everything that was read, before anything is merged. */
+/** Everything that was read, before the merge. */
 export interface Layers extends GivenLayers {
   readonly dotenv: MapNode
   /** Under the key `services`. */
   readonly services: MapNode
   readonly variables: Variables
   readonly candidates: (name: string) => readonly Candidate[]
-  /** Whether there is no telling what a variable is: something about it is wrong, and has been reported. */
+  /** Whether a variable's value cannot be known because of an error, which has been reported. */
   readonly isFailed: (name: string) => boolean
   readonly dotenvFiles: DotenvFiles
   readonly serviceFiles: readonly string[]
   readonly secretsFile: SecretsFile & { readonly shown?: string }
-  /** By environment name: known ones, required ones, those of the file and those that a variable names. */
+  /** Environment names of all secrets: known ones, required ones, those in the file and those that a variable lists. */
   readonly secretNames: ReadonlySet<string>
-  /** Whether a variable is a secret, in any of its spellings. */
+  /** Whether a variable is a secret, by any of its names. */
   readonly isSecret: (name: string) => boolean
-  /** undefined outside of a SystemPrompt project. */
+  /** Undefined outside a SystemPrompt project. */
   readonly secretsValidation: SecretsValidation | undefined
-  /** Where a secret may come from, for the message about one that is missing. */
+  /** Where a secret may come from, for messages about missing ones. */
   readonly lookedIn: readonly string[]
   readonly credentials: Credentials | undefined
   readonly tenant: Tenant | undefined
 }
 
-/** Reads every source of a project. What cannot be read is reported, and the rest is read all the same. */
+/** Reads every source of a project. A source that cannot be read is reported, and the others are still read. */
 export function readLayers(project: Project, options: SettledOptions, problems: Problems): Layers {
   const { root, profile } = project
   const { env } = options
@@ -113,7 +113,7 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
   }
 }
 
-/** Trees given in code or in the config file, the first winning over the others. */
+/** The trees given in code and in the config file, merged; the first has the highest precedence. */
 function readTrees(given: readonly GivenTree[], layer: 'overrides' | 'defaults', problems: Problems): MapNode {
   const trees = given.map((tree) => renameMovedKeys(readPlain(tree, layer, problems), problems))
   return trees.reduceRight(
@@ -132,7 +132,7 @@ function readSecretsFile(
   const path = resolvePath(settings.text('secrets.secrets_path', './secrets.json'), profile.directory)
   const shown = displayPath(root, path)
   const file = readSecrets({ path, shown, strict }, problems)
-  // What is there and cannot be read is not missing as well.
+  // A file that exists but cannot be read is not reported as missing as well.
   const isAbsent = !file.found && file.isWhole
   const mayBeAbsent =
     Boolean(env.SYSTEMPROMPT_SUBPROCESS) ||
@@ -200,7 +200,7 @@ function readCloud(
 }
 
 function* settingsIn(env: SettledOptions['env'], { emptyIsValue }: SettledOptions): Generator<SettingVariable> {
-  // Not Object.keys, which would look at every variable: the preload notes which ones a load asks for.
+  // Not Object.keys, which would read every variable: the preload records which ones a load asks for.
   for (const name of settingNames(Reflect.ownKeys(env).filter((name) => typeof name === 'string'))) {
     const value = variableIn(env, name)
     if (value === undefined || (value === '' && !emptyIsValue)) continue
@@ -208,7 +208,7 @@ function* settingsIn(env: SettledOptions['env'], { emptyIsValue }: SettledOption
   }
 }
 
-/** It replaces `paths.services`, and starts from the root and not from the profile. */
+/** Replaces `paths.services`; unlike it, a relative path starts from the root and not from the profile. */
 function withServicesPath(tree: MapNode, { servicesPath }: EarlySettings, root: string): MapNode {
   if (!servicesPath) return tree
   return withNodeAt(tree, ['paths', 'services'], literal(resolveSetting(servicesPath.value, root), servicesPath.site))
@@ -218,7 +218,7 @@ function under(key: string, tree: MapNode): MapNode {
   return mapNode(tree.entries.size === 0 ? new Map() : new Map([[key, tree]]), tree)
 }
 
-/** A variable's definitions are asked for again and again, and never change during a load. */
+/** Definitions of variables are looked up many times, and never change during a load. */
 function remembered<T>(find: (name: string) => T): (name: string) => T {
   const known = new Map<string, T>()
   return (name) => {

@@ -2,7 +2,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { nearest } from '../errors/suggest.ts'
 import { isDirectory, listDirectory } from './guard.ts'
 
-/** The path that was probably meant by one that is not there: it differs in the first step that is not. */
+/** The existing path that a missing one was probably meant to be: it differs in the first step that does not exist. */
 export function nearestPath(path: string, isMeant: (path: string) => boolean): string | undefined {
   let step = path
   while (dirname(step) !== step && !isDirectory(dirname(step))) step = dirname(step)

@@ -8,8 +8,8 @@ import { LIMITS } from './guard.ts'
 import { DEEP_NAME } from './settings.ts'
 
 /**
- * Values given in code or in the config file, as a layer. A key with dots is a path, `{ 'server.port': 9090 }`;
- * values that are not data (functions, class instances) are errors, `undefined` counts as absent.
+ * A layer from values given in code or in the config file. A key with dots is a path, `{ 'server.port': 9090 }`; values
+ * that are not data (functions, class instances) are errors, `undefined` counts as absent.
  */
 export function readPlain({ tree, file }: GivenTree, layer: LayerName, problems: Problems): MapNode {
   const source = file === undefined ? variableSource(layer, layer) : { layer, file, confidential: true }

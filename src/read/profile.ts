@@ -6,14 +6,14 @@ import type { MapNode, ScalarNode, TreeNode } from '../types.ts'
 import { readText } from './guard.ts'
 import { parseYaml } from './yaml.ts'
 
-/** Reads profile.yaml; undefined when it cannot be read, which has then been reported. */
+/** Reads profile.yaml; returns undefined if it cannot be read, which has then been reported. */
 export function readProfile(file: string, shown: string, problems: Problems): MapNode | undefined {
   const read = readText(file, { layer: 'profile', file: shown, confidential: false }, problems)
   const tree = read && parseYaml(read.source, problems)
   return tree && renameMovedKeys(tree, problems)
 }
 
-/** Earlier spellings of keys become the current ones, with a warning (formats.md, section 3). */
+/** Renames earlier spellings of keys to the current ones, with a warning (formats.md, section 3). */
 export function renameMovedKeys(tree: MapNode, problems: Problems): MapNode {
   let renamed = tree
   for (const move of MOVED_KEYS) {
@@ -45,17 +45,17 @@ export function renameMovedKeys(tree: MapNode, problems: Problems): MapNode {
   return renamed
 }
 
-/** A service's own `environment:` map is not the earlier spelling of a name. */
+/** A profile may have an `environment:` map of its own, which is not the earlier spelling of a name. */
 function isAlreadyMap(node: TreeNode): boolean {
   return node.kind === 'map'
 }
 
 function negated(node: TreeNode): TreeNode {
   if (node.kind !== 'scalar') return node
-  // A text of a file may hold references, so what it says is known only after substitution.
+  // A string from a file may hold references, so its value is known only after substitution.
   const value = node.style === 'literal' ? toBoolean(node.value) : node.value
   if (typeof value !== 'boolean') return { ...node, isNegated: true }
-  // The text that it was typed from says the opposite now.
+  // The string that it was typed from now says the opposite.
   const { text: _, ...rest } = node
   return { ...rest, value: !value }
 }

@@ -7,10 +7,10 @@ import { readText } from './guard.ts'
 import { parseJson } from './json.ts'
 
 export interface FileSecret {
-  /** The name in files: the documented one, or the custom one as it is written. */
+  /** The name in files: the documented one, or a custom one as written. */
   readonly key: string
   readonly env: string
-  /** The name as it is written there. */
+  /** The name as written in the file. */
   readonly spelling: string
   readonly value: string
   readonly site: Site
@@ -18,11 +18,11 @@ export interface FileSecret {
 
 export interface SecretsFile {
   readonly found: boolean
-  /** Every secret in it is known: false where it is there and cannot be read. */
+  /** Whether every secret in it is known: false if it exists but cannot be read. */
   readonly isWhole: boolean
   /** By environment name. */
   readonly secrets: ReadonlyMap<string, FileSecret>
-  /** Those that are there and blank, which counts as absent, by the names as they are written. */
+  /** The names, as written, of blank secrets, which count as absent. */
   readonly blank: readonly string[]
 }
 
@@ -36,23 +36,26 @@ export interface SecretsFileOptions {
 
 export const NO_SECRETS: SecretsFile = { found: false, isWhole: true, secrets: new Map(), blank: [] }
 
-/** What only the owner should be able to do. Windows has no such modes. */
+/** Permissions that only the owner should have. Windows has no such modes. */
 const LOOSE = 0o077
-/** Of root's files a group may read one, as with PostgreSQL's keys: a volume of Kubernetes is shared like that. */
+/** Files of root may be readable by a group, as PostgreSQL allows for its keys: Kubernetes shares volumes that way. */
 const LOOSE_OF_ROOT = 0o037
 /** What a disk without modes, such as a share of Windows or WSL's /mnt/c, shows of each file; of others hardly one is. */
 const RUNNABLE = 0o111
 const WITHOUT_MODES =
   '; where that changes nothing, its disk knows no modes: name another place in secrets.secrets_path'
 
-/** What is wrong with a name that no variable can have. */
+/** The error for a name that no environment variable can have. */
 export const NO_NAME = {
   code: 'SECRET_INVALID',
   message: 'cannot be the name of a secret, since no environment variable can be called so',
   remedy: 'use letters, digits and underscores',
 } as const
 
-/** Reads secrets.json in any of its spellings (formats.md, section 5). Nothing is substituted: a secret is literal. */
+/**
+ * Reads secrets.json, with any spelling of its keys (formats.md, section 5). Secrets are literal: nothing is
+ * substituted.
+ */
 export function readSecrets({ path, shown, strict }: SecretsFileOptions, problems: Problems): SecretsFile {
   const before = problems.errors.length
   const read = readText(path, { layer: 'secrets', file: shown, confidential: true }, problems)
@@ -68,7 +71,7 @@ export function readSecrets({ path, shown, strict }: SecretsFileOptions, problem
   return { found: true, ...secretsIn(read.source, problems) }
 }
 
-/** The secrets of a text. */
+/** Parses secrets from the text of a file. */
 export function secretsIn(source: Source, problems: Problems): Omit<SecretsFile, 'found'> {
   const tree = parseJson(source, problems)
   const secrets = new Map<string, FileSecret>()
@@ -85,12 +88,12 @@ export function secretsIn(source: Source, problems: Problems): Omit<SecretsFile,
   return { isWhole: tree !== undefined, secrets, blank }
 }
 
-/** Whether it counts as absent: null, or text of spaces alone. */
+/** Whether it counts as absent: null, or a string of spaces. */
 export function isBlank(node: TreeNode): boolean {
   return node.kind === 'scalar' && (node.value === null || (typeof node.value === 'string' && node.value.trim() === ''))
 }
 
-/** undefined after an error. */
+/** Undefined after an error. */
 function toSecret(spelling: string, node: TreeNode, problems: Problems): FileSecret | undefined {
   const shown = nameToShow(spelling)
   if (node.kind !== 'scalar') {
@@ -121,7 +124,9 @@ function toSecret(spelling: string, node: TreeNode, problems: Problems): FileSec
   return { key, env, spelling, value: node.text ?? String(node.value), site: node }
 }
 
-/** Two spellings of one secret: a warning when they agree, an error when they do not. */
+/**
+ * Adds a secret unless another spelling of it is there, which is a warning if the values are equal, an error if not.
+ */
 export function keepOne(secrets: Map<string, FileSecret>, secret: FileSecret, problems: Problems): void {
   const other = secrets.get(secret.env)
   if (!other) {

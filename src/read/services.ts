@@ -18,9 +18,9 @@ export interface ServicesOptions {
 }
 
 export interface Services {
-  /** What ends up under `config.services`. */
+  /** The tree for `config.services`. */
   readonly tree: MapNode
-  /** Files that took part, in the order they were read, as messages show them. */
+  /** The files that were read, in order, as messages show them. */
   readonly files: readonly string[]
 }
 
@@ -28,8 +28,8 @@ const INCLUDES = 'includes'
 const ROOT_SERVICE = 'config'
 
 /**
- * Reads the service configs (formats.md, section 8): services/config/config.yaml with its includes, or
- * without that file every services/<name>/config.yaml. A directory that is not there is no error.
+ * Reads the service configs (formats.md, section 8): services/config/config.yaml with its includes, or if that does not
+ * exist every services/<name>/config.yaml. A missing directory is no error.
  */
 export function readServices(options: ServicesOptions, problems: Problems): Services {
   const { directory, names } = options
@@ -42,7 +42,7 @@ export function readServices(options: ServicesOptions, problems: Problems): Serv
   const tree =
     fromRoot ?? mergeAll(serviceNames(reader).filter(isWanted), (name) => readFile(reader, fileOf(directory, name), []))
   const picked = [...tree.entries].filter(([name]) => isWanted(name))
-  // What cannot be read may have what is asked for.
+  // After an error, a missing service may be in a file that could not be read.
   const asked = problems.errors.length === before ? (names ?? []) : []
   for (const name of asked) {
     const isRead = tree.entries.has(name) || files.includes(displayPath(options.root, fileOf(directory, name)))
@@ -54,7 +54,7 @@ export function readServices(options: ServicesOptions, problems: Problems): Serv
 interface Reader extends ServicesOptions {
   readonly files: string[]
   readonly problems: Problems
-  /** With symbolic links followed: an include may not leave it by one either. */
+  /** With symbolic links resolved: an include may not leave the directory through one either. */
   readonly realDirectory: string
 }
 
@@ -91,7 +91,7 @@ function mergeAll(names: readonly string[], read: (name: string) => MapNode | un
   return tree
 }
 
-/** One file with its includes, under the name of its service; undefined where there is no such file. */
+/** A file with its includes, under the name of its service; undefined if the file does not exist. */
 function readFile(reader: Reader, file: string, chain: readonly string[]): MapNode | undefined {
   const shown = displayPath(reader.root, file)
   if (reader.files.length >= LIMITS.files) {
@@ -114,7 +114,7 @@ function readFile(reader: Reader, file: string, chain: readonly string[]): MapNo
   return underItsName(merge({ ...parsed, entries: own }, included), file, reader.directory)
 }
 
-/** Included maps merge in the order written; the including file's own keys come last. */
+/** Merges included maps in the order written; the including file's own keys come last. */
 function readIncludes(reader: Reader, from: string, node: TreeNode | undefined, chain: readonly string[]): MapNode {
   let merged = mapNode(new Map(), node ?? { source: variableSource('services', INCLUDES) })
   for (const item of includedPaths(reader, node)) {
@@ -193,8 +193,8 @@ function isInside(file: string, directory: string): boolean {
 }
 
 /**
- * services/ai/config.yaml holds the service `ai`, whether or not it wraps its keys in that name. The root
- * file's keys are services themselves, and any other file is a part of the one that includes it.
+ * services/ai/config.yaml holds the service `ai`, whether or not it wraps its keys in that name. The keys of the root
+ * file are services themselves, and any other file is a part of the file that includes it.
  */
 function underItsName(tree: MapNode, file: string, services: string): MapNode {
   const name = basename(dirname(file))

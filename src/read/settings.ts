@@ -15,7 +15,7 @@ export interface SettingVariable {
   readonly value: string
   readonly site: Site
   readonly taint?: Taint
-  /** Its text before references in it were resolved: lists and maps are read from that, and then their scalars resolved. */
+  /** Its text before references were resolved: lists and maps are parsed from it, then their scalars are resolved. */
   readonly written?: { readonly text: string; substitute(node: ScalarNode, path: Path): ScalarNode }
   /** Definitions of the same variable that it overrides. */
   readonly below?: readonly Candidate[]
@@ -46,8 +46,8 @@ export const BEYOND_LIST = {
 } as const
 
 /**
- * `SYSTEMPROMPT__SERVER__PORT=9090` → `server.port`: two underscores are one level down, the value has the
- * type that it has in YAML (formats.md, section 6). Names are lower case; the merge finds `apiKey` all the same.
+ * `SYSTEMPROMPT__SERVER__PORT=9090` → `server.port`: two underscores go one level down, the value is typed as in YAML
+ * (formats.md, section 6). Names become lower case; the merge still matches keys such as `apiKey`.
  */
 export function readSettings(variables: Iterable<SettingVariable>, layer: LayerName, problems: Problems): MapNode {
   const nothing = mapNode(new Map(), { source: variableSource(layer, `${SETTING_PREFIX}*`) })
@@ -73,7 +73,7 @@ export function readSettings(variables: Iterable<SettingVariable>, layer: LayerN
     onUnreachable: (item) => problems.error({ ...BEYOND_LIST, ...placeOf(item) }),
     onReplaced(map, { source }) {
       const place = placeOf(map)
-      // A file may replace what another says.
+      // A file may override what another one sets.
       if (source.file === place.at.source.file) problems.error({ ...BELOW_VALUE, ...place })
     },
   })
@@ -84,14 +84,14 @@ function asIndex(step: string): string | number {
   return /^(?:0|[1-9]\d{0,8})$/.test(step) ? Number(step) : step
 }
 
-/** The variable that set something, or the first of them. */
+/** The site and name of the variable that set a node, or of the first of several. */
 export function placeOf(node: TreeNode): { readonly at: Site; readonly key?: string } {
   const [first] = leaves(node)
   const at = first?.[1] ?? node
   return { at, ...(at.source.name === undefined ? {} : { key: at.source.name }) }
 }
 
-/** The names in an environment that set a key, sorted, so that the result does not hang on their order. */
+/** The names of variables that set a key, sorted, so that the result does not depend on their order. */
 export function settingNames(names: Iterable<string>): readonly string[] {
   return [...names].filter(isSettingName).sort()
 }
@@ -116,7 +116,7 @@ function settingValue(
   return shadowed.length === 0 ? node : { ...node, shadowed }
 }
 
-/** What is wrong in a variable's value is wrong with the variable: places in the value are none that anybody can look up. */
+/** Reports errors in a variable's value at the variable, since nobody could look up a position inside the value. */
 function problemsOfVariable(key: string, at: Site, problems: Problems): Problems {
   return {
     ...problems,
@@ -124,13 +124,13 @@ function problemsOfVariable(key: string, at: Site, problems: Problems): Problems
   }
 }
 
-/** What speaks of a key or of lines where it stands in a file. */
+/** Messages for codes whose own wording refers to a key or a line of a file. */
 const OF_VARIABLE: Readonly<Partial<Record<ProblemCode, string>>> = {
   DUPLICATE_KEY: 'has one key twice',
   FORBIDDEN_KEY: FORBIDDEN_NAME.message,
 }
 
-/** The place in a variable's value is the variable. */
+/** Moves all nodes to the site of the variable. */
 function relocated(
   node: TreeNode,
   site: Site,

@@ -5,7 +5,7 @@ import { reportingAs } from './credentials.ts'
 import { readText } from './guard.ts'
 import { parseJson } from './json.ts'
 
-/** One tenant of the registry. Keys that this library does not know are kept. */
+/** One tenant of tenants.json. Keys that this library does not know are kept. */
 export interface Tenant {
   readonly id: string
   readonly name: string
@@ -29,11 +29,11 @@ export interface TenantsOptions {
   readonly path: string
   readonly shown: string
   readonly validation: 'strict' | 'warn' | 'skip'
-  /** `cloud.tenant_id` of the profile, which goes before the registry's `active_tenant`. */
+  /** The profile's `cloud.tenant_id`, which takes precedence over `active_tenant` in the file. */
   readonly wanted: string | undefined
 }
 
-/** The tenant in use (formats.md, section 9); undefined when there is no registry or it names none. */
+/** The tenant in use (formats.md, section 9); undefined if the file does not exist or selects none. */
 export function readTenant(
   { path, shown, validation, wanted }: TenantsOptions,
   problems: Problems,

@@ -34,7 +34,7 @@ import {
   wordingOf,
 } from './yaml-wording.ts'
 
-/** `parseYaml` by the `yaml` package, whatever the text is like. */
+/** `parseYaml` with the `yaml` package, for any text. */
 export function parseFullYaml(source: Source, problems: Problems): MapNode | undefined {
   const findings = collectFindings(source, problems)
   const node = readContent(source, findings) ?? { kind: 'map', entries: new Map(), source, offset: 0 }
@@ -43,7 +43,7 @@ export function parseFullYaml(source: Source, problems: Problems): MapNode | und
   return findings.isEmpty && node.kind === 'map' ? node : undefined
 }
 
-/** Reads any YAML value, as `parseYaml` does; a text without one is null. */
+/** Parses any YAML value, as `parseYaml` does; a text without one is null. */
 export function parseYamlValue(source: Source, problems: Problems): TreeNode | undefined {
   const findings = collectFindings(source, problems)
   const node = readContent(source, findings) ?? nullNode(source, 0)
@@ -51,20 +51,20 @@ export function parseYamlValue(source: Source, problems: Problems): TreeNode | u
   return findings.isEmpty ? node : undefined
 }
 
-/** Undefined where the text holds no value, and after an error. */
+/** Undefined if the text has no value, and after an error. */
 function readContent(source: Source, findings: Findings): TreeNode | undefined {
   try {
     const document = parseTokens(source.text ?? '', findings)
     const content = document && compose(document, findings)
     return content && convertRoot(content, source, findings)
   } catch (error) {
-    // What the package throws may quote the text, so none of it is passed on.
+    // An error of the package may quote the text, so none of it is passed on.
     if (!(error instanceof Stopped)) findings.add('SYNTAX', 0, WORDINGS.IMPOSSIBLE)
     return undefined
   }
 }
 
-/** Thrown where going on is pointless; the finding says why. */
+/** Thrown when it is pointless to go on; a finding says why. */
 class Stopped extends Error {}
 
 interface Scan {
@@ -72,13 +72,13 @@ interface Scan {
   readonly findings: Findings
   document?: CST.Document
   directiveAt?: number
-  /** There is a syntax error; composing what is left would only report what follows from it. */
+  /** There is a syntax error; composing the rest would only report what follows from it. */
   isBroken: boolean
 }
 
 /**
- * The syntax tree of the one document. Nesting is limited before the package recurses: on deep nesting it does
- * not throw, it ends the process.
+ * The syntax tree of the only document. Nesting is limited before the package recurses, since deep nesting makes it end
+ * the process instead of throwing.
  */
 function parseTokens(text: string, findings: Findings): CST.Document | undefined {
   const scan: Scan = { parser: new Parser(), findings, isBroken: false }
@@ -99,8 +99,8 @@ function parseTokens(text: string, findings: Findings): CST.Document | undefined
 }
 
 /**
- * The lexemes with spaces for comments: on runs of those the package's parser takes quadratic time, and nothing
- * needs them. What stands before one goes with it, since a tab before spaces would be indentation.
+ * Replaces comments with spaces: the package's parser takes quadratic time for runs of comments, and nothing needs
+ * them. Whitespace with a tab before a comment is replaced too, since a tab before spaces would count as indentation.
  */
 function* withoutComments(lexemes: Iterable<string>, scan: Scan): Generator<string> {
   let held = ''
@@ -126,7 +126,7 @@ function* withoutComments(lexemes: Iterable<string>, scan: Scan): Generator<stri
 
 const CORE_TAG = /^!(?:!(?:str|int|float|bool|null|map|seq)|<tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)>)$/
 
-/** The package reports these too, but further down, where an open quote took it. */
+/** The package reports these too, but further down, since an open quote swallows the lines in between. */
 function checkLexeme(lexeme: string, before: string, offset: number, scan: Scan): void {
   const start = lexeme[0]
   if (start === '!' && !CORE_TAG.test(lexeme)) scan.findings.add('UNSUPPORTED_YAML', offset, OTHER_TAG)
@@ -174,7 +174,7 @@ function stop(findings: Findings, code: ProblemCode, offset: number, wording: Wo
   throw new Stopped()
 }
 
-/** Scalars stay text here: what is in the schema costs time for each, and {@link typedScalar} knows the types. */
+/** Scalars stay strings here: types in the schema cost time for each one, and {@link typedScalar} knows the types. */
 const COMPOSING = {
   schema: 'failsafe',
   resolveKnownTags: false,
@@ -185,11 +185,11 @@ const COMPOSING = {
 
 type ErrorPlace = number | readonly [number, ...number[]] | { readonly offset: number }
 
-/** Undefined where the document is empty, and after a syntax error. */
+/** Undefined if the document is empty, and after a syntax error. */
 function compose(token: CST.Document, findings: Findings): ParsedNode | undefined {
   const composer = new Composer(COMPOSING)
   let isBroken = false
-  // The package's own handler makes an Error, with a stack, of each of what may be a million commas.
+  // The package's own handler creates an Error, with a stack, for each problem, of which there may be a million.
   Reflect.set(composer, 'onError', (place: ErrorPlace, code: ErrorCode, message: string, isWarning?: boolean) => {
     if (isWarning) return
     isBroken = true
@@ -205,21 +205,21 @@ function compose(token: CST.Document, findings: Findings): ParsedNode | undefine
 
 interface Anchor {
   readonly node: TreeNode
-  /** Nodes in it, those that aliases in it stand for included. */
+  /** The number of nodes in it, with its aliases expanded. */
   readonly size: number
-  /** Maps and lists inside one another, itself included. */
+  /** Levels of nested maps and lists, itself included. */
   readonly height: number
 }
 
 interface Converter {
   readonly source: Source
   readonly findings: Findings
-  /** `open` while what the anchor names is being converted. */
+  /** `open` while the anchor's own value is being converted. */
   readonly anchors: Map<string, Anchor | 'open'>
   readonly path: (string | number)[]
   size: number
   deepest: number
-  /** Nodes that aliases stood for so far. */
+  /** The number of nodes that aliases have expanded to so far. */
   expanded: number
 }
 
@@ -227,7 +227,7 @@ function convertRoot(content: ParsedNode, source: Source, findings: Findings): T
   return convert(content, 1, { source, findings, anchors: new Map(), path: [], size: 0, deepest: 0, expanded: 0 })
 }
 
-/** `depth` is the one that the node has if it is a map or a list. `emptyAt` is the place of a value that has no text. */
+/** `depth` is the node's level if it is a map or a list. `emptyAt` is the position of a value without text. */
 function convert(node: ParsedNode | null, depth: number, converter: Converter, emptyAt?: number): TreeNode {
   if (node === null) return nullNode(converter.source, emptyAt ?? 0)
   if (isAlias(node)) return resolveAlias(node.source, node.range[0], depth, converter)
@@ -242,7 +242,7 @@ function convert(node: ParsedNode | null, depth: number, converter: Converter, e
   return value
 }
 
-/** Nodes never change, so all aliases share one; what counts is the size they would have. */
+/** Nodes are immutable, so all aliases share one; limits count the size they would have. */
 function resolveAlias(name: string, offset: number, depth: number, converter: Converter): TreeNode {
   const { anchors, findings, source } = converter
   const anchor = anchors.get(name)
@@ -285,7 +285,7 @@ function convertList(list: YAMLSeq.Parsed, depth: number, converter: Converter):
   return { kind: 'list', items, source, offset: list.range[0] }
 }
 
-/** Own keys win over those that `<<` brings, and stand where they stood. */
+/** A map's own keys override those from `<<` and take their position. */
 function convertMap(map: YAMLMap.Parsed, depth: number, converter: Converter): MapNode {
   const { source, path } = converter
   const entries = new Map<string, TreeNode>()
@@ -303,7 +303,7 @@ function convertMap(map: YAMLMap.Parsed, depth: number, converter: Converter): M
   return { kind: 'map', entries, source, offset: map.range[0] }
 }
 
-/** The text of a key; undefined for one that is a list or a map. */
+/** The string of a key; undefined for a list or a map. */
 function convertKey(key: ParsedNode, depth: number, converter: Converter): string | undefined {
   const node = convert(key, depth + 1, converter)
   if (node.kind === 'scalar') return isScalar(key) ? String(key.value) : String(node.value)
@@ -324,7 +324,7 @@ function mergeInto(entries: Map<string, TreeNode>, merged: TreeNode, { findings,
 
 const CORE = 'tag:yaml.org,2002:'
 
-/** What the core tags take of scalars; other tags are reported by the time this is asked. */
+/** Which scalars each core tag accepts; other tags have already been reported. */
 const FITS: ReadonlyMap<string, (value: Scalar) => boolean> = new Map([
   [`${CORE}str`, () => true],
   [`${CORE}int`, (value: Scalar) => Number.isInteger(value)],
@@ -350,7 +350,7 @@ function convertScalar(node: YamlScalar.Parsed, { source, findings, path }: Conv
     }
   }
   if (node.tag === `${CORE}str`) return { kind: 'scalar', value: text, style: 'quoted', source, offset }
-  // What a reference stands for is typed when it has been put in.
+  // A reference is typed after it has been substituted.
   const refers = text.includes('$')
   const value = refers ? text : typedScalar(text)
   if (!refers && FITS.get(node.tag)?.(value) === false) findings.add('SYNTAX', offset, MISFIT, path)

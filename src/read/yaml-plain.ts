@@ -4,10 +4,10 @@ import type { ListNode, MapNode, ScalarNode, Source, TreeNode } from '../types.t
 import { LIMITS } from './guard.ts'
 
 /**
- * The YAML that nearly every settings file is written in: block maps and lists, scalars on one line, comments.
- * It exists for start-up, where the full parser, cold, costs more than everything else together. Whatever is not
- * plainly of that kind (anchors, tags, text over several lines, escapes, anything odd) is left to the full parser,
- * and so is every error: undefined means "not for me", and a test holds the two against each other.
+ * Reads the YAML that nearly every settings file uses: block maps and lists, scalars on one line, comments. It makes
+ * starts faster, since the full parser, when cold, takes longer than everything else together. Anything else (anchors,
+ * tags, multi-line strings, escapes, anything odd), and every error, is left to the full parser: undefined means that
+ * this reader cannot handle the text. A test compares the two.
  */
 export function readPlainYaml(source: Source): MapNode | undefined {
   const text = source.text ?? ''
@@ -18,11 +18,11 @@ export function readPlainYaml(source: Source): MapNode | undefined {
   return reader.next === reader.lines.length ? root : undefined
 }
 
-/** Tabs, control characters, exotic line ends, and what is not in the basic plane. */
+/** Tabs, control characters, unusual line ends, and characters outside the basic plane. */
 const UNUSUAL = /[^\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/
 
 interface Line {
-  /** Column of the first character, 0-based. A list item's own content has one of its own. */
+  /** Column of the first character, 0-based. The content of a list item has its own. */
   indent: number
   /** Offset of the first character. */
   start: number
@@ -32,7 +32,7 @@ interface Line {
 interface Reader {
   readonly source: Source
   readonly text: string
-  /** Lines that hold something. */
+  /** Lines that are neither empty nor comments. */
   readonly lines: readonly Line[]
   next: number
 }
@@ -50,7 +50,7 @@ function linesOf(text: string): Line[] {
   return lines
 }
 
-/** A key and its colon. Quoted keys, and others that need thought, are for the full parser. */
+/** A key and its colon. Quoted and unusual keys are left to the full parser. */
 const KEY = /([A-Za-z_][\w.-]{0,199}):(?= |\n|$)/y
 
 function keyAt({ text }: Reader, { start, end }: Line): string | undefined {
@@ -95,13 +95,13 @@ function readList(reader: Reader, indent: number, depth: number): ListNode | und
   return endsHere(reader, indent) ? { kind: 'list', items, source, offset } : undefined
 }
 
-/** Whether the next line belongs to something around this block; one that is indented further is a riddle. */
+/** Whether the next line belongs to an enclosing block; one that is indented further is left to the full parser. */
 function endsHere({ lines, next }: Reader, indent: number): boolean {
   const line = lines[next]
   return line === undefined || line.indent <= indent
 }
 
-/** The value behind a key whose colon stands at `colon`. */
+/** The value after a key whose colon is at `colon`. */
 function readValue(reader: Reader, line: Line, colon: number, depth: number): TreeNode | undefined {
   const { source, text, lines } = reader
   const start = skipSpaces(text, colon + 1, line.end)
@@ -126,7 +126,7 @@ function readItem(reader: Reader, line: Line, depth: number): TreeNode | undefin
     const below = lines[reader.next]
     return below && below.indent > line.indent ? undefined : readScalar(reader, start, line.end)
   }
-  // A map that begins behind the dash: its first key stands in the column of the others.
+  // A map that starts after the dash: its first key is in the same column as the others.
   line.indent = content.indent
   line.start = start
   return readMap(reader, content.indent, depth + 1)
@@ -149,7 +149,7 @@ function readQuoted({ source, text }: Reader, quote: string, start: number, end:
   return { kind: 'scalar', value, style: 'quoted', source, offset: start }
 }
 
-/** `[]`, `[a, b.c, 1]`: words without anything that could mean something in brackets. */
+/** `[]`, `[a, b.c, 1]`: words without characters that could have a meaning in brackets. */
 const WORD = /^[A-Za-z0-9_./][A-Za-z0-9_./-]*$/
 
 function readFlowList({ source, text }: Reader, start: number, end: number): ListNode | undefined {
@@ -170,7 +170,7 @@ function readFlowList({ source, text }: Reader, start: number, end: number): Lis
   return { kind: 'list', items, source, offset: start }
 }
 
-/** How a plain scalar may begin: with nothing that YAML keeps for itself, a dash only before a digit. */
+/** How a plain scalar may start: with no character that YAML reserves, and with a dash only before a digit. */
 const PLAIN_START = /[^-?:,[\]{}#&*!|>'"%@`\s]|-\d/y
 
 function readPlain({ source, text }: Reader, start: number, end: number): ScalarNode | undefined {
@@ -191,7 +191,7 @@ function skipSpaces(text: string, from: number, end: number): number {
   return at
 }
 
-/** Nothing but spaces and perhaps a comment, which a space must precede. */
+/** Whether only spaces follow, and perhaps a comment after a space. */
 function isRestEmpty(text: string, from: number, end: number): boolean {
   const rest = skipSpaces(text, from, end)
   return rest === end || (text[rest] === '#' && rest > from)

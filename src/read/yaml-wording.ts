@@ -49,7 +49,7 @@ export const NOT_MERGEABLE: Wording = {
 }
 export const MISFIT: Wording = { message: 'does not match its tag', remedy: 'remove the tag, or correct the value' }
 
-/** The package's kinds of error, in words of this library; its own quote the text. */
+/** This library's messages for the package's error codes; the package's own messages quote the text. */
 export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   ALIAS_PROPS: { message: 'gives an anchor or a tag to an alias', remedy: 'remove it' },
   BAD_ALIAS: { message: 'has an anchor or an alias without a name', remedy: 'write &name and *name' },
@@ -106,7 +106,7 @@ export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   },
 }
 
-/** Where one code stands for several mistakes, how the package's words start tells them apart. */
+/** If a code stands for several mistakes, the start of the package's message tells them apart. */
 const SPECIFIC: readonly (readonly [start: string, wording: Wording])[] = [
   ['Flow map', OPEN_BRACKET],
   ['Flow sequence', OPEN_BRACKET],
@@ -114,7 +114,7 @@ const SPECIFIC: readonly (readonly [start: string, wording: Wording])[] = [
   ['Implicit map keys need', NO_COLON],
 ]
 
-/** Our words for one of the package's errors; its own quote the text. */
+/** This library's message for one of the package's errors. */
 export function wordingOf(code: ErrorCode, message: string): Wording {
   return SPECIFIC.find(([start]) => message.startsWith(start))?.[1] ?? WORDINGS[code]
 }
