@@ -5,8 +5,8 @@ import type { MapNode, ScalarNode } from '../types.ts'
 import type { OnUndefined, Variables } from './variables.ts'
 
 /**
- * A provider whose `api_key` refers to a variable that is not set is switched off with a warning, so that a
- * developer needs keys only for the providers in use (formats.md, section 8).
+ * Disables every provider whose `api_key` refers to a variable that is not set, with a warning, so that a developer
+ * needs keys only for the providers in use (formats.md, section 8).
  */
 export function disableProviders(
   tree: MapNode,

@@ -1,16 +1,16 @@
-/** What can be wrong with a reference, and with what comes of it: the words, the place and the remedy. */
+/** Reports of problems with references and with their results: message, position and remedy. */
 
 import type { Report } from '../errors/errors.ts'
 import type { Site } from '../types.ts'
 import type { Reference } from './template.ts'
 
-/** The text that is at fault: the key or variable that it belongs to, and its place. */
+/** The text with the problem: the key or variable that it belongs to, and its site. */
 interface Text {
   readonly key: string
   readonly site: Site
 }
 
-/** @param meant the name that this one is probably mistyped for */
+/** @param meant the name that was probably meant */
 export function undefinedVariable({ name, raw }: Reference, { key, site }: Text, meant?: string): Report {
   return {
     code: 'UNDEFINED_VARIABLE',
@@ -21,7 +21,7 @@ export function undefinedVariable({ name, raw }: Reference, { key, site }: Text,
   }
 }
 
-/** @param meant the name that this one is probably mistyped for */
+/** @param meant the name that was probably meant */
 export function requiredVariable({ name, raw, operand }: Reference, { key, site }: Text, meant?: string): Report {
   const words = operand.map((part) => (typeof part === 'string' ? part : part.raw)).join('')
   return {
@@ -58,16 +58,16 @@ export function tooDeepDefaults({ key, site }: Text): Report {
   }
 }
 
-/** @param message which limit was passed */
+/** @param message says which limit was exceeded */
 export function tooLong(message: string, { key, site }: Text): Report {
   const remedy = 'check for references that double each other (A=$' + '{B}$' + '{B})'
   return { code: 'LIMIT_EXCEEDED', key, message, remedy, at: site }
 }
 
-/** How much of a text is searched for the place of a reference, in UTF-16 units: one text may hold 100,000 of them. */
+/** How much of a text is searched for the position of a reference, in UTF-16 units: a text may hold 100,000 of them. */
 const MAX_SEARCHED = 16 * 1024
 
-/** The reference itself, where it stands in the text as it is written. */
+/** The position of the reference itself, if it is found in the text as written. */
 function placeOf(raw: string, site: Site): Site {
   const { source, offset } = site
   if (source.text === undefined || offset === undefined) return site

@@ -4,14 +4,14 @@ import type { ListNode, MapNode, Path, ScalarNode, TreeNode } from '../types.ts'
 import type { Variables } from './variables.ts'
 
 /**
- * The tree with every `${VAR}` resolved. It happens after parsing and on scalars alone, so that no value
- * can change a document's structure; a value that a secret went into carries its taint.
+ * Resolves every `${VAR}` in a tree. This happens after parsing and only in scalars, so that no value can change a
+ * document's structure; a value that a secret went into carries its taint.
  */
 export function substitute(tree: MapNode, variables: Variables): MapNode {
   return visitMap(tree, [], variables)
 }
 
-/** Untouched nodes are returned as they are. */
+/** Returns unchanged nodes as they are. */
 function visit(node: TreeNode, path: Path, variables: Variables): TreeNode {
   if (node.kind === 'scalar') return substituteScalar(node, path, variables)
   return node.kind === 'list' ? visitList(node, path, variables) : visitMap(node, path, variables)
@@ -38,7 +38,7 @@ function mayRefer(node: ScalarNode): boolean {
   return node.style !== 'literal' && typeof node.value === 'string' && node.value.includes('$')
 }
 
-/** A plain scalar that is exactly one reference takes the type that its text has in YAML. */
+/** Resolves the references in a scalar. A plain scalar that is exactly one reference is typed as in YAML. */
 export function substituteScalar(
   node: ScalarNode,
   path: Path,

@@ -1,9 +1,6 @@
-/**
- * The grammar of references (formats.md, section 4): text in, parts out. What a reference means is
- * `variables.ts`'s business.
- */
+/** The grammar of references (formats.md, section 4): text in, parts out. `variables.ts` resolves the references. */
 
-/** How deep defaults may nest: `${A:-${B:-${C}}}` is three. */
+/** How deep defaults may be nested: `${A:-${B:-${C}}}` has three levels. */
 const MAX_NESTING = 32
 
 export type Operator = '' | '-' | ':-' | '?' | ':?' | '+' | ':+'
@@ -11,33 +8,33 @@ export type Operator = '' | '-' | ':-' | '?' | ':?' | '+' | ':+'
 export interface Reference {
   readonly name: string
   readonly operator: Operator
-  /** What follows the operator: a default, a message, an alternative. */
+  /** What follows the operator: a default, a message or an alternative. */
   readonly operand: Template
-  /** The reference as it was written. */
+  /** The reference as written. */
   readonly raw: string
 }
 
-/** Text and references in the order they stand. */
+/** Text and references in order. */
 export type Template = readonly (string | Reference)[]
 
 export interface TemplateOptions {
-  /** Also take `$VAR`, and `\$` for a literal dollar sign, as dotenv-expand does. */
+  /** Also recognize `$VAR`, and `\$` for a literal dollar sign, as dotenv-expand does. */
   readonly bare?: boolean
 }
 
-/** A reference whose end has not been seen yet. */
+/** A reference whose end has not been reached. */
 interface Open {
   readonly name: string
   readonly operator: Operator
   readonly start: number
   readonly bodyStart: number
   readonly close: '}' | '>'
-  /** Brackets that plain text in the operand opened, so that a JSON default ends where it should. */
+  /** Brackets that plain text in the operand has opened, so that a JSON default ends where it should. */
   braces: number
   readonly parts: (string | Reference)[]
 }
 
-/** How far a text has been read. */
+/** The state of reading a text. */
 interface Reader {
   readonly text: string
   readonly bare: boolean
@@ -53,11 +50,11 @@ const HEADER = /\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(\}|:?[-?+])|<([A-Za-z_][A-Za-z0-
 const BARE = /\$([A-Za-z_][A-Za-z0-9_]*)/y
 
 /**
- * Splits a text into literal text and references in one pass over it, whatever it holds; what is not a
- * reference (`$`, `$VAR`, `${}`, `${A B}`, one that never ends) stays text.
+ * Splits a string into literal text and references in one pass. What is not a reference (`$`, `$VAR`, `${}`, `${A B}`,
+ * one that never ends) stays text.
  *
- * @returns undefined when the text has neither references nor escapes and so stands for itself,
- *   `'too deep'` when defaults nest deeper than {@link MAX_NESTING}.
+ * @returns undefined if there are neither references nor escapes, so that the string stands for itself; `'too deep'` if
+ * defaults are nested deeper than {@link MAX_NESTING}
  */
 export function parseTemplate(text: string, { bare = false }: TemplateOptions = {}): Template | 'too deep' | undefined {
   if (!text.includes('$')) return undefined
@@ -89,7 +86,7 @@ function escapeAt({ text, at, bare }: Reader): { stands: string; length: number 
   return bare && character === '\\' ? { stands: '$', length: 2 } : undefined
 }
 
-/** A whole reference, or what stands before the operand of one. */
+/** Reads a whole reference, or the part of one before its operand. */
 function readReference(reader: Reader): boolean {
   const { text, at } = reader
   if (text[at] !== '$') return false
@@ -116,7 +113,7 @@ function readBareReference(reader: Reader): boolean {
   return true
 }
 
-/** What closes the innermost reference. */
+/** Reads the end of the innermost reference. */
 function readEnd(reader: Reader): boolean {
   const { text, at, open } = reader
   const inner = open.at(-1)
@@ -129,7 +126,7 @@ function readEnd(reader: Reader): boolean {
   return true
 }
 
-/** Text up to the next character that could mean something. */
+/** Reads text up to the next character that could have a meaning. */
 function readLiteral(reader: Reader): void {
   const { text, at, open } = reader
   const inner = open.at(-1)
@@ -139,7 +136,7 @@ function readLiteral(reader: Reader): void {
   reader.literal += text.slice(at, reader.at)
 }
 
-/** Adds the text read so far to the parts that it stands among; what follows it belongs there as well. */
+/** Adds the text read so far to the parts of the innermost reference, and returns those for what follows. */
 function endLiteral(reader: Reader): (string | Reference)[] {
   const parts = reader.open.at(-1)?.parts ?? reader.root
   if (reader.literal !== '') parts.push(reader.literal)
@@ -147,7 +144,7 @@ function endLiteral(reader: Reader): (string | Reference)[] {
   return parts
 }
 
-/** An unfinished `${A:-…` was no reference after all: its opening is text, and so is what follows. */
+/** An unfinished `${A:-…` is not a reference: its opening is text, and its parts move up. */
 function closeUnfinished({ root, open, text }: Reader): Template {
   for (const unfinished of open) {
     root.push(text.slice(unfinished.start, unfinished.bodyStart))
@@ -161,7 +158,7 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | u
   return pattern.exec(text) ?? undefined
 }
 
-/** The next character that could mean something, so that plain stretches are copied whole. */
+/** The next character that could have a meaning, so that plain text is copied as a whole. */
 function nextSpecial(text: string, from: number, nested: boolean): number {
   const special = nested ? /[$\\{}>]/g : /[$\\]/g
   special.lastIndex = from

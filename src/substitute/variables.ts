@@ -13,42 +13,42 @@ import {
 } from './reference-reports.ts'
 import { parseTemplate, type Reference, type Template } from './template.ts'
 
-/** How many variables may stand between a reference and the text at its end. */
+/** The longest chain of variables from a reference to a final value. */
 const MAX_LEVELS = 32
-/** One result, in UTF-16 units. */
+/** For one result, in UTF-16 units. */
 const MAX_VALUE = 1024 * 1024
-/** All results of a load together. */
+/** For all results of a load together. */
 const MAX_TOTAL = 4 * MAX_VALUE
-/** For each one all names are looked at, and a file may have very many of both. */
+/** Each suggestion compares all names, and a file may have many names and many unknown ones. */
 const MAX_SUGGESTIONS = 20
 /** Deeper than any chain that could succeed, and shallow enough for the stack. */
 const MAX_RECURSION = 512
 
-/** One definition of a variable. Those of `.env` files hold references; all others stand for themselves. */
+/** One definition of a variable. Those in `.env` files can have references; all others are literal. */
 export interface Candidate {
   readonly value: string
   readonly site: Site
-  /** References in it are resolved (a .env value that is not in single quotes). */
+  /** Whether references in it are resolved (a .env value that is not in single quotes). */
   readonly expands: boolean
 }
 
-/** A variable with everything resolved. */
+/** A fully resolved variable. */
 export interface Variable {
   readonly name: string
   readonly value: string
   readonly site: Site
   readonly taint?: Taint
   readonly references: readonly string[]
-  /** Length of the longest chain of references below it. */
+  /** The length of the longest chain of references below it. */
   readonly level: number
 }
 
 export type OnUndefined = 'error' | 'keep' | 'empty'
 
 export interface VariablesOptions {
-  /** All definitions of a variable, highest precedence first; empty where there is none. */
+  /** All definitions of a variable, highest precedence first; empty if there are none. */
   readonly candidates: (name: string) => readonly Candidate[]
-  /** Of all variables that may have one, for a name that is mistyped. */
+  /** The names of all variables that may be defined, to suggest one for a mistyped name. */
   readonly names: () => Iterable<string>
   /** Whether a variable is a secret by its name or origin. */
   readonly isSecret: (name: string) => boolean
@@ -57,40 +57,40 @@ export interface VariablesOptions {
   readonly problems: Problems
 }
 
-/** What a text became. */
+/** The result of resolving a text. */
 export interface Expansion {
   readonly value: string
   readonly taint?: Taint
   readonly references: readonly string[]
-  /** Variables without a value, under `onUndefined: 'keep'` or `'empty'`. */
+  /** Variables without a value, with `onUndefined: 'keep'` or `'empty'`. */
   readonly undefinedNames: readonly string[]
-  /** The text was exactly one reference. */
+  /** Whether the text was exactly one reference. */
   readonly lone: boolean
 }
 
 export interface Variables {
-  /** The variable under a name; `'failed'` if its references cannot be resolved, which has then been reported. */
+  /** Returns a variable by name; `'failed'` if its references cannot be resolved, which has then been reported. */
   get(name: string): Variable | 'failed' | undefined
   /**
    * Resolves the references in a text.
-   * @returns undefined when it has none, `'failed'` after reporting what is wrong
+   * @returns undefined if it has none, `'failed'` if an error was reported
    */
   expand(text: string, where: Where): Expansion | 'failed' | undefined
 }
 
-/** Where the text stands, for messages. */
+/** The key and site of the text, for messages. */
 export interface Where {
   readonly key: string
   readonly site: Site
-  /** Instead of an error for an undefined variable; the answer is then `'failed'`. */
+  /** Called instead of reporting an undefined variable; the result is then `'failed'`. */
   readonly onMissing?: ((name: string) => void) | undefined
-  /** Take `$VAR` as well. @default false */
+  /** Also resolve `$VAR`. @default false */
   readonly bare?: boolean
 }
 
-/** What one resolution gathers on its way. */
+/** The state of one resolution. */
 interface Gathering extends Where {
-  /** The variable being resolved and which of its definitions, for a reference to its own name. */
+  /** The variable being resolved and the index of its definition, for references to its own name. */
   readonly self: { readonly name: string; readonly index: number } | undefined
   readonly depth: number
   references: string[]
@@ -101,7 +101,7 @@ interface Gathering extends Where {
 }
 
 /**
- * The variables of a load as a graph: a reference may point forward, backward and into another file; a
+ * The variables of a load as a graph: a reference may point to a later or an earlier line or to another file, and a
  * reference to the variable itself means its value in the layer below (formats.md, section 4).
  */
 export function createVariables(options: VariablesOptions): Variables {
@@ -110,7 +110,7 @@ export function createVariables(options: VariablesOptions): Variables {
   let total = 0
   let suggestions = 0
 
-  /** The variable as its `index`th definition has it; 0 is the one that counts. */
+  /** The variable as defined by its definition at `index`; 0 is the one in effect. */
   function get(name: string, index: number, depth: number): Variable | 'failed' | undefined {
     const known = resolved.get(name) ?? []
     if (index in known) return known[index]
@@ -136,9 +136,9 @@ export function createVariables(options: VariablesOptions): Variables {
     if (expansion === undefined) return unexpanded
     if (expansion === 'failed') return 'failed'
     if (expansion.level > MAX_LEVELS) return fail(tooManyLevels(MAX_LEVELS, { key: name, site }))
-    // As one that is written empty, which is passed over on reading.
+    // As with a setting that is written empty, which is skipped on reading.
     if (expansion.value === '' && isSettingName(name)) return get(name, index + 1, depth + 1)
-    // The parts of a URL may show nothing, each by itself.
+    // The parts of a URL may be harmless on their own.
     const taint = own ?? expansion.taint ?? (isSecretValue(expansion.value) ? [name] : undefined)
     const { references, level } = expansion
     return { name, site, value: expansion.value, references, level, ...(taint ? { taint } : {}) }
@@ -157,7 +157,7 @@ export function createVariables(options: VariablesOptions): Variables {
     return { value, references: [...new Set(references)], undefinedNames, lone, level, ...(taint ? { taint } : {}) }
   }
 
-  /** The text of a template, or undefined after a failure was noted. All its references are looked at first. */
+  /** The text of a template, or undefined after a failure. It goes on after one, so that all errors are reported. */
   function evaluate(template: Template, gathering: Gathering): string | undefined {
     let value = ''
     for (const part of template) {
@@ -213,7 +213,7 @@ export function createVariables(options: VariablesOptions): Variables {
     return undefined
   }
 
-  /** The variable whose name was probably meant. */
+  /** The existing variable that a mistyped name was probably meant to be. */
   function meantBy(name: string): string | undefined {
     if (++suggestions > MAX_SUGGESTIONS) return undefined
     const similar = nearest(name, options.names())
@@ -231,7 +231,7 @@ export function createVariables(options: VariablesOptions): Variables {
   }
 }
 
-/** Spelled out, since this runs for every text and a spread is many times slower. */
+/** Written out, since this runs for every text and a spread is many times slower. */
 function gather(where: Where, depth: number, self?: Gathering['self']): Gathering {
   return {
     key: where.key,
@@ -248,12 +248,12 @@ function gather(where: Where, depth: number, self?: Gathering['self']): Gatherin
   }
 }
 
-/** Every shell sets `PWD`. In a file it is a password as any other. */
+/** Every shell sets `PWD`. In a file it is a password like any other. */
 function isDirectoryOfShell(name: string, { source }: Site): boolean {
   return name === 'PWD' && source.layer === 'environment'
 }
 
-/** `DATABASE_URL` itself, or the variable through which it came. */
+/** The taint of `DATABASE_URL` itself, or of the variable through which it came. */
 function via(name: string, taint: Taint): Taint {
   return taint[0] === name ? taint : [name, ...taint]
 }

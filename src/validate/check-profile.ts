@@ -20,13 +20,13 @@ const NONE: ReadonlySet<string> = new Set()
 const DEFAULTS = variableSource('defaults', 'profile defaults')
 const FIELDS = PROFILE_FIELDS.map((field) => ({ ...field, steps: field.path.split('.') }))
 
-/** What a profile that does not say otherwise has; the lowest layer of all. */
+/** The defaults of profile.yaml, the lowest layer of all. */
 export const PROFILE_DEFAULTS: MapNode = profileDefaults()
 
 /**
- * Holds the configuration against the table of profile.yaml (formats.md, section 3): a key that is there is
- * always checked, missing ones are errors under `strict`. Returns the tree with texts as the types the table
- * wants, earlier values as current ones and paths absolute.
+ * Checks the configuration against the table of profile.yaml (formats.md, section 3): a key that is set is always
+ * checked, missing ones are errors with `strict`. Returns the tree with strings converted to the types in the table,
+ * old values replaced by current ones, and absolute paths.
  */
 export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Problems): MapNode {
   const ratesOff = nodeAt(tree, ['rate_limits', 'disabled'])
@@ -69,7 +69,7 @@ export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Probl
   return checked
 }
 
-/** The outermost section of a field that is something else than a map. It stays: no default is taken for what somebody wrote. */
+/** The outermost section of a field that is not a map. It is kept: what somebody wrote is not replaced by a default. */
 function sectionThatIsNoMap(tree: MapNode, steps: readonly string[]): { key: string; at: TreeNode } | undefined {
   for (let length = 1; length < steps.length; length++) {
     const path = steps.slice(0, length)
@@ -94,7 +94,7 @@ function defaultNode(value: NonNullable<ProfileField['default']> | null): TreeNo
   return { kind: 'list', items: value.map((item) => literal(item, site)), ...site }
 }
 
-/** A profile is called after its directory, and shown under its name. */
+/** By default a profile's name is that of its directory, and its display name is its name. */
 function fallback(field: ProfileField, tree: MapNode, { profile }: ProfileCheck): TreeNode | undefined {
   if (field.default !== undefined) return defaultNode(field.default)
   if (field.path === 'name') return literal(profile.name, { source: DEFAULTS })
@@ -102,7 +102,7 @@ function fallback(field: ProfileField, tree: MapNode, { profile }: ProfileCheck)
   return typeof name === 'string' ? literal(name, { source: DEFAULTS }) : undefined
 }
 
-/** The node with the type that the table wants; undefined after reporting that it cannot have it. */
+/** The node with the type in the table; undefined after reporting that it cannot have it. */
 function checkField(field: ProfileField, node: TreeNode, problems: Problems): TreeNode | undefined {
   const invalid = (at: TreeNode): undefined => {
     problems.error({ code: 'INVALID_VALUE', key: field.path, at, ...wording(field, at) })
@@ -133,7 +133,7 @@ function checkList(field: ProfileField, node: TreeNode, invalid: (at: TreeNode) 
   return wrong ? invalid(wrong) : list
 }
 
-/** The text itself where it spells no list. */
+/** The node itself if its string is not a list. */
 function splitNode(node: ScalarNode, text: string): ListNode | ScalarNode {
   const { taint, shadowed } = node
   const items = toList(text)
@@ -180,7 +180,7 @@ function isAllowed({ oneOf, min, max, format, type }: ProfileField, value: unkno
   return value !== '' || type !== 'string'
 }
 
-/** What the rule is, in words, and an example of a value that keeps it. */
+/** The rule in words, and an example of a value that follows it. */
 function wording(field: ProfileField, node: TreeNode): { message: string; remedy: string } {
   const { type, oneOf, min, max, format } = field
   if (oneOf) {
@@ -218,7 +218,7 @@ function wording(field: ProfileField, node: TreeNode): { message: string; remedy
   }
 }
 
-/** A path made absolute from the profile's directory, and where the target wants it. */
+/** Makes a path absolute, from the profile's directory, and checks that it is where the target needs it. */
 function onDisk(key: string, node: TreeNode, tree: MapNode, check: ProfileCheck, problems: Problems): TreeNode {
   if (node.kind !== 'scalar' || typeof node.value !== 'string') return node
   const path = resolveSetting(node.value, check.profile.directory)
@@ -280,12 +280,12 @@ function reportMissing(
   }
 }
 
-/** It is said at every load, and who reads settings of their own alone has them all. */
+/** Shortened, since it appears at every load, and programs that read only their own settings lack all of these keys. */
 function listed(keys: readonly string[]): string {
   return keys.length <= 5 ? keys.join(', ') : `${keys.slice(0, 3).join(', ')} and ${keys.length - 3} more`
 }
 
-/** The keys that there are: `{ '': ['name', 'site', …], 'site': ['name', 'github_link'], … }` */
+/** The known keys: `{ '': ['name', 'site', …], 'site': ['name', 'github_link'], … }` */
 function knownByParent(): ReadonlyMap<string, ReadonlySet<string>> {
   const children = new Map<string, Set<string>>()
   const fields = PROFILE_FIELDS.map(({ path }) => path)
@@ -300,7 +300,7 @@ function knownByParent(): ReadonlyMap<string, ReadonlySet<string>> {
 }
 
 /**
- * An unknown key one or two edits from a known one that is not there as well was probably meant to be that one.
+ * Reports unknown keys that are one or two edits from a known key that is not set, and so were probably meant to be it.
  * Returns the keys that were meant.
  */
 function reportTypos(tree: MapNode, problems: Problems): ReadonlySet<string> {
@@ -326,7 +326,7 @@ function reportTypos(tree: MapNode, problems: Problems): ReadonlySet<string> {
   return meant
 }
 
-/** Not set by anybody but the defaults. */
+/** Whether nothing but the defaults sets it. */
 function isOpen(node: TreeNode | undefined): boolean {
   if (node?.kind === 'map') return [...node.entries.values()].every(isOpen)
   return node === undefined || node.source.layer === 'defaults'

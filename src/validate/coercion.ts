@@ -7,20 +7,20 @@ import { nearestNode, nodeAt, setOwn, toPlain } from '../tree.ts'
 import type { MapNode, Path } from '../types.ts'
 import { ask, misbehaviourOf, pathOf, type Validation } from './validation.ts'
 
-/** One value that is being tried as other types. */
+/** One value that is being tried with other types. */
 interface Attempt {
   readonly path: Path
   readonly original: unknown
   readonly candidates: readonly unknown[]
   next: number
-  /** What the schema said of the original, and then of each candidate. */
+  /** What the schema said about the original, and then about each candidate. */
   readonly complaints: string[]
 }
 
-/** A type that no text stands for; JSON text can be an object. */
+/** A function, since no string can be converted to one; JSON text could be an object. */
 const OF_NO_TEXT = (): void => undefined
 
-/** The input of a schema while types are being tried on it. */
+/** The input of a schema while types are being tried. */
 export class Coercion {
   readonly input: unknown
   readonly coerced = new Set<string>()
@@ -34,7 +34,7 @@ export class Coercion {
     this.oneByOne = oneByOne
   }
 
-  /** Gives every refused value its next type, or its own again when all were refused. False: nothing left to try. */
+  /** Gives each rejected value its next type, or its original if all were rejected. False if nothing is left to try. */
   retype(issues: readonly StandardSchemaV1.Issue[]): boolean {
     let changed = false
     for (const [key, { path, complaint }] of complaintsIn(issues)) {
@@ -49,7 +49,7 @@ export class Coercion {
     return changed
   }
 
-  /** What is behind the last candidate is the original. */
+  /** The index after the last candidate selects the original. */
   #choose(key: string, { path, original, candidates }: Attempt, index: number): void {
     const isCandidate = index < candidates.length
     setAt(this.input, path, isCandidate ? candidates[index] : original)
@@ -58,7 +58,7 @@ export class Coercion {
   }
 
   #begin(path: Path): Attempt | undefined {
-    // A list in a list, and no deeper: each could be made one more.
+    // A list in a list, but no deeper: each string could be turned into one more list.
     if (nodeAt(this.#tree, path.slice(0, -2)) === undefined) return undefined
     const original = valueAt(this.input, path)
     const node = nodeAt(this.#tree, path)
@@ -68,8 +68,9 @@ export class Coercion {
   }
 
   /**
-   * Chooses, of a value and its candidates that were all refused, the first that was not refused for its type: what the
-   * schema says of `99999` as a number helps. What it says of a type is learnt from one that no text stands for.
+   * If a value and all its candidates were rejected, chooses the first that was not rejected for its type: the schema's
+   * message about `99999` as a number is more helpful. Its message about a wrong type is learned from a value of a type
+   * that no string has.
    */
   *settle(schema: StandardSchemaV1, issues: readonly StandardSchemaV1.Issue[]): Validation<boolean> {
     const told = complaintsIn(issues)
@@ -90,8 +91,8 @@ export class Coercion {
   }
 
   /**
-   * A schema that turns every text into true (`z.coerce.boolean()`) is given the boolean that the text spells;
-   * for a text that spells none it is an error. A schema that knows its words refuses nonsense and is left alone.
+   * A schema that turns every string into true (`z.coerce.boolean()`) is given the boolean that the string spells; a
+   * string that spells none is an error. A schema that knows its words rejects nonsense, and is left alone.
    */
   *distrust(schema: StandardSchemaV1, output: unknown, problems: Problems): Validation<boolean> {
     let changed = false
@@ -99,7 +100,7 @@ export class Coercion {
       const key = formatPath(path)
       const meant = toBoolean(text)
       const made = madeAt(output, path)
-      // It became true and does not mean it; or it means false, and what the schema made of it may have another name now.
+      // It became true without meaning it; or it means false, and what the schema made of it may now have another name.
       const isSuspect = made === true ? meant !== true : meant === false && made !== text
       if (!isSuspect || this.#attempts.has(key)) continue
       this.#attempts.set(key, { path, original: text, candidates: [], next: 1, complaints: [] })
@@ -119,7 +120,7 @@ export class Coercion {
     return changed
   }
 
-  /** Whether nonsense makes the same of the whole as `true` does. */
+  /** Whether nonsense has the same result for the whole input as `true`. */
   *#takesAnyTextForTrue(schema: StandardSchemaV1, path: Path, text: string): Validation<boolean> {
     setAt(this.input, path, 'neither true nor false')
     const nonsense = yield ask(schema, this.input)
@@ -130,12 +131,12 @@ export class Coercion {
     setAt(this.input, path, text)
     if (nonsense.issues || truth.issues || misbehaviourOf(lie)) return false
     if (!isDeepStrictEqual(nonsense.value, truth.value)) return false
-    // One that accepts nothing but true refuses `false`, and still takes any text.
+    // A schema that accepts only true rejects `false`, and may still accept any string.
     return lie.issues ? madeAt(nonsense.value, path) === true : !isDeepStrictEqual(lie.value, truth.value)
   }
 }
 
-/** What is made may throw when it is read, which is told where it is handed out. */
+/** The output may throw when it is read, which is reported when the result is exposed. */
 function madeAt(output: unknown, path: Path): unknown {
   try {
     return valueAt(output, path)
@@ -163,7 +164,7 @@ function* textsIn(input: unknown, path: Path = []): Generator<[Path, string]> {
   for (const [key, value] of entries) yield* textsIn(value, [...path, key])
 }
 
-/** What is said of each value first, by its key. */
+/** The first complaint about each value, by key. */
 export function complaintsIn(
   issues: readonly StandardSchemaV1.Issue[],
 ): ReadonlyMap<string, { path: Path; complaint: string }> {
@@ -176,12 +177,14 @@ export function complaintsIn(
   return complaints
 }
 
-/** Up to where the libraries say what they were given: `expected number, received "a"`, `must be a number (was a string)`. */
+/**
+ * Cuts a message off where it mentions the value: `expected number, received "a"`, `must be a number (was a string)`.
+ */
 function withoutValue(message: string): string {
   return message.split(/\b(?:received|actual|was)\b/)[0] ?? message
 }
 
-/** Puts a value in the place of another one; where there is nothing around it, nothing is done. */
+/** Replaces a value; does nothing if its parent does not exist. */
 export function setAt(root: unknown, path: Path, value: unknown): void {
   const last = path.at(-1)
   const parent = valueAt(root, path.slice(0, -1))

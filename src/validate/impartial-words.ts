@@ -6,23 +6,24 @@ import type { MapNode, Path } from '../types.ts'
 import { ask, pathOf, type Validation } from './validation.ts'
 
 /**
- * A schema may refuse a short value for one reason, and a long one for another. Much longer ones would keep a pattern
- * busy that is quick with what people write. The first is asked twice: what the schema names then is in the next.
+ * A schema may reject a short value for one reason, and a long one for another. Much longer ones could keep a pattern
+ * busy that is fast for ordinary values. The first is tried twice, since keys that the schema names are kept in the
+ * next round.
  */
 const MADE_UP = [MASK, MASK, MASK.repeat(200)]
 
-/** What a schema says whatever the values are. Keys are paths as text. */
+/** What a schema says whatever the values are. Keys are formatted paths. */
 export interface Impartial {
   readonly says: (key: string, message: string) => boolean
-  /** Whether it speaks of this path at all, or of what is below it. */
+  /** Whether it mentions this path at all, or anything below it. */
   readonly names: (path: Path) => boolean
 }
 
 export const NOTHING_IMPARTIAL: Impartial = { says: () => false, names: () => false }
 
 /**
- * Asks a schema about the same with every value made up, and with it the keys that JSON text has. What it says then
- * as well gives no value away.
+ * Asks a schema about the same input with all values replaced, and with them the keys from JSON text. What it says both
+ * times gives no value away.
  */
 export function* impartialWords(schema: StandardSchemaV1, input: unknown, tree: MapNode): Validation<Impartial> {
   const said = new Set<string>()

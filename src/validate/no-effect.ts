@@ -7,7 +7,7 @@ import type { MapNode, Path } from '../types.ts'
 import type { Validated } from './validate.ts'
 import { ask, type Question, type Validation } from './validation.ts'
 
-/** Warns of overrides that the schema takes no notice of, as it may be silent about keys that it does not know. */
+/** Warns of overrides that the schema ignores, as it may do silently with unknown keys. */
 export function* warnOfNoEffect(
   overrides: MapNode,
   { tree, schema }: Question,
@@ -19,7 +19,7 @@ export function* warnOfNoEffect(
     ([path]) => isBelowMaps(path, tree) && !isOurs(path) && valueAt(output, path) === undefined,
   )
   if (gone.length === 0) return
-  // The schema may have put it elsewhere, or made something of it: then it has looked at it.
+  // The schema may have moved or transformed a value; if so, it has read it.
   const { copy, isRead } = watched(
     input,
     gone.map(([path]) => path),
@@ -39,24 +39,24 @@ export function* warnOfNoEffect(
   }
 }
 
-/** Nothing in a list, whose items a schema may ask about in any way. */
+/** Not inside a list, whose items a schema may read in any way. */
 function isBelowMaps(path: Path, tree: MapNode): boolean {
   return path.every((step, index) => typeof step === 'string' && nodeAt(tree, path.slice(0, index))?.kind === 'map')
 }
 
-/** The library itself goes by it, or SystemPrompt does. */
+/** Whether the library itself, or SystemPrompt, uses it. */
 function isOurs(path: Path): boolean {
   const key = formatPath(path)
   return PROFILE_FIELDS.some((field) => field.path === key)
 }
 
-/** A copy that knows at which of these paths somebody has looked. */
+/** A copy that records which of these paths have been read. */
 function watched(input: unknown, paths: readonly Path[]): { copy: unknown; isRead: (path: Path) => boolean } {
   const unread = new Set<Path>()
   const copy = copyOf(input)
   for (const path of paths) {
     const [around, key] = [valueAt(copy, path.slice(0, -1)), path.at(-1)]
-    // What the schema itself has taken away is not there any more.
+    // The schema itself may have removed it.
     if (!isPlain(around) || key === undefined || !Object.hasOwn(around, key)) continue
     const value: unknown = Reflect.get(around, key)
     const get = (): unknown => {
@@ -77,7 +77,7 @@ function copyOf(value: unknown): unknown {
   return copy
 }
 
-/** The path with the steps that are not there replaced by ones that are. */
+/** The path with missing steps replaced by similar existing ones. */
 function pathNear(path: Path, output: unknown): Path | undefined {
   const near: (string | number)[] = []
   for (const step of path) {

@@ -9,7 +9,7 @@ import { type Impartial, impartialWords, NOTHING_IMPARTIAL } from './impartial-w
 import { pathOf, type Question, type Validation } from './validation.ts'
 import { type WantedType, wantedTypes } from './wanted-types.ts'
 
-/** Reports what a schema has refused. It is asked more, about other values, to tell what its words give away. */
+/** Reports what a schema rejected, and asks it about other values to find out what its messages give away. */
 export function* reportIssues(
   question: Question,
   input: unknown,
@@ -26,16 +26,16 @@ export function* reportIssues(
   for (const issue of issues) reportIssue(issue, question, input, search, problems)
 }
 
-/** Whether a text has a secret in it, or the password of one. */
+/** Whether a text contains a secret, or the password in one. */
 export function holdsSecret(secrets: readonly string[]): (text: string) => boolean {
   return containsAny(formsOf([...secrets, ...secrets.flatMap((secret) => [...passwordsIn(secret)])]))
 }
 
-/** What an issue may be asked. */
+/** What is needed to report an issue safely. */
 interface IssueSearch {
-  /** Whether it repeats a part of a secret. */
+  /** Whether a text repeats a part of a secret. */
   readonly repeats: (text: string) => boolean
-  /** Whether it has a whole one in it. */
+  /** Whether a text contains a whole secret. */
   readonly holds: (text: string) => boolean
   /** What the schema says whatever the values are. */
   readonly impartial: Impartial
@@ -54,7 +54,7 @@ function reportIssue(
   const shown = shownPath(path, tree, search)
   const key = formatPath(shown)
   if (problems.isReported(key)) return
-  // What a text was made to hold, by a list or by the schema, has no node of its own: what is wrong stands in the text.
+  // A part of a list or object that was made from a string has no node: its problem is reported at the string.
   const node = nearestNode(tree, path)
   if (node.kind !== 'scalar' && nodeAt(tree, path) === undefined && valueAt(input, path) === undefined) {
     problems.error({
@@ -82,8 +82,8 @@ function reportIssue(
 }
 
 /**
- * A schema may make keys of values, and JSON text that is a secret has keys too, which it may know. Those of the
- * configuration can be words of a secret, such as `database`.
+ * Masks keys that may give a secret away: those that a schema made from values, and those of secret JSON text that the
+ * schema does not name. Keys of the configuration stay, since they may be words of a secret, such as `database`.
  */
 function shownPath(path: Path, tree: MapNode, { repeats, holds, impartial }: IssueSearch): Path {
   const own = ownPath(path, tree)
@@ -95,12 +95,12 @@ function shownPath(path: Path, tree: MapNode, { repeats, holds, impartial }: Iss
   })
 }
 
-/** As far as the tree goes: what is behind it was made of a text. */
+/** The part of the path that exists in the tree: the rest was made from a string. */
 function ownPath(path: Path, tree: MapNode): Path {
   return path.filter((_, index) => nodeAt(tree, path.slice(0, index + 1)) !== undefined)
 }
 
-/** Whether it is a secret, or in the text of one. */
+/** Whether the path leads to a secret, or into the string of one. */
 function isSecretAt(tree: MapNode, path: Path, repeats: IssueSearch['repeats']): boolean {
   const node = nearestNode(tree, path)
   return isSecretNode(node, path, repeats) || isSecretNode(node, ownPath(path, tree), repeats)
@@ -114,12 +114,12 @@ function isSecretNode(node: TreeNode, path: Path, repeats: IssueSearch['repeats'
   return isSecretValue(node.value) || repeats(node.value)
 }
 
-/** Some schemas quote what they refuse; of a variable, which may stand in a .env file, nothing is repeated. */
+/** Some schemas quote what they reject; nothing is repeated of a variable, which may come from a .env file. */
 function quotesVariable(message: string, node: TreeNode, tried: unknown): boolean {
   if (node.kind !== 'scalar' || (typeof node.value !== 'string' && typeof node.value !== 'number')) return false
   const isVariable = node.source.confidential || node.references !== undefined
   if (!isVariable || tried === undefined) return isVariable
-  // As an item of its own, or as a number, it may be told in other letters than the text has.
+  // An item of a list or a number may be quoted in another form than in the text.
   return repeatsAny([node.text ?? String(node.value), ...[tried].flat().map(String)])(message)
 }
 
@@ -129,7 +129,7 @@ function remedyForValue(node: TreeNode, wanted: string | undefined): string {
   return `change the value${hint}, or the schema`
 }
 
-/** `1.10` is a number in YAML, and `on` is text: what somebody meant may be the other. */
+/** `1.10` is a number in YAML, and `on` is a string: the other type may have been meant. */
 function isTypedByYaml(node: TreeNode): boolean {
   return node.kind === 'scalar' && node.style === 'plain' && typeof node.value !== 'string' && node.value !== null
 }

@@ -9,28 +9,28 @@ import { holdsSecret, reportIssues } from './schema-issues.ts'
 import { ask, misbehaviourOf, pathOf, type Question, type Validation } from './validation.ts'
 
 export interface Validated {
-  /** What the schema was asked about in the end, with the types that it wants. */
+  /** The input that the schema was last asked about, with converted types. */
   readonly input?: unknown
-  /** What the schema made of the configuration; absent where none was asked. */
+  /** What the schema returned for the configuration; absent if none was asked. */
   readonly output?: unknown
-  /** Paths of values whose type the schema changed. */
+  /** Paths of values whose type was changed for the schema. */
   readonly coerced: ReadonlySet<string>
 }
 
-/** How often values are tried as other types. A schema that stops at the first problem asks for one value at a time. */
+/** How often values are tried with other types. A schema that stops at the first problem needs one round per value. */
 const ROUNDS = 1000
 
 /**
- * Asks a schema about the configuration. Where it refuses a value that is text, or was typed from text, the
- * types that the text can stand for are tried: number, boolean, list. Where it silently takes `"false"` for
- * true, as JavaScript does, it is asked again with false.
+ * Asks a schema about the configuration. If it rejects a value that is a string, or was typed from one, the types that
+ * the string can be converted to are tried: number, boolean, list. If it silently accepts `"false"` as true, as
+ * JavaScript does, it is asked again with false.
  */
 export function* validate(question: Question, problems: Problems): Validation<Validated> {
   const { tree, schema, option } = question
   let coercion = new Coercion(tree)
   let result = yield* converse(schema, coercion, problems)
   if (misbehaviourOf(result)) {
-    // A function that is made for text throws at another type: one after the other it is clear which value that was.
+    // A function for strings throws for other types; with one value at a time it is clear which one caused it.
     coercion = new Coercion(tree, { oneByOne: true })
     result = yield* converse(schema, coercion, problems)
   }
@@ -42,7 +42,7 @@ export function* validate(question: Question, problems: Problems): Validation<Va
   return { input: coercion.input, output: result.value, coerced: coercion.coerced }
 }
 
-/** What the schema says in the end. */
+/** The schema's final answer. */
 function* converse(
   schema: StandardSchemaV1,
   coercion: Coercion,
@@ -63,7 +63,7 @@ function* converse(
   return isSettled ? yield ask(schema, coercion.input) : answer
 }
 
-/** Asks a schema about the secrets. Its words are never shown, since they may repeat a value. */
+/** Asks a schema about the secrets. Its messages are never shown, since they may repeat a value. */
 export function* validateSecrets(
   values: Readonly<Record<string, string>>,
   schema: StandardSchemaV1,
@@ -81,7 +81,7 @@ export function* validateSecrets(
     if (key !== '' && problems.isReported(key)) continue
     const [name] = path
     const isMissing = name !== undefined && !Object.hasOwn(values, String(name))
-    // What is wrong with all together may be that there is none of two.
+    // A problem with all secrets together may be that one of two alternatives is missing.
     problems[isMissing || name === undefined ? missing : 'error']({
       code: isMissing ? 'SECRET_MISSING' : 'SECRET_INVALID',
       key: key === '' ? 'secrets' : key,
@@ -95,13 +95,13 @@ export function* validateSecrets(
   }
 }
 
-/** It has no place in a file: what is to be mended is the schema. */
+/** It has no position in a file, since the schema is what has to be fixed. */
 function reportMisbehaviour(result: StandardSchemaV1.Result<unknown>, option: string, problems: Problems): void {
   const misbehaviour = misbehaviourOf(result)
   if (misbehaviour) problems.error({ key: option, ...misbehaviour })
 }
 
-/** What to do about a key of the configuration that is missing. Where there is no profile, nothing can be added to it. */
+/** What to do about a missing key of the configuration. Without a profile, nothing can be added to one. */
 export function remedyForKey(path: Path, { hasProfile }: { readonly hasProfile: boolean }): string {
   const variable = settingNameOf(path)
   const profile = hasProfile ? 'add it to the profile' : "create a profile for it with 'systemprompt init'"

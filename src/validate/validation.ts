@@ -4,26 +4,26 @@ import type { Wording } from '../read/guard.ts'
 import type { MapNode, Path } from '../types.ts'
 
 /**
- * A validation that may have to wait: it yields what the schema answered, a result or a promise of one,
- * and goes on when it is handed the result. So one body serves `loadConfig` and `loadConfigSync`.
+ * A validation that may have to wait: it yields the schema's answer, a result or a promise of one, and continues when
+ * it is given the result. This way `loadConfig` and `loadConfigSync` share the same code.
  */
 export type Validation<T> = Generator<Answer, T, Result>
 type Result = StandardSchemaV1.Result<unknown>
 type Answer = Result | PromiseLike<Result>
 
-/** What a schema is asked about. */
+/** A schema, and what it is asked about. */
 export interface Question {
   readonly tree: MapNode
   readonly schema: StandardSchemaV1
-  /** The option that gave the schema. */
+  /** The option that the schema comes from. */
   readonly option: 'schema' | 'variables'
-  /** Every text that no message may repeat. */
+  /** Every string that no message may repeat. */
   readonly secrets: () => Iterable<string>
-  /** What to do about a value that is not there. */
+  /** What to do about a missing value. */
   readonly remedy: (path: Path) => string
 }
 
-/** A schema that answers with a promise is one that misbehaves. */
+/** A schema that returns a promise counts as misbehaving. */
 export function runSync<T>(validation: Validation<T>): T {
   for (let step = validation.next(); ; ) {
     if (step.done) return step.value
@@ -31,7 +31,7 @@ export function runSync<T>(validation: Validation<T>): T {
   }
 }
 
-/** Nobody waits for it: its rejection must not end the process. */
+/** Nobody awaits it, and its rejection must not end the process. */
 function unawaited(answer: PromiseLike<Result>): Result {
   const ignore = (): void => undefined
   answer.then(ignore, ignore)
@@ -53,7 +53,7 @@ async function answerOf(answer: Answer): Promise<Result> {
   }
 }
 
-/** What a schema answers, or that it threw. */
+/** The schema's answer, or the fact that it threw. */
 export function ask(schema: StandardSchemaV1, value: unknown): Answer {
   try {
     const answer: unknown = schema['~standard'].validate(value)
@@ -67,7 +67,7 @@ function isPromise(answer: unknown): answer is PromiseLike<Result> {
   return typeof answer === 'object' && answer !== null && 'then' in answer && typeof answer.then === 'function'
 }
 
-/** Read here, where something that throws is an answer too. */
+/** Copied here, where a getter that throws counts as the schema's answer. */
 function resultOf(answer: unknown): Result {
   if (!isResult(answer)) return NO_RESULT
   return answer.issues ? { issues: answer.issues } : { value: answer.value }
@@ -89,7 +89,7 @@ function isSegment(segment: unknown): boolean {
   return segment !== null && segment !== undefined && (typeof segment !== 'object' || 'key' in segment)
 }
 
-/** What a schema throws may repeat the value it was given, so nothing of it is passed on. */
+/** An error that a schema throws may repeat the value, so none of it is passed on. */
 const THREW: StandardSchemaV1.FailureResult = { issues: [] }
 const NO_RESULT: StandardSchemaV1.FailureResult = { issues: [] }
 const PROMISED: StandardSchemaV1.FailureResult = { issues: [] }
@@ -115,7 +115,7 @@ const MISBEHAVIOUR: ReadonlyMap<Result, Wording & Pick<Report, 'code'>> = new Ma
     PROMISED,
     {
       code: 'ASYNC_SCHEMA',
-      // zod tries anew, asynchronously, where a function throws.
+      // zod retries asynchronously if a function throws.
       message:
         'returns a promise, which loadConfigSync cannot wait for: it is asynchronous, or a function in it throws',
       remedy: 'use await loadConfig(), or a schema without asynchronous checks that reports issues and does not throw',
@@ -123,12 +123,12 @@ const MISBEHAVIOUR: ReadonlyMap<Result, Wording & Pick<Report, 'code'>> = new Ma
   ],
 ])
 
-/** What is wrong with the schema itself, where it gave no answer to speak of. */
+/** What is wrong with the schema itself, if it gave no usable answer. */
 export function misbehaviourOf(result: Result): (Wording & Pick<Report, 'code'>) | undefined {
   return MISBEHAVIOUR.get(result)
 }
 
-/** The path of an issue, whichever of its two forms a segment has. */
+/** The path of an issue, whose segments can have two forms. */
 export function pathOf(issue: StandardSchemaV1.Issue): Path {
   return (issue.path ?? []).map((segment) => {
     const key = typeof segment === 'object' ? segment.key : segment

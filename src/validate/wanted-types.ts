@@ -4,7 +4,7 @@ import type { Path } from '../types.ts'
 import { complaintsIn, setAt } from './coercion.ts'
 import { ask, misbehaviourOf, type Validation } from './validation.ts'
 
-/** A value of each type that a text can stand for, and how somebody writes one. */
+/** A value of each type that a string can be converted to, and how to write one. */
 const TYPES = [
   [1, 'write a number such as 8080'],
   [true, 'write true or false'],
@@ -12,12 +12,12 @@ const TYPES = [
   [{}, 'write an object as JSON, such as {"name": "value"}'],
 ] as const
 
-/** How a value is written that has the type that a schema wants; undefined where that cannot be told. */
+/** How to write a value of the type that a schema expects; undefined if that is not known. */
 export type WantedType = (path: Path) => string | undefined
 
 /**
- * Learns which type a schema wants where it has refused a text: it complains of every other one in the same words.
- * `input` is as it was when this ends.
+ * Finds out which type a schema expects where it rejected a string: it rejects values of all other types with the same
+ * message. `input` is restored at the end.
  */
 export function* wantedTypes(
   schema: StandardSchemaV1,
