@@ -1,4 +1,4 @@
-/** What Node was told to load before the program, by its flags and by NODE_OPTIONS, in that order. */
+/** The modules that Node was told to load before the program, by its flags and then by NODE_OPTIONS. */
 export function preloadedModules(execArgv: readonly string[], nodeOptions: string | undefined): readonly string[] {
   return [...namedIn(execArgv), ...namedIn(splitNodeOptions(nodeOptions ?? ''))]
 }
@@ -14,10 +14,7 @@ function namedIn(flags: readonly string[]): readonly string[] {
   })
 }
 
-/**
- * NODE_OPTIONS as Node splits it: at spaces, but for those in double quotes; a backslash in quotes takes the
- * next character as it is.
- */
+/** Splits NODE_OPTIONS as Node does: at spaces outside double quotes, in which a backslash escapes a character. */
 function splitNodeOptions(text: string): readonly string[] {
   const words: string[] = []
   let word: string | undefined

@@ -3,25 +3,25 @@ import type { Trail } from '../files/trail.ts'
 import { type Environment, variableIn } from '../options/options.ts'
 import { isSettingName } from '../schema/setting-name.ts'
 
-/** Everything that the result of a resolution hangs on. While it holds, a second one would come to the same. */
+/** Everything that a resolution depends on. While it is unchanged, another one would have the same result. */
 export interface Inputs {
   readonly cwd: string
-  /** Variables that were asked for, with their values; undefined for those that are not set. */
+  /** The variables that were read, with their values; undefined for those that are not set. */
   readonly variables: ReadonlyMap<string, string | undefined>
   /** Paths and their signatures. */
   readonly files: ReadonlyMap<string, string>
   readonly directories: ReadonlyMap<string, string>
-  /** When the youngest of the files was changed, in milliseconds since 1970; infinity where one is another than was read. */
+  /** When the newest file was changed, in milliseconds since 1970; infinity if one has changed since it was read. */
   readonly changedAt: number
 }
 
 export interface Recorded {
-  /** The environment, which notes what it is asked for. */
+  /** The environment, which records what is read from it. */
   readonly env: Environment
   readonly asked: ReadonlySet<string>
 }
 
-/** An environment that remembers which variables somebody looked at. */
+/** Wraps an environment so that it records which variables are read. */
 export function recordVariables(env: Environment): Recorded {
   const asked = new Set<string>()
   const note = (name: string | symbol): void => {
@@ -44,7 +44,7 @@ export function recordVariables(env: Environment): Recorded {
   return { env: recording, asked }
 }
 
-/** What `~` stands for in a path; Node asks the system for it, and not the environment that is recorded. */
+/** The variables for `~` in a path: Node asks the system for the home directory, not the recording environment. */
 const HOMES = ['HOME', 'USERPROFILE']
 
 export function inputsOf(cwd: string, env: Environment, asked: Iterable<string>, trail: Trail): Inputs {
@@ -52,7 +52,7 @@ export function inputsOf(cwd: string, env: Environment, asked: Iterable<string>,
   const files = new Map([...trail.files].map((path) => [path, signatureOf(path)]))
   const directories = new Map([...trail.directories].map((path) => [path, listingSignatureOf(path)]))
   const dated = [...trail.files].filter((path) => files.get(path) !== DIRECTORY)
-  // A link or a directory that is exchanged leads to other files, which may be old.
+  // A replaced link or directory leads to other files, which may be old.
   const isSteady =
     [...trail.seen].every(([path, signature]) => files.get(path) === signature) &&
     [...trail.listed].every(([path, signature]) => directories.get(path) === signature)

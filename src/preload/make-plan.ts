@@ -5,15 +5,15 @@ import type { Site } from '../types.ts'
 import type { Inputs } from './inputs.ts'
 import { isOwnVariable, joinPieces, type Piece, type Plan, type Start } from './plan.ts'
 
-/** Variables whose values name places and are no secrets; a start with any other one set has no plan. */
+/** Variables that hold paths and no secrets; a start that depends on any other variable gets no plan. */
 const PLACES = ['SYSTEMPROMPT_PROFILE', 'HOME', 'USERPROFILE']
-/** Below this age a file may change again without its times telling, in milliseconds: FAT counts in two seconds. */
+/** A file that changed more recently, in milliseconds, may change again at the same time: FAT counts in two seconds. */
 const SETTLED = 2500
 
 /**
- * The plan by which the next start comes to the same variables without resolving anything. Undefined where there
- * can be none: a variable took part that may be a secret, a file is so young that a change of it could go unseen,
- * or a value does not stand in a file as it is.
+ * Makes a plan with which the next start can set the same variables without resolving anything. Undefined if that is
+ * not possible: a variable was used that may be secret, a file is so new that a change could go unnoticed, or a value
+ * is not in a file in the same form.
  *
  * @param values the variables that this start sets
  * @param now milliseconds since 1970
@@ -48,15 +48,15 @@ export function makePlan(
 
 interface Search {
   readonly resolution: Resolution
-  /** Paths with their signatures. */
+  /** Paths and their signatures. */
   readonly files: ReadonlyMap<string, string>
-  /** The texts of those that pieces were looked for in. */
+  /** The texts of the files that pieces were found in. */
   readonly texts: Record<string, string>
-  /** The variables on the way. */
+  /** The variables that are being followed. */
   readonly names: readonly string[]
 }
 
-/** Where the value stands, piece by piece; undefined unless the pieces make exactly the value. */
+/** The pieces of files that form the value; undefined unless they form exactly that value. */
 function piecesOf(name: string, value: string, search: Search): readonly Piece[] | undefined {
   const pieces = piecesOfVariable(name, search)
   return pieces && joinPieces(pieces, search.texts) === value ? pieces : undefined
@@ -95,7 +95,7 @@ function piecesOfReference(
   return isSet ? piecesOfVariable(name, search) : piecesOfTemplate(operand, site, search)
 }
 
-/** The place of a text in its file: from the site onward, as it is or as a JSON string. */
+/** The position of a string in its file, from the site on, as it is or as a JSON string. */
 function pieceOf(text: string, { source, offset = 0 }: Site, search: Search): readonly Piece[] | undefined {
   const { resolution, files, texts } = search
   const { file, text: whole } = source
@@ -116,7 +116,7 @@ function endOfJsonString(text: string, offset: number): number | undefined {
   return string.test(text) ? string.lastIndex : undefined
 }
 
-/** A BOM or carriage returns were taken out on reading: places in the text are not those in the file. */
+/** Whether the text is the file's own: if reading removed a BOM or carriage returns, positions differ. */
 function isAsInFile(text: string, signature: string | undefined): boolean {
   return signature !== undefined && Number(signature.split(':')[2]) === Buffer.byteLength(text)
 }

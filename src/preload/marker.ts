@@ -2,9 +2,9 @@ import { IS_WINDOWS } from '../files/windows.ts'
 import type { Environment } from '../options/options.ts'
 
 /**
- * The variable in which a preload leaves word for the processes that inherit its environment: which names it set,
- * and a short digest of what each was set to. So a second run, in a worker, in a child, in another project, knows
- * what is its own to set again, and what somebody has set since.
+ * The variable by which a preload tells processes that inherit its environment which names it set, with a short digest
+ * of each value. A second run, in a worker, a child or another project, can then tell which variables it may set again,
+ * and which have been changed since.
  */
 export const MARKER = 'SYSTEMPROMPT_INJECTED'
 
@@ -14,7 +14,7 @@ export function encodeMarker(names: readonly string[], env: Environment): string
   return [VERSION, ...names.map((name) => `${name}=${digest(env[name] ?? '')}`)].join(',')
 }
 
-/** The names in an environment that a preload set and nobody has changed since. */
+/** The names in an environment that a preload set and that have not been changed since. */
 export function injectedNames(env: Environment): readonly string[] {
   if (env[MARKER] === undefined) return []
   const [version, ...entries] = env[MARKER].split(',')
@@ -26,14 +26,14 @@ export function injectedNames(env: Environment): readonly string[] {
   })
 }
 
-/** What a preload set and nobody has changed since. */
+/** The variables that a preload set and that have not been changed since. */
 export function injectedIn(env: Environment): Record<string, string> {
   return Object.fromEntries(injectedNames(env).map((name) => [name, env[name] ?? '']))
 }
 
 /**
- * An environment as it would be without a preload: what it set comes from files, and so a load that looks at the
- * files must not take it for somebody's choice.
+ * An environment without the variables that a preload set: those come from files, and a load that reads the files must
+ * not treat them as set by the user.
  */
 export function withoutInjected(env: Environment): Environment {
   if (env[MARKER] === undefined) return env
@@ -42,11 +42,11 @@ export function withoutInjected(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)))
 }
 
-/** On Windows `Path` and `PATH` are one variable, which a copy would not know. */
+/** On Windows `Path` and `PATH` are one variable, which a copy would not respect. */
 function hiding(names: ReadonlySet<string>, env: Environment): Environment {
   const hidden = new Set([...names].map((name) => name.toUpperCase()))
   const isShown = (name: string | symbol): boolean => typeof name !== 'string' || !hidden.has(name.toUpperCase())
-  // Not over the environment itself, of which nothing could be hidden once it is frozen.
+  // Not a proxy of the environment itself, in which nothing could be hidden once it is frozen.
   return new Proxy<Environment>(
     {},
     {
@@ -62,8 +62,8 @@ function hiding(names: ReadonlySet<string>, env: Environment): Environment {
 }
 
 /**
- * 16 bits of FNV-1a: enough to see that somebody changed a value, too few to find a secret by. The secret itself
- * stands beside it in the same environment.
+ * 16 bits of FNV-1a: enough to notice that a value was changed, too few to find out a secret. The secret itself is in
+ * the same environment.
  */
 function digest(text: string): string {
   let hash = 0x811c9dc5

@@ -5,33 +5,33 @@ import { type Environment, variableIn } from '../options/options.ts'
 import { isSettingName } from '../schema/setting-name.ts'
 
 /**
- * How a project's last start came to its variables: what it looked at, and where in which file each value stands.
- * While all of that is as it was, the values can be cut out of their files again without loading the library.
- * It holds places and names, and no value.
+ * How a project's last start found its variables: which files it read, and where in them each value is. As long as
+ * nothing has changed, the values can be cut out of the files again without loading the library. A plan holds positions
+ * and names, but no values.
  */
 export interface Plan {
   /** The version of this package that made it. */
   readonly version: string
   readonly cwd: string
-  /** Paths with the signature each must have. */
+  /** Paths, with the signature that each must have. */
   readonly files: Signatures
-  /** The same of the files that values stand in. All of them are read. */
+  /** The same for the files that contain values. All of them are read. */
   readonly sources: Signatures
-  /** Directories whose entries took part. */
+  /** Directories whose entries were used. */
   readonly directories: Signatures
-  /** Variables that must not be set, or be empty. */
+  /** Variables that must be unset or empty. */
   readonly unset: readonly string[]
-  /** Variables that must have this value: those that name places, and hold no secret. */
+  /** Variables that must have this value: those that hold paths and no secrets. */
   readonly set: Readonly<Record<string, string>>
-  /** What to set, and of which pieces of the sources each value is made. */
+  /** The variables to set, and the pieces of the sources that form their values. */
   readonly values: Readonly<Record<string, readonly Piece[]>>
-  /** What to set to a text that is no value of a file: the profile's path, names of secrets. */
+  /** Variables to set to values that are not in a file: the profile's path, names of secrets. */
   readonly texts: Readonly<Record<string, string>>
 }
 
 export type Signatures = Readonly<Record<string, string>>
 
-/** A part of a file's text, in UTF-16 units; a JSON string with its quotes where it has escapes. */
+/** A part of a file's text, in UTF-16 units. If it has escapes, it is a JSON string with its quotes. */
 export interface Piece {
   readonly file: string
   readonly start: number
@@ -39,37 +39,37 @@ export interface Piece {
   readonly isJson?: true
 }
 
-/** What a plan is good for. */
+/** The start that a plan is for. */
 export interface Start {
   readonly version: string
   readonly cwd: string
-  /** The process environment, without what an earlier preload set. */
+  /** The process environment, without the variables that an earlier preload set. */
   readonly env: Environment
 }
 
-/** The file of a cache that a start's plan is kept in. */
+/** The cache file for a start's plan. */
 export function planFile(cache: string, { cwd, env }: Start): string {
   return `${cache}/${nameFor(`${cwd}\0${env.SYSTEMPROMPT_PROFILE ?? ''}`)}.json`
 }
 
-/** The variables that a start sets, if a plan for it is there and everything is as it was; undefined otherwise. */
+/** The variables that a start sets, if there is a plan for it and nothing has changed; undefined otherwise. */
 export function valuesByPlan(file: string, start: Start, uid: number | undefined): Record<string, string> | undefined {
   try {
     const plan = decodePlan(readCacheFile(file, uid))
     return plan && holds(plan, start) && setsWhatItMay(plan) ? valuesOf(plan) : undefined
   } catch {
-    // Not made by this code; the message could repeat what a file holds.
+    // Not written by this code; the error's message could repeat a file's contents.
     return undefined
   }
 }
 
-/** The library's own variables, which hold a path and names. */
+/** Whether it is one of the library's own variables, which hold a path and names. */
 export function isOwnVariable(name: string): boolean {
   return name === 'SYSTEMPROMPT_PROFILE' || name === 'SYSTEMPROMPT_CUSTOM_SECRETS'
 }
 
 /**
- * Written twice, to tell damage by: comparing two texts costs nothing, and a sum over them would be the one loop of a
+ * Written twice, to detect damage: comparing two strings costs nothing, and a checksum would be the only loop of a
  * start that is long enough for Node to compile.
  */
 export function encodePlan(plan: Plan): string {
@@ -77,7 +77,7 @@ export function encodePlan(plan: Plan): string {
   return `${text}\n${text}`
 }
 
-/** A text that is not exactly what was written is no plan. */
+/** Undefined unless the text is exactly what was written. */
 function decodePlan(text: string | undefined): Plan | undefined {
   if (text === undefined) return undefined
   const middle = (text.length - 1) / 2
@@ -85,7 +85,7 @@ function decodePlan(text: string | undefined): Plan | undefined {
   return text === `${body}\n${body}` ? (JSON.parse(body) as Plan) : undefined
 }
 
-/** No list is taken apart by destructuring, here and below: V8 compiles this at each start, and takes long over that. */
+/** No destructuring of lists, here and below: V8 compiles this code at every start, and takes long for that. */
 function holds(plan: Plan, { version, cwd, env }: Start): boolean {
   return (
     plan.version === version &&
@@ -98,12 +98,12 @@ function holds(plan: Plan, { version, cwd, env }: Start): boolean {
   )
 }
 
-/** Nothing that a file could not set either. */
+/** Whether the plan sets only what a file may set. */
 function setsWhatItMay({ values, texts }: Plan): boolean {
   return Object.keys(texts).every(isOwnVariable) && !Object.keys(values).some(isBlockedName)
 }
 
-/** Undefined where a source changed. */
+/** Undefined if a source has changed. */
 function valuesOf({ sources, values, texts }: Plan): Record<string, string> | undefined {
   const read: Record<string, string> = {}
   for (const path of Object.keys(sources)) {
@@ -111,13 +111,13 @@ function valuesOf({ sources, values, texts }: Plan): Record<string, string> | un
     if (text === undefined) return undefined
     read[path] = text
   }
-  // Without a prototype: a variable may be called `__proto__`.
+  // No prototype: a variable may be called `__proto__`.
   const result: Record<string, string> = Object.assign(Object.create(null), texts)
   for (const name of Object.keys(values)) result[name] = joinPieces(values[name] ?? [], read)
   return result
 }
 
-/** The value that pieces of these texts make. */
+/** The value that pieces of these texts form. */
 export function joinPieces(pieces: readonly Piece[], texts: Readonly<Record<string, string>>): string {
   let value = ''
   for (const { file, start, end, isJson } of pieces) {
@@ -127,7 +127,7 @@ export function joinPieces(pieces: readonly Piece[], texts: Readonly<Record<stri
   return value
 }
 
-/** 64 bits of a text; the plan itself says what it is for. */
+/** 64 bits of a text are enough for a name, since the plan itself says what it is for. */
 function nameFor(text: string): string {
   let one = 0x811c9dc5
   let two = 0xdeadbeef

@@ -7,24 +7,24 @@ import { planFile, type Start, valuesByPlan } from './plan.ts'
 /** The process that a preload prepares. */
 export interface Surroundings {
   readonly cwd: string
-  /** Changed: the variables are set in it. */
+  /** The variables are set in it. */
   readonly env: Record<string, string | undefined>
   /** This package's version. */
   readonly version: string
-  /** Where plans are kept; undefined where they are not. */
+  /** The directory for plans; undefined to use none. */
   readonly cache: string | undefined
-  /** The user this runs as; undefined on Windows, which has no such numbers. */
+  /** The id of the current user; undefined on Windows, which has no such ids. */
   readonly uid: number | undefined
-  /** Resolves the variables of a start with the library; undefined where there is nothing to resolve. */
+  /** Resolves the variables of a start with the library; undefined if there is nothing to resolve. */
   resolve(start: Start, plan: string | undefined): Readonly<Record<string, string>> | undefined
 }
 
 /**
- * Sets a project's secrets and .env values in the environment: from the plan of the last start if nothing has
- * changed since, else by resolving the project. What somebody has set stays; what an earlier preload set in this
- * environment is set anew, or taken away where this project does not have it. Outside of a project nothing is done.
+ * Sets a project's secrets and .env values in the environment: from the plan of the last start if nothing has changed
+ * since, else by resolving the project. Variables that are already set stay. Those that an earlier preload set are set
+ * again, or removed if this project does not have them. Outside a project, nothing is changed.
  *
- * @throws ConfigError with every problem of the configuration
+ * @throws ConfigError with all problems of the configuration
  */
 export function preload({ cwd, env, version, cache, uid, resolve }: Surroundings): void {
   const start: Start = { cwd, env: withoutInjected(env), version }
@@ -34,27 +34,27 @@ export function preload({ cwd, env, version, cache, uid, resolve }: Surroundings
   if (values) inject(values, env)
 }
 
-/** What is said, masked or watched on the way is known only to the library. */
+/** Printing warnings, masking output and telling `node --watch` about files need the library, so no plan is used. */
 function isWatched(env: Environment): boolean {
   return isOn(env.SYSTEMPROMPT_REDACT) || isTalkative(env) || isUnderNodeWatch(env)
 }
 
-/** Whether a variable switches something on: `1`, `true`, `yes`, `on`. */
+/** Whether a variable's value means on: `1`, `true`, `yes`, `on`. */
 export function isOn(value: string | undefined): boolean {
   return value !== undefined && value !== '' && ['1', 'true', 'yes', 'on'].includes(value.toLowerCase())
 }
 
-/** Whether warnings are to be seen. */
+/** Whether to print warnings. */
 export function isTalkative(env: Environment): boolean {
   return env.SYSTEMPROMPT_LOG_LEVEL === 'verbose' || env.SYSTEMPROMPT_LOG_LEVEL === 'debug'
 }
 
-/** Whether `node --watch` wants to be told what a process depends on. */
+/** Whether `node --watch` wants to know what a process depends on. */
 export function isUnderNodeWatch(env: Environment): boolean {
   return env.WATCH_REPORT_DEPENDENCIES !== undefined
 }
 
-/** Whether there can be something to resolve: npm, tsc and the like are started with the same flags. */
+/** Whether there may be something to resolve: npm, tsc and others are started with the same flags. */
 function mayHoldConfiguration({ cwd, env }: Start): boolean {
   if (env.SYSTEMPROMPT_PROFILE || env.SYSTEMPROMPT_SECRETS_DIR) return true
   if (['.env', '.env.local'].some((name) => signatureOf(join(cwd, name)) !== ABSENT)) return true

@@ -7,15 +7,15 @@ import { preloadedModules } from './flags.ts'
 import { injectedIn } from './marker.ts'
 import { isOn, isTalkative, isUnderNodeWatch, preload } from './preload.ts'
 
-/** EX_CONFIG of sysexits.h: something was found in an unconfigured or misconfigured state. */
+/** EX_CONFIG of sysexits.h: something is not configured, or not correctly. */
 const EXIT_CONFIG = 78
 
-/** Where the process itself remembers that it was preloaded, for other copies of this package in it. */
+/** Where the process records that it was preloaded, for other copies of this package in it. */
 const PRELOADED = Symbol.for('@systemprompt/env.preloaded')
 
 /**
- * Preloads if one of Node's flags named the entry `file`, a path with links followed; an import by the program itself does nothing, and neither does
- * another copy of this package that goes by the same name.
+ * Preloads if one of Node's flags names the entry `file`, a path with symbolic links resolved. Does nothing if the
+ * program itself imports it, or if another copy of this package has already preloaded.
  */
 export function preloadIfNamed(file: string): void {
   const { execArgv, env } = process
@@ -25,7 +25,7 @@ export function preloadIfNamed(file: string): void {
   if (flagged.some((specifier) => isEntry(specifier, cwd, file))) preloadProcess(file)
 }
 
-/** Undefined where somebody has removed it: there is no project then. */
+/** Undefined if it has been removed, in which case there is no project. */
 function workingDirectory(): string | undefined {
   try {
     return process.cwd()
@@ -34,13 +34,13 @@ function workingDirectory(): string | undefined {
   }
 }
 
-/** As Node resolves a flag's module: from the working directory. */
+/** Resolves a flag's module as Node does, from the working directory. */
 function isEntry(specifier: string, cwd: string, file: string): boolean {
   if (specifier === PACKAGE.name) return true
   if (/^(?:node|data):/.test(specifier)) return false
   const path = specifier.startsWith('file:') ? new URL(specifier) : specifier
   try {
-    // Asked for here, since most starts name the package and need no more.
+    // Loaded here, since most starts name the package and do not need it.
     const { createRequire } = process.getBuiltinModule('node:module')
     return createRequire(join(cwd, 'noop.js')).resolve(path instanceof URL ? fileOf(path) : path) === file
   } catch {
@@ -54,8 +54,8 @@ function fileOf({ pathname }: URL): string {
 }
 
 /**
- * Sets the variables of this process. A configuration that is not valid ends it, with the same message as
- * everywhere and without a stack. Plans are kept near the entry `file`; nowhere without one.
+ * Sets the variables of this process. If the configuration is not valid, the process exits with the usual message and
+ * without a stack. Plans are kept near the entry `file`; without one, there are none.
  */
 export function preloadProcess(file: string | undefined): void {
   const { env } = process
@@ -93,28 +93,28 @@ export function preloadProcess(file: string | undefined): void {
   }
 }
 
-/** Whether Node's permission model, where it is on, lets a directory be read. */
+/** Whether a directory may be read under Node's permission model, if that is on. */
 function mayRead(directory: string): boolean {
   const permission: unknown = Reflect.get(process, 'permission')
   const { has } = (permission ?? {}) as { has?: (scope: string, reference: string) => boolean }
   return has?.('fs.read', directory) !== false
 }
 
-/** `node --watch` then starts the program again when one of them changes, as it does for a module. */
+/** Makes `node --watch` restart the program when one of these files changes, as it does for modules. */
 function tellNodeWatch(files: Iterable<string>): void {
   if (!isUnderNodeWatch(process.env)) return
-  // It gives up at one that is not there, and takes each change in a directory for one of it.
+  // It gives up at a missing file, and would treat every change in a directory as one of the directory itself.
   const there = [...files].filter((file) => ![ABSENT, DIRECTORY].includes(signatureOf(file)))
   process.send?.({ 'watch:require': there })
 }
 
-/** The outermost `node_modules` around a file; the package's own where it is in none. */
+/** The outermost `node_modules` around a file; without one, a `node_modules` in the package itself. */
 function modulesOf(file: string): string {
   const [before, after] = file.split(`${sep}node_modules${sep}`, 2)
   return join(after === undefined ? dirname(dirname(file)) : (before ?? ''), 'node_modules')
 }
 
-/** At once, since the process may end with the next statement. */
+/** Synchronously, since the process may exit with the next statement. */
 function say(text = ''): void {
   try {
     writeSync(2, `${text}\n`)

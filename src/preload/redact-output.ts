@@ -3,14 +3,14 @@ import type { Redactor } from '../scan/index.ts'
 /** One of the process's output streams. */
 export type Output = NodeJS.WriteStream
 
-/** Milliseconds of silence after which a few bytes that could begin a secret are let out, so that a prompt shows up. */
+/** Milliseconds without output after which bytes that could start a secret are written, so that prompts appear. */
 const FLUSH_AFTER = 50
 
 /**
- * Masks secrets in what is written to a stream from now on. The stream stays what it is, a terminal included; what
- * is written past it (`fs.writeSync(1, …)`, a child that has the descriptor) is not seen.
+ * Masks secrets in what is written to a stream from now on. The stream stays the same object, even a terminal. What
+ * bypasses it (`fs.writeSync(1, …)`, a child with the same descriptor) is not masked.
  *
- * @returns a function that writes what is still held back, for the end of the process
+ * @returns a function that writes what is still held back, to call when the process ends
  */
 export function redactOutput(stream: Output, redactor: Redactor): () => void {
   const write = stream.write.bind(stream) as (chunk: Uint8Array, done?: Done) => boolean
@@ -30,7 +30,7 @@ export function redactOutput(stream: Output, redactor: Redactor): () => void {
     return letOut(text, done)
   }
   const end = stream.end.bind(stream) as (done?: Done) => Output
-  // Its last chunk would go past `write`.
+  // The last chunk would bypass `write`.
   const redactedEnd = (chunk?: Uint8Array | string | Done | null, encoding?: BufferEncoding | Done, done?: Done) => {
     const callback = [chunk, encoding, done].find((each) => typeof each === 'function') as Done | undefined
     if (chunk && typeof chunk !== 'function') redacted(chunk, encoding === callback ? undefined : encoding)

@@ -10,10 +10,10 @@ interface Remembered {
   readonly inputs: Inputs
 }
 
-/** The one thing that this library keeps between calls: what the preload has resolved in this process. */
+/** The only state that this library keeps between calls: what the preload has resolved in this process. */
 const memory: { last?: Remembered } = {}
 
-/** Milliseconds in which a file can change twice without its times telling: the steps of the system's clock. */
+/** Milliseconds in which a file can change twice with the same time: the resolution of the system's clock. */
 const CLOCK_STEP = 20
 
 /**
@@ -25,12 +25,12 @@ export function remember(resolution: Resolution, inputs: Inputs, start: number):
   if (inputs.changedAt < start - CLOCK_STEP) memory.last = { resolution, inputs }
 }
 
-/** Options that are asked about after everything is resolved. */
+/** Options that are applied only after everything is resolved. */
 const LATE: readonly (keyof LoadOptions)[] = ['schema', 'variables']
 
 /**
- * What the preload resolved, if a load with these options would come to the same: it asks for nothing else, and no
- * file and no variable that took part has changed. Undefined otherwise.
+ * What the preload resolved, if a load with these options would have the same result: it sets only late options, and no
+ * file or variable that was used has changed. Undefined otherwise.
  */
 export function recall(options: LoadOptions, { cwd, env, now }: SettledOptions, trail: Trail): Resolution | undefined {
   const { last } = memory
@@ -46,7 +46,7 @@ export function recall(options: LoadOptions, { cwd, env, now }: SettledOptions, 
   return { ...resolution, problems: collectProblems(() => project.profile?.name, trail, problems) }
 }
 
-/** Whether what is said of a login hangs on the hour at which it is asked. */
+/** Whether the report about a login depends on the time. */
 function isExpiring({ layers: { credentials } }: Resolution, now: number): boolean {
   const ends = Date.parse(credentials?.expires_at ?? '')
   return ends - now <= EXPIRY_NOTICE

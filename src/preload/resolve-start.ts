@@ -9,10 +9,10 @@ import { makePlan } from './make-plan.ts'
 import { encodePlan, type Start } from './plan.ts'
 import { remember } from './remembered.ts'
 
-/** Where the next start's plan is written. */
+/** Where to write the plan for the next start. */
 export interface PlanPlace {
   readonly file: string
-  /** The `node_modules` it lies in. */
+  /** The `node_modules` that it is in. */
   readonly modules: string
   readonly uid: number | undefined
 }
@@ -20,19 +20,19 @@ export interface PlanPlace {
 export interface ResolvedStart {
   /** The variables to set. */
   readonly values: Readonly<Record<string, string>>
-  /** Outside of a project, where those that were inherited stay. */
+  /** Whether there is no project; inherited variables then stay. */
   readonly isOutside: boolean
-  /** What the load looked at, found or not. */
+  /** The files that the load looked for, existing or not. */
   readonly files: ReadonlySet<string>
-  /** Put into words when they are asked for: few starts say them. */
+  /** Worded only when they are read, since few starts print them. */
   warnings(): readonly Problem[]
 }
 
 /**
- * What a preload sets, resolved from the files. The result is remembered for the program's own load, and a plan is
- * left for the next start.
+ * Resolves what a preload sets from the files. Keeps the result for the program's own load, and writes a plan for the
+ * next start.
  *
- * @throws ConfigError with every problem at once
+ * @throws ConfigError with all problems at once
  */
 export function resolveStart(start: Start, place: PlanPlace | undefined): ResolvedStart {
   const trail = newTrail()
@@ -61,7 +61,7 @@ function resolveOnTrail(start: Start, place: PlanPlace | undefined, trail: Trail
   return { values, isOutside: outside, files: trail.files, warnings: () => problems.warnings }
 }
 
-/** A variable such as `SSL_CERT_FILE` or `DATABASE_URL_FILE` alone is a reason to look, and makes no project. */
+/** A variable such as `SSL_CERT_FILE` or `DATABASE_URL_FILE` is a reason to look, but does not make a project. */
 function isOutside({ project, layers }: Resolution): boolean {
   return !project.found && project.profile === undefined && layers.dotenvFiles.files.length === 0
 }

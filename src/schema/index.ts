@@ -4,8 +4,8 @@ import { isHttpOrigin, isHttpUrl, isPostgresUrl } from './rules.ts'
 import { KNOWN_SECRETS, knownSecret } from './secret-names.ts'
 
 /**
- * The four files of a SystemPrompt project as zod schemas. They are for programs and editors; the loader
- * itself takes its rules from the same tables and needs no zod to start.
+ * The four files of a SystemPrompt project as zod schemas, for programs and editors. The loader itself takes its rules
+ * from the same tables, and does not need zod to start.
  *
  * @example
  * import { profileSchema } from '@systemprompt/env/schema'
@@ -34,13 +34,13 @@ function bounded(path: string, type: z.ZodNumber): z.ZodNumber {
 const whole = (path: string): z.ZodNumber => bounded(path, z.int())
 const number = (path: string): z.ZodNumber => bounded(path, z.number())
 
-/** A field may always be left out: a service that only needs its secrets has a two-line profile. */
+/** Every field may be left out: a service that only needs its secrets has a two-line profile. */
 const perSecond = (name: string) => whole(`rate_limits.${name}_per_second`).optional()
 const tier = (name: string) => number(`rate_limits.tier_multipliers.${name}`).optional()
 
 const origin = z.string().refine(isHttpOrigin, 'Not an http(s) origin: scheme, host and port only')
 
-/** profile.yaml, after substitution. Keys that are not known are kept. */
+/** The zod schema of profile.yaml, after substitution. Unknown keys are kept. */
 export const profileSchema = z.looseObject({
   name: text('name').optional(),
   display_name: text('display_name').optional(),
@@ -134,10 +134,13 @@ export const profileSchema = z.looseObject({
   extensions: z.looseObject({ disabled: z.array(z.string()).optional() }).optional(),
 })
 
-/** A secret as a file may hold it: text; numbers and booleans are taken as their text, null as absent. */
+/** A secret in a file: a string, a number or boolean that is converted to one, or null for an absent secret. */
 const secretValue = z.union([z.string(), z.number(), z.boolean(), z.null()])
 
-/** secrets.json in any of its spellings. The rules of known secrets hold for text that is not blank. */
+/**
+ * The zod schema of secrets.json, with keys in any spelling. Rules for known secrets apply to strings that are not
+ * blank.
+ */
 export const secretsSchema = z.record(z.string(), secretValue).superRefine((secrets, context) => {
   for (const [name, value] of Object.entries(secrets)) {
     const known = knownSecret(name)
@@ -150,7 +153,7 @@ export const secretsSchema = z.record(z.string(), secretValue).superRefine((secr
   }
 })
 
-/** credentials.json. `api_url` is the name to write, `api_endpoint` an earlier one. */
+/** The zod schema of credentials.json. Write `api_url`; `api_endpoint` is an earlier name for it. */
 export const credentialsSchema = z.looseObject({
   api_token: z.string().min(1),
   api_url: z.url().optional(),
@@ -160,7 +163,7 @@ export const credentialsSchema = z.looseObject({
   last_validated_at: z.string().nullable().optional(),
 })
 
-/** tenants.json. */
+/** The zod schema of tenants.json. */
 export const tenantsSchema = z.looseObject({
   tenants: z.array(
     z.looseObject({
@@ -181,19 +184,20 @@ export const tenantsSchema = z.looseObject({
   synced_at: z.string().nullable().optional(),
 })
 
-/** profile.yaml, once {@link profileSchema} has checked it. */
+/** The contents of profile.yaml, as {@link profileSchema} returns them. */
 export type Profile = z.output<typeof profileSchema>
-/** secrets.json, once {@link secretsSchema} has checked it. */
+/** The contents of secrets.json, as {@link secretsSchema} returns them. */
 export type SecretsFile = z.output<typeof secretsSchema>
-/** credentials.json, once {@link credentialsSchema} has checked it. */
+/** The contents of credentials.json, as {@link credentialsSchema} returns them. */
 export type CredentialsFile = z.output<typeof credentialsSchema>
-/** tenants.json, once {@link tenantsSchema} has checked it. */
+/** The contents of tenants.json, as {@link tenantsSchema} returns them. */
 export type TenantsFile = z.output<typeof tenantsSchema>
 
 const FILES = { profile: profileSchema, secrets: secretsSchema, credentials: credentialsSchema, tenants: tenantsSchema }
 
 /**
- * The JSON Schema of a file, for editors: a value that is not text may also be a reference (`port: ${PORT}`).
+ * Returns the JSON Schema of a file, for editors. A value that is not a string may also be a reference
+ * (`port: ${PORT}`).
  *
  * @example
  * // profile.yaml
@@ -212,7 +216,7 @@ export function jsonSchema(file: keyof typeof FILES): Record<string, unknown> {
   return { ...schema }
 }
 
-/** What an editor says of a key: what it is when it is left out, and what its type does not tell. */
+/** Adds what an editor shows for a key: its default, and what its type does not tell. */
 function annotate(schema: z.core.JSONSchema.BaseSchema, { path, ...rules }: ProfileField): void {
   const key = path.split('.').reduce((at, step) => at.properties?.[step] as typeof at, schema)
   if (rules.default !== undefined) key.default = rules.default as z.core.JSONSchema.JSONSchema['default']

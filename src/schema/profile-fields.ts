@@ -1,24 +1,24 @@
 /**
- * profile.yaml, key by key (formats.md, section 3). Reading, the zod schema, the JSON Schema and the
- * documentation all take their rules from this table.
+ * The keys of profile.yaml (formats.md, section 3). The reader, the zod schema, the JSON Schema and the documentation
+ * all take their rules from this table.
  */
 
 export interface ProfileField {
   /** Dotted path of the key. */
   readonly path: string
   readonly type: 'string' | 'boolean' | 'integer' | 'number' | 'string[]'
-  /** Missing is an error under `strict`, a warning otherwise. */
+  /** A missing key is an error with `strict`, a warning otherwise. */
   readonly required?: true
   readonly nullable?: true
   readonly default?: string | number | boolean | null | readonly string[]
   readonly oneOf?: readonly string[]
-  /** Lowest value. */
+  /** The lowest value allowed. */
   readonly min?: number
   readonly max?: number
   readonly format?: 'http-url' | 'http-origin'
-  /** A path on disk: a relative one is made absolute from the profile's directory. */
+  /** A path on disk: a relative one is made absolute, from the profile's directory. */
   readonly onDisk?: true
-  /** Earlier spellings of the values. */
+  /** Earlier spellings of values, and their current ones. */
   readonly formerly?: Readonly<Record<string, string>>
 }
 
@@ -106,12 +106,10 @@ export const PROFILE_FIELDS: readonly ProfileField[] = [
   { path: 'extensions.disabled', type: 'string[]', default: [] },
 ]
 
-/** Over this many seconds an access token's life is worth a warning: one year. */
+/** An access token that lives longer than this causes a warning: one year, in seconds. */
 export const LONG_EXPIRATION = 31_536_000
 
-/**
- * Earlier spellings of keys and where they moved. `negated`: `colors: false` says `no_color: true`.
- */
+/** Earlier spellings of keys, and their current ones. `negated`: `colors: false` means `no_color: true`. */
 export const MOVED_KEYS = [
   { from: 'environment', to: 'runtime.environment' },
   { from: 'server.https.enabled', to: 'server.use_https' },
@@ -124,7 +122,7 @@ export const MOVED_KEYS = [
   { from: 'runtime.colors', to: 'runtime.no_color', negated: true },
 ] as const satisfies readonly { from: string; to: string; negated?: true }[]
 
-/** Keys of the 2026-08 generation that are known by name and kept as they are. */
+/** Keys of the 2026-08 generation, which are known by name and kept as they are. */
 export const LATER_KEYS: readonly string[] = [
   'system_admin',
   'providers',

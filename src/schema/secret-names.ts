@@ -1,6 +1,6 @@
 /**
- * The names of secrets (formats.md, section 5): each has one name in files, one in the environment,
- * and the spellings below. This table is the only place that knows them.
+ * The names of secrets (formats.md, section 5): each has one name in files, one in the environment, and the spellings
+ * below. All of them are defined in this table only.
  */
 
 export interface SecretName {
@@ -13,14 +13,14 @@ export interface SecretName {
 interface KnownSecret extends SecretName {
   /** Other spellings in the file. */
   readonly spellings?: readonly string[]
-  /** Other variables it is read from. */
+  /** Other variables that it is read from. */
   readonly envAliases?: readonly string[]
-  /** At least this many characters. */
+  /** Minimum number of characters. */
   readonly minLength?: number
   readonly format?: 'postgres-url'
 }
 
-/** The secrets that SystemPrompt knows, with their names and what is asked of them. */
+/** The secrets that SystemPrompt knows, with their names and rules. */
 export const KNOWN_SECRETS = [
   { key: 'jwt_secret', env: 'JWT_SECRET', minLength: 32 },
   { key: 'database_url', env: 'DATABASE_URL', format: 'postgres-url' },
@@ -56,17 +56,17 @@ for (const secret of KNOWN_SECRETS as readonly KnownSecret[]) {
   for (const env of [secret.env, ...(secret.envAliases ?? [])]) BY_ENV.set(env, secret)
 }
 
-/** What the table says of a name in any spelling; undefined for a custom secret. */
+/** The entry for a name in any spelling; undefined for a custom secret. */
 export function knownSecret(name: string): KnownSecret | undefined {
   return BY_ENV.get(toEnvName(name)) ?? BY_SPELLING.get(name.toLowerCase())
 }
 
-/** The one name of a secret, whichever spelling it was given in. */
+/** The canonical names of a secret, given any of its spellings. */
 export function secretName(name: string): SecretName {
   return knownSecret(name) ?? { key: name, env: toEnvName(name) }
 }
 
-/** The variables a secret is read from, its own first. */
+/** The variables that a secret is read from, its own first. */
 export function envNamesOf(env: string): readonly string[] {
   const known = BY_ENV.get(env)
   return known?.env === env ? [env, ...(known.envAliases ?? [])] : [env]
@@ -77,7 +77,7 @@ function toEnvName(name: string): string {
   return name.toUpperCase().replace(/[-.]/g, '_')
 }
 
-/** Whether a secret's environment name can be one. */
+/** Whether a name is valid as the environment name of a secret. */
 export function isEnvName(name: string): boolean {
   return /^[A-Z_][A-Z0-9_]*$/.test(name)
 }

@@ -4,7 +4,7 @@ import { typedScalar } from './yaml-scalar.ts'
 const TRUE = new Set(['true', '1', 'yes', 'on'])
 const FALSE = new Set(['false', '0', 'no', 'off'])
 
-/** true/1/yes/on and false/0/no/off in any case; undefined for everything else, never a guess. */
+/** Converts true/1/yes/on and false/0/no/off in any case; undefined for everything else, never a guess. */
 export function toBoolean(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
@@ -13,15 +13,15 @@ export function toBoolean(value: unknown): boolean | undefined {
   return FALSE.has(word) ? false : undefined
 }
 
-/** The finite number that a text spells, as YAML reads it; undefined when it spells none. */
+/** The finite number that a string spells, as in YAML; undefined if it spells none. */
 export function toNumber(value: unknown): number | undefined {
   const number = typeof value === 'string' ? typedScalar(value.trim()) : value
   return typeof number === 'number' && Number.isFinite(number) ? number : undefined
 }
 
 /**
- * `a, b` → `['a', 'b']`; JSON text of an array is read as such; an empty text is an empty list. Undefined where a comma
- * stands in brackets or braces: `[a, b]` is YAML, and its commas are not between `[a` and `b]`.
+ * Splits a string: `a, b` → `['a', 'b']`. A JSON array is parsed as such; an empty string is an empty list. Undefined
+ * if a comma is inside brackets or braces: `[a, b]` is YAML, and must not be split into `[a` and `b]`.
  */
 export function toList(text: string): readonly string[] | undefined {
   if (text.trim() === '') return []
@@ -29,12 +29,12 @@ export function toList(text: string): readonly string[] | undefined {
   return jsonList(text) ?? (items.every(isWhole) ? items : undefined)
 }
 
-/** How deep files may nest as well. */
+/** The limit for nesting in files as well. */
 const DEEPEST = 64
 
 /**
- * What JSON text holds that is an object, or a list of more than texts, numbers and booleans, which are for `toList`.
- * Undefined where it spells none, and where it has what no file may have.
+ * Parses JSON text of an object, or of a list with more than strings, numbers and booleans, which `toList` handles.
+ * Undefined if it is something else, or has what no file may have.
  */
 export function toJson(text: string): object | undefined {
   const value = jsonIn(text)
@@ -62,13 +62,13 @@ function jsonList(text: string): readonly string[] | undefined {
   const list = jsonIn(text)
   if (!Array.isArray(list)) return undefined
   if (list.every((item) => typeof item === 'string')) return list
-  // As they are written: as numbers, `2.50` and an id of twenty digits would become others.
+  // Kept as written: as numbers, `2.50` and a 20-digit id would change.
   return list.every((item) => ['number', 'boolean'].includes(typeof item))
     ? itemsOf(text.trim().slice(1, -1))
     : undefined
 }
 
-/** A comma at the end ends the last one. */
+/** A trailing comma does not start another item. */
 function itemsOf(text: string): readonly string[] {
   return text
     .replace(/,\s*$/, '')

@@ -15,9 +15,8 @@ const INTEGER = /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/
 
 /**
- * The value that an unquoted scalar with this text has in YAML 1.2 (core schema): `null`, `~` and nothing are
- * null, `0x1f` and `0o17` are integers, `yes` and `on` are text. Integers beyond ±2^53 stay text, so that no
- * digit is lost.
+ * The value of an unquoted YAML 1.2 scalar (core schema): `null`, `~` and the empty string are null, `0x1f` and `0o17`
+ * are integers, `yes` and `on` are strings. Integers beyond ±2^53 stay strings, so that no digit is lost.
  */
 export function typedScalar(text: string): Scalar {
   const word = WORDS.get(text)

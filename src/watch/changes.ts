@@ -10,15 +10,15 @@ import type { ConfigChange } from '../watch-config.ts'
 type Result = Omit<ResolvedConfig, 'config' | 'variables'> & { readonly config: unknown }
 type Part = ConfigChange['part']
 
-/** A value with the place it stands at. */
+/** A value and its path. */
 interface Leaf {
   readonly path: Path
   readonly value: unknown
 }
 
-/** What is different in a configuration, value by value, with secrets masked; empty when nothing is. */
+/** The differences between two results, value by value, with secrets masked; empty if there are none. */
 export function changesBetween(previous: Result, current: Result): readonly ConfigChange[] {
-  // One text that a schema makes of everything has no path to ask about.
+  // A single string that a schema made of everything has no path for `explain`.
   const masked = (path: string): boolean =>
     path === '' || [previous, current].some((result) => isSecretIn(result, path))
   return [
@@ -40,7 +40,7 @@ function secretsOf({ secrets }: Result): Readonly<Record<string, string | undefi
   return Object.fromEntries(secrets.names().map((name) => [name, secrets.get(name)]))
 }
 
-/** Data that prints itself with its secrets masked. */
+/** Compares data that masks its own secrets when printed. */
 function compareData(part: Part, previous: unknown, current: unknown): readonly ConfigChange[] {
   const shown = (leaf: Leaf, result: unknown): unknown => valueAt(printable(result), leaf.path)
   return compare(part, [part], previous, current, (leaf, _, isPrevious) => shown(leaf, isPrevious ? previous : current))
@@ -50,7 +50,7 @@ function printable(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 }
 
-/** `show` gives what may be shown of a value. */
+/** `show` returns what may be shown of a value. */
 function compare(
   part: Part,
   prefix: Path,
@@ -75,7 +75,7 @@ function compare(
   })
 }
 
-/** Every value that is no object or list with something in it, by its path. One whose keys are secret is a value itself. */
+/** Every value that is not an object or list with contents, by path. An object with secret keys is a value itself. */
 function leavesOf(value: unknown): ReadonlyMap<string, Leaf> {
   const leaves = new Map<string, Leaf>()
   const walk = (at: unknown, path: Path): void => {
@@ -87,7 +87,7 @@ function leavesOf(value: unknown): ReadonlyMap<string, Leaf> {
   return leaves
 }
 
-/** An empty object or list that has something in it on the other side: what came or went says so itself. */
+/** Whether an empty object or list has contents on the other side, which are reported instead. */
 function isFilled({ path, value }: Leaf, other: unknown): boolean {
   return isContainer(value) && Object.keys(value).length === 0 && entriesOf(valueAt(other, path)).length > 0
 }
@@ -101,7 +101,7 @@ function entriesOf(value: unknown): readonly (readonly [string | number, unknown
   return isContainer(value) && !isMaskedWhole(value) ? Object.entries(value) : []
 }
 
-/** A schema may make objects of any class, functions even, anew at every load. Some hold their state where only printing shows it. */
+/** A schema may create new instances, even functions, at every load. Some show their state only when printed. */
 function isSame(one: unknown, other: unknown): boolean {
   if (typeof one === 'function' && typeof other === 'function') return true
   if (typeof one !== 'object' || one === null) return Object.is(one, other)

@@ -7,19 +7,19 @@ import { type PlacesWatch, watchPlaces } from '../files/watch-places.ts'
 import type { ConfigWatcher, WatchOptions } from '../watch-config.ts'
 import { changesBetween } from './changes.ts'
 
-/** What a load comes to; whatever it throws is a fault of the program. */
+/** Returns a load's result or its ConfigError. Anything that it throws is a bug in the program. */
 type Load<Schema, Variables> = () => Promise<ResolvedConfig<Schema, Variables> | ConfigError>
 
-/** Milliseconds; an editor that writes in place takes less. */
+/** Milliseconds; longer than an editor takes to write a file in place. */
 const DEBOUNCE = 75
-/** How long files that never come to rest can put a reload off, in debounces. */
+/** How long files that keep changing can delay a reload, in debounce intervals. */
 const MOST_DEBOUNCES = 10
-/** Milliseconds that a file which lost its content is given to get it back. */
+/** How long a file that lost its contents has to get them back, in milliseconds. */
 const PATIENCE = 500
 /** Milliseconds until a file that could not be read is tried again: no event tells that a process may open files again, or that a share is back. */
 const RETRY = 1000
 
-/** Loads, watches the files that the load looked at, and loads again when one of them changes. */
+/** Loads the configuration, watches the files that the load looked at, and reloads when one of them changes. */
 export async function watchLoads<Schema, Variables>(
   load: Load<Schema, Variables>,
   options: WatchOptions<Schema, Variables>,
@@ -41,12 +41,12 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
   #current: ResolvedConfig<Schema, Variables>
   #error: ConfigError | undefined
   #consulted: Consulted
-  /** Files that had content when the state on the disk was last taken for what is meant. */
+  /** The files that had contents when the state on disk was last accepted. */
   #filled: readonly string[] = []
   #timer: NodeJS.Timeout | undefined
-  /** When the first of the events came that are not dealt with yet. */
+  /** When the first event came that has not been handled yet. */
   #waitingSince: number | undefined
-  /** Until when a file that lost its content may get it back. */
+  /** Until when a file that lost its contents may get them back. */
   #patientUntil: number | undefined
   #isRunning = false
   #isClosed = false
@@ -90,7 +90,7 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
     return this.close()
   }
 
-  /** Reloads when the files have come to rest, or will not. */
+  /** Reloads once the files stop changing, or have been changing for too long. */
   #wait(delay = this.#options.debounce ?? DEBOUNCE): void {
     if (this.#isClosed) return
     const now = Date.now()
@@ -106,7 +106,7 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
     if (this.#options.persistent === false) this.#timer.unref()
   }
 
-  /** One reload at a time: what happens meanwhile waits for its end. */
+  /** One reload at a time: events during a reload wait for its end. */
   async #run(): Promise<void> {
     this.#waitingSince = undefined
     this.#isRunning = true
@@ -124,7 +124,7 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
 
   async #reload(): Promise<void> {
     const start = Date.now()
-    // Before anything is read, so that what happens from here on is noticed. A directory may be another one by now.
+    // Before anything is read, so that later changes are noticed. A directory may have been replaced in the meantime.
     this.#places.watchAnew(placesOf(this.#consulted, this.#current.root))
     const outcome = await this.#load()
     if (this.#isClosed) return
@@ -135,13 +135,13 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
     await (outcome instanceof Error ? this.#refuse(outcome) : this.#accept(outcome))
   }
 
-  /** What is new among the places may have changed after it was read and before it was watched. */
+  /** A new place may have changed after it was read and before it was watched. */
   #watchConsulted(start: number): void {
     const places = placesOf(this.#consulted, this.#current.root)
     if (this.#places.watch(places) && hasChangedSince(places, start)) this.#wait()
   }
 
-  /** Whether a file has lost its content, as one does that is being written: truncated first, or put aside. */
+  /** Whether a file has lost its contents, as happens while it is written: it is truncated first, or moved away. */
   #isUnsettled(now: number): boolean {
     if (!this.#filled.some(isGone)) return false
     this.#patientUntil ??= now + PATIENCE
@@ -176,7 +176,7 @@ function warn({ name, message }: ConfigError): void {
   emitWarning(message, name)
 }
 
-/** A fault in a callback is the program's own: it ends the process or goes to whoever listens for such. */
+/** An error in a callback is the program's own: it ends the process, or reaches its handler for uncaught exceptions. */
 function throwUncaught(error: unknown): void {
   queueMicrotask(() => {
     throw error
