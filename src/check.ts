@@ -11,12 +11,15 @@ import { valueAt } from './path.ts'
 
 /** The result of {@link checkConfig}. */
 export interface CheckResult<Schema = undefined, Variables = undefined> {
+  /** Whether there are no issues. */
   readonly ok: boolean
   /** The name of the profile, if one was found. */
   readonly profile: string | undefined
   /** All issues as one error, ready to print; absent if there are none. */
   readonly error?: ConfigError
+  /** All errors; those of the load come before those from git. */
   readonly issues: readonly Problem[]
+  /** Problems that are not errors. */
   readonly warnings: readonly Problem[]
   /** The configuration, if it could be resolved. */
   readonly result?: ResolvedConfig<Schema, Variables>

@@ -45,7 +45,7 @@ export interface Report {
 export interface Problems {
   readonly errors: readonly Problem[]
   readonly warnings: readonly Problem[]
-  /** Where the load looked: an error also tells what to watch. */
+  /** Where the load looked. An error passes it on, so that callers know what to watch. */
   readonly trail: Trail
   error(report: Report): void
   warn(report: Report): void
@@ -164,6 +164,7 @@ export class ConfigError extends Error {
     this.#consulted = consulted ?? NOWHERE
   }
 
+  /** All problems of the message, as data. */
   get issues(): readonly Problem[] {
     return this.#issues
   }
@@ -183,6 +184,7 @@ export class ConfigError extends Error {
     return this.#consulted
   }
 
+  /** Returns name, code and issues. */
   toJSON(): { name: string; code: ProblemCode; issues: readonly Problem[] } {
     return { name: this.name, code: this.code, issues: this.issues }
   }

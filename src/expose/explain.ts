@@ -15,6 +15,7 @@ export interface Explanation {
   readonly origin: Origin
   /** Set if another layer overrides this value. */
   readonly overridden?: true
+  /** Set if the value is secret. */
   readonly secret?: true
   /** The value's type before it was converted to the schema's type, and after. */
   readonly coerced?: { readonly from: string; readonly to: string }

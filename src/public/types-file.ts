@@ -21,6 +21,7 @@ export interface TypesFileOptions {
 export interface TypesFile {
   /** Absolute path. */
   readonly file: string
+  /** With `check` it is `stale` if the file would change, and nothing is written. */
   readonly state: 'written' | 'unchanged' | 'stale'
 }
 

@@ -13,7 +13,7 @@ import type { DotenvFiles } from './dotenv.ts'
 import { renameMovedKeys } from './profile.ts'
 import { readSettings, type SettingVariable, settingNames } from './settings.ts'
 
-/** Settings that tell where the other files are. They can use variables and .env values, but not secrets. */
+/** Settings that locate the other files. They can use variables and .env values, but not secrets. */
 export interface EarlySettings {
   /** Resolved with the variables and .env values, unless other variables are given. */
   text(path: string, fallback: string, variables?: Variables): string

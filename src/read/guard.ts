@@ -45,7 +45,7 @@ export interface ReadOptions {
   readonly raw?: boolean
 }
 
-/** Files whose names tell that they hold secrets, however they are used: somebody may pass `.env` as a profile. */
+/** Files whose names show that they hold secrets, however they are used: somebody may pass `.env` as a profile. */
 const HOLDS_SECRETS = /(?:^|[\\/])(?:\.env\.[^\\/]*|(?:secrets|credentials|tenants)\.json)$|\.env$/i
 
 /**

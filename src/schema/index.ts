@@ -216,7 +216,7 @@ export function jsonSchema(file: keyof typeof FILES): Record<string, unknown> {
   return { ...schema }
 }
 
-/** Adds what an editor shows for a key: its default, and what its type does not tell. */
+/** Adds what an editor shows for a key besides its type: its default, its unit, whether it is required. */
 function annotate(schema: z.core.JSONSchema.BaseSchema, { path, ...rules }: ProfileField): void {
   const key = path.split('.').reduce((at, step) => at.properties?.[step] as typeof at, schema)
   if (rules.default !== undefined) key.default = rules.default as z.core.JSONSchema.JSONSchema['default']

@@ -38,8 +38,8 @@ export interface SecretSources {
 /**
  * Returns every secret string of a configuration with a name, each once: secrets, variables and values that are masked
  * when printed, the token of the cloud login and the tenant's secrets. Overridden values are included, since they are
- * in a file all the same. Pass the list to `@systemprompt/env/scan` to search for them. It is not masked when printed.
- * Without options it is the same as `result.secretValues()`.
+ * still in a file. Pass the list to `@systemprompt/env/scan` to search for them. It is not masked when printed. Without
+ * options it is the same as `result.secretValues()`.
  *
  * @param options.env an environment whose secret variables, by name or form, are added at the end: a build or a search
  * has secrets that the configuration does not name, such as the token of a CI job

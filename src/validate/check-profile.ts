@@ -218,7 +218,7 @@ function wording(field: ProfileField, node: TreeNode): { message: string; remedy
   }
 }
 
-/** Makes a path absolute, from the profile's directory, and checks that it is where the target needs it. */
+/** Makes a path absolute, from the profile's directory, and checks that it suits the target. */
 function onDisk(key: string, node: TreeNode, tree: MapNode, check: ProfileCheck, problems: Problems): TreeNode {
   if (node.kind !== 'scalar' || typeof node.value !== 'string') return node
   const path = resolveSetting(node.value, check.profile.directory)
