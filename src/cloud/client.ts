@@ -338,5 +338,5 @@ function contentType(body: unknown): string {
 /** `Headers` repeats a value that it does not take in its error. */
 function checkToken(token: string, remedy = LOG_IN): void {
   if (hasTokenCharacters(token)) return
-  throw new CloudError('REFUSED', 'The token holds a character that no token has, such as a line end', { remedy })
+  throw new CloudError('REFUSED', 'The token contains a character that no token has, such as a line end', { remedy })
 }

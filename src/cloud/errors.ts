@@ -107,7 +107,7 @@ const REMEDIES: Readonly<Record<CloudErrorCode, string>> = {
   RATE_LIMITED: 'Wait a little and run it again',
   UNAVAILABLE: 'Run it again in a while',
   NETWORK: 'Check the connection and run it again',
-  TIMEOUT: 'Check the connection and run it again, with a longer --timeout if need be',
+  TIMEOUT: 'Check the connection and run it again, with a longer --timeout if necessary',
   BAD_ANSWER: 'Check the endpoint, and whether there is a proxy in between',
   UNSUPPORTED: 'Use an endpoint that has it; the emulator does',
   REFUSED: 'Check the endpoint',

@@ -122,6 +122,6 @@ async function keyIn(directory: string): Promise<Buffer> {
   const path = join(directory, 'key')
   await updateFile(path, (text) => text ?? `${createKey().toString('hex')}\n`)
   const key = Buffer.from(readConfidential(path)?.trim() ?? '', 'hex')
-  if (key.length !== 32) throw new TypeError(`The emulator's key was changed: remove ${directory} to start anew.`)
+  if (key.length !== 32) throw new TypeError(`The emulator's key was changed: remove ${directory} to start over.`)
   return key
 }

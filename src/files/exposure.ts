@@ -50,7 +50,7 @@ export async function refuseExposed(file: string): Promise<void> {
   // Without --no-index a tracked file counts as not ignored. 1 is "not ignored".
   const ignored = await git(directory, ['check-ignore', '--quiet', '--no-index'], [name], [0, 1])
   const failure = tracked.failure ?? ignored.failure
-  refuseUnanswered(file, 'may be taken by git', failure, directory)
+  refuseUnanswered(file, 'could be committed to git', failure, directory)
   if (ignored.status === 1) {
     throw new FileError(
       'FILE_EXPOSED',

@@ -74,7 +74,7 @@ export async function withConfigFile(options: LoadOptions, file: string, trail: 
 async function readConfigFile(file: string, trail: Trail): Promise<LoadOptions> {
   const config = /\.(?:json|ya?ml)$/.test(file) ? readData(file) : await runCode(file, trail)
   if (config === undefined || config === null) return {}
-  if (typeof config !== 'object' || Array.isArray(config)) throw unusable(file, 'it holds no options')
+  if (typeof config !== 'object' || Array.isArray(config)) throw unusable(file, 'it contains no options')
   checkFileOptions(config, siteOf(file))
   return config
 }

@@ -101,7 +101,7 @@ function toSecret(spelling: string, node: TreeNode, problems: Problems): FileSec
       code: 'SECRET_INVALID',
       key: shown,
       message: `is ${node.kind === 'map' ? 'an object' : 'an array'}; a secret is a string`,
-      remedy: 'write it as one string, as JSON text if need be',
+      remedy: 'write it as one string, as JSON if necessary',
       at: node,
     })
     return undefined
@@ -138,7 +138,7 @@ export function keepOne(secrets: Map<string, FileSecret>, secret: FileSecret, pr
   problems[isSame ? 'warn' : 'error']({
     code: 'SECRET_CONFLICT',
     key: nameToShow(secret.spelling),
-    message: `is another spelling of ${nameToShow(other.spelling)}, which is there already${isSame ? '' : ', with a different value'}`,
+    message: `is another spelling of ${nameToShow(other.spelling)}, which already exists${isSame ? '' : ', with a different value'}`,
     remedy: `keep one of them${best === undefined ? '' : `, best as ${best}`}`,
     at: secret.site,
   })

@@ -65,7 +65,7 @@ function tenantNodes(tree: MapNode, problems: Problems): readonly MapNode[] {
   if (list?.kind !== 'list') invalid(list ?? tree, 'tenants', 'is not a list', problems)
   return items.flatMap((item) => {
     if (item.kind === 'map') return [item]
-    invalid(item, 'tenants', 'holds something that is not a tenant', problems)
+    invalid(item, 'tenants', 'contains something that is not a tenant', problems)
     return []
   })
 }
@@ -73,7 +73,7 @@ function tenantNodes(tree: MapNode, problems: Problems): readonly MapNode[] {
 function toTenant(node: MapNode, problems: Problems): Tenant | undefined {
   const plain = toPlain(node)
   if (isTenant(plain)) return plain
-  invalid(node, 'tenants', 'holds a tenant without id or name', problems)
+  invalid(node, 'tenants', 'contains a tenant without id or name', problems)
   return undefined
 }
 
@@ -87,7 +87,7 @@ function invalid(at: TreeNode, key: string, message: string, problems: Problems)
     code: 'INVALID_VALUE',
     key,
     message,
-    remedy: "Run 'systemprompt cloud auth login' to fetch the tenants anew",
+    remedy: "Run 'systemprompt cloud auth login' to fetch the tenants again",
     at,
   })
 }

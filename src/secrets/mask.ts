@@ -138,7 +138,8 @@ function hide(value: object, key: string | symbol, descriptor: PropertyDescripto
 function cannotBeMasked(): Error {
   return configError({
     code: 'SCHEMA',
-    message: 'The schema makes an instance of a class that shows a secret, and it cannot be masked since it is frozen',
+    message:
+      'The schema makes an instance of a class that shows a secret, and it cannot be masked because it is frozen',
     remedy: 'make a plain object in the schema, which is frozen anyway, or leave the instance unfrozen',
   })
 }

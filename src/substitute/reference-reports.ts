@@ -39,7 +39,13 @@ function didYouMean(meant: string | undefined): string {
 
 export function referenceCycle(chain: readonly string[], { key, site }: Text): Report {
   const message = `refers to itself: ${chain.join(' → ')}`
-  return { code: 'REFERENCE_CYCLE', key, message, remedy: 'give one of them a value of its own', at: site }
+  return {
+    code: 'REFERENCE_CYCLE',
+    key,
+    message,
+    remedy: 'give one of them a value that does not refer to another',
+    at: site,
+  }
 }
 
 export function tooManyLevels(levels: number, { key, site }: Text): Report {

@@ -201,14 +201,14 @@ function wording(field: ProfileField, node: TreeNode): { message: string; remedy
   if (type === 'boolean')
     return {
       message: 'is neither true nor false',
-      remedy: 'write true or false (1/0, yes/no and on/off are taken too)',
+      remedy: 'write true or false (1/0, yes/no and on/off work too)',
     }
   if (type === 'string[]') return { message: 'is not a list of strings', remedy: 'write one item per line: - item' }
   if (type === 'string') {
     const isEmpty = node.kind === 'scalar' && node.value === ''
     return isEmpty
       ? { message: 'is empty', remedy: 'give it a value, or remove the key' }
-      : { message: 'is not text', remedy: 'put the value in quotes' }
+      : { message: 'is not a string', remedy: 'put the value in quotes' }
   }
   const kind = type === 'integer' ? 'a whole number' : 'a number'
   const range = max !== undefined ? ` from ${min} to ${max}` : ` of at least ${min ?? 0}`
@@ -260,7 +260,7 @@ function reportMissing(
       code: 'MISSING_KEY',
       message: `is missing ${missing.length === 1 ? 'a key' : `${missing.length} keys`} that SystemPrompt requires: ${listed(missing)}`,
       remedy:
-        "this is fine for a service that only reads its own settings; 'systemprompt config check' takes each for an error",
+        "this is fine for a service that only reads its own settings; 'systemprompt config check' reports each as an error",
       at: whole,
     })
     return

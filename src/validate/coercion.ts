@@ -113,7 +113,7 @@ export class Coercion {
         code: 'INVALID_VALUE',
         key,
         message: 'is neither true nor false',
-        remedy: 'write true or false (1/0, yes/no and on/off are taken too)',
+        remedy: 'write true or false (1/0, yes/no and on/off work too)',
         at: nearestNode(this.#tree, path),
       })
     }

@@ -125,7 +125,7 @@ function quotesVariable(message: string, node: TreeNode, tried: unknown): boolea
 
 function remedyForValue(node: TreeNode, wanted: string | undefined): string {
   if (wanted !== undefined) return `${wanted}, or change the schema`
-  const hint = isTypedByYaml(node) ? ' (put it in quotes if it is text)' : ''
+  const hint = isTypedByYaml(node) ? ' (put it in quotes if it is a string)' : ''
   return `change the value${hint}, or the schema`
 }
 

@@ -256,7 +256,7 @@ describe('a directory of secrets is held to what secrets.json is held to', () =>
       {
         code: 'SECRET_CONFLICT',
         key: other,
-        message: `is another spelling of ${one}, which is there already, with a different value`,
+        message: `is another spelling of ${one}, which already exists, with a different value`,
         remedy,
         file: `run/${other}`,
         docs: '@systemprompt/env/docs/errors.md#secret_conflict',
@@ -291,7 +291,7 @@ describe('two spellings in secrets.json', () => {
   ])('%s and %s are both named as they stand there', (one, other, remedy) => {
     const cwd = makeProject({ [PROFILE]: '', [SECRETS]: JSON.stringify({ [one]: 'first', [other]: 'second' }) })
     expect(() => loadConfigSync({ cwd, env: {} })).toThrow(
-      `${other}  is another spelling of ${one}, which is there already, with a different value  → ${remedy}\n`,
+      `${other}  is another spelling of ${one}, which already exists, with a different value  → ${remedy}\n`,
     )
   })
 })

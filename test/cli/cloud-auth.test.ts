@@ -473,7 +473,7 @@ describe('cloud auth whoami', () => {
     test('that has a line end in its variable is put there anew: a login would not be used', async () => {
       const env = { SYSTEMPROMPT_API_TOKEN: `${emulator.token()}\n`, SYSTEMPROMPT_USER_EMAIL: 'dev@example.com' }
       const { code, err } = await cli(makeProject(COMPLETE), 'cloud auth whoami', { env })
-      const what = 'The token holds a character that no token has, such as a line end'
+      const what = 'The token contains a character that no token has, such as a line end'
       expect([code, err]).toEqual([11, `${what}. Put a new token into SYSTEMPROMPT_API_TOKEN.\n`])
     })
 

@@ -89,7 +89,7 @@ describe('config show', () => {
     const { code, err } = await run(cwd, ['config', 'show', '--set', 'cloud.validation=warn'])
     expect(code).toBe(0)
     expect(err).toMatch(/^\n200 warnings\n/)
-    expect(err.match(/holds a tenant without id or name/g)).toHaveLength(100)
+    expect(err.match(/contains a tenant without id or name/g)).toHaveLength(100)
     expect(err).toMatch(/\n {2}… and 100 more; 'systemprompt config show --json' has them all\n$/)
     expect(
       JSON.parse((await run(cwd, ['config', 'show', '--set', 'cloud.validation=warn', '--json'])).out),
