@@ -10,59 +10,68 @@ import { createOutputSearch } from './output/output-search.ts'
 import { confidentialFilesOf, loadForBuild, NOTHING, type PublicEnv, publicEnvOf } from './public-env.ts'
 import { writeTypesIfWanted } from './types-file.ts'
 
-/** What one use of the plugin knows, from one rebuild to the next. */
+/** The state of one use of the plugin, kept from one rebuild to the next. */
 export interface Build {
   readonly options: PluginOptions
-  /** Where the project is, absolute. */
+  /** The project's directory, absolute. */
   readonly root: string
-  /** Tells the host's root, which the option `cwd` starts from. */
+  /** Sets the host's root, which the option `cwd` is relative to. */
   setRoot(root: string): void
   /** Who runs the code, as far as the host can tell. */
   consumer: Consumer
-  /** Ids that stand for something refused and were loaded, for a host that cannot list its modules. */
+  /** Ids of refused modules that were loaded, for a host that cannot list its modules. */
   readonly refused: Set<string>
-  /** The module that last asked for an id that stands for something refused. */
+  /** The last importer of each refused id. */
   readonly askedBy: Map<string, string>
   /** Ids of modules that hold public values. */
   readonly users: Set<string>
-  /** Ids of code in which something was replaced or refused as it was written: what is made of it by itself has it to be done again. */
+  /**
+   * Ids of modules in which something was replaced or refused in the source. A compiler that reads the file itself loses
+   * that, so it is done again in its output.
+   */
   readonly changed: Set<string>
-  /** What is wrong with the configuration as it is now. */
+  /** What is wrong with the current configuration. */
   readonly failure: Error | undefined
   /** The last configuration that was valid. */
   readonly env: PublicEnv
-  /** What modules are made of besides their files: one that was made with another has to be made anew. */
+  /**
+   * Changes with everything that modules depend on besides their files: a module built with another version must be
+   * rebuilt.
+   */
   readonly version: string
-  /** Whether the host follows no imports, so that nobody will come upon what is refused. */
+  /** Whether the host does not follow imports, so that it never reaches a refused module. */
   isWithoutGraph: boolean
-  /** Whether what is built runs in a worker and nowhere else. */
+  /** Whether the output runs only in a worker. */
   isForWorker: boolean
-  /** The files that the last load looked at, absolute: a change there can change the result, or mend it. */
+  /** The files that the last load looked at, absolute: a change to one can change the result, or fix an error. */
   readonly files: readonly string[]
-  /** Loads the configuration again. What is wrong with it is returned, and the last good one stays. */
+  /** Loads the configuration again. An error is returned, and the last valid configuration stays in use. */
   refresh(): Promise<Error | undefined>
-  /** Marks the configuration as that of an earlier build: the next `begin`, `settled` or `ready` loads it again. */
+  /** Marks the configuration as that of an earlier build: the next `begin`, `settled` or `ready` reloads it. */
   outdate(): void
-  /** Loads it when the host has gone on, unless somebody has asked already: one with threads of its own need not wait. */
+  /**
+   * Starts loading on the next turn of the event loop unless it has begun already, so that a multithreaded host need
+   * not wait.
+   */
   begin(): void
-  /** Waits for the load that is under way, whatever comes of it; begins one where there was none. */
+  /** Waits for the current load, whether or not it succeeds; starts one if there is none. */
   settled(): Promise<void>
   /**
-   * The same for whoever may fail the build.
-   * @throws what is wrong with the configuration of a build that has no values to go on with
+   * Like `settled`, for callers that may fail the build.
+   * @throws the configuration's error, if the build has no values to continue with
    */
   ready(): Promise<void>
-  /** Makes ready for the search, when the host has gone on. */
+  /** Prepares the search in the background. */
   beginSearch(): void
-  /** Files with secrets in them, wherever they lie, absolute. */
+  /** Files that hold secrets, wherever they are; absolute. */
   readonly confidential: ReadonlySet<string>
-  /** Looks for secrets in what the build writes; what was searched before and is the same is not searched again. */
+  /** Searches the build's output for secrets; files that were searched before and have not changed are skipped. */
   findLeaks(files: Iterable<OutputFile>): Promise<Leaks | undefined>
-  /** Looks for secrets in what others have put into a directory since the build began, or since the last time. */
+  /** Searches what others have written to a directory since the build began, or since the last search. */
   findWrittenLeaks(directory: string, since?: number): Promise<Leaks | undefined>
 }
 
-/** @param given may be anything: what is wrong with it is wrong with the build, and said when one starts */
+/** @param given may be anything: an invalid option is reported as an error of the build, when one starts */
 export function createBuild(given: PluginOptions): Build {
   const options: PluginOptions = isOptions(given) ? given : {}
   const cwd = typeof options.cwd === 'string' ? options.cwd : '.'
@@ -88,16 +97,16 @@ export function createBuild(given: PluginOptions): Build {
     } catch (error) {
       if (isConfigError(error)) {
         files = [...new Set([...files, ...error.consulted.files.filter(isNoDirectory)])]
-        // Which of them hold secrets nobody knows; a bundler that cannot read one would print its lines.
+        // Which of them hold secrets is unknown, and a bundler that fails to parse one would print its lines.
         if (env === NOTHING) confidential = new Set(files)
       }
       failure = error instanceof Error ? error : new Error(String(error))
-      // A bundler shows the stack as well, which leads nowhere but here.
+      // Bundlers print the stack as well, and it only points into this plugin.
       if (isConfigError(error)) error.stack = ''
     }
     return failure
   }
-  // One behind the other: what was read first must not come last.
+  // Loads run one after another, so that an earlier one never finishes last.
   const load = (): Promise<Error | undefined> => {
     loaded = loaded.then(loadNow)
     return loaded
@@ -169,7 +178,7 @@ function versionOf({ values, secrets, missing }: PublicEnv, consumer: Consumer, 
     .digest('hex')
 }
 
-/** Who is told to watch a directory may watch all that is in it, and what a build writes as well. */
+/** A host that is told to watch a directory may watch everything in it, including the build's own output. */
 function isNoDirectory(path: string): boolean {
   try {
     return !statSync(path).isDirectory()

@@ -3,10 +3,10 @@ import type { PluginOptions } from './options.ts'
 
 type Rule = readonly [is: (value: unknown) => boolean, what: string]
 
-/** Whoever loads the configuration looks at the value. */
+/** Loading the configuration checks the value. */
 const CHECKED_LATER: Rule = [() => true, '']
 
-/** Configurations of bundlers come from JavaScript too, where no compiler looks at them. */
+/** Bundler configurations may be JavaScript, which no compiler checks. */
 const RULES: Readonly<Record<keyof PluginOptions, Rule>> = {
   cwd: [(value) => typeof value === 'string', 'a path'],
   profile: CHECKED_LATER,
@@ -19,7 +19,7 @@ const RULES: Readonly<Record<keyof PluginOptions, Rule>> = {
   types: [(value) => typeof value === 'boolean' || typeof value === 'string', 'true, false or a path'],
 }
 
-/** @throws ConfigError INVALID_OPTION for the first option that is not what it should be, or is none */
+/** @throws ConfigError INVALID_OPTION for the first option that is unknown or invalid */
 export function checkPluginOptions(options: unknown): void {
   if (!isOptions(options)) throw invalid('options', 'is not an object', 'give the options as an object')
   for (const [name, value] of Object.entries(options)) {
@@ -31,7 +31,7 @@ export function checkPluginOptions(options: unknown): void {
   }
 }
 
-/** Whether they can be looked at as options at all. */
+/** Whether the value is an object, so that its options can be read. */
 export function isOptions(options: unknown): options is object {
   return typeof options === 'object' && options !== null && !Array.isArray(options)
 }

@@ -6,8 +6,8 @@ import { plugin } from './plugin.ts'
 export type { PluginOptions } from './options.ts'
 
 /**
- * The plugin for esbuild: client code can import the public values and nothing else of the configuration, and all that is
- * written is searched for secrets. A secret in client code, and a configuration that is not valid, are errors of the build.
+ * The plugin for esbuild. Client code can import the public values and nothing else of the configuration, and the whole
+ * output is searched for secrets. A secret in client code, or an invalid configuration, fails the build.
  *
  * @example
  * // build.js
@@ -21,7 +21,7 @@ function esbuild(options?: PluginOptions): Plugin {
     name,
     setup(build) {
       beforeModules(build)
-      // Every build has one of its own: this object may serve a client's and a server's at the same time.
+      // Each build needs its own instance: this object may serve a client build and a server build at the same time.
       return plugin.esbuild(options).setup(build)
     },
   }

@@ -3,8 +3,8 @@ import { plugin } from './plugin.ts'
 export type { PluginOptions } from './options.ts'
 
 /**
- * The plugin for Farm: client code can import the public values and nothing else of the configuration, and all that is
- * written is searched for secrets. A secret in client code, and a configuration that is not valid, are errors of the build.
+ * The plugin for Farm. Client code can import the public values and nothing else of the configuration, and the whole
+ * output is searched for secrets. A secret in client code, or an invalid configuration, fails the build.
  *
  * @example
  * // farm.config.ts

@@ -24,34 +24,37 @@ export const NAME = '@systemprompt/env'
 const CODE = { include: /\.[cm]?[jt]sx?(?:$|\?)/, exclude: /[\\/]node_modules[\\/]/ }
 const READS = /\bprocess\b|\bimport\s*\.\s*meta\b/
 
-/** Styles, data, media and templates of pages, of which nobody makes code of the client that reads a variable. */
+/** Styles, data, media and page templates, which never become client code that reads a variable. */
 const NO_CODE =
   /\.(?:css|less|s[ac]ss|styl|stylus|pcss|postcss|json5?|ya?ml|toml|html?|ejs|eta|hbs|handlebars|mustache|njk|pug|twig|txt|svg|png|jpe?g|gif|webp|avif|ico|bmp|woff2?|ttf|eot|otf|mp[34]|webm|og[gv]|wav|flac|aac|mov|pdf|wasm|node)(?:$|[?#])/i
 
-/** Files of which one may hold secrets, and that a bundler would quote when it cannot read them. */
+/** Files that may hold secrets, and that a bundler would quote if it could not parse them. */
 const DATA = /\.(?:json5?|ya?ml|toml|txt|env|conf|cfg|ini|properties|pem|key)(?:$|\?)|(?:^|[\\/])[^\\/.?\0]+(?:$|\?)/i
-/** Whatever is no script. Vite's development server has no end of a build at which the modules could be gone through. */
+/** Everything but scripts. Vite's development server has no end of a build at which the modules could be checked. */
 const NO_SCRIPT = /^(?!\0)(?![^?]*\.[cm]?[jt]sx?(?:$|\?))/i
 
-/** A module that a loader makes of no file, for which unplugin's own loader fails in Rspack. */
+/** A module that a loader creates without a file; unplugin's own loader fails for it in Rspack. */
 const NO_FILE = /^$/
 
 const NEVER_COMPILED = [CODE.exclude, OWN_IDS, NO_CODE]
 const NOT_COMPILED = [CODE.include, ...NEVER_COMPILED]
 
-/** Whether code can read a variable, or name or match a file that is confidential: one of `.env`, or in `.systemprompt`. */
+/**
+ * Whether code may read a variable, or name or match a confidential file: `.env` and its variants, or anything in
+ * `.systemprompt`.
+ */
 export function mayRead(code: string): boolean {
   return READS.test(code) && /env|\.systemprompt|\bglob\b/.test(code)
 }
 
-/** What hosts put in for where the output is served. */
+/** The expression that each host replaces with the URL that the output is served from. */
 const SERVED_FROM: Readonly<Record<string, string>> = {
   vite: 'import.meta.env.BASE_URL',
   webpack: '__webpack_public_path__',
   rspack: '__webpack_public_path__',
 }
 
-/** A hook that its host calls for some modules only; older ones know no filters, so that handlers look again. */
+/** A hook that the host calls for some modules only. Older hosts ignore filters, so handlers check again. */
 interface Filtered<Filter, Handler> {
   readonly filter: Filter
   handler: Handler
@@ -71,9 +74,10 @@ export interface CompiledHooks {
 }
 
 /**
- * What every host asks for each module: what a specifier stands for, a module of ours, and code with values in it.
+ * The hooks that every host calls for each module: resolving a specifier, loading one of our modules, and putting
+ * values into code.
  *
- * @param framework the host, by the name that unplugin has for it
+ * @param framework unplugin's name for the host
  */
 export function hooksOf(build: Build, framework: string): Hooks {
   const { phase } = build.options
@@ -82,7 +86,7 @@ export function hooksOf(build: Build, framework: string): Hooks {
   const isCommonJsRead = framework === 'esbuild' || isCommonJsTaken
   const transform = transformOf(build, framework)
   const data = framework === 'vite' ? NO_SCRIPT : DATA
-  /** The module of ours that an id stands for, whichever way code came to it. */
+  /** The module of ours that an id stands for, however code refers to it. */
   const ownIdOf = async (id: string, consumer: Consumer): Promise<string | undefined> => {
     if (isBetween(id)) return undefined
     if (OWN_IDS.test(id)) return id
@@ -112,15 +116,16 @@ export function hooksOf(build: Build, framework: string): Hooks {
         if (own === undefined) return undefined
         await build.settled()
         watchFiles(this, build, framework)
-        // Of this module there is one, so that it is said once; of what is refused many, and the end of the build says it.
+        // There is only one of this module, so the error appears once. Refused modules can be many; the end of the
+        // build reports them.
         if (!refusalOf(own)) await build.ready()
         if (framework === 'rspack') neverKeep(this)
         const asked = refusalOf(own) ? build.refused : build.users
         asked.add(id)
         stopInDev(this, id, build)
-        // The build fails for what is wrong with the configuration, and not for each name that is missing as well.
+        // The build fails with the configuration's error, and should not report every missing name as well.
         if (build.failure && build.env === NOTHING && isCommonJsTaken) return 'module.exports = Object()'
-        // In place of a JSON file something that is JSON as well: it goes on to whoever reads such files.
+        // A JSON file is replaced by valid JSON, since it goes on to the host's JSON parser.
         if (/\.json(?:$|\?)/.test(id)) return 'null'
         const { values, settings } = build.env
         const { isForWorker } = build
@@ -136,15 +141,15 @@ export function hooksOf(build: Build, framework: string): Hooks {
   }
 }
 
-/** The same for Rollup's family, where other plugins leave packages outside before most are asked. */
+/** The same for Rollup and its relatives, where other plugins make packages external before most plugins are asked. */
 export function firstHooksOf(build: Build, framework: string) {
   const hooks = hooksOf(build, framework)
   return { ...hooks, resolveId: { order: 'pre', ...hooks.resolveId } } as const
 }
 
 /**
- * Components of Vue, Svelte and the like, and whatever else other plugins make JavaScript of: also code whose compiler has
- * read the file itself, as Angular's does, so that nothing is left of what was put in. For hosts that can be asked behind
+ * Components of Vue, Svelte and the like, and anything else that other plugins compile to JavaScript, including code whose
+ * compiler reads the file itself, as Angular's does, which loses what was replaced. For hosts that can run a hook after
  * all of those.
  */
 export function compiledHooksOf(build: Build, framework: string): CompiledHooks {
@@ -162,17 +167,17 @@ export function compiledHooksOf(build: Build, framework: string): CompiledHooks 
   }
 }
 
-/** Whether a file is code as it is. */
+/** Whether a file is code without being compiled. */
 export function isCode(id: string): boolean {
   return CODE.include.test(id) && !CODE.exclude.test(id)
 }
 
-/** Rolldown says where somebody makes a text or a file of it. */
+/** Rolldown's module type says whether a module is loaded as text or as an asset instead. */
 function isScript({ moduleType }: ModuleMeta = {}): boolean {
   return moduleType === undefined || /^[jt]sx?$/.test(moduleType)
 }
 
-/** Whether a file may become code. */
+/** Whether a file may be compiled to code. */
 export function isCompiled(id: string): boolean {
   return !NOT_COMPILED.some((pattern) => pattern.test(id))
 }

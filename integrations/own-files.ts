@@ -1,22 +1,22 @@
 import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Where this package's files lie. */
+/** The directory of this package's files. */
 const DIRECTORY = fileURLToPath(new URL('../dist/', import.meta.url))
 
-/** The letter of a drive of Windows is written either way. */
+/** Windows drive letters may be upper or lower case. */
 const IN_ANY_CASE = sep === '/' ? '' : 'i'
 
 /**
- * The package's own files, under whatever name code came to them: Farm writes `//` before some. The schemas hold nothing of
- * the server's.
+ * The package's own files, whatever path code uses for them: Farm adds `//` before some. The schemas are left out,
+ * since nothing in them is for the server alone.
  */
 export const OWN_FILES = new RegExp(
   `^${DIRECTORY.split(/[\\/]/).map(escaped).join('[\\\\/]+')}(?!schema[\\\\/])`,
   IN_ANY_CASE,
 )
 
-/** What a module is that an alias, the `imports` of a package.json or a path led to. */
+/** Which entry a module is, if an alias, the `imports` of a package.json or a path led to it. */
 export function ownFileOf(id: string): 'public' | 'library' | undefined {
   const [directory] = OWN_FILES.exec(id) ?? []
   if (directory === undefined) return undefined

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
-/** From a bundler's root up to the package it belongs to: Nuxt builds in `app`, others in `src`. Only itself where there is no package. */
+/**
+ * The directories from a bundler's root up to its package: Nuxt builds in `app`, others in `src`. Only the root if
+ * there is no package.
+ */
 export function packageDirectories(root: string): readonly string[] {
   const directories = [root]
   for (let directory = root; !existsSync(join(directory, 'package.json')); directories.push(directory)) {

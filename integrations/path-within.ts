@@ -1,8 +1,8 @@
 import { isAbsolute, relative } from 'node:path'
 
-/** The path of a file from a directory; undefined for one that lies elsewhere. */
+/** A file's path relative to a directory; undefined if the file is outside it. */
 export function pathWithin(directory: string, file: string): string | undefined {
   const inside = relative(directory, file)
-  // `..data` of a Kubernetes volume lies in it.
+  // `..data` of a Kubernetes volume is inside.
   return /^\.\.(?:[\\/]|$)/.test(inside) || isAbsolute(inside) ? undefined : inside
 }

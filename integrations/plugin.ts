@@ -10,8 +10,9 @@ import { webpackHooks } from './hosts/webpack.ts'
 import type { PluginOptions } from './options.ts'
 
 /**
- * The plugin for hosts that have hooks of another kind; Vite, Rollup and Rolldown take them as they are, webpack has a
- * loader, and they load nothing that translates. Making it reads nothing; the configuration is loaded when a build starts.
+ * The plugin for hosts whose hooks unplugin translates. Vite, Rollup and Rolldown use the hooks directly, and webpack
+ * has a loader, so they do not load unplugin. Creating the plugin reads nothing; the configuration is loaded when a
+ * build starts.
  */
 export const plugin: UnpluginInstance<PluginOptions | undefined, false> = createUnplugin(
   (options = {}, { framework }) => {
@@ -23,7 +24,7 @@ export const plugin: UnpluginInstance<PluginOptions | undefined, false> = create
 
 const LOADER = fileURLToPath(new URL('./webpack-loader.cjs', import.meta.url))
 
-/** The same for Rspack, whose loaders can also be asked behind all others. */
+/** The same for Rspack, whose loaders can also run after all others. */
 export const rspackPlugin: UnpluginInstance<PluginOptions | undefined, true> = createUnplugin(
   (options = {}, { framework }) => {
     const build = createBuild(options)

@@ -9,17 +9,17 @@ import { packageDirectories } from './package-directories.ts'
 /** What a build knows of the project's configuration. */
 export interface PublicEnv {
   readonly values: PublicValues
-  /** Which values those are, for a program that asks for them when it runs. */
+  /** Which values are public, for a program that looks them up at run time. */
   readonly settings: PublicSettings
-  /** Whether code that asks for this variable asks for a secret. */
+  /** Whether a variable of this name is a secret. */
   readonly isSecret: (name: string) => boolean
-  /** Names of secrets that are required and not there. */
+  /** Names of required secrets that are missing. */
   readonly missing: readonly string[]
-  /** What no output may hold, but for what is among the values. */
+  /** Secrets that no output may contain, except for those that are public values. */
   readonly secrets: readonly SecretValue[]
 }
 
-/** Before anything is loaded. */
+/** Used before anything is loaded. */
 export const NOTHING: PublicEnv = {
   values: {},
   settings: { public: [], prefix: [] },
@@ -29,7 +29,8 @@ export const NOTHING: PublicEnv = {
 }
 
 /**
- * Loads the configuration for a build. Only a program may stop a build, so that what is to be public is asked for apart.
+ * Loads the configuration for a build. Checks that are for the running program, those of required secrets and
+ * variables, do not stop it.
  * @throws ConfigError when it is not valid
  */
 export function loadForBuild(options: PluginOptions, root: string) {
@@ -40,19 +41,22 @@ export function loadForBuild(options: PluginOptions, root: string) {
     ...(schema === undefined ? {} : { schema }),
     ...(wanted === undefined ? {} : { public: wanted }),
     ...(prefix === undefined ? {} : { prefix }),
-    // What a server is given when it starts need not be there where it is built.
+    // Secrets that a server receives when it starts need not exist where it is built.
     secrets: { missing: 'warn' },
     variables: ANY,
   })
 }
 
-/** Where the search for a project begins. Without one it ends there too, and `.env` files that lie beside package.json would not be seen. */
+/**
+ * Where the search for a project begins. If there is no project the search also ends there, and `.env` files beside
+ * package.json would be missed.
+ */
 function configured(root: string): string {
   const isConfiguration = (name: string) => /^\.env(\.|$)|^systemprompt\.config\.|^\.systemprompt$/.test(name)
   return packageDirectories(root).find((directory) => namesIn(directory).some(isConfiguration)) ?? root
 }
 
-/** None where there is no such directory, and where nothing in it could be read either. */
+/** Empty if there is no such directory: then nothing in it could be read either. */
 function namesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory)
@@ -61,14 +65,14 @@ function namesIn(directory: string): readonly string[] {
   }
 }
 
-/** Takes the place of a schema in `systemprompt.config.*`. */
+/** Replaces a schema in `systemprompt.config.*`. */
 const ANY: StandardSchemaV1 = {
   '~standard': { version: 1, vendor: '@systemprompt/env', validate: () => ({ value: undefined }) },
 }
 
 /**
  * What code may see and what it may not.
- * @throws ConfigError when a value that is to be public is secret
+ * @throws ConfigError when a value listed as public is secret
  */
 export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>): PublicEnv {
   const values = resolved.publicValues()
@@ -76,14 +80,17 @@ export function publicEnvOf(resolved: Awaited<ReturnType<typeof loadForBuild>>):
   return {
     values,
     settings: resolved.publicSettings,
-    // One that is missing is refused as well: the same code is built where it is there.
+    // A missing secret is refused too: the same code is also built where it exists.
     isSecret: (name) => !Object.hasOwn(values, name) && (missing.includes(name) || isSecretName(name, resolved)),
     missing,
     secrets: secretValues(resolved, { env: process.env }),
   }
 }
 
-/** Files with secrets, as modules are called that are read from them: also such as `DATABASE_URL_FILE` names. */
+/**
+ * Files that hold secrets, by the paths that a module made from one would have; also those that variables such as
+ * `DATABASE_URL_FILE` name.
+ */
 export function confidentialFilesOf({
   root,
   layers,
@@ -96,7 +103,7 @@ export function confidentialFilesOf({
   return [...files].flatMap(withRealPath)
 }
 
-/** A pipe of the shell, as in `DATABASE_URL_FILE=<(…)`, has no other path, and a file may have gone. */
+/** A shell pipe, as in `DATABASE_URL_FILE=<(…)`, has no other path, and a file may be gone. */
 function withRealPath(file: string): readonly string[] {
   try {
     return [file, realpathSync(file)]

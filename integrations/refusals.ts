@@ -5,13 +5,16 @@ import { ownFileOf } from './own-files.ts'
 import { pathWithin } from './path-within.ts'
 import { type Refusal, refusalOf } from './virtual-module.ts'
 
-/** The modules of a build, as every bundler knows them. */
+/** The modules of a build, in terms common to all bundlers. */
 export interface ModuleGraph {
   readonly ids: Iterable<string>
   importersOf(id: string): Iterable<string>
 }
 
-/** An error that names every module which asks for what it must not have, with its chain of importers; or undefined. */
+/**
+ * An error that names every module that uses something refused, with its chain of importers; undefined if there is
+ * none.
+ */
 export function refusals(
   graph: ModuleGraph,
   { root, consumer, confidential }: Pick<Build, 'root' | 'consumer' | 'confidential'>,
@@ -19,19 +22,19 @@ export function refusals(
   const names = [...confidential].map((file) => basename(file))
   const problems = [...graph.ids].flatMap((id) => {
     if (isBetween(id)) return []
-    // The paths of most modules need not be worked out.
+    // A cheap test first: most modules need no resolved path.
     const isNamed = names.some((name) => id.includes(name))
     const isLibrary = consumer !== 'server' && ownFileOf(id) === 'library'
     const byName = isLibrary ? ({ kind: 'library' } as const) : refusalOf(id, consumer)
     const refusal = byName ?? (isNamed ? refusalOfFile(id, root, confidential) : undefined)
     if (!refusal) return []
     const importers = [...graph.importersOf(id)]
-    // It can be the entry itself.
+    // The refused module can be the entry itself.
     const chains = importers.length === 0 ? [[]] : importers.map((importer) => chainFrom(importer, graph))
     return chains.map((chain) => refusedProblem(refusal, chain, root))
   })
   if (problems.length === 0) return undefined
-  // An asset is a module of its own in some bundlers.
+  // Some bundlers also list an asset as a module.
   const once = new Map(problems.map((problem) => [JSON.stringify(problem), problem]))
   const place = ({ file = '', line = 0, column = 0 }: Problem): string =>
     [file, ...[line, column].map((number) => String(number).padStart(9, '0'))].join(':')
@@ -40,15 +43,15 @@ export function refusals(
 }
 
 /**
- * Where in this plugin an error was made tells nobody anything. Rollup and Vite 7 print the stack behind the message, without
- * this beginning of it, which ends with the line.
+ * A stack that points into this plugin helps nobody. Rollup and Vite 7 print the stack after the message, without this
+ * first line.
  */
 export function withoutStack<T extends Error>(error: T): T {
   error.stack = `${error.name}: ${error.message}\n`
   return error
 }
 
-/** One refusal as a problem. `chain` begins with the module that asks and ends with the entry. */
+/** One refusal as a problem. `chain` begins with the module that uses it and ends with the entry. */
 function refusedProblem(refusal: Refusal, chain: readonly string[], root: string): Problem {
   const [file, ...importers] = chain.filter((id) => !isBetween(id)).map((id) => shownId(id, root))
   const { code, key, message, remedy } = WORDING[refusal.kind](refusal as never)
@@ -66,12 +69,12 @@ function refusedProblem(refusal: Refusal, chain: readonly string[], root: string
   }
 }
 
-/** What @rollup/plugin-commonjs puts between a module and those that require it. */
+/** The modules that @rollup/plugin-commonjs inserts between a module and those that require it. */
 export function isBetween(id: string): boolean {
   return id.startsWith('\0') && id.includes('?commonjs-')
 }
 
-/** A file with secrets that is called otherwise, or lies elsewhere. */
+/** A file with secrets that has another name, or is somewhere else. */
 function refusalOfFile(id: string, root: string, confidential: ReadonlySet<string>): Refusal | undefined {
   const [path = ''] = id.split(/[?#]/)
   return confidential.has(resolve(root, path)) ? { kind: 'file', file: shownId(id, root) } : undefined
@@ -101,7 +104,7 @@ const WORDING: { readonly [Kind in Refusal['kind']]: (refusal: Extract<Refusal, 
   }),
 }
 
-/** The shortest way from a module to an entry. */
+/** The shortest chain of importers from a module to an entry. */
 function chainFrom(id: string, graph: ModuleGraph): readonly string[] {
   const cameFrom = new Map<string, string | undefined>([[id, undefined]])
   const queue = [id]

@@ -6,8 +6,8 @@ import rspack from './rspack.ts'
 export type { PluginOptions } from './options.ts'
 
 /**
- * The plugin for Rsbuild: client code can import the public values and nothing else of the configuration, and all that is
- * written is searched for secrets. A secret in client code, and a configuration that is not valid, are errors of the build.
+ * The plugin for Rsbuild. Client code can import the public values and nothing else of the configuration, and the whole
+ * output is searched for secrets. A secret in client code, or an invalid configuration, fails the build.
  *
  * @example
  * // rsbuild.config.ts
@@ -19,7 +19,7 @@ function rsbuild(options?: PluginOptions): RsbuildPlugin {
   return {
     name: '@systemprompt/env',
     setup(api) {
-      // Every environment gets a plugin of its own: one may build for browsers and another for Node.
+      // Each environment gets its own plugin: one may build for browsers and another for Node.
       api.modifyRspackConfig((_, { appendPlugins }) => appendPlugins(rspack(options)))
       guardDevServer(api, options)
     },

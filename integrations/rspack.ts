@@ -6,8 +6,8 @@ import { rspackPlugin } from './plugin.ts'
 export type { PluginOptions } from './options.ts'
 
 /**
- * The plugin for Rspack: client code can import the public values and nothing else of the configuration, and all that is
- * written is searched for secrets. A secret in client code, and a configuration that is not valid, are errors of the build.
+ * The plugin for Rspack. Client code can import the public values and nothing else of the configuration, and the whole
+ * output is searched for secrets. A secret in client code, or an invalid configuration, fails the build.
  *
  * @example
  * // rspack.config.js
@@ -19,7 +19,7 @@ function rspack(options?: PluginOptions): RspackPluginInstance {
   return {
     apply(compiler: Compiler) {
       const { context } = compiler.options
-      // Modules that are made lie below the context, and Rspack looks for them where links lead to.
+      // Generated modules are placed below the context, and Rspack looks for them at its real path.
       if (context !== undefined) compiler.options.context = realpathSync(context)
       rspackPlugin.rspack(options).apply(compiler)
       if (context !== undefined) compiler.options.context = context

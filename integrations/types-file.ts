@@ -4,7 +4,7 @@ import { type ResolvedConfig, writeTypes } from '../src/index.ts'
 import type { PluginOptions } from './options.ts'
 import { packageDirectories } from './package-directories.ts'
 
-/** Keeps the file of types as the values are. Where nothing can be written, in an image, a build goes on without. */
+/** Keeps the types file up to date. If it cannot be written, as in an image, the build continues without it. */
 export function writeTypesIfWanted(
   resolved: Pick<ResolvedConfig, 'root' | 'publicValues'>,
   root: string,

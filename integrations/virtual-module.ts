@@ -4,56 +4,58 @@ import { literalOf } from './code/literal.ts'
 import type { Consumer, PluginOptions } from './options.ts'
 import type { PublicEnv } from './public-env.ts'
 
-/** What code imports from us, whichever entry, and what it may not import. */
+/** All specifiers of ours, whatever the entry, and of files that code must not import. */
 export const OWN_MODULES =
   /^(?:@systemprompt\/env(?:\/|$)|virtual:systemprompt\/public$)|\0@systemprompt\/env\/public$|(?:^|[\\/])\.systemprompt[\\/]|(?:^|[\\/])\.env(?:[.?][^\\/]*)?$/
 
-/** The modules that the plugin makes, and the files that no bundle may hold. */
+/** The modules that the plugin generates, and the files that no bundle may contain. */
 export const OWN_IDS = /@systemprompt\/env\/(?:public|refused)|[\\/]\.systemprompt[\\/]|[\\/]\.env(?:[.?][^\\/]*)?$/
 
 export const PUBLIC = '@systemprompt/env/public'
-/** Its other name, which no package has. */
+/** Its alternative name, which no package has. */
 const VIRTUAL = 'virtual:systemprompt/public'
-/** What code calls the module of public values, and what that stands for in a build. */
+/** What code calls the module of public values, and the id that it resolves to. */
 export const PUBLIC_MODULES: readonly string[] = [PUBLIC, VIRTUAL, `\0${PUBLIC}`]
-/** Written into code that reads a secret, so that the bundler's own graph knows who did. */
+/** The import added to code that reads a secret, so that the bundler's own graph records who did. */
 export const REFUSED = '@systemprompt/env/refused'
-/** Entries with nothing of the server's in them. */
+/** All entries except the public values. */
 const LIBRARY = /^@systemprompt\/env(?:$|\/(?!public$))/
 const HARMLESS = /^@systemprompt\/env\/(?:schema(?:$|\/)|package\.json$)/
 const CONFIDENTIAL = /(?:^|[\\/])((?:\.systemprompt[\\/].*?|\.env(?:\.[^\\/]*?)?))(?:[?#].*)?$/
 
-/** What a specifier stands for in a build; undefined where that is not ours to say. The NUL keeps other plugins away. */
+/** The id that a specifier resolves to; undefined if it is not ours. The NUL keeps other plugins away. */
 export function resolveOwn(specifier: string, consumer: Consumer): string | undefined {
   if (specifier === PUBLIC || specifier === VIRTUAL) return `\0${PUBLIC}`
-  // Farm asks again by the id, as though it were a path.
+  // Farm resolves the id again, as if it were a path.
   if (specifier.endsWith(`\0${PUBLIC}`)) return `\0${PUBLIC}`
   if (specifier.startsWith(REFUSED)) return `\0${specifier}`
   const [, file] = CONFIDENTIAL.exec(specifier) ?? []
-  // Written so that nobody takes it for the file, neither a plugin for JSON nor the guard of a server.
+  // Written so that neither a JSON plugin nor a server's file guard takes it for the file.
   if (file !== undefined) return refusedFile(file)
   if (!LIBRARY.test(specifier)) return undefined
   return consumer === 'server' || HARMLESS.test(specifier) ? undefined : `\0${REFUSED}`
 }
 
-/** Whether a specifier or an id names a module that the plugin makes. */
+/** Whether a specifier or an id names a module that the plugin generates. */
 export function isMade(name: string): boolean {
   return PUBLIC_MODULES.includes(name) || name.startsWith(REFUSED) || name.startsWith(`\0${REFUSED}`)
 }
 
-/** What the module of public values is made of. */
+/** What the module of public values is generated from. */
 export interface PublicModule extends Pick<PublicEnv, 'values' | 'settings'> {
   readonly phase?: PluginOptions['phase']
-  /** Whether the bundler reads CommonJS: it has no names that could be missing. @default false */
+  /** Whether the bundler reads CommonJS, which has no named exports that could be missing. @default false */
   readonly isCommonJsRead?: boolean
-  /** An expression for where the output is served, as the host writes it; where there is none, it is beside the page. */
+  /**
+   * An expression for the URL that the output is served from, as the host writes it; by default, the page's directory.
+   */
   readonly servedFrom?: string | undefined
-  /** Whether it is for a worker alone, which can ask for the values without an `await`. @default false */
+  /** Whether it is only for a worker, which can fetch the values without `await`. @default false */
   readonly isForWorker?: boolean
   readonly consumer: Consumer
 }
 
-/** The code of one of the plugin's modules; undefined for others. */
+/** The code of one of the plugin's modules; undefined for other ids. */
 export function sourceOf(id: string, module: PublicModule): string | undefined {
   if (id.includes(`\0${PUBLIC}`))
     return module.phase === 'runtime' ? runtimeModule(module) : publicModule(module.values)
@@ -61,13 +63,16 @@ export function sourceOf(id: string, module: PublicModule): string | undefined {
   return refusal && (module.isCommonJsRead ? 'module.exports = Object()\n' : refusedModule())
 }
 
-/** Exports each value, so that what is not imported is not shipped; the default export has all. */
+/** Exports each value by name, so that unused ones are not shipped; the default export has all. */
 function publicModule(values: PublicValues): string {
   const constants = Object.entries(values).map(([name, value]) => `export const ${name} = ${literalOf(value)}`)
   return [...constants, `export default { ${Object.keys(values).join(', ')} }`, ''].join('\n')
 }
 
-/** The same names, and values that are asked for when the module runs. Nobody else's names are in its way. */
+/**
+ * The same names, with values that are looked up when the module runs. Its own variables begin with `__`, to avoid
+ * clashes.
+ */
 function runtimeModule({ values, consumer, settings, servedFrom = "''", isForWorker = false }: PublicModule): string {
   const lines =
     consumer === 'server'
@@ -78,15 +83,15 @@ function runtimeModule({ values, consumer, settings, servedFrom = "''", isForWor
       : [
           "if (location.protocol === 'data:')",
           "  throw new Error('A worker in a data: URL cannot tell where env.json is: import it without &inline')",
-          // One that is inlined is a blob, and knows nothing of its place but the origin.
+          // An inlined worker is a blob, whose URL contains only the origin.
           "const __page = new URL(globalThis.document?.baseURI ?? location.href.replace(/^blob:(.*\\/).*/, '$1'))",
           `const __served = new URL(${servedFrom}, __page)`,
-          // What is served from somewhere else is the same for every deployment.
+          // What is served from another origin is the same for every deployment.
           "const __file = new URL('env.json', __served.origin === __page.origin ? __served : __page)",
           ...ASKED_AT_ONCE,
           isForWorker ? 'const __text = __ask()' : `const __text = ${ASKED}`,
           'const __values = __parse(__text)',
-          // Some servers answer with a page where there is no such file.
+          // Some servers answer with a page if the file does not exist.
           'if (__values === undefined)',
           "  throw new Error(__file.pathname + ' does not exist: systemprompt public > env.json creates it')",
         ]
@@ -96,7 +101,7 @@ function runtimeModule({ values, consumer, settings, servedFrom = "''", isForWor
   return [...lines, ...constants, `export { ${exported.join(', ')} }`, 'export default __values', ''].join('\n')
 }
 
-/** While a worker awaits something, what is said to it is lost; and a classic one cannot. */
+/** Messages that arrive while a worker awaits something are lost, and a classic worker cannot `await` at all. */
 const ASKED_AT_ONCE = [
   'function __ask() {',
   '  const request = new XMLHttpRequest()',
@@ -114,13 +119,13 @@ const ASKED_AT_ONCE = [
 const ASKED =
   "globalThis.document || !globalThis.XMLHttpRequest ? await fetch(__file).then((answer) => (answer.ok ? answer.text() : '')) : __ask()"
 
-/** Stands in until the build is failed with everybody named who asked for it. */
+/** Takes the place of a refused module until the build fails with a list of everyone who used one. */
 function refusedModule(): string {
   const names = Object.keys(library).filter((name) => name !== 'default' && name !== 'module.exports')
   return `${names.map((name) => `export const ${name} = undefined`).join('\n')}\nexport default undefined\n`
 }
 
-/** One place in code that asks for a secret. */
+/** A place in code that reads a secret. */
 export interface SecretRead {
   readonly name: string
   /** 1-based. */
@@ -133,7 +138,7 @@ export function refusedSpecifier({ name, line, column }: SecretRead): string {
   return `${REFUSED}/secret/${encodeURIComponent(name)}/${line}/${column}`
 }
 
-/** The marks that CommonJS requires. */
+/** The marks that CommonJS code requires. */
 export function marksRequiredIn(code: string): readonly string[] {
   if (!code.includes(REFUSED)) return []
   return Array.from(code.matchAll(REQUIRED), ([, , mark = '']) => mark)
@@ -141,25 +146,25 @@ export function marksRequiredIn(code: string): readonly string[] {
 
 const REQUIRED = /\brequire\((["'])(@systemprompt\/env\/refused\/secret\/[^"']+)\1\)/g
 
-/** The id that stands for a file that no bundle may hold. */
+/** The id that stands for a file that no bundle may contain. */
 export function refusedFile(file: string): string {
   return `\0${REFUSED}/file/${Buffer.from(file).toString('base64url')}`
 }
 
-/** Whether a specifier names a file that no bundle may hold. */
+/** Whether a specifier names a file that no bundle may contain. */
 export function isConfidential(specifier: string): boolean {
   return CONFIDENTIAL.test(specifier)
 }
 
-/** What a module of the graph must not be part of a bundle for. */
+/** Why a module of the graph must not be part of a bundle. */
 export type Refusal =
   | { readonly kind: 'library' }
   | { readonly kind: 'secret'; readonly read: SecretRead }
   | { readonly kind: 'file'; readonly file: string }
 
 /**
- * Whether a module is refused, and why. webpack and Rspack write ids of made modules URL-encoded. In a client so is the
- * library where a bundler was told to leave it outside.
+ * Whether a module is refused, and why. webpack and Rspack URL-encode the ids of generated modules. In a client the
+ * library itself is refused too, if the bundler was told to make it external.
  */
 export function refusalOf(id: string, consumer?: Consumer): Refusal | undefined {
   const isOutside = LIBRARY.test(id) && !id.startsWith(REFUSED)

@@ -7,8 +7,8 @@ import type { PluginOptions } from './options.ts'
 export type { PluginOptions } from './options.ts'
 
 /**
- * The plugin for Vite: client code can import the public values and nothing else of the configuration, and all that is
- * written is searched for secrets. A secret in client code, and a configuration that is not valid, are errors of the build.
+ * The plugin for Vite. Client code can import the public values and nothing else of the configuration, and the whole
+ * output is searched for secrets. A secret in client code, or an invalid configuration, fails the build.
  *
  * @example
  * // vite.config.ts

@@ -14,8 +14,8 @@ const FILES = {
 }
 
 /**
- * The plugin for webpack: client code can import the public values and nothing else of the configuration, and all that is
- * written is searched for secrets. A secret in client code, and a configuration that is not valid, are errors of the build.
+ * The plugin for webpack. Client code can import the public values and nothing else of the configuration, and the whole
+ * output is searched for secrets. A secret in client code, or an invalid configuration, fails the build.
  *
  * @example
  * // webpack.config.js

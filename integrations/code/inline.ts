@@ -10,28 +10,28 @@ export { parseModule } from './parse.ts'
 export interface InlineOptions extends ValueOptions {
   readonly isSecret: (name: string) => boolean
   /**
-   * Whether the host reads what `import.meta.glob(…, { as: 'raw' })` matches by itself: imports of the same text take its
-   * place, of which plugins are asked. @default false
+   * Whether the host expands `import.meta.glob(…, { as: 'raw' })` without asking plugins. It is then replaced with
+   * imports of the same text, which plugins are asked about. @default false
    */
   readonly importsRaw?: boolean
 }
 
 export interface Inlined {
-  /** Undefined where there is nothing to replace. */
+  /** Undefined if there is nothing to replace. */
   readonly code?: string
-  /** What was replaced, in order, for a source map. */
+  /** The replacements in order, for a source map. */
   readonly replacements: readonly Replacement[]
-  /** Secrets that the code asks for by name. */
+  /** Secrets that the code reads by name. */
   readonly reads: readonly SecretRead[]
-  /** What `new URL('…', import.meta.url)` names: a bundler copies such a file. */
+  /** The paths in `new URL('…', import.meta.url)`: a bundler copies such a file. */
   readonly assets: readonly string[]
 }
 
 interface Walk extends InlineOptions {
   readonly code: string
-  /** Whether `process` means something else at this offset. */
+  /** Whether `process` is a local binding at this offset. */
   readonly isShadowed: (offset: number) => boolean
-  /** Whether a node can hold anything of interest. */
+  /** Whether a node may contain anything of interest. */
   readonly isMentioned: IsMentioned
   readonly replacements: Replacement[]
   readonly secrets: { readonly name: string; readonly offset: number }[]
@@ -39,8 +39,9 @@ interface Walk extends InlineOptions {
 }
 
 /**
- * Puts the public values where code reads `import.meta.env.X` and `process.env.X`, in member, string-index,
- * optional-chain and destructuring form. Strings, comments, assignments and shadowed names are left alone.
+ * Replaces reads of `import.meta.env.X` and `process.env.X` with the public values: as member access, with a string
+ * index, with optional chaining, and in destructuring. Strings, comments, assignments and shadowed names are left
+ * alone.
  */
 export function inlineValues(code: string, program: Node, options: InlineOptions): Inlined {
   const shadows = bindingRanges(program, 'process', mentionsOf(code, /\bprocess\b/g))
@@ -110,7 +111,7 @@ function destructuring(pattern: unknown, from: unknown, walk: Walk): void {
   const [only, ...others] = propertiesOf(pattern)
   if (outer === undefined || others.length > 0 || only?.type !== 'Property' || staticKey(only) !== 'env') return
   const value = unwrap(only.value)
-  // `const { env: { A } = {} } = process`: there is an `env`, so that what would stand in for it is not asked.
+  // `const { env: { A } = {} } = process`: `env` always exists, so the default is never used.
   const inner = value.type === 'AssignmentPattern' && isNode(value.left) ? value.left : value
   if (inner.type === 'ObjectPattern') replaceObject(inner, outer, from, walk, (object) => `{ env: ${object} }`)
 }
@@ -127,12 +128,12 @@ function replaceObject(pattern: Node, source: Source, from: Node, walk: Walk, wr
     const value = isPublic(name, walk) ? valueText(name, source, walk) : memberText(object, name)
     return `${JSON.stringify(name)}: ${value}`
   })
-  // Only what takes everything, or a name that is worked out, needs the object itself.
+  // Only a rest element or a computed name needs the object itself.
   const rest = known.length === names.length ? [] : [`...${object}`]
   walk.replacements.push({ start: from.start, end: from.end, text: wrap(`{ ${[...rest, ...entries].join(', ')} }`) })
 }
 
-/** As bundlers look for it in order to replace it. */
+/** In the form that bundlers look for and replace. */
 function memberText(object: string, name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? `${object}.${name}` : `${object}[${JSON.stringify(name)}]`
 }
@@ -162,7 +163,7 @@ function baseObject(value: unknown, walk: Walk): Source | undefined {
   return node?.type === 'Identifier' && node.name === 'process' && !walk.isShadowed(node.start) ? 'process' : undefined
 }
 
-/** Whether something is assigned to it: `process.env.X = 1`, `X++`, `delete`, `for (process.env.X of …)`, `[…] = …`. */
+/** Whether it is an assignment target: `process.env.X = 1`, `X++`, `delete`, `for (process.env.X of …)`, `[…] = …`. */
 function isTarget(node: Node, parents: readonly Node[]): boolean {
   const wrappers = parents.findLastIndex((parent) => unwrap(parent) !== node)
   const parent = parents[wrappers]
@@ -186,13 +187,13 @@ function isTarget(node: Node, parents: readonly Node[]): boolean {
   }
 }
 
-/** The value in a form that can stand where the expression stood. */
+/** The value in a form that can replace the expression. */
 function expression(text: string, node: Node, parents: readonly Node[]): string {
   const parent = parents.at(-1)
   const isObject = parent?.type === 'MemberExpression' && parent.object === node
   const isWrapped = /^[{-]/.test(text) || (isObject && /^\d/.test(text))
   const statement = parents.findLast(({ type }) => type === 'ExpressionStatement')
-  // Code without semicolons: a bracket at the start of a line would go on with the line before.
+  // Code without semicolons: a bracket at the start of a line would continue the previous line.
   if ((isWrapped || text.startsWith('[')) && statement?.start === node.start)
     return /^[[{]/.test(text) ? `Object(${text})` : `Number(${text})`
   return isWrapped ? `(${text})` : text

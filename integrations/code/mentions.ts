@@ -1,11 +1,11 @@
 import type { Node } from './syntax.ts'
 
-/** Whether a node's text holds one of the words that were looked for. */
+/** Whether a node's text contains one of the words. */
 export type IsMentioned = (node: Node) => boolean
 
 /**
- * Where a text holds any of some words, so that a walk through its syntax tree can leave out what holds none. An
- * identifier that is written with escapes has no word to look for: where there are any, every node counts.
+ * Finds where a text contains any of some words, so that a walk through its syntax tree can skip nodes without any.
+ * Identifiers may be written with escapes, which hide the word: if the text has such escapes, every node counts.
  *
  * @param words global, and matching whole words of identifiers
  */
@@ -18,7 +18,7 @@ export function mentionsOf(code: string, words: RegExp): IsMentioned {
   }
 }
 
-/** The index of the first offset that is not below the one given. */
+/** The index of the first offset that is at or after the given one. */
 function firstFrom(start: number, offsets: readonly number[]): number {
   let [low, high] = [0, offsets.length]
   while (low < high) {

@@ -2,16 +2,16 @@ import type { ParserOptions } from 'oxc-parser'
 import { languageOf } from './language.ts'
 import type { Node } from './syntax.ts'
 
-/** What hooks of Vite and Rolldown offer: the same parser, which is loaded already. */
+/** The hooks of Vite and Rolldown offer the same parser, which is already loaded. */
 interface HostParser {
   readonly meta: { readonly rolldownVersion: string }
   parse(code: string, options: ParserOptions): unknown
 }
 
 /**
- * The syntax tree of a module; undefined where it does not parse, since the bundler says what is wrong with it.
+ * The syntax tree of a module; undefined if it does not parse: the bundler reports that.
  *
- * @param context the `this` of the hook that asks, for a parser of the host's own
+ * @param context the `this` of the calling hook, for the host's own parser
  */
 export async function parseModule(code: string, id: string, context: object = {}): Promise<Node | undefined> {
   const options = { lang: languageOf(id), sourceType: 'module', preserveParens: true } as const
@@ -19,11 +19,11 @@ export async function parseModule(code: string, id: string, context: object = {}
     try {
       return context.parse(code, options) as Node
     } catch {
-      // An older host may not know the options: what counts is what our own parser says.
+      // An older host may not know the options; then our own parser decides.
     }
   }
   const { parseSync } = await import('oxc-parser')
-  // Old CommonJS may `return` outside of functions, or call a variable `await`.
+  // Old CommonJS may `return` outside functions, or name a variable `await`.
   for (const sourceType of ['module', 'commonjs'] as const) {
     const { program, errors } = parseSync(id, code, { ...options, sourceType })
     if (!errors.some(({ severity }) => severity === 'Error')) return program as unknown as Node

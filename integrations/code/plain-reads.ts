@@ -3,11 +3,11 @@ import { type Source, valueText } from './literal.ts'
 import { type Replacement, replaced } from './replacement.ts'
 
 /**
- * What `inlineValues` does, for code whose reads are as plain as most are: `import.meta.env.X` and `process.env.X`
- * where only an expression can stand. That takes no parser, which costs ten times as much. Undefined wherever there is
- * a doubt, and where code asks for a secret: a parser has to tell then.
+ * Does what `inlineValues` does, for plain reads, as most are: `import.meta.env.X` and `process.env.X` where only an
+ * expression can be. It needs no parser, which would take ten times as long. Undefined when in doubt, and if the code
+ * reads a secret: then a parser has to decide.
  *
- * @param isJsx whether there may be elements in the code: in their text, quotes mean nothing
+ * @param isJsx whether the code may contain elements, in whose text quotes have no meaning
  */
 export function inlinePlainReads(code: string, isJsx: boolean, options: InlineOptions): Inlined | undefined {
   const replacements: Replacement[] = []
@@ -29,16 +29,16 @@ interface Reader {
   at: number
   /** The end of the code before `at`, without comments. */
   behind: string
-  /** For each template that is open around `at`, how many braces are open in its `${…}`. */
+  /** For each template literal that is open at `at`, how many braces are open in its `${…}`. */
   readonly depths: number[]
-  /** Whether something may be assigned to what stands in brackets, once that was asked. */
+  /** Whether the code may assign to something in brackets; undefined until it is needed. */
   assigns: boolean | undefined
 }
 
-/** A word that `process` and `import.meta` have in them; who means something else by it needs a parser. */
+/** The words in `process` and `import.meta`. Any other use of them needs a parser. */
 const MENTION = /\b(?:process|meta)\b/g
 
-/** The offset of the last one, after which nothing is looked at. */
+/** The offset of the last mention; nothing after it is looked at. */
 function lastMention(code: string): number {
   let last = -1
   MENTION.lastIndex = 0
@@ -46,7 +46,7 @@ function lastMention(code: string): number {
   return last
 }
 
-/** Code in which nothing else begins. Escapes in names are none of it. */
+/** Code in which no other kind of piece begins. Escapes in names are not part of it. */
 const CODE = /[^'"`/<\\#{}]+|#(?=[\w$])/y
 const QUOTED = /'(?:[^'\\\r\n]|\\[^\r\n])*'|"(?:[^"\\\r\n]|\\[^\r\n])*"/y
 const COMMENT = /\/\/[^\r\n\u2028\u2029]*|\/\*[\s\S]*?\*\//y
@@ -54,7 +54,7 @@ const COMMENT = /\/\/[^\r\n\u2028\u2029]*|\/\*[\s\S]*?\*\//y
 const TEMPLATE = /[`}](?:[^`\\$]|\\[\s\S]|\$(?!\{))*(?:`|\$\{)/y
 const REGULAR_EXPRESSION = /\/(?:[^\\/[\r\n]|\\[^\r\n]|\[(?:[^\]\\\r\n]|\\[^\r\n])*\])+\/[a-z]*/y
 
-/** Goes on by a piece, and gives what is to be replaced in it; undefined where that cannot be told. */
+/** Advances by one piece and returns its replacements; undefined if they cannot be determined. */
 function readPiece(reader: Reader): readonly Replacement[] | undefined {
   const { code, at } = reader
   switch (code[at]) {
@@ -81,7 +81,7 @@ function match(pattern: RegExp, { code, at }: Reader): string | undefined {
   return pattern.exec(code)?.[0]
 }
 
-/** What was read stands for `behind` to whoever looks back. */
+/** Moves past `text`; `behind` stands for it when the reader looks back. */
 function goOn(reader: Reader, text: string | undefined, behind: string): [] | undefined {
   if (text === undefined) return undefined
   reader.at += text.length
@@ -105,7 +105,10 @@ function readTemplate(reader: Reader): [] | undefined {
   return goOn(reader, text, text?.endsWith('{') ? '${' : '"')
 }
 
-/** Behind these stands a regular expression, behind a name or a number a division; an element behind neither. */
+/**
+ * After these a slash begins a regular expression, after a name or a number it divides; an element begins after
+ * neither.
+ */
 const OPERATOR = /(?:[([{,;:?=&|^~*%]|=>|[^+]\+|[^-]-)$/
 const OPERAND = /[\w$\]]$/
 const KEYWORD =
@@ -123,7 +126,7 @@ function isBehindOperand({ behind }: Reader): boolean {
   return OPERAND.test(last) && !KEYWORD.test(last)
 }
 
-/** Enough of it to tell a keyword. */
+/** Enough of the end to recognise a keyword. */
 function lastCode(behind: string): string {
   return behind.trimEnd().slice(-12)
 }
@@ -133,7 +136,7 @@ const READ = /(process|import\.meta)\.env\.([A-Za-z_$][\w$]*)/g
 function readCode(reader: Reader): readonly Replacement[] | undefined {
   const { code, at, options } = reader
   const piece = match(CODE, reader)
-  // Old scripts take what is behind it for a comment.
+  // In old scripts `-->` begins a comment.
   if (piece === undefined || piece.includes('-->')) return undefined
   const mentions = piece.match(MENTION)?.length ?? 0
   const reads = mentions === 0 ? [] : [...piece.matchAll(READ)]
@@ -155,24 +158,27 @@ function readCode(reader: Reader): readonly Replacement[] | undefined {
   return replacements
 }
 
-/** Spaces may stand between: no more is kept than what may be looked back at. */
+/** Keeps only what may be looked back at, with one space for any at the end. */
 function lastPart(behind: string): string {
   return `${lastCode(behind)}${/\s$/.test(behind) ? ' ' : ''}`
 }
 
-/** Text, a word, a number from zero on, a reference: what needs no parentheses, and joins nothing with what is before. */
+/**
+ * A string, a word, a non-negative number or a reference: needs no parentheses, and does not join with what precedes
+ * it.
+ */
 const STANDS_ANYWHERE = /^["\w]/
 
-/** Behind these an expression begins. */
+/** An expression begins after these. */
 const BEGINS = /(?:[([{},;:?=!&|^~*%)]|=>|[^+]\+|[^-]-|(?:^|[^.\w$#])(?:return|case|await|default|else|throw|yield))$/
-/** With these an expression ends, and nothing is assigned to it, called or looked up in it. */
+/** An expression ends before these, and is not assigned to, called or accessed. */
 const ENDS =
   /^\s*(?:$|[;:]|\?(?![.?])|\?\?(?!=)|\+(?![+=])|-(?![-=])|[%^](?!=)|\*\*?(?![*=])|===?(?!>)|!==?|&&?(?![&=])|\|\|?(?![|=])|>(?![>=])|>=)|^[^\S\n]*\n\s*(?!(?:of|in)\b)[A-Za-z_$]/
-/** These may end what is assigned to as well. */
+/** An assignment target may end before these too. */
 const ENDS_BRACKETS = /^\s*[)\]},]/
-/** Whether something is assigned to what stands in brackets, or it is deleted. */
+/** Whether something in brackets is assigned to or deleted. */
 const ASSIGNS = /[)\]}]\s*(?:[-+*%&|^?<>/]{0,3}=(?![=>])|\+\+|--|of\b|in\b)|(?:\+\+|--)\s*\(|\bdelete\b/
-/** Nothing is assigned to what something is called with. */
+/** Arguments of a call are not assigned to. */
 const CALLED = /[\w$]\($/
 
 function isCalledWith(behind: string): boolean {

@@ -7,9 +7,9 @@ export interface Range {
 }
 
 /**
- * Where in a program a name means a binding of the program's own. `declare` binds nothing.
+ * The ranges of a program in which a name refers to a binding of the program itself. `declare` binds nothing.
  *
- * @param isMentioned whether a node's text holds the name
+ * @param isMentioned whether a node's text contains the name
  */
 export function bindingRanges(program: Node, name: string, isMentioned: IsMentioned): readonly Range[] {
   const ranges: Range[] = []

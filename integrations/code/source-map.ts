@@ -4,14 +4,14 @@ import MagicString, { type SourceMap } from 'magic-string'
 import type { SecretRead } from '../virtual-module.ts'
 import type { Replacement } from './replacement.ts'
 
-/** The way back from code with values in it to what was written. */
+/** Maps code with inserted values back to the original. */
 export function sourceMapOf(code: string, id: string, replacements: readonly Replacement[]): SourceMap {
   const text = new MagicString(code)
   for (const { start, end, text: value } of replacements) text.overwrite(start, end, value)
   return text.generateMap({ source: id, includeContent: true, hires: 'boundary' })
 }
 
-/** Reads with their places in the file as it was written, where those who have made this code of it say so. */
+/** The reads with their positions in the original file, if the source map of earlier plugins has them. */
 export function placedInSource(reads: readonly SecretRead[], id: string, map: unknown): readonly SecretRead[] {
   const trace = new TraceMap(map as EncodedSourceMap)
   const [path = ''] = id.split('?')

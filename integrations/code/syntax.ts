@@ -10,7 +10,7 @@ export function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'type') === 'string'
 }
 
-/** A loop, since every node of a module comes by: `flat()` takes four times as long. */
+/** A loop, since it runs for every node of a module: `flat()` takes four times as long. */
 export function childrenOf(node: Node): readonly Node[] {
   const children: Node[] = []
   for (const value of Object.values(node)) {
@@ -28,14 +28,14 @@ const WRAPPERS = new Set([
   'TSTypeAssertion',
 ])
 
-/** What is left without parentheses, casts, `!` and the bounds of an optional chain. */
+/** The expression without parentheses, casts, `!` and optional-chain wrappers. */
 export function unwrap(node: unknown): Node {
   let inner = node as Node
   while (WRAPPERS.has(inner.type) && isNode(inner.expression)) inner = inner.expression
   return inner
 }
 
-/** The name that a member access or a property uses, where it is written out: `.X`, `['X']`, `` [`X`] ``. */
+/** The name that a member access or a property uses, if it is a literal: `.X`, `['X']`, `` [`X`] ``. */
 export function staticKey(node: Node): string | undefined {
   const key = node.type === 'MemberExpression' ? node.property : node.key
   if (!isNode(key)) return undefined
@@ -43,7 +43,7 @@ export function staticKey(node: Node): string | undefined {
   return staticText(key)
 }
 
-/** The text that an expression is, where it is written out. */
+/** The string that an expression stands for, if it is a literal. */
 export function staticText(node: Node): string | undefined {
   if (node.type === 'Literal' && typeof node.value === 'string') return node.value
   const [quasi] = node.type === 'TemplateLiteral' && Array.isArray(node.quasis) ? node.quasis : []

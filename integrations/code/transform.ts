@@ -9,12 +9,12 @@ import { languageOf } from './language.ts'
 import { RUNTIME } from './literal.ts'
 import { inlinePlainReads } from './plain-reads.ts'
 
-/** What a hook can ask of whoever calls it; a host of Rollup's family can more. */
+/** What a hook can call on its `this`; hosts of the Rollup family offer more. */
 export interface Context {
   addWatchFile(file: string): void
 }
 
-/** What Rolldown says of a module besides. */
+/** What Rolldown adds about a module. */
 export interface ModuleMeta {
   readonly moduleType?: string
 }
@@ -27,9 +27,10 @@ export interface Transformed {
 }
 
 /**
- * Puts the values into code that reads them, and has what is refused imported, which the bundler then says with its importers.
+ * Inserts the values into code that reads them, and adds an import for each refused read, so that the bundler reports
+ * it with its importers.
  *
- * @param framework the host, by the name that unplugin has for it
+ * @param framework unplugin's name for the host
  */
 export function transformOf(build: Build, framework: string): Transform {
   const { options } = build
@@ -37,7 +38,7 @@ export function transformOf(build: Build, framework: string): Transform {
     if (isTakenAsText(this)) return undefined
     build.users.add(id)
     await build.settled()
-    // Also where nothing is to be changed: a name may come to stand for a value, or for a secret.
+    // Even if nothing changes now: a name may later stand for a value or a secret.
     watchFiles(this, build, framework)
     if (framework === 'rspack') neverKeep(this)
     const isClient = consumerOf(this, build) !== 'server'
@@ -55,7 +56,7 @@ export function transformOf(build: Build, framework: string): Transform {
     const inlined =
       inlinePlainReads(code, languageOf(id) !== 'ts', settings) ?? (await inlineParsed(code, id, this, settings))
     if (!inlined) return undefined
-    // Importing them as well has them refused like any other import.
+    // Importing them as well makes the plugin refuse them like any other import.
     const files = isClient ? inlined.assets.filter(isConfidential) : []
     const refused = [...(await readsOf(inlined, id, this)).map(refusedSpecifier), ...files]
     if (inlined.code === undefined && refused.length === 0) return undefined
@@ -71,7 +72,7 @@ export function transformOf(build: Build, framework: string): Transform {
   }
 }
 
-/** One module and what it imports, as it is called where it is resolved. */
+/** One module and its imports, by their resolved ids. */
 function graphOf(id: string, imported: readonly string[]): ModuleGraph {
   const ids = imported.map((specifier) => resolveOwn(specifier, 'client') ?? specifier)
   return { ids, importersOf: (of) => (of === id ? [] : [id]) }
@@ -88,7 +89,7 @@ async function inlineParsed(
   return program && inlineValues(code, program, options)
 }
 
-/** A host of Rollup's family has a map of what plugins before this one have made of the file. */
+/** Hosts of the Rollup family have a map of what earlier plugins did to the file. */
 async function readsOf({ reads }: Inlined, id: string, context: object): Promise<Inlined['reads']> {
   const map = reads.length > 0 && (context as MapContext).getCombinedSourcemap?.()
   if (!map) return reads
@@ -101,34 +102,37 @@ async function mapOf(code: string, id: string, { replacements }: Inlined): Promi
   return sourceMapOf(code, id, replacements)
 }
 
-/** Rspack keeps modules by their files alone, and would give back one that was made with other values. */
+/** Rspack caches modules by their files alone, and would reuse one that was built with other values. */
 export function neverKeep(context: object): void {
   ;(context as MapContext).getNativeBuildContext?.()?.loaderContext?.cacheable?.(false)
 }
 
 /**
- * Farm ends the process when such a file changes; webpack and Rspack watch for a build as a whole, as Rollup does, which
- * loses sight of what it watches for a module when another file takes its place.
+ * Farm exits when such a file changes. webpack and Rspack watch for a build as a whole, and so does Rollup, which stops
+ * watching a module's file when another file replaces it.
  */
 const WATCH_ALREADY = new Set(['farm', 'rollup', 'webpack', 'rspack'])
 
-/** So that a rebuild makes the module anew. Vite takes such files for imports when it develops, and is told otherwise. */
+/**
+ * Makes a rebuild transform the module again. Vite's development server would treat such files as imports, and is told
+ * in another way.
+ */
 export function watchFiles(context: Context, { files }: Build, framework: string): void {
   if (WATCH_ALREADY.has(framework) || isInDev(context) || isBuiltOnce(context)) return
   for (const file of files) context.addWatchFile(file)
 }
 
-/** Whether a host of Rollup's family says that it does not watch. */
+/** Whether a host of the Rollup family says that it does not watch. */
 function isBuiltOnce(context: object): boolean {
   const { meta } = context as { readonly meta?: { readonly watchMode?: boolean } }
   return meta?.watchMode === false
 }
 
 /**
- * Whether somebody will look at the map of a module: making one costs as much as all else. Vite says it for a build,
- * webpack and Rspack for each module; the others are not known to do without.
+ * Whether a module's source map will be used: making one costs as much as everything else. Vite tells this for a build,
+ * webpack and Rspack for each module; for other hosts the answer is yes.
  *
- * @param context the `this` of the hook that asks
+ * @param context the `this` of the calling hook
  */
 function isMapWanted(context: object): boolean {
   const { environment, getNativeBuildContext } = context as MapContext
@@ -136,7 +140,9 @@ function isMapWanted(context: object): boolean {
   return getNativeBuildContext?.call(context)?.loaderContext?.sourceMap !== false
 }
 
-/** Behind the code, where no line moves; what CommonJS requires before it, since the code may return before its end. */
+/**
+ * Imports go after the code, where they move no line; CommonJS requires go before it, since the code may return early.
+ */
 function withAdded(code: string, added: readonly string[], isCommonJs: boolean): string {
   return isCommonJs && !code.startsWith('#!') ? added.join('') + code : code + added.join('')
 }
@@ -145,7 +151,7 @@ function importOf(specifier: string, isCommonJs: boolean): string {
   return isCommonJs ? `;require(${JSON.stringify(specifier)});` : `\nimport ${JSON.stringify(specifier)}`
 }
 
-/** In a client the values are asked for by a request, which a module of CommonJS cannot wait for. */
+/** A client fetches the values, which a CommonJS module cannot wait for. */
 function awaitedBy(id: string): Error {
   const error = new Error(`${id} is CommonJS, which cannot wait for values at run time: make it an ES module`)
   error.stack = ''
@@ -153,8 +159,8 @@ function awaitedBy(id: string): Error {
 }
 
 /**
- * Whether a module is CommonJS, which an `import` would make something else of: by its name, by its package.json as
- * webpack and Rspack see it, or by what stands in it.
+ * Whether a module is CommonJS, which an added `import` would turn into an ES module: judged by its name, by its
+ * package.json as webpack and Rspack see it, or by its content.
  */
 function isCommonJsModule(context: object, code: string, id: string): boolean {
   const type = moduleTypeOf(context)
@@ -166,12 +172,15 @@ function isCommonJsModule(context: object, code: string, id: string): boolean {
   )
 }
 
-/** Whether webpack or Rspack make something else of a module than code: a text, or a file of its own. */
+/** Whether webpack or Rspack treat a module as something other than code: as text, or as an asset. */
 function isTakenAsText(context: object): boolean {
   return moduleTypeOf(context)?.startsWith('javascript/') === false
 }
 
-/** What webpack and Rspack make of a module, such as `javascript/auto` or `asset/source`; undefined for others. */
+/**
+ * The type that webpack or Rspack give a module, such as `javascript/auto` or `asset/source`; undefined for other
+ * hosts.
+ */
 function moduleTypeOf(context: object): string | undefined {
   const { getNativeBuildContext } = context as MapContext
   const type = getNativeBuildContext?.call(context)?.loaderContext?._module?.type

@@ -2,33 +2,33 @@ import { basename, posix } from 'node:path'
 import { pathWithin } from '../path-within.ts'
 
 /**
- * Directories and files that no server may hand out: `.systemprompt` and everything below it, `.env`, `.env.local`, …, and the
- * short names that Windows gives them, such as `SYSTEM~1`.
+ * Directories and files that no server may serve: `.systemprompt` and everything below it, `.env`, `.env.local`, …, and
+ * their short names on Windows, such as `SYSTEM~1`.
  */
 const CONFIDENTIAL =
   /(?:^|[/\\])(?:\.systemprompt(?:[/\\ .:]|$)|\.env(?:[./\\ :~]|$)|(?:system|sy[0-9a-f]{4}|env\w{0,3}|en[0-9a-f]{4})~\d)/i
 
-/** A short name of Windows, `SECRET~1.JSO`: the first letters, or after some of the same two of them and a number. */
+/** A Windows short name, `SECRET~1.JSO`: up to six letters, or two letters and a hash after several of the same. */
 const SHORT = /^([^~.]{1,6})~\d+(?:\.[^~.]{0,3})?$/
 
-/** What HFS+ passes over in a name. */
+/** Characters that HFS+ ignores in a name. */
 const UNSEEN = /[\0\p{Default_Ignorable_Code_Point}]/gu
 
-/** What Windows passes over at the end of a name: dots, spaces, and the stream that a file or a directory is anyway. */
+/** What Windows ignores at the end of a name: dots, spaces, and the name of the default stream. */
 const PASSED_OVER = /(?<![. ])[. ]*(?::[\w$]*:\$\w+[. ]*)?$/
 
-/** Decoding more often than this is no honest request. */
+/** No honest request is encoded more often than this. */
 const MOST_DECODINGS = 8
 
-/** What a server hands out, and what it must not. */
+/** What a server serves, and what it must not. */
 export interface Served {
   /** Absolute. */
   readonly root: string
-  /** Files with secrets that are called as they like, absolute. */
+  /** Files with secrets, whatever their names; absolute. */
   readonly confidential: Iterable<string>
 }
 
-/** A directory whose files a server hands out below a path: `/`, `/app/`, or the whole address of it. */
+/** A directory whose files are served below a path: `/`, `/app/`, or a whole URL. */
 export interface Place {
   /** Absolute. */
   readonly directory: string
@@ -36,11 +36,11 @@ export interface Place {
 }
 
 /**
- * Whether a request asks for a confidential file, however it spells it: encoded once or more, with backslashes, dots,
- * doubled slashes, in capitals or other letters that a file system takes for the same, by a short name of Windows, or within
+ * Whether a request asks for a confidential file, however it is spelled: encoded once or more, with backslashes, dots,
+ * doubled slashes, in capitals or other letters that a file system treats as equal, by a Windows short name, or within
  * another path such as `/@fs/…`. The query counts too.
  *
- * @param places what is handed out besides the root, which is at `/`
+ * @param places what is served besides the root, which is at `/`
  */
 export function asksForConfidential(url: string, served?: Served, places: readonly Place[] = []): boolean {
   const files = served ? [...served.confidential].flatMap((file) => requestsFor(file, served.root, places)) : []
@@ -48,7 +48,7 @@ export function asksForConfidential(url: string, served?: Served, places: readon
   return partsOf(url).some((part) => isDecodedTo(part, isAsked))
 }
 
-/** Whether a part of a request, or a part of what is encoded in it, is one of these. */
+/** Whether a part of a request matches, as it is or after decoding. */
 function isDecodedTo(given: string, isAsked: (part: string) => boolean): boolean {
   let text = given
   for (let count = 0; count < MOST_DECODINGS; count++) {
@@ -64,19 +64,19 @@ function isConfidential(part: string): boolean {
   return CONFIDENTIAL.test(withPlainLetters(part))
 }
 
-/** A request as a whole and what may be a path in it: what parts one is also a letter of names, such as `R&D`. */
+/** A request and every part of it that may be a path; the separators can also be in names, such as `R&D`. */
 function partsOf(text: string): readonly string[] {
   return [...new Set([text, ...text.split(/[?#]/), ...text.split(/[?#&=]/)])]
 }
 
-/** A name is found on a Mac by letters that are others, and count as the same: `.ſystemprompt`, with a long s. */
+/** macOS treats some different letters in a name as the same: `.ſystemprompt`, with a long s. */
 function withPlainLetters(text: string): string {
   return text.normalize('NFKC').replace(UNSEEN, '')
 }
 
 /**
- * What parts of requests may be for a file: its path, or its path from the root, in whatever directory the root is
- * served; a name alone only where a server has it, since it may be the end of any other path.
+ * Tests whether a part of a request is for a file: by its path, or by its path from the root, in whatever directory the
+ * root is served. A bare name matches only where a server has it, since any other path may end with it.
  */
 function requestsFor(file: string, root: string, places: readonly Place[]): readonly ((part: string) => boolean)[] {
   const inRoot = pathWithin(root, file)
@@ -105,7 +105,7 @@ function isShortFor(asked: string, name: string): boolean {
   )
 }
 
-/** Windows leaves out what a short name cannot have, or writes `_` for it. */
+/** Windows leaves out characters that a short name cannot contain, or replaces them with `_`. */
 function onlyLetters(name: string): string {
   return name.replace(/[^a-z0-9]/g, '')
 }
@@ -114,7 +114,7 @@ function pathOf(address: string): string {
   return URL.canParse(address) ? new URL(address).pathname : address
 }
 
-/** The names of a path, in the letters in which any file system would find them. */
+/** The names in a path, normalised to the letters by which any file system would find them. */
 function namesOf(path: string): readonly string[] {
   return posix
     .normalize(withSameLetters(path).replaceAll('\\', '/'))
@@ -123,12 +123,12 @@ function namesOf(path: string): readonly string[] {
     .filter((name) => name !== '')
 }
 
-/** `ẞ` is `ß`, and that is `ss`; what was one letter may be made of two by it. */
+/** `ẞ` is `ß`, and that is `ss`: one letter may become two. */
 function withSameLetters(text: string): string {
   return withPlainLetters(withPlainLetters(text).toLowerCase().toUpperCase().toLowerCase())
 }
 
-/** What cannot be decoded is decoded as far as it can be. */
+/** Decodes as much as can be decoded. */
 function decode(text: string): string {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {

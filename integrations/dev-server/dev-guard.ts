@@ -1,6 +1,6 @@
 import { asksForConfidential, type Place, type Served } from './confidential-path.ts'
 
-/** What connect and Express know of a request. */
+/** The part of a request that connect and Express share. */
 interface Request {
   readonly url?: string | undefined
 }
@@ -12,7 +12,7 @@ interface Response {
 
 type Middleware = (request: Request, response: Response, next: () => void) => void
 
-/** Middleware of a development server, before what hands out files: nobody gets a confidential one. */
+/** Middleware for a development server that refuses confidential files; it goes before whatever serves files. */
 export function refuseConfidential(served: Served, places: readonly Place[] = []): Middleware {
   return (request, response, next) => {
     if (!asksForConfidential(request.url ?? '', served, places)) {

@@ -5,15 +5,15 @@ import { NOTHING } from '../public-env.ts'
 import { refusals } from '../refusals.ts'
 
 /**
- * A development server never comes to the end of a build, so that what is refused is an error of the one module.
- * @throws ConfigError with the importers that are known by now
+ * A development server never reaches the end of a build, so a refused module is an error of its own.
+ * @throws ConfigError with the importers that are known so far
  */
 export function stopInDev(context: object, id: string, build: Build): void {
   if (!isInDev(context)) return
-  // Nothing was ever valid: there are no values to go on with.
+  // No configuration was ever valid: there are no values to continue with.
   if (build.failure && build.env === NOTHING) throw build.failure
   const { moduleGraph } = context.environment
-  // What a module imports is loaded ahead, before the graph has been told of it; from then on the graph knows.
+  // A module's imports are preloaded before the graph knows about them; afterwards the graph knows.
   const asking = [build.askedBy.get(id) ?? []].flat()
   build.askedBy.delete(id)
   const importersOf = (of: string): readonly string[] => {
@@ -27,7 +27,7 @@ export function stopInDev(context: object, id: string, build: Build): void {
   if (error) throw error
 }
 
-/** Whether a hook runs for a development server of Vite. */
+/** Whether a hook runs for one of Vite's development servers. */
 export function isInDev(context: object): context is { readonly environment: DevEnvironment } {
   return (Reflect.get(context, 'environment') as Environment | undefined)?.mode === 'dev'
 }

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
 
 /**
- * Milliseconds for which chokidar, which Vite and Farm watch with, having told of a change, tells of no other one to the
- * same file, as when a formatter follows an editor.
+ * Milliseconds after a change during which chokidar, the watcher of Vite and Farm, reports no other change to the same
+ * file, as when a formatter runs after an editor saves.
  */
 const DEAF = 50
 
-/** Waits until whoever writes again is told of again, so that what is read then is not old for good. */
+/** Waits until the watcher reports changes again, so that a later write is not missed for good. */
 export async function untilHeard(): Promise<void> {
   await setTimeout(DEAF + 10)
 }

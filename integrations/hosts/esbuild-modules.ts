@@ -1,25 +1,25 @@
 import { readFile } from 'node:fs/promises'
 import type { Loader, OnLoadArgs, OnLoadResult, PluginBuild } from 'esbuild'
 
-/** Specifiers of files that no bundle may hold. */
+/** Specifiers of files that no bundle may contain. */
 const CONFIDENTIAL_FILES = /(^|[\\/])\.systemprompt[\\/]|(^|[\\/])\.env[^\\/]*$/
 
 const SCRIPTS = /\.[cm]?[jt]sx?$/
 
 /**
- * What esbuild is told before the modules of the plugin: how style sheets and imported texts are left as they are.
+ * Registers callbacks that go before the plugin's own modules: they leave style sheets and imported texts unchanged.
  * @throws for another bundler
  */
 export function beforeModules(build: PluginBuild): void {
   if (!isEsbuild(build)) throw otherBundler()
-  // A style sheet cannot hold the module that stands for what is refused; the graph of the build names it.
+  // A style sheet cannot contain the stand-in for a refused module; the build's graph names it.
   build.onResolve({ filter: CONFIDENTIAL_FILES }, ({ path, kind }) =>
     kind === 'url-token' || kind === 'import-rule' ? { path, external: true } : undefined,
   )
   build.onLoad({ filter: SCRIPTS, namespace: 'file' }, loadText)
 }
 
-/** Bun's bundler takes plugins of this form, and tells them neither what is in its output nor who imports what. */
+/** Bun's bundler accepts esbuild plugins, but tells them neither what is in its output nor who imports what. */
 function isEsbuild({ esbuild }: Partial<PluginBuild>): boolean {
   return typeof esbuild?.version === 'string'
 }
@@ -32,9 +32,9 @@ function otherBundler(): Error {
   return error
 }
 
-/** JavaScript that is imported as a text or as bytes stays as it is; whoever replaces reads goes by its name alone. */
+/** JavaScript imported as text or bytes stays unchanged: the transform goes only by a file's name. */
 async function loadText({ path, with: attributes }: OnLoadArgs): Promise<OnLoadResult | undefined> {
-  // esbuild has them from 0.19.7 on.
+  // esbuild has import attributes since 0.19.7.
   const loader = AS_TEXT[attributes?.type ?? '']
   return loader && { contents: await readFile(path), loader, watchFiles: [path] }
 }

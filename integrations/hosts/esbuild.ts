@@ -9,7 +9,7 @@ import type { OutputFile } from '../output/leak-guard.ts'
 import { NOTHING } from '../public-env.ts'
 import { type ModuleGraph, refusals } from '../refusals.ts'
 
-/** esbuild. Every file that a filter lets through crosses to JavaScript, so the filters are narrow. */
+/** esbuild. Every file that a filter matches is passed to JavaScript, so the filters are narrow. */
 export function esbuildHooks(build: Build): Pick<UnpluginOptions, 'esbuild' | 'transformInclude'> {
   let loaders: Loaders
   const esbuild: UnpluginOptions['esbuild'] = {
@@ -18,7 +18,7 @@ export function esbuildHooks(build: Build): Pick<UnpluginOptions, 'esbuild' | 't
     // Code, the plugin's own modules, and files that may hold secrets.
     onLoadFilter:
       /\.[cm]?[jt]sx?$|@systemprompt\/env\/|[\\/]\.systemprompt[\\/]|[\\/]\.env[^\\/]*$|\.(json5?|ya?ml|toml|txt|env|conf|cfg|ini|properties|pem|key)$|[\\/][^\\/.]+$/,
-    // unplugin goes by the extension alone.
+    // unplugin looks only at the extension.
     loader: (_, id) => loaderOf(id, loaders) ?? 'js',
     config(options) {
       loaders = options.loader
@@ -35,20 +35,21 @@ export function esbuildHooks(build: Build): Pick<UnpluginOptions, 'esbuild' | 't
           ? undefined
           : resolve(directory, outdir ?? dirname(outfile ?? '.'))
       initialOptions.metafile = true
-      // What a module of ours imports is looked for from the project: the module itself lies nowhere.
+      // Imports of our generated modules are resolved from the project, since those modules have no directory.
       onResolve({ filter: /^@systemprompt\/env$/, namespace: '@systemprompt/env' }, ({ path, kind }) =>
         resolveModule(path, { kind, resolveDir: build.root }),
       )
       const isPrinted = outDirectory === undefined && initialOptions.write !== false
       let isSetUp = false
       onStart(async () => {
-        // All plugins are set up by now, so that this comes behind theirs, which may write files.
+        // All plugins are set up by now, so this runs after theirs, which may write files.
         if (!isSetUp) onEnd(guardAgain)
         isSetUp = true
         const failure = await build.refresh()
         if (isPrinted && build.options.leakGuard !== false && build.env.secrets.length > 0)
           return { errors: [{ text: PRINTED }] }
-        // A rebuild that ended here would watch nothing from then on: it goes on with the last good values, and fails at its end.
+        // A rebuild that failed here would stop watching: it continues with the last valid values, and fails at its
+        // end.
         return failure && build.env === NOTHING ? { errors: [{ text: failure.message }] } : {}
       })
       onEnd(async (result) => {
@@ -92,7 +93,7 @@ const LOADERS: Loaders = {
   '.txt': 'text',
 }
 
-/** The loader of a file: of several extensions, as in `.page.js`, the longest that has one. */
+/** The loader for a file: of several extensions, as in `.page.js`, the longest that has one. */
 function loaderOf(id: string, configured: Loaders): Loader | undefined {
   const [name = ''] = basename(id).split('?')
   const extensions = name.split('.').map((_, index, parts) => `.${parts.slice(index).join('.')}`)
@@ -104,7 +105,7 @@ function errorsOf(...errors: readonly (Error | undefined)[]): OnEndResult {
   return { errors: errors.flatMap((error) => (error ? [{ text: error.message }] : [])) }
 }
 
-/** esbuild has written its output before it asks a plugin; with `allowOverwrite` over the sources, which stay. */
+/** esbuild writes its output before it calls plugins; with `allowOverwrite` over the sources, which are kept. */
 async function removeFiles(result: BuildResult, names: readonly string[], directory: string): Promise<void> {
   const paths = new Set(names.map((name) => resolve(directory, name)))
   if (result.outputFiles) {
@@ -115,18 +116,18 @@ async function removeFiles(result: BuildResult, names: readonly string[], direct
   for (const path of paths) if (!sources.has(path)) await rm(path, { force: true })
 }
 
-/** What was made: in memory where nothing is written. */
+/** The output; it is in memory if esbuild writes nothing. */
 async function outputFiles({ outputFiles, metafile }: BuildResult, directory: string): Promise<readonly OutputFile[]> {
   if (outputFiles) return outputFiles.map(({ path, contents }) => ({ name: path, content: contents }))
   const read = Object.keys(metafile?.outputs ?? {}).map(async (name) => {
-    // A server that esbuild starts writes nothing, and others may have taken a file away.
+    // esbuild's server writes nothing, and other plugins may have deleted a file.
     const content = await readFile(resolve(directory, name)).catch(() => undefined)
     return content ? [{ name, content }] : []
   })
   return (await Promise.all(read)).flat()
 }
 
-/** esbuild names files from its working directory, and other modules with what they are made by before a colon. */
+/** esbuild names files relative to its working directory, and puts the namespace and a colon before other modules. */
 function graphOf(inputs: Metafile['inputs'], directory: string): ModuleGraph {
   const idOf = (name: string): string => (/^\w?:?[^:]*$/.test(name) ? resolve(directory, name) : name)
   const importers = new Map<string, string[]>()

@@ -7,15 +7,15 @@ import { untilHeard } from '../dev-server/watcher.ts'
 import type { OutputFile } from '../output/leak-guard.ts'
 import { refusals } from '../refusals.ts'
 
-/** What the hooks tell one another. */
+/** State that the hooks share. */
 interface State {
   root: string
   publicDir: string
   graph: CompilationContext | undefined
   server: Server | undefined
-  /** Why nothing is handed out after the last change, once it was looked at. */
+  /** Why nothing is served after the last change, once it was checked. */
   stopped: Promise<Error | undefined> | undefined
-  /** Files of changes with secrets in them. */
+  /** Files of changes that contained secrets. */
   leaking: readonly string[]
 }
 
@@ -35,9 +35,10 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       Object.assign(state, { root, publicDir })
       build.setRoot(root)
       build.consumer = build.options.consumer ?? consumerOfTargetEnv(config.compilation?.output?.targetEnv)
-      // Of a module that Farm has kept from an earlier build no plugin is asked, whatever it was made of or may not ask for.
+      // Farm asks no plugin about a module from its persistent cache, whatever values it contains or imports it must
+      // not have.
       if (config.compilation) config.compilation.persistentCache = false
-      // Farm hands out every file of its root that is asked for.
+      // Farm serves every file of its root.
       const below = config.compilation?.output?.publicPath ?? '/'
       const places = [root, publicDir].flatMap((directory) => [below, '/'].map((path) => ({ directory, below: path })))
       const guard = guardOf(build, places, () => state.stopped)
@@ -60,7 +61,7 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
     },
     configureDevServer(started) {
       state.server = started
-      // Also to a page that was loading when it was said, and to one that is loaded later.
+      // Reaches a page that was still loading when the error was sent, and one that is loaded later.
       started.ws?.on('connection', () => {
         if (build.failure) show(build.failure, started)
       })
@@ -82,34 +83,34 @@ function findRefused(build: Build, { graph, root }: State): Error | undefined {
   const isThere = (id: string): boolean => Boolean(graph?.viteGetModuleById(farmId(id, root)))
   const importersOf = (id: string): readonly string[] =>
     graph?.viteGetImporters(farmId(id, root)).map((importer) => importer.id) ?? []
-  // What was asked for once may be so no more.
+  // A module that was once imported may not be any more.
   const error = refusals({ ids: [...build.refused].filter(isThere), importersOf }, build)
-  // Farm shows the stack behind the message, which begins it.
+  // Farm prints the stack after the message, and the stack begins with the message.
   if (error) error.stack = ''
   return error
 }
 
-/** Farm's hooks for its output lose parts of it, or come when it is written. */
+/** Farm's output hooks miss parts of the output, or run after it is written. */
 function guardCompile(compiler: Compiler, build: Build, state: State): void {
   const compile = compiler.compile.bind(compiler)
   compiler.compile = async () => {
     await compile()
-    // Farm copies its public directory when plugins have been asked for the last time.
+    // Farm copies its public directory after the last plugin hook.
     const leaks = (await build.findLeaks(outputOf(compiler))) ?? (await build.findWrittenLeaks(state.publicDir, 0))
     if (leaks) throw leaks.error
   }
 }
 
-/** After a change Farm asks none of its hooks. */
+/** After a change Farm calls none of its hooks. */
 function guardUpdates(compiler: Compiler, build: Build, state: State): void {
   const update = compiler.update.bind(compiler)
   let running: Promise<unknown> = Promise.resolve()
   compiler.update = async (changed, isWaitedFor, isQueued, ...rest) => {
-    // Whoever put it into the queue looks at it.
+    // The caller that queued it checks the result.
     if (isQueued) return update(changed, isWaitedFor, isQueued, ...rest)
-    // Farm can begin with the same once more before it has told of it, and hang.
+    // Farm can start on the same update again before it has reported the first, and hang.
     if (!isWaitedFor) await running
-    // What leaks is looked at with every change, until it does so no more.
+    // Files that leak are checked with every change, until they no longer do.
     const paths = [...new Set([...changed, ...state.leaking.filter((file) => compiler.hasModule(file))])]
     const updated = update(paths, isWaitedFor, isQueued, ...rest)
     if (!isWaitedFor) running = updated.catch(() => undefined)
@@ -124,13 +125,13 @@ function guardUpdates(compiler: Compiler, build: Build, state: State): void {
     state.stopped = looked
     const result = await updated
     const [last, error] = await Promise.all([before, looked])
-    // In the form of Farm's own, which are shown as they are.
+    // The form of Farm's own errors, which are shown unchanged.
     if (error && isWaitedFor) throw new Error(JSON.stringify([error.message]))
     return told(result, { last, error }, state.server)
   }
 }
 
-/** What pages get of an update, now that it was looked at; `last` is why they got nothing of the one before. */
+/** What pages get of a checked update; `last` is the error that held back the one before. */
 function told(
   result: Update,
   { last, error }: { readonly last: Error | undefined; readonly error: Error | undefined },
@@ -138,11 +139,11 @@ function told(
 ): Update {
   if (error) {
     if (error.message !== last?.message) server?.logger.error(error.message)
-    // An update takes away what is shown over the page, also one with nothing in it.
+    // Even an empty update removes the error overlay.
     setImmediate(() => show(error, server))
     return unsent(result)
   }
-  // What has changed meanwhile the page has not been told.
+  // The page has missed the changes made in the meantime.
   if (last) send({ type: 'full-reload' }, server)
   return result
 }
@@ -151,7 +152,7 @@ function outputOf(compiler: Compiler): readonly OutputFile[] {
   return Object.entries(compiler.resources()).map(([name, content]) => ({ name, content }))
 }
 
-/** What a page is sent for a change. */
+/** What a page receives for a change. */
 function textsOf(update: Update, paths: readonly string[], root: string): readonly OutputFile[] {
   const name = paths.map((path) => relative(root, path)).join(', ')
   return [
@@ -160,7 +161,7 @@ function textsOf(update: Update, paths: readonly string[], root: string): readon
   ]
 }
 
-/** In place of an update that pages must not have: Farm's development server ends with an error that comes at this time. */
+/** An empty update, for one that pages must not get: throwing an error here would end Farm's development server. */
 function unsent(update: Update): Update {
   const { add, remove } = update.extraWatchResult
   return {
@@ -177,19 +178,22 @@ function unsent(update: Update): Update {
 
 type Update = Awaited<ReturnType<Compiler['update']>>
 
-/** Farm's watcher knows its root alone. */
+/** Farm's watcher watches only its root. */
 function watchFiles({ files }: Build, server: Server | undefined): void {
   server?.watcher?.getInternalWatcher()?.add([...files])
 }
 
-/** Of Koa's context as much as the guard needs. */
+/** The part of Koa's context that the guard needs. */
 interface Context {
   readonly url: string
   status: number
   body: unknown
 }
 
-/** Koa's middleware returns what is behind it. Farm itself would hand out what was refused to whoever loads the page. */
+/**
+ * Koa middleware must return what comes after it. Without the guard, Farm would serve refused output to a page that is
+ * loaded.
+ */
 function guardOf(build: Build, places: readonly Place[], stopped: () => Promise<Error | undefined> | undefined) {
   return async (context: Context, next: () => Promise<unknown>): Promise<void> => {
     const isForbidden = asksForConfidential(context.url, build, places)
@@ -203,7 +207,7 @@ function guardOf(build: Build, places: readonly Place[], stopped: () => Promise<
   }
 }
 
-/** Loads again. What is wrong is shown over the page, which keeps the last good values. */
+/** Loads again. An error is shown over the page, which keeps the last valid values. */
 async function refreshAndTell(build: Build, server: Server, root: string): Promise<void> {
   const before = build.failure ? undefined : stateOf(build)
   const failure = await build.refresh()
@@ -227,18 +231,18 @@ function send(message: object, server: Server | undefined): void {
   })
 }
 
-/** What modules are made of, and which files none is made of. */
+/** The values that modules depend on, and the files that must not become modules. */
 function stateOf({ version, confidential }: Build): string {
   return [version, ...confidential].join('\n')
 }
 
-/** Farm makes all modules of a file anew, whatever their queries. */
+/** Farm rebuilds all modules of a file, whatever their queries. */
 function fileOf(id: string, root: string): string {
   const [path = ''] = farmId(id, root).split('?')
   return join(root, path)
 }
 
-/** Farm ends the process when it is asked for a module that it does not know by this very name. */
+/** Farm exits when it is asked for a module by any other name than its own. */
 function farmId(id: string, root: string): string {
   return id.startsWith('\0') ? id.replaceAll('\0', '\\0') : relative(root, id).replaceAll(sep, '/')
 }

@@ -2,7 +2,10 @@ import type { CustomPluginOptions, TransformPluginContext } from 'rollup'
 import type { Build } from '../build.ts'
 import { type CompiledHooks, type Hooks, mayRead, NAME } from '../hooks.ts'
 
-/** With `cache`, Rollup keeps what a file became for as long as the file is the same: these say what it was made with. */
+/**
+ * With `cache`, Rollup reuses a transformed file until the file changes: these hooks also record the version it was
+ * made with.
+ */
 export function cachedBy<T extends Pick<CompiledHooks | Hooks, 'transform'>>({ transform }: T, build: Build) {
   return {
     transform: {

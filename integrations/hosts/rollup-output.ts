@@ -3,12 +3,12 @@ import { dirname, join, resolve } from 'node:path'
 import type { Build } from '../build.ts'
 import type { Leaks, OutputFile } from '../output/leak-guard.ts'
 
-/** What the hooks ask the host for. */
+/** What the hooks call on the host. */
 interface Context {
   getModuleIds(): IterableIterator<string>
 }
 
-/** Behind whoever else has such a hook. */
+/** Runs after all other hooks of the same name. */
 export interface Last<Hook> {
   readonly order: 'post'
   readonly sequential: true
@@ -41,9 +41,9 @@ type Output =
     }
 
 /**
- * Searches what is written for secrets, behind all other plugins, and once more when they may have added to it.
+ * Searches the output for secrets after all other plugins, and again once they may have added to it.
  *
- * @param from the directory that relative places start from
+ * @param from the directory that relative paths start from
  */
 export function outputHooks(build: Build, from: () => string): OutputHooks {
   const directories = new Set<string>()
@@ -68,7 +68,7 @@ export function outputHooks(build: Build, from: () => string): OutputHooks {
       sequential: true,
       async handler(options, bundle) {
         const directory = resolve(from(), directoryOf(options))
-        // A later plugin may have added to the output when ours had searched it.
+        // A later plugin may have added to the output after our search.
         const leaks = await build.findLeaks(Object.values(bundle).map(contentOf))
         if (leaks) await removeWritten(leaks, directory, new Set([...this.getModuleIds()].map((id) => resolve(id))))
         directories.add(directory)
@@ -80,7 +80,7 @@ export function outputHooks(build: Build, from: () => string): OutputHooks {
       order: 'post',
       sequential: true,
       async handler() {
-        // Those of other builds too: which of them ends nobody says.
+        // Includes the directories of other builds: nothing tells which build ends.
         for (const directory of directories) {
           const leaks = await build.findWrittenLeaks(directory)
           if (leaks) throw leaks.error
@@ -90,17 +90,17 @@ export function outputHooks(build: Build, from: () => string): OutputHooks {
   }
 }
 
-/** Takes away what holds a secret; never a source, which can lie where the output is written. */
+/** Deletes files that contain a secret, but never a source, which may be in the output directory. */
 async function removeWritten({ files }: Leaks, directory: string, sources: ReadonlySet<string>): Promise<void> {
   for (const path of files.map((name) => join(directory, name))) if (!sources.has(path)) await rm(path, { force: true })
 }
 
-/** Rollup asks for one of the two; Rolldown has a default. */
+/** Rollup requires one of the two; Rolldown has a default. */
 function directoryOf({ dir, file }: Place): string {
   return dir ?? (file === undefined ? 'dist' : dirname(file))
 }
 
-/** A chunk's map is part of the bundle already, or will be written beside it or into it. */
+/** A chunk's map is already part of the bundle, or will be written beside it or into it. */
 function outputFiles(bundle: Bundle): readonly OutputFile[] {
   return Object.values(bundle).flatMap((output) => {
     const map = output.type === 'chunk' && output.map

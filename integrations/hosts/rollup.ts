@@ -5,7 +5,7 @@ import { refusals, withoutStack } from '../refusals.ts'
 import { marksRequiredIn, resolveOwn } from '../virtual-module.ts'
 import { type Last, type OutputHooks, outputHooks } from './rollup-output.ts'
 
-/** What the hooks of Rollup, Rolldown and Vite have in common. */
+/** The part of the hook context that Rollup, Rolldown and Vite share. */
 interface Context {
   readonly meta: { readonly watchMode: boolean; readonly rolldownVersion?: string | undefined }
   addWatchFile(file: string): void
@@ -17,7 +17,7 @@ interface Context {
   } | null
 }
 
-/** Before whoever else has such a hook. */
+/** Runs before all other hooks of the same name. */
 interface First<Hook> {
   readonly order: 'pre'
   readonly handler: Hook
@@ -29,12 +29,12 @@ interface RollupHooks extends OutputHooks {
   buildEnd(this: Context, error?: unknown): Promise<void>
 }
 
-/** For another plugin, since one has each hook once. */
+/** For a second plugin, since a plugin can have each hook only once. */
 interface FirstHooks {
   readonly buildStart: First<(this: Context, input: object) => void>
 }
 
-/** Rollup, and Rolldown, which has the same hooks and says a platform. */
+/** Rollup, and Rolldown, which has the same hooks and also tells its platform. */
 export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readonly first: FirstHooks } {
   let from = '.'
   let running = 0
@@ -45,9 +45,9 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
         build.outdate()
         from = String(Reflect.get(input, 'cwd') ?? '.')
         const consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))
-        // Whatever this throws, a build that began comes to its end.
+        // Counted before anything can throw: `buildEnd` is called for every build that began.
         const isShared = running++ > 0 && consumer !== build.consumer
-        // Vite says it for each module; elsewhere one build would be taken for the other.
+        // Vite tells the consumer of each module; elsewhere one build would be taken for the other.
         if (isShared && !consumerOfEnvironment(this)) throw sharedError()
         build.consumer = consumer
       },
@@ -55,7 +55,8 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
   }
   const hooks: RollupHooks = {
     options: keptInside,
-    // When every other plugin has begun, beside the threads of the host. Whoever loads a module before that has it loaded.
+    // Starts after every other plugin has, in parallel with the host's threads. A module that is loaded earlier starts
+    // it itself.
     buildStart: {
       order: 'post',
       sequential: true,
@@ -70,10 +71,10 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
       },
     },
     async buildEnd(failure) {
-      // A build that another plugin ended before ours began has not been counted.
+      // A build that another plugin ended before ours began was not counted.
       running = Math.max(0, running - 1)
       await build.settled()
-      // Of several builds at once each fails for it; one that was told of it says it once.
+      // Of several simultaneous builds each fails for it; one that already failed with it does not repeat it.
       if (build.failure && !tells(failure, build.failure)) throw besides(failure, build.failure, this)
       if (build.failure) return
       const required = this.meta.rolldownVersion === undefined ? requiredMarks(this) : new Map<string, string[]>()
@@ -82,7 +83,7 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
         return [...importers, ...dynamicImporters, ...(required.get(id) ?? [])]
       }
       const consumer = consumerOf(this, build)
-      // Where a build has failed already, not every importer is known.
+      // If a build has already failed, not every importer is known.
       const ids = [...this.getModuleIds(), ...required.keys()].filter((id) => !failure || importersOf(id).length > 0)
       const error =
         refusals({ ids, importersOf }, { root: build.root, confidential: build.confidential, consumer }) ??
@@ -95,8 +96,8 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
 }
 
 /**
- * Marks of CommonJS that are no modules, with the modules that require them: Rollup leaves a `require` as it is where no plugin
- * makes an import of it. Rolldown makes one.
+ * CommonJS marks that are not modules, with the modules that require them: Rollup leaves a `require` unchanged unless a
+ * plugin turns it into an import. Rolldown does that itself.
  */
 function requiredMarks(context: Context): ReadonlyMap<string, readonly string[]> {
   const required = new Map<string, string[]>()
@@ -108,14 +109,14 @@ function requiredMarks(context: Context): ReadonlyMap<string, readonly string[]>
   return required
 }
 
-/** Whether an error says what another says: bundlers put their own words around it. */
+/** Whether an error includes the message of another: bundlers wrap it in their own words. */
 function tells(error: unknown, { message }: Error): boolean {
   return error instanceof Error && error.message.includes(message)
 }
 
 /**
- * An error of ours where the build has failed already: both are said. Rolldown takes the one that is thrown in place of the
- * other; Rollup tells of both by itself.
+ * Our error for a build that has already failed, so that both are reported. In Rolldown a thrown error replaces the
+ * other; Rollup reports both by itself.
  */
 function besides(failure: unknown, error: Error, { meta }: Context): Error {
   if (!(failure instanceof Error) || meta.rolldownVersion === undefined) return error

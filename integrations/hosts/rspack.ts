@@ -2,7 +2,8 @@ import type { Compiler } from '@rspack/core'
 import type { Build } from '../build.ts'
 
 /**
- * Puts nothing in place of a file with secrets, before Rspack reads it: it would print the lines that it cannot read.
+ * Replaces a file with secrets by an empty module before Rspack parses it, since it would print lines that do not
+ * parse.
  *
  * @param loader `webpack-loader.cjs`
  */

@@ -1,6 +1,6 @@
 import type { PublicValues } from '../../src/index.ts'
 
-/** What stands between percent signs in a page, `%PUBLIC_URL%`, as Vite puts in what has a prefix of its own. */
+/** Replaces names between percent signs in a page, `%PUBLIC_URL%`, as Vite does for variables with its own prefix. */
 export function withValues(page: string, values: PublicValues): string {
   return page.replace(/%(\w+)%/g, (text, name: string) => {
     if (!Object.hasOwn(values, name)) return text

@@ -11,7 +11,7 @@ import { pathWithin } from '../path-within.ts'
 import { rollupHooks } from './rollup.ts'
 import { withValues } from './vite-page.ts'
 
-/** What Vitest asks a plugin, by its older name and by its newer one. */
+/** What Vitest offers a plugin, by its older and its newer name. */
 interface VitestContext {
   readonly experimental_defineCacheKeyGenerator?: DefineCacheKey
   readonly defineCacheKeyGenerator?: DefineCacheKey
@@ -19,19 +19,19 @@ interface VitestContext {
 
 type DefineCacheKey = (generator: (module: { readonly sourceCode: string }) => false | undefined) => void
 
-/** For the plugin before all others, and for the one behind them. */
+/** For the plugin before all others, and for the one after them. */
 interface ViteHooks {
   readonly before: Omit<Partial<Plugin>, 'configureVitest'> & { configureVitest(context: VitestContext): void }
   readonly behind: Partial<Plugin>
 }
 
 /**
- * Vite: the environments say who runs the code, and a change reaches the pages that are open.
+ * Vite: its environments tell who runs the code, and changes reach open pages.
  *
- * @param forWorker makes the plugin once more: Vite builds each worker apart
+ * @param forWorker creates the plugin again: Vite builds each worker separately
  */
 export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): ViteHooks {
-  // What others write when they close is searched behind them.
+  // What other plugins write in `closeBundle` is searched after them.
   const { first, hooks } = rollupHooks(build)
   const { buildStart, buildEnd, closeBundle, ...others } = hooks
   const isRuntime = build.options.phase === 'runtime'
@@ -41,7 +41,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
   const before: ViteHooks['before'] = {
     ...others,
     config: () => ({
-      // Vite takes packages for external on the server before it asks plugins; not what an alias names.
+      // On the server Vite makes packages external before it asks plugins, but not the target of an alias.
       resolve: { alias: [{ find: /^@systemprompt\/env\/public$/, replacement: 'virtual:systemprompt/public' }] },
       optimizeDeps: { exclude: ['@systemprompt/env'] },
       worker: { plugins: () => [forWorker()] },
@@ -56,14 +56,14 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       sequential: true,
       async handler() {
         if (this.environment.mode !== 'dev') return buildStart.handler.call(this)
-        // A server that is started with a mistake shows it in the page, and goes on when it is mended.
+        // A server that starts with an error shows it in the page, and continues when it is fixed.
         const failure = await build.refresh()
         if (server) watchFiles(build, server)
         if (failure) this.environment.logger.error(failure.message)
       },
     },
     async buildEnd(failure) {
-      // A server that closes has told everything, and may never have begun.
+      // A closing server has reported everything, and may never have begun a build.
       if (!isInDev(this) || isBundledDev(this.environment)) await buildEnd.call(this, failure)
     },
     configureServer(started) {
@@ -80,14 +80,14 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       answerWithValues(started, build)
     },
     configureVitest({ experimental_defineCacheKeyGenerator: define, defineCacheKeyGenerator = define }) {
-      // A key would be that of every project that has the module: values of one would be those of another.
+      // A cache key would be shared by every project with this module, and one would get the values of another.
       defineCacheKeyGenerator?.(({ sourceCode }) => (mayRead(sourceCode) ? false : undefined))
     },
     transformIndexHtml: {
       order: 'pre',
       async handler(page) {
         await build.settled()
-        // The values of a build that is deployed to many places are not known yet.
+        // In a build that is deployed to many places the values are not known yet.
         const made = isRuntime ? page : withValues(page, build.env.values)
         isInPage ||= made !== page
         return made
@@ -97,18 +97,18 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       order: 'pre',
       async handler({ file, timestamp, server }) {
         if (!build.files.includes(resolve(file))) return undefined
-        // Every environment is told of the change; one load serves them all.
+        // Every environment is told of the change; they share one load.
         if (update?.timestamp !== timestamp) update = { timestamp, result: refreshAndTell(build, server) }
         if (!(await update.result)) return []
         const { moduleGraph, hot, name } = this.environment
         const modules = [...build.users].flatMap((id) => moduleGraph.getModuleById(id) ?? [])
         if (isInPage && name === 'client') {
-          // Its modules go first: the page asks for them at once.
+          // Invalidated first: the page requests them at once.
           for (const module of modules) moduleGraph.invalidateModule(module)
           hot.send({ type: 'full-reload' })
           return []
         }
-        // Svelte's plugin looks at a component in the list as if the file that has changed were its own.
+        // Svelte's plugin would treat a component in the list as if its own file had changed.
         const components = modules.filter(isComponent)
         for (const component of components) await this.environment.reloadModule(component)
         return modules.filter((module) => !components.includes(module))
@@ -128,8 +128,8 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
 }
 
 /**
- * Moves a plugin to the place before another that would come first. In builds of Vite 7 that one makes something else of
- * `process.env.X` and `import.meta.env.X` before the last plugins see them; it stands behind whatever compiles.
+ * Moves a plugin in front of another. In builds of Vite 7 the other one would rewrite `process.env.X` and
+ * `import.meta.env.X` before the last plugins see them; it comes after all compilers.
  */
 export function putBefore(plugins: Plugin[], name: string, other: string): void {
   const from = plugins.findIndex((plugin) => plugin.name === name)
@@ -137,19 +137,19 @@ export function putBefore(plugins: Plugin[], name: string, other: string): void 
   if (to !== -1 && to < from) plugins.splice(to, 0, ...plugins.splice(from, 1))
 }
 
-/** Vite 5, which npm puts beside the one that this package asks for where a framework has it, as VitePress 1. */
+/** Vite 5, which npm installs beside our peer dependency if a framework depends on it, as VitePress 1 does. */
 function olderVite(): Error {
   const error = new Error(
     "'@systemprompt/env/vite' is for Vite 7 and 8, and this Vite is older: it does not tell client code from server code. 'npm ls vite' shows which package depends on it; update that package",
   )
-  // Vite prints this alone.
+  // Vite prints only the stack.
   error.stack = error.message
   return error
 }
 
 /**
- * For whoever asks Vite before handing out a file by itself, as Vitest does when a test in a browser reads one. Not by
- * `server.fs.deny`: a list of ours would take the place of Vite's own.
+ * For code that asks Vite before it hands out a file itself, as Vitest does when a test in a browser reads one. Not
+ * `server.fs.deny`: our list would replace Vite's defaults.
  */
 function denyConfidential(config: object, build: Build): void {
   const isDenied: unknown = Reflect.get(config, 'fsDenyGlob')
@@ -161,7 +161,7 @@ function denyConfidential(config: object, build: Build): void {
   )
 }
 
-/** In place of the file that a deployment has. */
+/** Serves the values in place of the `env.json` that a deployment has. */
 function answerWithValues({ config, middlewares }: ViteDevServer | PreviewServer, build: Build): void {
   middlewares.use(`${config.base}env.json`, (_, response) => {
     response.setHeader('content-type', 'application/json')
@@ -170,8 +170,8 @@ function answerWithValues({ config, middlewares }: ViteDevServer | PreviewServer
 }
 
 /**
- * What Vite's watcher is told of by name: what lies outside of its root, and of the root what is there, since it misses what
- * changes while it still looks around. Told of a file of the root that is none yet, it tells of no new file beside that.
+ * Adds files to Vite's watcher by name: those outside its root, and existing ones in it, since it misses changes during
+ * its first scan. A missing file of the root is not added: the watcher would then report no other new file beside it.
  */
 function watchFiles({ files }: Build, { watcher, config }: ViteDevServer): void {
   watcher.add(files.filter((file) => pathWithin(config.root, file) === undefined || existsSync(file)))
@@ -182,8 +182,8 @@ function isComponent({ id }: EnvironmentModuleNode): boolean {
 }
 
 /**
- * Loads again; what is wrong is shown over the page, which keeps the last good values.
- * @returns whether modules have to be made anew
+ * Loads again; an error is shown over the page, which keeps the last valid values.
+ * @returns whether modules have to be rebuilt
  */
 async function refreshAndTell(build: Build, server: ViteDevServer): Promise<boolean> {
   await untilHeard()
@@ -199,7 +199,10 @@ async function refreshAndTell(build: Build, server: ViteDevServer): Promise<bool
   return false
 }
 
-/** Without HMR, as in Vitest, Vite asks no plugin about a change: whoever loads a module next has the values as they are. */
+/**
+ * Without HMR, as in Vitest, Vite calls no plugin for a change: modules are invalidated, so that the next load has the
+ * new values.
+ */
 function followWithoutHmr(build: Build, server: ViteDevServer): void {
   server.watcher.on('all', async (_, file) => {
     if (!build.files.includes(resolve(file)) || !(await refreshAndTell(build, server))) return
@@ -209,7 +212,7 @@ function followWithoutHmr(build: Build, server: ViteDevServer): void {
   })
 }
 
-/** Whether a development server hands out bundles, which end as those of a build do. */
+/** Whether a development server serves bundles, which end as those of a build do. */
 function isBundledDev(environment: DevEnvironment): boolean {
   return Reflect.get(environment, 'bundledDev') !== undefined
 }

@@ -6,7 +6,7 @@ import { ownFileOf } from '../own-files.ts'
 import { pathWithin } from '../path-within.ts'
 import { isConfidential, PUBLIC, REFUSED, refusalOf, refusedFile } from '../virtual-module.ts'
 
-/** What `webpack-loader.cjs` is told to do with a module. */
+/** The options of `webpack-loader.cjs`, which say what to do with a module. */
 interface LoaderOptions {
   run(loader: Loader, code: string, map: LoaderMap): Promise<readonly [code: string, map: LoaderMap]>
 }
@@ -23,7 +23,7 @@ export interface Files {
   readonly module: string
 }
 
-/** Asks the hooks for webpack's modules, in its own terms: a plugin of its resolver for specifiers, and a loader for code. */
+/** Connects the hooks to webpack: a resolver plugin for specifiers, and a loader for code. */
 export function loadModules(
   compiler: Compiler,
   build: Build,
@@ -46,7 +46,7 @@ export function loadModules(
     { enforce: 'pre', use: useFor(isCode, transform) },
     { enforce: 'post', use: useFor((id) => isCompiled(id) || isCode(id), transformCompiled) },
   )
-  // Behind every rule of the user's, of which one may be for all files of this name.
+  // After all of the user's rules, since one of them may match every file of this name.
   options.module.rules.push({ ...own, type: 'javascript/auto' })
   hooks.compilation.tap(NAME, (compilation) => {
     compilation.valueCacheVersions.set(NAME, build.version)
@@ -54,7 +54,7 @@ export function loadModules(
       const compiledIndex = loaders.findIndex((item) => item.ident === transformCompiled.ident)
       const isScript = type.startsWith('javascript/')
       const isMade = loaders.some(({ ident }) => ident !== transform.ident && ident !== transformCompiled.ident)
-      // A loader costs more than all else that a build is asked; and what is no JavaScript may not be text.
+      // A loader costs more than anything else a build does here; and what is not JavaScript may not be text.
       if (compiledIndex !== -1 && !(isScript && isMade && mayReadIn(resource, compilation)))
         loaders.splice(compiledIndex, 1)
       const index = loaders.findLastIndex(({ ident }) => ident === transform.ident)
@@ -68,8 +68,8 @@ export function loadModules(
 const OWN_QUERY = /^\?%00%40systemprompt%2Fenv%2F/
 
 /**
- * thread-loader takes what is behind it to another process, where our loader cannot go, and cache-loader keeps what that made
- * whatever the values are now: ours comes right after them.
+ * thread-loader moves the loaders before it to another process, where ours cannot run, and cache-loader caches their
+ * result whatever the values are: ours therefore runs right after them.
  */
 function runHere(loaders: LoaderItem[], own: readonly string[]): void {
   const index = loaders.findLastIndex(({ ident }) => own.includes(ident ?? ''))
@@ -79,11 +79,11 @@ function runHere(loaders: LoaderItem[], own: readonly string[]): void {
 }
 
 /**
- * Specifiers of ours, and files that no bundle may hold, whichever way they were found. webpack looks in hooks of their own
- * for what an alias stands for, and what the `imports` of a package.json do.
+ * Resolves our specifiers, and files that no bundle may contain, however they were found. webpack has separate hooks
+ * for the target of an alias and for the `imports` of a package.json.
  */
 function resolveOwnModules(build: Build, { resolveId }: Hooks, module: string): ResolvePluginInstance {
-  // What has a meaning in webpack's requests stands behind a NUL.
+  // A NUL escapes characters that are special in webpack's requests.
   const request = (id: string): string => `${module.replaceAll('#', '\0#')}?${encodeURIComponent(id)}`
   return {
     apply(resolver) {
@@ -107,7 +107,7 @@ function resolveOwnModules(build: Build, { resolveId }: Hooks, module: string): 
   }
 }
 
-/** The module that is taken in place of a file. */
+/** The module that replaces a file. */
 function standInFor(path: string, build: Build): string | undefined {
   const own = ownFileOf(path)
   if (own === 'public') return `\0${PUBLIC}`
@@ -115,7 +115,7 @@ function standInFor(path: string, build: Build): string | undefined {
   return isConfidentialFile(path, build) ? refusedFile(shown(path, build.root)) : undefined
 }
 
-/** A directory around the project may be called as it likes. */
+/** A directory above the project may have any name. */
 function isConfidentialFile(path: string, { root, confidential }: Build): boolean {
   return confidential.has(path) || isConfidential(path.startsWith(root) ? path.slice(root.length) : path)
 }
@@ -127,7 +127,7 @@ function shown(path: string, root: string): string {
 function loadWith(build: Build, { load }: Hooks): LoaderOptions['run'] {
   return async (loader) => {
     const id = decodeURIComponent(loader.resourceQuery.slice(1))
-    // Whoever asks for what is refused has to be told of each time.
+    // Every request for a refused module has to be reported.
     if (refusalOf(id)) loader.cacheable(false)
     const code = await load.handler.call(contextOf(loader), id)
     dependOnValues(loader, build)
@@ -137,11 +137,11 @@ function loadWith(build: Build, { load }: Hooks): LoaderOptions['run'] {
 
 function transformWith(build: Build, { transform }: Hooks | CompiledHooks): LoaderOptions['run'] {
   return async (loader, code, map) => {
-    // webpack writes a NUL before what has a meaning in its own requests, such as the # of a file's name.
-    // A loader may make a module of no file.
+    // webpack writes a NUL before characters that are special in its requests, such as a # in a file name.
+    // A loader may create a module without a file.
     const id = (loader.resource ?? '').replaceAll('\0', '')
     const transformed = await transform.handler.call(contextOf(loader), code, id)
-    // Also where nothing is to be changed: a name may come to stand for a value, or for a secret.
+    // Even if nothing changes now: a name may later stand for a value or a secret.
     if (mayRead(code)) dependOnValues(loader, build)
     if (!transformed) return [code, map]
     if (!transformed.map) return [transformed.code, map]
@@ -152,7 +152,7 @@ function transformWith(build: Build, { transform }: Hooks | CompiledHooks): Load
   }
 }
 
-/** webpack makes a module anew that was made with another version, also one that it has kept from an earlier build. */
+/** webpack rebuilds a module that was built with another version, even one from the cache of an earlier build. */
 function dependOnValues({ _module: module }: Loader, build: Build): void {
   const info = module?.buildInfo as { valueDependencies?: Map<string, string> } | undefined
   if (!info) return
@@ -168,8 +168,8 @@ function contextOf(loader: Loader) {
 }
 
 /**
- * Whether the loader is needed for a file: it mentions what is looked for. webpack keeps what is read, so that no file is
- * read twice. What is no file can hold anything.
+ * Whether a file needs the loader: its text mentions what is looked for. webpack caches what it reads, so no file is
+ * read twice. What is not a file may contain anything.
  */
 function mayReadIn(resource: string, { inputFileSystem }: Compilation): boolean {
   try {

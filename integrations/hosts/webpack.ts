@@ -10,14 +10,14 @@ import { NAME } from '../hooks.ts'
 import { type ModuleGraph, refusals } from '../refusals.ts'
 import { refusalOf } from '../virtual-module.ts'
 
-/** webpack and Rspack, which has the same hooks. */
+/** webpack, and Rspack, which has the same hooks. */
 export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler) => void {
   return (either) => {
     const compiler = either as Compiler
     build.setRoot(compiler.context)
     build.consumer = build.options.consumer ?? consumerOfTarget(compiler.options.target)
     const { NormalModuleReplacementPlugin } = compiler.webpack
-    // webpack takes `virtual:` for the scheme of a URL, before any plugin is asked.
+    // webpack takes `virtual:` for a URL scheme before it asks any plugin.
     new NormalModuleReplacementPlugin(/^virtual:systemprompt\/public$/, '@systemprompt/env/public').apply(compiler)
 
     guardDevServer(compiler.options, build)
@@ -28,7 +28,7 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
       failure = await build.refresh()
     })
     compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
-      // An error that is thrown would end watching.
+      // A thrown error would end watching.
       if (failure) mistakes.tell(failure, compilation)
       mistakes.tellBuildsApart(compilation)
       for (const file of build.files)
@@ -44,13 +44,13 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
       )
       const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
       compilation.hooks.processAssets.tapPromise({ name: NAME, stage }, async (assets) => {
-        // Compilers of other plugins, as for the templates of pages, may have been at work until now.
+        // Other plugins' child compilers, as for page templates, may have run until now.
         const late = [...build.refused].filter((id) => !told.has(id))
         if (late.length > 0) tellRefusals({ ids: late, importersOf: () => [] })
         await removeLeaks(compilation, assets, build, mistakes)
       })
     })
-    // What a later plugin has added when ours had searched the output.
+    // Searches what a later plugin has added since our search.
     compiler.hooks.emit.tapPromise({ name: NAME, stage: LAST }, async (compilation) => {
       await removeLeaks(compilation, compilation.assets, build, mistakes)
     })
@@ -61,7 +61,7 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
   }
 }
 
-/** What is wrong with the builds of a compiler. */
+/** The errors of a compiler's builds. */
 interface Mistakes {
   tell(error: Error, compilation: Compilation): void
   tellBuildsApart(compilation: Compilation): void
@@ -77,11 +77,11 @@ function collectMistakes({ webpack: { WebpackError } }: Compiler): Mistakes {
       compilation.errors.push(error)
     },
     /**
-     * A mistake that is taken back would leave a build with the hash of an earlier one, and updates are named after the
-     * build that they follow: webpack would keep the older update of that name, and open pages would get no further.
+     * Undoing a mistake would give a build the hash of an earlier one. Hot updates are named after the build that they
+     * follow: webpack would keep the older update of that name, and open pages would be stuck.
      */
     tellBuildsApart({ hooks }) {
-      // Rspack has no such hook, and no such fault.
+      // Rspack has neither this hook nor this problem.
       if (!('fullHash' in hooks)) return
       hooks.fullHash.tap(NAME, (hash) => {
         if (count > 0) hash.update(String(count))
@@ -95,18 +95,18 @@ async function removeLeaks(compilation: Compilation, assets: Assets, build: Buil
   const leaks = await build.findLeaks(files)
   if (!leaks) return
   mistakes.tell(leaks.error, compilation)
-  // Development builds are written in spite of errors.
+  // Development builds are written despite errors.
   for (const file of leaks.files) compilation.deleteAsset(file)
 }
 
-/** Behind every other plugin. */
+/** After every other plugin. */
 const LAST = Number.MAX_SAFE_INTEGER
 
 type Assets = Readonly<Record<string, { source(): string | Buffer }>>
 
 type Setup = (middlewares: unknown[], server: unknown) => unknown[]
 
-/** The development server asks here before it looks for a file. It reads its options from those of the compiler. */
+/** Adds our guard before the development server looks for a file. The server reads its options from the compiler's. */
 function guardDevServer(options: Compiler['options'], build: Build): void {
   const { devServer } = options as { devServer?: { setupMiddlewares?: Setup; static?: Static | Static[] } | false }
   if (!devServer) return
@@ -118,7 +118,7 @@ function guardDevServer(options: Compiler['options'], build: Build): void {
   ]
 }
 
-/** What the development server may be told to hand out: a directory, with the paths below which it does. */
+/** What the development server may be told to serve: a directory, with the paths to serve it at. */
 type Static = string | boolean | { directory?: string; publicPath?: string | string[] }
 
 function placesOf(given: Static | Static[] = true): readonly Place[] {
@@ -126,12 +126,12 @@ function placesOf(given: Static | Static[] = true): readonly Place[] {
     if (each === false) return []
     const { directory = 'public', publicPath = '/' } =
       typeof each === 'string' ? { directory: each } : each === true ? {} : each
-    // From the working directory, as the server does.
+    // Relative to the working directory, as in the server.
     return [publicPath].flat().map((below) => ({ directory: resolve(directory), below }))
   })
 }
 
-/** Loaders that run modules, as those for style sheets, have a graph of their own. */
+/** Loaders that run modules, such as those for style sheets, have their own module graph. */
 function withElsewhere(graph: ModuleGraph, refused: Iterable<string>): ModuleGraph {
   const ids = [...graph.ids]
   const known = new Set(ids.map((id) => JSON.stringify(refusalOf(id))))
@@ -151,7 +151,7 @@ function graphOf({ moduleGraph }: Compilation, modules: Iterable<Module>): Modul
   }
 }
 
-/** What is between them, as for `require.context`, has no name of its own. */
+/** Modules in between, as for `require.context`, have no name of their own. */
 function importersOf(module: Module, graph: Compilation['moduleGraph'], seen = new Set<Module>()): readonly string[] {
   seen.add(module)
   return [...graph.getIncomingConnections(module)].flatMap(({ originModule }) => {

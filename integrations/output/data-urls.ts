@@ -7,8 +7,8 @@ const MOST_NESTED = 3
 const SHORTEST = 12
 
 /**
- * Secrets in files that were put into a text as `data:…;base64,…`, an inline source map for one: what is encoded in
- * there once more shows only when it is decoded. `start` and `end` are those of the whole URL's body.
+ * Finds secrets in files that are embedded as `data:…;base64,…`, such as an inline source map: what is encoded again
+ * inside shows only after decoding. `start` and `end` span the whole body of the URL.
  */
 export function findInDataUrls(bytes: Buffer, matcher: Matcher, depth = MOST_NESTED): readonly Match[] {
   if (depth === 0) return []

@@ -4,9 +4,9 @@ import { isMade, PUBLIC_MODULES, refusedSpecifier } from '../virtual-module.ts'
 type IsExternal = (this: unknown, specifier: string, ...rest: readonly unknown[]) => unknown
 
 /**
- * The options of Rollup or Rolldown, with the public values inside whatever `external` says of packages. It is asked before
- * plugins are, and what is left outside knows no `public` list when it runs. The marks of code that
- * reads a secret stay inside too: Rolldown does not say who imports what is outside.
+ * The options of Rollup or Rolldown, with the public values bundled whatever `external` says about packages: it is
+ * asked before plugins are, and outside the bundle the values would not know the `public` list at run time. The marks
+ * in code that reads a secret are bundled too: Rolldown does not tell who imports an external module.
  */
 export function keptInside<Options extends object>(options: Options): Options {
   const isExternal = isExternalOf(Reflect.get(options, 'external'))
@@ -17,7 +17,9 @@ export function keptInside<Options extends object>(options: Options): Options {
   return { ...options, external }
 }
 
-/** What is wrong where a plugin that comes before ours has left the public values outside: their bundler asks no other. */
+/**
+ * The error if a plugin before ours made the public values external, in which case the bundler asks no other plugin.
+ */
 export function leftOutside(ids: Iterable<string>): Error | undefined {
   const outside = [...ids].find((id) => PUBLIC_MODULES.includes(id) && !id.startsWith('\0'))
   if (outside === undefined) return undefined
@@ -28,7 +30,7 @@ export function leftOutside(ids: Iterable<string>): Error | undefined {
   )
 }
 
-/** Undefined where a list says nothing of ours: Rolldown goes through a list without asking JavaScript. */
+/** Undefined if a list contains nothing of ours: Rolldown matches a list without calling JavaScript. */
 function isExternalOf(external: unknown): IsExternal | undefined {
   if (typeof external === 'function') return external as IsExternal
   const list: readonly unknown[] = [external].flat()
@@ -37,5 +39,5 @@ function isExternalOf(external: unknown): IsExternal | undefined {
   return MADE.some((name) => isExternal(name)) ? isExternal : undefined
 }
 
-/** Of marks one like all others. */
+/** One mark stands for all. */
 const MADE = [...PUBLIC_MODULES, refusedSpecifier({ name: 'X', line: 1, column: 1 })]

@@ -5,31 +5,31 @@ import { findInDataUrls } from './data-urls.ts'
 import { originOf, type Place, placeOf, sourceMapOf } from './source-origin.ts'
 import { findInFolder, type Written } from './written-files.ts'
 
-/** One file that a build is about to write. */
+/** A file that a build is about to write. */
 export interface OutputFile {
-  /** From the output directory. */
+  /** Relative to the output directory. */
   readonly name: string
   readonly content: string | Uint8Array
 }
 
-/** What was found, and in which files. The error has no part of a value; the names of files may be one. */
+/** What was found, and in which files. The error contains no part of a value; a file's name may be one. */
 export interface Leaks {
   readonly error: ConfigError
   readonly files: readonly string[]
 }
 
-/** Looks for secrets in what is built; undefined where there are none. */
+/** Searches build output for secrets; returns undefined if there are none. */
 export interface LeakGuard {
-  /** In chunks, assets, pages and source maps, and in their names. */
+  /** Searches chunks, assets, pages and source maps, and their names. */
   find(files: Iterable<OutputFile>): Leaks | undefined
-  /** In files of a directory that somebody else wrote. */
+  /** Searches files that something else wrote to a directory. */
   findWritten(written: Written): Leaks | undefined
 }
 
-/** The same secret is told of so many times in a file. */
+/** How often the same secret is reported for a file, at most. */
 const MOST = 5
 
-/** Making one takes a millisecond for each secret: it serves until they change. */
+/** Creating one takes a millisecond for each secret, so it is reused until they change. */
 export function createLeakGuard(secrets: readonly SecretValue[], publicValues: PublicValues = {}): LeakGuard {
   const matcher = createMatcher(secrets, { publicValues })
   const leaksOf = (leaking: readonly Leaking[]): Leaks | undefined =>
@@ -97,7 +97,7 @@ function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength)
 }
 
-/** A name is shown to everybody who asks for the file. */
+/** Everybody who requests a file sees its name. */
 function leaksInName(name: string, matcher: Matcher): readonly Leaking[] {
   return matcher.find(name).map((match) => ({
     file: name,

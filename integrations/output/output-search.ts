@@ -2,22 +2,22 @@ import { setImmediate } from 'node:timers/promises'
 import type { PublicEnv } from '../public-env.ts'
 import type { LeakGuard, Leaks, OutputFile } from './leak-guard.ts'
 
-/** The search of what a build writes, from one rebuild to the next. */
+/** The search of a build's output, from one rebuild to the next. */
 export interface OutputSearch {
-  /** Makes ready for it, when the host has gone on. */
+  /** Prepares the search in the background. */
   begin(): void
-  /** The secrets are others: what was searched for the ones before is searched again. */
+  /** The secrets have changed: what was searched for the old ones is searched again. */
   restart(): void
-  /** Looks for secrets in files; what was searched before and is the same is not searched again. */
+  /** Searches files for secrets; files that were searched before and have not changed are skipped. */
   find(files: Iterable<OutputFile>): Promise<Leaks | undefined>
-  /** Looks for secrets in what others have put into a directory since the build began, or since the last time. */
+  /** Searches what others have written to a directory since the build began, or since the last search. */
   findWritten(directory: string, root: string, since?: number): Promise<Leaks | undefined>
 }
 
-/** @param envNow what to look for; where there are no secrets nothing is searched */
+/** @param envNow what to look for; without secrets nothing is searched */
 export function createOutputSearch(envNow: () => Pick<PublicEnv, 'secrets' | 'values'>): OutputSearch {
   const begun = Date.now()
-  /** When each directory was last searched for what others have put there. */
+  /** When each directory was last searched for files that others wrote. */
   const lookedInto = new Map<string, number>()
   const searched = new Map<string, OutputFile['content']>()
   let guard: LeakGuard | undefined
@@ -25,7 +25,7 @@ export function createOutputSearch(envNow: () => Pick<PublicEnv, 'secrets' | 'va
   async function guardOf(): Promise<LeakGuard | undefined> {
     if (envNow().secrets.length === 0) return undefined
     const { createLeakGuard } = await import('./leak-guard.ts')
-    // Asked again: a rebuild may have brought others meanwhile.
+    // Called again: a rebuild may have changed them in the meantime.
     const { secrets, values } = envNow()
     guard ??= createLeakGuard(secrets, values)
     return guard

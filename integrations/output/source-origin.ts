@@ -1,7 +1,7 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
 import type { Match, Matcher } from '../../src/scan/index.ts'
 
-/** Where something stands; `line` and `column` are 1-based. */
+/** A position; `line` and `column` are 1-based. */
 export interface Place {
   readonly file: string
   readonly line: number
@@ -17,7 +17,7 @@ export function placeOf(bytes: Buffer, offset: number, file: string): Place {
 
 const MAP_COMMENT = /[#@] ?sourceMappingURL=data:[^,\s]*;base64,(\S+)\s*(?:\*\/\s*)?$/
 
-/** The map that a file is, that is beside it, or that is in it. */
+/** A file's source map: the file itself, one beside it, or one inside it. */
 export function sourceMapOf(
   name: string,
   bytes: Buffer,
@@ -37,7 +37,7 @@ function asMap(text: string): TraceMap | undefined {
   }
 }
 
-/** The source whose text has it; a minifier may have joined it, or moved it to where it is used. */
+/** The source whose text contains it; a minifier may have joined strings, or moved one to where it is used. */
 export function originOf(
   map: TraceMap,
   { file, line, column }: Place,

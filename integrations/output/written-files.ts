@@ -6,20 +6,20 @@ import { pathWithin } from '../path-within.ts'
 /** What to look for in a directory that a build writes to. */
 export interface Written {
   readonly directory: string
-  /** Where the project is: a directory that holds it is no output directory. */
+  /** The project's directory: one that contains it is not an output directory. */
   readonly root: string
-  /** Files that have not changed since then are not looked at; milliseconds since 1970. */
+  /** Files that have not changed since then are skipped; milliseconds since 1970. */
   readonly since: number
-  /** How many bytes each file of the bundle has that was searched, by its name in the directory. */
+  /** The size in bytes of each file of the bundle that was searched, by its name in the directory. */
   readonly searched: ReadonlyMap<string, number>
 }
 
-/** File systems keep the time of their own clock, which steps. */
+/** File systems have a clock of their own, which advances in steps. */
 const CLOCK_STEP = 1000
 
 /**
- * Secrets in what was put beside a bundle while it was built: a directory that was copied, the work of plugins that
- * write files of their own. Names of files are from the directory.
+ * Searches what was put beside a bundle while it was built: a copied directory, or files that plugins wrote. Names are
+ * relative to the directory.
  */
 export function findInFolder(
   matcher: Matcher,
@@ -33,7 +33,7 @@ export function findInFolder(
     const stat = lstatSync(path, { throwIfNoEntry: false })
     if (stat?.isDirectory()) return false
     const name = nameOf(path)
-    // A copy keeps the time at which its original was changed, but not that at which it was made.
+    // A copy keeps the original's modification time, but not its change time.
     if (!stat || stat.ctimeMs < since - CLOCK_STEP || searched.get(name) === stat.size) return true
     names.push(name)
     return false

@@ -75,7 +75,7 @@ describe('beside a plugin that', () => {
     const failures = await Promise.all(
       (['browser', 'node'] as const).map((platform) => failureOf({ input, platform, plugins: [plugin] })),
     )
-    expect(failures.join('\n')).toContain('serves the builds of a client and of a server at the same time')
+    expect(failures.join('\n')).toContain('is used for a client build and a server build at the same time')
   })
 })
 

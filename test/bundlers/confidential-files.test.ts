@@ -170,7 +170,7 @@ describe('Vite’s development server', () => {
     })
   })
 
-  test('says which file a module imports that may hold secrets', async () => {
+  test('says which file a module imports that may contain secrets', async () => {
     const root = projectOf()
     writeFiles(root, { 'src/it.js': "import it from '../config/app-secrets.json'\nconsole.log(it)\n" })
     const answer = await withServer(root, async (origin) => {

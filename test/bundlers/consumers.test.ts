@@ -96,7 +96,7 @@ test('Rolldown says that an object cannot serve a client and a server at once', 
     ),
   )
   const failures = await Promise.all(bundles.map((bundle) => failureOf(bundle.generate())))
-  expect(failures.join('\n')).toContain('serves the builds of a client and of a server at the same time')
+  expect(failures.join('\n')).toContain('is used for a client build and a server build at the same time')
   expect(failures.filter((failure) => failure !== '').length).toBeGreaterThan(0)
   for (const bundle of bundles) await bundle.close()
 })

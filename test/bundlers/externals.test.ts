@@ -133,7 +133,7 @@ describe.each(['vite', 'rollup', 'rolldown', 'esbuild'] as const)(
       const request = { root, consumer, entry: 'src/it.js', options: { public: ['site.name'] } } as const
       const { error } = await buildWith(host, { ...request, configure: leavesFirst })
       expect(error).toContain(
-        "A plugin leaves '@systemprompt/env/public' outside of the bundle, where it has no values: name '@systemprompt/env' before that plugin, or keep it inside by the options of that one",
+        "A plugin makes '@systemprompt/env/public' external, where it has no values: list '@systemprompt/env' before that plugin, or exclude it in the options of that plugin",
       )
     })
   },

@@ -149,7 +149,7 @@ describe.runIf(hasBrowser)('a change while Farm’s development server runs', ()
   }
 
   test.each([
-    ['a file with secrets', "import x from '../config/app.json'\nconsole.log(x)", 'config/app.json  may hold secrets'],
+    ['a file with secrets', "import x from '../config/app.json'\nconsole.log(x)", 'config/app.json  may contain secrets'],
     [
       'a profile',
       "import x from '../.systemprompt/profiles/local/profile.yaml'\nconsole.log(x)",
@@ -164,7 +164,7 @@ describe.runIf(hasBrowser)('a change while Farm’s development server runs', ()
     [
       'whatever is matched',
       "console.log(import.meta.glob('../.systemprompt/profiles/local/*', { as: 'raw', eager: true }))",
-      'secrets.json  may hold secrets',
+      'secrets.json  may contain secrets',
     ],
   ])('is refused where it asks for %s', async (_, code, message) => {
     await expectStopped(message, () => writeFiles(app.root, { 'src/b.js': `${code}\n` }))

@@ -87,7 +87,7 @@ function refusedIn(error: string, { id, entry }: Planted): boolean {
   const problems = error.split(/\n(?= {2}\S)/)
   return problems.some(
     (problem) =>
-      /reads configuration and secrets|may hold secrets/.test(problem) &&
+      /reads configuration and secrets|may contain secrets/.test(problem) &&
       [entry ?? `src/${id}`, `${id}/index.js`, `.env.${id}`].some((module) => problem.includes(module)),
   )
 }

@@ -36,7 +36,7 @@ describe.each(HOSTS)('client code that asks for a secret, built with %s', (host)
     ['src/preload.js  @systemprompt/env', "import public values from '@systemprompt/env/public'"],
     ['src/reads.js:1:20  DATABASE_URL  is a secret', 'read it on the server'],
     ['src/destructures.js:2:9  ANTHROPIC_API_KEY  is a secret', 'read it on the server'],
-    ['src/file.js  .systemprompt/profiles/local/secrets.json  may hold secrets', 'read it at run time'],
+    ['src/file.js  .systemprompt/profiles/local/secrets.json  may contain secrets', 'read it at run time'],
   ])('is an error: %s', (what, remedy) => {
     const lines = (result.error ?? '').split('\n')
     const line = lines.findIndex((text) => text.includes(what))
@@ -81,7 +81,7 @@ describe.each(HOSTS)('server code, built with %s', (host) => {
       'src/server2.js': "import './reads.js'\nimport { secrets } from './file.js'\nconsole.log(secrets)\n",
     })
     const { error, files } = await buildWith(host, { root, consumer: 'server', entry: 'src/server2.js' })
-    expect(error).toContain('src/file.js  .systemprompt/profiles/local/secrets.json  may hold secrets')
+    expect(error).toContain('src/file.js  .systemprompt/profiles/local/secrets.json  may contain secrets')
     expect(error).toContain('1 problem\n')
     for (const content of files.values()) expect(String(content)).not.toMatch(/canary|Zq81LmnPw3vK/)
   })

@@ -127,7 +127,7 @@ describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
   test.each([
     ['reads', 'DATABASE_URL  is a secret', 'src/reads.js'],
     ['library', '@systemprompt/env  reads configuration and secrets', 'src/library.js'],
-    ['file', 'secrets.json  may hold secrets', 'src/file.js'],
+    ['file', 'secrets.json  may contain secrets', 'src/file.js'],
   ])(
     'shows what is refused: %s',
     async (name, message, file) => {

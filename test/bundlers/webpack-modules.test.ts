@@ -114,7 +114,7 @@ describe('the imports of a package.json', () => {
 
   test.each([
     ['#library', 'src/entry.js  @systemprompt/env  reads configuration'],
-    ['#file', 'src/entry.js  .env  may hold secrets'],
+    ['#file', 'src/entry.js  .env  may contain secrets'],
   ])('lead to %s in no client, which is said alone', async (specifier, message) => {
     const { errors } = await build(withImports(`import * as all from '${specifier}'\nconsole.log(all)\n`))
     expect(errors).toContain(message)
@@ -128,7 +128,7 @@ test('a link to a file with secrets is refused before anybody reads it', async (
   writeFileSync(join(root, '.env'), 'ADMIN_PASSWORD=Zq81 is$ 9x\n')
   symlinkSync('../.env', join(root, 'src/link'))
   const { errors } = await build(root)
-  expect(errors).toContain('src/entry.js  .env  may hold secrets')
+  expect(errors).toContain('src/entry.js  .env  may contain secrets')
   expect(errors).not.toContain('Zq81')
 })
 
