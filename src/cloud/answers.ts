@@ -5,19 +5,19 @@ import { wordedError } from './contract.ts'
 import { CloudError, type CloudErrorCode, type CloudErrorDetails } from './errors.ts'
 import type { Answer } from './http.ts'
 
-/** How an operation words what it is refused for, where that is not the same for all. */
+/** How the errors of an operation are worded where operations differ. */
 export interface Wording {
-  /** `list the secrets` */
+  /** Completes "The service refused to …": `list the secrets` */
   readonly task: string
-  /** What 404 means here. */
+  /** What 404 means for the operation. */
   readonly notFound?: { readonly code: CloudErrorCode; readonly what: string; readonly remedy?: string }
   /** What to do about 401. */
   readonly logIn?: string | undefined
 }
 
 /**
- * The error that an answer stands for. What the service says is passed on, unless it repeats one of `secrets`:
- * what was sent must not come back on somebody's screen.
+ * The error for a response. The service's message is included, unless it repeats one of `secrets`: what was sent must
+ * not appear on a screen.
  *
  * @param wait milliseconds that the service asks to wait
  */
@@ -61,8 +61,8 @@ export function durationText(milliseconds: number): string {
 }
 
 /**
- * The data of a good answer. What a proxy says in its place is shown, unless it repeats one of `secrets`; without
- * these nothing is, since half an answer may be half a token.
+ * The data of a successful response. If a proxy answered instead, its message is shown, unless it repeats one of
+ * `secrets`. Without `secrets` nothing is shown, since half a response may contain half a token.
  */
 export function dataOf<T>(answer: Answer, isRight: (value: unknown) => value is T, secrets?: readonly string[]): T {
   const data = parsed(answer.text)
@@ -71,7 +71,9 @@ export function dataOf<T>(answer: Answer, isRight: (value: unknown) => value is 
   throw badAnswer(answer, 'is not JSON', secrets ? safeText(excerpt(answer), secrets) : '')
 }
 
-/** A write that was done is answered with nothing: a page of a proxy's says that it never got there. */
+/**
+ * A completed write has an empty response. Anything else, such as a proxy's page, means that it may not have arrived.
+ */
 export function mustBeEmpty(answer: Answer, secrets: readonly string[]): void {
   if (answer.text === '') return
   throw badAnswer(answer, 'does not follow the contract of the API', safeText(excerpt(answer), secrets), {
@@ -102,7 +104,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What a proxy in between says in HTML or plain text, on one line: its first 200 characters. */
+/** The first 200 characters of what a proxy answered in HTML or plain text, on one line. */
 function excerpt({ text }: Answer): string {
   return text
     .slice(0, 4_096)
@@ -121,7 +123,7 @@ function safeWord(word: string | undefined, secrets: readonly string[]): string 
   return word !== undefined && /^[\w.:-]{1,100}$/.test(word) && !repeats(word, secrets) ? word : undefined
 }
 
-/** Whichever letters are capital: the name of a host has none. */
+/** Ignores case: host names are lower case. */
 function repeats(text: string, secrets: readonly string[]): boolean {
   return repeatsSecret(
     text.toLowerCase(),

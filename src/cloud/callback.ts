@@ -5,28 +5,31 @@ import { parseUrl } from '../url.ts'
 import { landingPage } from './landing-page.ts'
 import { isTokenText } from './token.ts'
 
-/** How the browser came back. */
+/** What the browser came back with. */
 export type LoginAnswer = { readonly token: string } | { readonly error: string; readonly description: string }
 
-/** Waits for the browser on this machine. */
+/** Waits on this machine for the browser to come back. */
 export interface Callback {
-  /** `http://127.0.0.1:8765/callback/<43 characters that nobody can guess>` */
+  /** `http://127.0.0.1:8765/callback/<43 unguessable characters>` */
   readonly redirectUri: string
   readonly answer: Promise<LoginAnswer>
-  /** Takes the address that the browser ended on, pasted from another machine; false for one that is not right. */
+  /** Takes a callback URL that was pasted from another machine; false if it is not valid. */
   paste(address: string): boolean
-  /** Lets a browser that has come back see its page, and ends every connection. */
+  /** Lets a browser that has come back load its page, then closes every connection. */
   close(): Promise<void>
 }
 
-/** The port that is registered with the providers. */
+/** The port registered with the providers. */
 const PORT = 8765
-/** Milliseconds that a browser has to follow to its page, also on a busy machine; nobody waits for one that has. */
+/**
+ * Milliseconds that a browser has to follow the redirect to its page, even on a busy machine; once it has, nothing
+ * waits.
+ */
 const LANDING = 2_000
 
 /**
- * Opens the address that a login comes back to. A request that is not exactly what the browser sends at the end of
- * this login, another path, host, method or a script's request, is answered 400, and the waiting goes on.
+ * Opens the URL that a login comes back to. Any request other than the one with which the browser ends this login
+ * (another path, host or method, or one from a script) gets 400, and the wait continues.
  */
 export async function openCallback(port = PORT): Promise<Callback> {
   const nonce = randomBytes(32).toString('base64url')
@@ -51,7 +54,7 @@ export async function openCallback(port = PORT): Promise<Callback> {
     const found = isSame(pathname, `/callback/${nonce}`) ? answerIn(searchParams) : undefined
     if (outcome || !found) return refuse(response)
     outcome = found
-    // The token is in the address of this request; the page that stays on the screen has another.
+    // This request's URL contains the token; the URL of the page that stays on the screen does not.
     respond(response, 303, { location: `/done/${landing}` })
     settle(found)
   })
@@ -76,7 +79,7 @@ export async function openCallback(port = PORT): Promise<Callback> {
   }
 }
 
-/** What a page of another site can make a browser send, or another program on this machine, is told apart here. */
+/** Rejects what a page of another site, or another program on this machine, can make a browser send. */
 function isNavigation({ method, headers }: IncomingMessage, server: Server): boolean {
   const address = server.address() as AddressInfo | null
   const says = (name: string, expected: string): boolean => (headers[name] ?? expected) === expected
@@ -89,7 +92,7 @@ function isNavigation({ method, headers }: IncomingMessage, server: Server): boo
   )
 }
 
-/** undefined for a query that is neither a token nor an error, or is both. */
+/** Undefined for a query that has neither a token nor an error, or both. */
 function answerIn(query: URLSearchParams): LoginAnswer | undefined {
   const [token, error] = [query.getAll('access_token'), query.getAll('error')]
   if (token.length + error.length !== 1) return undefined
@@ -125,7 +128,7 @@ function respond(response: ServerResponse, status: number, headers: Record<strin
   response.end(page)
 }
 
-/** The wanted port, or any that is free. */
+/** Listens on the wanted port, or on any free one. */
 async function listen(server: Server, port: number): Promise<number> {
   for (const wanted of [port, 0]) {
     const hasIt = await new Promise<boolean>((resolve) => {

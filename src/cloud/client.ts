@@ -21,22 +21,24 @@ import { type Answer, createTransport, type Request, type Transport } from './ht
 import { askedToWait, type Clock, sendPersistently, type Tried, uncertain } from './retry.ts'
 import { hasTokenCharacters } from './token.ts'
 
-/** Which service, and who asks it. */
+/** Which service to use, and with which login. */
 export interface CloudClientOptions {
-  /** The service. https, or http on loopback. @default 'https://api.systemprompt.io' */
+  /** The URL of the service: https, or http on a loopback address. @default 'https://api.systemprompt.io' */
   readonly apiUrl?: string | undefined
-  /** The login's token; it goes to the origin of `apiUrl` and nowhere else. Not needed for `beginLogin`. */
+  /** The login's token. It is sent only to the origin of `apiUrl`. Not needed for `beginLogin`. */
   readonly token?: string | undefined
   /**
-   * Milliseconds for one operation with all its tries and pauses.
-   * @default 60000, and as long again where the service asks to wait
+   * Milliseconds for one operation, with all retries and pauses.
+   * @default 60000, and up to as long again if the service asks to wait
    */
   readonly timeout?: number | undefined
-  /** Hears how many milliseconds the service asks to wait, before that is done. */
+  /** Called with the number of milliseconds that the service asks to wait, before waiting. */
   readonly onWait?: ((time: number) => void) | undefined
-  /** What to do about a login that the service does not take. @default "Run 'systemprompt cloud auth login'" */
+  /**
+   * What an error tells the user to do if the service rejects the login. @default "Run 'systemprompt cloud auth login'"
+   */
   readonly logIn?: string | undefined
-  /** Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read. @default process.env */
+  /** Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read from. @default process.env */
   readonly env?: Environment | undefined
   /** Sends the requests. @default the network */
   readonly transport?: Transport | undefined
@@ -44,10 +46,10 @@ export interface CloudClientOptions {
   readonly clock?: Clock | undefined
 }
 
-/** The names of a tenant's secrets, and what tells this state of them from another. */
+/** The names of a tenant's secrets, and the version of that state. */
 export interface SecretKeys {
   readonly keys: readonly string[]
-  /** For `ifMatch` of a write; absent where the service gives none. */
+  /** Pass it as `ifMatch` to a write; absent if the service sends none. */
   readonly etag?: string
 }
 
@@ -57,17 +59,17 @@ interface Operation extends Wording {
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
-  /** Newer services want another token for these. */
+  /** Newer services require an exchanged token for these. */
   readonly isTenantCall?: true
   /** It needs no token. */
   readonly isPublic?: true
-  /** Texts that no message may repeat, besides the token. */
+  /** Strings that no message may repeat, besides the token. */
   readonly secrets?: readonly string[]
 }
 
 /**
- * SystemPrompt Cloud. Every method throws a CloudError that says what to do; none of them follows a redirect,
- * and none gives a token or a secret to another origin.
+ * A client for SystemPrompt Cloud. Every method throws a CloudError that says what to do. None follows a redirect, or
+ * sends a token or a secret to another origin.
  *
  * @example
  * const cloud = new CloudClient({ token })
@@ -75,7 +77,7 @@ interface Operation extends Wording {
  * await cloud.setSecrets('tenant_def456', { STRIPE_KEY: 'sk_live_…' })
  */
 export class CloudClient {
-  /** The address in use, without a slash at its end. */
+  /** The URL in use, without a trailing slash. */
   readonly apiUrl: string
   readonly #endpoint: URL
   readonly #token: string | undefined
@@ -87,7 +89,7 @@ export class CloudClient {
   #exchanged: { readonly token: string; readonly until: number } | undefined
   #cannotExchange = false
 
-  /** @throws CloudError REFUSED for an address or a token that cannot be used */
+  /** @throws CloudError REFUSED for a URL or a token that cannot be used */
   constructor(options: CloudClientOptions = {}) {
     const { apiUrl = DEFAULT_API_URL, token, timeout, logIn, onWait, env, transport, clock } = options
     this.#endpoint = endpointOf(apiUrl)
@@ -101,13 +103,13 @@ export class CloudClient {
     this.#clock = clock ?? { now: () => Date.now(), sleep: (time) => wait(time), random: () => Math.random() }
   }
 
-  /** What 404 means where no tenant is asked for. */
+  /** What 404 means if the request names no tenant. */
   get #elsewhere(): NonNullable<Operation['notFound']> {
     const remedy = "Check --api-url of 'systemprompt cloud auth login', or SYSTEMPROMPT_API_URL"
     return { code: 'NOT_FOUND', what: `${this.apiUrl} does not answer as SystemPrompt Cloud`, remedy }
   }
 
-  /** Where to send the browser, so that the user logs in and comes back to `redirectUri`. */
+  /** Returns the URL to open in the browser; after the login it comes back to `redirectUri`. */
   async beginLogin(provider: Provider, redirectUri: string): Promise<string> {
     const answer = await this.#do({
       method: 'GET',
@@ -120,7 +122,7 @@ export class CloudClient {
     return this.#dataOf(answer, isLoginStart).authorize_url
   }
 
-  /** The user that the token belongs to, with the tenants that user may reach. */
+  /** The user that the token belongs to, with the tenants that the user can access. */
   async whoami(): Promise<UserMe> {
     const answer = await this.#do({
       method: 'GET',
@@ -131,6 +133,7 @@ export class CloudClient {
     return this.#dataOf(answer, isUserMe)
   }
 
+  /** The tenants that the user can access. */
   async listTenants(): Promise<readonly CloudTenant[]> {
     const answer = await this.#do({
       method: 'GET',
@@ -154,8 +157,8 @@ export class CloudClient {
   }
 
   /**
-   * Creates or replaces secrets, all or none; the others stay. With `ifMatch` only if nobody has changed the
-   * tenant's secrets since.
+   * Creates or replaces secrets, either all or none; other secrets stay.
+   * @throws CloudError CONFLICT if `ifMatch` is given and the tenant's secrets have changed since
    */
   async setSecrets(
     tenant: string,
@@ -178,7 +181,10 @@ export class CloudClient {
     mustBeEmpty(await this.#do(operation), this.#secretsOf(operation))
   }
 
-  /** Removes one secret. With `ifMatch` only if nobody has changed the tenant's secrets since. */
+  /**
+   * Removes one secret.
+   * @throws CloudError CONFLICT if `ifMatch` is given and the tenant's secrets have changed since
+   */
   async unsetSecret(
     tenant: string,
     name: string,
@@ -193,12 +199,15 @@ export class CloudClient {
       notFound: { code: 'NOT_FOUND', what: 'The cloud has no such secret', remedy: SYNC },
     }
     const tried = await this.#settle(operation)
-    // An earlier try was done, and its answer got lost.
+    // An earlier attempt succeeded, and its response was lost.
     if (tried.answer.status === 404 && tried.isUncertain) return
     mustBeEmpty(this.#accept(tried, operation), this.#secretsOf(operation))
   }
 
-  /** Who listed, set or removed which secret, newest first. UNSUPPORTED where the endpoint has no such log. */
+  /**
+   * Who listed, set or removed which secret, newest first.
+   * @throws CloudError UNSUPPORTED if the endpoint has no audit log
+   */
   async auditSecrets(
     tenant: string,
     { limit, cursor }: { readonly limit?: number | undefined; readonly cursor?: string | undefined } = {},
@@ -214,14 +223,14 @@ export class CloudClient {
     return this.#dataOf(answer, isAuditPage)
   }
 
-  /** Tells the service of a login or a logout. Best effort: a failure is no failure of the command. */
+  /** Tells the service of a login or a logout. Best effort: failures are ignored. */
   async reportActivity(event: 'cloud_login' | 'cloud_logout', userId: string, at: Date): Promise<void> {
     const body = { event, timestamp: at.toISOString(), data: { user_id: userId } }
     const operation: Operation = { method: 'POST', path: ['api', 'v1', 'activity'], body, task: 'note the login' }
     await this.#transport.send(this.#requestOf(operation, this.#loginToken()), ACTIVITY).catch(() => undefined)
   }
 
-  /** Closes the connections that are kept open. */
+  /** Closes the connections that are kept alive. */
   close(): Promise<void> {
     return this.#transport.close()
   }
@@ -230,7 +239,7 @@ export class CloudClient {
     return this.#accept(await this.#settle(operation), operation)
   }
 
-  /** Newer services answer tenant calls only for a short-lived token; older ones have none to give. */
+  /** Newer services accept only a short-lived token for tenant calls; older ones do not issue any. */
   async #settle(operation: Operation): Promise<Tried> {
     const until = this.#clock.now() + (this.#timeout ?? Number.NaN)
     if (!operation.isTenantCall) return this.#try(operation, operation.isPublic ? undefined : this.#loginToken(), until)
@@ -244,7 +253,7 @@ export class CloudClient {
     if (answer.status >= 200 && answer.status < 300) return answer
     const wording = { ...operation, logIn: this.#logIn }
     const error = errorOf(answer, wording, this.#secretsOf(operation), askedToWait(answer, this.#clock.now()))
-    // An earlier try may have been done and its answer lost, whatever this one is refused for.
+    // Whatever this attempt was refused for, an earlier one may have succeeded and lost its response.
     throw uncertain(error, isUncertain)
   }
 
@@ -252,7 +261,7 @@ export class CloudClient {
     return dataOf(answer, isRight, this.#secretsOf({}))
   }
 
-  /** @param until when an operation that has a time-out must be over */
+  /** @param until when the operation must be over, if it has a timeout */
   #try(operation: Operation, token: string | undefined, until: number): Promise<Tried> {
     const total = this.#timeout === undefined ? undefined : until - this.#clock.now()
     const request = this.#requestOf(operation, token)
@@ -307,7 +316,7 @@ export class CloudClient {
     const tried = await this.#try(operation, undefined, until)
     const { answer } = tried
     this.#cannotExchange = answer.status === 404
-    // What is refused here was refused before, and the first refusal says it better.
+    // The exchange was refused, as was the request before it, whose error is the better one.
     if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return undefined
     const { access_token, expires_in = DEFAULT_LIFE } = dataOf(this.#accept(tried, operation), isExchanged)
     checkToken(access_token, this.#logIn)
@@ -318,11 +327,11 @@ export class CloudClient {
 
 const SECRET_NAME = /^[A-Z_][A-Z0-9_]*$/
 
-/** Seconds that an exchanged token lives where the service does not say. */
+/** Lifetime of an exchanged token in seconds, if the service does not tell. */
 const DEFAULT_LIFE = 300
-/** Milliseconds before its end at which it is not used any more. */
+/** An exchanged token is not used any more this many milliseconds before it expires. */
 const EARLY = 30_000
-/** Milliseconds that a command may wait for what nobody asked for. */
+/** Milliseconds that a command may wait for a report that nobody asked for. */
 const ACTIVITY = 3_000
 
 const SYNC = "If it was never synced, run 'systemprompt cloud secrets sync'"
@@ -335,7 +344,7 @@ function contentType(body: unknown): string {
   return body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json'
 }
 
-/** `Headers` repeats a value that it does not take in its error. */
+/** The error of `Headers` repeats a value that it rejects. */
 function checkToken(token: string, remedy = LOG_IN): void {
   if (hasTokenCharacters(token)) return
   throw new CloudError('REFUSED', 'The token contains a character that no token has, such as a line end', { remedy })

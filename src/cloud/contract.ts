@@ -1,16 +1,16 @@
 /**
- * What SystemPrompt Cloud sends and takes, as fixtures/contract/cloud-api.yaml says; test/cloud/contract.test.ts
- * holds these types against that file.
+ * What SystemPrompt Cloud sends and accepts, as in fixtures/contract/cloud-api.yaml; test/cloud/contract.test.ts checks
+ * these types against that file.
  */
 
-/** Who a token belongs to, with the tenants that user may reach. */
+/** The user of a token, with the tenants that the user can access. */
 export interface UserMe {
   readonly user: User
   readonly customer?: Customer | null
   readonly tenants?: readonly TenantInfo[]
 }
 
-/** The user whom a token belongs to. */
+/** The user of a token. */
 export interface User {
   readonly id: string
   readonly email: string
@@ -23,7 +23,7 @@ export interface Customer {
   readonly status?: string | null
 }
 
-/** A tenant as the login gets it. */
+/** A tenant as part of the login's data. */
 export interface TenantInfo {
   readonly id: string
   readonly name: string
@@ -38,14 +38,14 @@ export interface TenantInfo {
   readonly database_url?: string
 }
 
-/** What a tenant has booked. */
+/** A tenant's plan. */
 export interface Plan {
   readonly name?: string
   readonly memory_mb?: number
   readonly volume_gb?: number
 }
 
-/** A tenant as the list of tenants has it. */
+/** A tenant in the list of tenants. */
 export interface CloudTenant {
   readonly id: string
   readonly name: string
@@ -54,31 +54,31 @@ export interface CloudTenant {
   readonly fly_hostname?: string | null
 }
 
-/** One line of the log: who did what to which secret. Never a value. */
+/** An entry of the audit log: who did what to which secret. Never a value. */
 export interface AuditEntry {
   /** ISO 8601. */
   readonly at: string
-  /** The user's e-mail. */
+  /** The user's e-mail address. */
   readonly actor: string
   readonly action: 'set' | 'unset' | 'list' | 'denied'
   /** The secret's name in the cloud. */
   readonly key: string
-  /** The User-Agent that asked. */
+  /** The User-Agent of the request. */
   readonly client?: string | null
 }
 
-/** A page of the log, the newest first. `next_cursor` asks for the next one; there is none after the last. */
+/** A page of the audit log, newest first. Pass `next_cursor` to get the next page; the last page has none. */
 export interface AuditPage {
   readonly data: readonly AuditEntry[]
   readonly next_cursor?: string | null
 }
 
-/** With whom somebody logs in. */
+/** The identity provider of a login. */
 export type Provider = 'github' | 'google'
 
 type Guard<T> = (value: unknown) => value is T
 
-/** The guards ask for what is used; what else a newer service sends is let through. */
+/** The guards check only what is used; anything else that a newer service sends is ignored. */
 export const isUserMe: Guard<UserMe> = (value): value is UserMe =>
   isObject(value) &&
   isObject(value.user) &&
@@ -108,7 +108,7 @@ export const isExchanged: Guard<{ readonly access_token: string; readonly expire
   isText(value.access_token) &&
   isAbsentOr(value.expires_in, (seconds) => typeof seconds === 'number')
 
-/** The error that the service words; undefined for anything else. */
+/** The error in the service's own format; undefined for anything else. */
 export function wordedError(value: unknown): { readonly code: string; readonly message: string } | undefined {
   const error = isObject(value) ? value.error : undefined
   if (!isObject(error) || typeof error.code !== 'string' || typeof error.message !== 'string') return undefined

@@ -8,7 +8,7 @@ import { readText } from '../read/guard.ts'
 import { parseJson } from '../read/json.ts'
 import { toPlain } from '../tree.ts'
 
-/** What a login leaves in credentials.json (formats.md, section 9). */
+/** What a login writes to credentials.json (formats.md, section 9). */
 export interface StoredLogin {
   readonly api_token: string
   readonly api_url: string
@@ -18,7 +18,7 @@ export interface StoredLogin {
   readonly last_validated_at?: string
 }
 
-/** Where a project keeps what is about the cloud. Paths are absolute. */
+/** A project's files for the cloud. Paths are absolute. */
 export interface CloudFiles {
   /** `.systemprompt` */
   readonly state: string
@@ -26,17 +26,17 @@ export interface CloudFiles {
   readonly tenants: string
 }
 
-/** The e-mail of the login that a file holds; undefined where there is none, or none that can be read. */
+/** The e-mail address in a stored login; undefined if there is none, or it cannot be read. */
 export function storedEmail(file: string): string | undefined {
   const email = readObject(file)?.user_email
   return typeof email === 'string' ? email : undefined
 }
 
 /**
- * Writes credentials.json for its owner alone. One that is broken, or a link, is moved aside: a login always works.
- * Returns where that went.
+ * Writes credentials.json, readable by its owner only. A broken file or a link is moved aside, so that a login always
+ * works. Returns where it was moved to.
  *
- * @throws FileError FILE_EXPOSED where git would take the file
+ * @throws FileError FILE_EXPOSED if git would commit the file
  */
 export async function writeCredentials(
   files: CloudFiles,
@@ -51,15 +51,15 @@ export async function writeCredentials(
   return aside
 }
 
-/** Whether there is a credentials.json, whatever is in it. */
+/** Whether credentials.json exists, whatever it contains. */
 export function hasCredentials({ credentials }: CloudFiles): boolean {
   return isTaken(credentials)
 }
 
 /**
- * Removes credentials.json, whatever is in it, and says whether there was one. A directory in its place is moved
- * aside, and so is what is no login where a profile says that there is one: it may be any file of the user's. A logout
- * always works. `aside` is where that went.
+ * Removes credentials.json, whatever it contains, and tells whether it existed. A directory of that name is moved
+ * aside, and so is a file that a profile names and that holds no login: it may be any file of the user's. A logout
+ * always works. `aside` is where it was moved to.
  */
 export function removeCredentials(
   { state, credentials }: CloudFiles,
@@ -71,19 +71,19 @@ export function removeCredentials(
   return { wasThere: true, ...(aside === undefined ? {} : { aside }) }
 }
 
-/** Others keep an `api_token` too. */
+/** Other programs store an `api_token` too. */
 function isLogin(file: string): boolean {
   const { api_token, user_email } = readObject(file) ?? {}
   return typeof api_token === 'string' && typeof user_email === 'string'
 }
 
-/** Keys that this library does not know stay; the earlier spelling of `api_url` does not. */
+/** Unknown keys are kept, but not the earlier spelling of `api_url`. */
 function kept(file: string): Readonly<Record<string, unknown>> {
   const { api_endpoint: _, last_validated_at: __, ...others } = readObject(file) ?? {}
   return others
 }
 
-/** A JSON object in a file of the cloud's; undefined where there is none, or it cannot be read as one. */
+/** The JSON object in one of the cloud's files; undefined if there is no file, or it cannot be read. */
 export function readObject(file: string): Readonly<Record<string, unknown>> | undefined {
   try {
     return mustReadObject(file)
@@ -93,7 +93,10 @@ export function readObject(file: string): Readonly<Record<string, unknown>> | un
   }
 }
 
-/** The same; what cannot be read is an error. @throws ConfigError SYNTAX, FILE_UNREADABLE, FILE_TOO_LARGE, ENCODING */
+/**
+ * The same, but throws if the file cannot be read. @throws ConfigError SYNTAX, FILE_UNREADABLE, FILE_TOO_LARGE,
+ * ENCODING
+ */
 export function mustReadObject(file: string): Readonly<Record<string, unknown>> | undefined {
   const problems = collectProblems()
   const read = readText(file, { layer: 'secrets', file, confidential: true }, problems)

@@ -3,8 +3,8 @@ import { parseUrl } from '../url.ts'
 import { CloudError } from './errors.ts'
 
 /**
- * The address of a service, in one spelling. Plain http is for loopback addresses alone, since whoever is on
- * the way could read the token.
+ * The normalised URL of a service. Plain http is allowed only for loopback addresses, since anyone on the network could
+ * read the token.
  *
  * @throws CloudError REFUSED
  */
@@ -23,19 +23,19 @@ export function endpointOf(apiUrl: string): URL {
   return url
 }
 
-/** An address of this machine that no name server has a say in. `localhost` is one by RFC 6761. */
+/** A loopback address that does not depend on a name server; by RFC 6761 `localhost` is one. */
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
 }
 
-/** `https://api.systemprompt.io`: as people write it, and as files hold it. */
+/** `https://api.systemprompt.io`: the form that people write and that files contain. */
 export function endpointText(url: URL): string {
   return url.href.replace(/\/$/, '')
 }
 
 /**
- * The address of an operation. Segments are names from files and from the service: one that would lead
- * elsewhere, such as `..`, is refused.
+ * The URL of an operation. Segments are names from files and from the service: one that would lead elsewhere, such as
+ * `..`, is refused.
  *
  * @throws CloudError NOT_ACCEPTED
  */

@@ -9,46 +9,46 @@ export const CLOUD_ERROR_CODES = [
   'FORBIDDEN',
   /** No such tenant or secret. */
   'NOT_FOUND',
-  /** A name or a value that the service does not take. */
+  /** A name or a value that the service does not accept. */
   'NOT_ACCEPTED',
-  /** Somebody else has changed the same thing since. */
+  /** Somebody else has made a change in the meantime. */
   'CONFLICT',
   /** Too many requests. */
   'RATE_LIMITED',
   /** The service failed: 408 or 5xx. */
   'UNAVAILABLE',
-  /** No connection, or one that broke. */
+  /** The connection failed or broke. */
   'NETWORK',
-  /** No answer in time. */
+  /** No response in time. */
   'TIMEOUT',
-  /** An answer that does not follow the contract of the API: HTML from a proxy, broken JSON, too much of it. */
+  /** A response that does not follow the contract of the API: a proxy's HTML, broken JSON, or too much data. */
   'BAD_ANSWER',
   /** The endpoint does not have this feature. */
   'UNSUPPORTED',
-  /** Not done, since it could give a token or a secret away. */
+  /** Not done, since it could leak a token or a secret. */
   'REFUSED',
 ] as const
 
-/** A kind of {@link CloudError}. */
+/** The code of a {@link CloudError}. */
 export type CloudErrorCode = (typeof CLOUD_ERROR_CODES)[number]
 
-/** What is known of a {@link CloudError} besides its code and what happened. */
+/** Further data of a {@link CloudError}. */
 export interface CloudErrorDetails {
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status, if there was a response. */
   readonly status?: number
-  /** The service's own word for it: `tenant_not_found`. */
+  /** The service's own error code: `tenant_not_found`. */
   readonly serverCode?: string
-  /** What to tell support. */
+  /** The request's id, for support. */
   readonly requestId?: string
   /** What to do about it. */
   readonly remedy?: string
-  /** A write was sent and its answer got lost: it may have been done. */
+  /** A write was sent and its response was lost: it may have been done. */
   readonly isUncertain?: true
 }
 
 /**
- * A request that was not answered as hoped. Its message says what happened and what to do; it never holds a
- * token or a secret, not even where the service repeats one.
+ * A request that failed. The message says what happened and what to do; it never contains a token or a secret, not even
+ * if the service repeats one.
  */
 export class CloudError extends Error {
   override readonly name = 'CloudError'
@@ -70,7 +70,7 @@ export class CloudError extends Error {
     this.isUncertain = details.isUncertain ?? false
   }
 
-  /** What programs get: `--json` prints it. */
+  /** The error as data, as `--json` prints it. */
   toJSON(): Readonly<Record<string, unknown>> {
     const { name, code, message, remedy, status, serverCode, requestId } = this
     return {
@@ -92,7 +92,7 @@ function withRequest(what: string, id: string | undefined): string {
   return what.endsWith(')') ? `${what.slice(0, -1)}, request ${id})` : `${what} (request ${id})`
 }
 
-/** Whether this is an error of the cloud client, and of this kind; also across two copies of the package. */
+/** Whether this is a CloudError, and of this code if one is given; also works across two copies of the package. */
 export function isCloudError(error: unknown, code?: CloudErrorCode): error is CloudError {
   if (!types.isNativeError(error) || error.name !== 'CloudError') return false
   return code === undefined || Reflect.get(error, 'code') === code

@@ -1,6 +1,6 @@
 /**
- * What the commands of the command line are made of: the client, and besides what they do with a project's login,
- * tenants, profiles and secrets. It is theirs alone; no program can import it.
+ * What the command line uses: the client, and what its commands do with a project's login, tenants, profiles and
+ * secrets. It is internal; programs cannot import it.
  */
 
 export type { FileErrorCode } from '../files/errors.ts'

@@ -5,21 +5,21 @@ import type { Environment } from '../options/options.ts'
 import { isLoopback } from './endpoint.ts'
 import { CloudError, isCloudError } from './errors.ts'
 
-/** Bounds of one request (docs/security.md). Times are milliseconds, sizes bytes. */
+/** Bounds of one request (docs/security.md). Times are in milliseconds, sizes in bytes. */
 export const BOUNDS = {
   connect: 5_000,
   headers: 10_000,
-  /** Between two pieces of an answer. */
+  /** Between two chunks of a response. */
   idle: 10_000,
-  /** All tries of one operation together. */
+  /** All attempts of one operation together. */
   total: 60_000,
-  /** An answer, after decompression. */
+  /** A response, after decompression. */
   answer: 1024 * 1024,
 } as const
 
 export type Bounds = { readonly [Name in keyof typeof BOUNDS]: number }
 
-/** One request to the service. Its headers hold the token. */
+/** One request to the service. Its headers contain the token. */
 export interface Request {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
   readonly url: URL
@@ -27,7 +27,7 @@ export interface Request {
   readonly body?: string
 }
 
-/** What the service answered. `text` is empty for a redirect, which is never followed. */
+/** The service's response. `text` is empty for a redirect, which is never followed. */
 export interface Answer {
   readonly status: number
   readonly header: (name: string) => string | undefined
@@ -38,11 +38,14 @@ export interface Answer {
 export interface Transport {
   /** @throws CloudError NETWORK, TIMEOUT, BAD_ANSWER, REFUSED */
   send(request: Request, timeout: number): Promise<Answer>
-  /** Closes the connections that are kept open. */
+  /** Closes the connections that are kept alive. */
   close(): Promise<void>
 }
 
-/** The only place that talks to the network. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count, but never for loopback. */
+/**
+ * The only place that uses the network. Proxies from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are used, but never for
+ * loopback.
+ */
 export function createTransport(env: Environment, bounds: Bounds = BOUNDS): Transport {
   let agents: Promise<Agents> | undefined
   const connect = (): Promise<Agents> => {
@@ -58,14 +61,14 @@ export function createTransport(env: Environment, bounds: Bounds = BOUNDS): Tran
           method: request.method,
           headers: { ...request.headers },
           ...(request.body === undefined ? {} : { body: request.body }),
-          // Never followed: the body, that is the secrets, would be sent again to wherever it leads.
+          // Never followed: the body, which may be secrets, would be sent again to the target.
           redirect: 'manual',
           signal,
           dispatcher: isLoopback(request.url.hostname) ? direct : proxied,
         })
         const { status, body, headers } = response
         const isRedirect = status >= 300 && status < 400
-        // The page of a redirect may have no end, and would keep the process alive.
+        // A redirect's body may have no end, and would keep the process alive.
         if (isRedirect) await body?.cancel().catch(() => undefined)
         const text = isRedirect ? '' : await readBounded(body, bounds.answer)
         return { status, header: (name) => headers.get(name) ?? undefined, text }
@@ -94,13 +97,13 @@ async function connectVia(env: Environment, bounds: Bounds): Promise<Agents> {
     connect,
     proxyTls: connect,
     requestTls: connect,
-    // A proxy that takes a connection and says nothing would keep the process alive for five minutes: what asks it for a
-    // tunnel has none of the bounds below, and does not end with the request.
+    // A proxy that accepts a connection and stays silent would keep the process alive for five minutes: the request for
+    // a tunnel has none of the bounds below, and does not end with ours.
     clientFactory: (origin: URL, given: object) =>
       blamingProxy(new Pool(origin, { ...given, headersTimeout: bounds.connect })),
     headersTimeout: bounds.headers,
     bodyTimeout: bounds.idle,
-    // Header lines of an answer, all together.
+    // All header lines of a response together.
     maxHeaderSize: 16 * 1024,
   }
   const of = (name: string): string => env[name.toLowerCase()] ?? env[name] ?? ''
@@ -116,7 +119,7 @@ async function connectVia(env: Environment, bounds: Bounds): Promise<Agents> {
       }),
     }
   } catch {
-    // The error holds the address, and that a password.
+    // The error contains the URL, which may contain a password.
     throw new CloudError('REFUSED', 'The URL of the proxy is not valid', {
       remedy: 'Correct HTTPS_PROXY, HTTP_PROXY or NO_PROXY',
     })
@@ -126,8 +129,8 @@ async function connectVia(env: Environment, bounds: Bounds): Promise<Agents> {
 const PROXY = { remedy: 'Check HTTPS_PROXY and HTTP_PROXY, and run it again' }
 
 /**
- * What a proxy does not do is said of the proxy. Where one hangs up, undici would connect to it again and again, for as
- * long as the error is its own.
+ * Reports a proxy's failures as the proxy's. If it hangs up, undici would reconnect again and again for as long as the
+ * error is undici's own.
  */
 function blamingProxy(pool: Pool): Pool {
   const connect = pool.connect.bind(pool) as (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>
@@ -151,7 +154,7 @@ async function readBounded(body: AsyncIterable<Uint8Array> | null, limit: number
   let size = 0
   for await (const part of body ?? []) {
     size += part.byteLength
-    // Leaving the loop cancels the rest, which is not decompressed any more.
+    // Leaving the loop cancels the rest, which is then not decompressed.
     if (size > limit) throw new CloudError('BAD_ANSWER', 'The response is larger than 1 MiB', { isUncertain: true })
     parts.push(part)
   }
@@ -160,7 +163,7 @@ async function readBounded(body: AsyncIterable<Uint8Array> | null, limit: number
 
 const TIMEOUTS = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']
 
-/** The message of the original may hold the address, so only its code is passed on. */
+/** The original message may contain the URL, so only its code is used. */
 function failure(error: unknown, hasTimedOut: boolean): CloudError {
   const known = [error, types.isNativeError(error) ? error.cause : undefined].find((each) => isCloudError(each))
   if (known) return known
@@ -193,7 +196,7 @@ function failure(error: unknown, hasTimedOut: boolean): CloudError {
 }
 
 const UNTRUSTED = /CERT|^ERR_TLS|SELF_SIGNED|^UNABLE_/
-/** No request went out: nothing can have been done. */
+/** No request was sent: nothing can have been done. */
 const UNSENT = /^ECONNREFUSED$|^ENOTFOUND$|^EAI_|^EHOSTUNREACH$|^ENETUNREACH$/
 
 /** Ports of other protocols, such as 25, which fetch refuses. */
@@ -201,7 +204,7 @@ function isBlockedPort(error: unknown): boolean {
   return types.isNativeError(error) && types.isNativeError(error.cause) && error.cause.message === 'bad port'
 }
 
-/** `ECONNRESET`, from the error or from what caused it. */
+/** `ECONNRESET`, from the error or from its cause. */
 function codeOf(error: unknown): string {
   for (let at: unknown = error, depth = 0; types.isNativeError(at) && depth < 5; at = at.cause, depth++) {
     const errors: unknown = Reflect.get(at, 'errors')

@@ -1,4 +1,4 @@
-/** SystemPrompt Cloud for programs: a client for its API, and the errors of it. */
+/** SystemPrompt Cloud for programs: a client for its API, and its errors. */
 export type { CloudClientOptions, SecretKeys } from './client.ts'
 export { CloudClient } from './client.ts'
 export type {

@@ -1,8 +1,8 @@
 import { createScanner } from 'jsonc-parser'
 
 /**
- * Changes of single entries in the text of a JSON object with comments. All else stays as it is; jsonc-parser's own
- * `modify` takes the comments of a neighbour along, or gives them to another entry.
+ * Edits single entries in the text of a JSON object with comments, and leaves everything else unchanged. jsonc-parser's
+ * own `modify` removes a neighbour's comments too, or moves them to another entry.
  */
 
 interface Span {
@@ -15,7 +15,7 @@ interface Entry {
   /** From the key to the end of the value. */
   readonly whole: Span
   readonly value: Span
-  /** Behind it; the last one need not have one. */
+  /** After the value; the last entry need not have one. */
   readonly comma: Span | undefined
 }
 
@@ -23,13 +23,13 @@ interface Layout {
   readonly text: string
   readonly entries: readonly Entry[]
   readonly comments: readonly Span[]
-  /** Behind `{`. */
+  /** After `{`. */
   readonly open: number
   /** Before `}`. */
   readonly close: number
 }
 
-/** The text with this value of the key. A new entry stands behind the last one and its comment. */
+/** The text with the key set to this value. A new entry goes after the last one and its comment. */
 export function withEntry(text: string, key: string, value: string): string {
   const layout = layoutOf(text)
   const known = layout.entries.find((entry) => entry.key === key)
@@ -46,7 +46,7 @@ export function withEntry(text: string, key: string, value: string): string {
   const [comma, lastComma] = last.comma ? ['', ','] : [',', '']
   const lead = leadOf(text, last.whole.start)
   const indent = lead.trim() === '' ? lead : undefined
-  // Behind a comma, and before an entry in its line, the comment would be that entry's.
+  // After a comma, and before an entry on the same line, the comment would belong to that entry.
   const needsLine = tail && (text.startsWith('//', tail.start) || (last.comma && tail.start > last.comma.start))
   if (indent === undefined && !needsLine)
     return `${text.slice(0, behind)}${comma} ${written}${lastComma}${text.slice(behind)}`
@@ -56,13 +56,13 @@ export function withEntry(text: string, key: string, value: string): string {
 
 const INDENT = '  '
 
-/** The text without an entry and its comments: those in the lines directly above it, and those behind it in its line. */
+/** The text without an entry and its comments: those on the lines directly above it, and those after it on its line. */
 export function withoutEntry(text: string, key: string): string {
   const layout = layoutOf(text)
   const at = layout.entries.findIndex((entry) => entry.key === key)
   const entry = layout.entries[at]
   if (!entry) return text
-  // The last one takes the comma before it along where it has none of its own.
+  // The last entry, if it has no comma of its own, takes the one before it along.
   const comma = entry.comma ?? layout.entries[at - 1]?.comma
   const removed = [...commentsAbove(layout, at), entry.whole, ...(comma ? [comma] : []), ...tailOf(layout, at)]
   return joined(text, removed).reduceRight((left, span) => {
@@ -71,7 +71,7 @@ export function withoutEntry(text: string, key: string): string {
   }, text)
 }
 
-/** The comments behind an entry in its line, unless the next entry stands in that line: then they are that one's. */
+/** The comments after an entry on its line, unless the next entry is on that line: then they belong to that one. */
 function tailOf(layout: Layout, at: number): readonly Span[] {
   const entry = layout.entries[at]
   const next = layout.entries[at + 1]?.whole.start
@@ -114,7 +114,7 @@ function lineEnds(text: string, start: number, end: number): number {
   return text.slice(start, end).match(/\r\n?|\n/g)?.length ?? 0
 }
 
-/** In order, those with nothing but space between them as one. */
+/** In order, with spans that only white space separates merged. */
 function joined(text: string, spans: readonly Span[]): readonly Span[] {
   const all: Span[] = []
   for (const span of [...spans].sort((one, other) => one.start - other.start)) {
@@ -125,7 +125,9 @@ function joined(text: string, spans: readonly Span[]): readonly Span[] {
   return all
 }
 
-/** What goes together with a removed span: its lines where nothing else stands in them, else the space on one side. */
+/**
+ * A removed span with the white space to remove: whole lines if nothing else is on them, else the space on one side.
+ */
 function withSpace(text: string, { start, end }: Span): Span {
   const lead = leadOf(text, start)
   const first = start - (lead.length - lead.trimEnd().length)
@@ -135,18 +137,18 @@ function withSpace(text: string, { start, end }: Span): Span {
   return /[\s{]$/.test(text.slice(Math.max(0, start - 1), start)) ? { start, end: last } : { start, end }
 }
 
-/** What stands before a place in its line. */
+/** The text before an offset on its line. */
 function leadOf(text: string, at: number): string {
   const before = text.slice(0, at)
   return before.slice(Math.max(before.lastIndexOf('\n'), before.lastIndexOf('\r')) + 1)
 }
 
-/** The scanner's token kinds, which its types declare in a way that no compiler but tsc can read. */
+/** The scanner's token kinds; its types declare them in a way that only tsc can read. */
 const Token = { comma: 5, colon: 6, string: 10, lineComment: 12, blockComment: 13, lineBreak: 14, space: 15, end: 17 }
 const OPENING = [1, 3]
 const CLOSING = [2, 4]
 
-/** @param text a JSON object that has been read already: nothing is checked */
+/** @param text a JSON object that has been parsed before: nothing is checked */
 function layoutOf(text: string): Layout {
   const scanner = createScanner(text)
   const entries: Entry[] = []

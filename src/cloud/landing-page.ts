@@ -34,7 +34,7 @@ const TEXTS = {
   },
 } as const satisfies Record<string, Text>
 
-/** The page that the browser ends on. It holds no script, loads nothing and knows no token. */
+/** The page that the browser ends on. It has no script, loads nothing and contains no token. */
 export function landingPage(kind: keyof typeof TEXTS): string {
   const { title, says, next, command, tone } = TEXTS[kind]
   return page({ title, tone, body: `<p>${says}</p>\n<p class="next">${next}<code>${command}</code></p>` })

@@ -4,11 +4,10 @@ import { parseUrl } from '../url.ts'
 import { isLoopback } from './endpoint.ts'
 
 /**
- * How to get a login that is good in place of this one. None wins over a token in a variable, and one without
- * `--api-url` is at the usual service. Of the addresses in files only those of this machine are named: nobody should
- * log in where a file leads.
+ * How to replace a login. A login does not override a token in a variable, and one without `--api-url` is for the usual
+ * service. Of the URLs in files only loopback ones are named: nobody should log in to wherever a file points.
  *
- * @param usual where a login without `--api-url` is
+ * @param usual the service of a login without `--api-url`
  */
 export function logInAgain({ from, api_url }: Pick<Credentials, 'from' | 'api_url'>, usual: string): string {
   if (from === 'environment') return 'Put a new token into SYSTEMPROMPT_API_TOKEN'

@@ -7,20 +7,22 @@ import { CloudError } from './errors.ts'
 
 /** A login that has begun, and waits for the browser to come back. */
 export interface BrowserLogin {
-  /** What to open in the browser. */
+  /** The URL to open in the browser. */
   readonly authorizeUrl: string
-  /** The token, when the user has come back. @throws CloudError NOT_LOGGED_IN when the user did not allow it */
+  /**
+   * Resolves to the token when the user has come back. @throws CloudError NOT_LOGGED_IN if the user denied the login
+   */
   readonly token: Promise<string>
-  /** Takes the address that the browser ended on, where it runs on another machine. */
+  /** Takes the URL that a browser on another machine ended on. */
   paste(address: string): boolean
-  /** Closes the address that the browser comes back to. */
+  /** Closes the callback URL. */
   close(): Promise<void>
 }
 
 /**
- * Begins a login in the browser: opens the address it comes back to, and asks the service where to send it.
+ * Begins a login in the browser: opens a callback URL, and asks the service where to send the browser.
  *
- * @throws CloudError REFUSED for an address of the service's that no browser should be sent to
+ * @throws CloudError REFUSED if the service returns a URL that no browser should be sent to
  */
 export async function beginBrowserLogin(client: CloudClient, provider: Provider, port?: number): Promise<BrowserLogin> {
   const callback = await openCallback(port)
@@ -45,7 +47,7 @@ async function tokenOf({ answer }: Callback): Promise<string> {
     outcome.error === 'access_denied' ? 'The login was denied in the browser' : 'The login failed at the provider'
   throw new CloudError('NOT_LOGGED_IN', what, {
     serverCode: /^[\w-]{1,60}$/.test(outcome.error) ? outcome.error : 'unknown',
-    // The usual words name the command without the service that was asked for.
+    // The usual remedy names the command without the service that was asked for.
     remedy: 'Run it again to try once more',
   })
 }
@@ -53,8 +55,8 @@ async function tokenOf({ answer }: Callback): Promise<string> {
 const PROVIDERS = ['github.com', 'accounts.google.com']
 
 /**
- * The browser is opened on pages of the providers and of the service alone: an address such as `file:` or one
- * of a look-alike is refused.
+ * The browser is only sent to pages of the providers and of the service: a URL such as `file:`, or one of a look-alike,
+ * is refused.
  *
  * @throws CloudError REFUSED
  */

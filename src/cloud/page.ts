@@ -1,18 +1,18 @@
-/** What a page that is shown to somebody consists of; `body` is HTML. */
+/** The content of a page; `body` is HTML. */
 export interface PageContent {
   readonly title: string
   readonly body: string
   readonly tone: 'good' | 'bad' | 'plain'
 }
 
-/** Drawn, since a font may lack a sign or make a picture of it. */
+/** Drawn, since a font may lack a symbol or show it as a picture. */
 const SIGNS = {
   good: '<path d="M7 12.5l3.5 3.5L17 9"/>',
   bad: '<path d="M12 7v6.5M12 16.5v.5"/>',
   plain: '<path d="M8 12h8M12.5 7.5L17 12l-4.5 4.5"/>',
 } as const
 
-/** A page that loads nothing and runs nothing: light and dark, for narrow screens and wide ones. */
+/** A page that loads nothing and runs nothing, for light and dark mode and for narrow and wide screens. */
 export function page({ title, body, tone }: PageContent): string {
   return `<!doctype html>
 <html lang="en">

@@ -7,7 +7,7 @@ import { updateFile } from '../files/update.ts'
 import { parseJson } from '../read/json.ts'
 import { toPlain } from '../tree.ts'
 
-/** A project's `.systemprompt` directory, whether or not it is there yet, and whatever its profiles hold. Absolute. */
+/** A project's `.systemprompt` directory, whether or not it exists, and whatever its profiles contain. Absolute. */
 export function findStateDirectory(options: DiscoverOptions): string {
   return join(findProjectRoot(options), '.systemprompt')
 }
@@ -18,9 +18,9 @@ export function profilesIn(state: string): readonly string[] {
 }
 
 /**
- * Makes a profile the active one of the session; what else sessions/index.json holds stays.
+ * Makes a profile the session's active one; everything else in sessions/index.json is kept.
  *
- * @throws ConfigError for a file that cannot be read, which stays as it is
+ * @throws ConfigError if the file cannot be read; it is left unchanged
  */
 export async function activateProfile(state: string, name: string): Promise<void> {
   const file = join(state, 'sessions', 'index.json')

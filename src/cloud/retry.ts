@@ -1,7 +1,7 @@
 import { type CloudErrorCode, isCloudError } from './errors.ts'
 import { type Answer, BOUNDS, type Request, type Transport } from './http.ts'
 
-/** Time and chance, so that a test can do without waiting. Times are milliseconds, `now` since 1970. */
+/** Time and randomness, so that tests need not wait. Times are in milliseconds, `now` since 1970. */
 export interface Clock {
   now(): number
   sleep(time: number): Promise<void>
@@ -11,31 +11,33 @@ export interface Clock {
 
 export interface Tried {
   readonly answer: Answer
-  /** An earlier try was sent and its answer got lost: it may have been done. */
+  /** An earlier attempt was sent and its response was lost: it may have been done. */
   readonly isUncertain: boolean
 }
 
 const TRIES = 4
 const PASSING: readonly CloudErrorCode[] = ['NETWORK', 'TIMEOUT']
 const RETRIED = [408, 429, 502, 503, 504]
-/** The longest pause before try 2, 3 and 4; the real one is anything from zero to that. */
+/** The longest pause before attempts 2, 3 and 4; the actual one is anything from zero to that. */
 const PAUSES = [250, 1_000, 4_000]
 /** Pauses that the service asks for, all together. */
 const LONGEST_RETRY_AFTER = 60_000
 
 /** How long an operation may take. */
 export interface Patience {
-  /** Milliseconds of all tries and all pauses. @default 60000, and as long again for the pauses that the service asks for */
+  /**
+   * Milliseconds for all attempts and pauses. @default 60000, and as long again for pauses that the service asks for
+   */
   readonly total?: number | undefined
-  /** Hears how many milliseconds the service asks to wait, before that is done. */
+  /** Called with the number of milliseconds that the service asks to wait, before waiting. */
   readonly onWait?: ((time: number) => void) | undefined
 }
 
 /**
- * Sends a request, and again when it did not get through: connect errors, time-outs, 408, 429 and 502 to 504,
- * four tries at most. Every operation of the contract may be sent twice.
+ * Sends a request, and retries it after connection errors, timeouts, 408, 429 and 502 to 504, with four attempts in
+ * all. Every operation of the contract may be sent twice.
  *
- * @throws CloudError of the last try
+ * @throws CloudError of the last attempt
  */
 export async function sendPersistently(
   transport: Transport,
@@ -64,7 +66,7 @@ export async function sendPersistently(
   }
 }
 
-/** How long to wait before the next try; undefined when there is none. */
+/** How long to wait before the next attempt; undefined if there is none. */
 function pauseAfter(outcome: unknown, attempt: number, clock: Clock): { time: number; isOurs: boolean } | undefined {
   const longest = PAUSES[attempt]
   if (attempt + 1 >= TRIES || longest === undefined) return undefined
@@ -77,8 +79,8 @@ function pauseAfter(outcome: unknown, attempt: number, clock: Clock): { time: nu
 }
 
 /**
- * How many milliseconds the service asks to wait before the next try; undefined where it asks for nothing, or for no
- * time at all: all the tries would go by at once.
+ * How many milliseconds the service asks to wait before the next attempt; undefined if it does not ask, or asks for
+ * zero: all attempts would then be made at once.
  */
 export function askedToWait({ status, header }: Answer, now: number): number | undefined {
   const time = RETRIED.includes(status) ? retryAfter(header('retry-after'), now) : undefined
@@ -89,12 +91,12 @@ export function askedToWait({ status, header }: Answer, now: number): number | u
 export function retryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined
   if (/^\d{1,9}$/.test(header)) return Number(header) * 1000
-  // Date.parse takes far more than HTTP's form, '-1' as well.
+  // Date.parse accepts far more than HTTP's format, even '-1'.
   const date = /^[A-Z][a-z]{2}, /.test(header) ? Date.parse(header) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
-/** Says of an error that an earlier try may have been done. */
+/** Marks an error if an earlier attempt may have been done. */
 export function uncertain<T extends Error>(error: T, isUncertain: boolean): T {
   if (isUncertain && isCloudError(error)) Object.assign(error, { isUncertain: true })
   return error

@@ -9,21 +9,21 @@ import { findConfigFile } from '../options/config-file.ts'
 import { listDirectory, pathExists } from '../read/guard.ts'
 import { readObject } from './credentials.ts'
 
-/** One file that a new project gets. */
+/** A file that a new project gets. */
 export interface PlannedFile {
   /** Relative to the project, with forward slashes. */
   readonly path: string
-  /** What it is for, in a few words. */
+  /** Its purpose, in a few words. */
   readonly what: string
-  /** It is there already, and stays as it is. */
+  /** Whether it exists already; then it is left unchanged. */
   readonly exists: boolean
-  /** Made when it is written, so that no plan holds a secret. */
+  /** Generated when the file is written, so that no plan contains a secret. */
   readonly content: () => string
 }
 
 const SERVICES_ROOT = 'services/config/config.yaml'
 
-/** The files of a project with one profile, the .gitignore before everything else. */
+/** The files of a project with one profile, the .gitignore first. */
 export function planProject(root: string, profile: string): readonly PlannedFile[] {
   const name = projectName(root)
   const directory = `.systemprompt/profiles/${profile}`
@@ -44,7 +44,7 @@ export function planProject(root: string, profile: string): readonly PlannedFile
     .filter(({ path, exists }) => exists || path !== SERVICES_ROOT || !hasServices(root))
 }
 
-/** Writes what is not there yet, and nothing over what is. @throws FileError */
+/** Writes the files that do not exist, and never overwrites one. @throws FileError */
 export async function writeProject(root: string, files: readonly PlannedFile[]): Promise<void> {
   await prepareState(join(root, '.systemprompt'))
   for (const { path, content } of files) {
@@ -58,23 +58,23 @@ export async function writeProject(root: string, files: readonly PlannedFile[]):
   }
 }
 
-/** One with the other ending is the profile: a new one would go before it. */
+/** An existing file with the other extension is the profile: a new one would take precedence over it. */
 function profileFile(root: string, directory: string): string {
   const isThere = (name: string): boolean => pathExists(join(root, directory, name))
   return !isThere('profile.yaml') && isThere('profile.yml') ? 'profile.yml' : 'profile.yaml'
 }
 
-/** One of any kind that is there, or a new one in TypeScript: of two only the first would be read. */
+/** An existing file with any extension, or a new one in TypeScript: of two only the first would be read. */
 function configFile(root: string): string {
   return basename(findConfigFile(root, newTrail()) ?? 'systemprompt.config.ts')
 }
 
-/** One that just would find, or a new one: it takes none of two. */
+/** An existing file that just would find, or a new one: just accepts only one. */
 function justfile(root: string): string {
   return listDirectory(root).find((name) => /^\.?justfile$/i.test(name)) ?? 'justfile'
 }
 
-/** Services that are read because no root file says which: a new one would switch them off. */
+/** Services that are read because no root file lists any: a new root file would turn them off. */
 function hasServices(root: string): boolean {
   const directory = join(root, 'services')
   return listDirectory(directory).some((name) => pathExists(join(directory, name, 'config.yaml')))
@@ -88,7 +88,7 @@ function projectName(root: string): string {
 
 const PROFILE_SCHEMA = 'node_modules/@systemprompt/env/dist/schema/profile.json'
 
-/** Has an editor complete and check the keys, where the package is installed. */
+/** Makes editors complete and check the keys, if the package is installed. */
 function editorLine(root: string): string {
   return pathExists(join(root, PROFILE_SCHEMA)) ? `# yaml-language-server: $schema=../../../${PROFILE_SCHEMA}\n` : ''
 }

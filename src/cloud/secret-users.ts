@@ -4,10 +4,10 @@ import { leaves } from '../tree.ts'
 import { cloudName } from './secrets-map.ts'
 
 /**
- * The services whose configs name a secret, sorted: `api_key: ${ANTHROPIC_API_KEY}`. None where the configs cannot be
- * read, which is said when they are loaded.
+ * The services whose configs use a secret, sorted: `api_key: ${ANTHROPIC_API_KEY}`. Empty if the configs cannot be
+ * read; loading them reports that.
  *
- * @param secret by its name in the cloud
+ * @param secret its name in the cloud
  */
 export function servicesUsing(
   { root, directory }: { readonly root: string; readonly directory: string },
@@ -22,7 +22,7 @@ export function servicesUsing(
   return [...using].sort()
 }
 
-/** `$${NAME}` and `\${NAME}` are text. */
+/** `$${NAME}` and `\${NAME}` are plain text. */
 function variablesIn(text: string): readonly string[] {
   return [...text.matchAll(/(?<![$\\])\$\{\s*([A-Za-z_]\w*)/g)].flatMap(([, name]) => name ?? [])
 }

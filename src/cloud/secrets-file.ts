@@ -19,28 +19,28 @@ import type { CloudFiles } from './credentials.ts'
 import { withEntry, withoutEntry } from './json-edit.ts'
 import { nameInFile } from './secrets-map.ts'
 
-/** One secret of a file. */
+/** A secret in a file. */
 export interface LocalSecret {
-  /** The name in files, and the one in the environment. */
+  /** Its name in files, and its name in the environment. */
   readonly key: string
   readonly env: string
   readonly value: string
 }
 
-/** The secrets of a file. */
+/** The secrets in a file. */
 export interface LocalSecrets {
-  /** Whether the file is there. */
+  /** Whether the file exists. */
   readonly found: boolean
   readonly secrets: readonly LocalSecret[]
-  /** The names, as they are written, of those that are blank and so count as absent. */
+  /** The names, as written, of blank secrets, which count as absent. */
   readonly blank: readonly string[]
   readonly warnings: readonly Problem[]
 }
 
 /**
- * The secrets of secrets.json, in any of their spellings, blank ones left out.
+ * The secrets in secrets.json, under any of their spellings, without blank ones.
  *
- * @throws ConfigError with everything that is wrong with the file or with a secret's format
+ * @throws ConfigError with every problem of the file and of the secrets' formats
  */
 export function readLocalSecrets(file: string, shown = file, validation?: SecretsValidation): LocalSecrets {
   const problems = collectProblems()
@@ -55,17 +55,20 @@ function toLocal({ key, env, value }: LocalSecret): LocalSecret {
   return { key, env, value }
 }
 
-/** What a .env file says, as it is written. */
+/** The contents of a .env file, without substitution. */
 export interface DotenvSecrets extends LocalSecrets {
-  /** The names in the environment of those that a load of the .env file would give another value: they refer to variables. */
+  /**
+   * The environment names of secrets that would have another value when the .env file is loaded: they refer to
+   * variables.
+   */
   readonly referring: readonly string[]
 }
 
 /**
- * The assignments of a .env file, as they are written: nothing is substituted. A load passes over what is no assignment;
- * here it may be the rest of a value, such as a key of several lines, that is to take the place of another.
+ * The assignments in a .env file, without substitution. A load ignores lines that are not assignments; here one may be
+ * the rest of a value, such as a key of several lines, that is about to replace another.
  *
- * @throws ConfigError for a line that is no assignment, a quote that is never closed, and a value that ends at a `#` in it
+ * @throws ConfigError for a line that is not an assignment, an unclosed quote, or a value that a `#` cuts off
  */
 export function readDotenvSecrets(file: string, shown = file): DotenvSecrets {
   const text = readConfidential(file, shown)
@@ -73,7 +76,7 @@ export function readDotenvSecrets(file: string, shown = file): DotenvSecrets {
 }
 
 /**
- * The secrets of a text that comes from nowhere but a pipe: JSON where it begins with a brace, else lines of a .env file.
+ * The secrets in piped input: JSON if it begins with a brace, else lines of a .env file.
  *
  * @throws ConfigError as for a file
  */
@@ -105,7 +108,7 @@ function mustBeWhole(scan: DotenvScan, source: Source): void {
   refuse(problems)
 }
 
-/** Whether a text stands for another one where references and escapes in it are resolved. */
+/** Whether resolving references and escapes changes a string. */
 function isExpanded(text: string): boolean {
   const template = parseTemplate(text) ?? [text]
   return template === 'too deep' || template.some((part) => typeof part !== 'string') || template.join('') !== text
@@ -117,25 +120,31 @@ export interface SecretEdits {
   readonly set?: Readonly<Record<string, string>>
   /** By any name of the secret. */
   readonly unset?: readonly string[]
-  /** The names are those of the cloud, whose `DATABASE_URL` is the file's internal one where it has that. @default false */
+  /**
+   * Whether the names are those of the cloud, whose `DATABASE_URL` is the file's internal one if the file has that.
+   * @default false
+   */
   readonly asInCloud?: boolean
-  /** `secrets.validation` of the profile: with `skip` no rule is asked, as in a load. @default 'warn' */
+  /** `secrets.validation` of the profile: with `skip` no rule is checked, as in a load. @default 'warn' */
   readonly validation?: SecretsValidation | undefined
 }
 
-/** What became of a change to secrets.json, and the way back. */
+/** The result of a change to secrets.json, and a way to undo it. */
 export interface SecretsEdit {
-  /** The names that were to be removed and are not there. */
+  /** The names that were to be removed and do not exist. */
   readonly missing: readonly string[]
-  /** Gives the file the text that it had; false where somebody has changed it since, and it stays. @throws FileError */
+  /**
+   * Restores the file's previous text; false if somebody has changed it since, and it is left unchanged. @throws
+   * FileError
+   */
   undo(): Promise<boolean>
 }
 
 /**
- * Changes secrets in secrets.json and nothing else: comments, order and spelling stay. The file is made where there
- * is none.
+ * Changes secrets in secrets.json and nothing else: comments, order and spelling stay. The file is created if it does
+ * not exist.
  *
- * @throws ConfigError for a secret that no load would take, and for a file that cannot be read; FileError for one that
+ * @throws ConfigError for a secret that no load would accept, or a file that cannot be read; FileError for one that
  * cannot be written
  */
 export async function editSecretsFile(files: CloudFiles, file: string, edits: SecretEdits): Promise<SecretsEdit> {
@@ -166,7 +175,7 @@ export async function editSecretsFile(files: CloudFiles, file: string, edits: Se
 const EMPTY = '{}\n'
 
 /**
- * The names that are to be removed from a secrets.json which does not have them.
+ * The names that are to be removed from secrets.json but are not in it.
  *
  * @throws ConfigError for a file that cannot be read
  */
@@ -175,10 +184,10 @@ export function missingFrom(file: string, edits: Pick<SecretEdits, 'unset' | 'as
 }
 
 /**
- * What can be said before secrets are changed elsewhere: that secrets.json can be changed as well, in this way.
+ * Checks, before secrets are changed elsewhere, that the same change can be made to secrets.json.
  *
- * @throws ConfigError for a secret that no load would take, for a file that cannot be read, and for one that would be
- * too large to be read; FileError for one that cannot be written
+ * @throws ConfigError for a secret that no load would accept, a file that cannot be read, or one that would become too
+ * large to be read; FileError for one that cannot be written
  */
 export async function mustBeEditable(files: CloudFiles, file: string, edits: SecretEdits): Promise<void> {
   mustBeValid(edits)
@@ -222,12 +231,12 @@ function mustBeReadable(text: string, file: string): void {
   refuse(problems)
 }
 
-/** @throws ConfigError with all of them, where there are some */
+/** @throws ConfigError with all errors, if there are any */
 function refuse({ errors }: Problems): void {
   if (errors.length > 0) throw new ConfigError(errors, { title: 'The secrets cannot be set' })
 }
 
-/** As a load checks them, by which time the old value would be gone. */
+/** Checks what a load would check later, when the old value would already be gone. */
 function mustBeValid({ set = {}, validation }: SecretEdits): void {
   const problems = collectProblems()
   const site = { source: { layer: 'secrets', confidential: true } } as const
@@ -247,7 +256,7 @@ function mustBeValid({ set = {}, validation }: SecretEdits): void {
   refuse(problems)
 }
 
-/** What is wrong with secrets, whatever else a profile needs. */
+/** Checks the secrets themselves, whatever else a profile needs. */
 function checkFormats(
   secrets: Parameters<typeof checkSecrets>[0],
   validation: SecretsValidation = 'warn',
@@ -257,7 +266,7 @@ function checkFormats(
   checkSecrets(secrets, check, { ...problems, warn: () => undefined })
 }
 
-/** Under the spelling that the file has already; of two spellings one stays. */
+/** Uses the spelling that the file already has; of two spellings one is kept. */
 function withSecret(text: string, name: string, value: string, file: string): string {
   const [key = secretName(name).key, ...others] = keysOf(text, name, file)
   return others.reduce(withoutEntry, withEntry(text, key, value))
@@ -269,13 +278,13 @@ function keysOf(text: string, name: string, file: string): readonly string[] {
   return [...entriesOf(text, file).keys()].filter((key) => secretName(key).env === env)
 }
 
-/** The names in the environment of the secrets that have a value. */
+/** The environment names of the secrets that have a value. */
 function namesIn(text: string, file: string): ReadonlySet<string> {
   const entries = [...entriesOf(text, file)].filter(([, node]) => !isBlank(node))
   return new Set(entries.map(([key]) => secretName(key).env))
 }
 
-/** @throws ConfigError for a text that is no JSON object */
+/** @throws ConfigError for a text that is not a JSON object */
 function entriesOf(text: string, file: string): ReadonlyMap<string, TreeNode> {
   const problems = collectProblems()
   const tree = parseJson({ layer: 'secrets', file, text, confidential: true }, problems)

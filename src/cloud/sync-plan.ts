@@ -1,27 +1,27 @@
 import { type CloudSecrets, CUSTOM_LIST, customList, isManaged, isStale } from './secrets-map.ts'
 import type { SyncRecord } from './sync-record.ts'
 
-/** What a sync would do. Names, sorted; values only in `send`. */
+/** What a sync would do. Names are sorted; only `send` has values. */
 export interface SyncPlan {
   readonly added: readonly string[]
-  /** Changed since they were sent, or never sent from here: the service tells no values. */
+  /** Changed since they were sent, or never sent from here: the service returns no values to compare. */
   readonly changed: readonly string[]
   readonly unchanged: readonly string[]
-  /** Left alone, unless they are pruned. */
+  /** Left alone, unless `prune` is set. */
   readonly onlyInCloud: readonly string[]
-  /** System-managed names of the file, which are not sent. */
+  /** System-managed names in the file, which are not sent. */
   readonly dropped: readonly string[]
   readonly send: Readonly<Record<string, string>>
   readonly remove: readonly string[]
-  /** What the list of custom secrets holds when all of it is done; empty where there is none. */
+  /** The list of custom secrets after the sync; empty if there are none. */
   readonly customList: string
 }
 
-/** What a sync does beyond sending what is new or has changed. */
+/** What a sync does beyond sending new and changed secrets. */
 export interface PlanOptions {
   /** Remove what the file does not have. */
   readonly prune: boolean
-  /** Send what seems unchanged as well. */
+  /** Also send what seems unchanged. */
   readonly all: boolean
 }
 

@@ -7,11 +7,11 @@ import { updateFile } from '../files/update.ts'
 import { type CloudFiles, readObject } from './credentials.ts'
 
 /**
- * What was sent to a tenant, as far as it can be told without keeping it: the service gives names only, so a
- * digest of each value is kept, made with a key of its own, for the user alone.
+ * A record of what was sent to a tenant, without the values. The service returns only names, so a digest of each value
+ * is kept, made with a key of its own, readable by the user only.
  */
 export interface SyncRecord {
-  /** Whether this is what was sent last. */
+  /** Whether this value was the last one sent. */
   isSent(name: string, value: string): boolean
 }
 
@@ -21,18 +21,20 @@ export interface Target {
   readonly tenant: string
 }
 
-/** What is known of the secrets that were sent to a tenant; nothing where none were. */
+/** The record of the secrets that were sent to a tenant; empty if none were. */
 export function readSyncRecord(files: CloudFiles, target: Target): SyncRecord {
   const { key, digests } = contentOf(fileOf(files, target))
   return { isSent: (name, value) => Object.hasOwn(digests, name) && digests[name] === digest(key, name, value) }
 }
 
-/** What stands before the digest of a value that is being sent; alone where several were sent at the same time. */
+/**
+ * Marks the digest of a value that is being sent; on its own, it means that several values were sent at the same time.
+ */
 const SENDING = '?'
 
 /**
- * Before secrets are sent: what is known of other values of theirs counts no more, even if the answer gets lost. What
- * would keep the record from being written is found out here as well, while nothing has been done.
+ * Call before sending secrets: invalidates the record of their other values, even if the response is lost. It also
+ * finds out whether the record can be written, before anything is done.
  *
  * @throws FileError
  */
@@ -50,8 +52,8 @@ export async function beginSending(
 }
 
 /**
- * Notes what was sent and what was removed. Returns the names of which another command has sent another value at the
- * same time: which of them came last is not known, and counts as not sent.
+ * Records what was sent and what was removed. Returns the names for which another command has sent another value at the
+ * same time: which came last is unknown, so they count as not sent.
  */
 export async function updateSyncRecord(
   files: CloudFiles,
@@ -75,12 +77,12 @@ export async function updateSyncRecord(
   return doubtful
 }
 
-/** Whether nobody else has begun to send another value, or sent one, since this one was begun. */
+/** Whether nobody else has begun to send, or sent, another value since this one was begun. */
 function isOurs(known: string | undefined, value: string): boolean {
   return known === undefined || known === value || known === `${SENDING}${value}`
 }
 
-/** @param change returns the new digests, or undefined to leave the file alone; the lock is taken all the same */
+/** @param change returns the new digests, or undefined to leave the file alone; the lock is taken either way */
 async function changeRecord(
   files: CloudFiles,
   target: Target,
@@ -98,7 +100,7 @@ async function changeRecord(
   })
 }
 
-/** A name that no tenant's can lead out of its directory with. */
+/** A hash as the file name, so that no tenant's name can lead out of the directory. */
 function fileOf({ state }: CloudFiles, { apiUrl, tenant }: Target): string {
   const name = createHash('sha256').update(`${apiUrl}\n${tenant}`).digest('hex').slice(0, 16)
   return join(state, 'cloud', `${name}.json`)
@@ -109,7 +111,7 @@ interface Content {
   readonly digests: Readonly<Record<string, string>>
 }
 
-/** A record that is broken is begun anew: everything counts as not sent. */
+/** A broken record is replaced: everything counts as not sent. */
 function contentOf(file: string): Content {
   const { key, digests } = readObject(file) ?? {}
   const isRight =

@@ -5,7 +5,7 @@ import { updateFile } from '../files/update.ts'
 import type { TenantInfo } from './contract.ts'
 import { type CloudFiles, mustReadObject, readObject } from './credentials.ts'
 
-/** One tenant of tenants.json, as far as it is known. */
+/** A tenant in tenants.json, as far as it is known. */
 export interface RegisteredTenant {
   readonly id: string
   readonly name: string
@@ -15,13 +15,13 @@ export interface RegisteredTenant {
   readonly [key: string]: unknown
 }
 
-/** What tenants.json holds; `active` is the id of the tenant in use. */
+/** The contents of tenants.json; `active` is the id of the tenant in use. */
 export interface TenantRegistry {
   readonly tenants: readonly RegisteredTenant[]
   readonly active: string | undefined
 }
 
-/** What tenants.json holds; nothing where there is none. @throws ConfigError for one that cannot be read */
+/** The contents of tenants.json; empty if it does not exist. @throws ConfigError if it cannot be read */
 export function readRegistry({ tenants: file }: CloudFiles): TenantRegistry {
   const { tenants, active_tenant } = mustReadObject(file) ?? {}
   const list: readonly unknown[] = Array.isArray(tenants) ? tenants : []
@@ -29,10 +29,10 @@ export function readRegistry({ tenants: file }: CloudFiles): TenantRegistry {
 }
 
 /**
- * Brings tenants.json up to date with what the service says: tenants of the cloud are added, changed or, where it does
- * not name them any more, left out; local ones and keys that are not known stay. The active tenant is kept if it is a
- * local one or one of these; without one, the only one of the cloud becomes it. A service that says nothing of tenants
- * changes nothing. A file that is broken, or a link, is moved aside; `aside` is where that went.
+ * Updates tenants.json from the service: cloud tenants are added, changed or, if the service no longer lists them,
+ * removed; local tenants and unknown keys are kept. The active tenant stays active if it is local or listed; otherwise,
+ * a single cloud tenant becomes active. If the service says nothing about tenants, nothing changes. A broken file or a
+ * link is moved aside; `aside` is where it was moved to.
  */
 export async function updateRegistry(
   files: CloudFiles,
@@ -61,13 +61,13 @@ export async function updateRegistry(
 }
 
 /**
- * Makes a tenant the active one; false where the registry does not have it.
+ * Makes a tenant the active one; false if the registry does not have it.
  *
- * @throws ConfigError for a registry that cannot be read, which stays as it is
+ * @throws ConfigError if the registry cannot be read; it is left unchanged
  */
 export async function activateTenant(files: CloudFiles, id: string): Promise<boolean> {
   let isKnown = hasTenant(files, id)
-  // Its lock would make a project of a directory that is none.
+  // Taking the lock would turn a directory without a project into one.
   if (!isKnown) return false
   await updateFile(files.tenants, (text) => {
     isKnown = hasTenant(files, id)
@@ -86,7 +86,7 @@ function activeAmong({ tenants: known, active }: TenantRegistry, tenants: readon
   return isThere ? active : others.length === 0 ? only : undefined
 }
 
-/** What belongs to this machine is not for the service to change. */
+/** Local tenants are not the service's to change. */
 function isLocal(id: string, known: readonly RegisteredTenant[]): boolean {
   return id.startsWith('local_') || known.some((tenant) => tenant.id === id && tenant.tenant_type === 'local')
 }
@@ -101,7 +101,7 @@ function mergeTenants(known: readonly RegisteredTenant[], tenants: readonly Tena
   return [...byId.values()]
 }
 
-/** A tenant as the file has it. A URL whose password is masked does not take the place of one that is whole. */
+/** A tenant in the file's format. A URL with a masked password does not replace a complete one. */
 function entryOf(info: TenantInfo, known: RegisteredTenant | undefined): RegisteredTenant {
   const { id, name, app_id, hostname, region, external_db_access, database_url } = info
   const url = database_url?.includes('***') ? known?.internal_database_url : database_url
