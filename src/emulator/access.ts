@@ -14,23 +14,23 @@ export interface Member extends SignedIn {
   readonly tenant: SeedTenant
 }
 
-/** Who a request is from, and what it may do. All of them throw a Refusal. */
+/** Identifies who a request is from, and checks what they may do. Every method throws a Refusal. */
 export interface Access {
   signedIn(context: Context): SignedIn
   /** The user of a login's token. */
   loginOf(token: string): SeedUser
-  /** Of the tenant in the path. */
+  /** The member of the tenant in the path. */
   memberOf(context: Context): Member
   mustBeAdmin(member: Member, keys: readonly string[]): void
-  /** What If-Match says, if it is there. */
+  /** Checks If-Match, if the request has it. */
   mustMatch(context: Context, tenant: SeedTenant): void
 }
 
 export interface AccessOptions {
   readonly store: Store
-  /** Tenant calls want an exchanged token, as services do since 2026-05. */
+  /** Whether tenant calls require an exchanged token, as services do since 2026-05. */
   readonly exchange: boolean
-  /** Requests of one token in a minute. */
+  /** Requests per token and minute. */
   readonly requests: number
 }
 
@@ -60,7 +60,7 @@ export function createAccess({ store, exchange, requests }: AccessOptions): Acce
   function memberOf(context: Context): Member {
     const { user, actor } = bearerOf(context, exchange ? 'tenant' : 'login')
     const tenant = store.tenantFor(user, context.req.param('tenant') ?? '')
-    // Somebody else's tenant looks like one that is not there.
+    // Somebody else's tenant looks like one that does not exist.
     if (!tenant) throw new Refusal(404, 'tenant_not_found', 'There is no such tenant')
     return { user, tenant, actor }
   }

@@ -10,13 +10,13 @@ import type { Store } from './store.ts'
 export interface AppOptions {
   readonly store: Store
   readonly consents: Consents
-  /** Tenant calls want an exchanged token, as services do since 2026-05. */
+  /** Whether tenant calls require an exchanged token, as services do since 2026-05. */
   readonly exchange: boolean
-  /** Requests of one token in a minute. */
+  /** Requests per token and minute. */
   readonly requests: number
 }
 
-/** The service's operations, each as the contract says. */
+/** The service's operations, as in the contract. */
 export function createApp(options: AppOptions): Hono {
   const app = new Hono()
   const access = createAccess(options)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type PageContent, page } from '../cloud/page.ts'
 import type { SeedUser } from './seed.ts'
 
-/** Logins that have begun, by a state that nobody can guess and that serves once. */
+/** Logins that have begun, by an unguessable state that can be used once. */
 export type Consents = Map<string, Consent>
 
 interface Consent {
@@ -16,7 +16,7 @@ export function createConsents(): Consents {
   return new Map()
 }
 
-/** Notes a login, and gives the path of the page that asks for consent. */
+/** Records a login, and returns the path of its consent page. */
 export function authorizePath(consents: Consents, provider: string, redirect: URL): string {
   if (consents.size >= MOST) consents.clear()
   const state = randomBytes(24).toString('base64url')
@@ -24,7 +24,7 @@ export function authorizePath(consents: Consents, provider: string, redirect: UR
   return `/login/oauth/authorize?state=${state}`
 }
 
-/** The page on which a user allows or denies; a page that says so where the state is not known. */
+/** The page on which a user allows or denies the login; an error page if the state is unknown. */
 export function consentPage(
   consents: Consents,
   state: string,
@@ -56,7 +56,7 @@ const OVER: PageContent = {
   tone: 'bad',
 }
 
-/** Where the browser goes next; undefined where the form is none of ours. */
+/** The URL that the browser goes to next; undefined if the form is not one of ours. */
 export function decide(
   consents: Consents,
   form: URLSearchParams,
@@ -91,7 +91,7 @@ function answerTo(
   }
 }
 
-/** No script, no frame, no other site; the form leads back to a command line on this machine. */
+/** Allows no script, no frame and no other site; the form leads back to a command line on this machine. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self' http://127.0.0.1:* http://localhost:*; frame-ancestors 'none'; base-uri 'none'",

@@ -3,12 +3,12 @@ import { areRules, type Faults } from './faults.ts'
 
 /** What the test API can do besides setting faults. */
 export interface Control {
-  /** Milliseconds, forward or back; false for where no date is. */
+  /** Moves the clock by milliseconds, forward or back; false if the result is not a valid time. */
   moveClock(milliseconds: number): boolean
   revoke(token: string): void
 }
 
-/** Does what a test in another process wants to happen; false for what cannot be understood. */
+/** Does what a test in another process asks for; false for a request that is not understood. */
 export function control(
   path: string,
   incoming: IncomingMessage,
@@ -16,7 +16,7 @@ export function control(
   faults: Faults,
   { moveClock, revoke }: Control,
 ): boolean {
-  // What a page of another site can send without being asked first is no JSON.
+  // A page of another site cannot send JSON without a preflight request.
   const isJson = incoming.method === 'POST' && incoming.headers['content-type']?.startsWith('application/json')
   const data = isJson ? parsed(body) : undefined
   const { rules, seed, advance, token } = typeof data === 'object' && data !== null ? (data as Fields) : {}

@@ -13,19 +13,19 @@ import { startServer } from './server.ts'
 import { createStore } from './store.ts'
 import { createKey, createVault } from './vault.ts'
 
-/** Where the emulator listens, and what it begins with. */
+/** Where the emulator listens, and its initial state. */
 export interface EmulatorOptions {
-  /** 0 for any that is free. @default 0 */
+  /** 0 for any free port. @default 0 */
   readonly port?: number | undefined
-  /** Where the state is kept, so that it survives the process. Absent: in memory. */
+  /** The directory in which the state is kept, so that it survives the process. By default it is kept in memory. */
   readonly directory?: string | undefined
-  /** Who and what there is. @default a user, a viewer, two tenants and one that is somebody else's */
+  /** The users and tenants. @default an admin, a viewer, and two tenants of theirs; another user with a tenant */
   readonly seed?: Seed | undefined
-  /** Tenant calls want an exchanged token, as services do since 2026-05. @default true */
+  /** Whether tenant calls require an exchanged token, as services do since 2026-05. @default true */
   readonly exchange?: boolean | undefined
-  /** Requests of one token in a minute. @default 600 */
+  /** Requests per token and minute. @default 600 */
   readonly requests?: number | undefined
-  /** Whether `/_test/…` takes faults, clock moves and revocations over HTTP. @default false */
+  /** Whether `/_test/…` accepts faults, clock moves and revocations over HTTP. @default false */
   readonly testApi?: boolean | undefined
   /** Milliseconds since 1970. @default Date.now */
   readonly now?: (() => number) | undefined
@@ -37,21 +37,24 @@ export interface Emulator {
   readonly url: string
   readonly port: number
   readonly faults: Faults
-  /** A login's token, as the consent page gives it. @throws TypeError for a user that there is not */
+  /**
+   * A login's token, like the one that the consent page issues; it expires after `seconds`, by default a day. @throws
+   * TypeError if there is no such user
+   */
   token(user?: string, seconds?: number): string
   revoke(token: string): void
-  /** Milliseconds, forward or back. @throws TypeError for a time before 1970 or after 9989 */
+  /** Moves the clock by milliseconds, forward or back. @throws TypeError if that leads to before 1970 or after 9989 */
   moveClock(milliseconds: number): void
-  /** A stored value; for tests, since no operation returns one. */
+  /** A stored value; for tests, since no operation of the API returns one. */
   secret(tenant: string, name: string): string | undefined
   close(): Promise<void>
 }
 
 /**
- * Starts a SystemPrompt Cloud on this machine: the operations of the contract on 127.0.0.1, with real tokens,
- * roles, limits and an audit log.
+ * Starts a SystemPrompt Cloud on this machine: the operations of the contract on 127.0.0.1, with signed tokens, roles,
+ * limits and an audit log.
  *
- * @throws FileError FILE_LOCKED when another emulator has the directory, FILE_EXPOSED where git would take what is in it
+ * @throws FileError FILE_LOCKED if another emulator uses the directory, FILE_EXPOSED if git would commit its content
  * @example
  * const emulator = await startEmulator()
  * const cloud = new CloudClient({ apiUrl: emulator.url, token: emulator.token() })
@@ -109,7 +112,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   }
 }
 
-/** Wherever it lies, git gets nothing of the state: neither what was set nor the key that it is sealed with. */
+/** Keeps the state out of git, wherever it is: neither the journal nor the key that encrypts it may be committed. */
 async function journalIn(directory: string): Promise<AppendedFile> {
   await prepareState(directory)
   const journal = join(directory, 'journal.jsonl')
@@ -117,7 +120,7 @@ async function journalIn(directory: string): Promise<AppendedFile> {
   return openForAppending(journal)
 }
 
-/** The key that seals and signs; made when the directory is first used. */
+/** The key that encrypts and signs; created when the directory is first used. */
 async function keyIn(directory: string): Promise<Buffer> {
   const path = join(directory, 'key')
   await updateFile(path, (text) => text ?? `${createKey().toString('hex')}\n`)

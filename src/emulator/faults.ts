@@ -1,21 +1,21 @@
-/** How an answer goes wrong. Times are milliseconds. */
+/** How a response goes wrong. Times are in milliseconds, `retryAfter` in seconds. */
 export type Fault =
   | { readonly type: 'status'; readonly status: number; readonly retryAfter?: number }
   | { readonly type: 'delay'; readonly time: number }
-  /** The connection ends before anything is said; the request is not carried out. */
+  /** The connection ends without a response; the request is not carried out. */
   | { readonly type: 'drop' }
-  /** The request is carried out, and then the connection ends before anything is said. */
+  /** The request is carried out, and then the connection ends without a response. */
   | { readonly type: 'apply-then-drop' }
-  /** The connection is reset in the middle of the answer. */
+  /** The connection is reset in the middle of the response. */
   | { readonly type: 'reset' }
-  /** The answer ends in its middle. */
+  /** The response ends in the middle. */
   | { readonly type: 'truncate' }
-  /** The answer comes byte by byte, with this pause between. */
+  /** The response arrives byte by byte, with this pause in between. */
   | { readonly type: 'slow'; readonly time: number }
   | { readonly type: 'redirect'; readonly location: string; readonly status?: number }
   | { readonly type: 'html'; readonly status?: number }
   | { readonly type: 'invalid-json' }
-  /** An answer that unpacks to this many bytes. */
+  /** A response that decompresses to this many bytes. */
   | { readonly type: 'gzip-bomb'; readonly size?: number }
 
 /** Which requests go wrong, and how. */
@@ -23,22 +23,22 @@ export interface FaultRule {
   readonly fault: Fault
   /** @default any */
   readonly method?: string
-  /** What the path begins with. @default any */
+  /** The prefix of the path. @default any */
   readonly path?: string
-  /** How many requests it is for. @default all */
+  /** How many requests the rule applies to. @default all */
   readonly times?: number
-  /** How many of the requests that match are let through first. @default 0 */
+  /** How many matching requests succeed first. @default 0 */
   readonly after?: number
   /** From 0 to 1. @default 1 */
   readonly probability?: number
 }
 
-/** What goes wrong on purpose: at first nothing. */
+/** The faults to inject; at first there are none. */
 export interface Faults {
-  /** Replaces all rules. With the same seed the same requests go wrong. */
+  /** Replaces all rules. With the same seed, the same requests go wrong. */
   set(rules: readonly FaultRule[], seed?: number): void
   clear(): void
-  /** The fault of this request, by the first rule that takes it. */
+  /** The fault for this request, from the first rule that applies. */
   next(method: string, path: string): Fault | undefined
 }
 
@@ -83,7 +83,7 @@ export function createFaults(): Faults {
   }
 }
 
-/** Whether somebody wrote rules that are some, and that can be carried out. */
+/** Whether a value is a list of valid rules that can be carried out. */
 export function areRules(value: unknown): value is readonly FaultRule[] {
   return Array.isArray(value) && value.every((rule: unknown) => isRule(rule))
 }
@@ -93,7 +93,7 @@ type Check = (value: unknown) => boolean
 const isText: Check = (value) => typeof value === 'string'
 const isStatus: Check = (value) => isIn(value, 200, 599) && Number.isInteger(value)
 const isCount: Check = (value) => isIn(value, 0, Number.MAX_SAFE_INTEGER)
-/** More is no time that a timer can wait. */
+/** A timer cannot wait longer. */
 const isTime: Check = (value) => isIn(value, 0, 2 ** 31 - 1)
 const isHeader: Check = (value) => typeof value === 'string' && /^[\t\x20-\x7e]*$/.test(value)
 const orAbsent =

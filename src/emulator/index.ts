@@ -8,7 +8,7 @@ export type { Seed, SeedTenant, SeedUser } from './seed.ts'
 export { DEFAULT_SEED, parseSeed } from './seed.ts'
 export { findEmulatorDirectory } from './state-directory.ts'
 
-/** Where the emulator is not what the service is. */
+/** How the emulator differs from the service. */
 export const DIFFERENCES: readonly string[] = [
   'You log in on a page of the emulator; GitHub and Google are not involved.',
   'Users and tenants come from a seed file; they cannot be created or changed.',

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import type { AppendedFile } from '../files/append.ts'
 import { applyTo, createState, type Happening, snapshotOf } from './state.ts'
 
-/** From when on the older entries are replaced by what they add up to, and how much of the log is kept then. */
+/**
+ * Beyond these limits, older entries are replaced by a snapshot; they also determine how much of the log is kept then.
+ */
 export interface JournalLimits {
   readonly entries: number
   /** Characters. */
@@ -12,20 +14,20 @@ export interface JournalLimits {
 const MOST: JournalLimits = { entries: 20_000, size: 16 * 1024 * 1024 }
 
 /**
- * What happened, in order: the emulator's whole state is what the entries add up to. Each holds the hash of the one
- * before, so that none can be changed, left out or put in later without breaking the chain.
+ * What happened, in order; the emulator's whole state results from the entries. Each contains the hash of the one
+ * before, so that changing, removing or inserting one breaks the chain.
  */
 export interface Entry {
   /** Counts from 1. */
   readonly number: number
   /** ISO 8601, by the emulator's clock. */
   readonly at: string
-  /** The user's e-mail. */
+  /** The user's e-mail address. */
   readonly actor: string
-  /** The User-Agent that asked. */
+  /** The User-Agent of the request. */
   readonly client: string | null
   readonly happening: Happening
-  /** Of the entry before. */
+  /** The hash of the previous entry. */
   readonly previous: string
   readonly hash: string
 }
@@ -39,7 +41,7 @@ export interface Journal {
 const START = '0'.repeat(64)
 
 /**
- * A journal in memory, or one in a file, of which every entry is there before it counts. One that has grown too long
+ * A journal in memory, or in a file to which every entry is written before it takes effect. One that has grown too long
  * begins with a snapshot.
  */
 export function openJournal(file: AppendedFile | undefined, most: JournalLimits = MOST): Journal {
@@ -72,7 +74,7 @@ export function openJournal(file: AppendedFile | undefined, most: JournalLimits 
     return added
   }
 
-  /** The latest entries stay as they are; what follows them says what the others have become. */
+  /** The latest entries are kept; a snapshot replaces the others, and an entry at the end records that. */
   function compact(): void {
     const kept = latest(entries, { entries: most.entries / 2, size: most.size / 4 })
     const replaced = entries.slice(0, entries.length - kept.length)
@@ -93,7 +95,7 @@ export function openJournal(file: AppendedFile | undefined, most: JournalLimits 
     try {
       file?.replace(texts)
     } catch {
-      // Without room for it all stays as it is, and the next entry is an occasion to try again.
+      // If there is no room for it, everything stays as it was, and the next entry tries again.
       return
     }
     entries = compacted
@@ -117,7 +119,7 @@ function latest(entries: readonly Entry[], room: JournalLimits): readonly Entry[
   return entries.slice(start)
 }
 
-/** The number of the first entry that does not follow from the one before; undefined when all do. */
+/** The position of the first entry that does not follow from the one before; undefined if all do. */
 function firstBroken(entries: readonly Entry[]): number | undefined {
   const [first] = entries
   let before: Entry | undefined
@@ -136,12 +138,12 @@ function firstBroken(entries: readonly Entry[]): number | undefined {
   return isUnsaid ? 1 : undefined
 }
 
-/** Whether no later entry tells of another snapshot. */
+/** Whether no later entry records another snapshot. */
 function isLastOf(entries: readonly Entry[], index: number): boolean {
   return !entries.slice(index + 1).some(({ happening }) => happening.type === 'compacted')
 }
 
-/** What the entry after this one holds as the hash before. */
+/** What the next entry must have as the previous hash. */
 function hashAfter(entry: Entry | undefined): string {
   if (!entry) return START
   return entry.happening.type === 'snapshot' ? entry.happening.last : entry.hash
@@ -167,7 +169,7 @@ const NONE: Entry = {
   hash: '',
 }
 
-/** An entry that is none breaks the chain, which says so. */
+/** An invalid entry breaks the chain, and is reported as that. */
 function parseEntry(line: string): Entry {
   try {
     const entry: unknown = JSON.parse(line)

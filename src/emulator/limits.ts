@@ -1,17 +1,17 @@
 import { Refusal } from './refusal.ts'
 import type { Store } from './store.ts'
 
-/** What the emulator takes at most. */
+/** The emulator's limits. */
 export const LIMITS = {
-  /** Bytes of one request's body. */
+  /** Bytes of a request's body. */
   body: 1024 * 1024,
-  /** Characters of one value. */
+  /** Characters of a value. */
   value: 64 * 1024,
-  /** Characters of one name. */
+  /** Characters of a name. */
   name: 255,
-  /** Secrets of one tenant. */
+  /** Secrets of a tenant. */
   keys: 2_000,
-  /** Requests of one token or address in a minute. */
+  /** Requests per token or address and minute. */
   requests: 600,
 } as const
 
@@ -20,7 +20,7 @@ export interface Limiter {
   count(token: string): void
 }
 
-/** So many requests of one token in a minute by the emulator's clock. */
+/** Limits the requests per token and minute, by the emulator's clock. */
 export function createLimiter(store: Store, most: number): Limiter {
   const windows = new Map<string, { readonly start: number; used: number }>()
   return {

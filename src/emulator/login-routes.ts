@@ -17,11 +17,11 @@ export interface LoginRoutesOptions {
   readonly store: Store
   readonly access: Access
   readonly consents: Consents
-  /** Whether there are exchanged tokens. */
+  /** Whether tokens can be exchanged. */
   readonly exchange: boolean
 }
 
-/** Logging in, who that is, and the tokens. */
+/** The routes for logging in, for the user's own data, and for tokens. */
 export function addLoginRoutes(app: Hono, options: LoginRoutesOptions): void {
   const { store, access, consents, exchange } = options
 
@@ -89,7 +89,7 @@ export function addLoginRoutes(app: Hono, options: LoginRoutesOptions): void {
   })
 }
 
-/** The emulator's own address, as it was asked for: the server has looked at that. */
+/** The emulator's own URL, as requested: the server has checked the Host header. */
 function urlOf(context: Context): string {
   return `http://${context.req.header('host')}`
 }
@@ -100,7 +100,7 @@ const EXCHANGE = {
   client_id: 'sp_web',
 } as const
 
-/** Where the browser may be sent: a callback on this machine, as a command line has it. */
+/** Where the browser may be sent: a callback on this machine, like a command line's. */
 function redirectUri(text: string | undefined): URL {
   const url = text === undefined ? undefined : parseUrl(text)
   const isCallback = url?.protocol === 'http:' && isLoopback(url.hostname) && /^\/callback(\/|$)/.test(url.pathname)

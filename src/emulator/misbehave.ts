@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Fault } from './faults.ts'
 
-/** Gives an answer that goes wrong as it was told. `answer` carries the request out. */
+/** Sends a response that goes wrong as the fault says. `answer` carries the request out. */
 export async function misbehave(
   fault: Fault,
   response: ServerResponse,
@@ -42,7 +42,7 @@ export async function misbehave(
   }
 }
 
-/** An answer as it should be. */
+/** Sends a response unchanged. */
 export async function deliver(response: ServerResponse, answer: Response): Promise<void> {
   const body = Buffer.from(await answer.arrayBuffer())
   response.writeHead(answer.status, headersOf(answer, body))
@@ -62,7 +62,7 @@ async function deliverSlowly(response: ServerResponse, answer: Response, time: n
 
 async function breakOff(response: ServerResponse, answer: Response, end: () => void): Promise<void> {
   const body = Buffer.from(await answer.arrayBuffer())
-  // An empty answer has no middle; one is promised.
+  // An empty response has no middle, so a length is promised.
   const promised = Math.max(body.length, 64)
   response.writeHead(answer.status === 204 ? 200 : answer.status, {
     'content-type': 'application/json',

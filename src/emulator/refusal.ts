@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 
-/** An answer that is an error, in the contract's words. */
+/** An error response, in the contract's terms. */
 export class Refusal extends HTTPException {
   readonly code: string
   readonly headers: Readonly<Record<string, string>>
@@ -13,7 +13,7 @@ export class Refusal extends HTTPException {
   }
 }
 
-/** The refusal as the contract has it. */
+/** The refusal in the contract's format. */
 export function failed(context: Context, { status, code, message, headers }: Refusal): Response {
   return context.json({ error: { code, message } }, status, { ...headers })
 }

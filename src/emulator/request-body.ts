@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { LIMITS } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
-/** The body of a form. @throws Refusal 422 */
+/** The fields of a form. @throws Refusal 422 */
 export async function formOf(context: Context): Promise<URLSearchParams> {
   mustBe(context, 'application/x-www-form-urlencoded')
   return new URLSearchParams(await context.req.text())
@@ -20,7 +20,7 @@ export async function jsonOf(context: Context): Promise<unknown> {
 
 const RESERVED = /^(?:FLY_APP_NAME|FLY_MACHINE_ID)$/
 
-/** The secrets of a write; all of them are right, or none is stored. */
+/** The secrets of a write; if one is invalid, none is stored. */
 export function secretsIn(body: unknown): Readonly<Record<string, string>> {
   const { secrets, ...others } = isObject(body) ? body : { secrets: undefined }
   if (!isObject(secrets) || Object.keys(others).length > 0)

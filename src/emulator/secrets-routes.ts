@@ -10,7 +10,7 @@ export interface SecretsRoutesOptions {
   readonly access: Access
 }
 
-/** A tenant's secrets: their names, how they are set and removed, and the log of that. */
+/** The routes for a tenant's secrets: listing names, setting and removing, and the audit log. */
 export function addSecretsRoutes(app: Hono, { store, access }: SecretsRoutesOptions): void {
   app.get('/api/v1/tenants/:tenant/secrets', (context) => {
     const { tenant, actor } = access.memberOf(context)

@@ -2,26 +2,26 @@ import type { TenantInfo } from '../cloud/contract.ts'
 import { isConfigError } from '../errors/errors.ts'
 import { readConfidential } from '../files/update.ts'
 
-/** Somebody who may log in. */
+/** A user who can log in. */
 export interface SeedUser {
   readonly id: string
   readonly email: string
   readonly name?: string | null
 }
 
-/** A tenant that is there from the start. */
+/** A tenant that exists from the start. */
 export interface SeedTenant extends TenantInfo {
-  /** By user id. A viewer sees names and changes nothing. */
+  /** By user id. A viewer sees names and cannot change anything. */
   readonly members: Readonly<Record<string, 'admin' | 'viewer'>>
 }
 
-/** Who and what there is. */
+/** The users and tenants of an emulator. */
 export interface Seed {
   readonly users: readonly SeedUser[]
   readonly tenants: readonly SeedTenant[]
 }
 
-/** An admin of two tenants, somebody who may only look, and a tenant that neither may reach. */
+/** An admin of two tenants, a viewer of one of them, and another user with a tenant that neither can access. */
 export const DEFAULT_SEED: Seed = {
   users: [
     { id: 'user_dev', email: 'dev@example.com', name: 'Dev' },
@@ -47,7 +47,7 @@ function tenant(id: string, name: string, members: SeedTenant['members']): SeedT
   }
 }
 
-/** The seed in a JSON file, or what is wrong with it. */
+/** The seed in a JSON file; a string says what is wrong with it. */
 export function parseSeed(file: string): Seed | string {
   try {
     const text = readConfidential(file)
@@ -59,7 +59,7 @@ export function parseSeed(file: string): Seed | string {
   }
 }
 
-/** What is wrong with a seed that somebody wrote; undefined when nothing is. */
+/** What is wrong with a seed; undefined if nothing is. */
 export function faultOfSeed(value: unknown): string | undefined {
   if (!isObject(value)) return 'it is not an object'
   const { users, tenants } = value

@@ -5,13 +5,13 @@ import type { Faults } from './faults.ts'
 import { deliver, misbehave } from './misbehave.ts'
 
 export interface ServerOptions {
-  /** 0 for any that is free. */
+  /** 0 for any free port. */
   readonly port: number
   readonly fetch: (request: Request) => Response | Promise<Response>
-  /** Bytes of one request's body. */
+  /** Bytes of a request's body. */
   readonly mostBytes: number
   readonly faults: Faults
-  /** Absent: what it is for is not there. */
+  /** If absent, there is no test API. */
   readonly control?: Control
 }
 
@@ -21,12 +21,12 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Serves on the loopback address alone, and only to those who ask for it by that name. */
+/** Serves on the loopback address only, and only requests that name it as their host. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const server = createServer(
     (incoming, outgoing) => void handle(incoming, outgoing, server, options).catch(() => outgoing.destroy()),
   )
-  // A body that is sent byte by byte holds nothing up for long.
+  // A body that is sent byte by byte does not block anything for long.
   server.requestTimeout = 30_000
   server.headersTimeout = 10_000
   await new Promise<void>((resolve, reject) => {
@@ -75,27 +75,27 @@ async function handle(
 }
 
 /**
- * A page of another site can make a browser send requests here: by a name that leads to 127.0.0.1, which the Host
- * gives away, or straight, which the Origin does.
+ * A page of another site can make a browser send requests here: through a name that resolves to 127.0.0.1, which the
+ * Host header reveals, or directly, which the Origin header reveals.
  */
 function isForUs({ headers }: IncomingMessage, server: Server): boolean {
   const address = server.address() as AddressInfo | null
   if (!address) return false
   const hosts = [`127.0.0.1:${address.port}`, `localhost:${address.port}`]
   const { host = '', origin } = headers
-  // A form sent under no-referrer says "null".
+  // A form sent with no-referrer has the origin "null".
   return (
     hosts.includes(host) &&
     (origin === undefined || origin === 'null' || hosts.some((own) => origin === `http://${own}`))
   )
 }
 
-/** How many times as large as it may be a body is read to its end, of which nothing is kept. */
+/** A body that is too large is read, and discarded, up to this many times the allowed size. */
 const PATIENCE = 64
 
 /**
- * undefined for one that is too large. It is read all the same: a connection that is closed on somebody who still
- * sends is reset, and the answer is lost with it.
+ * Undefined for a body that is too large. It is read anyway: closing the connection while the client still sends would
+ * reset it, and the response would be lost.
  */
 async function bodyOf(incoming: IncomingMessage, most: number): Promise<Buffer | undefined> {
   const parts: Buffer[] = []

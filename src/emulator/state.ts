@@ -1,12 +1,12 @@
-/** What there is, by tenant and name. Values are sealed. */
+/** The secrets by tenant and name. Values are encrypted. */
 export type Sealed = Readonly<Record<string, Readonly<Record<string, string>>>>
 
-/** Something that changes the state, or that the audit log tells. */
+/** An event that changes the state, or that the audit log records. */
 export type Happening =
   | {
       readonly type: 'set'
       readonly tenant: string
-      /** By name; sealed, never in the clear. */
+      /** By name; encrypted, never plain text. */
       readonly values: Readonly<Record<string, string>>
     }
   | { readonly type: 'unset'; readonly tenant: string; readonly key: string }
@@ -15,7 +15,7 @@ export type Happening =
   | { readonly type: 'revoked'; readonly token: string }
   | { readonly type: 'activity'; readonly event: string }
   | { readonly type: 'clock'; readonly offset: number }
-  /** What all entries up to this one add up to, in whose place it stands; `last` is the hash of the last of them. */
+  /** The state after all entries up to this one, which it replaces; `last` is the hash of the last of them. */
   | {
       readonly type: 'snapshot'
       readonly secrets: Sealed
@@ -23,13 +23,13 @@ export type Happening =
       readonly offset: number
       readonly last: string
     }
-  /** The entries before were replaced by a snapshot with this hash. */
+  /** The earlier entries were replaced by a snapshot with this hash. */
   | { readonly type: 'compacted'; readonly snapshot: string }
 
-/** What the happenings add up to. */
+/** The state that results from the events. */
 export interface State {
   readonly secrets: Map<string, Map<string, string>>
-  /** Ids of tokens. */
+  /** Ids of revoked tokens. */
   readonly revoked: Set<string>
   /** Milliseconds that the clock is ahead. */
   offset: number

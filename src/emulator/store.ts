@@ -5,25 +5,25 @@ import type { Seed, SeedTenant, SeedUser } from './seed.ts'
 import { applyTo, createState, type Happening, secretsOf } from './state.ts'
 import type { Claims, Vault } from './vault.ts'
 
-/** Who asks, as the journal notes it. */
+/** Who sent a request, as the journal records it. */
 export interface Actor {
   readonly user: SeedUser
   readonly client: string | null
 }
 
-/** The emulator's state. Everything that changes it goes through the journal first. */
+/** The emulator's state. Every change is written to the journal first. */
 export interface Store {
   /** Milliseconds since 1970, by a clock that can be moved. */
   now(): number
-  /** False for where no date is. */
+  /** False if the result is not a valid time. */
   moveClock(milliseconds: number): boolean
   user(id: string): SeedUser | undefined
   users(): readonly SeedUser[]
   tenantsOf(user: SeedUser): readonly SeedTenant[]
-  /** The tenant, if this user may reach it. */
+  /** The tenant, if this user can access it. */
   tenantFor(user: SeedUser, id: string): SeedTenant | undefined
   keys(tenant: string): readonly string[]
-  /** For tests in the same process; no operation returns it. */
+  /** For tests in the same process; no operation of the API returns it. */
   value(tenant: string, key: string): string | undefined
   etag(tenant: string): string
   set(tenant: string, secrets: Readonly<Record<string, string>>, actor: Actor): void
@@ -31,15 +31,15 @@ export interface Store {
   noteList(tenant: string, actor: Actor): void
   noteDenied(tenant: string, keys: readonly string[], actor: Actor): void
   noteActivity(event: string, actor: Actor): void
-  /** Newest first; one entry a key. `number` counts down. */
+  /** Newest first; one entry per key. `number` counts down. */
   audit(tenant: string): readonly (AuditEntry & { readonly number: string })[]
   issue(user: SeedUser, use: Claims['use'], seconds: number): string
-  /** undefined for a token that is not ours, has ended or was revoked. */
+  /** Undefined for a token that is not ours, has expired or was revoked. */
   claims(token: string): Claims | undefined
   revoke(token: string): void
 }
 
-/** A time of four-digit years, as the contract has it, and one at which a token can be issued that lives for years. */
+/** The latest time: years have four digits in the contract, and a token issued then may last for years. */
 const LATEST = Date.UTC(9990, 0)
 
 const NOBODY: Actor = { user: { id: '', email: 'emulator' }, client: null }

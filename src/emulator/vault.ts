@@ -8,26 +8,26 @@ import {
   timingSafeEqual,
 } from 'node:crypto'
 
-/** What a token says. Times are seconds since 1970. */
+/** The claims of a token. Times are seconds since 1970. */
 export interface Claims {
   /** The user's id. */
   readonly sub: string
   readonly email: string
-  /** A login's token, or the short-lived one that tenant calls want. */
+  /** A login's token, or the short-lived one that tenant calls require. */
   readonly use: 'login' | 'tenant'
   readonly iat: number
   readonly exp: number
   readonly jti: string
 }
 
-/** Everything that is made with the emulator's key: sealed values and signed tokens. */
+/** Everything that needs the emulator's key: encrypted values and signed tokens. */
 export interface Vault {
   /** AES-256-GCM, bound to the place that the value belongs to. */
   seal(value: string, place: string): string
-  /** undefined where it was changed, moved, or sealed with another key. */
+  /** Undefined if the value was changed, moved, or encrypted with another key. */
   open(sealed: string, place: string): string | undefined
   sign(claims: Omit<Claims, 'jti'>): string
-  /** The claims of a token that was signed here; whether it has ended is for the caller to say. */
+  /** The claims of a token that was signed here; the caller checks whether it has expired. */
   verify(token: string): Claims | undefined
 }
 
@@ -69,7 +69,7 @@ export function createVault(key: Uint8Array): Vault {
       const [header, payload, signature, ...rest] = token.replace(PREFIX, '').split('.')
       if (!token.startsWith(PREFIX) || header !== HEADER || payload === undefined || rest.length > 0) return undefined
       if (!isEqual(signature ?? '', signatureOf(`${header}.${payload}`))) return undefined
-      // Signed here, so it is what was put in.
+      // Signed here, so it has the form that `sign` gave it.
       return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Claims
     },
   }

@@ -1,24 +1,24 @@
-/** A piece of a pattern that stands in the text byte by byte wherever the pattern does. */
+/** A part of a pattern that is in the text byte by byte wherever the pattern is. */
 export interface Anchor {
   readonly bytes: Uint8Array
-  /** Which pattern it is of, and which of its characters it covers. */
+  /** The index of its pattern, and the range of the pattern's characters that it covers. */
   readonly pattern: number
   readonly from: number
   readonly to: number
 }
 
-/** Tables for finding many anchors at once; up to 1.6 MB, and 8 bytes for each anchor. */
+/** Tables for finding many anchors at once; up to 1.6 MB, and 8 bytes per anchor. */
 export interface AnchorIndex {
   readonly anchors: readonly Anchor[]
-  /** How many bytes of each anchor the tables know: those of the shortest, at most eight. */
+  /** How many bytes of each anchor are in the tables: the length of the shortest, at most eight. */
   readonly width: number
-  /** One less than the slots of each table, which are a power of two. */
+  /** One less than the number of slots in each table, which is a power of two. */
   readonly mask: number
-  /** How far to go on when these three bytes are under the end of the window; 0 where an anchor may end. */
+  /** How far to advance if these three bytes are at the end of the window; 0 if an anchor may end there. */
   readonly shifts: Uint8Array
   /** Whether an anchor begins with these three bytes. */
   readonly beginnings: Uint8Array
-  /** The first anchor whose known bytes end with these three, and for each anchor the next one; -1 for none. */
+  /** The first anchor whose indexed bytes end with these three, and for each anchor the next one; -1 for none. */
   readonly first: Int32Array
   readonly next: Int32Array
 }
@@ -27,10 +27,10 @@ const WIDEST = 8
 const GRAM = 3
 const FEWEST_SLOTS = 1 << 14
 const MOST_SLOTS = 1 << 18
-/** So many that few slots are taken: each that is stops the search where nothing is to be found. */
+/** Enough to keep few slots occupied: each occupied one stops the search where nothing is to be found. */
 const SLOTS_FOR_EACH = 32
 
-/** The shortest anchor that can be looked for, in bytes. */
+/** The shortest anchor that can be searched for, in bytes. */
 export const SHORTEST_ANCHOR = GRAM + 1
 
 export function indexAnchors(anchors: readonly Anchor[]): AnchorIndex {
@@ -56,8 +56,8 @@ export function indexAnchors(anchors: readonly Anchor[]): AnchorIndex {
 }
 
 /**
- * Calls back for every anchor in the text, with where it begins. The search of Wu and Manber: it looks at the
- * end of a window and goes on by as much as no anchor can be missed, five or six bytes in most cases.
+ * Calls back for every anchor in the text, with its offset. Uses the Wu-Manber algorithm: it looks at the end of a
+ * window and advances as far as it can without missing an anchor, five or six bytes in most cases.
  */
 export function eachAnchor(index: AnchorIndex, text: Uint8Array, found: (anchor: Anchor, at: number) => void): void {
   const { width, mask, shifts, beginnings, first, next, anchors } = index

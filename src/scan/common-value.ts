@@ -1,17 +1,17 @@
-/** A value of this length is looked for whatever it is made of, unless it is an address or a number. */
+/** Values of this length or longer are searched for whatever they consist of, unless they are addresses or numbers. */
 const LONG = 16
 
 /**
- * Whether a value is one that also stands in text that knows nothing of the secret, so that finding it would
- * say nothing. That is
+ * Whether a value is so common that text unrelated to the secret also contains it, so that a match would mean nothing.
+ * That is
  *
  * - a number, date, version or IP address of fewer than 16 digits: `20260131`, `10.0.0.12`;
  * - fewer than 16 characters that are words and numbers: `localhost`, `development`, `my-app-2`, `changeMe123`;
- * - an address that is made of words and numbers, whatever its length: `https://example.com/login`,
- *   `smtp.example.com:587`, `admin@example.com`, `/var/run/app`. With a password in it, it is not common.
+ * - an address made of words and numbers, of any length: `https://example.com/login`, `smtp.example.com:587`,
+ *   `admin@example.com`, `/var/run/app`. With a password in it, it is not common.
  *
- * A word is letters of one case, or with a capital in front. A number may follow it. What mixes letters and
- * digits otherwise is no word: `k3yX9a`.
+ * A word is letters of one case, optionally capitalised. A number may follow it. Any other mixture of letters and
+ * digits is not a word: `k3yX9a`.
  */
 export function isCommonValue(value: string): boolean {
   const text = value.trim()
@@ -34,14 +34,14 @@ const ASCII: Letters = {
   humps: /[A-Z][a-z]/g,
   word: /^(?:[A-Z]?[a-z]*|[A-Z]+)(?:[A-Z][a-z]+)*\d{0,8}$/,
 }
-/** Made for the few values that need them: V8 takes milliseconds over the classes of Unicode. */
+/** Created only for the few values that need them: V8 takes milliseconds to compile Unicode classes. */
 const unicode = (): Letters => ({
   runs: /[\p{L}\p{M}\d]+/gu,
   humps: /\p{Lu}\p{Ll}/gu,
   word: /^(?:\p{Lu}?[\p{Ll}\p{Lo}\p{M}]*|\p{Lu}+)(?:\p{Lu}[\p{Ll}\p{M}]+)*\d{0,8}$/u,
 })
 
-/** Camel case is taken apart: `changeMe` is two words. `QwErTyUi` is none, since such words are too short. */
+/** Camel case is split: `changeMe` is two words. `QwErTyUi` is none, since its parts are too short. */
 function isMadeOfWords(text: string): boolean {
   const letters = /[^ -~]/.test(text) ? unicode() : ASCII
   const runs = text.match(letters.runs) ?? []

@@ -7,66 +7,66 @@ import { partsOf, type SecretPart, type SkippedSecret } from './secret-parts.ts'
 import { SpellingReader } from './spelling.ts'
 import { Walk } from './walk.ts'
 
-/** What is looked for. */
+/** What to search for. */
 export interface MatcherOptions {
   /**
-   * Values with fewer characters are not looked for. At least 4.
+   * Values with fewer characters are not searched for. At least 4.
    * @default 8
    */
   readonly minLength?: number | undefined
   /**
-   * Values that also stand in text which knows nothing of the secret, such as `localhost` or
-   * `https://example.com`: `skip` them and list them in `skipped`, or `find` them all the same.
+   * What to do with values that text unrelated to the secret also contains, such as `localhost` or
+   * `https://example.com`: `skip` them and list them in `skipped`, or `find` them anyway.
    * @default 'skip'
    */
   readonly commonValues?: 'skip' | 'find' | undefined
   /**
-   * What is public, as `publicValues()` of a configuration gives it. A value among it is not looked for, whatever it is called.
+   * The public values, as `publicValues()` of a configuration returns them. A secret that equals one of them is not
+   * searched for, whatever its name.
    * @default {}
    */
   readonly publicValues?: PublicValues | undefined
 }
 
-/** A secret that was found. It never holds the value. */
+/** A secret that was found. It never contains the value. */
 export interface Match {
   /** The secret's name. */
   readonly name: string
-  /** What of it was found, when it is not the whole. */
+  /** Which part was found, if it is not the whole secret. */
   readonly part?: SecretPart
   readonly form: SecretForm
-  /** Offsets in bytes; `end` is behind the last. */
+  /** Offsets in bytes; `end` is exclusive. */
   readonly start: number
   readonly end: number
 }
 
-/** Finds secrets in bytes, in every form that it knows. */
+/** Finds secrets in bytes, in every supported form. */
 export interface Matcher {
   /**
-   * Every secret in the bytes, in their order. One inside another (a password in its URL) is not told of;
-   * those that overlap otherwise are both.
+   * Every secret in the bytes, in order. One inside another, such as a password in its URL, is not reported; of two
+   * that overlap otherwise, both are.
    */
   find(bytes: Uint8Array | string): readonly Match[]
   /**
-   * The same of text that goes on, with the first place from which the end of these bytes may be the
-   * beginning of a secret; their length where there is none. A stream keeps what is behind it.
+   * Like `find`, for text that continues. Also returns the first offset from which the end of these bytes may be the
+   * beginning of a secret, or their length if there is none. A stream must keep everything from there on.
    */
   findOpen(bytes: Uint8Array): OpenMatches
-  /** Names of secrets, and of parts, that are not looked for. Nothing guards them. */
+  /** Secrets, and parts of secrets, that are not searched for. Nothing protects them. */
   readonly skipped: readonly SkippedSecret[]
 }
 
-/** What was found in text that goes on. */
+/** What was found in text that continues. */
 export interface OpenMatches {
   readonly matches: readonly Match[]
-  /** Offset in bytes: what is from here on may be the beginning of a secret. */
+  /** Offset in bytes: what follows may be the beginning of a secret. */
   readonly openFrom: number
 }
 
 const MIN_LENGTH = 8
 
 /**
- * Makes a matcher for secrets. Building takes about 0.3 ms for each secret, and 35 kB for each besides 0.1 to 1.6 MB;
- * use it again.
+ * Creates a matcher for secrets. That takes about 0.3 ms and 35 kB per secret, and 0.1 to 1.6 MB besides: reuse it.
  *
  * @throws TypeError if `minLength` is not a whole number of at least 4
  * @example
@@ -96,7 +96,7 @@ export function createMatcher(secrets: Iterable<SecretValue>, options: MatcherOp
   })
 }
 
-/** A Buffer is read more slowly where other arrays are read as well. */
+/** V8 reads a Buffer more slowly if the same code also reads other typed arrays. */
 function asPlain(bytes: Uint8Array | string): Uint8Array {
   const { buffer, byteOffset, byteLength } = typeof bytes === 'string' ? Buffer.from(bytes, 'utf8') : bytes
   return new Uint8Array(buffer, byteOffset, byteLength)
@@ -130,7 +130,7 @@ function matchOf(
   return { name, ...(part === undefined ? {} : { part }), form: shown, start, end }
 }
 
-/** Which spelling was found, by the escapes that are there and not in the value. */
+/** Which spelling was found: the one whose escapes it has more of than the value. */
 function spellingIn(found: Uint8Array, value: string): SecretForm {
   const text = Buffer.from(found.buffer, found.byteOffset, found.length).toString('utf8')
   if (text === value) return 'plain'
@@ -144,7 +144,7 @@ function count(text: string, character: string): number {
   return text.split(character).length - 1
 }
 
-/** Sorted, without those that lie inside another. */
+/** Sorted, without matches inside another. */
 function outermost(matches: Match[]): readonly Match[] {
   matches.sort((one, other) => one.start - other.start || other.end - one.end)
   let reached = -1

@@ -3,17 +3,17 @@ import type { Pattern } from './patterns.ts'
 import { isEscapeLead, SpellingReader } from './spelling.ts'
 import { Walk } from './walk.ts'
 
-/** The characters up to an anchor do not take more bytes each, on average: `&amp;#x2F;` has 10. */
+/** On average, no character before an anchor takes more bytes than this: `&amp;#x2F;` has 10. */
 const SPELLED = 16
 const SLOTS = 1 << 16
 
 /**
- * Tells whether text ends with the beginning of a pattern. Where its anchor is in the text already, the search
- * itself has seen that; so only the first characters, up to the anchor's end, have to be followed.
+ * Tells whether text ends with the beginning of a pattern. If the pattern's anchor is already in the text, the search
+ * itself notices that; so only the first characters, up to the anchor's end, have to be followed.
  */
 export class OpenEnds {
   readonly #byFirst = new Map<number, Pattern[]>()
-  /** Whether a pattern begins with this byte, these two, these three. */
+  /** Whether a pattern begins with this byte, these two, or these three. */
   readonly #beginnings = new Uint8Array(SLOTS)
   #longest = 0
 
@@ -31,7 +31,10 @@ export class OpenEnds {
     for (const { to } of anchors) this.#longest = Math.max(this.#longest, to * SPELLED)
   }
 
-  /** The first place from which the text may be the beginning of a pattern; its length where there is none. */
+  /**
+   * The first offset at which the rest of the text may be the beginning of a pattern; the text's length if there is
+   * none.
+   */
   firstIn(text: Uint8Array): number {
     const reader = new SpellingReader(text)
     const walk = new Walk(text, reader)
@@ -41,7 +44,7 @@ export class OpenEnds {
     return text.length
   }
 
-  /** A look at three bytes, which are enough for nearly every place. */
+  /** Checks three bytes, which decides nearly every case. */
   #mayBegin(text: Uint8Array, at: number): boolean {
     const one = text[at] as number
     if (isEscapeLead(one)) return true

@@ -3,13 +3,13 @@ import type { SecretText } from './secret-parts.ts'
 import { gramsIn, windowOf } from './window.ts'
 import { speller, spellingsOf } from './window-spellings.ts'
 
-/** How a secret was written where it was found; `docs/leak-guard.md` has an example of each. */
+/** How the secret was written where it was found; `docs/leak-guard.md` has an example of each. */
 export type SecretForm = 'plain' | 'url' | 'html' | 'escaped' | 'base64' | 'hex' | 'bytes' | 'utf-16'
 
-/** One text to look for, in any spelling of its characters. */
+/** A string to search for, in any spelling of its characters. */
 export interface Pattern {
   readonly secret: SecretText
-  /** `plain` covers the spellings too: which of them it is shows when it is found. */
+  /** `plain` includes other spellings: which one it is becomes known with the match. */
   readonly form: SecretForm
   /** Code points. */
   readonly codes: Uint32Array
@@ -20,7 +20,7 @@ export interface Patterns {
   readonly anchors: readonly Anchor[]
 }
 
-/** What to look for, and by which pieces to find it. */
+/** The patterns to search for, and the anchors to find them by. */
 export function patternsOf(texts: readonly SecretText[]): Patterns {
   const patterns: Pattern[] = []
   const anchors: Anchor[] = []
@@ -46,7 +46,7 @@ interface Form {
 
 /** `inspect` and `console.log` show this many bytes of a Buffer. */
 const INSPECTED_BYTES = 50
-/** Where `base64`, MIME and PEM break lines. */
+/** The line widths of `base64`, MIME and PEM. */
 const LINE_WIDTHS = [64, 76]
 const SHORTEST_BROKEN_LINE = 8
 
@@ -70,7 +70,7 @@ function formsOf(text: string): readonly Form[] {
   return [...forms.values()]
 }
 
-/** The characters of the encoding that depend on the secret alone when so many bytes stand before it. */
+/** The base64 characters that depend only on the secret, if this many bytes precede it. */
 function base64At(bytes: Buffer, alignment: number): string {
   const encoded = Buffer.concat([Buffer.alloc(alignment), bytes]).toString('base64')
   const first = Math.ceil((alignment * 8) / 6)

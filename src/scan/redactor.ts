@@ -6,7 +6,7 @@ import { createMatcher, type Match, type Matcher } from './matcher.ts'
 /** How secrets are masked. */
 export interface RedactorOptions {
   /**
-   * What stands in the place of a secret.
+   * What replaces a secret.
    * @default '••••'
    */
   readonly mask?: string | undefined
@@ -15,36 +15,37 @@ export interface RedactorOptions {
 /** How a stream is masked. */
 export interface RedactStreamOptions extends RedactorOptions {
   /**
-   * Milliseconds of silence after which a few bytes that could be the beginning of a secret are let out, so
-   * that a prompt shows up.
+   * Milliseconds of silence after which a few bytes that may be the beginning of a secret are passed on, so that a
+   * prompt appears.
    * @default 50
    */
   readonly flushAfter?: number | undefined
 }
 
-/** Masks secrets in bytes that come in pieces. What comes out does not depend on where the pieces end. */
+/** Masks secrets in bytes that arrive in chunks. The output does not depend on where the chunks end. */
 export interface Redactor {
-  /** What can be let out of all that was pushed: all but an end that may be the beginning of a secret. */
+  /** Returns everything pushed so far that can be passed on: all but an end that may be the beginning of a secret. */
   push(chunk: Uint8Array): Buffer
   /**
-   * Lets out of what is held back the mask of a whole secret, and a few bytes that tell nothing of one. When
-   * more of it comes after all, that is masked.
+   * Returns, of what is held back, the mask of a complete secret, and a few bytes that reveal nothing of one. If the
+   * secret continues after all, the rest is masked.
    */
   flush(): Buffer
   /** Whether anything is held back. */
   readonly isHolding: boolean
-  /** What is left. */
+  /** Returns the rest. */
   end(): Buffer
 }
 
-/** So much of the beginning of a secret may be seen. */
+/** How many bytes of the beginning of a secret may be shown. */
 const HARMLESS = 3
 
 /**
- * Masks every secret of 8 characters or more, in every form that `createMatcher` knows, common values too. A
- * matcher may be given in place of the secrets, so that two streams share one; then its options decide.
+ * Creates a redactor that masks every secret of 8 characters or more, common values included, in every form that
+ * `createMatcher` finds. A matcher can be passed instead of the secrets, so that two streams share one; then its
+ * options apply.
  *
- * Only an end that may be the beginning of a secret is held back: a line that holds none is let out at once.
+ * Only an end that may be the beginning of a secret is held back: a line without one is passed on at once.
  *
  * @example
  * const redactor = createRedactor([{ name: 'STRIPE_KEY', value: 'sk_live_51Hq8…' }])
@@ -58,7 +59,7 @@ export function createRedactor(secrets: Iterable<SecretValue> | Matcher, options
 }
 
 /**
- * The same as a stream.
+ * A redactor as a transform stream.
  *
  * @example
  * child.stdout.pipe(createRedactStream(secrets)).pipe(process.stdout)
@@ -91,9 +92,11 @@ class MatchingRedactor implements Redactor {
   readonly #matcher: Matcher
   readonly #mask: Buffer
   #kept: Uint8Array = new Uint8Array()
-  /** How much of what is kept was let out already, as it is or masked; it is kept since more of a secret may follow. */
+  /**
+   * How much of what is kept was already passed on, as it is or masked; it is kept because more of a secret may follow.
+   */
   #shown = 0
-  /** A mask stands for the last of it, and for a secret that overlaps with it too. */
+  /** Whether a mask was the last output: it also covers a secret that overlaps. */
   #isMasked = false
 
   constructor(matcher: Matcher, mask: Buffer) {
@@ -132,7 +135,7 @@ class MatchingRedactor implements Redactor {
     return this.#letOut(this.#kept, this.#matcher.find(this.#kept), this.#kept.length)
   }
 
-  /** Lets out what is before the cut, and masks the secrets that begin there. */
+  /** Passes on what is before the cut, and masks the secrets that begin there. */
   #letOut(text: Uint8Array, matches: readonly Match[], cut: number): Buffer {
     const pieces: Uint8Array[] = []
     let at = this.#shown
@@ -145,13 +148,13 @@ class MatchingRedactor implements Redactor {
     }
     this.#isMasked = at > cut && (at > this.#shown || this.#isMasked)
     if (at < cut) pieces.push(text.subarray(at, cut))
-    // A copy: whoever owns the chunk may write into it.
+    // A copy, since the owner of the chunk may overwrite it.
     this.#kept = Uint8Array.prototype.slice.call(text, cut)
     this.#shown = Math.max(0, at - cut)
     return Buffer.concat(pieces)
   }
 
-  /** Whether a secret overlaps with one whose mask was let out. */
+  /** Whether a secret overlaps with one whose mask was passed on. */
   #continues({ start }: Region): boolean {
     return this.#isMasked && start < this.#shown
   }
@@ -162,7 +165,7 @@ interface Region {
   readonly end: number
 }
 
-/** Secrets that overlap are one region; those that only touch are two. */
+/** Overlapping secrets form one region; those that only touch form two. */
 function regionsOf(matches: readonly Match[]): readonly Region[] {
   const regions: { start: number; end: number }[] = []
   for (const { start, end } of matches) {

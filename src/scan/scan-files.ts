@@ -5,7 +5,7 @@ import type { SecretForm } from './patterns.ts'
 import type { SecretPart } from './secret-parts.ts'
 import { createStreamSearch, type LocatedMatch, type StreamSearch } from './stream-search.ts'
 
-/** A secret in a file. It never holds the value. */
+/** A secret in a file. It never contains the value. */
 export interface Finding {
   readonly file: string
   /** 1-based. */
@@ -18,25 +18,25 @@ export interface Finding {
   readonly form: SecretForm
 }
 
-/** What was found, and in how much. */
+/** What was found, and how much was searched. */
 export interface ScanResult {
   readonly findings: readonly Finding[]
   /** How many files were searched, and how many bytes they have. */
   readonly files: number
   readonly bytes: number
-  /** What could not be read, and so was not searched. */
+  /** Paths that could not be read, and so were not searched. */
   readonly unreadable: readonly string[]
 }
 
-/** What is searched. */
+/** What to search. */
 export interface ScanOptions {
-  /** Whether a file or folder, by its path, is not to be looked at. Folders named `.git` never are. */
+  /** Whether to skip a file or folder, by its path. Folders named `.git` are always skipped. */
   readonly isLeftOut?: ((path: string) => boolean) | undefined
 }
 
 /**
- * Searches files and all that is in folders, of any size and kind. Links inside of a folder are not followed;
- * FIFOs, sockets and devices in it are passed over, and unreadable where they are named.
+ * Searches files, and everything in folders, of any size and kind. Symbolic links inside a folder are not followed.
+ * FIFOs, sockets and devices are skipped inside a folder, and listed in `unreadable` if they are named directly.
  *
  * @example
  * const { findings } = scanFiles(createMatcher(secrets), ['dist'])
@@ -55,8 +55,8 @@ export function scanFiles(matcher: Matcher, paths: readonly string[], { isLeftOu
 }
 
 /**
- * Searches what git is about to commit: the content that is staged, not that of the files as they are now.
- * Undefined where there is no repository or no git.
+ * Searches what git is about to commit: the staged content, not the files as they are now. Resolves to undefined if
+ * there is no repository or no git, or if the staged content could not all be read.
  */
 export async function scanStaged(matcher: Matcher, cwd: string): Promise<ScanResult | undefined> {
   const staged = stagedFiles(cwd)

@@ -3,16 +3,16 @@ import { isSecretValue, looksSecret, passwordsIn } from '../secrets/secret.ts'
 import type { SecretValue } from '../secrets/secret-values.ts'
 import { isCommonValue } from './common-value.ts'
 
-/** What of a secret is looked for, when it is not the whole: the password in a URL, a line of a key, a value in JSON. */
+/** Which part of a secret is meant, if not the whole: the password in a URL, a line of a key, or a value in JSON. */
 export type SecretPart = 'password' | 'line' | 'value'
 
-/** A secret, or a part of one, that is not looked for. */
+/** A secret, or a part of one, that is not searched for. */
 export interface SkippedSecret {
   readonly name: string
   readonly part?: SecretPart
   /**
-   * `public`: it is one of the public values, whatever it is called; `short`: fewer characters than `minLength`; `common`: it
-   * stands in text that knows nothing of it.
+   * `public`: it equals a public value, whatever its name; `short`: it has fewer characters than `minLength`; `common`:
+   * text unrelated to it also contains it.
    */
   readonly reason: 'public' | 'short' | 'common'
 }
@@ -29,7 +29,7 @@ export interface PartRules {
   readonly publicValues: PublicValues
 }
 
-/** What is looked for, each text once, and what is not. */
+/** The strings to search for, each once, and what is skipped. */
 export function partsOf(
   secrets: Iterable<SecretValue>,
   { minLength, commonValues, publicValues }: PartRules,
@@ -66,7 +66,7 @@ function* textsIn(value: PublicValue | PublicValues): Generator<string> {
   else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) yield* textsIn(item)
 }
 
-/** Half of a character cannot be written, and becomes a replacement character wherever it is. */
+/** A lone surrogate cannot be encoded, and always becomes a replacement character. */
 function wellFormed(text: string): string {
   return Buffer.from(text, 'utf8').toString('utf8')
 }
@@ -76,8 +76,8 @@ const SHORTEST_LINE = 16
 const OPAQUE = /[A-Za-z0-9+/=_-]+/g
 
 /**
- * The lines of a key, which text may hold with other line ends, indented or quoted. A key inside JSON has its
- * line ends escaped. Lines that are words, such as the one with BEGIN, are none.
+ * The lines of a key, which text may contain with other line ends, indented or quoted. A key inside JSON has its line
+ * ends escaped. Lines of words, such as the one with BEGIN, are left out.
  */
 function* opaqueLinesOf(value: string): Generator<string> {
   if (!/[\r\n]|\\n/.test(value)) return
@@ -88,7 +88,7 @@ function* opaqueLinesOf(value: string): Generator<string> {
   }
 }
 
-/** Whether a run is no word: in a key, a line without digits is none either. */
+/** Whether a run is not a word: in a key, that includes lines without digits. */
 function isOpaque(run: string, isInKey = false): boolean {
   const isMixed = /[a-z]/.test(run) && /[A-Z]/.test(run) && (isInKey || /\d/.test(run))
   const isHex = run.length >= 2 * SHORTEST_LINE && /^[0-9a-f]+$/i.test(run)
@@ -96,15 +96,15 @@ function isOpaque(run: string, isInKey = false): boolean {
 }
 
 /**
- * Texts in a secret that is JSON, as the key of a service account is, and what is secret about those. Names of
- * projects and addresses are not.
+ * Strings in a secret that is JSON, such as a service account's key, if they are secret themselves. Names of projects
+ * and addresses are not.
  */
 function* secretsInJson(value: string): Generator<string> {
   if (!/^\s*[{[]/.test(value)) return
   try {
     yield* secretTextsIn(JSON.parse(value), '')
   } catch {
-    // It only looked like JSON, or is nested deeper than anybody nests.
+    // It only looked like JSON, or is nested too deeply.
   }
 }
 

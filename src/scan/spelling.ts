@@ -1,4 +1,4 @@
-/** Bytes at which another spelling of a character may begin. */
+/** Bytes with which another spelling of a character may begin. */
 const BACKSLASH = 0x5c
 const PERCENT = 0x25
 const AMPERSAND = 0x26
@@ -9,7 +9,7 @@ const LETTER_X = 0x78
 
 /** Escapes within escapes: JSON in JSON in a URL. */
 const MOST_NESTED = 3
-/** Spellings of one character with more bytes are not read: `%25255C%252522` has 14. */
+/** Longer spellings of one character are not read, in bytes: `%25255C%252522` has 14. */
 export const LONGEST_SPELLING = 48
 
 const LETTER_ESCAPES: ReadonlyMap<number, number> = new Map(
@@ -75,17 +75,17 @@ export interface Reading {
 
 export interface Readings {
   readonly readings: readonly Reading[]
-  /** With more text behind its end there could be another. */
+  /** Whether more text after the end could give another reading. */
   readonly isCut: boolean
 }
 
-/** Readings are kept for as many places; several patterns ask for the same ones. */
+/** How many offsets readings are cached for; several patterns ask for the same ones. */
 const MOST_KNOWN = 4096
 
 /**
- * Reads characters out of bytes in every way in which they may be spelled: as they are, URL-encoded,
- * HTML-escaped, and with the escapes of JSON and JavaScript strings, and one of these in another. One place
- * may have several readings: `%41` is a percent sign or an A.
+ * Reads characters from bytes in every way they may be spelled: plain, URL-encoded, HTML-escaped, with the escapes of
+ * JSON and JavaScript strings, or one of these inside another. One offset may have several readings: `%41` is a percent
+ * sign or an A.
  */
 export class SpellingReader {
   readonly #text: Uint8Array
@@ -141,7 +141,7 @@ export class SpellingReader {
     return code < 0 ? [] : [{ code, end }]
   }
 
-  /** Further bytes of a character have their percent sign spelled like the first. */
+  /** The percent signs of a character's further bytes are spelled like the first. */
   #readPercent(lead: number, at: number, add: Add): void {
     let end = at
     const code = decodeUtf8((isFirst) => {
@@ -207,7 +207,7 @@ export class SpellingReader {
     if (code !== undefined) add(code, semicolon)
   }
 
-  /** Where the bytes from `from` to `to` end when they stand here once more, -1 if they do not. */
+  /** Where the bytes from `from` to `to` end if they are repeated here; -1 if they are not. */
   #again(from: number, to: number, at: number): number {
     for (let index = from; index < to; index++) {
       if (this.#byte(at + index - from) !== this.#text[index]) return -1
@@ -215,7 +215,7 @@ export class SpellingReader {
     return at + to - from
   }
 
-  /** Where a character ends that begins here, -1 if it does not. */
+  /** Where this character ends if it begins here; -1 if it does not. */
   #endOf(at: number, character: number, depth: number): number {
     if (at < 0) return -1
     if (this.#byte(at) === character) return at + 1
@@ -226,14 +226,14 @@ export class SpellingReader {
     return this.#byte(at) === byte
   }
 
-  /** -1 behind the end. */
+  /** -1 after the end. */
   #byte(at: number): number {
     const byte = this.#text[at]
     if (byte === undefined && at >= 0) this.#isCut = true
     return byte ?? -1
   }
 
-  /** Calls back with the number of so many hexadecimal digits, and returns it; -1 where they are none. */
+  /** Calls back with the number that these hexadecimal digits form, and returns it; -1 if they are not digits. */
   #hex(at: number, digits: number, found: (value: number) => unknown): number {
     if (at < 0) return -1
     let value = 0
@@ -249,11 +249,11 @@ export class SpellingReader {
 
 type Add = (code: number, end: number) => void
 
-/** More than there are code points. */
+/** Larger than any code point. */
 const CODES = 0x200000
 const LONGEST_ENTITY = 8
 
-/** One code point out of its bytes; -1 where they are none. */
+/** Decodes one code point from its bytes; -1 if they are invalid. */
 function decodeUtf8(next: (isFirst: boolean) => number): number {
   const first = next(true)
   if (first < 0x80) return first
@@ -268,7 +268,7 @@ function decodeUtf8(next: (isFirst: boolean) => number): number {
   return code
 }
 
-/** Whether the bytes before a place could be the end of a spelling other than the plain one. */
+/** Whether the bytes before an offset could be the end of an escaped spelling. */
 export function mayEndEscape(text: Uint8Array, end: number): boolean {
   const last = text[end - 1]
   const before = text[end - 2]
@@ -280,7 +280,7 @@ export function mayEndEscape(text: Uint8Array, end: number): boolean {
   return third === PERCENT || third === LETTER_X || third === 0x35 || text[end - 5] === LETTER_U
 }
 
-/** Whether a spelling that is not plain can begin with this byte. */
+/** Whether an escaped spelling can begin with this byte. */
 export function isEscapeLead(byte: number | undefined): boolean {
   return byte === BACKSLASH || byte === PERCENT || byte === AMPERSAND || byte === PLUS || byte === CARRIAGE_RETURN
 }

@@ -1,6 +1,6 @@
 import type { Match, Matcher } from './matcher.ts'
 
-/** A match in text that came in pieces, with its place. */
+/** A match in text that arrives in chunks, with its position. */
 export interface LocatedMatch extends Match {
   /** 1-based. */
   readonly line: number
@@ -8,17 +8,14 @@ export interface LocatedMatch extends Match {
   readonly column: number
 }
 
-/** Finds secrets in text that comes in pieces; `start` and `end` are offsets in all of it. */
+/** Finds secrets in text that arrives in chunks; `start` and `end` are offsets in the whole text. */
 export interface StreamSearch {
-  /** What has become certain with this piece. */
+  /** Returns the matches that this chunk has made certain. */
   push(chunk: Uint8Array): readonly LocatedMatch[]
   end(): readonly LocatedMatch[]
 }
 
-/**
- * Searches text of any length with little memory: of what was pushed only an end is kept that may be the
- * beginning of a secret.
- */
+/** Searches text of any length with little memory: it keeps only an end that may be the beginning of a secret. */
 export function createStreamSearch(matcher: Matcher): StreamSearch {
   return new Search(matcher)
 }
@@ -26,7 +23,7 @@ export function createStreamSearch(matcher: Matcher): StreamSearch {
 class Search implements StreamSearch {
   readonly #matcher: Matcher
   #kept: Uint8Array = new Uint8Array()
-  /** The place at which what is kept begins. */
+  /** The offset at which the kept text begins. */
   #offset = 0
   /** Where the last match ends. */
   #reached = -1
@@ -53,7 +50,7 @@ class Search implements StreamSearch {
     const located: LocatedMatch[] = []
     for (const match of matches) {
       if (match.start >= cut) break
-      // What lies inside one that was told of before is not told of.
+      // A match inside one that was reported before is not reported.
       if (offset + match.end <= this.#reached) continue
       this.#advance(text.subarray(at, match.start))
       at = match.start
@@ -74,7 +71,7 @@ class Search implements StreamSearch {
       this.#column = 1
       from = at + 1
     }
-    // Bytes that begin a character; those of four bytes take two units.
+    // Bytes that begin a character; a character of four bytes takes two units.
     for (let at = from; at < text.length; at++) {
       const byte = text[at] as number
       if (byte < 0x80 || byte >= 0xc0) this.#column += byte >= 0xf0 ? 2 : 1

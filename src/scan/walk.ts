@@ -1,10 +1,10 @@
 import { isEscapeLead, LONGEST_SPELLING, mayEndEscape, type SpellingReader } from './spelling.ts'
 
-/** Follows characters through text, in any spelling, forwards and backwards from a place. */
+/** Follows characters through text, in any spelling, forwards and backwards from an offset. */
 export class Walk {
   readonly #text: Uint8Array
   readonly #reader: SpellingReader
-  /** The last walk forwards came to the end of the text where it could have gone on. */
+  /** Whether the last forward walk reached the end of the text and could have continued. */
   isOpen = false
 
   constructor(text: Uint8Array, reader: SpellingReader) {
@@ -12,7 +12,7 @@ export class Walk {
     this.#reader = reader
   }
 
-  /** Where `codes[from..to)` ends when it begins at `at`; the farthest of several ends, -1 for none. */
+  /** Where `codes[from..to)` ends if it begins at `at`; the farthest of several ends, -1 for none. */
   forwards(at: number, codes: Uint32Array, from: number, to: number): number {
     const text = this.#text
     this.isOpen = false
@@ -30,7 +30,7 @@ export class Walk {
     return place
   }
 
-  /** The same where there may be several readings. */
+  /** The same, if there may be several readings. */
   #forwardsFrom(start: readonly number[], codes: Uint32Array, from: number, to: number): number {
     const reader = this.#reader
     let places = start
@@ -47,7 +47,7 @@ export class Walk {
     return Math.max(...places)
   }
 
-  /** Where `codes[0..to)` begins when it ends at `end`; the first of several places, -1 for none. */
+  /** Where `codes[0..to)` begins if it ends at `end`; the first of several offsets, -1 for none. */
   backwards(end: number, codes: Uint32Array, to: number): number {
     let places = [end]
     for (let index = to - 1; index >= 0; index--) {

@@ -2,10 +2,10 @@ import type { SecretForm } from './patterns.ts'
 
 type Spell = (character: string) => string
 
-/** With so many characters that change, every mixture of plain and URL-encoded ones is looked for. */
+/** Up to this many changing characters, every mixture of plain and URL-encoded ones is searched for. */
 const MOST_MIXED = 3
 
-/** Every spelling of a window by which a pattern is found; what is around it may be spelled otherwise. */
+/** Every spelling of a window by which a pattern is found; the text around it may be spelled differently. */
 export function spellingsOf(window: readonly number[], form: SecretForm, spell: Speller): readonly Uint8Array[] {
   const characters = window.map((code) => String.fromCodePoint(code))
   const spellings = new Set([characters.join('')])
@@ -22,18 +22,18 @@ type Speller = (characters: readonly string[], kind: keyof typeof WAYS) => Reado
 
 interface Spellings {
   readonly ways: readonly Spell[]
-  /** What each way makes of a character, once that was asked. */
+  /** How each way spells a character; filled on demand. */
   readonly known: Map<string, readonly string[]>
 }
 
-/** Writes characters in each of several ways; what one of them gives is worked out once. */
+/** Spells characters in each of several ways; each result is computed once. */
 export function speller(): Speller {
   const kinds = new Map<keyof typeof WAYS, Spellings>()
   return (characters, kind) => {
     const { ways, known } = kinds.get(kind) ?? { ways: WAYS[kind](), known: new Map<string, readonly string[]>() }
     kinds.set(kind, { ways, known })
     const written = characters.map((character) => {
-      // What no escape changes is the same in all of them.
+      // Characters that no escape changes are the same in all ways.
       if (kind === 'changing' && isUnchanged(character)) return character
       const spelled = known.get(character) ?? ways.map((way) => way(character))
       known.set(character, spelled)
@@ -61,11 +61,11 @@ function mixturesOf(characters: readonly string[]): readonly string[] {
   )
 }
 
-/** Ways that leave letters and digits as they are. */
+/** Ways that leave letters and digits unchanged. */
 const ESCAPES: readonly Spell[] = [
   encodeURIComponent,
   (character) => lowerHex(encodeURIComponent(character)),
-  // As the query of a URL has it.
+  // As in the query of a URL.
   (character) => (character === "'" ? '%27' : encodeURIComponent(character)),
   formEncoded,
   (character) => lowerHex(formEncoded(character)),
@@ -80,7 +80,7 @@ const ESCAPES: readonly Spell[] = [
   unlessUnchanged(unicode),
   unlessUnchanged(latin),
   unlessUnchanged(hexBytes),
-  // As `inspect` has it: in single quotes, and in backticks where both others are in the text.
+  // As `inspect` writes it: in single quotes, or in backticks if the text contains both other quotes.
   (character) => json(character).replace('\\"', '"').replace("'", "\\'"),
   (character) => json(character).replace('\\"', '"'),
   (character) => character.replace(/[`$\\]/, '\\$&'),
@@ -104,15 +104,15 @@ const ESCAPES: readonly Spell[] = [
   unlessUnchanged((character) => entity(character, 16)),
 ]
 
-/** Made when a character first needs them: there are hundreds. */
+/** Created when first needed: there are hundreds. */
 const WAYS = {
-  /** One escape in another: a URL in JSON, JSON in HTML, JSON in JSON in JSON. */
+  /** One escape inside another: a URL in JSON, JSON in HTML, JSON in JSON in JSON. */
   changing: (): readonly Spell[] => [
     ...ESCAPES,
     ...ESCAPES.flatMap((outer) => ESCAPES.map((inner) => inside(inner, outer))),
     ...ESCAPES.map((spell) => inside(inside(spell, spell), spell)),
   ],
-  /** Those that change letters and digits too. */
+  /** Those that also change letters and digits. */
   everything: (): readonly Spell[] => [
     percent,
     (character) => percent(character).toLowerCase(),
@@ -147,7 +147,7 @@ function unlessUnchanged(spell: Spell): Spell {
   return (character) => (isUnchanged(character) ? character : spell(character))
 }
 
-/** The digits, not the letter that announces them. */
+/** Capitalises the digits, but not the letter before them. */
 function inCapitals(spell: Spell): Spell {
   return (character) =>
     spell(character)
@@ -155,7 +155,7 @@ function inCapitals(spell: Spell): Spell {
       .replace(/[UX]/g, (letter) => letter.toLowerCase())
 }
 
-/** What `inner` writes, each character of it written by `outer`. */
+/** What `inner` writes, with each character written by `outer`. */
 function inside(inner: Spell, outer: Spell): Spell {
   return (character) => [...inner(character)].map(outer).join('')
 }
@@ -183,13 +183,13 @@ function unicode(character: string): string {
   ).join('')
 }
 
-/** Beyond what `\x` can write, a character is written with `\u`. */
+/** Characters beyond the range of `\x` are written with `\u`. */
 function latin(character: string): string {
   const code = character.codePointAt(0) ?? 0
   return code > 0xff ? unicode(character) : `\\x${code.toString(16).padStart(2, '0')}`
 }
 
-/** As languages write it that know bytes only. */
+/** As written by languages that only have bytes. */
 function hexBytes(character: string): string {
   return Buffer.from(character, 'utf8').toString('hex').replace(/../g, '\\x$&')
 }
@@ -207,7 +207,7 @@ function isUnchanged(character: string): boolean {
   return isUnchangedCode(character.codePointAt(0) ?? 0)
 }
 
-/** Letters, digits and what stands for itself in every encoding: `-`, `.`, `_`. Forms have `%7E` for `~`. */
+/** Letters, digits and what stands for itself in every encoding: `-`, `.`, `_`. Forms encode `~` as `%7E`. */
 export function isUnchangedCode(code: number): boolean {
   if (code >= 0x61 && code <= 0x7a) return true
   if ((code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a)) return true

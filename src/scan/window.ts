@@ -1,26 +1,26 @@
 import type { SecretText } from './secret-parts.ts'
 import { isUnchangedCode } from './window-spellings.ts'
 
-/** Which characters of a pattern to look for. */
+/** Which characters of a pattern to search for. */
 interface Window {
   readonly from: number
   readonly to: number
 }
 
 const WINDOW_BYTES = 8
-/** In a longer text the windows of this many characters are compared. */
+/** In longer text, only windows that begin in this many first characters are compared. */
 const COMPARED = 512
 
 /**
- * The best piece of a pattern to look for: one without characters that encodings change, that stands in no
- * other secret (many begin alike), is rare in text, and comes early.
+ * The best part of a pattern to search for: one that has no characters that encodings change, is in no other secret
+ * (many begin alike), is rare in text, and comes early.
  */
 export function windowOf(codes: Uint32Array, shared: ReadonlyMap<string, number> | undefined): Window {
   let best: Window = { from: 0, to: codes.length }
   let least = Number.POSITIVE_INFINITY
   for (let from = 0; from < Math.min(codes.length, COMPARED); from++) {
     const late = from / 4
-    // No window costs less than its place.
+    // No window costs less than its position.
     if (late >= least) break
     const to = windowEnd(codes, from)
     if (to === undefined) break
@@ -51,7 +51,7 @@ function bytesIn(code: number): number {
   return code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
 }
 
-/** Text that repeats a window which repeats itself would hold it at every place. */
+/** If a repetitive window is in repetitive text, it would match at every offset. */
 function repetition(window: Uint32Array): number {
   const repeats = [1, 2, 3].some((period) => window.every((code, at) => at < period || code === window[at - period]))
   return repeats ? 2000 : 0
@@ -66,7 +66,7 @@ function costOf(code: number): number {
   return rank === -1 ? 1 : 2 + FREQUENT.length - rank
 }
 
-/** How many texts hold each window of eight characters. */
+/** How many texts contain each window of eight characters. */
 export function gramsIn(texts: readonly SecretText[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>()
   for (const { text } of texts) {
