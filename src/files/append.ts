@@ -5,20 +5,20 @@ import { FileError, unwritable } from './errors.ts'
 import { lockFile } from './lock.ts'
 import { FILE_MODE, makePrivateDirectory } from './modes.ts'
 
-/** A file to which whole lines are added, by one process at a time. */
+/** A file to which whole lines are appended, by one process at a time. */
 export interface AppendedFile {
-  /** What was in it when it was opened. */
+  /** The lines that were in it when it was opened. */
   readonly lines: readonly string[]
-  /** Adds it whole or not at all. @throws FileError FILE_UNWRITABLE */
+  /** Appends a line completely, or not at all. @throws FileError FILE_UNWRITABLE */
   append(line: string): void
-  /** Puts other lines in the place of all there are; at every moment either is there. */
+  /** Replaces all lines; at every moment either the old or the new ones are there. */
   replace(lines: readonly string[]): void
   close(): void
 }
 
 /**
- * Opens a file for adding lines, and keeps others from doing the same. A line that a killed process has not
- * finished is dropped.
+ * Opens a file for appending lines, and locks it against other processes. A line that a killed process did not finish
+ * is dropped.
  *
  * @throws FileError FILE_LOCKED, FILE_UNWRITABLE
  */
@@ -30,7 +30,7 @@ export async function openForAppending(file: string): Promise<AppendedFile> {
     const text = readFileSync(descriptor, 'utf8')
     const complete = text.slice(0, text.lastIndexOf('\n') + 1)
     const rewrite = (lines: readonly string[]): void => {
-      // Windows replaces no file that is open, nor shortens one that is open for adding lines.
+      // Windows cannot replace an open file, nor truncate one that is open for appending.
       closeSync(descriptor)
       descriptor = -1
       try {
@@ -48,7 +48,8 @@ export async function openForAppending(file: string): Promise<AppendedFile> {
         try {
           writeFileSync(descriptor, `${line}\n`)
         } catch (error) {
-          // On a full disk: half a line would be the beginning of the next. By its name, for Windows.
+          // The disk is full: half a line would become the beginning of the next one. Truncated by its path, for
+          // Windows.
           truncateSync(file, size)
           throw unwritable(file, error)
         }
@@ -56,7 +57,7 @@ export async function openForAppending(file: string): Promise<AppendedFile> {
       replace: rewrite,
       close() {
         try {
-          // It is closed already where it could not be opened again.
+          // It is already closed if it could not be reopened.
           if (descriptor !== -1) closeSync(descriptor)
         } finally {
           release()

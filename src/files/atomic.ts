@@ -16,11 +16,11 @@ import { patiently } from './patiently.ts'
 import { discard, removeLeftovers, temporaryName } from './temporary.ts'
 
 /**
- * Writes a file so that at every moment either the old text or the new one is there, readable by its owner
- * alone, and so that it is on the disk when this returns. A link in the file's place is refused.
+ * Writes a file atomically, readable by its owner only: at every moment either the old text or the new one is there,
+ * and when this returns the new one is on the disk. A link in the file's place is refused.
  *
- * Ours and not write-file-atomic: that foresees its temporary name, opens it through links, copies the mode
- * of the old file, and leaves temporary files behind when it is killed.
+ * We do not use write-file-atomic: its temporary name is predictable, it opens that through links, copies the mode of
+ * the old file, and leaves temporary files behind when it is killed.
  *
  * @throws FileError FILE_NOT_REGULAR, FILE_UNWRITABLE
  */
@@ -39,7 +39,7 @@ export function writeFileAtomic(file: string, content: string): void {
   }
 }
 
-/** Puts a file out of the way under a name of its own, and returns that; undefined where there was none. */
+/** Moves a file aside under a unique name, and returns that; undefined if there was none. */
 export function moveAside(file: string, now: number): string | undefined {
   if (!isTaken(file)) return undefined
   const stamp = new Date(now).toISOString().replace(/\D/g, '').slice(0, 17)
@@ -52,7 +52,10 @@ export function moveAside(file: string, now: number): string | undefined {
   return aside
 }
 
-/** Removes a file and what killed processes have left of it, and says whether there was one. A link is removed, not what it leads to. */
+/**
+ * Removes a file and the leftovers of killed processes, and returns whether it existed. A link is removed, not its
+ * target.
+ */
 export function removeFile(file: string): boolean {
   removeLeftovers(file)
   if (!isTaken(file)) return false
@@ -65,17 +68,17 @@ export function removeFile(file: string): boolean {
   return true
 }
 
-/** Whether anything stands there, a link that leads nowhere as well. @throws FileError in a directory that may not be entered */
+/** Whether the path exists, even as a broken link. @throws FileError in a directory that may not be entered */
 export function isTaken(file: string): boolean {
   return statOf(file) !== undefined
 }
 
-/** Whether a regular file stands there, and no link to one. @throws FileError as `isTaken` does */
+/** Whether the path is a regular file, not a link to one. @throws FileError as `isTaken` does */
 export function isRegularFile(file: string): boolean {
   return statOf(file)?.isFile() ?? false
 }
 
-/** Whether a directory stands there, and no link to one. @throws FileError as `isTaken` does */
+/** Whether the path is a directory, not a link to one. @throws FileError as `isTaken` does */
 export function isDirectory(file: string): boolean {
   return statOf(file)?.isDirectory() ?? false
 }
@@ -88,7 +91,7 @@ function statOf(file: string): Stats | undefined {
   }
 }
 
-/** Creates a file that must not be there, for its owner alone, and waits until it is on the disk. */
+/** Creates a file that must not exist yet, for its owner only, and waits until it is on the disk. */
 export function writeExclusively(file: string, content: string): void {
   // Windows has no O_NOFOLLOW.
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0)
@@ -108,14 +111,14 @@ function refuseIrregular(file: string): void {
   throw new FileError('FILE_NOT_REGULAR', file, what, 'Replace it with a regular file, or remove it')
 }
 
-/** A rename is only safe from a power cut once the directory is written. Windows cannot open one. */
+/** A rename survives a power failure only once the directory is synced. Windows cannot open a directory. */
 function syncDirectory(directory: string): void {
   let descriptor: number | undefined
   try {
     descriptor = openSync(directory, constants.O_RDONLY)
     fsyncSync(descriptor)
   } catch {
-    // Some file systems cannot, and the rename has been done.
+    // Some file systems cannot do this; the rename is done anyway.
   } finally {
     if (descriptor !== undefined) closeSync(descriptor)
   }

@@ -14,15 +14,15 @@ import {
 import { dirname } from 'node:path'
 import { IS_WINDOWS } from './windows.ts'
 
-/** More than this is none of ours. */
+/** A larger file is not one of ours. */
 const LARGEST = 256 * 1024
 /** Writable by the group or by others. */
 const SHARED = 0o022
 
 /**
- * The text of a file in a cache that only its user can have written: a regular file, no link, owned by whom this
- * runs as, writable by nobody else, and the very one that {@link writeCacheFile} made. Undefined for any other, such
- * as one that came with a repository, and for one that is not there.
+ * The text of a cache file that only its user can have written: a regular file, not a link, owned by the user of this
+ * process, writable by nobody else, and the very file that {@link writeCacheFile} made. Undefined if it does not exist,
+ * and for any other file, such as one that came with a repository.
  */
 export function readCacheFile(path: string, uid: number | undefined): string | undefined {
   let descriptor: number | undefined
@@ -42,8 +42,8 @@ export function readCacheFile(path: string, uid: number | undefined): string | u
 }
 
 /**
- * Writes a file of a cache below `modules`, whole or not at all. What cannot be written is left: a cache is no
- * reason to fail. A `node_modules` of somebody else gets no files of ours, which its owner could not remove.
+ * Writes a cache file below `modules` atomically. Failures are ignored: a cache is no reason to fail. Nothing is
+ * written to a `node_modules` of another user, who could not remove it.
  */
 export function writeCacheFile(path: string, text: string, modules: string, uid: number | undefined): void {
   const temporary = `${path}.${Math.random().toString(36).slice(2)}.tmp`
@@ -62,9 +62,9 @@ export function writeCacheFile(path: string, text: string, modules: string, uid:
 }
 
 /**
- * What a file of ours begins with: its own number and time of birth, which stay when it is renamed and are others in
- * a copy, a checkout or an image. Who makes a file elsewhere cannot know them. On Windows the number alone is as good,
- * and a file that takes the name of another takes its time of birth as well.
+ * The first line of a cache file: its own inode and birth time. They survive a rename, but differ in a copy, a checkout
+ * or an image, and nobody who creates a file elsewhere can know them. On Windows the inode is enough, and a file that
+ * takes over another's name also takes over its birth time.
  */
 function headOf({ dev, ino, birthtimeMs }: Stats): string {
   return `${dev}:${ino}:${IS_WINDOWS ? '' : birthtimeMs}\n`
@@ -74,6 +74,6 @@ function removeIfThere(path: string): void {
   try {
     rmSync(path)
   } catch {
-    // It was never written, or cannot be removed where nothing can be written.
+    // It was never created, or cannot be removed because nothing can be written here.
   }
 }

@@ -1,18 +1,18 @@
 import { systemCode } from './system-code.ts'
 import { IS_WINDOWS } from './windows.ts'
 
-/** What can stop a file from being written. */
+/** What can keep a file from being written. */
 export type FileErrorCode =
   /** Another process holds the lock. */
   | 'FILE_LOCKED'
-  /** A link, a directory or a device stands where the file should be. */
+  /** The path is a link, a directory or a device. */
   | 'FILE_NOT_REGULAR'
-  /** Git has the file, or would take it with the next `git add`. */
+  /** Git tracks the file, or the next `git add` would add it. */
   | 'FILE_EXPOSED'
-  /** The file system says no. */
+  /** The file system refuses it. */
   | 'FILE_UNWRITABLE'
 
-/** A file that could not be written. The file is as it was before. */
+/** A file that could not be written. It is unchanged. */
 export class FileError extends Error {
   override readonly name = 'FileError'
   readonly code: FileErrorCode
@@ -28,14 +28,14 @@ export class FileError extends Error {
     this.remedy = remedy
   }
 
-  /** What programs get: `--json` prints it. */
+  /** The error as data, as `--json` prints it. */
   toJSON(): Readonly<Record<string, unknown>> {
     const { name, code, message, remedy, file } = this
     return { name, code, message, remedy, file }
   }
 }
 
-/** The system's own error as ours; its message is not passed on. */
+/** Converts an error of the system; its message is not included. */
 export function unwritable(file: string, error: unknown): FileError {
   if (error instanceof FileError) return error
   const code = systemCode(error)

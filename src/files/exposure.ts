@@ -4,8 +4,8 @@ import { FileError } from './errors.ts'
 import { git, trackedByGit } from './git.ts'
 
 /**
- * Refuses to use a login that git has: whoever writes to the repository could put another one in its place, and have
- * secrets sent to a service of their own.
+ * Refuses to use a login that git tracks: anyone who can write to the repository could replace it, and have secrets
+ * sent to a service of their own.
  *
  * @throws FileError FILE_EXPOSED
  */
@@ -27,8 +27,8 @@ export async function refuseTrackedLogin(file: string): Promise<void> {
 }
 
 /**
- * Refuses a file that git has, or would take with the next `git add`. It is for the moment before a secret is
- * written, when the .gitignore is in its place.
+ * Refuses a file that git tracks, or that the next `git add` would add. Call it right before a secret is written, when
+ * the .gitignore exists.
  *
  * @throws FileError FILE_EXPOSED
  */
@@ -47,7 +47,7 @@ export async function refuseExposed(file: string): Promise<void> {
       remedy,
     )
   }
-  // Without --no-index a tracked file counts as not ignored. 1 is "not ignored".
+  // Without --no-index a tracked file counts as not ignored. 1 means "not ignored".
   const ignored = await git(directory, ['check-ignore', '--quiet', '--no-index'], [name], [0, 1])
   const failure = tracked.failure ?? ignored.failure
   refuseUnanswered(file, 'could be committed to git', failure, directory)

@@ -7,8 +7,9 @@ interface System {
 }
 
 /**
- * Where a program is, by the absolute directories of PATH alone; undefined where it is not. Windows looks for a program
- * in the working directory first, and so does a PATH with an empty entry or a dot: there it may be somebody else's.
+ * The path of a program, found through the absolute directories in PATH only; undefined if there is none. Windows would
+ * look in the working directory first, and so would a PATH with an empty entry or a dot: a program there may be
+ * somebody else's.
  */
 export function findProgram(name: string, { env, platform }: System = process): string | undefined {
   const isWindows = platform === 'win32'

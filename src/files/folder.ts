@@ -11,22 +11,22 @@ import {
 } from 'node:fs'
 import { join, sep } from 'node:path'
 
-/** A file below a folder, or one that was named. */
+/** A file in a folder, or one that was named. */
 export interface FoundFile {
-  /** As it is shown. */
+  /** The path to show. */
   readonly path: string
-  /** As the system has it: a name need not be UTF-8, and as text it would be another's. */
+  /** The path for the system: a name that is not UTF-8 would be another's as a string. */
   readonly place: string | Buffer
-  /** It was named, so it is read even if it is a link. */
+  /** Whether it was named: then it is read even if it is a link. */
   readonly isNamed: boolean
 }
 
 /**
- * Every regular file at or below a path, folders in the order of names. Links inside of a folder are not followed;
- * FIFOs, sockets and devices in it are passed over. Calls back for what cannot be read, and for a path that is
- * neither a file nor a folder.
+ * Every regular file at or below a path, with folders sorted by name. Links inside a folder are not followed; FIFOs,
+ * sockets and devices in it are skipped. Calls back for what cannot be read, and for a path that is neither a file nor
+ * a folder.
  *
- * @param isLeftOut whether a file or folder, by its path, is not to be looked at
+ * @param isLeftOut whether to skip a file or folder, by its path
  */
 export function* filesBelow(
   path: string,
@@ -65,7 +65,7 @@ function namesIn(directory: Buffer, onUnreadable: (path: string) => void): reado
   }
 }
 
-/** Undefined for what is not there, or no longer; calls back where the system does not say. */
+/** Undefined if the path does not exist (any more); calls back if the system cannot tell. */
 function statOf(place: string | Buffer, stat: typeof statSync, onUnknown?: () => void): Stats | undefined {
   try {
     return stat(place, { throwIfNoEntry: false })
@@ -78,8 +78,7 @@ function statOf(place: string | Buffer, stat: typeof statSync, onUnknown?: () =>
 const CHUNK = 1024 * 1024
 
 /**
- * Hands over a file piece by piece, each valid until the next. False if it cannot be read, or has become
- * something other than a regular file since it was found.
+ * Passes on a file in pieces, each valid until the next. False if it cannot be read, or is no longer a regular file.
  */
 export function readPieces({ place, isNamed }: FoundFile, take: (piece: Uint8Array) => void): boolean {
   let descriptor: number | undefined

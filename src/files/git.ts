@@ -3,18 +3,18 @@ import { pathExists, realPath } from '../read/guard.ts'
 import { findProgram } from './find-program.ts'
 import { systemCode } from './system-code.ts'
 
-/** What git says. */
+/** Git's response. */
 interface Answer {
-  /** undefined where there is no git or no repository. */
+  /** Undefined if there is no git or no repository. */
   readonly status?: number | null
   readonly stdout: string
-  /** Where it does not answer: the reason in its words. */
+  /** If git fails: the reason in its own words. */
   readonly failure?: string
 }
 
 /**
- * Which of these files git has under version control: a tracked file stays in the history whatever
- * .gitignore says. None where there is no git or no repository.
+ * Which of these files git tracks: a tracked file stays in the history whatever .gitignore says. Empty if there is no
+ * git or no repository.
  *
  * @param paths relative to `root`; pathspec magic in them is not interpreted
  */
@@ -28,16 +28,17 @@ export async function trackedByGit(
 }
 
 /**
- * A repository's own settings can name programs that git runs; looking must not run them. That is what git asks for
- * the owner for, and so the repository may be anybody's, as a mounted one in a container is (git from 2.38).
+ * A repository's own settings can name programs that git runs; with these flags looking does not run them. Git's
+ * ownership check is against just that, so the repository may belong to anybody, such as one mounted into a container
+ * (git 2.38 or newer).
  */
 export const SAFE = [
   ...['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '-c', 'safe.directory=*'],
-  // A directory that is checked in can look like a bare repository, and would be asked in place of the one around it.
+  // A committed directory can look like a bare repository, and git would use it instead of the one around it.
   ...['-c', 'safe.bareRepository=explicit'],
 ]
 
-/** Nothing is fetched, which runs programs of the settings; a repository around a mounted directory is one. */
+/** Nothing is fetched, since that runs programs from the settings. A mounted directory may lie in a repository. */
 export const VARIABLES = {
   GIT_ALLOW_PROTOCOL: 'none',
   GIT_NO_LAZY_FETCH: '1',
@@ -46,8 +47,8 @@ export const VARIABLES = {
 }
 
 /**
- * Asks git about paths in a directory. It is run where `.git` stands, since git from before 2.38 takes each directory
- * on the way there that looks like a bare repository for one.
+ * Asks git about paths in a directory. It runs in the directory of `.git`, since git before 2.38 would use any
+ * directory on the way there that looks like a bare repository.
  */
 export async function git(
   directory: string,
@@ -68,22 +69,22 @@ export async function git(
 }
 
 interface Run {
-  /** null where it did not come to its end. */
+  /** Null if it did not finish. */
   readonly status: number | null
   readonly stdout: string
-  /** The first line of what it says, or the system's code. */
+  /** The first line of its error output, or the system's error code. */
   readonly failure: string
 }
 
 async function run(program: string, argv: readonly string[], cwd: string): Promise<Run> {
-  // On demand: what starts programs costs every start of a program that only loads its configuration.
+  // Loaded on demand: the module for starting programs would slow down every start that only loads a configuration.
   const { execFile } = process.getBuiltinModule('node:child_process')
   const env = { ...ownVariables(), ...VARIABLES }
   const ended = new Promise<Run>((settle) => {
     execFile(program, argv, { cwd, env, timeout: 10_000, windowsHide: true }, (error, stdout, stderr) => {
       const code = error ? error.code : 0
       const isEnded = typeof code === 'number'
-      // Without a code it was killed: by the timeout, or by somebody.
+      // Without an exit code it was killed: by the timeout, or by somebody.
       const failure = isEnded ? firstLine(stderr) : String(code ?? (error?.killed ? 'ETIMEDOUT' : error?.signal))
       settle({ status: isEnded ? code : null, stdout, failure })
     })
@@ -92,7 +93,9 @@ async function run(program: string, argv: readonly string[], cwd: string): Promi
   return ended.catch((error: unknown) => ({ status: null, stdout: '', failure: systemCode(error) }))
 }
 
-/** Without git's own: in a hook they are about another command, and they can name another repository, or none. */
+/**
+ * Without git's own variables: in a hook they are about another command, and they can name another repository, or none.
+ */
 function ownVariables({ env }: Pick<NodeJS.Process, 'env'> = process): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^GIT_/i.test(name)))
 }

@@ -17,16 +17,16 @@ export interface LockOptions {
   readonly timeout?: number
 }
 
-/** Milliseconds after which a lock of another machine, whose processes cannot be asked about, counts as left behind. */
+/** Milliseconds after which a lock from another machine, whose processes cannot be checked, counts as abandoned. */
 const ABANDONED = 60_000
 const DEEPEST = 8
 
 /**
- * Runs work while no other process does the same for this file. The lock is a file beside it, which comes
- * into being with its owner's name in it; one whose owner is dead is broken.
+ * Runs work while no other process does so for the same file. The lock is a file beside it, created atomically with its
+ * owner in it; the lock of a dead owner is broken.
  *
- * Ours and not proper-lockfile: that knows a dead owner by ten seconds of silence alone, so that after a
- * `kill -9` every command waits, and a process that was suspended loses a lock it still holds.
+ * We do not use proper-lockfile: it detects a dead owner only by ten seconds of silence. After a `kill -9` every
+ * command would wait, and a suspended process would lose a lock that it still holds.
  *
  * @throws FileError FILE_LOCKED, FILE_UNWRITABLE
  */
@@ -39,13 +39,13 @@ export async function withLock<T>(file: string, work: () => T | Promise<T>, opti
   }
 }
 
-/** Takes the lock of a file, and returns what gives it back. */
+/** Locks a file, and returns the function that releases the lock. */
 export async function lockFile(file: string, { timeout = 10_000 }: LockOptions = {}): Promise<() => void> {
   makePrivateDirectory(dirname(file))
   const until = Date.now() + timeout
   const release = await acquire(`${file}.lock`, file, until, 0)
   const kept = setInterval(() => keep(`${file}.lock`), ABANDONED / 3).unref()
-  // What cannot be cleared away is in nobody's way.
+  // Leftovers that cannot be removed do no harm.
   await removeRemains(`${file}.lock`, file, until).catch(() => undefined)
   return () => {
     clearInterval(kept)
@@ -53,18 +53,18 @@ export async function lockFile(file: string, { timeout = 10_000 }: LockOptions =
   }
 }
 
-/** Keeps a lock from looking abandoned to another machine, as a container is. */
+/** Keeps a lock from looking abandoned to another machine, such as a container. */
 function keep(lock: string): void {
   const now = new Date()
   try {
     utimesSync(lock, now, now)
   } catch {
-    // It was taken away.
+    // The lock was removed.
   }
 }
 
 interface Holder extends Owner {
-  /** Different for every time that a lock was taken. */
+  /** Unique for each time that a lock is taken. */
   readonly token: string
 }
 
@@ -80,9 +80,9 @@ async function acquire(lock: string, file: string, until: number, depth: number)
 }
 
 /**
- * Two processes may find the same dead owner, and the slower one must not remove the lock that the faster one
- * has taken since. So whoever wants to break a lock first takes the lock on breaking this one, known by its
- * token, and then looks again. That lock can be left behind as well, and is broken in the same way.
+ * Two processes may find the same dead owner, and the slower one must not remove the lock that the faster one has taken
+ * since. So before breaking a lock, a process takes a second lock, named after the first one's token, and checks again.
+ * That lock can be left behind too, and is broken in the same way.
  */
 async function breakLock(lock: string, dead: Holder | 'unreadable', file: string, until: number, depth: number) {
   if (depth === DEEPEST) throw locked(file, dead)
@@ -97,7 +97,7 @@ async function breakLock(lock: string, dead: Holder | 'unreadable', file: string
   }
 }
 
-/** The locks on breaking a lock that killed processes have left behind. */
+/** Removes the locks for breaking a lock that killed processes have left behind. */
 async function removeRemains(lock: string, file: string, until: number): Promise<void> {
   removeLeftovers(lock)
   const name = `${basename(lock)}.`
@@ -113,7 +113,7 @@ async function removeRemains(lock: string, file: string, until: number): Promise
 /** Tokens, the deepest last. */
 const REMAINS = /^(?:[0-9a-f]{16}|x)(?:\.(?:[0-9a-f]{16}|x))*$/
 
-/** Not a directory, which is nobody's lock. */
+/** Does not remove a directory, which is nobody's lock. */
 function remove(lock: string, file: string): void {
   try {
     patiently(() => rmSync(lock, { force: true }))
@@ -122,7 +122,7 @@ function remove(lock: string, file: string): void {
   }
 }
 
-/** A link comes into being at once and with its content, or not at all. */
+/** A hard link appears at once with its content, or not at all. */
 function take(lock: string, mine: Holder, file: string): boolean {
   const temporary = temporaryName(lock)
   try {
@@ -146,7 +146,7 @@ function takeWithoutLinks(lock: string, mine: Holder, file: string): boolean {
     return true
   } catch (error) {
     const code = systemCode(error)
-    // On Windows a lock that is given back while somebody reads it is still there, and cannot be opened.
+    // On Windows a lock that is released while somebody reads it still exists, and cannot be opened.
     const isGoing = IS_WINDOWS && (code === 'EPERM' || code === 'EBUSY')
     if (code === 'EEXIST' || isGoing) return false
     throw unwritable(file, error)
@@ -159,7 +159,7 @@ function release(lock: string, mine: Holder): void {
 }
 
 function holderOf(lock: string): Holder | 'none' | 'unreadable' {
-  // A FIFO in its place would be waited for.
+  // Opening a FIFO in its place would block.
   const bytes = readFileBytes(lock)
   if (bytes === undefined) return lstatSync(lock, { throwIfNoEntry: false }) ? 'unreadable' : 'none'
   try {

@@ -3,17 +3,17 @@ import { dirname } from 'node:path'
 import { unwritable } from './errors.ts'
 import { systemCode } from './system-code.ts'
 
-/** What may hold secrets is for its owner alone, from the moment it exists. */
+/** Files that may hold secrets are for their owner only, from the moment they exist. */
 export const FILE_MODE = 0o600
 const DIRECTORY_MODE = 0o700
 
-/** Makes a directory and what is missing above it, for the owner alone. One that is there stays as it is. */
+/** Creates a directory and its missing parents, for the owner only. An existing one is left unchanged. */
 export function makePrivateDirectory(path: string): void {
   makeDirectory(path, DIRECTORY_MODE)
 }
 
 /**
- * The same with the mode that the user's umask gives, unless another is named.
+ * The same with the mode from the user's umask, unless another is given.
  *
  * @throws FileError FILE_UNWRITABLE
  */
@@ -25,7 +25,9 @@ export function makeDirectory(path: string, mode?: number): void {
   }
 }
 
-/** Node says ENOENT also where a file system is read-only; the first step, made by itself, tells. */
+/**
+ * Node reports ENOENT for a read-only file system too; creating the first missing directory alone shows the real error.
+ */
 function reasonFor(path: string, error: unknown): unknown {
   const above = dirname(path)
   if (above !== path && !existsSync(above)) return reasonFor(above, error)

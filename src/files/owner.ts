@@ -5,13 +5,13 @@ import { kill, pid } from 'node:process'
 import { systemCode } from './system-code.ts'
 
 /**
- * A running process, told apart from an earlier one that had the same number. `machine` is where the number
- * means something: two containers that share a disk both have a process 1.
+ * A running process, distinguished from an earlier one with the same id. `machine` is where the id is valid: two
+ * containers that share a disk both have a process 1.
  */
 export interface Owner {
   readonly machine: string
   readonly pid: number
-  /** When it started, in the system's own terms; empty where the system does not tell. */
+  /** When it started, in the system's own format; empty if the system does not tell. */
   readonly started: string
 }
 
@@ -20,7 +20,7 @@ export function thisOwner(): Owner {
   return { machine: machine(), pid, started: startOf(pid) }
 }
 
-/** Whether the process is over; undefined for one on another machine, of which nobody here knows. */
+/** Whether the process has ended; undefined for one on another machine, which cannot be checked here. */
 export function isOver(owner: Owner): boolean | undefined {
   if (owner.machine !== machine()) return undefined
   if (!isAlive(owner.pid)) return true
@@ -33,15 +33,15 @@ function isAlive(id: number): boolean {
     kill(id, 0)
     return true
   } catch (error) {
-    // Another user's process is there and may not be asked.
+    // Another user's process exists, but may not be signalled.
     return systemCode(error) === 'EPERM'
   }
 }
 
-/** Linux says it; elsewhere the number alone has to do. */
+/** Linux tells the start time; elsewhere the id alone has to do. */
 function startOf(id: number): string {
   const stat = contentOf(`/proc/${id}/stat`)
-  // The program's name, in brackets, may itself hold spaces and brackets.
+  // The program's name, in brackets, may itself contain spaces and brackets.
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
 }
 

@@ -7,8 +7,8 @@ const TRIES = 20
 const PAUSE = 50
 
 /**
- * Does what replaces, moves or removes a file. On Windows that fails for as long as anybody reads the file, a virus
- * scanner too, so that it is tried again there, for a second.
+ * Replaces, moves or removes a file. On Windows that fails while anything reads the file, even a virus scanner, so it
+ * is retried there for a second.
  */
 export function patiently<T>(work: () => T): T {
   for (let tries = 1; ; tries++) {

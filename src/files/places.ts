@@ -4,15 +4,15 @@ import { listDirectory, realPath } from '../read/guard.ts'
 import { systemCode } from './system-code.ts'
 import type { Consulted } from './trail.ts'
 
-/** Directories, and the names in them that decide what is found; `'all'` where every name does. Links are followed. */
+/** Directories, and the names in them that determine what is found; `'all'` if every name does. Links are followed. */
 export type Places = ReadonlyMap<string, ReadonlySet<string> | 'all'>
 
 const MOST_LINKS = 40
 
 /**
- * Where a change can change what is found at these paths: the directory of each, that of every link on the way to it
- * (Kubernetes replaces a link), and the nearest one that is there where it is missing. In the project, `root`, and
- * right above a file elsewhere, also the directories above it, since one of them may be moved away.
+ * The places where a change can affect what is found at these paths: the directory of each path and of every link on
+ * the way to it (Kubernetes replaces a link), or, for a missing directory, the nearest one that exists. In the project,
+ * `root`, and directly above a file elsewhere, also the directories above, since one of them may be moved away.
  */
 export function placesOf({ files, directories }: Consulted, root: string): Places {
   const walk: Walk = { places: new Map(), known: new Map(), top: dirname(realPath(root) ?? root) }
@@ -24,7 +24,7 @@ export function placesOf({ files, directories }: Consulted, root: string): Place
   return walk.places
 }
 
-/** Whether something in these places is younger than a moment; clocks of file systems go in coarse steps. */
+/** Whether anything in these places has changed since a moment; allows for the coarse clocks of file systems. */
 export function hasChangedSince(places: Places, moment: number): boolean {
   const isYounger = (path: string): boolean => {
     const stat = statusOf(path)
@@ -39,7 +39,7 @@ export function hasChangedSince(places: Places, moment: number): boolean {
 /** Milliseconds. */
 const CLOCK_STEP = 2000
 
-/** Whether a file is not there, or has nothing in it. */
+/** Whether a file does not exist, or is empty. */
 export function isGone(path: string): boolean {
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
@@ -51,16 +51,16 @@ export function isGone(path: string): boolean {
 
 interface Walk {
   readonly places: Map<string, Set<string> | 'all'>
-  /** What was found at a path, since most paths begin alike. */
+  /** What was found at each path, since most paths have a common beginning. */
   readonly known: Map<string, Entry>
   readonly top: string
 }
 
 type Entry = { readonly link: string } | 'there' | 'missing'
 
-/** Goes down a path step by step; returns where it ends, with no link in it, or undefined where it breaks off. */
+/** Follows a path step by step; returns its real path, or undefined if it breaks off. */
 function follow(path: string, { places, known, top }: Walk): string | undefined {
-  // A Windows path elsewhere: there is no such file.
+  // A Windows path on another system: there is no such file.
   if (!isAbsolute(path)) return undefined
   let [at, steps] = stepsOf(path)
   for (let links = 0; ; ) {
@@ -105,7 +105,7 @@ function entryAt(path: string): Entry {
   }
 }
 
-/** What is at a path itself, links not followed. */
+/** The status of the path itself; links are not followed. */
 export function statusOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false })

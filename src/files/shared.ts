@@ -5,8 +5,8 @@ import { makeDirectory } from './modes.ts'
 import { systemCode } from './system-code.ts'
 
 /**
- * Makes a file that is no secret and that others work with too, such as one that goes into a repository or an image:
- * with the mode that the user's umask gives. One that is there already stays as it is.
+ * Creates a file that holds no secrets and that others use too, such as one for a repository or an image, with the mode
+ * from the user's umask. An existing file is left unchanged.
  *
  * @throws FileError FILE_UNWRITABLE
  */

@@ -1,31 +1,33 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs'
 
-/** What a path that leads nowhere has for a signature. */
+/** The signature of a path that does not exist. */
 export const ABSENT = '-'
-/** What a directory has that is only looked for: what is created in it changes its times, and nothing else. */
+/**
+ * The signature of a directory of which only the existence matters: creating something in it changes just its times.
+ */
 export const DIRECTORY = 'd'
 
 /**
- * What tells one state of a file from another without reading it: the numbers that git goes by. A file whose
- * content changed has another time of change, size or inode; who sets its time back changes that of the inode.
+ * Distinguishes states of a file without reading it, by the same numbers as git. A file whose content changed has
+ * another modification time, size or inode; setting the modification time back changes the inode's change time.
  */
 export function signatureOf(path: string): string {
   return signatureIn(statOf(path))
 }
 
-/** The same of a directory whose entries count: one that is added or taken away changes it. */
+/** The same for a directory whose entries matter: adding or removing one changes it. */
 export function listingSignatureOf(path: string): string {
   const stat = statOf(path)
   return stat ? numbers(stat) : ABSENT
 }
 
-/** When a file or its place was last changed, in milliseconds since 1970; 0 for what is not there. */
+/** When a file or its inode last changed, in milliseconds since 1970; 0 if it does not exist. */
 export function changedAt(path: string): number {
   const stat = statOf(path)
   return stat ? Math.max(stat.ctimeMs, stat.mtimeMs) : 0
 }
 
-/** The text of a file that has the signature before it is read and after: it may be written over meanwhile. */
+/** The text of a file whose signature is the expected one before and after reading: it may be overwritten meanwhile. */
 export function readUnchanged(path: string, expected: string | undefined): string | undefined {
   let descriptor: number | undefined
   try {
@@ -48,7 +50,7 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-/** The same from what the system said already. */
+/** The same from an existing `Stats`. */
 export function signatureIn(stat: Stats | undefined): string {
   if (!stat) return ABSENT
   return stat.isDirectory() ? DIRECTORY : numbers(stat)

@@ -12,13 +12,16 @@ export interface StagedFile {
 }
 
 const FLAGS = [...SAFE, '--no-replace-objects']
-/** Links hold a path, and submodules another repository's commit. */
+/**
+ * The mode of a link, whose content is a path, is included; that of a submodule, which is another repository's commit,
+ * is not.
+ */
 const FILE_MODES = ['100644', '100755', '120000']
 
 /**
- * The files whose content the next commit changes or adds, and where they are. Undefined where git says nothing:
- * there is no repository, or no git. The environment is git's own: in a hook it names the repository, and the index
- * of what is committed, which is another one for `git commit -a` and for a part of the files.
+ * The files whose content the next commit adds or changes, with their object ids. Undefined if git fails: there is no
+ * repository, or no git. Git gets its own environment variables: in a hook they name the repository, and the index that
+ * is being committed, which is a separate one for `git commit -a` and for a commit of some files.
  */
 export function stagedFiles(cwd: string): readonly StagedFile[] | undefined {
   const head = git(cwd, ['rev-parse', '--verify', '--quiet', 'HEAD^{tree}'])?.trim()
@@ -39,11 +42,14 @@ export function stagedFiles(cwd: string): readonly StagedFile[] | undefined {
   })
 }
 
-/** To git an index that is not there is an empty one. A hook's is relative, and lost in a repository inside of another. */
+/**
+ * Git treats a missing index as empty. A hook's index path is relative, and does not resolve in a repository inside
+ * another.
+ */
 function withoutLostIndex(cwd: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const { GIT_INDEX_FILE: index, ...others } = env
   if (!index) return others
-  // From the top of the working tree, wherever git is run.
+  // Relative to the top of the working tree, wherever git runs.
   const top = git(cwd, ['rev-parse', '--show-toplevel'])?.replace(/\n$/, '')
   return pathExists(resolve(top || cwd, index)) ? env : others
 }
@@ -68,8 +74,8 @@ function git(cwd: string, args: readonly string[], env = environment()): string 
 }
 
 /**
- * Hands over the content of staged files, one after the other and piece by piece: no filter and no conversion of
- * the repository is applied. Returns whether all of them were read.
+ * Passes on the content of staged files, one after another and in pieces, without the repository's filters and
+ * conversions. Returns whether all of them were read.
  */
 export async function readStaged(
   cwd: string,
@@ -86,7 +92,7 @@ export async function readStaged(
     child.on('error', () => resolve(false))
     child.on('close', (code) => resolve(code === 0))
   })
-  // Git may end before it has read what it is asked.
+  // Git may exit before it has read its input.
   child.stdin.on('error', () => undefined)
   child.stdin.end(files.map(({ object }) => `${object}\n`).join(''))
   const batch = new Batch(files, take)
@@ -94,19 +100,19 @@ export async function readStaged(
   return (await ended) && batch.isComplete
 }
 
-/** A program that is not there: it does not start. */
+/** A program that does not exist, so that starting it fails. */
 const NOWHERE = '/nowhere/git'
 
 /** A hash, a type and a size. */
 const LONGEST_HEADER = 200
 
-/** What `git cat-file --batch` answers: a line with the size, so many bytes and a line end, for each object. */
+/** The output of `git cat-file --batch`: for each object a line with the size, that many bytes, and a line end. */
 class Batch {
   readonly #files: readonly StagedFile[]
   readonly #take: (file: StagedFile, piece: Uint8Array) => void
   #current = 0
   #header = ''
-  /** Bytes of the content that are still to come, and the line end behind it; undefined before the header's end. */
+  /** Bytes of content still to come, plus the line end after it; undefined while a header is read. */
   #left: number | undefined
 
   constructor(files: readonly StagedFile[], take: (file: StagedFile, piece: Uint8Array) => void) {
@@ -129,7 +135,7 @@ class Batch {
     this.#header += chunk.toString('latin1', at, end === -1 ? chunk.length : end)
     if (end === -1) return chunk.length
     const size = /^[0-9a-f]+ blob (\d+)$/.exec(this.#header)?.[1]
-    // `missing`: it stays the header, and the batch incomplete.
+    // `missing`: the header is kept, so the batch stays incomplete.
     if (size === undefined) return chunk.length
     this.#header = ''
     this.#left = Number(size) + 1

@@ -1,8 +1,8 @@
 import { types } from 'node:util'
 
 /**
- * `ENOENT`, of an error of the system; empty for anything else. Nothing is asked with `instanceof`: test runners such as
- * Jest run code with globals of its own, and Node's errors are of others.
+ * The code of a system error, such as `ENOENT`; empty for anything else. Does not use `instanceof`: test runners such
+ * as Jest run code with their own globals, and Node's errors are not instances of those.
  */
 export function systemCode(error: unknown): string {
   const code: unknown = types.isNativeError(error) ? Reflect.get(error, 'code') : undefined

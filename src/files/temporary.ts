@@ -4,27 +4,24 @@ import { basename, dirname, join } from 'node:path'
 import { isOver, thisOwner } from './owner.ts'
 import { patiently } from './patiently.ts'
 
-/** `.secrets.json.1f2e3d4c5b6a-4711-8899aabbccddeeff.tmp`: whose it is can be told from the name. */
+/** `.secrets.json.1f2e3d4c5b6a-4711-8899aabbccddeeff.tmp`: the name tells which process it belongs to. */
 const NAME = /\.([0-9a-f]{12})-(\d{1,10})-[0-9a-f]{16}\.tmp$/
 
-/** Milliseconds after which what another machine has left behind is nobody's. */
+/** Milliseconds after which a leftover of another machine counts as abandoned. */
 const ABANDONED = 3_600_000
 
-/** A name beside a file that nobody can foresee. */
+/** An unpredictable name beside a file. */
 export function temporaryName(file: string): string {
   const { machine, pid } = thisOwner()
   return join(dirname(file), `.${basename(file)}.${machine}-${pid}-${randomBytes(8).toString('hex')}.tmp`)
 }
 
-/**
- * Removes one that is not needed any more. Where it cannot be removed it could not be made either, as a rule, and what
- * kept it from being made is what there is to say.
- */
+/** Removes a temporary file. If that fails, creating it usually failed too, and that error is the one to report. */
 export function discard(temporary: string): void {
   try {
     patiently(() => rmSync(temporary, { force: true }))
   } catch {
-    // What is left behind is removed with the leftovers.
+    // It is removed with the other leftovers later.
   }
 }
 
@@ -45,7 +42,7 @@ function isAbandoned(path: string): boolean {
   return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED
 }
 
-/** What is in a directory; nothing where it cannot be read. */
+/** The names in a directory; empty if it cannot be read. */
 export function namesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory)

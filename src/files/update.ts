@@ -5,8 +5,8 @@ import { writeFileAtomic } from './atomic.ts'
 import { type LockOptions, withLock } from './lock.ts'
 
 /**
- * Reads a file, changes its text and writes it, and nobody else in between. `change` gets undefined where there is
- * no file, and returns the new text, or undefined to leave the file alone. Returns whether it was written.
+ * Reads a file, changes its text and writes it, under a lock. `change` gets undefined if there is no file, and returns
+ * the new text, or undefined to leave the file unchanged. Returns whether it was written.
  *
  * @throws ConfigError FILE_UNREADABLE, FILE_TOO_LARGE, ENCODING
  * @throws FileError FILE_LOCKED, FILE_NOT_REGULAR, FILE_UNWRITABLE
@@ -31,7 +31,7 @@ export function updateFile(
   )
 }
 
-/** The text of a file that may hold secrets; undefined where there is none. Line ends stay as they are. */
+/** The text of a file that may hold secrets; undefined if there is none. Line ends are kept. */
 export function readConfidential(file: string, shown = file): string | undefined {
   const problems = collectProblems()
   const source: Omit<Source, 'text'> = { layer: 'secrets', file: shown, confidential: true }

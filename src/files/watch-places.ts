@@ -5,34 +5,37 @@ import { type Places, statusOf } from './places.ts'
 
 export interface PlacesWatch {
   /**
-   * Watches these places from now on, and no others. Those that are watched already stay so without a break: what
-   * happened in them and was not told yet will be. Returns whether some of them were not watched before.
+   * Watches these places from now on, and no others. Those already watched stay so without interruption: pending events
+   * in them are still reported. Returns whether any of them was not watched before.
    */
   watch(places: Places): boolean
-  /** Begins all of them anew, since a directory that was removed and made again has the same name, and can have the same number. */
+  /**
+   * Starts all watches again, since a directory that was removed and recreated has the same name, and may have the same
+   * inode.
+   */
   watchAnew(places: Places): void
   close(): void
 }
 
 export interface PlacesWatchOptions {
-  /** Something may have changed; called more often than that is so. */
+  /** Something may have changed; also called when nothing has. */
   readonly onEvent: () => void
-  /** Keeps the process running. */
+  /** Whether to keep the process running. */
   readonly persistent: boolean
-  /** Look every so many milliseconds; undefined: let the system tell. */
+  /** Poll every so many milliseconds; if undefined, use the system's notifications. */
   readonly poll: number | undefined
 }
 
-/** Milliseconds between two looks at what the system cannot tell about. */
+/** Milliseconds between two polls of what the system cannot watch. */
 const DEFAULT_POLL = 1000
 
 /**
- * Tells of changes in directories. Directories are watched and not files: an editor that replaces a file leaves a
- * watch on the file behind.
+ * Reports changes in directories. Directories are watched, not files: when an editor replaces a file, a watch on the
+ * file stays with the old one.
  */
 export function watchPlaces(options: PlacesWatchOptions): PlacesWatch {
   let watched: ReadonlyMap<string, Watched> = new Map()
-  /** What is no longer wanted is closed last, so that nothing goes unwatched in between. */
+  /** Old watches are closed last, so that nothing goes unwatched in between. */
   const change = (places: Places, isKept: (directory: string, names: Names) => boolean): void => {
     const before = [...watched.values()]
     watched = new Map(
@@ -56,7 +59,7 @@ export function watchPlaces(options: PlacesWatchOptions): PlacesWatch {
   }
 }
 
-/** A directory, and which names in it count. */
+/** A directory, and the names in it that matter. */
 interface Watched {
   readonly names: Names
   close(): void
@@ -77,16 +80,16 @@ function watchDirectory(directory: string, names: Names, options: PlacesWatchOpt
     const watcher = watch(directory, { persistent }, (_, name) => {
       if (names === 'all' || name === null || wanted.has(folded(name))) onEvent()
     })
-    // The directory was removed, on Windows; the next look finds out.
+    // The directory was removed, on Windows; the next check finds out.
     watcher.on('error', onEvent)
     return () => watcher.close()
   } catch {
-    // No right to read it, or too many watches on this machine.
+    // No permission to read it, or too many watches on this machine.
     return pollDirectory(directory, names, options)
   }
 }
 
-/** File systems that do not tell capitals from small letters report a name as it is written there. */
+/** Case-insensitive file systems report a name as it is written on the disk. */
 function folded(name: string): string {
   return name.normalize().toLowerCase()
 }

@@ -1,4 +1,4 @@
 import { sep } from 'node:path'
 
-/** Whether this is Windows, which has another way to separate the parts of a path. */
+/** Whether this is Windows, recognised by its path separator. */
 export const IS_WINDOWS = sep === '\\'

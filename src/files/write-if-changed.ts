@@ -3,12 +3,13 @@ import { basename, dirname, join } from 'node:path'
 import { patiently } from './patiently.ts'
 
 /**
- * Writes a text in one step, so that nobody ever reads half of it; a file that holds it already is not touched.
+ * Writes a text atomically, so that nobody ever reads half of it; a file that already holds it is not touched.
  * @returns whether the file was written
  */
 export function writeIfChanged(file: string, text: string): boolean {
   if (holds(file, text)) return false
-  // The name need only be free, since `wx` follows and overwrites nothing; node:crypto would cost each start 6 ms.
+  // The name need only be free, since `wx` neither follows nor overwrites anything; node:crypto would cost each start 6
+  // ms.
   const temporary = join(dirname(file), `.${basename(file)}.${Math.random().toString(36).slice(2)}`)
   try {
     writeFileSync(temporary, text, { flag: 'wx' })
@@ -20,7 +21,7 @@ export function writeIfChanged(file: string, text: string): boolean {
   return true
 }
 
-/** Whether a file holds exactly this text; what cannot be read does not. */
+/** Whether a file holds exactly this text; false if it cannot be read. */
 export function holds(file: string, text: string): boolean {
   try {
     return readFileSync(file, 'utf8') === text
