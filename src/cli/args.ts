@@ -1,7 +1,7 @@
-/** What a command was given, by the names of its flags. */
+/** The arguments of a command, by the names of its flags. */
 export type Args = Readonly<Record<string, unknown>>
 
-/** A text that says something; undefined where it is absent or empty. */
+/** The value if it is a string that is not empty; undefined otherwise. */
 export function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }

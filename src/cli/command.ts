@@ -1,13 +1,13 @@
 import type { EXIT } from './io.ts'
 
-/** What completion offers for a value: names of this project, or files. */
+/** What completion offers for a value: names in this project, or files. */
 export type Completes = 'profile' | 'tenant' | 'secret' | 'new-secret' | 'cloud-secret' | 'key' | 'file' | 'directory'
 
 interface Described {
   readonly description: string
   readonly valueHint?: string
   readonly completes?: Completes
-  /** The only values that it takes. */
+  /** The only values that it accepts. */
   readonly options?: readonly string[]
 }
 
@@ -25,7 +25,7 @@ export interface PositionalDef extends Described {
 
 export type ArgsDef = Readonly<Record<string, FlagDef | PositionalDef>>
 
-/** What the parser makes of them. `_` has the words of a command that takes any number. */
+/** What the parser returns. `_` has the arguments of a command that takes any number. */
 export type ParsedArgs<Args extends ArgsDef> = { readonly _: readonly string[] } & {
   readonly [Name in keyof Args]: (Args[Name]['type'] extends 'boolean' ? boolean : string) | undefined
 } & Readonly<Record<string, unknown>>
@@ -36,17 +36,17 @@ export interface CommandContext<Args extends ArgsDef = ArgsDef> {
   readonly data: unknown
 }
 
-/** A command line and what it is for. */
+/** A command line and its purpose. */
 export type Example = readonly [line: string, what: string]
 
 /**
- * What a JSON document looks like: `string`, `string|null`, `string[]`, a map of such (a key with `?` may be absent,
- * `[name: string]` is any name), or a list with what each of its items looks like. `any` is whatever somebody's
- * configuration holds.
+ * The shape of a JSON document: `string`, `string|null`, `string[]`, a map of shapes (a key with `?` may be absent,
+ * `[name: string]` is any name), or a list with the shape of its items. `any` is anything that a configuration may
+ * contain.
  */
 export type Shape = string | readonly [Shape] | { readonly [key: string]: Shape }
 
-/** What a command says of itself: its help, its completions and its page are made from this. */
+/** A command's description: its help, its completions and its documentation are generated from this. */
 export interface Command<Args extends ArgsDef = ArgsDef> {
   readonly meta?: { readonly name?: string; readonly version?: string; readonly description?: string }
   readonly args?: Args
@@ -54,33 +54,34 @@ export interface Command<Args extends ArgsDef = ArgsDef> {
   readonly examples?: readonly Example[]
   /** What it prints without `--json`. */
   readonly output?: string
-  /** What it prints with `--json` when all is well. */
+  /** What it prints with `--json` if it succeeds. */
   readonly json?: Shape
-  /** How it can end besides those ways that every command can. */
+  /** Exit codes besides those that every command has. */
   readonly exits?: readonly (keyof typeof EXIT)[]
   // A command takes its own arguments, and only the parser knows that it gets them.
   run?(context: CommandContext<Args>): Promise<number>
   readonly load?: () => Promise<Command>
-  /** What follows its own flags is a program with its arguments, and not ours to look at. */
+  /** What follows its own flags is a program with arguments, which we do not interpret. */
   readonly takesProgram?: true
-  /** It has any number of arguments. */
+  /** It takes any number of arguments. */
   readonly takesMany?: true
 }
 
-/** Gives a command's arguments their types. */
+/** Infers the types of a command's arguments. */
 export function defineCommand<const Args extends ArgsDef>(command: Command<Args>): Command<Args> {
   return command
 }
 
 /**
- * A command whose code, and the library with it, is read only when the command is called: `--help` and
- * `--version` cost what Node costs. The description stands here alone; the name follows from its place.
+ * A command whose code, and the library with it, is loaded only when the command is called, so that `--help` and
+ * `--version` take no longer than Node itself. Only the description is given here; the name is the key in the list of
+ * commands.
  */
 export function lazy<Args extends ArgsDef>(description: string, load: () => Promise<Command<Args>>): Command {
   return { meta: { description }, load: load as unknown as () => Promise<Command> }
 }
 
-/** The command itself, under the name that led to it. */
+/** Loads the command, under the name that led to it. */
 export async function loaded(command: Command, name: string): Promise<Command> {
   const { load, meta, ...own } = command
   return { ...own, ...(load ? await load() : {}), meta: { ...meta, name } }

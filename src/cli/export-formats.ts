@@ -1,31 +1,32 @@
 import { jsonText } from './output.ts'
 
-/** The environment names of variables with their values. */
+/** Variables by their environment names. */
 export type Variables = Readonly<Record<string, string>>
 
-/** A way to write variables down for a program to read. */
+/** A format in which another program can read variables. */
 export interface ExportFormat {
-  /** Whether a shell reads it into the environment that it has. */
+  /** Whether a shell reads it into its current environment. */
   readonly isOfShell?: boolean
-  /** @param gone names of variables that a shell is to unset */
+  /** @param gone names of variables that a shell must unset */
   readonly write: (variables: Variables, gone: readonly string[]) => string
-  /** Why a variable cannot be written so; undefined where it can. */
+  /** Why a variable cannot be written in this format; undefined if it can. */
   readonly objection: (name: string, value: string) => string | undefined
 }
 
 const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 /**
- * Where bash calculates and zsh has a prompt or a program, an assignment can run code that stands in its value. Most of these
- * names mean nothing to other programs, and some of them, such as `PROMPT`, may be a variable of one.
+ * Variables that bash evaluates as arithmetic, or that zsh uses as a prompt or a program: assigning to one can run code
+ * in its value. Most of these names mean nothing to other programs, but some, such as `PROMPT`, may be a program's own
+ * variable.
  */
 const RUN_BY_SHELLS =
   /^(?:[RS]?PROMPT\d?|PROMPT_EOL_MARK|R?PS\d|S?RANDOM|OPTIND|HISTCMD|MAILCHECK|(?:READ)?NULLCMD|MODULE_PATH)$/i
-/** Names that .env files know. */
+/** Names that are valid in .env files. */
 const FILE_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/
-/** What is one word to every shell and every reader of .env files. */
+/** Text that every shell and every reader of .env files takes as one word. */
 const PLAIN = /^[A-Za-z0-9_@%+:,./-]+$/
 
-/** Formats by the names that `--format` takes; the first is the default. */
+/** Formats by the names that `--format` accepts; the first is the default. */
 export const EXPORT_FORMATS = {
   shell: {
     isOfShell: true,
@@ -73,7 +74,7 @@ function linesOf(
 ): ExportFormat['write'] {
   return (variables, gone) => {
     const assignments = Object.entries(variables).map(([name, value]) => assignment(name, value))
-    // These come from the environment, where a name may be anything: `x;rm -rf ~` is no variable that a shell has.
+    // These names come from the environment, where anything is possible: `x;rm -rf ~` is not a shell variable.
     const lines = removal ? [...assignments, ...gone.filter((name) => SHELL_NAME.test(name)).map(removal)] : assignments
     return lines.map((line) => `${line}\n`).join('')
   }
@@ -84,8 +85,8 @@ function noShellName(name: string): string | undefined {
 }
 
 /**
- * Only what dotenv, Node, Docker Compose, shells and this library take for the same: nothing expands or is an escape
- * between single quotes, and between double ones where there is nothing to expand.
+ * Quotes a value so that dotenv, Node, Docker Compose, shells and this library all read it the same: in single quotes
+ * nothing is expanded or escaped, and double quotes are used only if there is nothing to expand.
  */
 function quotedForFile(value: string): string | undefined {
   if (value === '' || PLAIN.test(value)) return value

@@ -3,14 +3,14 @@ import { childEnvironment, type Environment, type ResolvedConfig } from '../inde
 import type { Variables } from './export-formats.ts'
 
 /**
- * The variable in which `run` and `export` leave word of what they set: the names, each with a short digest of its
- * value. That came from files, and so a `run` or `export` behind them must not take it for somebody's choice.
+ * The variable in which `run` and `export` record what they set: the names, each with a short digest of its value.
+ * Those values came from files, so a nested `run` or `export` must not treat them as set by the user.
  */
 const MARKER = 'SYSTEMPROMPT_EXPORTED'
 
 const VERSION = '1'
 
-/** The names in an environment that `run` or `export` set and nobody has changed since; the marker is one. */
+/** The names in an environment that `run` or `export` set and nobody has changed since, including the marker. */
 function exportedNames(env: Environment): readonly string[] {
   if (env[MARKER] === undefined) return []
   const [version, ...entries] = env[MARKER].split(',')
@@ -23,10 +23,12 @@ function exportedNames(env: Environment): readonly string[] {
   return [MARKER, ...names]
 }
 
-/** An environment as it would be without these. `SYSTEMPROMPT_PROFILE` is none: the profile stays until another is named. */
+/**
+ * The environment without those variables. `SYSTEMPROMPT_PROFILE` is kept: the profile stays until another is named.
+ */
 export function withoutExported(env: Environment): Environment {
   const names = new Set(exportedNames(env))
-  // Of Windows' own environment a copy would no longer know that `Path` and `PATH` are one variable.
+  // A copy of Windows' own environment would no longer treat `Path` and `PATH` as one variable.
   if (names.size === 0) return env
   return Object.fromEntries(Object.entries(env).filter(([name]) => !names.has(name)))
 }
@@ -35,32 +37,36 @@ export function withoutExported(env: Environment): Environment {
 export function environmentFor(result: ResolvedConfig, environment: Environment): Record<string, string> {
   const inherited = isNone(result) ? environment : withoutExported(environment)
   const env = childEnvironment(result, inherited)
-  // What replaced its pointer is not marked: without either it could not be found again.
+  // A secret whose `_FILE` pointer was removed is not marked: without both it could not be found again.
   const found = Object.keys(variablesOf(result)).filter((name) => env[`${name}_FILE`] === inherited[`${name}_FILE`])
   const marks = found.map((name) => `${name}=${digest(env[name] ?? '')}`)
   return marks.length > 0 ? { ...env, [MARKER]: [VERSION, ...marks].join(',') } : env
 }
 
-/** Where there is nothing to be found, what was set for a project above stays. */
+/** If there is no configuration here, what was set for an outer project is kept. */
 function isNone({ profile, layers }: ResolvedConfig): boolean {
   return profile === undefined && !layers.some(({ name }) => name === 'dotenv')
 }
 
-/** What a program is given of a configuration, sorted by name, less the path of the profile: elsewhere it is none. */
+/**
+ * The variables that a configuration gives a program, sorted by name, without the profile's path, which is meaningless
+ * elsewhere.
+ */
 export function variablesOf({ env, secrets }: ResolvedConfig): Variables {
   return Object.fromEntries(Object.entries(childEnvironment({ env, secrets, profile: undefined }, {})).sort())
 }
 
 export interface EnvironmentChange {
   readonly set: Variables
-  /** The names of variables that are not to be set any longer. */
+  /** The names of variables to unset. */
   readonly gone: readonly string[]
 }
 
 /**
- * How a shell comes to have the environment of such a program.
+ * The changes that give a shell the environment of such a program.
  *
- * @param options `isNamed`: somebody has named the profile; only then do programs of the shell have to be told which one
+ * @param options `isNamed`: whether somebody has named the profile; only then must programs of the shell be told which
+ * one
  */
 export function changeFor(
   result: ResolvedConfig,
@@ -77,7 +83,7 @@ export function changeFor(
   }
 }
 
-/** 16 bits: enough to see that somebody changed a value, too few to find it by. The value stands beside it. */
+/** 16 bits: enough to detect that a value was changed, too few to recover it. The value itself is right beside it. */
 function digest(value: string): string {
   return createHash('sha256').update(value).digest('hex').slice(0, 4)
 }

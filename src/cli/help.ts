@@ -2,11 +2,11 @@ import type { ArgsDef, Command, FlagDef } from './command.ts'
 import type { Io } from './io.ts'
 import { styled } from './style.ts'
 
-/** Columns where the output is no terminal. */
+/** Columns if the output is not a terminal. */
 const USUAL = 80
-/** On a terminal narrower than this, what a word means stands below it. */
+/** On a terminal narrower than this, descriptions go below their words. */
 const NARROW = 60
-/** A word longer than this has its meaning below it as well. */
+/** The description of a word longer than this goes below it too. */
 const LONGEST = 28
 
 type Row = readonly [word: string, meaning: string]
@@ -68,7 +68,7 @@ export function flagText(flag: string, { alias, valueHint, options, type }: Flag
   return `${alias === undefined ? '' : `-${alias}, `}--${flag}${type === 'boolean' ? '' : ` <${hint}>`}`
 }
 
-/** The arguments that stand by their place, and those that have a name. */
+/** The positional arguments, and the flags. */
 export function partsOf(args: ArgsDef) {
   const all = Object.entries(args)
   return {
@@ -95,7 +95,7 @@ function inColumns(io: Io, rows: readonly Row[], columns: number): readonly stri
   })
 }
 
-/** Lines of whole words; a word that is longer than a line has one to itself. */
+/** Wraps text at word boundaries; a word longer than a line gets its own line. */
 function wrapped(text: string, columns: number): readonly string[] {
   const lines: string[] = []
   let line = ''

@@ -1,15 +1,15 @@
 import type { Writable } from 'node:stream'
 import { type Choice, CliError, EXIT } from './io.ts'
 
-/** Asks on the terminal. */
+/** Asks a yes-or-no question on the terminal. */
 export function confirm(question: string): Promise<boolean> {
   return answerTo((prompts, terminal) => prompts.confirm({ message: question, initialValue: false, ...terminal }))
 }
 
 /**
- * Asks for something that is not shown while it is typed, until that is given up.
+ * Asks for a value that is not shown while it is typed, until `givenUp` is aborted.
  *
- * @throws CliError USAGE where several lines are pasted: the prompt takes one of them, and nobody sees which
+ * @throws CliError USAGE if several lines are pasted: the prompt would take only one, invisibly
  */
 export async function password(question: string, givenUp?: AbortSignal): Promise<string> {
   const { stdin } = process
@@ -17,7 +17,7 @@ export async function password(question: string, givenUp?: AbortSignal): Promise
   const look = (typed: Uint8Array | string): void => {
     isCut ||= /[\r\n][^\r\n]/.test(typed.toString())
   }
-  // Other than `on`, this does not begin to read, which nobody would end where the prompt is given up before it is asked.
+  // Unlike `on`, this does not start reading; nobody would stop that if the prompt is aborted before it is shown.
   stdin.prependListener('data', look)
   try {
     const answer = await answerTo((prompts, terminal) => prompts.password({ message: question, ...terminal }), givenUp)
@@ -29,7 +29,7 @@ export async function password(question: string, givenUp?: AbortSignal): Promise
   throw new CliError('USAGE', EXIT.usage, `A prompt takes one line, and several were pasted. ${remedy}`)
 }
 
-/** Lets somebody choose one of several. */
+/** Lets the user choose one of several. */
 export function select(question: string, choices: readonly Choice[]): Promise<string> {
   return answerTo((prompts, terminal) => prompts.select({ message: question, options: [...choices], ...terminal }))
 }
@@ -42,7 +42,7 @@ interface Terminal {
 }
 
 /**
- * What somebody answers. The prompt library is loaded only when there is something to ask.
+ * Returns the user's answer. The prompt library is loaded only if there is something to ask.
  *
  * @throws CliError INTERRUPTED for Ctrl-C, Ctrl-D, the end of the input and a signal, none of which is an answer
  */
@@ -52,14 +52,14 @@ async function answerTo<T>(
 ): Promise<Exclude<T, symbol>> {
   const prompts = await import('@clack/prompts')
   const { stdin, stderr: output } = process
-  // The library waits for ever for the keys of an input that has ended, and Ctrl-D ends what reads them.
+  // The library would wait forever for keys from an input that has ended, and Ctrl-D ends its reader.
   prompts.updateSettings({ aliases: { '\u0004': 'cancel' } })
   const ended = new AbortController()
   const end = (): void => ended.abort()
   if (stdin.readableEnded) end()
   stdin.once('end', end)
   for (const signal of ENDING) process.once(signal, end)
-  // Some terminals say that they are 0 wide, on which a question would have one character in a line.
+  // Some terminals report a width of 0, which would put one character of a question on each line.
   output.columns ||= 80
   output.rows ||= 24
   try {
@@ -75,14 +75,14 @@ async function answerTo<T>(
   }
 }
 
-/** A process that one of these ends would leave the terminal without its cursor. */
+/** Signals that end the process, and would leave the terminal without a cursor. */
 const ENDING = ['SIGINT', 'SIGTERM'] as const
 
-/** Bytes of a value, as of a file. */
+/** Bytes of a value, as for a file. */
 const MOST = 1024 * 1024
 
 /**
- * The standard input to its end, however long that takes and however it comes in; undefined where it is a terminal.
+ * Reads standard input to its end, however long that takes; undefined if it is a terminal.
  *
  * @throws CliError TOO_LARGE, STDIN
  */

@@ -2,32 +2,32 @@ import type { CloudErrorCode, FileErrorCode } from '../cloud/for-commands.ts'
 import type { ConfigError } from '../index.ts'
 import type { Program } from './start-program.ts'
 
-/** Where a command reads and writes, so that commands can be run in a test as they are on a terminal. */
+/** Where a command reads and writes; tests run commands with their own. */
 export interface Io {
-  /** Data. */
+  /** Prints data. */
   out(text: string): void
-  /** Everything else: warnings, errors, questions. */
+  /** Prints everything else: warnings, errors, questions. */
   err(text: string): void
-  /** Whether somebody can be asked: input and error output are terminals. */
+  /** Whether questions can be asked: standard input and standard error are terminals. */
   readonly isInteractive: boolean
-  /** Columns of the terminal; undefined where output is not one. */
+  /** Columns of the terminal; undefined if the output is not one. */
   readonly columns: number | undefined
   readonly color: boolean
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  /** Asks a yes-or-no question. False when the answer is no or the question was dismissed. */
+  /** Asks a yes-or-no question. False if the answer is no or the question was dismissed. */
   confirm(question: string): Promise<boolean>
   /** Starts a program that takes over input and output, and returns its exit code. */
   start(program: Program): Promise<number>
-  /** Waits until somebody ends the command, by Ctrl-C or a signal; the exit code that says so. */
+  /** Waits until the command is ended by Ctrl-C or a signal; resolves to the exit code for that. */
   interrupted(): Promise<number>
-  /** Asks for something that is not shown while it is typed, until that is given up. */
+  /** Asks for a value that is not shown while it is typed, until `givenUp` is aborted. */
   password(question: string, givenUp?: AbortSignal): Promise<string>
-  /** Lets somebody choose; the value of the choice. */
+  /** Lets the user choose; returns the value of the choice. */
   select(question: string, choices: readonly Choice[]): Promise<string>
-  /** The standard input to its end, byte for byte; undefined where it is a terminal. */
+  /** Reads standard input to its end, byte for byte; undefined if it is a terminal. */
   readInput(): Promise<Uint8Array | undefined>
-  /** Opens a page; undefined where no browser could show it. */
+  /** Opens a page; undefined if there is no browser to show it. */
   readonly openBrowser: ((url: string) => Promise<void>) | undefined
 }
 
@@ -55,10 +55,10 @@ export const EXIT = {
   interrupted: 130,
 } as const
 
-/** The code a command ends with when the configuration cannot be resolved. */
+/** The exit code if the configuration cannot be resolved. */
 export function exitCodeOf({ issues }: ConfigError): number {
   if (issues.some(({ code }) => code === 'PROFILE_NOT_FOUND')) return EXIT.notFound
-  // One of systemprompt.config.*, or of a variable, is not of the command line.
+  // An invalid option in systemprompt.config.* or in a variable is not an error of the command line.
   const isTyped = issues.some(({ code, file, name }) => {
     return code === 'INVALID_OPTION' && file === undefined && !name?.toUpperCase().startsWith('SYSTEMPROMPT__')
   })
@@ -87,18 +87,20 @@ const FILE_EXITS: Readonly<Record<FileErrorCode, number>> = {
   FILE_UNWRITABLE: EXIT.unexpected,
 }
 
-/** The code of an error of the cloud client's or of a file that cannot be written; undefined for any other. */
+/**
+ * The exit code for an error of the cloud client, or for a file that cannot be written; undefined for any other error.
+ */
 export function exitCodeOfState(error: unknown): number | undefined {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
   const codes = { CloudError: CLOUD_EXITS, FileError: FILE_EXITS }[error instanceof Error ? error.name : '']
   return codes && typeof code === 'string' ? Reflect.get(codes, code) : undefined
 }
 
-/** A command that cannot go on: what to say, and the code to end with. */
+/** A command that cannot continue: the message, and the exit code. */
 export class CliError extends Error {
   override readonly name = 'CliError'
   readonly exitCode: number
-  /** A word for programs: `NOT_FOUND`. */
+  /** A code for programs: `NOT_FOUND`. */
   readonly code: string
 
   constructor(code: string, exitCode: number, message: string) {

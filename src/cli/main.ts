@@ -7,11 +7,11 @@ import { runCli } from './run.ts'
 
 const { stdin, stdout, stderr, env } = process
 
-// The HTTP client's parser is WebAssembly. The end of a process waits for its optimised compilation, for which a
-// command is too short.
+// The HTTP client's parser is WebAssembly. A process waits at its end for the optimised compilation, and a command is
+// too short to benefit from it.
 setFlagsFromString('--liftoff-only')
 
-// No reason to leave the work half done. A reader that has seen enough (`| head`) is not even an error.
+// Not a reason to stop halfway. A reader that has seen enough (`| head`) is not even an error.
 for (const stream of [stdout, stderr]) {
   let isTold = false
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -29,7 +29,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   out: (text) => void stdout.write(text),
   err: (text) => void stderr.write(text),
   isInteractive: Boolean(stdin.isTTY && stderr.isTTY) && !env.CI && !env.SYSTEMPROMPT_NON_INTERACTIVE,
-  // Some terminals say that they are 0 wide.
+  // Some terminals report a width of 0.
   columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined,
   color: Boolean(stdout.isTTY && stderr.isTTY) && !env.NO_COLOR && env.TERM !== 'dumb',
   get cwd() {
@@ -55,7 +55,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   openBrowser: browserFor(process.platform, env),
 })
 
-/** Asked for by what needs it: `--help` does not. */
+/** Read on demand: `--help` does not need it. */
 function workingDirectory(): string {
   try {
     return process.cwd()

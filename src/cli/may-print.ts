@@ -2,9 +2,9 @@ import type { Args } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 
 /**
- * Secrets are printed for who said so: on a terminal by answering, elsewhere by -y.
+ * Secrets are printed only with consent: an answer on a terminal, elsewhere -y.
  *
- * @param what is asked about: `DATABASE_URL`, `the secrets of profile local`
+ * @param what the question names: `DATABASE_URL`, `the secrets of profile local`
  * @throws CliError REFUSED
  */
 export async function mayPrint(args: Args, io: Io, what: string): Promise<void> {
@@ -16,7 +16,7 @@ export async function mayPrint(args: Args, io: Io, what: string): Promise<void> 
   if (!(await io.confirm(`Print ${what}?`))) throw new CliError('REFUSED', EXIT.refused, 'Nothing was printed.')
 }
 
-/** What there is to print of a profile, for {@link mayPrint}. */
+/** The name of a profile's secrets, for {@link mayPrint}. */
 export function secretsOf(profile: { readonly name: string } | undefined): string {
   return `the secrets${profile ? ` of profile ${profile.name}` : ''}`
 }

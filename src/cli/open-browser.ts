@@ -4,8 +4,8 @@ import type { Io } from './io.ts'
 type Env = Io['env']
 
 /**
- * How a page is opened on this system; undefined where no browser could show it: over SSH, in CI, without a display.
- * Ours and not the package `open`, which brings six packages and starts PowerShell on Windows.
+ * Opens a page on this system; undefined if there is no browser to show it: over SSH, in CI, without a display. We do
+ * not use the package `open`, which brings six packages and starts PowerShell on Windows.
  */
 export function browserFor(platform: string, env: Env): ((url: string) => Promise<void>) | undefined {
   const opener = openerOf(platform, env)
@@ -13,8 +13,8 @@ export function browserFor(platform: string, env: Env): ((url: string) => Promis
 }
 
 /**
- * The program that opens an address, and what it is given before that. Where it is a name alone, it is looked for in
- * PATH; Windows would look in the working directory first.
+ * The program that opens a URL, and its arguments before that. A bare name is looked up in PATH; Windows would look in
+ * the working directory first.
  */
 export function openerOf(
   platform: string,
@@ -22,7 +22,7 @@ export function openerOf(
 ): { readonly command: string; readonly args: readonly string[] } | undefined {
   if (env.CI || env.SSH_CONNECTION || env.SSH_TTY) return undefined
   if (platform === 'darwin') return { command: '/usr/bin/open', args: [] }
-  // The start command would need a shell, which takes & in an address for its own.
+  // The start command would need a shell, which interprets & in a URL.
   if (platform === 'win32') {
     const command = win32.join(env.SystemRoot || 'C:\\Windows', 'System32', 'rundll32.exe')
     return { command, args: ['url.dll,FileProtocolHandler'] }
@@ -30,7 +30,7 @@ export function openerOf(
   return env.DISPLAY || env.WAYLAND_DISPLAY ? { command: 'xdg-open', args: [] } : undefined
 }
 
-/** Starts a program and does not wait for it. A program that is not there is no error: the address is shown as well. */
+/** Starts a program without waiting for it. A missing program is not an error: the URL is also shown. */
 async function start(
   command: string,
   args: readonly string[],

@@ -4,7 +4,7 @@ import { type LoadOptions, parseOverrides } from '../index.ts'
 import type { ArgsDef } from './command.ts'
 import type { Io } from './io.ts'
 
-/** Flags that every command has which reads a configuration. */
+/** Flags of every command that reads a configuration. */
 export const LOAD_ARGS = {
   profile: { type: 'string', valueHint: 'name|path', completes: 'profile', description: 'The profile to use' },
   cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'Where to look for the project' },
@@ -15,7 +15,7 @@ export const LOAD_ARGS = {
 
 type Args = Readonly<Record<string, unknown>>
 
-/** The options of a load as the flags say. */
+/** The options of a load, from the flags. */
 export function loadOptions(args: Args, io: Io): LoadOptions {
   return {
     cwd: resolve(io.cwd, typeof args.cwd === 'string' ? args.cwd : '.'),
@@ -25,12 +25,12 @@ export function loadOptions(args: Args, io: Io): LoadOptions {
   }
 }
 
-/** The same for what starts no program: secrets and variables that one needs need not be there. */
+/** The same for commands that start no program: the secrets and variables that one would need may be missing. */
 export function loadOptionsOfBuild(args: Args, io: Io): LoadOptions {
   return { ...loadOptions(args, io), secrets: { missing: 'warn' }, variables: ANY }
 }
 
-/** Takes the place of a schema in `systemprompt.config.*`. */
+/** Replaces a schema in `systemprompt.config.*`. */
 const ANY: StandardSchemaV1 = {
   '~standard': { version: 1, vendor: '@systemprompt/env', validate: () => ({ value: undefined }) },
 }

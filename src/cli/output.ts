@@ -12,12 +12,12 @@ export function placeOf(origin: Explanation['origin']): string {
   return origin.name === undefined ? place : `${origin.name} → ${place}`
 }
 
-/** A value on one line, fit for a terminal. */
+/** A value on one line, safe for a terminal. */
 export function shown(value: unknown): string {
   return printable(typeof value === 'string' ? value : (JSON.stringify(value, bigIntAsText) ?? String(value)))
 }
 
-/** Lines that may hold a path or a name of somebody else's, fit for a terminal. */
+/** Lines that may contain somebody else's paths or names, made safe for a terminal. */
 export function shownLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
 }
@@ -26,7 +26,7 @@ function bigIntAsText(_: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value
 }
 
-/** What would write to the terminal, escaped. */
+/** Escapes control characters. */
 function printable(text: string): string {
   return text.replace(UNSEEN, escaped)
 }
@@ -35,19 +35,19 @@ function escaped(character: string): string {
   return character === '\n' ? '\\n' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** What becomes of a table on a terminal that is too narrow for it. Columns count from 0. */
+/** How a table is fitted to a narrow terminal. Columns count from 0. */
 export interface Fitting {
-  /** Columns that are left out where cutting to what is said of it is not enough, the first first. @default none */
+  /** Columns to leave out, in this order, if cutting to the minimums in `cut` is not enough. @default none */
   readonly leaveOut?: readonly number[]
-  /** Columns that are cut when that is not enough. @default the second, the last at its left, the first */
+  /** Columns to cut if that is not enough. @default the second, the last at its left, the first */
   readonly cut?: readonly Cut[]
 }
 
 interface Cut {
   readonly column: number
-  /** Where the text says least: a path at its left. */
+  /** The less informative end: for a path, its left. */
   readonly at: 'left' | 'right'
-  /** What is left of it at least, before a column is left out for it. @default all of it, and then 8 */
+  /** The width that is kept before a column is left out. @default all of it, and then 8 */
   readonly to?: number
 }
 
@@ -58,7 +58,7 @@ export function table(
   rows: readonly (readonly string[])[],
   { leaveOut = [], cut = usualCuts(header.length) }: Fitting = {},
 ): string {
-  // As they are shown: an escaped character takes more columns than one.
+  // As they are shown: an escaped character takes more than one column.
   const all = [header, ...rows.map((row) => row.map(printable))]
   const widths = header.map((_, column) => all.reduce((most, row) => Math.max(most, width(row[column] ?? '')), 0))
   const kept = withoutSome(softened(widths, cut), leaveOut, io.columns)
@@ -85,7 +85,7 @@ function usualCuts(length: number): readonly Cut[] {
   ]
 }
 
-/** What the columns need when they are cut as far as is said. */
+/** The widths of the columns when cut to their minimums. */
 function softened(widths: readonly number[], cut: readonly Cut[]): readonly number[] {
   return widths.map((own, column) => {
     const limits = cut.flatMap(({ column: each, to }) => (each === column && to !== undefined ? [to] : []))
@@ -107,7 +107,7 @@ function withoutSome(
   return kept
 }
 
-/** By how much these columns are too wide together. */
+/** How many columns of the terminal these are too wide, together. */
 function excess(widths: readonly number[], kept: readonly number[], columns = Number.POSITIVE_INFINITY): number {
   return kept.reduce((sum, column) => sum + (widths[column] ?? 0), 2 * (kept.length - 1)) - columns
 }
@@ -148,25 +148,25 @@ const WIDE =
   /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u
 const COMBINING = /\p{Mark}|[\u200b-\u200d]/u
 
-/** Columns that a text takes on a terminal. */
+/** The width of a string on a terminal, in columns. */
 function width(text: string): number {
   let columns = 0
   for (const character of text) columns += COMBINING.test(character) ? 0 : WIDE.test(character) ? 2 : 1
   return columns
 }
 
-/** Values as they are for a program, and on a terminal without what would write to it. */
+/** Prints values unchanged to a program, and without control characters to a terminal. */
 export function printValues(io: Io, text: string): void {
   io.out(io.columns === undefined ? text : shownLines(text))
 }
 
-/** The one JSON document of a command. */
+/** Prints the JSON document of a command. */
 export function printJson(io: Io, data: unknown): void {
   io.out(jsonText(data))
 }
 
 export function jsonText(data: unknown): string {
   const lines = JSON.stringify(data, bigIntAsText, 2)
-  // But for line ends, what is replaced can only stand in a text, where the escape means the same.
+  // Apart from line ends, the replaced characters can only be inside strings, where the escape means the same.
   return `${lines.replace(UNSEEN, (character) => (character === '\n' ? character : escaped(character)))}\n`
 }

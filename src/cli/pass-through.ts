@@ -1,8 +1,8 @@
 import type { ArgsDef } from './command.ts'
 
 /**
- * Splits the words of a command that starts another: its own, and those of the program. They are parted by `--`,
- * or by the first word that is neither a flag of ours nor the value of one.
+ * Splits the arguments of a command that starts a program into its own and the program's. They are separated by `--`,
+ * or by the first word that is neither one of our flags nor the value of one.
  *
  * @param depth how many words led to the command
  */

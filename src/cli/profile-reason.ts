@@ -1,6 +1,6 @@
 import type { ProfileChoice } from '../index.ts'
 
-/** Why a profile is the one in use, behind its name. */
+/** Why a profile is in use; shown after its name. */
 export const PROFILE_REASON = {
   option: 'chosen by --profile',
   SYSTEMPROMPT_PROFILE: 'chosen by SYSTEMPROMPT_PROFILE',

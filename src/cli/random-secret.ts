@@ -3,10 +3,10 @@ import { customList } from '../cloud/for-commands.ts'
 import { CliError, EXIT } from './io.ts'
 
 /**
- * A new random value of a secret, in base64.
+ * A new random value for a secret, in base64.
  *
  * @param key the name in the environment
- * @throws CliError USAGE for a secret of somebody else's service: a random one in its place would only lose it
+ * @throws CliError USAGE for a secret of another service: a random value would only replace the real one
  */
 export function randomSecret(key: string, bytes = 48): string {
   if (!MADE_HERE.has(key) && customList([key]) === '')

@@ -25,8 +25,8 @@ const root: Command = {
 }
 
 /**
- * Runs one command line and returns the exit code. The line is parsed by Node's
- * own parser, strictly: a flag that is not known is an error and not passed over.
+ * Runs one command line and returns the exit code. It is parsed strictly by Node's own parser: an unknown flag is an
+ * error.
  */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   if (argv[0] === '__complete') return (await import('./completion/answer.ts')).answerShell(argv[1], io)
@@ -48,7 +48,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** How a command says what came of it. */
+/** The output format of a command. */
 type Format = 'text' | 'json'
 
 function formatIn(argv: readonly string[]): Format {
@@ -59,11 +59,11 @@ interface Resolved {
   readonly command: Command
   /** How many words led to the command. */
   readonly depth: number
-  /** The word behind them, where it should have led further. */
+  /** The word after them, if it should have named a command. */
   readonly unknown: string | undefined
 }
 
-/** The command that a line leads to; what cannot be followed is left to its parser. */
+/** The command that a line leads to; what cannot be resolved is left to its parser. */
 export async function resolveCommand(argv: readonly string[]): Promise<Resolved> {
   let command: Command = root
   let name = 'systemprompt'
@@ -84,13 +84,13 @@ export async function resolveCommand(argv: readonly string[]): Promise<Resolved>
   return { command, depth, unknown: undefined }
 }
 
-/** Whether the next word is the value of a flag, and so no command's name. */
+/** Whether the next word is the value of a flag, and so not a command's name. */
 async function takesValue(word: string, command: Command): Promise<boolean> {
   const [, name] = /^--([^=]+)$/.exec(word) ?? []
   return name !== undefined && (await flagOf(name, command))?.type === 'string'
 }
 
-/** A command's flag, or that of the first below it which has one: the name of that command may come later. */
+/** A command's flag, or that of the first subcommand that has it: the name of that subcommand may come later. */
 async function flagOf(name: string, command: Command): Promise<FlagDef | undefined> {
   const [, own] = partsOf(command.args ?? {}).flags.find(([each]) => each === name) ?? []
   if (own) return own
@@ -119,11 +119,11 @@ async function parse(argv: readonly string[], command: Command, depth: number): 
   const { values, positionals } = await strictly(argv, Object.keys(options), () =>
     parseArgs({ args: [...argv], options, allowPositionals: true, strict: true }),
   )
-  // It may stand in one word with another flag, as in -yh.
+  // It may be combined with another flag, as in -yh.
   if (values.help) return { help: true }
   for (const [name, { options: choices }] of flags) {
     const value = values[name]
-    // An empty variable of a script must not stand for whatever is taken without the flag.
+    // An empty variable in a script must not select the default.
     if ([value].flat().includes(''))
       throw new CliError('USAGE', EXIT.usage, `--${name} is empty. Give it a value, or leave it out.`)
     if (choices && value !== undefined && !choices.includes(String(value)))
@@ -146,7 +146,7 @@ async function parse(argv: readonly string[], command: Command, depth: number): 
   return { ...values, ...Object.fromEntries(names.map(([name], index) => [name, rest[index]])) } as Parsed
 }
 
-/** Node's messages repeat what was typed, which may be a secret in the wrong place; ours name flags that there are. */
+/** Node's messages repeat what was typed, which may be a misplaced secret; ours name only existing flags. */
 async function strictly<T>(argv: readonly string[], flags: readonly string[], run: () => T): Promise<T> {
   try {
     return run()
@@ -160,7 +160,7 @@ async function strictly<T>(argv: readonly string[], flags: readonly string[], ru
   }
 }
 
-/** The flag that was probably meant by the first that there is not. */
+/** The existing flag closest to the first unknown one. */
 async function flagNear(argv: readonly string[], flags: readonly string[]): Promise<string | undefined> {
   const typed = argv.map((word) => /^--([^=]+)/.exec(word)?.[1]).find((flag) => flag && !flags.includes(flag))
   const { nearest } = await import('../index.ts')
@@ -188,7 +188,7 @@ async function unknownCommand(word: string | undefined, command: Command, argv: 
   const { nearest } = await import('../index.ts')
   const names = Object.keys(subCommands(command))
   const near = word === undefined ? undefined : nearest(word, names)
-  // What other command lines have as commands.
+  // Other command lines have these as commands.
   const asFlag = word === 'help' || word === 'version' ? `--${word}` : undefined
   const elsewhere = word === undefined ? [] : await namesNear(command, word)
   const meant = asFlag ?? (elsewhere.length > 0 ? elsewhere.join(' or ') : near)
@@ -198,8 +198,8 @@ async function unknownCommand(word: string | undefined, command: Command, argv: 
 }
 
 /**
- * The commands of this name in the groups of a command, whose name was left out (`systemprompt config explain`), and in
- * a group that is called the same: `cloud secrets get` for `secrets get`.
+ * The commands of this name in the groups of a command, if the group was left out (`systemprompt config explain`), and
+ * in a group of the same name: `cloud secrets get` for `secrets get`.
  */
 async function namesNear(command: Command, word: string): Promise<readonly string[]> {
   const name = command.meta?.name ?? ''
@@ -216,7 +216,7 @@ async function namesBelow(command: Command, word: string): Promise<readonly stri
   return (await Promise.all(found)).flat()
 }
 
-/** What went wrong, once: as text on the error output, or as the one JSON document. */
+/** Reports an error once: as text on standard error, or as the one JSON document. */
 async function report(error: unknown, format: Format, io: Io): Promise<number> {
   const [{ isConfigError }, { messageAsTyped }, { printJson, shownLines }] = await Promise.all([
     import('../index.ts'),
@@ -245,7 +245,7 @@ function describe(error: unknown): Described {
   return { exitCode: EXIT.unexpected, message, data: { code: 'UNEXPECTED', message } }
 }
 
-/** Where an error was thrown, without its message: that may hold anything. */
+/** Where an error was thrown, without its message, which may contain anything. */
 function framesOf(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
   return stack

@@ -24,17 +24,17 @@ export const SECRET_INPUT_ARGS = {
   'allow-empty': { type: 'boolean', description: 'Allow empty values' },
 } as const
 
-/** A secret as somebody gives it, its name as it was written. */
+/** A secret given by the user, with its name as written. */
 export interface GivenSecret {
   readonly name: string
   readonly value: string
-  /** It stands in a .env file, where its text means another. */
+  /** Whether it is from a .env file and refers to variables there. */
   readonly isReferring?: boolean
 }
 
 /**
- * The secrets that a command line gives: `K=V`, `K V`, `K` (asked for, or the standard input), `K=@file`, `K=-`, and
- * those of `--from-file`. What cannot be understood is never repeated: it may be a secret in the wrong place.
+ * The secrets from a command line: `K=V`, `K V`, `K` (prompted, or from standard input), `K=@file`, `K=-`, and those of
+ * `--from-file`. Arguments that are not understood are never repeated: they may be misplaced secrets.
  *
  * @throws CliError USAGE
  */
@@ -61,9 +61,9 @@ export async function givenSecrets(args: Args, items: readonly string[], io: Io)
 }
 
 /**
- * The value of one secret: that of `--from-file`, else as it is asked for.
+ * The value of one secret: from `--from-file`, else prompted for.
  *
- * @throws CliError USAGE, and NOT_FOUND where the file does not have it
+ * @throws CliError USAGE, and NOT_FOUND if the file does not have it
  */
 export async function givenSecret(args: Args, name: string, io: Io): Promise<string> {
   if (text(args['from-file']) === undefined) return (await givenSecrets(args, [name], io))[0]?.value ?? ''
@@ -81,7 +81,7 @@ export async function givenSecret(args: Args, name: string, io: Io): Promise<str
 
 function usable(secrets: readonly GivenSecret[], args: Args, io: Io): readonly GivenSecret[] {
   const empty = args['allow-empty'] === true ? [] : secrets.filter(({ value }) => value.trim() === '')
-  // A file has many values, and the one that is empty is looked for. One of spaces alone is as good as none to a load.
+  // A file has many values, so the empty one is named. To a load, only spaces are as good as empty.
   const which = secrets.length > 1 ? `: ${empty.map(({ name }) => shown(name)).join(', ')}` : ''
   if (empty.length > 0) throw usage(`A value is empty${which}. Add --allow-empty if that is what you want`)
   if (secrets.some(({ value }) => value.includes('\0')))
@@ -93,9 +93,9 @@ function usable(secrets: readonly GivenSecret[], args: Args, io: Io): readonly G
 }
 
 /**
- * All or none: which of two values was meant cannot be told.
+ * All or none: if a secret is given twice, which value was meant is unknown.
  *
- * @param nameOf the one name of a secret, whichever spelling it was given in
+ * @param nameOf the canonical name of a secret, for any of its spellings
  * @throws CliError USAGE
  */
 export function mustBeGivenOnce(given: readonly GivenSecret[], nameOf: (name: string) => string): void {
@@ -110,9 +110,9 @@ export function mustBeGivenOnce(given: readonly GivenSecret[], nameOf: (name: st
 
 interface Item {
   readonly name: string
-  /** `-` for the standard input, `@file` for a file; undefined: ask. */
+  /** `-` for standard input, `@file` for a file; undefined: ask. */
   readonly value: string | undefined
-  /** The value itself stands on the command line. */
+  /** Whether the value itself is on the command line. */
   readonly isInline: boolean
 }
 
@@ -141,7 +141,7 @@ function toItem(name: string, value: string | undefined, position: number): Item
   return { name, value, isInline: value !== undefined && value !== '-' && !value.startsWith('@') }
 }
 
-/** A key that was pasted where its name should be is no name: names are words, keys are long or mixed. */
+/** Rejects a key pasted in place of a name: names consist of words, keys are long or mixed. */
 function isNameLike(name: string): boolean {
   if (!/^[A-Za-z_][A-Za-z0-9_.-]{0,254}$/.test(name) || isMixed(name)) return false
   return name
@@ -151,20 +151,20 @@ function isNameLike(name: string): boolean {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-/i
 
-/** Whether capitals, small letters and digits follow one another as they do in random text. */
+/** Whether capitals, small letters and digits alternate as in random text. */
 function isMixed(name: string): boolean {
   const changes = name.match(/[a-z](?=[A-Z\d])|[A-Z](?=\d)|\d(?=[A-Za-z])/g)?.length ?? 0
   const digits = name.match(/\d/g)?.length ?? 0
   return name.length >= 16 && (UUID.test(name) || changes * 3 > name.length || digits * 2 > name.length)
 }
 
-/** The names that a command is given, one at least. @throws CliError USAGE */
+/** The names given to a command, at least one. @throws CliError USAGE */
 export function mustBeNames(names: readonly string[]): readonly string[] {
   if (names.length === 0) throw usage('Give the name of a secret')
   return names.map(mustBeName)
 }
 
-/** A name as commands that take no value have it. @throws CliError USAGE */
+/** A name for a command that takes no values. @throws CliError USAGE */
 export function mustBeName(name: string): string {
   if (isNameLike(name)) return name
   throw usage('One of the arguments is not the name of a secret')
@@ -185,17 +185,17 @@ async function asked(name: string, io: Io): Promise<string> {
   if (!io.isInteractive)
     throw usage('There is no terminal to ask in. Give NAME=@file, NAME=- or the value on standard input')
   const value = await io.password(`Value of ${name.toUpperCase()}`)
-  // The line end behind the first line of a pasted key is the answer's end.
+  // The first line end of a pasted key ends the answer.
   if (value.includes('-----BEGIN') && !value.includes('-----END'))
     throw usage('This is the first line of a key, and a prompt takes one line only. Give NAME=@file')
   return value
 }
 
-/** The standard input, byte for byte, less one line end at its end, which is said. */
+/** Standard input, byte for byte, without one trailing line end; a message says so. */
 async function fromInput(args: Args, io: Io): Promise<string | undefined> {
   const input = await io.readInput()
   if (input === undefined) return undefined
-  // As in a script or a hook, where nobody has given any.
+  // As in a script or a hook, where there is no input.
   if (input.length === 0 && args['allow-empty'] !== true)
     throw usage('Standard input is empty. Give the value there, or add --allow-empty for an empty value')
   const value = decoded(input, 'Standard input')
@@ -229,7 +229,7 @@ function sourceOf(args: Args): string {
   return text(args['from-file']) === STANDARD_INPUT ? 'Standard input' : 'The file of --from-file'
 }
 
-/** What the file of `--from-file` has, by the names in the environment. */
+/** The secrets in the file of `--from-file`, by their environment names. */
 async function fromFile(args: Args, io: Io): Promise<readonly GivenSecret[]> {
   const given = text(args['from-file'])
   if (given === undefined) return []
@@ -243,7 +243,7 @@ async function fromFile(args: Args, io: Io): Promise<readonly GivenSecret[]> {
 
 function secretsOfFile(file: string, given: string): Omit<DotenvSecrets, 'found'> {
   const { found, ...secrets } = /\.json$/.test(file)
-    ? // The profile that they are for says which rules there are.
+    ? // The profile that they are for determines the rules.
       { ...readLocalSecrets(file, given, 'skip'), referring: [] }
     : readDotenvSecrets(file, given)
   if (!found) throw new CliError('NOT_FOUND', EXIT.notFound, 'The file of --from-file does not exist.')

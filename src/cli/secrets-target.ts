@@ -15,7 +15,7 @@ import type { Args } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 import { type CloudProject, openSession, type Session, tenantOf } from './session.ts'
 
-/** A tenant's secrets, and the client that reaches them. */
+/** A tenant's secrets, and the client to access them. */
 export interface SecretsTarget extends Session {
   readonly tenant: string
   readonly target: Target
@@ -28,9 +28,9 @@ export function openTarget(args: Args, io: Io): SecretsTarget {
 }
 
 /**
- * The same, for what sends secrets.
+ * The same, for commands that send secrets.
  *
- * @throws FileError FILE_EXPOSED for a login that may be another's
+ * @throws FileError FILE_EXPOSED for a login that somebody else may have put there
  */
 export async function openTargetToSend(args: Args, io: Io): Promise<SecretsTarget> {
   const target = openTarget(args, io)
@@ -38,14 +38,14 @@ export async function openTargetToSend(args: Args, io: Io): Promise<SecretsTarge
   return target
 }
 
-/** A secrets.json, and what its profile says of the rules for what is in it. */
+/** A secrets.json, and its profile's rules for validating it. */
 export interface SecretsPlace {
   readonly path: string
   readonly shown: string
   readonly validation: SecretsValidation | undefined
 }
 
-/** Where the profile has its secrets. @throws CliError NO_PROFILE */
+/** The profile's secrets file. @throws CliError NO_PROFILE */
 export function secretsFileOf({ loaded, profile, failure, skipsSecretRules }: CloudProject): SecretsPlace {
   if (failure) throw failure
   if (!loaded || !profile) {
@@ -62,7 +62,7 @@ export function secretsFileOf({ loaded, profile, failure, skipsSecretRules }: Cl
   return { path, shown: displayPath(loaded.root, path), validation }
 }
 
-/** The secrets of the profile's file. @throws CliError NOT_FOUND, ConfigError */
+/** The secrets in the profile's file. @throws CliError NOT_FOUND, ConfigError */
 export function localSecretsOf(project: CloudProject): LocalSecrets & { readonly shown: string } {
   const { path, shown, validation } = secretsFileOf(project)
   const local = readLocalSecrets(path, shown, validation)
@@ -75,13 +75,13 @@ export function localSecretsOf(project: CloudProject): LocalSecrets & { readonly
   return { ...local, shown }
 }
 
-/** What came of removing one secret after another. */
+/** The result of removing secrets one after another. */
 export interface Removal {
   readonly removed: readonly string[]
   readonly failed: readonly { readonly name: string; readonly error: CloudError | FileError }[]
 }
 
-/** Removes secrets one by one; where a failure concerns all of them, the rest is not tried. */
+/** Removes secrets one by one; after a failure that affects all of them, the rest is not tried. */
 export async function removeAll(
   { client, tenant, files, target }: SecretsTarget,
   names: readonly string[],
@@ -89,7 +89,7 @@ export async function removeAll(
   const removed: string[] = []
   const failed: { name: string; error: CloudError }[] = []
   try {
-    // First, so that a command that is killed leaves no record of what is not there.
+    // First, so that a command that is killed leaves no record of secrets that are gone.
     await updateSyncRecord(files, target, { removed: names })
   } catch (error) {
     if (!(error instanceof FileError)) throw error
@@ -112,7 +112,7 @@ export async function removeAll(
   return { removed, failed }
 }
 
-/** Both lists, and the exit code that says how much was done. */
+/** The exit code for how much was removed. Throws the first error if nothing was. */
 export function removalExit({ removed, failed }: Removal): number {
   const [first] = failed
   if (!first) return EXIT.ok

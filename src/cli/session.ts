@@ -23,7 +23,7 @@ import { type Args, text } from './args.ts'
 import type { ArgsDef } from './command.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 
-/** Flags that every command has which goes to the cloud. */
+/** Flags of every command that uses the cloud. */
 export const CLOUD_ARGS = {
   profile: { type: 'string', valueHint: 'name|path', completes: 'profile', description: 'The profile to use' },
   cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'Where to look for the project' },
@@ -52,18 +52,21 @@ export const YES_ARG = {
 /** A project as the cloud commands see it. */
 export interface CloudProject {
   readonly files: CloudFiles
-  /** undefined where the project's files are not right: a login works all the same. */
+  /** Undefined if the project's files are invalid: a login works anyway. */
   readonly loaded: ResolvedConfig | undefined
-  /** What is not right with them. */
+  /** What is wrong with them. */
   readonly failure?: Error
   readonly profile: ProfileRef | undefined
-  /** Whether the project says that no rule is asked of its secrets. It was loaded as if it said so. */
+  /** Whether the project turns off the rules for its secrets. It was loaded as if it did. */
   skipsSecretRules(): boolean
 }
 
-/** Finds where the login and the tenants are kept. A project that is broken, or not there yet, has them in the usual place. */
+/**
+ * Finds where the login and the tenants are stored. For a project that is invalid or does not exist yet, that is the
+ * default place.
+ */
 export function findCloudProject(args: Args, io: Io): CloudProject {
-  // Also where nothing is waited for in the end.
+  // Checked even if nothing has to wait in the end.
   timeoutOf(args)
   const options = {
     cwd: resolve(io.cwd, text(args.cwd) ?? '.'),
@@ -97,18 +100,18 @@ export function findCloudProject(args: Args, io: Io): CloudProject {
     }
     return { files, loaded, profile, skipsSecretRules }
   } catch (error) {
-    // A profile that was asked for by name must be there.
+    // A profile that was named must exist.
     if (!isConfigError(error) || args.profile !== undefined || isAboutDirectory(error)) throw error
     return { files: usual, loaded: undefined, profile: undefined, failure: error, skipsSecretRules }
   }
 }
 
-/** Elsewhere than in the directory that was asked for nothing is looked up, nor made. */
+/** If the directory that was asked for is invalid, nothing is looked up or created elsewhere. */
 function isAboutDirectory({ issues }: ConfigError): boolean {
   return issues.some(({ code, key }) => code === 'INVALID_OPTION' && key === 'cwd')
 }
 
-/** What is wrong with a login or a secret is said when it is used, in words of the command. */
+/** Errors in a login or a secret are reported when it is used, in the command's own terms. */
 const LENIENT_CLOUD = { 'cloud.validation': 'skip' }
 const LENIENT = { ...LENIENT_CLOUD, 'secrets.validation': 'skip' }
 
@@ -118,7 +121,7 @@ export interface Session extends CloudProject {
 }
 
 /**
- * The login that is in use, and a client with it.
+ * The current login, and a client that uses it.
  * @throws CliError NOT_LOGGED_IN, and what is wrong with the project
  */
 export function openSession(args: Args, io: Io): Session {
@@ -133,7 +136,7 @@ export function openSession(args: Args, io: Io): Session {
   return { ...project, credentials, client: clientFor(api_url, api_token, args, io, logIn) }
 }
 
-/** @param logIn what to do where the service does not take the token */
+/** @param logIn what to do if the service rejects the token */
 export function clientFor(apiUrl: string, token: string | undefined, args: Args, io: Io, logIn?: string): CloudClient {
   const timeout = timeoutOf(args)
   return new CloudClient({
@@ -148,13 +151,13 @@ export function clientFor(apiUrl: string, token: string | undefined, args: Args,
   })
 }
 
-/** The service to log in to: the flag, the variable, the usual one. A file must not send a token elsewhere. */
+/** The service to log in to: from the flag, the variable or the default. A file must not redirect a token elsewhere. */
 export function apiUrlOf(args: Args, io: Io): string {
   return text(args['api-url']) ?? (io.env.SYSTEMPROMPT_API_URL || DEFAULT_API_URL)
 }
 
 /**
- * The tenant in use: `--tenant`, the profile's, the active one.
+ * The tenant in use: `--tenant`, else the profile's, else the active one.
  * @throws CliError NO_TENANT
  */
 export function tenantOf(args: Args, project: CloudProject): string {
@@ -174,12 +177,12 @@ export function tenantOf(args: Args, project: CloudProject): string {
   return id
 }
 
-/** The tenant that the profile names, which goes before the active one. */
+/** The profile's tenant, which takes precedence over the active one. */
 export function profileTenant({ loaded }: CloudProject): string | undefined {
   return text((Reflect.get(loaded?.config ?? {}, 'cloud') as { tenant_id?: unknown } | undefined)?.tenant_id)
 }
 
-/** Asks unless `-y` says yes already; where nobody can be asked, nothing is done. */
+/** Asks for confirmation unless `-y` is given; if nobody can be asked, nothing is done. */
 export async function mustAgree(args: Args, io: Io, question: string): Promise<void> {
   if (args.yes === true) return
   if (!io.isInteractive) {

@@ -34,7 +34,7 @@ export const PLAN = {
 
 type Exits = NonNullable<Command['exits']>
 
-/** How a command ends that reads a configuration, one that writes files, and one that goes to the cloud. */
+/** Exit codes of commands that read a configuration, that write files, and that use the cloud. */
 export const LOAD_EXITS = ['notFound', 'validation'] as const satisfies Exits
 export const FILE_EXITS = [...LOAD_EXITS, 'conflict', 'refused'] as const satisfies Exits
 export const CLOUD_EXITS = [

@@ -6,48 +6,48 @@ import spawn from 'cross-spawn'
 import { createRedactStream, type Matcher } from '../scan/index.ts'
 import { CliError, EXIT } from './io.ts'
 
-/** A program and what it is started with. */
+/** A program and how to start it. */
 export interface Program {
   readonly command: string
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** Masks what these secrets are in the output; without it the program has the terminal to itself. */
+  /** Masks these secrets in the output; without it the program uses the terminal directly. */
   readonly redact?: Matcher
   /**
-   * Ends the program when it is aborted: with SIGTERM, and where that does nothing with SIGKILL. One that has been
-   * told to end by a signal decides for itself; one that is not started yet stays so.
+   * Ends the program when aborted: with SIGTERM, then SIGKILL if that has no effect. A program that a signal has
+   * already told to end decides for itself; one that has not been started is not started at all.
    */
   readonly stop?: AbortSignal
 }
 
-/** What of a process a program gets a share in. */
+/** The parts of a process that a program shares. */
 export interface Host {
   readonly stdout: Writable
   readonly stderr: Writable
-  /** Whether programs may use the streams themselves. */
+  /** Whether programs may use the streams directly. */
   readonly isShared: boolean
-  /** Whether Ctrl-C on a terminal reaches the program without our help, as one of the same group. */
+  /** Whether Ctrl-C on a terminal reaches the program directly, since it is in the same process group. */
   readonly hasTerminal: boolean
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
 }
 
-/** Milliseconds that a program has to end by itself when it is told to. */
+/** Milliseconds that a program has to exit by itself when told to. */
 const GRACE = 5000
-/** Milliseconds for what a program wrote before its end, where others that it started have its output open still. */
+/** Milliseconds to read what a program wrote before its exit, if its own children still hold the output open. */
 const DRAIN = 500
 
 const PASSED_ON: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']
-/** What a terminal sends to all programs of a group by itself. */
+/** Signals that a terminal itself sends to a whole process group. */
 const FROM_KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
 
-/** What asks a program to end. */
+/** Signals that ask a program to end. */
 const TO_END: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
- * Starts a program, without a shell, and waits for its end, and for that of its output unless somebody told it to
- * end. Signals are passed on to it. Returns its exit code, or 128 and the number of the signal that ended it.
+ * Starts a program without a shell, and waits for its exit and, unless it was told to end, for the end of its output.
+ * Signals are forwarded to it. Returns its exit code, or 128 plus the number of the signal that ended it.
  *
  * @throws CliError with exit code 127 if it is not found, 126 if it cannot be started
  */
@@ -98,10 +98,10 @@ export async function startProgram({ command, args, cwd, env, redact, stop }: Pr
   }
 }
 
-/** As in `"npm test"` and `NODE_ENV=test`, which other tools hand to a shell. */
+/** As in `"npm test"` and `NODE_ENV=test`, which other tools pass to a shell. */
 const FOR_A_SHELL = /[\s=;&|<>$]/
 
-/** Some failures are thrown, others told of later. */
+/** Some failures are thrown, others emitted later. */
 function started(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
   try {
     return spawn(command, [...args], options)
@@ -114,14 +114,14 @@ function started(command: string, args: readonly string[], options: SpawnOptions
 function endOf(child: ChildProcess, command: string): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
-      // One that runs may fail to get a signal.
+      // Sending a signal to a running program can fail too.
       if (child.pid === undefined) reject(notStarted(error.code, command))
     })
     child.on('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
   })
 }
 
-/** The message of the system repeats the command and its arguments, which may hold a secret. */
+/** The system's message repeats the command and its arguments, which may contain a secret. */
 function notStarted(code: string | undefined, command: string, env: NodeJS.ProcessEnv = {}): CliError {
   if (code === 'ENOENT') {
     const advice = FOR_A_SHELL.test(command)
@@ -137,14 +137,17 @@ function notStarted(code: string | undefined, command: string, env: NodeJS.Proce
   return new CliError('PROGRAM_NOT_STARTED', EXIT.programNotStarted, `The program cannot be started. ${why}`)
 }
 
-/** Linux takes 128 KiB of each variable, and of all together as much as `getconf ARG_MAX` says. */
+/** Linux limits each variable to 128 KiB, and all together to what `getconf ARG_MAX` says. */
 function largestOf(env: NodeJS.ProcessEnv): string {
   const sizes = Object.entries(env).map(([name, value = '']) => [Buffer.byteLength(value), name] as const)
   const [size, name] = sizes.sort(([one], [other]) => other - one)[0] ?? []
   return `The largest variable is ${name}, with ${size} bytes. Have the program read that from a file.`
 }
 
-/** Resolves when all of it is written, or what came until it was given up. A reader that has seen enough is no error. */
+/**
+ * Resolves when everything is written, or what had arrived when `givenUp` was aborted. A reader that has seen enough is
+ * not an error.
+ */
 async function copy(
   from: Readable | null,
   to: Writable,
@@ -155,7 +158,7 @@ async function copy(
   const masked = redact && from.pipe(createRedactStream(redact))
   const source = masked ?? from
   source.pipe(to, { end: false })
-  // The program hears of it as it would with nobody in between.
+  // The program gets the same broken pipe as without us in between.
   const stop = (): void => {
     from.destroy()
     source.destroy()

@@ -14,15 +14,15 @@ import { CliError, EXIT, type Io } from './io.ts'
 import { shownLines } from './output.ts'
 import type { SecretsTarget } from './secrets-target.ts'
 
-/** How often a write is begun anew because somebody else was faster. */
+/** How often a write is retried because somebody else was faster. */
 const TRIES = 30
 /** Milliseconds. */
 const LONGEST_PAUSE = 400
 
 /**
- * Sets secrets, and keeps the list of custom ones true, whoever else changes the tenant at the same time.
+ * Sets secrets, and keeps the list of custom ones correct, whoever else changes the tenant at the same time.
  *
- * @throws CloudError where the secrets were not set, or may not have been; CliError where they were, and the list was not
+ * @throws CloudError if the secrets were not set, or may not have been; CliError if they were set, but the list was not
  */
 export async function setSecrets(
   target: SecretsTarget,
@@ -52,9 +52,9 @@ export async function setSecrets(
 }
 
 /**
- * Stores secrets in one request, and returns them. What they are may hang upon the names in the cloud: when these have
- * changed since they were read, they are read again, and so is what is to be sent. When an answer got lost, what is
- * known is said.
+ * Stores secrets in one request, and returns them. What to send may depend on the names in the cloud: if these have
+ * changed since they were read, they are read again, and the secrets are computed again. If a response is lost, what is
+ * known is reported.
  *
  * @throws CloudError
  */
@@ -69,7 +69,7 @@ export async function storeSecrets(
     const secrets = secretsFor(keys)
     await beginSending(files, target.target, secrets)
     try {
-      // Nothing else of it hangs upon what others do.
+      // Only the list depends on what others do.
       await client.setSecrets(tenant, secrets, { ifMatch: Object.hasOwn(secrets, CUSTOM_LIST) ? etag : undefined })
     } catch (error) {
       const isLost = isCloudError(error) && error.isUncertain && error.code !== 'CONFLICT'
@@ -82,9 +82,9 @@ export async function storeSecrets(
 }
 
 /**
- * Makes the list of custom secrets what the names in the cloud say.
+ * Makes the list of custom secrets match the names in the cloud.
  *
- * @param known what the list holds, where that is known: nothing is sent that is there already
+ * @param known the current value of the list, if known: an unchanged list is not sent
  * @throws CloudError
  */
 export async function mendCustomList(target: SecretsTarget, first: SecretKeys, io: Io, known?: string): Promise<void> {
@@ -101,15 +101,15 @@ export async function mendCustomList(target: SecretsTarget, first: SecretKeys, i
       return { wanted, etag }
     })
     held = done.wanted
-    // It is what the names say, whoever sent it before.
+    // The list matches the names, whoever sent it before.
     await note(target, { removed: [CUSTOM_LIST], sent: held === '' ? {} : { [CUSTOM_LIST]: held } }, io)
-    // Without an ETag nothing keeps two from writing at once: whoever looks last finds out.
+    // Without an ETag nothing prevents two simultaneous writes: whoever checks last notices.
     if (done.etag !== undefined) return
     seen = await client.listSecretKeys(tenant)
   }
 }
 
-/** The service has done its part: a record that cannot be written makes the next sync longer, and nothing else. */
+/** The service has done its part: a record that cannot be written only makes the next sync longer. */
 async function note(
   { files, target }: SecretsTarget,
   change: Parameters<typeof updateSyncRecord>[2],
@@ -137,7 +137,7 @@ async function removeList(client: CloudClient, tenant: string, ifMatch: string |
   }
 }
 
-/** Does something with the names in the cloud, and again with the new ones when they have changed meanwhile. */
+/** Does something with the names in the cloud, and retries with the new ones if they have changed in the meantime. */
 async function untilUnchanged<T>(
   client: CloudClient,
   tenant: string,
@@ -158,7 +158,7 @@ async function untilUnchanged<T>(
         if (mayBeDone) throw error
         throw failure
       })
-      // Nobody has changed anything: it is another conflict, which comes again.
+      // Nobody has changed anything: it is another conflict, which would recur.
       if (now.etag === seen.etag) throw error
       seen = now
     }

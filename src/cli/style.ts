@@ -9,7 +9,7 @@ const STYLES = {
   cyan: [36, 39],
 } as const
 
-/** A text in a style, where the output shows colours. */
+/** A text in a style, if the output shows colours. */
 export function styled(io: Io, style: keyof typeof STYLES, text: string): string {
   const [on, off] = STYLES[style]
   return io.color ? `\u001b[${on}m${text}\u001b[${off}m` : text

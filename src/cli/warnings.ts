@@ -4,10 +4,10 @@ import type { Io } from './io.ts'
 import { shown } from './output.ts'
 import { styled } from './style.ts'
 
-/** What is shown of them: beyond this nobody reads on, and a broken file may have thousands. */
+/** How many are shown: nobody reads more, and a broken file may have thousands. */
 const MOST = 100
 
-/** Warnings, on the error output. */
+/** Prints warnings to standard error. */
 export function printWarnings(io: Io, warnings: readonly Problem[]): void {
   if (warnings.length === 0) return
   const count = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`
@@ -17,12 +17,12 @@ export function printWarnings(io: Io, warnings: readonly Problem[]): void {
   io.err(`\n${styled(io, 'yellow', count)}\n${[...lines, ...rest].join('\n')}\n`)
 }
 
-/** The same for a command that runs again and again, or whose output is another program's: where they are to be seen. */
+/** The same for a command that runs again and again, or whose output is another program's: only if they are wanted. */
 export function printWarningsIfWanted(io: Io, warnings: readonly Problem[]): void {
   if (['verbose', 'debug'].includes(io.env.SYSTEMPROMPT_LOG_LEVEL ?? '')) printWarnings(io, warnings)
 }
 
-/** That a file of the cloud's was broken, and where it is now. */
+/** Reports that one of the cloud's files was broken, and where it was moved to. */
 export function sayAside(io: Io, name: 'credentials.json' | 'tenants.json', aside: string | undefined): void {
   if (aside !== undefined) io.err(`The old ${name} could not be used; it is now ${shown(aside)}\n`)
 }

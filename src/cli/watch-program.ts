@@ -6,23 +6,23 @@ import type { Program } from './start-program.ts'
 
 interface Running {
   readonly stop: AbortController
-  /** The exit code, or why it could not be started. */
+  /** The exit code, or the error that kept it from starting. */
   readonly ended: Promise<unknown>
 }
 
 /** Milliseconds. */
 const SETTLED = 100
 
-/** How many changes are named; more are counted. */
+/** How many changes are named; the others are only counted. */
 const NAMED = 3
 
 /**
- * Keeps a program running: it is started again whenever the configuration becomes another valid one. While that is
- * not valid, the program goes on with the last that was, and the problems are shown. Ends when it is interrupted,
- * with the code that the program ends with then.
+ * Keeps a program running, and restarts it whenever the configuration changes to another valid one. While it is
+ * invalid, the program keeps running with the last valid one, and the problems are shown. Ends when interrupted, with
+ * the program's exit code.
  *
  * @param programFor the program as a configuration starts it
- * @throws ConfigError, CliError when the first start fails
+ * @throws ConfigError, CliError if the first start fails
  */
 export async function watchProgram(
   options: LoadOptions,
@@ -45,7 +45,7 @@ export async function watchProgram(
     if (isOver) stop.abort()
     const ended = io.start({ ...program, stop: stop.signal }).catch((error: unknown) => error)
     void ended.then(async (outcome) => {
-      // Ctrl-C ends both, and the end of the program may be heard of first.
+      // Ctrl-C ends both, and the program's exit may be noticed first.
       await wait(SETTLED, undefined, { ref: false })
       if (!isOver && !stop.signal.aborted) say(`${ending(outcome)} It restarts when something changes.`)
     })

@@ -11,7 +11,7 @@ import { printWarningsIfWanted } from '../warnings.ts'
 
 const FORMATS = Object.keys(EXPORT_FORMATS)
 
-/** Prints the variables that `systemprompt run` gives to a program, for what cannot be started by it. */
+/** Prints the variables that `systemprompt run` sets for a program, for what it cannot start. */
 export const exportCommand = defineCommand({
   examples: [
     ['eval "$(systemprompt export -y)"', 'Set them in this shell, or in an .envrc for direnv'],
@@ -47,7 +47,7 @@ function formatOf(name: unknown = FORMATS[0]): ExportFormat {
   return format
 }
 
-/** An export that lacks some would pass for a whole one. */
+/** An export that lacks some variables would look complete. */
 function refuseUnwritable(variables: Variables, { objection }: ExportFormat): void {
   const objections = Object.entries(variables).flatMap(([name, value]) => {
     const why = objection(name, value)

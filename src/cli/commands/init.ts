@@ -26,7 +26,7 @@ export const init = defineCommand({
   },
   async run({ args, data }) {
     const io = data as Io
-    // A project that is there already, also above, is the one that is completed.
+    // An existing project, even in a directory above, is completed.
     const root = dirname(findCloudProject({ cwd: args.cwd }, { ...io, env: {} }).files.state)
     const profile = profileOf(args)
     const plan = planProject(root, profile)
@@ -77,7 +77,7 @@ function report(args: Args, io: Io, { root, profile, missing }: Done): void {
   else io.out(`${styled(io, 'green', '✔')} Ready. ${nextStep(io, root, profile)}\n`)
 }
 
-/** How to check the profile, which need not be the one that is taken where none is named. */
+/** How to check the profile, which may not be the default one. */
 function nextStep(io: Io, root: string, name: string): string {
   const check = 'systemprompt config check --strict'
   const { profile, failure } = findCloudProject({ cwd: root }, io)

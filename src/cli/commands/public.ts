@@ -6,7 +6,7 @@ import { printJson } from '../output.ts'
 import { LOAD_EXITS } from '../shapes.ts'
 import { printWarnings } from '../warnings.ts'
 
-/** Prints the public values as JSON, for `public/env.json` of a build that is made once and deployed to many. */
+/** Prints the public values as JSON, for `public/env.json` of a build that is made once and deployed to many places. */
 export const publicCommand = defineCommand({
   examples: [['systemprompt public > public/env.json', 'Write the file that a deployed build reads at run time']],
   output: 'One JSON document, with or without --json: the public values by name.',

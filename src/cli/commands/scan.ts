@@ -74,14 +74,14 @@ export const scan = defineCommand({
 interface Loaded {
   readonly root: string
   readonly values: readonly SecretValue[]
-  /** What the environment has besides, which is the same for every profile. */
+  /** Further secrets in the environment, which are the same for every profile. */
   readonly variables: readonly SecretValue[]
   readonly publicValues: PublicValues
 }
 
 /**
- * A reference that is not set here does not keep the other secrets from being looked for. A secret that must be there and is
- * not is an error: what was not looked for must not pass for what was not found.
+ * A reference that is not set here does not keep the other secrets from being searched for. A missing required secret
+ * is an error: what was not searched for must not look as if it was not found.
  */
 async function loadAll(args: Readonly<Record<string, unknown>>, io: Io): Promise<readonly Loaded[]> {
   const options = { onUndefined: 'keep' as const, ...loadOptionsOfBuild(args, io), secrets: {} }
@@ -94,7 +94,7 @@ async function loadAll(args: Readonly<Record<string, unknown>>, io: Io): Promise
   const result = await loadConfig(options)
   if (result.layers.some(({ name, files = [] }) => name === 'dotenv' && files.length > 0))
     return [loadedFrom(result, '', io)]
-  // As in another worktree: a hook that looks for nothing must not pass for one that found nothing.
+  // As in a new worktree: a hook that searches for nothing must not look as if it found nothing.
   throw new CliError('NOT_FOUND', EXIT.notFound, 'There are no profiles here, and no .env files: nothing to look for.')
 }
 
@@ -108,7 +108,7 @@ function loadedFrom(result: ResolvedConfig<unknown>, prefix: string, { env }: Io
   }
 }
 
-/** Where one cannot be public, that is for a build to say: all secrets are looked for. */
+/** If a value cannot be public, the build reports that: here all secrets are searched for. */
 function publicValuesOf(result: ResolvedConfig<unknown>): PublicValues {
   try {
     return result.publicValues()
@@ -144,12 +144,12 @@ function ofFiles(matcher: Matcher, paths: readonly string[], loaded: readonly Lo
   }
 }
 
-/** What of a project holds its secrets by design, or was written by others. A copy elsewhere is looked into. */
+/** The parts of a project that hold its secrets on purpose, or that others wrote. Copies elsewhere are searched. */
 function isOwn(path: string): boolean {
   return /^(?:\.systemprompt|node_modules|\.env(?:\.[^/\\]+)?)$/.test(path)
 }
 
-/** A file may be named by a secret. */
+/** A file's name may contain a secret. */
 function safe(finding: Finding, matcher: Matcher): Finding {
   const redactor = createRedactor(matcher)
   const start = redactor.push(Buffer.from(finding.file))
@@ -160,7 +160,7 @@ interface Report extends ScanResult {
   readonly skipped: readonly SkippedSecret[]
 }
 
-/** How many secrets were looked for. */
+/** How many secrets were searched for. */
 interface Sought {
   readonly own: number
   readonly ofEnvironment: number

@@ -4,9 +4,9 @@ import { offersFor } from './offers.ts'
 import { SHELLS, typedWords } from './typed-words.ts'
 
 /**
- * Answers a shell: the kind of what could stand here, then a line for every word. The words typed so far come in on
- * the standard input, since arguments are seen by ps, and one of them may be a secret. Whatever goes wrong, nothing
- * is said: an error would end up in the line that somebody types.
+ * Answers a shell: the kind of completion on one line, then a line for each word. The words typed so far arrive on
+ * standard input, since ps shows arguments, and one of them may be a secret. Errors are never printed: they would end
+ * up in the line that somebody types.
  */
 export async function answerShell(shellName: string | undefined, io: Io): Promise<number> {
   const shell = SHELLS.find((each) => each === shellName)

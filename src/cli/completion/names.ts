@@ -10,8 +10,8 @@ import { findCloudProject } from '../session.ts'
 import type { FindNames, Offer } from './offers.ts'
 
 /**
- * The names that the files of this project have. Nothing goes to the network, no code of the project is run, and
- * no value of a secret is looked at. What cannot be read has no names.
+ * The names in this project's files. It does not use the network, run the project's code, or look at the values of
+ * secrets. A file that cannot be read has no names.
  */
 export function namesOf(io: Io): FindNames {
   return ({ completes }, given) => {
@@ -34,7 +34,7 @@ const profiles: Source = (given, io) =>
 const tenants: Source = (given, io) =>
   readRegistry(findCloudProject(given, io).files).tenants.map(({ id, name }) => ({ value: id, description: name }))
 
-/** By the name in the environment, and the one that the file has it under. */
+/** By the name in the environment, and by the one in the file. */
 const localSecrets: Source = (given, io) =>
   localSecretsOf(findCloudProject(given, io)).secrets.flatMap(({ key, env }) =>
     namesOfSecret(key, env, 'in secrets.json'),

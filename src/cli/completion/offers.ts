@@ -3,26 +3,26 @@ import { partsOf } from '../help.ts'
 import { resolveCommand } from '../run.ts'
 import type { Typed } from './typed-words.ts'
 
-/** A word that could stand here, and what it means. */
+/** A word to offer, and its description. */
 export interface Offer {
   readonly value: string
   readonly description: string
-  /** Another name of something that is offered already: only for what has been begun. */
+  /** Another name of something already offered: shown only when it has been begun. */
   readonly isOther?: true
 }
 
-/** What could stand in the place of the word that is being typed. */
+/** What can replace the word that is being typed. */
 export type Offers =
   | { readonly kind: 'words'; readonly words: readonly Offer[] }
-  /** One of the shell's own kinds. */
+  /** Completed by the shell itself. */
   | { readonly kind: 'files' | 'directories' | 'programs'; readonly prefix: string }
 
 const NOTHING: Offers = { kind: 'words', words: [] }
 
-/** Finds the names that this project has; what it throws is taken for none. */
+/** Finds names in this project; an error counts as none. */
 export type FindNames = (wanted: FlagDef | PositionalDef, given: Readonly<Record<string, string>>) => readonly Offer[]
 
-/** What fits the word that is being typed, from what the commands say of themselves. */
+/** Completions for the word that is being typed, derived from the commands' own descriptions. */
 export async function offersFor({ before, current }: Typed, findNames: FindNames): Promise<Offers> {
   const { command, depth, unknown } = await resolveCommand(before)
   const { words, flags } = partsOf(command.args ?? {})
@@ -63,13 +63,13 @@ export async function offersFor({ before, current }: Typed, findNames: FindNames
 }
 
 interface Line {
-  /** Words that are neither a command's name nor a flag's. */
+  /** The number of words that are neither a command's name nor a flag or its value. */
   readonly position: number
-  /** The flags that are there, with their values. */
+  /** The flags given so far, with their values. */
   readonly given: Readonly<Record<string, string>>
-  /** A flag that still lacks its value. */
+  /** A flag that still needs its value. */
   readonly open?: FlagDef
-  /** A `--` was there: nothing after it is a flag. */
+  /** Whether there was a `--`: nothing after it is a flag. */
   readonly isOver: boolean
 }
 
@@ -100,14 +100,14 @@ function commandOffers({ subCommands = {} }: Command): readonly Offer[] {
   return Object.entries(subCommands).map(([value, { meta }]) => ({ value, description: meta?.description ?? '' }))
 }
 
-/** The flags that are not there yet; `--set` may be there again. */
+/** The flags not given yet; `--set` can be repeated. */
 function flagOffers(flags: Flags, given: Readonly<Record<string, string>>): readonly Offer[] {
   return flags
     .filter(([name]) => name === 'set' || !Object.hasOwn(given, name))
     .map(([name, { description }]) => ({ value: `--${name}`, description }))
 }
 
-/** A name of a file that no shell would take for one word is not offered: it could be a command to it. */
+/** A file name that a shell would not read as one word is not offered: the shell could run it as a command. */
 const PLAIN = /^[\w@.,/=+-]+$/
 
 function fitting(offers: readonly Offer[], current: string): Offers & { readonly kind: 'words' } {

@@ -1,11 +1,11 @@
 import type { Shell } from './typed-words.ts'
 
 /*
- * Ours and not of a package: the one at hand, @bomb.sh/tab, hands the typed line to `eval`, and with it what somebody
- * types as a secret, and needs a bash that has bash-completion.
+ * We do not use a package for this. The available one, @bomb.sh/tab, passes the typed line to `eval`, with any secret
+ * in it, and needs bash-completion.
  */
 
-/** bash 3.2 and newer. It replaces only what stands behind the last of its word breaks. */
+/** bash 3.2 and newer. It replaces only what follows the last word break. */
 const BASH = `# systemprompt completion for bash
 _systemprompt() {
   local kind prefix word rest
@@ -79,7 +79,7 @@ complete -c systemprompt-env -f -a '(__systemprompt_complete)'
 
 const SCRIPTS: Readonly<Record<Shell, string>> = { bash: BASH, zsh: ZSH, fish: FISH }
 
-/** What a shell reads to complete our command lines. */
+/** The script with which a shell completes our command lines. */
 export function completionScript(shell: Shell): string {
   return SCRIPTS[shell]
 }

@@ -2,16 +2,16 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const
 
 export type Shell = (typeof SHELLS)[number]
 
-/** A command line as far as it is typed, without the program's own name. */
+/** A command line as typed so far, without the program's own name. */
 export interface Typed {
   readonly before: readonly string[]
   /** The word that is being typed. */
   readonly current: string
-  /** How much of that word stays as it is, since the shell replaces only what follows. */
+  /** How much of that word is kept, since the shell replaces only what follows. */
   readonly kept: number
 }
 
-/** The words that a shell sends, each ended by NUL. */
+/** Parses the words that a shell sends, each ended by NUL. */
 export function typedWords(text: string, shell: Shell): Typed {
   const words = text.split('\0').slice(0, -1)
   if (shell !== 'bash') return { before: words.slice(0, -1), current: words.at(-1) ?? '', kept: 0 }
@@ -22,7 +22,7 @@ export function typedWords(text: string, shell: Shell): Typed {
   return { before: joined.slice(0, -1).map(unquoted), current: unquoted(whole), kept: whole.length - last.length }
 }
 
-/** bash takes `--profile=local` for three words, and gives words as they are typed, quotes and all. */
+/** bash splits `--profile=local` into three words, and sends words as typed, with quotes. */
 function joinedAtBreaks(words: readonly string[]): readonly string[] {
   const joined: string[] = []
   let isOpen = false

@@ -24,16 +24,18 @@ function isScalar(value: unknown): boolean {
   )
 }
 
-/** One spelling of a path: `app["name"]` is `app.name`. What is no path stays as it is. */
+/**
+ * The normalised spelling of a path: `app["name"]` is `app.name`. Anything that is not a path is returned unchanged.
+ */
 export function normalized(path: string): string {
   const steps = parsePath(path)
   return steps ? formatPath(steps) : path
 }
 
-/** As many are named at most of what somebody may have meant. */
+/** How many suggestions are shown at most. */
 const MAX_MEANT = 3
 
-/** What somebody may have meant by a key that nothing sets: `server.port` by `port`, or by `server.prot`. */
+/** Suggestions for a key that nothing sets: `server.port` for `port`, or for `server.prot`. */
 export function namesMeant(path: string, result: ResolvedConfig): readonly string[] {
   const names = namesIn(result)
   const below = names.filter((name) => name.toLowerCase().endsWith(`.${path.toLowerCase()}`))

@@ -56,7 +56,7 @@ interface View {
   readonly result: ResolvedConfig
   /** Only this key and what is below it. */
   readonly path: string | undefined
-  /** Whether secrets are shown as they are. */
+  /** Whether secrets are shown unmasked. */
   readonly isRevealed: boolean
   readonly env: Io['env']
 }
@@ -103,7 +103,10 @@ function variableAt(path: string, view: View): unknown {
   return (isRevealed ? realValue(result, path) : undefined) ?? result.explain(path)[0]?.value
 }
 
-/** What is masked of a secret or a variable. One that the environment has already is not in `env`, nor is a setting. */
+/**
+ * The unmasked value of a secret or a variable. A variable that the environment already has is not in `env`, nor is a
+ * setting.
+ */
 function realValue({ secrets, env, secretValues }: ResolvedConfig, path: string): string | undefined {
   const secret = secrets.get(path.replace(/^secrets\./, '')) ?? env[path]
   return secret ?? secretValues().find(({ name }) => name === path)?.value
@@ -124,7 +127,7 @@ function render(io: Io, view: View): string {
     path === undefined ? rows : rows.filter((row) => isAtOrBelow(row.path, path) || row.path === `secrets.${path}`)
   const list = wanted.length > 0 || path === undefined ? wanted : variableRow(path, view)
   const cells = list.map(({ path: name, value, from }) => [name, shown(value), from.origin.layer, placeOf(from.origin)])
-  // A secret that was asked for is of no use with its middle cut out.
+  // A secret that was asked for is useless if it is cut.
   const body = table(isRevealed ? { ...io, columns: undefined } : io, ['key', 'value', 'layer', 'from'], cells, FITTING)
   if (path !== undefined) return body
   const title = profile
@@ -139,7 +142,7 @@ function render(io: Io, view: View): string {
   ].join('\n\n')
 }
 
-/** What the .env files set beside secrets: names alone, since nobody has said which of their values may be seen. */
+/** The other variables in .env files, by name only, since nobody has said which of their values may be shown. */
 function variablesOf({ env, secrets }: ResolvedConfig): readonly string[] {
   return Object.keys(env).filter((name) => !secrets.has(name))
 }
@@ -162,11 +165,11 @@ function* secretRows({ result: { secrets, explain }, isRevealed }: View): Genera
   }
 }
 
-/** What the schema for variables made of them; secrets have rows of their own. */
+/** The values from the schema for variables; secrets have their own rows. */
 function* typedRows({ result, isRevealed, env }: View): Generator<Row> {
   const { variables, secrets, explain } = result
   if (!isObject(variables)) return
-  // The schema may let everything through, and nobody has asked for the whole environment.
+  // The schema may pass every variable through, and nobody has asked for the whole environment.
   const path = Object.keys(env).find((name) => name.toUpperCase() === 'PATH')
   const isChosen = path !== undefined && !Object.hasOwn(variables, path)
   const values = isRevealed ? reveal(variables) : masked(variables)
@@ -184,7 +187,7 @@ function masked(variables: object): object {
   return isObject(plain) ? plain : {}
 }
 
-/** A variable of a .env file that no key refers to, or a secret by its name in the environment. */
+/** A variable of a .env file that no key refers to, or a secret by its environment name. */
 function variableRow(path: string, { result, isRevealed }: View): readonly Row[] {
   const real = isRevealed ? realValue(result, path) : undefined
   return result
@@ -201,7 +204,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-/** The file's own name and the beginning of a value are worth more than the layer, and the keys more than anything. */
+/** The file name and the beginning of a value matter more than the layer, and the keys most of all. */
 const FITTING: Fitting = {
   leaveOut: [2, 3],
   cut: [

@@ -47,7 +47,7 @@ export const types = defineCommand({
   },
 })
 
-/** @throws FileError for a project in which nothing can be written, such as one in an image */
+/** @throws FileError if the project cannot be written to, such as in an image */
 async function written(resolved: ResolvedConfig<unknown>, options: TypesFileOptions): Promise<TypesFile> {
   try {
     return writeTypes(resolved, options)

@@ -5,12 +5,12 @@ import { loadOptionsOfBuild } from '../../options.ts'
 import { placeOf, shown } from '../../output.ts'
 import { printWarnings } from '../../warnings.ts'
 
-/** What no program gets from the file. What else a load says is for the next one to say. */
+/** Reports which of these secrets programs do not get from the file. The next load reports everything else. */
 export async function sayWhatIsNotRead(names: readonly string[], args: Record<string, unknown>, io: Io): Promise<void> {
   const variables = names.map((name) => secretName(name).env)
   try {
     const { warnings, explain } = await loadConfig(loadOptionsOfBuild({ ...args }, io))
-    // Of a whole .env file it is known: what is in it moves.
+    // Not for a whole .env file: its variables are known to be set there, since they are being moved.
     for (const name of args['from-file'] === undefined ? variables : []) {
       const origin = explain(name)[0]?.origin
       if (origin?.layer !== 'environment' && origin?.layer !== 'dotenv') continue

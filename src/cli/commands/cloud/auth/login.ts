@@ -101,7 +101,7 @@ export const login = defineCommand({
   },
 })
 
-/** There the variables are the login, and a file would change nothing. */
+/** In a container the variables are the login, and a file would have no effect. */
 function refuseInContainer({ env }: Io): void {
   if (!env.SYSTEMPROMPT_API_TOKEN) return
   throw new CliError(
@@ -146,14 +146,14 @@ async function tokenFromBrowser(args: Args, apiUrl: string, io: Io): Promise<str
       open || !io.isInteractive ? attempt.token : Promise.race([attempt.token, pasted(attempt, io, asking.signal)]),
     )
   } finally {
-    // A question that is still open would keep the process alive.
+    // A prompt that is still open would keep the process alive.
     asking.abort()
     await attempt.close()
     await client.close()
   }
 }
 
-/** Where the browser runs on another machine, the address it ends on can be pasted. */
+/** If the browser runs on another machine, the URL that it ends on can be pasted. */
 async function pasted(attempt: BrowserLogin, io: Io, givenUp: AbortSignal): Promise<string> {
   const question = 'The URL your browser ends on, if it runs on another machine'
   while (!attempt.paste(await io.password(question, givenUp))) {
@@ -183,14 +183,14 @@ function providerOf({ provider }: Args): Provider {
   return PROVIDERS.find((each) => each === provider) ?? 'github'
 }
 
-/** Another account than before would change what every profile talks to. */
+/** Logging in to another account would change what every profile talks to, so it asks first. */
 async function mayReplace(args: Args, io: Io, { files }: CloudProject, email: string): Promise<void> {
   const before = storedEmail(files.credentials)
   if (before === undefined || before === email) return
   await mustAgree(args, io, `${shown(before)} is logged in. Log in as ${shown(email)} instead?`)
 }
 
-/** The active tenant; asked for where there are several and somebody can choose. */
+/** The active tenant; asks if there are several and there is somebody to ask. */
 async function chosen(
   registry: TenantRegistry,
   tenants: readonly TenantInfo[],
@@ -200,7 +200,7 @@ async function chosen(
   if (registry.active !== undefined || tenants.length < 2 || !io.isInteractive) return registry
   const choices = tenants.map(({ id, name }) => ({ value: id, label: `${shown(name)} (${shown(id)})` }))
   const active = await io.select('Which tenant do you want to use?', choices).catch((error: unknown) => {
-    // The login is done by now, and none has to be chosen.
+    // The login is complete by now, and choosing a tenant is optional.
     if (error instanceof CliError && error.code === 'INTERRUPTED') return undefined
     throw error
   })

@@ -25,7 +25,7 @@ export const logout = defineCommand({
     const project = findCloudProject(args, io)
     const file = project.files.credentials
     if (!hasCredentials(project.files)) {
-      // What a login that was killed has left.
+      // Removes leftovers of a login that was killed.
       removeCredentials(project.files, Date.now())
       if (args.json) printJson(io, { ok: true, removed: null })
       else io.out('Nobody is logged in.\n')
@@ -57,11 +57,11 @@ async function report({ loaded }: CloudProject, args: Readonly<Record<string, un
     await client.reportActivity('cloud_logout', user, new Date())
     await client.close()
   } catch {
-    // A login whose address or token cannot be used is removed all the same.
+    // A login whose URL or token cannot be used is removed anyway.
   }
 }
 
-/** The user's id, which a token that is a JWT says. */
+/** The user's id, from a token that is a JWT. */
 function subjectOf(token: string): string | undefined {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'))

@@ -47,7 +47,7 @@ export const whoami = defineCommand({
   },
 })
 
-/** Who is logged in can be said whatever is in tenants.json. */
+/** The user can be shown whatever is in tenants.json. */
 function activeTenant({ files }: Session, io: Io): string | null {
   try {
     return readRegistry(files).active ?? null
@@ -91,7 +91,7 @@ function render(io: Io, found: Found): string {
   return rows.map(([name, value]) => `${styled(io, 'dim', name.padEnd(11))}  ${value}`).join('\n')
 }
 
-/** `23 h 59 min` of so many milliseconds. */
+/** Formats milliseconds as `23 h 59 min`. */
 function remaining(time: number): string {
   const minutes = Math.floor(time / 60_000)
   if (minutes < 1) return 'less than a minute'

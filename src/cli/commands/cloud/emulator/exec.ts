@@ -39,7 +39,7 @@ export const exec = defineCommand({
   },
 })
 
-/** This one's environment, with the login of the emulator's first user. */
+/** The environment of this process, with the login of the emulator's first user. */
 function environment(io: Io, emulator: Awaited<ReturnType<typeof startEmulator>>, email = ''): Record<string, string> {
   const own = Object.entries(io.env).filter((entry): entry is [string, string] => entry[1] !== undefined)
   return {

@@ -38,7 +38,7 @@ export const emulator = defineCommand({
   async run({ args, data }) {
     const io = data as Io
     const cwd = resolve(io.cwd, text(args.cwd) ?? '.')
-    // Whatever else is wrong with the project is no matter here.
+    // Other errors in the project do not matter here.
     if (args.cwd !== undefined) findCloudProject(args, io)
     const directory = findEmulatorDirectory({ cwd, env: io.env })
     const running = await started({
@@ -49,7 +49,7 @@ export const emulator = defineCommand({
     })
     if (args.json) printJson(io, { ok: true, url: running.url, token: running.token() })
     else io.out(`${greeting(io, running.url, args.ephemeral ? undefined : directory)}\n`)
-    // Node loads what answers are made of with the first one, for which somebody would wait.
+    // Node loads its response code with the first response, which would delay a request.
     setImmediate(() => new Response())
     await io.interrupted()
     await running.close()
@@ -61,7 +61,7 @@ async function started(options: EmulatorOptions) {
   try {
     return await startEmulator(options)
   } catch (error) {
-    // By its facts: the emulator's is another copy of FileError than the cloud client's.
+    // Checked by its properties: the emulator has another copy of FileError than the cloud client.
     const { code, file } = (error instanceof Error ? error : {}) as { code?: unknown; file?: unknown }
     if (code === 'EADDRINUSE' || code === 'EACCES') {
       throw new CliError(
@@ -76,7 +76,7 @@ async function started(options: EmulatorOptions) {
         EXIT.conflict,
         `An emulator of this project is already running, and has its state. Use that one, or start another with --ephemeral. If none is running, remove ${shown(`${file}.lock`)}.`,
       )
-    // Its messages say what is wrong with the journal, and hold none of it.
+    // These messages say what is wrong with the journal, without quoting it.
     if (error instanceof TypeError && /^The emulator's/.test(error.message))
       throw new CliError('STATE', EXIT.validation, error.message)
     throw error

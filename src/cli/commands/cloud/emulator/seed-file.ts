@@ -3,7 +3,7 @@ import { DEFAULT_SEED, parseSeed, type Seed } from '../../../../emulator/index.t
 import { type Args, text } from '../../../args.ts'
 import { CliError, EXIT } from '../../../io.ts'
 
-/** The users and tenants that `--seed` names; the usual ones without it. */
+/** The users and tenants from `--seed`, or the default ones. */
 export async function readSeed(args: Args, cwd: string): Promise<Seed> {
   const file = text(args.seed)
   if (file === undefined) return DEFAULT_SEED

@@ -1,7 +1,7 @@
 import type { ArgsDef } from '../../../command.ts'
 import { CLOUD_ARGS, TENANT_ARG, YES_ARG } from '../../../session.ts'
 
-/** Flags of every command about a tenant's secrets; those that only look have no others. */
+/** Flags of every command for a tenant's secrets; read-only commands have no others. */
 export const TENANT_SECRETS_ARGS = { ...CLOUD_ARGS, ...TENANT_ARG } as const satisfies ArgsDef
 
 /** Flags of every command that changes a tenant's secrets. */

@@ -8,7 +8,7 @@ import { openTarget, type SecretsTarget } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { TENANT_SECRETS_ARGS } from './args.ts'
 
-/** Pages that are looked through for one key. */
+/** How many pages are searched for one key. */
 const MOST_PAGES = 20
 
 export const audit = defineCommand({
@@ -46,7 +46,7 @@ export const audit = defineCommand({
 
 interface Search {
   readonly entries: readonly AuditEntry[]
-  /** What to say where there are none. */
+  /** What to print if there are none. */
   readonly nothing: string
 }
 

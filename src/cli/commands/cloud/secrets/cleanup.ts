@@ -51,6 +51,6 @@ export const cleanup = defineCommand({
   },
 })
 
-/** Who has just seen a secret that is only in the cloud may look for its end here. */
+/** Somebody who has just seen a secret that is only in the cloud may expect this command to remove it. */
 const NOTHING =
   "There is nothing that earlier tools sent by mistake. 'systemprompt cloud secrets sync --prune' removes what secrets.json does not have."

@@ -2,7 +2,7 @@ import { isStale, type SyncPlan } from '../../../../cloud/for-commands.ts'
 import type { Io } from '../../../io.ts'
 import { styled, table } from '../../../output.ts'
 
-/** What a sync would do, name by name. Never a value. */
+/** What a sync would do, by name. Never a value. */
 export function planTable(io: Io, plan: SyncPlan): string {
   const removed = new Set(plan.remove)
   const rows = [
@@ -17,7 +17,7 @@ export function planTable(io: Io, plan: SyncPlan): string {
   return table(io, ['secret', 'state'], rows, { cut: [{ column: 0, at: 'right' }] })
 }
 
-/** What stays in the cloud though the file does not have it, and how to remove it; nothing where there is none. */
+/** What stays in the cloud although the file does not have it, and how to remove it; empty if there is nothing. */
 export function leftAlone(plan: SyncPlan): readonly string[] {
   const removed = new Set(plan.remove)
   const left = plan.onlyInCloud.filter((name) => !removed.has(name))
@@ -35,7 +35,7 @@ function stays(number: number, command: string): readonly string[] {
   ]
 }
 
-/** The same for programs. */
+/** The same as data. */
 export function planData(plan: SyncPlan): Readonly<Record<string, readonly string[]>> {
   const { added, changed, unchanged, onlyInCloud, dropped, remove, send } = plan
   return {
@@ -49,7 +49,7 @@ export function planData(plan: SyncPlan): Readonly<Record<string, readonly strin
   }
 }
 
-/** A line that says what goes on, where somebody watches. */
+/** A progress message, if somebody is watching. */
 export function progress(io: Io, what: string): void {
   if (io.isInteractive) io.err(`${styled(io, 'dim', what)}\n`)
 }

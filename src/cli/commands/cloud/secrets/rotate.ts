@@ -83,13 +83,13 @@ export const rotate = defineCommand({
   },
 })
 
-/** What `--json` says of it, whatever comes of it. */
+/** What `--json` prints in every case. */
 interface Facts {
   readonly tenant: string
-  /** By its name in the cloud. */
+  /** Its name in the cloud. */
   readonly secret: string
   readonly file: string
-  /** Those whose configs name it. */
+  /** Those whose configs use it. */
   readonly services: readonly string[]
 }
 
@@ -97,7 +97,7 @@ function isInFile(key: string, { path, shown: file, validation }: SecretsPlace):
   return readLocalSecrets(path, file, validation).secrets.some(({ env }) => cloudName(env) === key)
 }
 
-/** A name that was mistyped would leave the secret as it is, and look like one that was replaced. */
+/** A mistyped name would leave the real secret unchanged, although it seems to have been replaced. */
 function absent({ tenant, secret, file }: Facts): string {
   return `Neither ${shown(file)} nor ${shown(tenant)} has ${secret} yet`
 }
@@ -132,13 +132,13 @@ ${styled(io, 'green', '✔')} ${end}
 `
 }
 
-/** Whether it is certain that nothing was stored. What is wrong with the files is found out before anything is sent. */
+/** Whether it is certain that nothing was stored. Errors in the files are found before anything is sent. */
 function isRefusal(error: unknown): boolean {
   if (isCloudError(error)) return !error.isUncertain && error.code !== 'UNAVAILABLE' && error.code !== 'BAD_ANSWER'
   return error instanceof FileError || isConfigError(error)
 }
 
-/** The services whose configs name the secret. */
+/** The services whose configs use the secret. */
 function servicesOf({ loaded }: CloudProject, key: string): readonly string[] {
   if (!loaded) return []
   const paths = Reflect.get(loaded.config, 'paths') as { services?: unknown } | undefined

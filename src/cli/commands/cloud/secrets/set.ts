@@ -64,7 +64,7 @@ export const set = defineCommand({
   },
 })
 
-/** The cloud has the values by now, which is said where the file cannot be changed. */
+/** The cloud already has the values by now; if the file cannot be changed, that is reported. */
 async function changeFile(
   given: readonly GivenSecret[],
   file: SecretsPlace,

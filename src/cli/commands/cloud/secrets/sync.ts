@@ -83,7 +83,7 @@ export const sync = defineCommand({
   },
 })
 
-/** What somebody else has removed meanwhile need not be removed. */
+/** Secrets that somebody else has removed in the meantime count as removed. */
 function withoutGone({ removed, failed }: Removal): Removal {
   const isGone = ({ error }: Removal['failed'][number]): boolean =>
     isCloudError(error, 'NOT_FOUND') && error.serverCode !== 'tenant_not_found'
@@ -100,7 +100,7 @@ function planner(target: SecretsTarget, local: LocalSecrets, args: Args): Planne
   return (keys) => planSync(secrets, keys, record, options)
 }
 
-/** What is to be sent now that the names in the cloud are these; no more is removed than was shown. */
+/** Plans again what to send, for the current names in the cloud; nothing is removed that was not shown before. */
 function replanned(shownPlan: SyncPlan, planFor: Planner): (keys: readonly string[]) => SyncPlan['send'] {
   const wasShown = new Set([...shownPlan.remove, CUSTOM_LIST])
   return (keys) => {
@@ -114,7 +114,9 @@ function replanned(shownPlan: SyncPlan, planFor: Planner): (keys: readonly strin
   }
 }
 
-/** What was sent must be there, and the list of custom secrets true, whatever others did meanwhile. */
+/**
+ * Checks that everything sent is there, and corrects the list of custom secrets, whatever others did in the meantime.
+ */
 async function readBack(
   target: SecretsTarget,
   names: readonly string[],

@@ -55,7 +55,7 @@ export const unset = defineCommand({
     const from = local ? `${shown(target.tenant)} and ${shown(local.shown)}` : shown(target.tenant)
     const { keys } = await target.client.listSecretKeys(target.tenant)
     const given = mustBeNames(args._)
-    // By the name in the cloud the one that was typed, which may be of another secret in the file.
+    // Maps the name in the cloud to the name as typed, which may belong to another secret in the file.
     const typed = new Map(given.map((name) => [nameIn(keys, name), name]))
     const names = [...typed.keys()]
     const planned = plannedRemoval(typed, keys, local)
@@ -80,7 +80,7 @@ export const unset = defineCommand({
   },
 })
 
-/** What would come of it, as far as the names say. */
+/** The result to expect, as far as the names tell. */
 function plannedRemoval(
   typed: ReadonlyMap<string, string>,
   keys: readonly string[],
@@ -104,8 +104,8 @@ function joined({ removed, failed }: Removal, more: Removal['failed']): Removal 
 }
 
 /**
- * The list of custom secrets, after names have gone: now, or by a command that was killed before it came to the list.
- * Where that fails, what was removed is removed all the same.
+ * Corrects the list of custom secrets after names are gone, removed now or by a command that was killed before it
+ * updated the list. If that fails, the removed secrets stay removed.
  */
 async function trueList(
   target: SecretsTarget,
@@ -127,7 +127,10 @@ async function trueList(
   }
 }
 
-/** From the file what is gone from the cloud. What the file had alone is removed as well, and no failure. */
+/**
+ * Removes from the file what is gone from the cloud. A secret that only the file had is removed too, and is not a
+ * failure.
+ */
 async function removeLocally(
   { removed, failed }: Removal,
   typed: ReadonlyMap<string, string>,
@@ -147,16 +150,18 @@ async function removeLocally(
   }
 }
 
-/** What was typed, in capitals; the secret that it is another spelling of, where the cloud has only that. */
+/**
+ * The name as typed, in capitals; if the cloud has only the secret that it is another spelling of, that secret's name.
+ */
 function nameIn(keys: readonly string[], name: string): string {
   const exact = name.toUpperCase().replace(/[-.]/g, '_')
   return keys.includes(exact) || !keys.includes(cloudName(name)) ? exact : cloudName(name)
 }
 
 /**
- * Both lists, also where only a part was done.
+ * Reports both lists, even if only some were removed.
  *
- * @param from where they were removed, as it is shown
+ * @param from where they were removed, for display
  */
 export function report(args: Args, io: Io, tenant: string, { removed, failed }: Removal, from = shown(tenant)): void {
   const isDry = args['dry-run'] === true

@@ -50,7 +50,7 @@ export const list = defineCommand({
   },
 })
 
-/** What the service says now, which tenants.json then has as well. A container has no file to keep. */
+/** The service's current list, which is saved to tenants.json. A container has no file to update. */
 async function refreshed(args: Readonly<Record<string, unknown>>, io: Io): Promise<TenantRegistry> {
   const { client, files, credentials } = openSession(args, io)
   const { tenants } = await client.whoami()
@@ -71,7 +71,7 @@ async function refreshed(args: Readonly<Record<string, unknown>>, io: Io): Promi
   }
 }
 
-/** Two tenants are told apart by their ids. */
+/** Tenants are distinguished by their ids. */
 const FITTING: Fitting = { leaveOut: [5, 4, 3, 2], cut: [{ column: 1, at: 'right' }] }
 
 interface Found {
