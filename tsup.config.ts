@@ -9,7 +9,10 @@ const BUNDLED = ['yaml', 'jsonc-parser', 'dotenv', 'hono', 'magic-string', '@jri
 
 const JSON_SCHEMAS = ['profile', 'secrets', 'credentials', 'tenants']
 
-/** Joins texts that esbuild broke to keep to its limit: whoever indents lines, as Rollup's CommonJS plugin does, changes them. */
+/**
+ * Joins strings that esbuild broke to keep to its line limit: tools that indent lines, such as Rollup's CommonJS
+ * plugin, would change them.
+ */
 const textsWhole: NonNullable<Options['plugins']>[number] = {
   name: 'texts-whole',
   renderChunk(code) {
@@ -17,7 +20,7 @@ const textsWhole: NonNullable<Options['plugins']>[number] = {
   },
 }
 
-/** One file an entry: on the start-up path every further file costs as much as a tenth of this library. */
+/** One file per entry: when a program starts, every further file costs as much as a tenth of this library. */
 const shared: Options = {
   format: 'esm',
   target: 'node20.19',
@@ -28,14 +31,14 @@ const shared: Options = {
   removeNodeProtocol: false,
   plugins: [textsWhole],
   esbuildOptions(options) {
-    // Less text to parse; names kept so that stack traces stay readable.
+    // Less text to parse; names are kept so that stack traces stay readable.
     options.minifyWhitespace = true
     options.minifySyntax = true
-    // Node prints the line that an uncaught error was thrown in, however long it is.
+    // Node prints the line that threw an uncaught error, however long it is.
     options.lineLimit = 120
     options.legalComments = 'none'
     options.chunkNames = 'cli-[name]-[hash]'
-    // Their CommonJS builds, which Node's conditions choose, fail inside an ESM bundle ("Dynamic require").
+    // Their CommonJS builds, which Node's conditions select, fail inside an ESM bundle ("Dynamic require").
     options.alias = {
       yaml: fromRoot('node_modules/yaml/browser/index.js'),
       'jsonc-parser': fromRoot('node_modules/jsonc-parser/lib/esm/main.js'),
@@ -51,7 +54,7 @@ const bundledLicences: Plugin = {
   },
 }
 
-/** Sources with a file of their own in dist/: whoever imports one uses that file, and carries no copy. */
+/** Sources with their own file in dist/: other entries import that file instead of containing a copy. */
 const BESIDE: Readonly<Record<string, string>> = {
   [fromRoot('src/index.ts')]: './node.cjs',
   [fromRoot('src/scan/index.ts')]: './scan.js',
@@ -59,7 +62,7 @@ const BESIDE: Readonly<Record<string, string>> = {
   [fromRoot('src/cloud/for-commands.ts')]: './cloud/for-commands.js',
   [fromRoot('src/emulator/index.ts')]: './emulator/index.js',
   [fromRoot('integrations/plugin.ts')]: './plugin.js',
-  // The parser is loaded when there is something to parse.
+  // The parser is loaded only when there is something to parse.
   [fromRoot('integrations/code/inline.ts')]: './inline.js',
   [fromRoot('integrations/code/source-map.ts')]: './source-map.js',
   [fromRoot('integrations/output/leak-guard.ts')]: './leak-guard.js',
@@ -75,7 +78,10 @@ const besides: Plugin = {
   },
 }
 
-/** Read when one of its functions is called: most projects never need the package behind it, half of all code. */
+/**
+ * Loaded when one of its functions is called: most projects never need the package behind it, which is half of all
+ * code.
+ */
 const PUT_OFF = 'src/read/yaml-full.ts'
 
 const yamlPutOff: Plugin = {
@@ -93,19 +99,19 @@ const yamlPutOff: Plugin = {
   },
 }
 
-/** What Node starts with: CommonJS, since an ES module takes several times as long to be found, linked and run. */
+/** What Node loads first: CommonJS, since an ES module takes several times as long to find, link and run. */
 const commonjs: Options = {
   ...shared,
   format: 'cjs',
   outExtension: () => ({ js: '.cjs' }),
   esbuildOptions(options, context) {
     shared.esbuildOptions?.(options, context)
-    // A start that resolves a project is a tenth shorter for it.
+    // This shortens a start that resolves a project by a tenth.
     options.minifyIdentifiers = true
   },
 }
 
-/** Tables that the JSON parser would make at each start, and that nobody looks into: of its formatter, and of letters by name. */
+/** Unused tables that the JSON parser would create at each start: those of its formatter, and of characters by name. */
 const unusedTables: Plugin = {
   name: 'unused-tables',
   setup({ onLoad, onResolve }) {
@@ -119,7 +125,7 @@ const unusedTables: Plugin = {
   },
 }
 
-/** What is needed on demand only lies in a file of its own beside the library. */
+/** Code needed only on demand is in its own file beside the library. */
 const watchBeside: Plugin = {
   name: 'watch-beside',
   setup({ onResolve }) {
@@ -130,8 +136,8 @@ const watchBeside: Plugin = {
 }
 
 /**
- * The same of what Node loads, by `require`: where code runs in a realm of its own, as under Jest and in Vitest's vm pools,
- * nothing can be imported.
+ * The same for what Node loads, with `require`: import() fails where code runs in its own realm, as under Jest and in
+ * Vitest's vm pools.
  */
 const requiredLater: Plugin = {
   name: 'required-later',
@@ -145,7 +151,9 @@ const requiredLater: Plugin = {
   },
 }
 
-/** Node shows the line of a CommonJS module that threw an error which nobody caught: in `throwFrom`, that and no more. */
+/**
+ * Node shows the line of a CommonJS module that threw an uncaught error: in `throwFrom` that line has only the throw.
+ */
 const throwAlone: NonNullable<Options['plugins']>[number] = {
   name: 'throw-alone',
   renderChunk(code) {
@@ -155,10 +163,10 @@ const throwAlone: NonNullable<Options['plugins']>[number] = {
   },
 }
 
-/** Tells bundlers to leave an import as it is. esbuild takes such comments away. */
+/** Tells bundlers to leave an import unchanged. esbuild removes such comments. */
 const LEFT = '/* webpackIgnore: true *//* turbopackIgnore: true *//* @vite-ignore */'
 
-/** An import of what only the program knows. */
+/** An import whose path is only known at run time. */
 const importsLeft: NonNullable<Options['plugins']>[number] = {
   name: 'imports-left',
   renderChunk(code) {
@@ -166,16 +174,16 @@ const importsLeft: NonNullable<Options['plugins']>[number] = {
   },
 }
 
-// tsup sets baseUrl, which TypeScript 6 reports as deprecated. Types are checked once, by `npm run types`: each entry would
-// check all that it imports anew.
+// tsup sets baseUrl, which TypeScript 6 reports as deprecated. Types are checked once, by `npm run types`: each entry
+// would check everything that it imports again.
 const dts = (entry: Record<string, string>): NonNullable<Options['dts']> => ({
   entry,
   compilerOptions: { ignoreDeprecations: '6.0', noCheck: true },
 })
 
 /**
- * Whoever copies what a server needs, as Nitro does, may follow this file, which bundlers take, where Node will load its own
- * entry: an import that nobody calls leads to that. Bundlers leave it out.
+ * Tools that copy what a server needs, such as Nitro, may follow this file, as bundlers do, while Node will load its
+ * own entry: an import that is never called leads them there. Bundlers leave it out.
  */
 const footer = {
   js: `function entryOfNode(){return import(${LEFT}"./node.cjs")}`,
@@ -197,7 +205,7 @@ const pluginParts = {
   'leak-guard': 'integrations/output/leak-guard.ts',
 }
 
-/** The types of what is CommonJS beside an ES module. */
+/** The types of CommonJS entries beside an ES module. */
 const PUBLIC_TYPES = `import type { PublicValues } from './index.cjs'
 declare const values: PublicValues
 export = values
@@ -219,15 +227,15 @@ export default defineConfig([
   },
   { ...shared, entry: { watch: 'src/watch/watch-loads.ts' }, esbuildPlugins: [bundledLicences] },
   { ...shared, entry: scan, dts: dts(scan), esbuildPlugins: [bundledLicences] },
-  // onSuccess runs when the code is written; the declarations may still be under way.
+  // onSuccess runs when the code is written; the declarations may not be finished yet.
   { ...shared, entry: schema, dts: dts(schema), esbuildPlugins: [bundledLicences], onSuccess: writeJsonSchemas },
   {
     ...commonjs,
     entry: { core: 'src/core.ts' },
-    // Not to be bundled: `requiredLater` is asked about it.
+    // Not bundled, so that `requiredLater` is asked about it.
     noExternal: [...BUNDLED, 'defu'],
     esbuildPlugins: [bundledLicences, yamlPutOff, requiredLater, unusedTables],
-    // Some bundlers, such as ncc, take what Node takes.
+    // Some bundlers, such as ncc, use Node's entry.
     plugins: [textsWhole, importsLeft, throwAlone],
   },
   { ...commonjs, entry: { yaml: PUT_OFF, watch: 'src/watch/watch-loads.ts' }, esbuildPlugins: [bundledLicences] },
@@ -261,7 +269,8 @@ export default defineConfig([
     entry: { ...plugins, ...pluginParts },
     dts: dts(plugins),
     esbuildPlugins: [bundledLicences, besides],
-    // Docusaurus makes CommonJS of all that its configuration imports, which unplugin does not survive; this Node loads.
+    // Docusaurus turns everything that its configuration imports into CommonJS, which breaks unplugin; this file is
+    // loaded by Node.
     async onSuccess() {
       await writeFile(fromRoot('dist/rspack.cjs'), '"use strict";module.exports=require("./rspack.js")\n')
       await writeFile(fromRoot('dist/rspack.d.cts'), RSPACK_TYPES)
@@ -269,11 +278,11 @@ export default defineConfig([
   },
   { ...commonjs, entry: { 'webpack-loader': 'integrations/webpack-loader.cjs' } },
   { ...shared, entry: { 'webpack-module': 'integrations/webpack-module.js' } },
-  // A command is read when it is called, so that --help and --version cost what Node costs.
+  // A command is loaded when it is called, so that --help and --version take no longer than Node itself.
   { ...shared, entry: { cli: 'src/cli/main.ts' }, splitting: true, esbuildPlugins: [bundledLicences, besides] },
 ])
 
-/** What is copied into dist must be named in THIRD-PARTY-LICENSES.md. */
+/** Every package bundled into dist must be named in THIRD-PARTY-LICENSES.md. */
 async function unlicensed(inputs: readonly string[]) {
   const licences = await readFile(fromRoot('THIRD-PARTY-LICENSES.md'), 'utf8')
   const packages = new Set(inputs.flatMap((input) => input.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? []))
@@ -290,12 +299,12 @@ async function writeJsonSchemas() {
 }
 
 /**
- * The entry for Node. Node reads the text of an imported CommonJS module letter by letter for its exports, in a loop
- * that a start has to wait for: so it names them, and everything else is behind it.
+ * The entry for Node. Node scans the text of an imported CommonJS module for its exports, character by character, while
+ * the start waits: so this file only names them, and everything else is behind it.
  */
 async function writeNodeEntry() {
   const { facade } = await import(`${pathToFileURL(fromRoot('dist/facade.cjs'))}?built=${Date.now()}`)
-  // Of a bundle, which no flag can name, it is not the file; and in one of ES modules there is no __filename.
+  // A bundle is not the file that a flag names; and in a bundle of ES modules there is no __filename.
   const isFlagged = '(process.execArgv.length>0||process.env.NODE_OPTIONS)&&module.filename'
   const taken = `${isFlagged}?require("./preload.cjs").preloaded(module.filename):require("./facade.cjs").facade()`
   const text = `"use strict";module.exports=${taken};0&&(module.exports={${Object.keys(facade())}})\n`

@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /**
- * Bundlers make a process of 1.5 GB out of one of 0.1, and TypeScript one of 0.4: it then takes up to 0.1 s longer to start
- * each child. So their tests come after those that start many.
+ * Bundlers grow a process from 0.1 to 1.5 GB, and TypeScript to 0.4: it then takes up to 0.1 s longer to start each
+ * child. So their tests come after those that start many.
  */
 const LARGE = /\/test\/(?:bundlers|integrations)\/|\/(?:docs|docstrings|package|public-types)\.test\.ts$/
 
@@ -22,21 +22,20 @@ export default defineConfig({
     globalSetup: ['test/support/skip-notice.ts'],
     setupFiles: ['test/support/setup.ts'],
     pool: 'forks',
-    // Files share two processes: each would load the same modules again, a sixth of all the time.
+    // Test files share two processes: otherwise each would load the same modules again, a sixth of the total time.
     isolate: false,
     sequence: { sequencer: LargeLast },
-    // One fewer by default; most of the time goes by in the processes that tests start and wait for.
+    // The default is one fewer; most of the time is spent in processes that tests start and wait for.
     maxWorkers: '100%',
-    // For what hangs: a busy machine is no failure.
+    // Only for what hangs: a slow machine must not fail.
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // A test that asserts nothing fails.
-    // A run that rewrites the documentation compares nothing.
+    // A test without assertions fails, except when the documentation is rewritten: then nothing is compared.
     expect: { requireAssertions: process.env.DOCS_UPDATE === undefined, poll: { timeout: 30_000 } },
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
-      // Wires the process to runCli; it runs in child processes, which are not measured.
+      // Connects the process to runCli; it runs in child processes, which are not measured.
       exclude: ['src/cli/main.ts'],
       reporter: [['text', { skipFull: true }], 'lcov'],
       thresholds: { lines: 95, statements: 90, functions: 90, branches: 90 },

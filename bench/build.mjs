@@ -1,6 +1,6 @@
 /**
- * What the plugin adds to a build of many modules, side by side with no plugin, and in Vite with varlock's, which needs
- * Node 22 or later. The builds take turns, so that what else the machine does falls on all of them.
+ * What the plugin adds to a build of many modules, compared with no plugin, and in Vite with varlock's, which needs
+ * Node 22 or later. The builds alternate, so that other load on the machine affects all of them.
  *
  *   npm run bench:build                  this Node
  *   npm run bench:build -- --node 24     another
@@ -24,11 +24,11 @@ const node = nodeBinary(major)
 const repository = fileURLToPath(new URL('..', import.meta.url))
 const root = mkdtempSync(join(tmpdir(), 'systemprompt-bench-'))
 
-/** How modules read the value: plainly, in a template, and once in ten times in a way for which code has to be parsed. */
+/** How modules read the value: plainly, in a template, and in one of ten cases in a way that needs a parser. */
 const READS = ['import.meta.env.site_name', '`${import.meta.env.site_name}/`']
 const PARSED_READ = "import.meta.env['site_name']"
 
-/** One module in ten reads a value, as applications do. */
+/** One module in ten reads a value, as in applications. */
 function writeApp() {
   const profile = join(root, '.systemprompt/profiles/local')
   mkdirSync(profile, { recursive: true })
@@ -52,7 +52,7 @@ function writeApp() {
 
 /** What builds, with `plugins`. */
 const BUILD = {
-  // Vite's command has Node keep compiled code, where Node can.
+  // Vite's command enables Node's compile cache, if Node has one.
   vite: `import { build } from 'vite'
 import module from 'node:module'
 module.enableCompileCache?.()
@@ -66,7 +66,7 @@ const run = (plugins) => new Promise((resolve, reject) => webpack({ context: pro
 
 const VARLOCK = 'bench/peers/node_modules/@varlock/vite-integration/dist/index.mjs'
 
-/** What builds take turns with, for each host: what makes the plugins, by what is measured. */
+/** What to compare for each host: the code that creates the plugins, by what is measured. */
 function ways(host) {
   const ours = `(await import('${urlOf(`dist/${host}.js`)}')).default({ public: ['site.name'] })`
   const both = { 'no plugin': '', '@systemprompt/env': ours }
@@ -77,7 +77,7 @@ function ways(host) {
 
 const urlOf = (path) => pathToFileURL(join(repository, path)).href
 
-/** Milliseconds of one build in a process of its own, from where the plugin is imported. */
+/** Milliseconds of one build in its own process, including the import of the plugin. */
 function measure(host, plugins) {
   const lines = [
     BUILD[host],
@@ -88,7 +88,7 @@ function measure(host, plugins) {
   const file = join(repository, `node_modules/.bench-${host}.mjs`)
   writeFileSync(file, lines.join('\n'))
   try {
-    // Varlock's plugin starts its command line, with the Node that it finds.
+    // Varlock's plugin runs its command line with the Node that it finds in PATH.
     const path = [dirname(node), join(repository, 'bench/peers/node_modules/.bin'), process.env.PATH].join(delimiter)
     const env = { ...process.env, PATH: path }
     return Number(execFileSync(node, [file], { cwd: root, encoding: 'utf8', env }).trim().split('\n').at(-1))
@@ -105,7 +105,7 @@ try {
     const times = cases.map(() => [])
     for (let round = 0; round <= ROUNDS; round++)
       for (let turn = 0; turn < cases.length; turn++) {
-        // Each goes first in its turn: a build may suffer from what the one before it left behind.
+        // Each goes first in turn: a build may be affected by what the previous one left behind.
         const number = (turn + round) % cases.length
         const time = measure(host, cases[number][1])
         // The first round reads everything from the disk.

@@ -1,6 +1,6 @@
 /**
- * What a command line costs over plain Node, and an emulator: medians of starts in turn. `npm run bench:cli`; a number
- * behind it is how many rounds.
+ * What a command line, and an emulator, cost compared with plain Node: medians of alternating starts. `npm run
+ * bench:cli`; a number after it sets the rounds.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -47,7 +47,7 @@ for (const [name, list] of Object.entries(times))
     `${name.padEnd(36)} ${median(list).toFixed(1).padStart(8)} ms  ${(median(list) / plain).toFixed(2)} × plain node`,
   )
 
-/** It listens when it prints its address. */
+/** It listens once it prints its URL. */
 async function emulator(use = () => undefined) {
   const child = spawn(process.execPath, [cli, 'cloud', 'emulator', '--port', '0', '--ephemeral', '--json'], {
     cwd: directory,

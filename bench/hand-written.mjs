@@ -1,7 +1,7 @@
 /**
- * The same job as a careful developer writes it by hand with dotenv, yaml and zod: profile, secrets, .env
- * files and service configs read, `${VAR:-default}` replaced, the result checked. No origins, no masks, no
- * positions, no limits.
+ * The same job as a careful developer writes it by hand with dotenv, yaml and zod: it reads profile, secrets, .env
+ * files and service configs, replaces `${VAR:-default}`, and checks the result. No origins, no masks, no positions, no
+ * limits.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -1,6 +1,6 @@
 /**
- * What it costs to have Node load the library, in every form that could be shipped: whole processes, each way in turn.
- * The time of the processor is less shaken than that of the clock where other programs run.
+ * What it costs Node to load the library, in every form that could be shipped: whole processes, alternating. Processor
+ * time varies less than elapsed time if other programs run.
  *
  *   npm run bench:loading                   this Node
  *   npm run bench:loading -- --node 24      another

@@ -1,4 +1,4 @@
-/** Medians of several ways to do a thing, taken in turn, so that a busy moment of the machine hits them all. */
+/** Medians of several ways to do something, alternating, so that a busy moment of the machine affects them all. */
 export async function sideBySide(ways, { rounds, warmUp = Math.ceil(rounds / 4) }) {
   const times = Object.fromEntries(Object.keys(ways).map((name) => [name, []]))
   for (let round = -warmUp; round < rounds; round++) {
@@ -18,7 +18,7 @@ export function median(list) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** Rows of text in columns. */
+/** Prints rows of text in columns. */
 export function printTable(header, rows) {
   const all = [header, ...rows].map((row) => row.map(String))
   const widths = header.map((_, column) => Math.max(...all.map((row) => row[column].length)))

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Where the libraries are that we are measured against. */
+/** The folder of the libraries that we compare with. */
 export const peers = join(dirname(fileURLToPath(import.meta.url)), 'peers')
 
 /** Installs them, unless all are there. */

@@ -1,4 +1,4 @@
-/** Projects of a given size, written into a folder. */
+/** Writes projects of a given size into a folder. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -14,7 +14,7 @@ export function projectWithKeys(root, keys) {
   return project(root, groups.join('\n'))
 }
 
-/** As many references, each to a .env value of its own. */
+/** As many references, each to its own .env value. */
 export function projectWithReferences(root, references) {
   const names = Array.from({ length: references }, (_, at) => `VALUE_${at}`)
   const lines = names.map((name, at) => `  key_${at}: before \${${name}} after`)
@@ -22,7 +22,7 @@ export function projectWithReferences(root, references) {
   writeFileSync(join(root, '.env'), names.map((name, at) => `${name}=text${at}`).join('\n'))
 }
 
-/** As many service configs of ten keys. */
+/** As many service configs, of ten keys each. */
 export function projectWithServices(root, services) {
   project(root, 'paths:\n  services: ../../../services')
   for (let at = 0; at < services; at++) {

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: what a load costs in a running process, beside the same job written by hand and beside c12,
- * and how it grows. Medians; the ways take turns. Start-up is another matter, since there nothing is warm.
+ * `npm run bench`: what a load costs in a running process, compared with the same job written by hand and with c12, and
+ * how it grows. Medians of alternating runs. Start-up is measured elsewhere, since nothing is warm then.
  */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -83,8 +83,8 @@ async function growth(what, sizes, write) {
 }
 
 /**
- * What an import takes in a program that has started: by the package's name, of an empty ES module, and of an empty
- * CommonJS package, which Node needs most of the time for. Processes in turn; each takes its own time.
+ * How long an import takes in a program that has started: of the package by name, of an empty ES module, and of an
+ * empty CommonJS package, which accounts for most of the time. Alternating processes; each measures its own time.
  */
 function importing() {
   const packages = join(folder, 'node_modules')

@@ -1,6 +1,6 @@
 /**
- * `npm run bench:scan`: how fast secrets are found and masked in minified JavaScript, beside two plain ways to
- * do it, how that grows with hostile text, and how many false alarms there are in code that holds no secret.
+ * `npm run bench:scan`: how fast secrets are found and masked in minified JavaScript, compared with two simple ways to
+ * do it, how that grows with hostile text, and how many false positives there are in code without secrets.
  */
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
@@ -72,7 +72,7 @@ async function masking() {
   report('Masking', medians, text)
 }
 
-/** Text that is made to be nearly a secret all the time, at twice the length. */
+/** Text that is nearly a secret everywhere, at twice the length. */
 async function growing() {
   const shared = 'aB3dE5fG7hI9jK1lM3nO5pQ7'
   const alike = Array.from({ length: 100 }, (_, index) => ({
@@ -165,7 +165,7 @@ function secretAt(index) {
   return `${index % 2 ? 'sk-ant-api03-' : ''}${randomBytes(24).toString('base64url')}`
 }
 
-/** Fewer forms than the matcher knows: what somebody would write by hand. */
+/** Fewer forms than the matcher knows: what one would write by hand. */
 function plainForms(value) {
   const base64 = [0, 1, 2].map((before) => {
     const encoded = Buffer.from('x'.repeat(before) + value).toString('base64')

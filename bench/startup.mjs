@@ -1,6 +1,6 @@
 /**
- * What a start costs: whole processes, each way in turn, so that a busy moment of the machine hits them all.
- * The project is the quickstart; every program ends at once and says how much memory it took.
+ * What a start costs: whole processes, alternating, so that a busy moment of the machine affects them all. The project
+ * is the quickstart; every program exits at once and prints how much memory it took.
  *
  *   npm run bench:startup                    this Node
  *   npm run bench:startup -- --nodes all     20, 22, 24 and 26
@@ -39,14 +39,14 @@ installPeers('varlock')
 const END = 'process.stdout.write(String(process.resourceUsage().maxRSS))'
 const root = mkdtempSync(join(tmpdir(), 'systemprompt-startup-'))
 prepare(root)
-// A plan is made only of files that have been as they are for some seconds.
+// A start is cached only if the files have been unchanged for some seconds.
 await new Promise((resolve) => setTimeout(resolve, 3000))
 
 const bin = (path) => join(root, 'node_modules', path)
 const OURS = ['--import', '@systemprompt/env', 'app.cjs']
 const forget = () => rmSync(join(root, 'node_modules/.cache'), { recursive: true, force: true })
 
-/** The arguments of Node, and what has to be done before each start. */
+/** The arguments of Node, and what to do before each start. */
 const WAYS = {
   'plain node': { args: ['app.cjs'] },
   'node --env-file': { args: ['--env-file=.env', 'app.cjs'] },
@@ -82,7 +82,7 @@ function measure(node, major) {
   for (let round = -3; round < rounds; round++) {
     for (const [name, { args, before }] of ways) {
       before?.()
-      // The cold way leaves none of its plan to the warm one, which makes its own before it counts.
+      // The cold start leaves no cache for the warm one, which creates its own before it is measured.
       if (name === 'this library, warm') spawnSync(node, OURS, { cwd: root, env: environment() })
       const started = process.hrtime.bigint()
       const { status, stdout, stderr } = spawnSync(
@@ -127,7 +127,7 @@ function round(number) {
   return Math.round(number * 10) / 10
 }
 
-/** Nothing that would change what is loaded. */
+/** Without anything that would change what is loaded. */
 function environment() {
   return { PATH: process.env.PATH, HOME: process.env.HOME }
 }

@@ -4,10 +4,10 @@ import { parseSync } from 'oxc-parser'
 const DIRECTIVE = '"use strict";'
 
 /**
- * Rewrites a CommonJS module so that V8 compiles its functions at once, together with the file: for one of which a run
- * calls nearly all. V8 would first skim every function to find its end, and compile it from the beginning when it is called;
- * a function in parentheses it takes for one that is called at once. So the declarations move to the front as
- * `var name=(function name(){…})`, which any order of them allows: they are functions only.
+ * Rewrites a CommonJS module so that V8 compiles its functions together with the file, for a module of which a run
+ * calls nearly all. Otherwise V8 would first skim every function to find its end, and compile it from the start when it
+ * is called; a function in parentheses it compiles at once. So the declarations move to the front as `var
+ * name=(function name(){…})`, which is safe in any order, since they are only functions.
  */
 export async function compileAtOnce(file: string): Promise<void> {
   const text = await readFile(file, 'utf8')

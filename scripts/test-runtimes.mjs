@@ -1,12 +1,11 @@
 /**
- * What docs/run-time.md says of Bun, Deno and Windows, held against them; ends with 1 where it is not so:
+ * Checks what docs/run-time.md says about Bun, Deno and Windows; exits with 1 if anything differs:
  *
  *   npm run test:runtimes            all three
  *   npm run test:runtimes -- bun     one
  *
- * The rows are in runtime-rows.json, and each command of the page is one of them. That something does not work is
- * as much of an expectation as that it does. Node for Windows runs in Wine; a machine without that skips its rows,
- * unless REQUIRE_WINE=1.
+ * The rows are in runtime-rows.json, and each command of the page is one of them. A row can also expect that something
+ * does not work. Node for Windows runs in Wine; without Wine its rows are skipped, unless REQUIRE_WINE=1.
  */
 import { spawnSync } from 'node:child_process'
 import {
@@ -70,10 +69,10 @@ console.log(Buffer.concat([text, redactor.end()]).toString())
 `,
 }
 
-/** Node 20 runs no TypeScript. */
+/** Node 20 does not run TypeScript. */
 const JAVASCRIPT = Object.entries(PROGRAMS).map(([name, text]) => [name.replace(/ts$/, 'js'), text])
 
-/** What is another matter on Windows. */
+/** What is different on Windows. */
 const OF_WINDOWS = {
   'twice.js': `import { execFileSync } from 'node:child_process'
 const loaded = 'console.log(Object.keys(require.cache).some((file) => file.endsWith("core.cjs")), process.env.PORT)'
@@ -108,7 +107,7 @@ console.log(stdout.trim(), status)
 `,
 }
 
-/** What `systemprompt run` starts programs with. */
+/** The packages with which `systemprompt run` starts programs. */
 const OF_RUN = ['cross-spawn', 'path-key', 'shebang-command', 'shebang-regex', 'which', 'isexe']
 
 const ROWS = JSON.parse(readFileSync(join(repository, 'scripts/runtime-rows.json'), 'utf8'))
@@ -136,14 +135,14 @@ for (const runtime of runtimes) {
 if (failures > 0) console.error(`\n${failures} rows are not as the documentation says`)
 process.exitCode = failures > 0 ? 1 : 0
 
-/** What starts a runtime; undefined where it cannot be started here. */
+/** How to start a runtime; undefined if it cannot be started here. */
 function programOf(runtime) {
   if (runtime !== 'windows' || process.platform === 'win32')
     return { command: runtimeBinary(runtime), first: [], env: {} }
   const command = wine()
   if (!command) return undefined
   mkdirSync(dirname(WINE_PREFIX), { recursive: true })
-  // Wine says nothing of its own then, and Node takes its version for one that it knows.
+  // Silences Wine itself, and makes Node accept its version of Windows.
   const env = {
     WINEPREFIX: WINE_PREFIX,
     WINEDEBUG: '-all',
@@ -151,12 +150,12 @@ function programOf(runtime) {
     NODE_SKIP_PLATFORM_CHECK: '1',
   }
   const program = { command, first: [runtimeBinary(runtime)], env }
-  // The first start makes its disk, and tells of that.
+  // The first start creates Wine's disk, and prints messages about it.
   ended(program, ['--version'], tmpdir())
   return program
 }
 
-/** What is not as the row says; each row has a project of its own. */
+/** The differences from a row; each row has its own project. */
 function run(program, { command, env = {}, code = 0, out, err = '^$' }) {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'systemprompt-runtime-')))
   try {
@@ -172,7 +171,7 @@ function run(program, { command, env = {}, code = 0, out, err = '^$' }) {
   }
 }
 
-/** By way of files, since a program of Windows that Wine starts cannot write to a pipe of this system. */
+/** Output goes through files, since a Windows program in Wine cannot write to a pipe of this system. */
 function ended({ command, first, env: own }, args, cwd, env = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'systemprompt-output-'))
   const files = ['out', 'err'].map((name) => join(folder, name))
@@ -200,7 +199,7 @@ function prepare(root) {
   const target = join(root, 'node_modules/@systemprompt/env')
   mkdirSync(target, { recursive: true })
   for (const part of ['package.json', 'dist']) cpSync(join(repository, part), join(target, part), { recursive: true })
-  // What a plugin needs besides, for the program that bundles.
+  // What a plugin also needs, for the program that bundles.
   symlinkSync(join(repository, 'node_modules/unplugin'), join(root, 'node_modules/unplugin'), 'dir')
   for (const name of OF_RUN)
     cpSync(join(repository, 'node_modules', name), join(root, 'node_modules', name), { recursive: true })

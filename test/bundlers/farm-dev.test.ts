@@ -149,7 +149,11 @@ describe.runIf(hasBrowser)('a change while Farm’s development server runs', ()
   }
 
   test.each([
-    ['a file with secrets', "import x from '../config/app.json'\nconsole.log(x)", 'config/app.json  may contain secrets'],
+    [
+      'a file with secrets',
+      "import x from '../config/app.json'\nconsole.log(x)",
+      'config/app.json  may contain secrets',
+    ],
     [
       'a profile',
       "import x from '../.systemprompt/profiles/local/profile.yaml'\nconsole.log(x)",

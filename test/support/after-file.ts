@@ -1,12 +1,15 @@
-/** What helpers leave open or on the disk ends with the file of tests that used them, also where files share a process. */
+/**
+ * Cleanup of what helpers leave open or on the disk, run after the test file that used them, even if files share a
+ * process.
+ */
 const ends: (() => unknown)[] = []
 
-/** Runs after every file of tests; called once, by the module that has something to end. */
+/** Runs `end` after every test file; called once, by the module that has something to clean up. */
 export function afterFile(end: () => unknown): void {
   ends.push(end)
 }
 
-/** The last thing that happens in a file of tests: its own hooks have run. */
+/** Runs last in a test file, after the file's own hooks. */
 export async function endFile(): Promise<void> {
   for (const end of ends) await end()
 }

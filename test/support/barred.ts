@@ -1,9 +1,9 @@
 import { chmodSync, statSync } from 'node:fs'
 
-/** Whether a user can be kept from files here: Windows has no such rights. */
+/** Whether access to files can be denied here: Windows has no such permissions. */
 export const hasRights = process.geteuid !== undefined
 
-/** Takes all rights to a path away, for as long as something runs, which is not root meanwhile. */
+/** Removes all permissions of a path while something runs, which is not root meanwhile. */
 export async function whileBarred<Result>(path: string, run: () => Result | Promise<Result>): Promise<Result> {
   const { mode } = statSync(path)
   const isRoot = process.geteuid?.() === 0

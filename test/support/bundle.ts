@@ -12,8 +12,8 @@ afterFile(() => {
 })
 
 /**
- * Makes one file of a TypeScript entry, for a child process to run: what may end the process cannot be tried in
- * this one. It holds the builds of the packages that the published bundle holds. Returns its path.
+ * Bundles a TypeScript entry into one file for a child process: what may end the process cannot be tested in this one.
+ * It contains the same builds of packages as the published bundle. Returns its path.
  */
 export async function bundleForChild(entry: string): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'systemprompt-child-'))

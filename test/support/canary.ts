@@ -3,12 +3,15 @@ import type { Random } from './random.ts'
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const WINDOW = 8
 
-/** A text of 32 characters that stands nowhere by chance. */
+/** A string of 32 characters that occurs nowhere by chance. */
 export function newCanary(random: Random): string {
   return Array.from({ length: 32 }, () => ALPHABET[random.below(ALPHABET.length)]).join('')
 }
 
-/** The first eight characters in a row of a canary, plain or encoded, that a text holds; undefined where it holds none. */
+/**
+ * The first eight consecutive characters of a canary, plain or encoded, that a text contains; undefined if it contains
+ * none.
+ */
 export function traceOf(text: string, canary: string): string | undefined {
   const windows = new Set<string>()
   for (let at = 0; at + WINDOW <= text.length; at++) windows.add(text.slice(at, at + WINDOW))
@@ -21,10 +24,10 @@ export function traceOf(text: string, canary: string): string | undefined {
   return undefined
 }
 
-/** As it is, in base64 in each of three places, in base64url, in hex, percent-encoded and as JSON escapes it. */
+/** Plain, in base64 at each of three alignments, in base64url, in hex, percent-encoded and as JSON escapes it. */
 function formsOf(canary: string): readonly string[] {
   const bytes = Buffer.from(canary)
-  // What stands at the edges depends on the neighbours as well.
+  // The characters at the edges also depend on their neighbours.
   const base64 = [0, 1, 2].map((before) =>
     Buffer.concat([Buffer.alloc(before), bytes])
       .toString('base64')

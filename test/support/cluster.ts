@@ -34,7 +34,7 @@ interface Pod {
   }[]
 }
 
-/** What a manifest asks for, done without a cluster: its program runs with exactly its variables and its files. */
+/** Carries out a manifest without a cluster: its program runs with exactly its variables and its files. */
 export class Cluster {
   readonly #secrets = new Map<string, Data>()
   readonly #configMaps = new Map<string, Data>()

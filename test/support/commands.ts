@@ -1,9 +1,9 @@
 import { type Command, loaded } from '../../src/cli/command.ts'
 
-/** How every command can end. */
+/** Exit codes of every command. */
 export const ALWAYS = ['ok', 'unexpected', 'usage', 'interrupted'] as const
 
-/** Every command that can be run, by its whole name, in the order of the help. */
+/** Every command that can be run, by its full name, in the order of the help. */
 export async function commandsOf(
   commands: Readonly<Record<string, Command>>,
   parent: string,

@@ -1,4 +1,4 @@
-/** Spellings of a request for `.systemprompt/profiles/local/secrets.json`, `.env` and its kin. */
+/** Spellings of a request for `.systemprompt/profiles/local/secrets.json`, `.env` and the like. */
 export const SPELLINGS = [
   '/.systemprompt/profiles/local/secrets.json',
   '/.systemprompt',

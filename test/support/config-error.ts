@@ -1,6 +1,6 @@
 import { type ConfigError, isConfigError } from '../../src/index.ts'
 
-/** The ConfigError that something throws. @throws what else it throws, and an error where it throws nothing */
+/** The ConfigError that `run` throws. @throws any other error, and an error if it throws nothing */
 export function configErrorOf(run: () => unknown): ConfigError {
   try {
     run()

@@ -20,8 +20,8 @@ import { afterFile } from './after-file.ts'
 import type { Ended } from './installed.ts'
 
 /**
- * A Dockerfile carried out in folders, for machines without an engine: `FROM` is an empty folder instead of an image
- * with Node in it, and this Node runs the program. Files, variables, users and modes are what they would be.
+ * Carries out a Dockerfile in folders, for machines without a container engine: `FROM` is an empty folder instead of an
+ * image with Node, and this Node runs the program. Files, variables, users and modes are as in a container.
  */
 export interface Image {
   /** The folder that stands for `/`. */
@@ -91,12 +91,12 @@ export function buildImage(context: string, install: (folder: string, args: read
   return stage ?? refuse('a Dockerfile without FROM')
 }
 
-/** All paths of an image, from its root. */
+/** All paths of an image, relative to its root. */
 export function filesOf({ root }: Image): readonly string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
 }
 
-/** Starts the image's program, and ends it as an engine does once it has printed something. */
+/** Starts the image's program, and stops it as an engine does once it has printed something. */
 export function runImage(
   built: Image,
   own: Readonly<Record<string, string>>,
@@ -162,7 +162,7 @@ function ignoredIn(context: string): (path: string) => boolean {
   return (path) => patterns.some((pattern) => pattern.test(path))
 }
 
-/** Kubernetes' way: the files lie in a folder of their own, and links lead there. */
+/** As Kubernetes does it: the files are in a folder of their own, and links point there. */
 function place({ at, from, mode = 0o644 }: Mount, image: Image, isRoot: boolean): void {
   const target = join(image.root, at)
   mkdirSync(join(target, typeof from === 'string' ? '..' : '.'), { recursive: true })
@@ -186,7 +186,7 @@ function writeVolume(target: string, files: Readonly<Record<string, string>>, mo
   }
 }
 
-/** A path that something is mounted at, as it is on this machine. */
+/** A path that something is mounted at, as a path on this machine. */
 function inside(value: string, mounts: readonly Mount[], { root }: Image): string {
   return mounts.some(({ at }) => value === at || value.startsWith(`${at}/`)) ? join(root, value) : value
 }

@@ -5,16 +5,13 @@ import { OPERATIONS, type Operation, type Schema } from '../cloud/contract-file.
 import { listen, type TestServer } from './http-server.ts'
 
 export interface ContractProxy extends TestServer {
-  /** What was asked or answered otherwise than the contract says. */
+  /** Differences from the contract in requests and responses. */
   readonly violations: string[]
   /** `operation status`, each once. */
   readonly covered: Set<string>
 }
 
-/**
- * Stands before a server and lets everything through as it is, and holds every request and every answer against
- * the contract.
- */
+/** A proxy that forwards everything unchanged, and checks every request and every response against the contract. */
 export async function contractProxy(target: string): Promise<ContractProxy> {
   const violations: string[] = []
   const covered = new Set<string>()
@@ -58,7 +55,7 @@ export async function contractProxy(target: string): Promise<ContractProxy> {
     covered.add(`${operation.id} ${status}`)
     const isGood = status < 400
     const complain = (what: string): void => void violations.push(`${operation.id} ${status}: ${what}`)
-    // What is refused may have been wrong; what is accepted must have been right.
+    // A request that was refused may be wrong; one that was accepted must be right.
     if (isGood) checkRequest(operation, url, headers, body, complain)
     const schema = operation.answers.has(String(status))
       ? operation.answers.get(String(status))
@@ -99,7 +96,10 @@ function checkRequest(
   complainOf(operation.body.schema, data, 'body', complain)
 }
 
-/** The values in a path; undefined where it is not this operation's. A fixed path goes before one with parameters. */
+/**
+ * The parameters in a path; undefined if it is another operation's. A fixed path takes precedence over one with
+ * parameters.
+ */
 function pathParameters({ path, method }: Operation, actual: string): Record<string, string> | undefined {
   const isTaken =
     path.includes('{') &&

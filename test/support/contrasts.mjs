@@ -1,4 +1,4 @@
-/** Runs in a page: every text in it, with its contrast to what is behind it. */
+/** Runs in a page: every text in it, with its contrast to its background. */
 export function contrasts() {
   const channels = (color) => (color.match(/[\d.]+/g) ?? []).map(Number)
   const luminance = (color) => {

@@ -26,7 +26,7 @@ afterFile(async () => {
   await Promise.all(running.splice(0).map((server) => server.close()))
 })
 
-/** A real server on loopback that keeps what it was asked; closed when the tests of the file are over. */
+/** A real server on loopback that records its requests; closed after the tests of the file. */
 export async function serve(respond: Respond): Promise<TestServer> {
   const requests: Recorded[] = []
   const server = createServer((request, response) => {

@@ -22,12 +22,12 @@ export interface Ended {
 export interface Start {
   readonly cwd: string
   readonly args: readonly string[]
-  /** The whole environment but for PATH. @default {} */
+  /** The whole environment, except for PATH. @default {} */
   readonly env?: Readonly<Record<string, string>>
   readonly command?: string
 }
 
-/** Runs a program, this Node unless another is named, and waits for its end. */
+/** Runs a program, by default this Node, and waits for its exit. */
 export function start({ cwd, args, env = {}, command = process.execPath }: Start): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...args], {

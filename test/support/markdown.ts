@@ -1,13 +1,11 @@
-/**
- * What a Markdown page is made of, as far as a test needs to know: fenced blocks, headings, links and tables.
- */
+/** The parts of a Markdown page that tests need: fenced blocks, headings, links and tables. */
 
 /** A fenced block: ```` ```yaml file=.env ````. */
 export interface Block {
   readonly page: string
-  /** Line of the page, 1-based, on which the text begins. */
+  /** The line of the page, 1-based, on which the text begins. */
   readonly line: number
-  /** The heading of the first or second level that it stands under. */
+  /** The heading of the first or second level above it. */
   readonly section: Heading
   readonly language: string
   /** Words after the language: `run`. */
@@ -42,7 +40,7 @@ export interface Page {
   readonly blocks: readonly Block[]
   readonly headings: readonly Heading[]
   readonly links: readonly Link[]
-  /** The rows of all tables, their heads included. */
+  /** The rows of all tables, including their heads. */
   readonly rows: readonly Row[]
 }
 
@@ -91,7 +89,7 @@ function parseInfo(info: string): Pick<Block, 'language' | 'flags' | 'settings'>
   }
 }
 
-/** GitHub's rule: lower case, punctuation dropped, spaces to dashes; a number is added to what is there already. */
+/** GitHub's rule: lower case, no punctuation, dashes for spaces; a number is appended if the slug is taken. */
 function uniqueSlug(title: string, headings: readonly Heading[]): string {
   const slug = title
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 
-/** What a fixture holds besides the user's files. */
+/** What a fixture contains besides the user's files. */
 const EXPECTATIONS = new Set(['case.json', 'expected.json', 'expected-error.json'])
 
 export interface CopyOptions {
@@ -42,7 +42,9 @@ export function removeProject(root: string): void {
   rmSync(root, { recursive: true, force: true })
 }
 
-/** Every file, directory and link with its mode, time and content: equal before and after a load that changed nothing. */
+/**
+ * Every file, directory and link with its mode, time and content: equal before and after a load that changed nothing.
+ */
 export function snapshot(root: string): readonly string[] {
   return [root, ...entriesBelow(root)].map((path) => {
     const stat = lstatSync(path)
@@ -59,7 +61,7 @@ function filesBelow(root: string): string[] {
   return entriesBelow(root).filter((path) => lstatSync(path).isFile())
 }
 
-/** Directories before what is in them. */
+/** Directories before their contents. */
 function entriesBelow(root: string): string[] {
   return readdirSync(root, { withFileTypes: true })
     .sort((one, other) => (one.name < other.name ? -1 : 1))

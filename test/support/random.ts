@@ -29,7 +29,7 @@ export function seeded(seed = Number(process.env.SEED ?? Date.now() % 1_000_000)
   }
 }
 
-/** A count for `npm test`, or the whole one for `npm run test:soak`. */
+/** The count for `npm test`, or the full one for `npm run test:soak`. */
 export function sampled(sample: number, whole: number): number {
   return process.env.SOAK ? whole : sample
 }

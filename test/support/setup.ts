@@ -5,7 +5,8 @@ import { endFile } from './after-file.ts'
 
 afterAll(endFile)
 
-// Nothing of whoever runs the tests counts: their profile, login and secrets, git's settings, the repository of a hook, and the umask.
+// Ignores the environment of whoever runs the tests: their profile, login and secrets, git's settings, the repository
+// of a hook, and the umask.
 const secrets = KNOWN_SECRETS.map(({ env }): string => env)
 for (const name of Object.keys(process.env))
   if ((/^(?:GIT|SYSTEMPROMPT)_/.test(name) && name !== 'SYSTEMPROMPT_CHROMIUM') || secrets.includes(name))

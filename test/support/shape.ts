@@ -1,6 +1,6 @@
 import type { Shape } from '../../src/cli/command.ts'
 
-/** A shape as TypeScript would write it. */
+/** A shape in TypeScript's notation. */
 export function shapeText(shape: Shape, indent = ''): string {
   if (typeof shape === 'string') return shape.replace('|', ' | ').replace('any', 'unknown')
   if (isList(shape)) return `${shapeText(shape[0], indent)}[]`
@@ -8,7 +8,7 @@ export function shapeText(shape: Shape, indent = ''): string {
   return `{\n${lines.join('\n')}\n${indent}}`
 }
 
-/** Where a document is not what its shape says; nothing where it is. */
+/** Where a document differs from its shape; empty if it does not. */
 export function differences(value: unknown, shape: Shape, at = 'the document'): readonly string[] {
   if (typeof shape === 'string') return isOf(value, shape) ? [] : [`${at} is not ${shape}`]
   if (isList(shape)) {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Whether a program is there; with REQUIRE_SHELLS tests that need one fail where it is not. */
+/** Whether a program is available; with REQUIRE_SHELLS, tests that need a missing one fail. */
 export function hasProgram(name: string): boolean {
   return process.env.REQUIRE_SHELLS !== undefined || isInPath(name)
 }
@@ -21,26 +21,26 @@ export function isInPath(name: string): boolean {
 export interface Typing {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
-  /** How the shell is started, as `script` takes it. */
+  /** How to start the shell, for `script`. */
   readonly shell: string
   /** What it reads before anything is typed. */
   readonly setup: string
-  /** What is typed: keys, with a tabulator where somebody asks for a completion. */
+  /** The keys that are typed, with a tab to request a completion. */
   readonly keys: string
 }
 
 const PROMPT = 'ready> '
-/** Some shells ask the terminal for it behind their prompt. */
+/** Some shells request this from the terminal after their prompt. */
 const BRACKETED_PASTE = /\u001b\[\?2004h$/
 
-/** Types on a real terminal of a real shell, and returns what stood on it after the setup. */
+/** Types on a real terminal of a real shell, and returns the screen's content after the setup. */
 export function typed({ cwd, env, shell, setup, keys }: Typing): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('script', ['-qec', shell, '/dev/null'], { cwd, env: { TERM: 'dumb', ...env } })
     let screen = ''
     let isSetUp = false
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      // The first thing that a shell writes is its own prompt.
+      // A shell first writes its own prompt.
       if (screen === '') child.stdin.write(`${setup}; PS1='${PROMPT}'\n`)
       screen += text
       if (isSetUp || !screen.replace(BRACKETED_PASTE, '').endsWith(PROMPT)) return

@@ -8,7 +8,7 @@ import { hasTerminals } from './terminal.ts'
 const PROGRAMS = ['bash', 'zsh', 'fish', 'git', 'vim', 'openssl']
 const BUILT = fileURLToPath(new URL('../../dist/plugin.js', import.meta.url))
 
-/** Says at the end of a run which tests were skipped for what this machine lacks. */
+/** Prints at the end of a run which tests were skipped for lack of something on this machine. */
 export function teardown(): void {
   if (!existsSync(CHROMIUM))
     skipped('in a browser', `there is no Chromium at ${CHROMIUM} (SYSTEMPROMPT_CHROMIUM names another)`)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { afterFile } from './after-file.ts'
 
-/** Paths from the project's root, with what each file holds; its mode where that matters. */
+/** Paths relative to the project's root, with the content of each file, and its mode if that matters. */
 export type Files = Readonly<Record<string, string | { readonly content: string; readonly mode?: number }>>
 
 export const PROFILE = '.systemprompt/profiles/local/profile.yaml'
@@ -17,7 +17,7 @@ afterFile(() => {
   for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true })
 })
 
-/** A project of real files, removed when the tests of the file are over. A path that ends in `/` is a directory. */
+/** A project of real files, removed after the tests of the file. A path that ends in `/` is a directory. */
 export function makeProject(files: Files = {}): string {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'systemprompt-test-')))
   made.push(root)
@@ -64,7 +64,7 @@ security:
   jwt_audiences: [web]
 `
 
-/** A project about which there is nothing to say, not even under `strict`. */
+/** A project without any errors or warnings, even under `strict`. */
 export const COMPLETE: Files = {
   [PROFILE]: COMPLETE_PROFILE,
   [SECRETS]: JSON.stringify({ jwt_secret: JWT_SECRET, database_url: DATABASE_URL }, null, 2),

@@ -1,17 +1,17 @@
 import { spawnSync } from 'node:child_process'
 
-/** Where Python itself is: what a version manager calls python3 is a script that takes several times as long. */
+/** The path of Python itself: a version manager's python3 is a script that takes several times as long. */
 const python = spawnSync('python3', ['-c', 'import pty, sys; print(sys.executable)'], { encoding: 'utf8' })
 
-/** Whether a test can have a terminal. */
+/** Whether tests can have a terminal. */
 export const hasTerminals = python.status === 0
 
 export interface TypedInto {
   readonly argv: readonly string[]
   readonly typed: string
-  /** The number of a signal that it is sent in place of what is typed. */
+  /** The number of a signal to send instead of typing. */
   readonly signal?: number
-  /** What the program writes when it is ready. */
+  /** What the program prints when it is ready. */
   readonly at: string
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
@@ -43,15 +43,15 @@ print(out.decode('utf-8', 'replace') + 'code %d' % status)
 `
 
 /**
- * Runs a command line on a terminal of its own, 0 columns wide as it is with nobody in front of it, types into it when
- * the program is ready, and tells what came of it.
+ * Runs a command line on its own terminal, 0 columns wide as one is with nobody in front of it, types into it when the
+ * program is ready, and returns the result.
  */
 export function typedInto({ argv, typed, signal = 0, at, cwd, env }: TypedInto): string {
   const { stdout } = spawnSync(python.stdout.trim(), ['-c', SCRIPT, JSON.stringify(argv), typed, at, String(signal)], {
     cwd,
     env: { PYTHONIOENCODING: 'utf8', ...env },
     encoding: 'utf8',
-    // For what hangs: a busy machine is no failure.
+    // Only for what hangs: a slow machine must not fail.
     timeout: 60_000,
   })
   return stdout

@@ -8,22 +8,22 @@ import {
 } from '../../src/index.ts'
 import { afterFile } from './after-file.ts'
 
-/** What a watcher told, in the order in which it did. */
+/** What a watcher reported, in order. */
 export type Told = { readonly update: ConfigUpdate } | { readonly error: ConfigError }
 
 export interface Watched {
   readonly watcher: ConfigWatcher
-  /** All that was told so far. */
+  /** Everything reported so far. */
   readonly told: readonly Told[]
-  /** The next thing that is told, or was and has not been taken yet. */
+  /** The next report, or the first that was not taken yet. */
   next(): Promise<Told>
-  /** The paths that the next update names; an error throws. */
+  /** The paths in the next update; an error throws. */
   nextChanges(): Promise<readonly string[]>
-  /** Waits until something is so; it is looked at whenever something is told. */
+  /** Waits until a condition holds; it is checked at each report. */
   until(is: () => boolean): Promise<void>
 }
 
-/** A machine under load may take long. What must not happen is never waited for. */
+/** A busy machine may take long. Tests never wait this long for what must not happen. */
 const LIMIT = 30_000
 
 const open: ConfigWatcher[] = []
@@ -32,7 +32,7 @@ afterFile(async () => {
   for (const watcher of open.splice(0)) await watcher.close()
 })
 
-/** Watches a project, closed when the tests of the file are over. */
+/** Watches a project; closed after the tests of the file. */
 export async function watched(options: LoadOptions, watchOptions: WatchOptions = {}): Promise<Watched> {
   const told: Told[] = []
   let taken = 0
