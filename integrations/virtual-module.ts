@@ -20,6 +20,7 @@ export const PUBLIC_MODULES: readonly string[] = [PUBLIC, VIRTUAL, `\0${PUBLIC}`
 export const REFUSED = '@systemprompt/env/refused'
 /** All entries except the public values. */
 const LIBRARY = /^@systemprompt\/env(?:$|\/(?!public$))/
+/** Entries that contain nothing for the server alone. */
 const HARMLESS = /^@systemprompt\/env\/(?:schema(?:$|\/)|package\.json$)/
 const CONFIDENTIAL = /(?:^|[\\/])((?:\.systemprompt[\\/].*?|\.env(?:\.[^\\/]*?)?))(?:[?#].*)?$/
 

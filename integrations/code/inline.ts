@@ -11,7 +11,8 @@ export interface InlineOptions extends ValueOptions {
   readonly isSecret: (name: string) => boolean
   /**
    * Whether the host expands `import.meta.glob(…, { as: 'raw' })` without asking plugins. It is then replaced with
-   * imports of the same text, which plugins are asked about. @default false
+   * imports of the same text, which plugins are asked about.
+   * @default false
    */
   readonly importsRaw?: boolean
 }

@@ -5,7 +5,7 @@ import { NOTHING } from '../public-env.ts'
 import { refusals } from '../refusals.ts'
 
 /**
- * A development server never reaches the end of a build, so a refused module is an error of its own.
+ * A development server never reaches the end of a build, so each refused module is an error by itself.
  * @throws ConfigError with the importers that are known so far
  */
 export function stopInDev(context: object, id: string, build: Build): void {

@@ -35,8 +35,8 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       Object.assign(state, { root, publicDir })
       build.setRoot(root)
       build.consumer = build.options.consumer ?? consumerOfTargetEnv(config.compilation?.output?.targetEnv)
-      // Farm asks no plugin about a module from its persistent cache, whatever values it contains or imports it must
-      // not have.
+      // Farm asks no plugin about modules from its persistent cache, even if they contain old values or import what
+      // they must not.
       if (config.compilation) config.compilation.persistentCache = false
       // Farm serves every file of its root.
       const below = config.compilation?.output?.publicPath ?? '/'
@@ -190,10 +190,7 @@ interface Context {
   body: unknown
 }
 
-/**
- * Koa middleware must return what comes after it. Without the guard, Farm would serve refused output to a page that is
- * loaded.
- */
+/** Koa middleware must await the next one. Without the guard, Farm would serve refused output when a page is loaded. */
 function guardOf(build: Build, places: readonly Place[], stopped: () => Promise<Error | undefined> | undefined) {
   return async (context: Context, next: () => Promise<unknown>): Promise<void> => {
     const isForbidden = asksForConfidential(context.url, build, places)

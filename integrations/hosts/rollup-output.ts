@@ -80,7 +80,7 @@ export function outputHooks(build: Build, from: () => string): OutputHooks {
       order: 'post',
       sequential: true,
       async handler() {
-        // Includes the directories of other builds: nothing tells which build ends.
+        // Includes the directories of other builds: nothing shows which build has ended.
         for (const directory of directories) {
           const leaks = await build.findWrittenLeaks(directory)
           if (leaks) throw leaks.error

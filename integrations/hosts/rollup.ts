@@ -34,7 +34,7 @@ interface FirstHooks {
   readonly buildStart: First<(this: Context, input: object) => void>
 }
 
-/** Rollup, and Rolldown, which has the same hooks and also tells its platform. */
+/** Rollup, and Rolldown, which has the same hooks and also reports its platform. */
 export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readonly first: FirstHooks } {
   let from = '.'
   let running = 0
@@ -47,7 +47,7 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
         const consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))
         // Counted before anything can throw: `buildEnd` is called for every build that began.
         const isShared = running++ > 0 && consumer !== build.consumer
-        // Vite tells the consumer of each module; elsewhere one build would be taken for the other.
+        // Vite reports the consumer of each module; elsewhere one build would be taken for the other.
         if (isShared && !consumerOfEnvironment(this)) throw sharedError()
         build.consumer = consumer
       },

@@ -26,7 +26,7 @@ interface ViteHooks {
 }
 
 /**
- * Vite: its environments tell who runs the code, and changes reach open pages.
+ * Vite: its environments say who runs the code, and changes reach open pages.
  *
  * @param forWorker creates the plugin again: Vite builds each worker separately
  */

@@ -6,7 +6,7 @@ type IsExternal = (this: unknown, specifier: string, ...rest: readonly unknown[]
 /**
  * The options of Rollup or Rolldown, with the public values bundled whatever `external` says about packages: it is
  * asked before plugins are, and outside the bundle the values would not know the `public` list at run time. The marks
- * in code that reads a secret are bundled too: Rolldown does not tell who imports an external module.
+ * in code that reads a secret are bundled too: Rolldown does not say who imports an external module.
  */
 export function keptInside<Options extends object>(options: Options): Options {
   const isExternal = isExternalOf(Reflect.get(options, 'external'))

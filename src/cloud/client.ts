@@ -35,7 +35,8 @@ export interface CloudClientOptions {
   /** Called with the number of milliseconds that the service asks to wait, before waiting. */
   readonly onWait?: ((time: number) => void) | undefined
   /**
-   * What an error tells the user to do if the service rejects the login. @default "Run 'systemprompt cloud auth login'"
+   * What an error tells the user to do if the service rejects the login.
+   * @default "Run 'systemprompt cloud auth login'"
    */
   readonly logIn?: string | undefined
   /** Where `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are read from. @default process.env */
@@ -327,7 +328,7 @@ export class CloudClient {
 
 const SECRET_NAME = /^[A-Z_][A-Z0-9_]*$/
 
-/** Lifetime of an exchanged token in seconds, if the service does not tell. */
+/** Lifetime of an exchanged token in seconds, if the service does not say. */
 const DEFAULT_LIFE = 300
 /** An exchanged token is not used any more this many milliseconds before it expires. */
 const EARLY = 30_000

@@ -57,7 +57,7 @@ export function hasCredentials({ credentials }: CloudFiles): boolean {
 }
 
 /**
- * Removes credentials.json, whatever it contains, and tells whether it existed. A directory of that name is moved
+ * Removes credentials.json, whatever it contains, and returns whether it existed. A directory of that name is moved
  * aside, and so is a file that a profile names and that holds no login: it may be any file of the user's. A logout
  * always works. `aside` is where it was moved to.
  */
@@ -94,8 +94,8 @@ export function readObject(file: string): Readonly<Record<string, unknown>> | un
 }
 
 /**
- * The same, but throws if the file cannot be read. @throws ConfigError SYNTAX, FILE_UNREADABLE, FILE_TOO_LARGE,
- * ENCODING
+ * The same, but throws if the file cannot be read.
+ * @throws ConfigError SYNTAX, FILE_UNREADABLE, FILE_TOO_LARGE, ENCODING
  */
 export function mustReadObject(file: string): Readonly<Record<string, unknown>> | undefined {
   const problems = collectProblems()

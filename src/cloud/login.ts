@@ -10,7 +10,8 @@ export interface BrowserLogin {
   /** The URL to open in the browser. */
   readonly authorizeUrl: string
   /**
-   * Resolves to the token when the user has come back. @throws CloudError NOT_LOGGED_IN if the user denied the login
+   * Resolves to the token when the user has come back.
+   * @throws CloudError NOT_LOGGED_IN if the user denied the login
    */
   readonly token: Promise<string>
   /** Takes the URL that a browser on another machine ended on. */

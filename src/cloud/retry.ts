@@ -26,7 +26,8 @@ const LONGEST_RETRY_AFTER = 60_000
 /** How long an operation may take. */
 export interface Patience {
   /**
-   * Milliseconds for all attempts and pauses. @default 60000, and as long again for pauses that the service asks for
+   * Milliseconds for all attempts and pauses.
+   * @default 60000, and as long again for pauses that the service asks for
    */
   readonly total?: number | undefined
   /** Called with the number of milliseconds that the service asks to wait, before waiting. */

@@ -134,8 +134,8 @@ export interface SecretsEdit {
   /** The names that were to be removed and do not exist. */
   readonly missing: readonly string[]
   /**
-   * Restores the file's previous text; false if somebody has changed it since, and it is left unchanged. @throws
-   * FileError
+   * Restores the file's previous text; false if somebody has changed it since, and it is left unchanged.
+   * @throws FileError
    */
   undo(): Promise<boolean>
 }

@@ -19,7 +19,7 @@ export interface EmulatorOptions {
   readonly port?: number | undefined
   /** The directory in which the state is kept, so that it survives the process. By default it is kept in memory. */
   readonly directory?: string | undefined
-  /** The users and tenants. @default an admin, a viewer, and two tenants of theirs; another user with a tenant */
+  /** The users and tenants. @default DEFAULT_SEED */
   readonly seed?: Seed | undefined
   /** Whether tenant calls require an exchanged token, as services do since 2026-05. @default true */
   readonly exchange?: boolean | undefined
@@ -38,8 +38,8 @@ export interface Emulator {
   readonly port: number
   readonly faults: Faults
   /**
-   * A login's token, like the one that the consent page issues; it expires after `seconds`, by default a day. @throws
-   * TypeError if there is no such user
+   * A login's token, like the one that the consent page issues; it expires after `seconds`, by default a day.
+   * @throws TypeError if there is no such user
    */
   token(user?: string, seconds?: number): string
   revoke(token: string): void

@@ -11,7 +11,7 @@ import { systemCode } from './system-code.ts'
 export interface Owner {
   readonly machine: string
   readonly pid: number
-  /** When it started, in the system's own format; empty if the system does not tell. */
+  /** When it started, in the system's own format; empty if unknown. */
   readonly started: string
 }
 
@@ -38,7 +38,7 @@ function isAlive(id: number): boolean {
   }
 }
 
-/** Linux tells the start time; elsewhere the id alone has to do. */
+/** Linux reports the start time; elsewhere the id alone must do. */
 function startOf(id: number): string {
   const stat = contentOf(`/proc/${id}/stat`)
   // The program's name, in brackets, may itself contain spaces and brackets.

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { isOver, thisOwner } from './owner.ts'
 import { patiently } from './patiently.ts'
 
-/** `.secrets.json.1f2e3d4c5b6a-4711-8899aabbccddeeff.tmp`: the name tells which process it belongs to. */
+/** `.secrets.json.1f2e3d4c5b6a-4711-8899aabbccddeeff.tmp`: the name shows which process it belongs to. */
 const NAME = /\.([0-9a-f]{12})-(\d{1,10})-[0-9a-f]{16}\.tmp$/
 
 /** Milliseconds after which a leftover of another machine counts as abandoned. */

@@ -8,7 +8,7 @@ const SPELLED = 16
 const SLOTS = 1 << 16
 
 /**
- * Tells whether text ends with the beginning of a pattern. If the pattern's anchor is already in the text, the search
+ * Checks whether text ends with the beginning of a pattern. If the pattern's anchor is already in the text, the search
  * itself notices that; so only the first characters, up to the anchor's end, have to be followed.
  */
 export class OpenEnds {

@@ -8,7 +8,7 @@ interface Window {
 }
 
 const WINDOW_BYTES = 8
-/** In longer text, only windows that begin in this many first characters are compared. */
+/** Only windows that begin within this many characters are compared. */
 const COMPARED = 512
 
 /**
