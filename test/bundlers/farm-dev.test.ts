@@ -157,7 +157,7 @@ describe.runIf(hasBrowser)('a change while Farm’s development server runs', ()
     [
       'a profile',
       "import x from '../.systemprompt/profiles/local/profile.yaml'\nconsole.log(x)",
-      'profile.yaml  may hold',
+      'profile.yaml  may contain',
     ],
     [
       'the library',
