@@ -51,7 +51,9 @@ describe.each(HOSTS)(`an attempt to get a secret into what %s builds (SEED=${ran
     if (stopped === 'reading')
       expect(lines, error).toContainEqual(expect.stringMatching(new RegExp(`src/${id}.*ATTEMPT_${id}  is a secret`)))
     if (stopped === 'guard')
-      expect(lines, error).toContainEqual(expect.stringMatching(new RegExp(`ATTEMPT_${id}  .*is in (?:the name of )?this file`)))
+      expect(lines, error).toContainEqual(
+        expect.stringMatching(new RegExp(`ATTEMPT_${id}  .*is in (?:the name of )?this file`)),
+      )
     if (stopped === 'nowhere') {
       expect(error).toBe('')
       if (leaves) expect([...files.values()].map(String).join('\n')).toContain(leaves(secret))
