@@ -46,7 +46,9 @@ export function transformOf(build: Build, framework: string): Transform {
     const isRuntime = options.phase === 'runtime'
     const isRefused = (name: string): boolean => isClient && isSecret(name)
     const isCommonJs = isCommonJsModule(this, code, id)
-    const runtime = isCommonJs ? `require('@systemprompt/env/public').default` : RUNTIME
+    // Code that was transformed before has the import already, unless it was lost: another name fits both.
+    const name = code.includes(RUNTIME) ? `${RUNTIME}2` : RUNTIME
+    const runtime = isCommonJs ? `require('@systemprompt/env/public').default` : name
     const settings = {
       values,
       isSecret: isRefused,
@@ -66,7 +68,7 @@ export function transformOf(build: Build, framework: string): Transform {
     const isReference = isRuntime && inlined.code !== undefined
     if (isReference && isCommonJs && isClient) throw awaitedBy(id)
     const added = refused.map((specifier) => importOf(specifier, isCommonJs))
-    if (isReference && !isCommonJs) added.push(`\nimport ${RUNTIME} from '@systemprompt/env/public'`)
+    if (isReference && !isCommonJs) added.push(`\nimport ${name} from '@systemprompt/env/public'`)
     const map = inlined.code !== undefined && isMapWanted(this) ? await mapOf(code, id, inlined) : null
     return { code: withAdded(inlined.code ?? code, added, isCommonJs), map }
   }

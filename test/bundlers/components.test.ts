@@ -225,6 +225,42 @@ describe.each(['vite', 'rollup', 'rolldown', 'webpack'] as const)(
   },
 )
 
+test.each(['vite', 'rollup', 'rolldown', 'webpack'] as const)(
+  '%s at run time: a read that another plugin adds to code with reads gets its value too',
+  async (host) => {
+    const root = copyApp()
+    writeFiles(root, {
+      'src/it.js': "import './own.js'\n",
+      'src/own.js': 'console.log(import.meta.env.site_name)\n',
+      'adds.cjs': `module.exports = (code) => code + ${JSON.stringify(ADDED)}\n`,
+    })
+    const configure: Configure = {
+      vite: (config) => ({ ...config, plugins: [adds, config.plugins] }),
+      rollup: (config) => ({ ...config, plugins: [config.plugins, adds] }),
+      rolldown: (config) => ({ ...config, plugins: [config.plugins, adds] }),
+      webpack: (config) => ({ ...config, module: { rules: [{ test: /own\.js$/, loader: join(root, 'adds.cjs') }] } }),
+    }
+    const runtime = { ...options, phase: 'runtime' } as const
+    const { error, files } = await buildWith(host, {
+      root,
+      consumer: 'client',
+      entry: 'src/it.js',
+      options: runtime,
+      configure,
+    })
+    expect(error).toBeUndefined()
+    const scripts = [...files].filter(([file]) => file.endsWith('.js')).join()
+    expect(scripts).toMatch(/console\.log\(.*\.site_name\)[\s\S]*console\.log\(.*\.port\)/)
+    expect(scripts).not.toContain('import.meta.env.port')
+  },
+)
+
+const ADDED = '\nconsole.log(import.meta.env.port)\n'
+const adds = {
+  name: 'adds',
+  transform: (code: string, id: string) => (id.endsWith('own.js') ? { code: code + ADDED, map: null } : undefined),
+}
+
 /** As Angular's plugin for Vite, and its loaders: what others have made of the code is not asked for. */
 const rereads = {
   name: 'rereads',
