@@ -2,11 +2,11 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
 import type { Jiti, JitiOptions } from 'jiti'
-import { collectProblems, configError } from '../errors/errors.ts'
+import { collectProblems, configError, type Problems } from '../errors/errors.ts'
 import { displayPath } from '../files/paths.ts'
 import { systemCode } from '../files/system-code.ts'
 import type { Trail } from '../files/trail.ts'
-import { pathExists, readText, realPath } from '../read/guard.ts'
+import { pathExists, type ReadText, readText, realPath } from '../read/guard.ts'
 import { parseJson } from '../read/json.ts'
 import { parseYaml } from '../read/yaml.ts'
 import { toPlain } from '../tree.ts'
@@ -49,7 +49,8 @@ export interface WithConfigFile {
 
 /**
  * Merges options in code over those of the config file; lists such as `secrets.required` are joined.
- * @throws ConfigError CONFIG_FILE if the file cannot be run or has no options; INVALID_OPTION for a wrong option in it
+ * @throws ConfigError FILE_UNREADABLE; CONFIG_FILE if the file cannot be run or has no options; INVALID_OPTION for a wrong
+ * option in it
  */
 export async function withConfigFile(options: LoadOptions, file: string, trail: Trail): Promise<WithConfigFile> {
   const { overrides, defaults, schema, variables, env, ...rest } = await readConfigFile(file, trail)
@@ -72,6 +73,7 @@ export async function withConfigFile(options: LoadOptions, file: string, trail: 
 }
 
 async function readConfigFile(file: string, trail: Trail): Promise<LoadOptions> {
+  refuseUnreadable(file)
   const config = /\.(?:json|ya?ml)$/.test(file) ? readData(file) : await runCode(file, trail)
   if (config === undefined || config === null) return {}
   if (typeof config !== 'object' || Array.isArray(config)) throw unusable(file, 'it contains no options')
@@ -79,10 +81,21 @@ async function readConfigFile(file: string, trail: Trail): Promise<LoadOptions> 
   return config
 }
 
+/** Code that cannot be read would fail as if it were wrong, and a watcher tries again only what it could not read. */
+function refuseUnreadable(file: string): void {
+  const problems = collectProblems()
+  readSource(file, problems)
+  if (problems.errors.some(({ code }) => code === 'FILE_UNREADABLE')) problems.throwIfAny()
+}
+
+function readSource(file: string, problems: Problems): ReadText | undefined {
+  return readText(file, siteOf(file).source, problems)
+}
+
 /** JSON and YAML are data: read like every other file, with positions in messages. */
 function readData(file: string): unknown {
   const problems = collectProblems()
-  const read = readText(file, { layer: 'overrides', file: basename(file), confidential: false }, problems)
+  const read = readSource(file, problems)
   const parse = file.endsWith('.json') ? parseJson : parseYaml
   const tree = read && parse(read.source, problems)
   const [problem] = problems.errors
@@ -173,7 +186,7 @@ async function runJavaScript(file: string): Promise<unknown> {
   const { createHash } = process.getBuiltinModule('node:crypto')
   // A static import of it, a function, has no named exports in the output of older webpack releases, such as ncc's.
   const { createRequire } = process.getBuiltinModule('node:module')
-  const text = readText(file, { layer: 'overrides', file: basename(file), confidential: false }, collectProblems())
+  const text = readSource(file, collectProblems())
   const version = createHash('sha256')
     .update(text?.source.text ?? '')
     .digest('base64url')

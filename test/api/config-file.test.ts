@@ -463,6 +463,16 @@ describe('a file that cannot be used is CONFIG_FILE', () => {
       'cannot be loaded: ParseError: Unexpected token, in sub/helper.ts:2:20',
     )
   })
+  test.each(['json', 'yaml', 'mjs', 'ts'])(
+    'but one that cannot be read is FILE_UNREADABLE (.%s)',
+    async (extension) => {
+      const file = `systemprompt.config.${extension}`
+      const { issues } = await failure({ [`${file}/`]: '' })
+      expect(issues).toEqual([
+        expect.objectContaining({ code: 'FILE_UNREADABLE', file, message: 'is a directory, not a file' }),
+      ])
+    },
+  )
   test.each(['[]', '5', '"text"', 'true'])('holds %s, which is no options', async (content) => {
     expect((await failure({ 'systemprompt.config.json': content })).code).toBe('CONFIG_FILE')
   })

@@ -132,8 +132,13 @@ writeFileSync('.env', 'A=2\\n')`,
   expect(await start({ cwd: root, args })).toEqual({ code: 0, out: '1 2 1\n', err: '' })
 })
 
-test.skipIf(IS_WINDOWS)('what a process with too many open files could not read is read when it has less', async () => {
+test.skipIf(IS_WINDOWS).each<[string, Record<string, string>]>([
+  ['', {}],
+  [': JSON with options', { 'systemprompt.config.json': '{}' }],
+  [': code with options', { 'systemprompt.config.mjs': 'export default {}' }],
+])('what a process with too many open files could not read is read when it has less%s', async (_, files) => {
   const root = makeProject({
+    ...files,
     '.env': 'A=1\n',
     'program.mjs': `import { closeSync, openSync, writeSync } from 'node:fs'
 import { watchConfig } from ${JSON.stringify(library)}
