@@ -16,8 +16,12 @@ const DEBOUNCE = 75
 const MOST_DEBOUNCES = 10
 /** How long a file that lost its contents has to get them back, in milliseconds. */
 const PATIENCE = 500
-/** Milliseconds until a file that could not be read is tried again: no event tells that a process may open files again, or that a share is back. */
+/**
+ * Milliseconds until a file that could not be read is tried again: no event tells that a process may open files again, or
+ * that a share is back. Each time it takes twice as long, since a load costs something, up to the most.
+ */
 const RETRY = 1000
+const MOST_RETRY = 60_000
 
 /** Loads the configuration, watches the files that the load looked at, and reloads when one of them changes. */
 export async function watchLoads<Schema, Variables>(
@@ -48,6 +52,8 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
   #waitingSince: number | undefined
   /** Until when a file that lost its contents may get them back. */
   #patientUntil: number | undefined
+  /** In how many milliseconds what could not be read is tried again. */
+  #retryIn = RETRY
   #isRunning = false
   #isClosed = false
 
@@ -119,7 +125,12 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
     }
     if (this.#waitingSince !== undefined) this.#wait()
     else if (this.#patientUntil !== undefined) this.#wait(PATIENCE)
-    else if (!this.#isClosed && this.#error?.issues.some(({ code }) => code === 'FILE_UNREADABLE')) this.#runIn(RETRY)
+    else if (!this.#isClosed && this.#error?.issues.some(({ code }) => code === 'FILE_UNREADABLE')) this.#retry()
+  }
+
+  #retry(): void {
+    this.#runIn(this.#retryIn)
+    this.#retryIn = Math.min(this.#retryIn * 2, MOST_RETRY)
   }
 
   async #reload(): Promise<void> {
@@ -159,6 +170,7 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
     const recovered = this.#error !== undefined
     this.#current = current
     this.#error = undefined
+    this.#retryIn = RETRY
     if (changes.length === 0 && !recovered) return
     await this.#options.onChange?.({ previous, current, changes, recovered })
   }
@@ -167,6 +179,7 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
     const isKnown = this.#error?.message === error.message
     this.#error = error
     if (isKnown) return
+    this.#retryIn = RETRY
     const { onError = warn } = this.#options
     await onError(error)
   }

@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { describe, expect, expectTypeOf, test } from 'vitest'
+import { describe, expect, expectTypeOf, test, vi } from 'vitest'
 import { z } from 'zod'
 import { type ConfigUpdate, isConfigError, watchConfig } from '../../src/index.ts'
 import { type Files, makeProject, PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
@@ -153,6 +153,27 @@ describe('what is not valid', () => {
     const told = await next()
     expect('error' in told && [told.error.code, told.error.issues[0]?.file]).toEqual(['SYNTAX', PROFILE])
     expect([watcher.current, watcher.error]).toEqual([current, 'error' in told && told.error])
+  })
+  test('and cannot be read, is tried again less and less often, and told once', async () => {
+    const root = project()
+    const { told, until, watcher } = await watched({ cwd: root })
+    const delays: number[] = []
+    const later = setTimeout
+    vi.stubGlobal('setTimeout', (run: () => void, delay: number) => {
+      if (delay < 1000 || delay > 60_000) return later(run, delay)
+      delays.push(delay)
+      return later(run, 1)
+    })
+    try {
+      writeFiles(root, { '.env.local/': '' })
+      await vi.waitFor(() => expect(delays.length).toBeGreaterThan(7), { timeout: 20_000 })
+      expect(delays.slice(0, 8)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000])
+      rmSync(join(root, '.env.local'), { recursive: true })
+      await until(() => watcher.error === undefined)
+      expect(told).toHaveLength(2)
+    } finally {
+      vi.unstubAllGlobals()
+    }
   })
   test('is told once for the same problems', async () => {
     const root = project()
