@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 const options = { public: ['site.name', 'downloads.files', 'downloads.link_minutes'] }
 const shared = { bundle: true, minify: true, sourcemap: true, format: 'esm', plugins: [systemprompt(options)] }
 
-// What is uploaded: one file, this library in it. Secrets are read when the function starts.
+// What is uploaded: one file that includes this library. Secrets are read when the function starts.
 await build({
   ...shared,
   entryPoints: ['src/handler.ts'],

@@ -1,4 +1,4 @@
-/** Called once when the server starts: what is wrong with the configuration stops it, before anybody asks for a page. */
+/** Called once when the server starts: an invalid configuration stops it before anybody requests a page. */
 export async function register() {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return
   const { load } = await import('./lib/links.ts')

@@ -4,9 +4,9 @@ import type { NextConfig } from 'next'
 export default async function nextConfig(): Promise<NextConfig> {
   const { publicValues } = await loadConfig()
   return {
-    // Read by Node when the server runs, and no part of a bundle.
+    // Loaded by Node when the server runs, not part of a bundle.
     serverExternalPackages: ['@systemprompt/env'],
-    // What code in the browser can ask for, as process.env.site_name.
+    // What code in the browser can read, as process.env.site_name.
     env: publicValues() as Record<string, string>,
   }
 }

@@ -10,7 +10,7 @@ const shared = {
   module: { rules: [{ test: /\.ts$/, loader: 'builtin:swc-loader', type: 'javascript/auto' }] },
 }
 
-/** One configuration for what browsers run, and one for what Node runs: each with a plugin of its own. */
+/** One configuration for browsers and one for Node, each with its own plugin. */
 export default defineConfig([
   {
     ...shared,

@@ -8,7 +8,7 @@ const shared = {
   module: { rules: [{ test: /\.ts$/, loader: 'ts-loader', options: { transpileOnly: true } }] },
 }
 
-/** One configuration for what browsers run, and one for what Node runs: each with a plugin of its own. */
+/** One configuration for browsers and one for Node, each with its own plugin. */
 module.exports = [
   {
     ...shared,
@@ -23,7 +23,7 @@ module.exports = [
     entry: './src/server/main.ts',
     output: { path: join(__dirname, 'dist'), filename: 'server.js' },
     externals: { express: 'commonjs express', '@systemprompt/env': 'commonjs @systemprompt/env' },
-    // __dirname as in any program: where the file is.
+    // Keep __dirname as in any program: the directory of the file.
     node: { __dirname: false },
     plugins: [systemprompt(options)],
   },

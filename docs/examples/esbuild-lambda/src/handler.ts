@@ -3,7 +3,7 @@ import { loadConfigSync } from '@systemprompt/env'
 import { downloads_files, downloads_link_minutes } from '@systemprompt/env/public'
 import type { LambdaFunctionURLEvent, LambdaFunctionURLResult } from 'aws-lambda'
 
-// Once a container: from the function's variables in the cloud, from secrets.json on your machine.
+// Once per container: from the function's variables in the cloud, from secrets.json on your machine.
 const { secrets } = loadConfigSync({ secrets: { required: ['link_signing_key'] } })
 const key = secrets.require('LINK_SIGNING_KEY')
 

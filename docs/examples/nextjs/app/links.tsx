@@ -6,8 +6,8 @@ export function Links({ files, minutes }: { files: readonly string[]; minutes: n
   const [links, setLinks] = useState<Record<string, string>>({})
 
   async function link(file: string) {
-    const answer = await fetch(`/api/link?file=${file}`)
-    const { url } = await answer.json()
+    const response = await fetch(`/api/link?file=${file}`)
+    const { url } = await response.json()
     setLinks((all) => ({ ...all, [file]: url }))
   }
 

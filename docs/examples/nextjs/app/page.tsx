@@ -3,7 +3,7 @@ import { load } from '../lib/links.ts'
 import { Links } from './links.tsx'
 
 export default async function Page() {
-  // Made when it is asked for, with the configuration that the server was started with.
+  // Rendered on request, with the configuration that the server was started with.
   await connection()
   const { files, link_minutes } = load().downloads
   return (

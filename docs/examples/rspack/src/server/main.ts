@@ -23,7 +23,7 @@ const server = createServer(async ({ url = '/' }, response) => {
     if (!downloads_files.includes(file)) return response.writeHead(404).end()
     return response.setHeader('content-type', 'application/json').end(JSON.stringify({ url: signed(file) }))
   }
-  // One folder without folders in it: there is nothing above it to ask for.
+  // All files are in one folder, so slashes are removed: a request cannot leave it.
   const name = pathname === '/' ? 'index.html' : pathname.replaceAll('/', '')
   const body = await readFile(join(folder, name)).catch(() => undefined)
   if (body === undefined) return response.writeHead(404).end()

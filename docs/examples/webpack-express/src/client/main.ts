@@ -8,9 +8,9 @@ const buttons = downloads_files.map((file) => {
   const button = document.createElement('button')
   button.textContent = file
   button.onclick = async () => {
-    const answer = await fetch(`/api/link?file=${file}`)
+    const response = await fetch(`/api/link?file=${file}`)
     const link = document.createElement('a')
-    link.href = (await answer.json()).url
+    link.href = (await response.json()).url
     link.textContent = `good for ${downloads_link_minutes} minutes`
     line.append(' ', link)
   }

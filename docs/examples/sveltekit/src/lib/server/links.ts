@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { loadConfigSync } from '@systemprompt/env'
 import { downloads_link_minutes } from '@systemprompt/env/public'
 
-/** Read when the first link is asked for: a build runs this module too, and needs no secret. */
+/** Read when the first link is requested: a build runs this module too, and needs no secret. */
 function key(): string {
   return loadConfigSync({ secrets: { required: ['link_signing_key'] } }).secrets.require('LINK_SIGNING_KEY')
 }
