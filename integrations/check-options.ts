@@ -38,7 +38,7 @@ export function isOptions(options: unknown): options is object {
 
 function remedyFor(unknown: string): string {
   const near = nearest(unknown, Object.keys(RULES))
-  return near === undefined ? `remove it; there are ${Object.keys(RULES).join(', ')}` : `did you mean ${near}?`
+  return near === undefined ? `remove it; the options are ${Object.keys(RULES).join(', ')}` : `did you mean ${near}?`
 }
 
 function invalid(key: string, message: string, remedy: string): ConfigError {

@@ -93,8 +93,7 @@ const WORDING: { readonly [Kind in Refusal['kind']]: (refusal: Extract<Refusal, 
     code: 'CLIENT_SECRET',
     key: read.name,
     message: 'is a secret, and this module is part of a client bundle',
-    remedy:
-      "read it on the server, and send the client what it needs; one that is made for browsers is named in 'public'",
+    remedy: "read it on the server, and send the client what it needs; if it is made for browsers, name it in 'public'",
   }),
   file: ({ file }) => ({
     code: 'CONFIDENTIAL_FILE',

@@ -118,7 +118,7 @@ const ASKED_AT_ONCE = [
 ]
 
 const ASKED =
-  "globalThis.document || !globalThis.XMLHttpRequest ? await fetch(__file).then((answer) => (answer.ok ? answer.text() : '')) : __ask()"
+  "globalThis.document || !globalThis.XMLHttpRequest ? await fetch(__file).then((response) => (response.ok ? response.text() : '')) : __ask()"
 
 /** Takes the place of a refused module until the build fails with a list of everyone who used one. */
 function refusedModule(): string {

@@ -893,7 +893,7 @@ describe('README.md', () => {
 
   test('asks for the versions of Node that the package asks for', () => {
     const [first, next] = manifest.engines.node.match(/\d+\.\d+/g) ?? []
-    expect(text).toContain(`Node ${first}, or ${next} and newer, is needed.`)
+    expect(text).toContain(`The package needs Node ${first}, or ${next} and newer`)
   })
 
   test('has two set-ups of one line each', () => {

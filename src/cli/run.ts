@@ -127,7 +127,7 @@ async function parse(argv: readonly string[], command: Command, depth: number): 
     if ([value].flat().includes(''))
       throw new CliError('USAGE', EXIT.usage, `--${name} is empty. Give it a value, or leave it out.`)
     if (choices && value !== undefined && !choices.includes(String(value)))
-      throw new CliError('USAGE', EXIT.usage, `--${name} is ${choices.join(' or ')}.`)
+      throw new CliError('USAGE', EXIT.usage, `--${name} must be ${choices.join(' or ')}.`)
   }
   const rest = positionals.slice(depth)
   if (command.takesMany) return { ...values, _: rest } as Parsed
@@ -153,10 +153,14 @@ async function strictly<T>(argv: readonly string[], flags: readonly string[], ru
   } catch (error) {
     const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
     if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
-      throw new CliError('USAGE', EXIT.usage, 'A flag lacks its value, or has one too many. See --help.')
+      throw new CliError(
+        'USAGE',
+        EXIT.usage,
+        'An option lacks its value, or has one that it does not take. See --help.',
+      )
     const near = await flagNear(argv, flags)
     const hint = near === undefined ? 'See --help.' : `Did you mean --${near}?`
-    throw new CliError('USAGE', EXIT.usage, `This command does not have such a flag. ${hint}`)
+    throw new CliError('USAGE', EXIT.usage, `This command has no such option. ${hint}`)
   }
 }
 
@@ -184,7 +188,7 @@ function version(io: Io): number {
 
 async function unknownCommand(word: string | undefined, command: Command, argv: readonly string[]): Promise<CliError> {
   const flag = word === undefined ? await flagNear(argv, ['help', ...Object.keys(command.args ?? {})]) : undefined
-  if (flag) return new CliError('USAGE', EXIT.usage, `Unknown flag. Did you mean --${flag}?`)
+  if (flag) return new CliError('USAGE', EXIT.usage, `Unknown option. Did you mean --${flag}?`)
   const { nearest } = await import('../index.ts')
   const names = Object.keys(subCommands(command))
   const near = word === undefined ? undefined : nearest(word, names)

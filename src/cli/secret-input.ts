@@ -200,7 +200,7 @@ async function fromInput(args: Args, io: Io): Promise<string | undefined> {
     throw usage('Standard input is empty. Give the value there, or add --allow-empty for an empty value')
   const value = decoded(input, 'Standard input')
   const trimmed = value.replace(/\r?\n$/, '')
-  if (trimmed !== value) io.err('One line end at the end of the input was dropped.\n')
+  if (trimmed !== value) io.err('One line break at the end of the input was dropped.\n')
   return trimmed
 }
 

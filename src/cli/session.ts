@@ -167,7 +167,7 @@ export function tenantOf(args: Args, project: CloudProject): string {
     throw new CliError('NO_TENANT', EXIT.notFound, `No tenant is active. Give --tenant <id>; ${list}.`)
   }
   if (id.startsWith('local_')) {
-    const hint = "Choose one of the cloud with --tenant or 'systemprompt cloud tenant use <id>'"
+    const hint = "Choose a cloud tenant with --tenant or 'systemprompt cloud tenant use <id>'"
     throw new CliError(
       'LOCAL_TENANT',
       EXIT.usage,

@@ -133,7 +133,7 @@ function notStarted(code: string | undefined, command: string, env: NodeJS.Proce
     EACCES: 'It is not an executable file; chmod +x makes a script executable.',
     E2BIG: `Its variables and arguments are larger than the system allows.\n${largestOf(env)}`,
   }
-  const why = reasons[code ?? ''] ?? `The system says ${code ?? 'no more'}.`
+  const why = reasons[code ?? ''] ?? `The system reports ${code ?? 'no reason'}.`
   return new CliError('PROGRAM_NOT_STARTED', EXIT.programNotStarted, `The program cannot be started. ${why}`)
 }
 

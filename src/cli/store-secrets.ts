@@ -46,7 +46,7 @@ export async function setSecrets(
     throw new CliError(
       'INCOMPLETE',
       EXIT.partial,
-      `${target.tenant} has ${names.join(', ')}; ${CUSTOM_LIST} may not name all. ${error.message}`,
+      `${target.tenant} has ${names.join(', ')}; ${CUSTOM_LIST} may not list all of them. ${error.message}`,
     )
   }
 }

@@ -67,7 +67,7 @@ export function durationText(milliseconds: number): string {
 export function dataOf<T>(answer: Answer, isRight: (value: unknown) => value is T, secrets?: readonly string[]): T {
   const data = parsed(answer.text)
   if (isRight(data)) return data
-  if (data !== undefined) throw badAnswer(answer, 'does not follow the contract of the API', '')
+  if (data !== undefined) throw badAnswer(answer, 'does not match the API', '')
   throw badAnswer(answer, 'is not JSON', secrets ? safeText(excerpt(answer), secrets) : '')
 }
 
@@ -76,7 +76,7 @@ export function dataOf<T>(answer: Answer, isRight: (value: unknown) => value is 
  */
 export function mustBeEmpty(answer: Answer, secrets: readonly string[]): void {
   if (answer.text === '') return
-  throw badAnswer(answer, 'does not follow the contract of the API', safeText(excerpt(answer), secrets), {
+  throw badAnswer(answer, 'does not match the API', safeText(excerpt(answer), secrets), {
     isUncertain: true,
   })
 }

@@ -107,7 +107,7 @@ export class CloudClient {
   /** What 404 means if the request names no tenant. */
   get #elsewhere(): NonNullable<Operation['notFound']> {
     const remedy = "Check --api-url of 'systemprompt cloud auth login', or SYSTEMPROMPT_API_URL"
-    return { code: 'NOT_FOUND', what: `${this.apiUrl} does not answer as SystemPrompt Cloud`, remedy }
+    return { code: 'NOT_FOUND', what: `${this.apiUrl} does not respond like SystemPrompt Cloud`, remedy }
   }
 
   /** Returns the URL to open in the browser; after the login it comes back to `redirectUri`. */
@@ -169,7 +169,8 @@ export class CloudClient {
     const names = Object.keys(secrets)
     if (names.length === 0) return
     const wrong = names.filter((name) => !SECRET_NAME.test(name))
-    if (wrong.length > 0) throw new CloudError('NOT_ACCEPTED', `${wrong.length} of the names cannot be one of a secret`)
+    if (wrong.length > 0)
+      throw new CloudError('NOT_ACCEPTED', `${wrong.length} of the names cannot be names of secrets`)
     const operation: Operation = {
       method: 'PUT',
       path: secretsPath(tenant),
@@ -227,7 +228,7 @@ export class CloudClient {
   /** Tells the service of a login or a logout. Best effort: failures are ignored. */
   async reportActivity(event: 'cloud_login' | 'cloud_logout', userId: string, at: Date): Promise<void> {
     const body = { event, timestamp: at.toISOString(), data: { user_id: userId } }
-    const operation: Operation = { method: 'POST', path: ['api', 'v1', 'activity'], body, task: 'note the login' }
+    const operation: Operation = { method: 'POST', path: ['api', 'v1', 'activity'], body, task: 'record the login' }
     await this.#transport.send(this.#requestOf(operation, this.#loginToken()), ACTIVITY).catch(() => undefined)
   }
 
@@ -348,5 +349,7 @@ function contentType(body: unknown): string {
 /** The error of `Headers` repeats a value that it rejects. */
 function checkToken(token: string, remedy = LOG_IN): void {
   if (hasTokenCharacters(token)) return
-  throw new CloudError('REFUSED', 'The token contains a character that no token has, such as a line end', { remedy })
+  throw new CloudError('REFUSED', 'The token contains a character that is not allowed in one, such as a line break', {
+    remedy,
+  })
 }

@@ -57,7 +57,7 @@ function encodeSegment(segment: string): string {
 }
 
 function notASegment(): CloudError {
-  return new CloudError('NOT_ACCEPTED', 'The name of the tenant or of the secret cannot be one')
+  return new CloudError('NOT_ACCEPTED', 'The name of the tenant or the secret is not valid')
 }
 
 function unusable(what: string, remedy = `Write it as ${DEFAULT_API_URL}`): CloudError {

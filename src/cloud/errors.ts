@@ -21,7 +21,7 @@ export const CLOUD_ERROR_CODES = [
   'NETWORK',
   /** No response in time. */
   'TIMEOUT',
-  /** A response that does not follow the contract of the API: a proxy's HTML, broken JSON, or too much data. */
+  /** A response that does not match the API: a proxy's HTML, broken JSON, or too much data. */
   'BAD_ANSWER',
   /** The endpoint does not have this feature. */
   'UNSUPPORTED',

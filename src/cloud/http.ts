@@ -139,7 +139,7 @@ function blamingProxy(pool: Pool): Pool {
       const tunnel = await connect(options).catch((error: unknown) => {
         const code = codeOf(error)
         if (UNTRUSTED.test(code)) throw error
-        if (TIMEOUTS.includes(code)) throw new CloudError('TIMEOUT', 'The proxy did not answer in time', PROXY)
+        if (TIMEOUTS.includes(code)) throw new CloudError('TIMEOUT', 'The proxy did not respond in time', PROXY)
         throw new CloudError('NETWORK', `The proxy could not be reached (${code})`, PROXY)
       })
       if (tunnel.statusCode === 200) return tunnel
@@ -170,11 +170,11 @@ function failure(error: unknown, hasTimedOut: boolean): CloudError {
   const code = codeOf(error)
   if (hasTimedOut || TIMEOUTS.includes(code)) {
     const isConnect = code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT'
-    const what = isConnect ? 'The service could not be reached in time' : 'The service did not answer in time'
+    const what = isConnect ? 'The service could not be reached in time' : 'The service did not respond in time'
     return new CloudError('TIMEOUT', what, isConnect ? {} : { isUncertain: true })
   }
   if (/^Z_|^ERR__ERROR_FORMAT|^ERR_BROTLI|^ZSTD/.test(code)) {
-    return new CloudError('BAD_ANSWER', 'The response is not compressed as it says', { isUncertain: true })
+    return new CloudError('BAD_ANSWER', 'The response is not compressed as its headers say', { isUncertain: true })
   }
   if (UNTRUSTED.test(code)) {
     return new CloudError('REFUSED', `The certificate of the service is not trusted (${code})`, {

@@ -69,7 +69,7 @@ export function checkedAuthorizeUrl(text: string, apiUrl: string): string {
   const isSecure = url?.protocol === 'https:' && isKnown(url.hostname)
   const isEmulator = url?.origin === api.origin && isLoopback(api.hostname)
   if (url && (isSecure || isEmulator) && url.username === '' && url.password === '') return url.href
-  throw new CloudError('REFUSED', 'The service wants to send the browser to a URL that is not one of a login', {
+  throw new CloudError('REFUSED', 'The service wants to send the browser to a URL that is not a login page', {
     remedy: 'Check --api-url; no page was opened',
   })
 }

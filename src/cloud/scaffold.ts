@@ -34,7 +34,7 @@ export function planProject(root: string, profile: string): readonly PlannedFile
       what: 'settings of this environment',
       content: () => editorLine(root) + profileText(name, profile),
     },
-    { path: `${directory}/secrets.json`, what: 'its secrets, for you alone', content: () => secretsText(name) },
+    { path: `${directory}/secrets.json`, what: 'its secrets, readable only by you', content: () => secretsText(name) },
     { path: SERVICES_ROOT, what: 'root of service configs', content: () => SERVICES },
     { path: configFile(root), what: 'options of the library', content: () => CONFIG },
     { path: justfile(root), what: 'just login, logout, whoami', content: () => JUSTFILE },
@@ -123,22 +123,22 @@ security:
 function secretsText(name: string): string {
   const database = name.toLowerCase().replaceAll('-', '_')
   return `{
-  // Signs the tokens of this profile. It was made for you.
+  // Signs the tokens of this profile. Generated for you.
   "jwt_secret": ${JSON.stringify(randomBytes(48).toString('base64'))},
-  // Your database. The password was made for you: give it to the database, or write the database's here.
+  // Your database. The password was generated: set it in the database, or replace it with the database's own.
   "database_url": "postgres://postgres:${randomBytes(18).toString('base64url')}@localhost:5432/${database}"
 }
 `
 }
 
-const SERVICES = `# Service configs; a file of each service can be named here.
+const SERVICES = `# Service configs: list the files to include here, such as ../ai/config.yaml.
 includes: []
 `
 
 const CONFIG = `import type { LoadOptions } from '@systemprompt/env'
 
 const config: LoadOptions = {
-  // What must be there: secrets: { required: ['STRIPE_KEY'] }
+  // Secrets that must be set: secrets: { required: ['STRIPE_KEY'] }
 }
 
 export default config

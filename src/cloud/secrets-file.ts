@@ -224,7 +224,7 @@ function mustBeReadable(text: string, file: string): void {
   const problems = collectProblems()
   problems.error({
     code: 'FILE_TOO_LARGE',
-    message: `would be larger than ${LIMITS.bytes / 1024 / 1024} MiB, which is more than a load reads`,
+    message: `would be larger than ${LIMITS.bytes / 1024 / 1024} MiB, the limit for a file that is loaded`,
     remedy: 'keep large values in files of their own',
     at: { source: { layer: 'secrets', file, confidential: true } },
   })

@@ -33,7 +33,7 @@ export function consentPage(
   const consent = consents.get(state)
   if (!consent) return { html: page(OVER), status: 400 }
   const options = users.map(({ id, email }) => `<option value="${escapeHtml(id)}">${escapeHtml(email)}</option>`)
-  const body = `<p>This is the emulator on your machine. In place of ${PROVIDERS[consent.provider] ?? 'a provider'}, it asks you who you are.</p>
+  const body = `<p>This is the emulator on your machine. Instead of ${PROVIDERS[consent.provider] ?? 'a provider'}, it asks you who you are.</p>
 <form method="post" action="/login/oauth/authorize">
 <input type="hidden" name="state" value="${escapeHtml(state)}">
 <label for="user">Account</label>
@@ -43,7 +43,7 @@ export function consentPage(
 <button id="deny" name="decision" value="deny">Deny</button>
 <button id="fail" name="decision" value="fail">Fail</button>
 </div>
-<p class="next">Deny is what somebody does who does not agree. Fail is what a provider does that is out of order.</p>
+<p class="next">Deny acts like a user who refuses, Fail like a provider that is out of order.</p>
 </form>`
   return { html: page({ title: 'Log in to SystemPrompt Cloud', body, tone: 'plain' }), status: 200 }
 }
@@ -51,8 +51,8 @@ export function consentPage(
 const PROVIDERS: Readonly<Record<string, string>> = { github: 'GitHub', google: 'Google' }
 
 const OVER: PageContent = {
-  title: 'This login is over',
-  body: '<p>An address is good for one login.</p>\n<p class="next">To start a new one:<code>systemprompt cloud auth login</code></p>',
+  title: 'This login has ended',
+  body: '<p>A URL is valid for one login.</p>\n<p class="next">To start a new one:<code>systemprompt cloud auth login</code></p>',
   tone: 'bad',
 }
 
@@ -83,7 +83,7 @@ function answerTo(
       return token === undefined ? undefined : { access_token: token }
     }
     case 'deny':
-      return { error: 'access_denied', error_description: 'User said no' }
+      return { error: 'access_denied', error_description: 'The user refused' }
     case 'fail':
       return { error: 'server_error', error_description: 'The emulator was told to fail' }
     default:

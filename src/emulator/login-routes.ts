@@ -65,10 +65,10 @@ export function addLoginRoutes(app: Hono, options: LoginRoutesOptions): void {
     if (!exchange) throw new Refusal(404, 'not_found', 'There is no such operation')
     const form = await formOf(context)
     for (const [name, value] of Object.entries(EXCHANGE)) {
-      if (form.get(name) !== value) throw new Refusal(400, 'invalid_request', `${name} is not what it should be`)
+      if (form.get(name) !== value) throw new Refusal(400, 'invalid_request', `${name} is not the expected value`)
     }
     if (form.get('resource') !== urlOf(context))
-      throw new Refusal(400, 'invalid_target', 'resource is not the address of this service')
+      throw new Refusal(400, 'invalid_target', 'resource is not the URL of this service')
     const user = access.loginOf(form.get('subject_token') ?? '')
     return context.json({ access_token: store.issue(user, 'tenant', TENANT_LIFE), expires_in: TENANT_LIFE })
   })
@@ -83,7 +83,7 @@ export function addLoginRoutes(app: Hono, options: LoginRoutesOptions): void {
       /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(timestamp) &&
       isObject(data) &&
       typeof data.user_id === 'string'
-    if (!isRight) throw new Refusal(422, 'activity_invalid', 'event, timestamp and data.user_id are needed')
+    if (!isRight) throw new Refusal(422, 'activity_invalid', 'event, timestamp and data.user_id are required')
     store.noteActivity(String(event), actor)
     return context.body(null, 204)
   })
@@ -105,7 +105,7 @@ function redirectUri(text: string | undefined): URL {
   const url = text === undefined ? undefined : parseUrl(text)
   const isCallback = url?.protocol === 'http:' && isLoopback(url.hostname) && /^\/callback(\/|$)/.test(url.pathname)
   if (!isCallback || url.username !== '' || url.hash !== '') {
-    throw new Refusal(400, 'redirect_uri_invalid', 'redirect_uri is a callback on a loopback address')
+    throw new Refusal(400, 'redirect_uri_invalid', 'redirect_uri must be a callback on a loopback address')
   }
   return url
 }

@@ -80,7 +80,7 @@ function headersOf(answer: Response, body: Buffer): Record<string, string | numb
 function sendJson(response: ServerResponse, status: number, retryAfter: number | undefined): void {
   const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }
   response.writeHead(status, { 'content-type': 'application/json', ...headers })
-  response.end(JSON.stringify({ error: { code: 'fault', message: 'The emulator was told to answer so' } }))
+  response.end(JSON.stringify({ error: { code: 'fault', message: 'The emulator was told to respond like this' } }))
 }
 
 async function sendBomb(response: ServerResponse, size: number): Promise<void> {

@@ -24,17 +24,17 @@ const RESERVED = /^(?:FLY_APP_NAME|FLY_MACHINE_ID)$/
 export function secretsIn(body: unknown): Readonly<Record<string, string>> {
   const { secrets, ...others } = isObject(body) ? body : { secrets: undefined }
   if (!isObject(secrets) || Object.keys(others).length > 0)
-    throw invalid('body_invalid', 'The body is { "secrets": { … } }')
+    throw invalid('body_invalid', 'The body must be { "secrets": { … } }')
   const entries = Object.entries(secrets)
-  if (entries.length === 0) throw invalid('body_invalid', 'There is no secret in it')
+  if (entries.length === 0) throw invalid('body_invalid', 'The body contains no secrets')
   for (const [name, value] of entries) {
     if (!/^[A-Z_][A-Z0-9_]*$/.test(name) || name.length > LIMITS.name)
       throw invalid('key_invalid', 'A name is not accepted')
     if (RESERVED.test(name)) throw invalid('key_reserved', `${name} is managed by the system`)
-    if (typeof value !== 'string') throw invalid('value_invalid', `${name} is not text`)
+    if (typeof value !== 'string') throw invalid('value_invalid', `${name} is not a string`)
     if (value.length > LIMITS.value)
       throw invalid('value_too_long', `${name} is longer than ${LIMITS.value} characters`)
-    if (value.includes('\0')) throw invalid('value_invalid', `${name} holds a NUL`)
+    if (value.includes('\0')) throw invalid('value_invalid', `${name} contains a NUL character`)
   }
   return secrets as Readonly<Record<string, string>>
 }

@@ -25,7 +25,8 @@ export function addSecretsRoutes(app: Hono, { store, access }: SecretsRoutesOpti
     access.mustBeAdmin(member, Object.keys(secrets))
     access.mustMatch(context, member.tenant)
     const total = new Set([...store.keys(member.tenant.id), ...Object.keys(secrets)]).size
-    if (total > LIMITS.keys) throw new Refusal(422, 'too_many_secrets', `A tenant has ${LIMITS.keys} secrets at most`)
+    if (total > LIMITS.keys)
+      throw new Refusal(422, 'too_many_secrets', `A tenant can have at most ${LIMITS.keys} secrets`)
     store.set(member.tenant.id, secrets, member.actor)
     return context.body(null, 204, { etag: store.etag(member.tenant.id) })
   })
@@ -44,13 +45,13 @@ export function addSecretsRoutes(app: Hono, { store, access }: SecretsRoutesOpti
     const { tenant } = access.memberOf(context)
     const limit = context.req.query('limit') ?? '50'
     if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > 500) {
-      throw new Refusal(422, 'limit_invalid', 'limit is a whole number from 1 to 500')
+      throw new Refusal(422, 'limit_invalid', 'limit must be a whole number from 1 to 500')
     }
     const log = store.audit(tenant.id)
     const cursor = context.req.query('cursor')
     const start = cursor === undefined ? 0 : log.findIndex(({ number }) => number === cursor) + 1
     if (cursor !== undefined && start === 0)
-      throw new Refusal(422, 'cursor_invalid', 'There is no such place in the log')
+      throw new Refusal(422, 'cursor_invalid', 'There is no such position in the log')
     const page = log.slice(start, start + Number(limit))
     const next = start + page.length < log.length ? page.at(-1)?.number : undefined
     return context.json({ data: page.map(({ number: _, ...entry }) => entry), next_cursor: next ?? null })

@@ -72,7 +72,7 @@ export function faultOfSeed(value: unknown): string | undefined {
     const members: unknown = each.members
     if (!isObject(members)) return `the tenant ${each.id} has no members`
     for (const [user, role] of Object.entries(members)) {
-      if (!ids.has(user)) return `the tenant ${each.id} has a member who is no user`
+      if (!ids.has(user)) return `the tenant ${each.id} has a member who is not a user`
       if (role !== 'admin' && role !== 'viewer')
         return `the tenant ${each.id} has a member who is neither admin nor viewer`
     }

@@ -54,10 +54,10 @@ async function handle(
   incoming.on('error', () => undefined)
   const { method = 'GET', url = '/' } = incoming
   if (!isForUs(incoming, server))
-    return refuse(outgoing, 403, 'host_invalid', 'The emulator answers on 127.0.0.1 and localhost alone')
+    return refuse(outgoing, 403, 'host_invalid', 'The emulator answers only on 127.0.0.1 and localhost')
   const body = await bodyOf(incoming, options.mostBytes)
   if (body === undefined)
-    return refuse(outgoing, 413, 'body_too_large', `A body has ${options.mostBytes} bytes at most`)
+    return refuse(outgoing, 413, 'body_too_large', `A request body can have at most ${options.mostBytes} bytes`)
   const path = url.split('?')[0] ?? '/'
   if (path.startsWith('/_test/') && options.control) {
     if (control(path, incoming, body, options.faults, options.control)) return void outgoing.writeHead(204).end()

@@ -56,7 +56,7 @@ export async function refuseExposed(file: string): Promise<void> {
       'FILE_EXPOSED',
       file,
       'is not ignored by git',
-      `Add it to a .gitignore; in ${directory} a line with ${name} does`,
+      `Add the line ${name} to ${join(directory, '.gitignore')}`,
     )
   }
 }
@@ -64,5 +64,5 @@ export async function refuseExposed(file: string): Promise<void> {
 function refuseUnanswered(file: string, what: string, failure: string | undefined, directory: string): void {
   if (failure === undefined) return
   const remedy = `Run git status in ${directory} and do what it says`
-  throw new FileError('FILE_EXPOSED', file, `${what}, which cannot say: "${failure}"`, remedy)
+  throw new FileError('FILE_EXPOSED', file, `${what}, but git cannot tell: "${failure}"`, remedy)
 }

@@ -191,6 +191,6 @@ function locked(file: string, holder: Holder | 'none' | 'unreadable'): FileError
     'FILE_LOCKED',
     file,
     `is being changed${by}`,
-    `Try again; if nothing else runs, remove ${file}.lock`,
+    `Try again; if no other command is running, remove ${file}.lock`,
   )
 }

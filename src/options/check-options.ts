@@ -111,7 +111,8 @@ function refuseUnknown(options: object, known: readonly string[], within: string
   const unknown = Object.keys(options).find((name) => part(options, name) !== undefined && !known.includes(name))
   if (unknown === undefined) return
   const near = nearest(unknown, known)
-  const remedy = near === undefined ? `remove it; there are ${known.join(', ')}` : `did you mean ${within}${near}?`
+  const remedy =
+    near === undefined ? `remove it; the options are ${known.join(', ')}` : `did you mean ${within}${near}?`
   throw invalid(within + unknown, 'is not an option', remedy, at)
 }
 

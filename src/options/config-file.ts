@@ -99,7 +99,7 @@ function readData(file: string): unknown {
   const parse = file.endsWith('.json') ? parseJson : parseYaml
   const tree = read && parse(read.source, problems)
   const [problem] = problems.errors
-  if (problem) throw unusable(file, `${problem.message}, in line ${problem.line ?? 1}`)
+  if (problem) throw unusable(file, `${problem.message}, on line ${problem.line ?? 1}`)
   return tree && toPlain(tree)
 }
 

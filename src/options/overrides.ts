@@ -25,7 +25,7 @@ function parseOverride(setting: string): [string, unknown] {
       code: 'INVALID_OPTION',
       key: 'overrides',
       message: 'contains a setting that is not path=value',
-      remedy: 'write it as in server.port=9090',
+      remedy: 'write it like server.port=9090',
     })
   }
   return [path, typed(setting.slice(equals + 1))]

@@ -71,7 +71,7 @@ export function checkKey(
 /** The messages that YAML and JSON have in common. */
 export const WORDING = {
   tooDeep: {
-    message: `nests deeper than ${LIMITS.depth} levels`,
+    message: `is nested more than ${LIMITS.depth} levels deep`,
     remedy: 'flatten it',
   },
   forbiddenKey: {
@@ -83,7 +83,7 @@ export const WORDING = {
     remedy: 'write the character itself',
   },
   duplicateKey: (line: number): Wording => ({
-    message: `is the same key as in line ${line}`,
+    message: `is the same key as on line ${line}`,
     remedy: 'remove one of them',
   }),
 } as const

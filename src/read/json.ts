@@ -42,11 +42,11 @@ const Token = {
 
 const EXPECTED = {
   object: { message: 'is not a JSON object', remedy: 'start it with { and end it with }' },
-  key: { message: 'has something else where a key should be', remedy: 'write keys in double quotes' },
+  key: { message: 'has something other than a key here', remedy: 'write keys in double quotes' },
   colon: { message: 'has a key without a colon after it', remedy: 'put a colon between the key and its value' },
-  value: { message: 'has something else where a value should be', remedy: 'write strings in double quotes' },
-  comma: { message: 'has no comma between two entries', remedy: 'put one at the end of the entry before' },
-  end: { message: 'goes on after its end', remedy: 'remove everything after the last }' },
+  value: { message: 'has something other than a value here', remedy: 'write strings in double quotes' },
+  comma: { message: 'has no comma between two entries', remedy: 'put one after the first of them' },
+  end: { message: 'has text after its end', remedy: 'remove everything after the last }' },
   more: { message: 'ends unexpectedly', remedy: 'close every { and [' },
 } as const satisfies Record<string, Wording>
 
@@ -58,10 +58,10 @@ const BROKEN_TOKENS: readonly (Wording | undefined)[] = [
     message: 'has a string that is never closed',
     remedy: 'end it with a double quote on the same line; write a line break as \\n',
   },
-  { message: 'has a number that breaks off', remedy: 'complete the number, or put it in double quotes' },
-  { message: 'has a \\u that no four hexadecimal digits follow', remedy: 'write \\u00e9, or the character itself' },
-  { message: 'has a backslash before a character that needs none', remedy: 'write a backslash itself as \\\\' },
-  { message: 'has a control character in a text', remedy: 'write a tab as \\t, any other as \\u and four digits' },
+  { message: 'has an incomplete number', remedy: 'complete the number, or put it in double quotes' },
+  { message: 'has a \\u without four hexadecimal digits after it', remedy: 'write \\u00e9, or the character itself' },
+  { message: 'has a backslash before a character that cannot be escaped', remedy: 'write a backslash itself as \\\\' },
+  { message: 'has a control character in a string', remedy: 'write a tab as \\t, any other as \\u and four digits' },
 ]
 
 interface Reader {

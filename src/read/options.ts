@@ -51,7 +51,7 @@ function toNode(value: unknown, path: Path, site: Site, problems: Problems): Tre
   if (value === undefined) return undefined
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
     return literal(value, site)
-  if (path.length > LIMITS.depth) return invalid(`nests deeper than ${LIMITS.depth} levels`)
+  if (path.length > LIMITS.depth) return invalid(`is nested more than ${LIMITS.depth} levels deep`)
   if (Array.isArray(value)) {
     const items = value.map((item: unknown, index) => toNode(item ?? null, [...path, index], site, problems))
     return { kind: 'list', items: items.filter((item) => item !== undefined), ...site }

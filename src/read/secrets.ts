@@ -43,12 +43,12 @@ const LOOSE_OF_ROOT = 0o037
 /** What a disk without modes, such as a share of Windows or WSL's /mnt/c, shows of each file; of others hardly one is. */
 const RUNNABLE = 0o111
 const WITHOUT_MODES =
-  '; where that changes nothing, its disk knows no modes: name another place in secrets.secrets_path'
+  '; if that changes nothing, the file system has no modes: keep the file elsewhere and name it in secrets.secrets_path'
 
 /** The error for a name that no environment variable can have. */
 export const NO_NAME = {
   code: 'SECRET_INVALID',
-  message: 'cannot be the name of a secret, since no environment variable can be called so',
+  message: 'cannot be the name of a secret, because no environment variable can have it',
   remedy: 'use letters, digits and underscores',
 } as const
 
@@ -139,7 +139,7 @@ export function keepOne(secrets: Map<string, FileSecret>, secret: FileSecret, pr
     code: 'SECRET_CONFLICT',
     key: nameToShow(secret.spelling),
     message: `is another spelling of ${nameToShow(other.spelling)}, which already exists${isSame ? '' : ', with a different value'}`,
-    remedy: `keep one of them${best === undefined ? '' : `, best as ${best}`}`,
+    remedy: `keep one of them${best === undefined ? '' : `, preferably ${best}`}`,
     at: secret.site,
   })
 }

@@ -163,7 +163,7 @@ function refusal(reader: Reader, file: string, chain: readonly string[]): Refusa
   if (chain.length > LIMITS.includeLevels) {
     return {
       code: 'LIMIT_EXCEEDED',
-      message: `goes more than ${LIMITS.includeLevels} files deep`,
+      message: `is nested more than ${LIMITS.includeLevels} files deep`,
       remedy: 'include the files from the root file instead',
     }
   }

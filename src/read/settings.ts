@@ -126,7 +126,7 @@ function problemsOfVariable(key: string, at: Site, problems: Problems): Problems
 
 /** Messages for codes whose own wording refers to a key or a line of a file. */
 const OF_VARIABLE: Readonly<Partial<Record<ProblemCode, string>>> = {
-  DUPLICATE_KEY: 'has one key twice',
+  DUPLICATE_KEY: 'contains the same key twice',
   FORBIDDEN_KEY: FORBIDDEN_NAME.message,
 }
 

@@ -51,7 +51,7 @@ export function readTenant(
     problems.warn({
       code: 'TENANT_UNKNOWN',
       key: wanted === undefined ? 'active_tenant' : 'cloud.tenant_id',
-      message: 'names a tenant that the registry does not have',
+      message: 'names a tenant that tenants.json does not list',
       remedy: "Run 'systemprompt cloud auth login' to fetch the tenants, or correct the id",
       at: wanted === undefined && active ? active : tree,
     })

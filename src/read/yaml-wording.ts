@@ -19,7 +19,7 @@ export const OPEN_BRACKET: Wording = {
   remedy: 'close it, and indent the lines within',
 }
 export const COMMENT_GAP: Wording = {
-  message: 'has a # right after something else',
+  message: 'has a # without a space before it',
   remedy: 'put a space before a comment, or quotes around a value',
 }
 const NO_COMMA: Wording = {
@@ -31,7 +31,7 @@ const NO_COLON: Wording = {
   remedy: 'write key: value; a string of several lines goes below key: |',
 }
 export const UNKNOWN_ALIAS: Wording = {
-  message: 'is an alias of something that is not above it',
+  message: 'is an alias without an anchor above it',
   remedy: 'put &name before the value that *name refers to; quote a value that starts with *',
 }
 export const ALIAS_IN_ITSELF: Wording = { message: 'is an alias of a value that contains it', remedy: 'remove it' }
@@ -59,7 +59,7 @@ export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
     remedy: 'remove the line, or quote a value that starts with %',
   },
   BAD_DQ_ESCAPE: {
-    message: 'has a backslash in double quotes before a character that needs none',
+    message: 'has a backslash in double quotes before a character that cannot be escaped',
     remedy: 'write a backslash itself as \\\\, or use single quotes',
   },
   BAD_INDENT: {
@@ -72,7 +72,7 @@ export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
     remedy: 'put the value in quotes',
   },
   BLOCK_AS_IMPLICIT_KEY: {
-    message: 'has a key where only a value fits',
+    message: 'has a key where only a value is allowed',
     remedy: 'check the indentation; put a value that holds a colon in quotes',
   },
   BLOCK_IN_FLOW: {
@@ -87,7 +87,7 @@ export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   },
   MISSING_CHAR: { message: 'is missing a character here', remedy: 'check quotes, brackets, commas and spaces' },
   MULTILINE_IMPLICIT_KEY: {
-    message: 'has a key that goes over several lines',
+    message: 'has a key that spans several lines',
     remedy: 'write key: value on one line; a string of several lines goes below key: |',
   },
   MULTIPLE_ANCHORS: { message: 'gives two anchors to one value', remedy: 'keep one of them' },

@@ -140,7 +140,7 @@ function cannotBeMasked(): Error {
     code: 'SCHEMA',
     message:
       'The schema makes an instance of a class that shows a secret, and it cannot be masked because it is frozen',
-    remedy: 'make a plain object in the schema, which is frozen anyway, or leave the instance unfrozen',
+    remedy: 'return a plain object from the schema, which is frozen anyway, or do not freeze the instance',
   })
 }
 

@@ -109,7 +109,7 @@ export function remedyForKey(path: Path, { hasProfile }: { readonly hasProfile: 
     return hasProfile
       ? `${profile}, or set ${variable}`
       : `set ${variable} in the environment or in .env, or ${profile}`
-  return isCalledAsVariable(path) ? `give a schema for variables as the option variables, or ${profile}` : profile
+  return isCalledAsVariable(path) ? `pass a schema for variables in the option variables, or ${profile}` : profile
 }
 
 function isCalledAsVariable([name, ...rest]: Path): boolean {

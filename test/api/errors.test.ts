@@ -113,7 +113,7 @@ describe('a reference in brackets, which YAML takes for a map of its own', () =>
 describe('what is wrong in the value of a setting has the place of the setting', () => {
   test.each([
     ['[1,', 'SYNTAX', 'has a bracket that is never closed'],
-    ['{a: 1, a: 2}', 'DUPLICATE_KEY', 'has one key twice'],
+    ['{a: 1, a: 2}', 'DUPLICATE_KEY', 'contains the same key twice'],
     ['{__proto__: 1}', 'FORBIDDEN_KEY', 'names a key that reaches an object’s prototype'],
     ['[!!js/function x]', 'UNSUPPORTED_YAML', undefined],
   ])('%s', (value, code, message) => {

@@ -99,7 +99,7 @@ describe('options, where no compiler looks', () => {
     ['overides', { overides: {} }, 'did you mean overrides?'],
     ['strcit', { strcit: true }, 'did you mean strict?'],
     ['dotenv.overide', { dotenv: { overide: true } }, 'did you mean dotenv.override?'],
-    ['dotenv.path', { dotenv: { path: '.env' } }, 'remove it; there are files, bare, override'],
+    ['dotenv.path', { dotenv: { path: '.env' } }, 'remove it; the options are files, bare, override'],
     ['$env', { $env: {} }, 'did you mean env?'],
   ])('%s is none', async (key, given, remedy) => {
     for (const [name, run] of loads)
@@ -111,7 +111,7 @@ describe('options, where no compiler looks', () => {
     const [issue] = await issuesOf(() => loadConfig({ cwd, something: 1 } as LoadOptions))
     expect(issue).toMatchObject({
       key: 'something',
-      remedy: expect.stringMatching(/^remove it; there are cwd, profile, /),
+      remedy: expect.stringMatching(/^remove it; the options are cwd, profile, /),
     })
   })
   test('one that is undefined is not there', () => {
@@ -530,7 +530,7 @@ describe('strict', () => {
     const cwd = makeProject({ ...COMPLETE, [SECRETS]: { content: '{}', mode: 0o777 } })
     const { warnings } = loadConfigSync({ cwd, env: {} })
     expect(warnings.find(({ code }) => code === 'FILE_MODE')?.remedy).toMatch(
-      /^chmod 600 .*name another place in secrets/,
+      /^chmod 600 .*the file system has no modes: keep the file elsewhere and name it in secrets/,
     )
   })
 

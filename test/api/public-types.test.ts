@@ -104,7 +104,7 @@ describe('systemprompt config types', () => {
       const { code, out } = await run(root, ['config', 'types', ...flags])
       return [code, out] as const
     }
-    expect(await types('--check')).toEqual([6, expect.stringContaining('systemprompt-env.d.ts is not up to date')])
+    expect(await types('--check')).toEqual([6, expect.stringContaining('systemprompt-env.d.ts is out of date')])
     expect(existsSync(join(root, 'systemprompt-env.d.ts'))).toBe(false)
     expect(await types()).toEqual([0, expect.stringContaining('systemprompt-env.d.ts is written')])
     expect(await types('--check')).toEqual([0, expect.stringContaining('is up to date')])

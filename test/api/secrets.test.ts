@@ -248,7 +248,7 @@ describe('a directory of secrets is held to what secrets.json is held to', () =>
     }
   }
   test.each([
-    ['github', 'github_token', 'keep one of them, best as github'],
+    ['github', 'github_token', 'keep one of them, preferably github'],
     ['db-pass', 'db_pass', 'keep one of them'],
     ['DB_PASS', 'db-pass', 'keep one of them'],
   ])('%s and %s with different values are an error', (one, other, remedy) => {
@@ -287,7 +287,7 @@ describe('two spellings in secrets.json', () => {
   test.each([
     ['a', 'A', 'keep one of them'],
     ['ACME-TOKEN', 'acme.token', 'keep one of them'],
-    ['GITHUB_TOKEN', 'github_token', 'keep one of them, best as github'],
+    ['GITHUB_TOKEN', 'github_token', 'keep one of them, preferably github'],
   ])('%s and %s are both named as they stand there', (one, other, remedy) => {
     const cwd = makeProject({ [PROFILE]: '', [SECRETS]: JSON.stringify({ [one]: 'first', [other]: 'second' }) })
     expect(() => loadConfigSync({ cwd, env: {} })).toThrow(

@@ -152,7 +152,7 @@ describe('a schema for variables', () => {
     expect(issues.map(({ key, remedy }) => [key, remedy])).toEqual([
       [
         'PORT',
-        "give a schema for variables as the option variables, or create a profile for it with 'systemprompt init'",
+        "pass a schema for variables in the option variables, or create a profile for it with 'systemprompt init'",
       ],
       ['Port', "create a profile for it with 'systemprompt init'"],
       ['app.PORT', "create a profile for it with 'systemprompt init'"],
@@ -160,7 +160,7 @@ describe('a schema for variables', () => {
     writeFiles(cwd, { [PROFILE]: '' })
     const { issues: inProject } = configErrorOf(() => loadConfigSync({ cwd, env: {}, schema, defaults: { app: {} } }))
     expect(inProject.map(({ remedy }) => remedy)).toEqual([
-      'give a schema for variables as the option variables, or add it to the profile',
+      'pass a schema for variables in the option variables, or add it to the profile',
       'add it to the profile',
       'add it to the profile',
     ])

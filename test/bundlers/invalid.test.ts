@@ -119,7 +119,7 @@ describe('an option that is not what it should be', () => {
     [{ cwd: 5 }, 'cwd  is not a path'],
     [{ public: 5 }, 'public  is not a list of paths and variables'],
     [{ publik: ['site.name'] }, 'publik  is not an option  → did you mean public?'],
-    [{ strict: true }, 'strict  is not an option  → remove it; there are cwd, profile,'],
+    [{ strict: true }, 'strict  is not an option  → remove it; the options are cwd, profile,'],
     ['site.name', 'options  is not an object'],
     [['site.name'], 'options  is not an object'],
     [null, 'options  is not an object'],

@@ -62,7 +62,7 @@ test('a key that is made for browsers is said to be one for the public values, a
   })
   const request = { root, consumer: 'client', entry: 'src/it.js' } as const
   const { error } = await buildWith('vite', request)
-  expect(error).toMatch(/VITE_MAPS_KEY {2}is a secret.*made for browsers is named in 'public'/)
+  expect(error).toMatch(/VITE_MAPS_KEY {2}is a secret.*made for browsers, name it in 'public'/)
   expect((await buildWith('vite', { ...request, options: { public: ['VITE_MAPS_KEY'] } })).error).toBeUndefined()
 })
 

@@ -473,13 +473,13 @@ describe('cloud auth whoami', () => {
     test('that has a line end in its variable is put there anew: a login would not be used', async () => {
       const env = { SYSTEMPROMPT_API_TOKEN: `${emulator.token()}\n`, SYSTEMPROMPT_USER_EMAIL: 'dev@example.com' }
       const { code, err } = await cli(makeProject(COMPLETE), 'cloud auth whoami', { env })
-      const what = 'The token contains a character that no token has, such as a line end'
+      const what = 'The token contains a character that is not allowed in one, such as a line break'
       expect([code, err]).toEqual([11, `${what}. Put a new token into SYSTEMPROMPT_API_TOKEN.\n`])
     })
 
     test('is not answered with the command that was just run', async () => {
       const { code, err } = await login(makeProject(COMPLETE), '', { input: 'sp_live_made_up' })
-      expect([code, err]).toEqual([3, expect.stringContaining('. Give a token that is valid.\n')])
+      expect([code, err]).toEqual([3, expect.stringContaining('. Use a valid token.\n')])
     })
   })
 })
@@ -620,7 +620,7 @@ describe('cloud tenant', () => {
     expect(await cli(cwd, 'cloud tenant use tenant_staging')).toMatchObject({
       code: 0,
       out: 'tenant_staging is now the active tenant.\n',
-      err: 'The profile local goes on with tenant_demo: its cloud.tenant_id wins. Change that, or give --tenant.\n',
+      err: 'The profile local still uses tenant_demo: its cloud.tenant_id takes precedence. Change that, or give --tenant.\n',
     })
   })
 })

@@ -220,7 +220,7 @@ describe('cloud secrets set', () => {
     })
     const allow = Object.values(expected).includes('') ? ' --allow-empty' : ''
     const ended = await cli(cwd, `cloud secrets set ${line}${allow}`, terminal)
-    expect([ended.code, ended.err.replace(/(?:One line end|Stored as written).*\n/, '')]).toEqual([0, ''])
+    expect([ended.code, ended.err.replace(/(?:One line break|Stored as written).*\n/, '')]).toEqual([0, ''])
     expect(cloud(...Object.keys(expected))).toEqual(expected)
     expect(proxy.violations).toEqual([])
   })

@@ -153,7 +153,10 @@ describe('completion offers', () => {
 })
 
 test('a shell that is not known is exit code 2', async () => {
-  expect(await run(root, ['completion', 'powershell'])).toMatchObject({ code: 2, err: 'SHELL is bash, zsh or fish.\n' })
+  expect(await run(root, ['completion', 'powershell'])).toMatchObject({
+    code: 2,
+    err: 'SHELL must be bash, zsh or fish.\n',
+  })
 })
 
 const TYPED: readonly (readonly [keys: string, line: string])[] = [

@@ -268,6 +268,6 @@ describe('export', () => {
 
   test('knows its formats', async () => {
     const { code, err } = await run(project({}), ['export', '--format', 'toml', '-y'])
-    expect([code, err]).toEqual([2, '--format is one of shell, fish, dotenv, docker, json.\n'])
+    expect([code, err]).toEqual([2, '--format must be one of shell, fish, dotenv, docker, json.\n'])
   })
 })

@@ -226,7 +226,7 @@ describe('the command line', () => {
   test.each<[string, string[], RegExp]>([
     ['no program', [], /^A program is missing/],
     ['no program behind --', [...LOCAL, '--'], /^A program is missing/],
-    ['a flag that is not there', ['--redcat', '--', 'true', KEY], /^This command does not have such a flag/],
+    ['a flag that is not there', ['--redcat', '--', 'true', KEY], /^This command has no such option/],
   ])('%s: exit code 2, and nothing that was typed is repeated', (_how, argv, message) => {
     const { code, out, err } = run(argv)
     expect([code, out, message.test(err), err.includes(KEY)]).toEqual([2, '', true, false])

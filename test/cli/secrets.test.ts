@@ -274,7 +274,7 @@ describe('systemprompt secrets', () => {
     expect((await cli(cwd, 'secrets unset b')).code).toBe(2)
     expect(await cli(cwd, 'secrets unset ANTHROPIC_API_KEY nothing -y')).toMatchObject({
       code: 8,
-      err: 'Not there: nothing\n',
+      err: 'Not found: nothing\n',
     })
     expect(JSON.parse(textOf(cwd).replace(/\/\/.*/, ''))).toEqual({ b: '2' })
     expect((await cli(cwd, 'secrets unset nothing -y')).code).toBe(5)
@@ -290,7 +290,7 @@ describe('systemprompt secrets', () => {
     expect([code, questions, err]).toEqual([
       8,
       [`Remove ANTHROPIC_API_KEY, blank from ${SECRETS}?`],
-      'Not there: nothing\n',
+      'Not found: nothing\n',
     ])
     rmSync(join(cwd, SECRETS))
     expect((await cli(cwd, 'secrets unset nothing -y')).code).toBe(5)

@@ -71,8 +71,8 @@ describe('--version', () => {
 describe('a command line that is wrong is exit code 2, said in one line', () => {
   test.each<[string, string]>([
     ['config', 'A command is missing. Available: check, show, explain, types.'],
-    ['--verison', 'Unknown flag. Did you mean --version?'],
-    ['cloud --hepl', 'Unknown flag. Did you mean --help?'],
+    ['--verison', 'Unknown option. Did you mean --version?'],
+    ['cloud --hepl', 'Unknown option. Did you mean --help?'],
     ['--json-is-not-one', `A command is missing. Available: ${NAMES}.`],
     ['confg', 'Unknown command. Did you mean config?'],
     ['confg show', 'Unknown command. Did you mean config?'],
@@ -96,20 +96,20 @@ describe('a command line that is wrong is exit code 2, said in one line', () => 
     ['config explain a b', 'Too many arguments: this command takes 1.'],
     ['config show a b', 'Too many arguments: this command takes 1.'],
     ['config check a', 'Too many arguments: this command takes none.'],
-    ['config show --nonsense', 'This command does not have such a flag. See --help.'],
-    ['config show -x', 'This command does not have such a flag. See --help.'],
-    ['config explain server.port --reveal', 'This command does not have such a flag. See --help.'],
-    ['config check --no-json', 'This command does not have such a flag. See --help.'],
-    ['config show --profile', 'A flag lacks its value, or has one too many. See --help.'],
+    ['config show --nonsense', 'This command has no such option. See --help.'],
+    ['config show -x', 'This command has no such option. See --help.'],
+    ['config explain server.port --reveal', 'This command has no such option. See --help.'],
+    ['config check --no-json', 'This command has no such option. See --help.'],
+    ['config show --profile', 'An option lacks its value, or has one that it does not take. See --help.'],
     ['config show --profile=', '--profile is empty. Give it a value, or leave it out.'],
     ['config check --set=', '--set is empty. Give it a value, or leave it out.'],
     ['init -y --profile=', '--profile is empty. Give it a value, or leave it out.'],
     ['secrets set --profile=', '--profile is empty. Give it a value, or leave it out.'],
     ['cloud secrets sync --prune -y --tenant=', '--tenant is empty. Give it a value, or leave it out.'],
     ['run --cwd= -- true', '--cwd is empty. Give it a value, or leave it out.'],
-    ['config show --set', 'A flag lacks its value, or has one too many. See --help.'],
-    ['config show --strict=yes', 'This command does not have such a flag. See --help.'],
-    ['config show --reveal=yes', 'A flag lacks its value, or has one too many. See --help.'],
+    ['config show --set', 'An option lacks its value, or has one that it does not take. See --help.'],
+    ['config show --strict=yes', 'This command has no such option. See --help.'],
+    ['config show --reveal=yes', 'An option lacks its value, or has one that it does not take. See --help.'],
     ['-- config show', `A command is missing. Available: ${NAMES}.`],
   ])('%s', async (line, message) => {
     expect(await run(root, words(line))).toEqual({ code: 2, out: '', err: `${message}\n`, questions: [] })
@@ -177,7 +177,7 @@ describe('options may stand before and after the words of the command', () => {
     ['--format json export -y', '"JWT_SECRET":'],
     ['--file types.d.ts config types', 'types.d.ts is '],
     ['config --file types.d.ts types', 'types.d.ts is '],
-    ['--json --format json config show which --profile other', 'does not have'],
+    ['--json --format json config show which --profile other', 'no such option'],
   ])('%s: one of a single command as well', async (line, said) => {
     const { out, err } = await run(root, words(line))
     expect(out + err).toContain(said)

@@ -241,7 +241,7 @@ describe('an answer', () => {
       const error = await errorOf(call())
       expect(error).toMatchObject({ code: 'NOT_FOUND', status: 404 })
       expect(error.message).toBe(
-        `${server.url} does not answer as SystemPrompt Cloud (404). Check --api-url of 'systemprompt cloud auth login', or SYSTEMPROMPT_API_URL.`,
+        `${server.url} does not respond like SystemPrompt Cloud (404). Check --api-url of 'systemprompt cloud auth login', or SYSTEMPROMPT_API_URL.`,
       )
     }
   })
@@ -713,7 +713,7 @@ describe('a proxy', () => {
         SYSTEMPROMPT_USER_EMAIL: 'a@example.com',
       },
     })
-    expect([code, err]).toEqual([9, expect.stringContaining('did not answer in time')])
+    expect([code, err]).toEqual([9, expect.stringContaining('did not respond in time')])
     expect(sockets).toHaveLength(1)
   })
 

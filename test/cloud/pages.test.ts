@@ -111,7 +111,7 @@ describe.runIf(hasBrowser)('a login in a browser', () => {
       await page.getByRole('button', { name: 'Allow' }).click()
       await page.getByRole('heading', { name: 'You are logged in' }).waitFor()
       await page.goto(authorizeUrl)
-      expect(await page.locator('h1').textContent()).toBe('This login is over')
+      expect(await page.locator('h1').textContent()).toBe('This login has ended')
     })
   })
 

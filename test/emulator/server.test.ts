@@ -363,7 +363,10 @@ test.each<[unknown, RegExp]>([
   [{}, /no list of users/],
   [{ users: [], tenants: [] }, /no list of users/],
   [{ users: [{ id: 'u' }], tenants: [] }, /no id or no email/],
-  [{ users: [{ id: 'u', email: 'e' }], tenants: [{ id: 't', name: 't', members: { x: 'admin' } }] }, /who is no user/],
+  [
+    { users: [{ id: 'u', email: 'e' }], tenants: [{ id: 't', name: 't', members: { x: 'admin' } }] },
+    /who is not a user/,
+  ],
   [
     { users: [{ id: 'u', email: 'e' }], tenants: [{ id: 't', name: 't', members: { u: 'king' } }] },
     /neither admin nor viewer/,

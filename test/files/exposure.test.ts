@@ -40,7 +40,7 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
       'that nothing ignores is refused',
       {},
       [],
-      /is not ignored by git.*\.systemprompt a line with credentials\.json does/,
+      /is not ignored by git.*Add the line credentials\.json to .*\.systemprompt.\.gitignore/,
     ],
     [
       'that a later rule takes in again is refused',
@@ -82,7 +82,7 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
     const root = makeProject({ '.git': 'gitdir: nowhere\n', '.systemprompt/': '' })
     await expect(refuseExposed(join(root, FILE))).rejects.toMatchObject({
       code: 'FILE_EXPOSED',
-      message: expect.stringMatching(/git, which cannot say: .*not a git repository: .*nowhere.*Run git status in /),
+      message: expect.stringMatching(/git, but git cannot tell: .*not a git repository: .*nowhere.*Run git status in /),
     })
   })
 
@@ -90,7 +90,7 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
     const root = makeProject({ '.systemprompt/.gitignore': '*\n' })
     git(root, 'init', '--quiet')
     writeFiles(root, { '.git/index': 'no index' })
-    await expect(refuseExposed(join(root, FILE))).rejects.toThrow(/git, which cannot say: .*index/)
+    await expect(refuseExposed(join(root, FILE))).rejects.toThrow(/git, but git cannot tell: .*index/)
   })
 
   describe('in a directory that itself looks like a repository, as a checked-in one may', () => {
@@ -151,7 +151,7 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a login that is t
     git(root, 'init', '--quiet')
     writeFiles(root, { '.git/index': 'no index' })
     await expect(refuseTrackedLogin(join(root, LOGIN))).rejects.toThrow(
-      /may be tracked by git, which cannot say: .*index.*Run git status in /,
+      /may be tracked by git, but git cannot tell: .*index.*Run git status in /,
     )
   })
 

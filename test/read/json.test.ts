@@ -102,11 +102,11 @@ describe('what is wrong is said with its place', () => {
     ['a list', '[1]', 'SYNTAX 1:1 is not a JSON object'],
     ['a text', '"a"', 'SYNTAX 1:1 is not a JSON object'],
     ['null', 'null', 'SYNTAX 1:1 is not a JSON object'],
-    ['a key twice', '{"a": 1,\n "a": 2}', 'DUPLICATE_KEY 2:2 a is the same key as in line 1'],
+    ['a key twice', '{"a": 1,\n "a": 2}', 'DUPLICATE_KEY 2:2 a is the same key as on line 1'],
     [
       'a key twice, written in two ways',
       '{"a": {"b": 1, "\\u0062": 2}}',
-      'DUPLICATE_KEY 1:16 a.b is the same key as in line 1',
+      'DUPLICATE_KEY 1:16 a.b is the same key as on line 1',
     ],
     ['__proto__', '{"__proto__": {"a": 1}}', 'FORBIDDEN_KEY 1:2 __proto__ is a key that reaches an object’s prototype'],
     [
@@ -136,31 +136,31 @@ describe('what is wrong is said with its place', () => {
     ['nothing behind a colon', '{"a":', 'SYNTAX 1:6 a ends unexpectedly'],
     ['the wrong bracket', '{"a": [1}', 'SYNTAX 1:9 a has no comma between two entries'],
     ['no comma', '{"a": 1\n "b": 2}', 'SYNTAX 2:2 has no comma between two entries'],
-    ['two commas', '{"a": 1,, "b": 2}', 'SYNTAX 1:9 has something else where a key should be'],
-    ['a comma alone', '{"a": [,]}', 'SYNTAX 1:8 a[0] has something else where a value should be'],
+    ['two commas', '{"a": 1,, "b": 2}', 'SYNTAX 1:9 has something other than a key here'],
+    ['a comma alone', '{"a": [,]}', 'SYNTAX 1:8 a[0] has something other than a value here'],
     ['no colon', '{"a" 1}', 'SYNTAX 1:6 a has a key without a colon after it'],
-    ['no value', '{"a": }', 'SYNTAX 1:7 a has something else where a value should be'],
-    ['a key without quotes', '{a: 1}', 'SYNTAX 1:2 has something else where a key should be'],
-    ['a value without quotes', '{"a": hello}', 'SYNTAX 1:7 a has something else where a value should be'],
-    ['single quotes', "{'a': 1}", 'SYNTAX 1:2 has something else where a key should be'],
+    ['no value', '{"a": }', 'SYNTAX 1:7 a has something other than a value here'],
+    ['a key without quotes', '{a: 1}', 'SYNTAX 1:2 has something other than a key here'],
+    ['a value without quotes', '{"a": hello}', 'SYNTAX 1:7 a has something other than a value here'],
+    ['single quotes', "{'a': 1}", 'SYNTAX 1:2 has something other than a key here'],
     ['a text that stays open', '{"a": "b\n}', 'SYNTAX 1:7 a has a string that is never closed'],
     ['a comment that stays open', '{"a": 1 /* b }', 'SYNTAX 1:9 a has a comment that is never closed'],
-    ['a number that breaks off', '{"a": 1.}', 'SYNTAX 1:7 a has a number that breaks off'],
+    ['a number that breaks off', '{"a": 1.}', 'SYNTAX 1:7 a has an incomplete number'],
     ['a leading zero', '{"a": 012}', 'SYNTAX 1:8 has no comma between two entries'],
-    ['a plus sign', '{"a": +1}', 'SYNTAX 1:7 a has something else where a value should be'],
-    ['NaN', '{"a": NaN}', 'SYNTAX 1:7 a has something else where a value should be'],
-    ['an unknown escape', '{"a": "\\d"}', 'SYNTAX 1:7 a has a backslash before a character that needs none'],
-    ['half an escape', '{"a": "\\u00"}', 'SYNTAX 1:7 a has a \\u that no four hexadecimal digits follow'],
-    ['a tab in a text', '{"a": "\t"}', 'SYNTAX 1:7 a has a control character in a text'],
-    ['text behind the end', '{} x', 'SYNTAX 1:4 goes on after its end'],
-    ['a second object', '{}{}', 'SYNTAX 1:3 goes on after its end'],
+    ['a plus sign', '{"a": +1}', 'SYNTAX 1:7 a has something other than a value here'],
+    ['NaN', '{"a": NaN}', 'SYNTAX 1:7 a has something other than a value here'],
+    ['an unknown escape', '{"a": "\\d"}', 'SYNTAX 1:7 a has a backslash before a character that cannot be escaped'],
+    ['half an escape', '{"a": "\\u00"}', 'SYNTAX 1:7 a has a \\u without four hexadecimal digits after it'],
+    ['a tab in a text', '{"a": "\t"}', 'SYNTAX 1:7 a has a control character in a string'],
+    ['text behind the end', '{} x', 'SYNTAX 1:4 has text after its end'],
+    ['a second object', '{}{}', 'SYNTAX 1:3 has text after its end'],
   ])('%s', (_, text, error) => {
     expect(errorsOf(text)).toEqual([error])
   })
 
   test('all of it at once, in the order of the lines', () => {
     expect(errorsOf('{"a": 1,\n"a": 2,\n"__proto__": 3,\n"b": "\\ud800",\n"c"}')).toEqual([
-      'DUPLICATE_KEY 2:1 a is the same key as in line 1',
+      'DUPLICATE_KEY 2:1 a is the same key as on line 1',
       'FORBIDDEN_KEY 3:1 __proto__ is a key that reaches an object’s prototype',
       'ENCODING 4:6 b contains half of a surrogate pair or a NUL, which is not valid text',
       'SYNTAX 5:4 c has a key without a colon after it',
@@ -169,7 +169,7 @@ describe('what is wrong is said with its place', () => {
 
   test('but nothing behind a text or a number that is broken', () => {
     expect(errorsOf('{"a": "\\d",\n"b": hello}')).toEqual([
-      'SYNTAX 1:7 a has a backslash before a character that needs none',
+      'SYNTAX 1:7 a has a backslash before a character that cannot be escaped',
     ])
   })
 
@@ -189,10 +189,10 @@ describe('what is wrong is said with its place', () => {
 test('64 levels are read, one more is an error', () => {
   const nested = (depth: number): string => `{"a": ${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`
   expect(read(nested(LIMITS.depth)).errors).toEqual([])
-  expect(errorsOf(nested(LIMITS.depth + 1))).toEqual(['TOO_DEEP 1:70 nests deeper than 64 levels'])
+  expect(errorsOf(nested(LIMITS.depth + 1))).toEqual(['TOO_DEEP 1:70 is nested more than 64 levels deep'])
   const maps = (depth: number): string => `${'{"a":'.repeat(depth - 1)}{}${'}'.repeat(depth - 1)}`
   expect(read(maps(LIMITS.depth)).errors).toEqual([])
-  expect(errorsOf(maps(LIMITS.depth + 1))).toEqual(['TOO_DEEP 1:321 nests deeper than 64 levels'])
+  expect(errorsOf(maps(LIMITS.depth + 1))).toEqual(['TOO_DEEP 1:321 is nested more than 64 levels deep'])
 })
 
 const FAMILIES: readonly [string, (size: number) => string][] = [

@@ -237,10 +237,10 @@ describe('every value knows its place and how it was written', () => {
 
 describe('what is wrong is said with its place', () => {
   test.each([
-    ['a key twice', 'a: 1\nb:\n  c: 2\n  c: 3', 'DUPLICATE_KEY 4:3 b.c is the same key as in line 3'],
-    ['a key twice, written in two ways', 'a: 1\n"a": 2', 'DUPLICATE_KEY 2:1 a is the same key as in line 1'],
-    ['a key twice in brackets', 'a: {b: 1, b: 2}', 'DUPLICATE_KEY 1:11 a.b is the same key as in line 1'],
-    ['two merge keys', 'a: {<<: {}, <<: {}}', 'DUPLICATE_KEY 1:13 a["<<"] is the same key as in line 1'],
+    ['a key twice', 'a: 1\nb:\n  c: 2\n  c: 3', 'DUPLICATE_KEY 4:3 b.c is the same key as on line 3'],
+    ['a key twice, written in two ways', 'a: 1\n"a": 2', 'DUPLICATE_KEY 2:1 a is the same key as on line 1'],
+    ['a key twice in brackets', 'a: {b: 1, b: 2}', 'DUPLICATE_KEY 1:11 a.b is the same key as on line 1'],
+    ['two merge keys', 'a: {<<: {}, <<: {}}', 'DUPLICATE_KEY 1:13 a["<<"] is the same key as on line 1'],
     ['__proto__', 'a:\n  __proto__: 1', 'FORBIDDEN_KEY 2:3 a.__proto__ is a key that reaches an object’s prototype'],
     ['constructor', '"constructor": 1', 'FORBIDDEN_KEY 1:1 constructor is a key that reaches an object’s prototype'],
     [
@@ -274,8 +274,8 @@ describe('what is wrong is said with its place', () => {
     ['a value that its tag does not fit', 'a: !!int abc', 'SYNTAX 1:10 a does not match its tag'],
     ['a list that its tag does not fit', 'a: !!map [b]', 'SYNTAX 1:10 a does not match its tag'],
     ['a text that its tag does not fit', 'a: !!seq b', 'SYNTAX 1:10 a does not match its tag'],
-    ['an unknown alias', 'a: *x', 'SYNTAX 1:4 a is an alias of something that is not above it'],
-    ['an alias above its anchor', 'a: *x\nb: &x 1', 'SYNTAX 1:4 a is an alias of something that is not above it'],
+    ['an unknown alias', 'a: *x', 'SYNTAX 1:4 a is an alias without an anchor above it'],
+    ['an alias above its anchor', 'a: *x\nb: &x 1', 'SYNTAX 1:4 a is an alias without an anchor above it'],
     ['an alias of what it is in', 'a: &x\n  b: [*x]', 'SYNTAX 2:7 a.b[0] is an alias of a value that contains it'],
     ['a merged text', 'a:\n  <<: b', 'SYNTAX 2:7 a["<<"] merges something that is not a map'],
     ['a merged list of texts', 'a:\n  <<: [b]', 'SYNTAX 2:7 a["<<"] merges something that is not a map'],
@@ -305,19 +305,19 @@ describe('what is wrong is said with its place', () => {
     ['a bracket too many', 'a: b]\nc: ]', 'SYNTAX 2:4 has a character that YAML does not expect here'],
     ['no comma', 'a: ["b" "c"]', 'SYNTAX 1:9 has no comma between two entries'],
     ['no colon', 'a: 1\nb\nc: 2', 'SYNTAX 2:1 is a line without a colon'],
-    ['no colon in the first line', 'a\nb: 1', 'SYNTAX 1:1 has a key that goes over several lines'],
-    ['a second colon', 'a: b: c', 'SYNTAX 1:4 has a key where only a value fits'],
+    ['no colon in the first line', 'a\nb: 1', 'SYNTAX 1:1 has a key that spans several lines'],
+    ['a second colon', 'a: b: c', 'SYNTAX 1:4 has a key where only a value is allowed'],
     [
       'indentation that fits nothing',
       'a:\n    b: 1\n  c: 2',
       'SYNTAX 3:1 is not indented like the lines it belongs to',
     ],
     ['a tab as indentation', 'a:\n\tb: 1', 'SYNTAX 2:1 is indented with a tab'],
-    ['a comment without a space', 'a: "b"#c', 'SYNTAX 1:7 has a # right after something else'],
+    ['a comment without a space', 'a: "b"#c', 'SYNTAX 1:7 has a # without a space before it'],
     [
       'an unknown escape',
       'a: "C:\\dir"',
-      'SYNTAX 1:7 has a backslash in double quotes before a character that needs none',
+      'SYNTAX 1:7 has a backslash in double quotes before a character that cannot be escaped',
     ],
     ['an at sign', 'a: @b', 'SYNTAX 1:4 starts a value with a character that YAML reserves'],
     ['text behind a block mark', 'a: | b\n  c', 'SYNTAX 1:6 has a character that YAML does not expect here'],
@@ -333,8 +333,8 @@ describe('what is wrong is said with its place', () => {
 
   test('all of it at once, in the order of the lines', () => {
     expect(errorsOf('b: *c\nb: 2\n__proto__: 3\na: !x 1')).toEqual([
-      'SYNTAX 1:4 b is an alias of something that is not above it',
-      'DUPLICATE_KEY 2:1 b is the same key as in line 1',
+      'SYNTAX 1:4 b is an alias without an anchor above it',
+      'DUPLICATE_KEY 2:1 b is the same key as on line 1',
       'FORBIDDEN_KEY 3:1 __proto__ is a key that reaches an object’s prototype',
       'UNSUPPORTED_YAML 4:4 has a tag that is not one of YAML’s own',
     ])
@@ -363,7 +363,7 @@ describe('limits', () => {
 
   test('64 levels are read, one more is an error', () => {
     expect(read(nested(LIMITS.depth)).errors).toEqual([])
-    expect(errorsOf(nested(LIMITS.depth + 1))).toEqual(['TOO_DEEP 1:67 nests deeper than 64 levels'])
+    expect(errorsOf(nested(LIMITS.depth + 1))).toEqual(['TOO_DEEP 1:67 is nested more than 64 levels deep'])
   })
 
   test.each([
@@ -384,7 +384,7 @@ describe('limits', () => {
       `a0: &a0 {b: ${'['.repeat(50)}${']'.repeat(50)}}\na1: ${'['.repeat(20)}{<<: *a0}${']'.repeat(20)}`,
     ],
   ])('so it is for %s', (_, text) => {
-    expect(errorsOf(text)).toEqual([expect.stringMatching(/^TOO_DEEP \d+:\d+ nests deeper than 64 levels$/)])
+    expect(errorsOf(text)).toEqual([expect.stringMatching(/^TOO_DEEP \d+:\d+ is nested more than 64 levels deep$/)])
   })
 
   test('aliases may stand for 100,000 values', () => {

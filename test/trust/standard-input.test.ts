@@ -60,7 +60,7 @@ describe.skipIf(process.platform === 'win32' || !existsSync(CLI))(`the standard 
       const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: '{}\n', f: given, 'socket.mjs': SOCKET })
       const { code, err } = await bash(cwd, line)
       if (holds === 'value') {
-        expect([code, err.replace('One line end at the end of the input was dropped.\n', '')]).toEqual([0, ''])
+        expect([code, err.replace('One line break at the end of the input was dropped.\n', '')]).toEqual([0, ''])
         expect(loadConfigSync({ cwd, env: {} }).secrets.get('A_VALUE')).toBe(expected)
       } else {
         expect([code, err]).toEqual([

@@ -16,7 +16,7 @@ export const completion = defineCommand({
   },
   async run({ args, data }) {
     const shell = SHELLS.find((each) => each === args.shell)
-    if (!shell) throw new CliError('USAGE', EXIT.usage, 'SHELL is bash, zsh or fish.')
+    if (!shell) throw new CliError('USAGE', EXIT.usage, 'SHELL must be bash, zsh or fish.')
     ;(data as Io).out(completionScript(shell))
     return EXIT.ok
   },

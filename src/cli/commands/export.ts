@@ -43,7 +43,7 @@ export const exportCommand = defineCommand({
 function formatOf(name: unknown = FORMATS[0]): ExportFormat {
   const known: Readonly<Record<string, ExportFormat>> = EXPORT_FORMATS
   const format = Object.hasOwn(known, String(name)) ? known[String(name)] : undefined
-  if (!format) throw new CliError('USAGE', EXIT.usage, `--format is one of ${FORMATS.join(', ')}.`)
+  if (!format) throw new CliError('USAGE', EXIT.usage, `--format must be one of ${FORMATS.join(', ')}.`)
   return format
 }
 

@@ -13,7 +13,7 @@ export const init = defineCommand({
     ['systemprompt init', 'Show what would be written, ask, then write it'],
     ['systemprompt init --profile production --yes', 'Add a profile without asking'],
   ],
-  output: 'A table of the files, those that are there and those that are new.',
+  output: 'A table of the files, both existing and new.',
   json: { ok: 'boolean', root: 'string', dry_run: 'boolean', files: 'string[]' },
   exits: FILE_EXITS,
   args: {

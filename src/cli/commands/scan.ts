@@ -173,7 +173,8 @@ function print(io: Io, { findings, files, bytes, unreadable, skipped }: Report, 
   }
   for (const path of unreadable) io.err(`${shown(path)} cannot be read, and was not searched.\n`)
   const searched = `${count(files, 'file')} searched (${sizeOf(bytes)}) for ${count(own + ofEnvironment, 'secret')}`
-  const verdict = findings.length === 0 ? 'nothing found' : `found ${count(findings.length, 'time')}`
+  const verdict =
+    findings.length === 0 ? 'nothing found' : `${findings.length} ${findings.length === 1 ? 'match' : 'matches'}`
   if (own + ofEnvironment === 0 && unreadable.length === 0) {
     io.err(`There are no secrets here, so none were looked for. ${WHERE}`)
     return

@@ -11,7 +11,7 @@ export const explain = defineCommand({
     ['systemprompt config explain server.port', 'Which file and line a port comes from'],
     ['systemprompt config explain DATABASE_URL', 'Where a secret comes from, without its value'],
   ],
-  output: 'The value and a table of every source that sets it. The arrow marks the one that wins.',
+  output: 'The value and a table of every source that sets it. The arrow marks the one that takes precedence.',
   json: {
     path: 'string',
     explanations: [

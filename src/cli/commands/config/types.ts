@@ -61,5 +61,5 @@ async function written(resolved: ResolvedConfig<unknown>, options: TypesFileOpti
 const SAID = {
   written: 'is written',
   unchanged: 'is up to date',
-  stale: 'is not up to date: run the command without --check',
+  stale: 'is out of date: run the command without --check',
 } as const

@@ -34,7 +34,7 @@ export const unset = defineCommand({
     if (args.json) printJson(io, { ok: missing.length === 0, file: file.shown, removed, missing })
     else {
       io.out(`${styled(io, 'green', '✔')} Removed ${removed.map(shown).join(', ')} from ${shown(file.shown)}\n`)
-      if (missing.length > 0) io.err(`Not there: ${missing.map(shown).join(', ')}\n`)
+      if (missing.length > 0) io.err(`Not found: ${missing.map(shown).join(', ')}\n`)
     }
     return missing.length === 0 ? EXIT.ok : EXIT.partial
   },

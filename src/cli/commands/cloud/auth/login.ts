@@ -65,7 +65,7 @@ export const login = defineCommand({
     const project = findCloudProject(args, io)
     const apiUrl = apiUrlOf(args, io)
     const token = args['with-token'] ? await tokenFromInput(io) : await tokenFromBrowser(args, apiUrl, io)
-    const client = clientFor(apiUrl, token, args, io, args['with-token'] ? 'Give a token that is valid' : undefined)
+    const client = clientFor(apiUrl, token, args, io, args['with-token'] ? 'Use a valid token' : undefined)
     const { user, tenants: told } = await client.whoami()
     const tenants = told ?? []
     await mayReplace(args, io, project, user.email)
@@ -223,6 +223,6 @@ function summary(
   return [
     `${styled(io, 'green', '✔')} Logged in to ${client.apiUrl} as ${styled(io, 'bold', shown(email))}`,
     `  ${count}, ${tenant}`,
-    `  ${shown(file)}, for you alone`,
+    `  ${shown(file)}, readable only by you`,
   ].join('\n')
 }

@@ -13,7 +13,7 @@ export function planTable(io: Io, plan: SyncPlan): string {
     ...plan.remove.map((name) => [name, 'to be removed']),
     ...plan.dropped.map((name) => [name, 'managed, not sent']),
   ]
-  if (rows.length === 0) return 'There are no secrets, neither here nor in the cloud.'
+  if (rows.length === 0) return 'There are no secrets, either here or in the cloud.'
   return table(io, ['secret', 'state'], rows, { cut: [{ column: 0, at: 'right' }] })
 }
 

@@ -129,7 +129,7 @@ async function readBack(
     throw new CliError(
       'INCOMPLETE',
       EXIT.partial,
-      `The service took the secrets, and then did not list ${missing.join(', ')}. Run it again.`,
+      `The service accepted the secrets, but then did not list ${missing.join(', ')}. Run it again.`,
     )
   }
   await mendCustomList(target, seen, io, customList === '' ? undefined : customList)

@@ -33,7 +33,9 @@ export const use = defineCommand({
     const wanted = profileTenant(project)
     if (profile && wanted !== undefined && wanted !== id) {
       const remedy = 'Change that, or give --tenant.'
-      io.err(`The profile ${shown(profile.name)} goes on with ${shown(wanted)}: its cloud.tenant_id wins. ${remedy}\n`)
+      io.err(
+        `The profile ${shown(profile.name)} still uses ${shown(wanted)}: its cloud.tenant_id takes precedence. ${remedy}\n`,
+      )
     }
     return EXIT.ok
   },
