@@ -512,7 +512,9 @@ app:
       expect(JSON.stringify(copy)).toContain('canary')
     })
     test('one that is frozen is refused where it shows a secret, and left alone where it shows none', () => {
-      expect(() => loadAs((config) => Object.freeze(new Config(config)))).toThrow(/cannot be masked because it is frozen/)
+      expect(() => loadAs((config) => Object.freeze(new Config(config)))).toThrow(
+        /cannot be masked because it is frozen/,
+      )
       class Quiet {
         readonly name: string
         constructor(name: string) {
