@@ -7,7 +7,8 @@ export type Consumer = 'client' | 'server'
 export interface PluginOptions extends Pick<LoadOptions, 'profile' | 'schema' | 'public' | 'prefix'> {
   /**
    * Where the search for the project starts, going upward.
-   * @default the bundler's root, or the directory of its package if that has `.env` files
+   * @default the bundler's root, or a directory up to its package's that has `.env` files, `.systemprompt` or
+   * `systemprompt.config.*`
    */
   readonly cwd?: string | undefined
   /**

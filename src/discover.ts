@@ -8,6 +8,7 @@ import { barrier, type Failure, isDirectory, listDirectory, pathExists, readText
 import { parseJson } from './read/json.ts'
 import { nearestPath } from './read/nearest-path.ts'
 import { scalarAt } from './tree.ts'
+import type { Source } from './types.ts'
 
 /** How the profile was chosen, in the order in which the ways are tried (formats.md, section 2). */
 export type ProfileChoice = 'option' | 'SYSTEMPROMPT_PROFILE' | 'session' | 'only one' | 'local'
@@ -206,8 +207,9 @@ function impliedProfile(root: string, problems: Problems): ProfileRef | undefine
 /** The active session's profile. One that is unreadable, or names a missing profile, is ignored with a warning. */
 function sessionProfile(root: string, problems: Problems): ProfileRef | undefined {
   const file = join(root, STATE, 'sessions', 'index.json')
-  const silent: Problems = { ...problems, error: () => sessionUnreadable(root, file, problems) }
-  const read = readText(file, { layer: 'profile', file: displayPath(root, file), confidential: true }, silent)
+  const source: Source = { layer: 'profile', file: displayPath(root, file), confidential: true }
+  const silent: Problems = { ...problems, error: () => ignoreSession(source, 'cannot be read', problems) }
+  const read = readText(file, source, silent)
   const session = read && parseJson(read.source, silent)
   if (!session) return undefined
   const named = scalarAt(session, ['active_profile_name'])?.value
@@ -217,22 +219,24 @@ function sessionProfile(root: string, problems: Problems): ProfileRef | undefine
     if (typeof named === 'string' && named !== '') {
       return NAME.test(named)
         ? namedProfile(root, named, 'session', problems.trail)
-        : sessionUnreadable(root, file, problems)
+        : ignoreSession(source, GONE, problems)
     }
     if (typeof path === 'string' && path !== '')
       return profileAt(path, { from: root, root, by: 'session' }, problems.trail)
   } catch {
-    sessionUnreadable(root, file, problems)
+    ignoreSession(source, GONE, problems)
   }
   return undefined
 }
 
-function sessionUnreadable(root: string, file: string, problems: Problems): undefined {
+const GONE = 'names a profile that does not exist'
+
+function ignoreSession(source: Source, why: string, problems: Problems): undefined {
   problems.warn({
     code: 'SESSION_UNREADABLE',
-    message: 'names a profile that does not exist, so it was ignored',
+    message: `${why}, so it was ignored`,
     remedy: 'choose one with the profile option, --profile or SYSTEMPROMPT_PROFILE',
-    at: { source: { layer: 'profile', file: displayPath(root, file), confidential: true } },
+    at: { source },
   })
 }
 

@@ -182,8 +182,7 @@ async function resolved(name: string, value: string | undefined, args: Args, io:
 }
 
 async function asked(name: string, io: Io): Promise<string> {
-  if (!io.isInteractive)
-    throw usage('There is no terminal to ask in. Give NAME=@file, NAME=- or the value on standard input')
+  if (!io.isInteractive) throw usage('Nobody can be asked here. Give NAME=@file, NAME=- or the value on standard input')
   const value = await io.password(`Value of ${name.toUpperCase()}`)
   // The first line end of a pasted key ends the answer.
   if (value.includes('-----BEGIN') && !value.includes('-----END'))

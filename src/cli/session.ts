@@ -186,11 +186,7 @@ export function profileTenant({ loaded }: CloudProject): string | undefined {
 export async function mustAgree(args: Args, io: Io, question: string): Promise<void> {
   if (args.yes === true) return
   if (!io.isInteractive) {
-    throw new CliError(
-      'CONFIRMATION',
-      EXIT.usage,
-      'There is no terminal to ask in, so nothing was done. Add -y to go ahead.',
-    )
+    throw new CliError('CONFIRMATION', EXIT.usage, 'Nobody can be asked here, so nothing was done. Add -y to go ahead.')
   }
   if (!(await io.confirm(question))) throw new CliError('REFUSED', EXIT.refused, 'Nothing was done.')
 }

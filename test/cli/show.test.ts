@@ -257,7 +257,7 @@ describe('--reveal', () => {
     expect(await show('--reveal')).toEqual({
       code: 11,
       out: '',
-      err: 'This prints secrets, and there is no terminal to ask in. Add -y to print them.\n',
+      err: 'This prints secrets, and nobody can be asked here. Add -y to print them.\n',
       questions: [],
     })
   })

@@ -29,7 +29,8 @@ export const scan = defineCommand({
     ['systemprompt scan dist', 'Search what you ship'],
     ['systemprompt scan --staged', 'Search what you are about to commit'],
   ],
-  output: 'One line for every secret found, with its name. How much was searched goes to standard error.',
+  output:
+    'One line for every place where a secret was found, with its name. How much was searched goes to standard error.',
   json: {
     ok: 'boolean',
     findings: [{ file: 'string', line: 'number', column: 'number', name: 'string', 'part?': 'string', form: 'string' }],

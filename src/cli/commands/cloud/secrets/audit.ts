@@ -14,7 +14,7 @@ const MOST_PAGES = 20
 export const audit = defineCommand({
   examples: [
     ['systemprompt cloud secrets audit --limit 10', 'The last ten actions'],
-    ['systemprompt cloud secrets audit --key DATABASE_URL', 'Who accessed or changed one secret'],
+    ['systemprompt cloud secrets audit --key DATABASE_URL', 'Who set or removed one secret'],
   ],
   output: 'A table of time, actor, action, secret and client, newest first.',
   json: {
