@@ -30,7 +30,7 @@ export interface ScanResult {
 
 /** What to search. */
 export interface ScanOptions {
-  /** Whether to skip a file or folder, by its path. Folders named `.git` are always skipped. */
+  /** Whether to skip a file or folder, by its path. Folders named `.git` below a searched one are always skipped. */
   readonly isLeftOut?: ((path: string) => boolean) | undefined
 }
 
