@@ -10,7 +10,7 @@ import { readSeed } from './seed-file.ts'
 export const emulator = defineCommand({
   examples: [
     ['systemprompt cloud emulator', 'On port 8787, with its state kept in the project'],
-    ['systemprompt cloud emulator --port 0 --ephemeral --json', 'For scripts: any free port, nothing kept'],
+    ['systemprompt cloud emulator --port 0 --ephemeral --json', 'In a script, on a free port, without keeping state'],
   ],
   output: 'Its URL and where it keeps its state, then nothing until it is stopped.',
   json: { ok: 'boolean', url: 'string', token: 'string' },
