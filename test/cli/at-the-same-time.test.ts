@@ -12,10 +12,10 @@ import { CREDENTIALS, cli, cloudProject, emulated } from './cloud-project.ts'
 
 const TENANT = 'tenant_demo'
 const LIST = 'SYSTEMPROMPT_CUSTOM_SECRETS'
-/** How many processes there are at once. */
+/** How many processes run at once. */
 const PROCESSES = sampled(4, 12)
 
-/** Runs a command line in a process of its own; its exit code and what it wrote. */
+/** Runs a command line in a process of its own; returns its exit code and its output. */
 async function processOf(cwd: string, line: string): Promise<{ readonly code: number | null; readonly all: string }> {
   const program = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
   const child = spawn(process.execPath, [program, ...line.split(' ')], { cwd, env: { PATH: process.env.PATH } })
@@ -25,11 +25,11 @@ async function processOf(cwd: string, line: string): Promise<{ readonly code: nu
   return { code: await new Promise((resolve) => child.on('close', resolve)), all }
 }
 
-/** The emulator as a service is that gives no ETag. */
+/** The emulator behind a server that passes on no ETag, as a service without ETags. */
 async function withoutEtag(emulator: Emulator): Promise<string> {
   const { url } = await serve(async ({ method, path, headers, body }, response) => {
     const { authorization = '', 'content-type': type = 'application/json' } = headers
-    // So long that the others have read the names before.
+    // Long enough for the others to have read the names before.
     if (method === 'PUT' || path.endsWith(`/${LIST}`)) await wait(500)
     const answer = await fetch(emulator.url + path, {
       method,
@@ -50,10 +50,10 @@ function talkingTo(cwd: string, url: string): string {
 const NAMES = Array.from({ length: PROCESSES }, (_, at) => `KEY_${String(at).padStart(2, '0')}`)
 
 describe.each([
-  ['that gives an ETag', (emulator: Emulator) => emulator.url],
-  ['that gives none', withoutEtag],
-] as const)('at a service %s', (_, urlOf) => {
-  test('secrets that are set at the same time are all listed', async () => {
+  ['with ETags', (emulator: Emulator) => emulator.url],
+  ['without ETags', withoutEtag],
+] as const)('concurrent commands at a service %s', (_, urlOf) => {
+  test('list all custom secrets that they set', async () => {
     const emulator = await emulated({ exchange: false, requests: 1_000_000 })
     const cwd = talkingTo(cloudProject(emulator), await urlOf(emulator))
     const ended = await Promise.all(NAMES.map((name) => processOf(cwd, `cloud secrets set ${name}=x`)))
@@ -61,7 +61,7 @@ describe.each([
     expect(emulator.secret(TENANT, LIST)).toBe(NAMES.join(','))
   }, 120_000)
 
-  test('the last ones that are removed at the same time take the list with them', async () => {
+  test('remove the list of custom secrets with the last ones', async () => {
     const emulator = await emulated({ exchange: false, requests: 1_000_000 })
     const cwd = talkingTo(cloudProject(emulator), await urlOf(emulator))
     expect((await cli(cwd, `cloud secrets set ${NAMES.map((name) => `${name}=x`).join(' ')}`)).code).toBe(0)
@@ -70,13 +70,13 @@ describe.each([
     expect((await cli(cwd, 'cloud secrets list')).out).toBe('')
   }, 120_000)
 
-  test('some are set, some removed and some synced at the same time, and the list is what there is', async () => {
+  test('leave a list of custom secrets that is correct when they set, unset and sync', async () => {
     const emulator = await emulated({ exchange: false, requests: 1_000_000 })
     const url = await urlOf(emulator)
     const cwd = talkingTo(cloudProject(emulator), url)
     expect((await cli(cwd, `cloud secrets set ${NAMES.map((name) => `OLD_${name}=x`).join(' ')}`)).code).toBe(0)
     const lines = NAMES.flatMap((name) => [`set ${name}=x`, `unset OLD_${name} -y`])
-    // Of a checkout of its own: its secrets.json has one more.
+    // In a checkout of its own, whose secrets.json has one more.
     const other = talkingTo(cloudProject(emulator, { [SECRETS]: JSON.stringify({ from_a_file: 'x' }) }), url)
     const ended = await Promise.all([
       ...lines.map((line) => processOf(cwd, `cloud secrets ${line}`)),
@@ -87,10 +87,10 @@ describe.each([
   }, 120_000)
 })
 
-describe('one secret that two commands send at the same time', () => {
+describe('two commands that send the same secret concurrently', () => {
   const ROTATE = 'cloud secrets rotate jwt_secret --generate -y'
 
-  /** A project at a service that does not come to its first write before this has been done. */
+  /** A project at a service that waits for `meanwhile` before it handles the first write. */
   async function overtaken(emulator: Emulator, meanwhile: (cwd: string) => Promise<unknown>): Promise<string> {
     let writes = 0
     const { url } = await serve(async ({ method, path, headers, body }, response) => {
@@ -107,7 +107,7 @@ describe('one secret that two commands send at the same time', () => {
   test.each([
     [ROTATE, ROTATE],
     ['cloud secrets sync', ROTATE],
-  ])('%s, overtaken by %s: it is said, and a sync sends what the file has', async (line, faster) => {
+  ])('%s, overtaken by %s, warns, and the next sync sends what the file has', async (line, faster) => {
     const emulator = await emulated({ exchange: false })
     const cwd = await overtaken(emulator, (project) => cli(project, faster))
     const { code, err } = await cli(cwd, line)
@@ -120,7 +120,7 @@ describe('one secret that two commands send at the same time', () => {
     expect((await cli(cwd, 'cloud secrets diff --json')).out).toContain('"changed": []')
   })
 
-  test('one value that both send is no doubt', async () => {
+  test('do not warn when both send the same value', async () => {
     const emulator = await emulated({ exchange: false })
     const cwd = await overtaken(emulator, (project) => cli(project, 'cloud secrets sync'))
     const { code, err } = await cli(cwd, 'cloud secrets sync')
@@ -129,12 +129,12 @@ describe('one secret that two commands send at the same time', () => {
   })
 })
 
-describe('a write whose answer got lost after it was done', () => {
+describe('a write that succeeded, but whose response was lost,', () => {
   test.each([
     ['set', 'cloud secrets set A_KEY=x B_KEY=y'],
     ['sync', 'cloud secrets sync'],
     ['rotate', 'cloud secrets rotate jwt_secret --generate -y'],
-  ])('%s is no conflict with itself', async (_, line) => {
+  ])('does not make %s conflict with itself', async (_, line) => {
     const emulator = await emulated()
     const cwd = cloudProject(emulator)
     writeFiles(cwd, { [SECRETS]: JSON.stringify({ jwt_secret: 'j'.repeat(40), my_own: 'x' }) })
@@ -146,7 +146,7 @@ describe('a write whose answer got lost after it was done', () => {
     expect(emulator.secret(TENANT, LIST) ?? '').toBe(custom.join(','))
   })
 
-  test('unset neither', async () => {
+  test('does not make unset fail', async () => {
     const emulator = await emulated()
     const cwd = cloudProject(emulator)
     await cli(cwd, 'cloud secrets set A_KEY=x B_KEY=y')

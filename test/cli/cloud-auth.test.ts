@@ -42,7 +42,7 @@ const stored = (cwd: string) => JSON.parse(readFileSync(join(cwd, CREDENTIALS), 
 const registry = (cwd: string) => JSON.parse(readFileSync(join(cwd, TENANTS), 'utf8')) as Record<string, unknown>
 
 describe('cloud auth login', () => {
-  test('in the browser: writes the login and the tenants, for the user alone', async () => {
+  test('in the browser writes the login and the tenants, readable by the user alone', async () => {
     const cwd = makeProject(COMPLETE)
     const browser = browserThat('allow')
     const { code, out, err } = await cli(cwd, `cloud auth login --api-url ${emulator.url}`, browser)
@@ -84,24 +84,27 @@ describe('cloud auth login', () => {
   test.each([
     ['deny', 'The login was denied in the browser. Run it again to try once more.\n'],
     ['fail', 'The login failed at the provider. Run it again to try once more.\n'],
-  ] as const)('that the user %ss writes nothing and is exit code 3', async (decision, message) => {
-    const cwd = makeProject(COMPLETE)
-    const { code, err } = await cli(
-      cwd,
-      `cloud login --provider google --api-url ${emulator.url}`,
-      browserThat(decision),
-    )
-    expect([code, err]).toEqual([3, expect.stringContaining(message)])
-    expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
-  })
+  ] as const)(
+    'with the decision "%s" in the browser writes nothing and ends with exit code 3',
+    async (decision, message) => {
+      const cwd = makeProject(COMPLETE)
+      const { code, err } = await cli(
+        cwd,
+        `cloud login --provider google --api-url ${emulator.url}`,
+        browserThat(decision),
+      )
+      expect([code, err]).toEqual([3, expect.stringContaining(message)])
+      expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
+    },
+  )
 
-  test('with a token from the standard input, without a project, offline from any browser', async () => {
+  test('accepts a token from standard input, without a project and without a browser', async () => {
     const cwd = makeProject()
     const { code } = await login(cwd, '', { input: `${emulator.token()}\n` })
     expect([code, stored(cwd).user_email]).toEqual([0, 'dev@example.com'])
   })
 
-  test('without a browser: the address is shown, and the one that it ends on can be pasted', async () => {
+  test('without a browser shows the URL, and accepts the pasted URL of the redirect', async () => {
     const cwd = makeProject(COMPLETE)
     let shown = ''
     const heard = (text: string): void => {
@@ -117,7 +120,7 @@ describe('cloud auth login', () => {
     expect(stored(cwd).user_email).toBe('dev@example.com')
   })
 
-  test('without a browser and without a terminal, where that is asked for, waits for the browser to come back', async () => {
+  test('with --no-browser and without a terminal waits for the callback of the browser', async () => {
     const cwd = makeProject(COMPLETE)
     const { openBrowser } = browserThat('allow')
     const heard = (text: string): void => {
@@ -128,35 +131,35 @@ describe('cloud auth login', () => {
   })
 
   test.each<[string, string, object, number, RegExp]>([
-    ['nobody to ask and no browser', '', {}, 2, /--with-token < file/],
+    ['a login without a terminal and without a browser', '', {}, 2, /--with-token < file/],
     ['an unknown provider', '--provider gitlab', { isInteractive: true }, 2, /github or google/],
-    ['an address that is plain http', '--api-url http://example.com', { isInteractive: true }, 11, /plain http/],
-    ['an empty input', '--with-token', { input: '' }, 2, /not a token/],
-    ['an input that is no token', '--with-token', { input: 'two words' }, 2, /not a token/],
-    ['an input that is binary', '--with-token', { input: Buffer.from([0xff, 0xfe, 0]) }, 2, /not a token/],
-    ['no input', '--with-token', {}, 2, /--with-token < file/],
+    ['a URL with plain http', '--api-url http://example.com', { isInteractive: true }, 11, /plain http/],
+    ['an empty standard input', '--with-token', { input: '' }, 2, /not a token/],
+    ['a standard input that is not a token', '--with-token', { input: 'two words' }, 2, /not a token/],
+    ['a binary standard input', '--with-token', { input: Buffer.from([0xff, 0xfe, 0]) }, 2, /not a token/],
+    ['a missing standard input', '--with-token', {}, 2, /--with-token < file/],
     [
-      'a container',
+      'a login in a container whose variables have one',
       '--with-token',
       { env: { SYSTEMPROMPT_API_TOKEN: 'x', SYSTEMPROMPT_USER_EMAIL: 'x' } },
       2,
       /SYSTEMPROMPT_API_TOKEN is set/,
     ],
-  ])('with %s ends with %s', async (_, options, terminal, code, message) => {
+  ])('rejects %s', async (_, options, terminal, code, message) => {
     const cwd = makeProject(COMPLETE)
     const ended = await cli(cwd, `cloud auth login ${options}`, terminal)
     expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(message)])
     expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
   })
 
-  test('with a token that the service does not know writes nothing', async () => {
+  test('rejects a token that the service does not know, and writes nothing', async () => {
     const cwd = makeProject(COMPLETE)
     const { code, err } = await login(cwd, '', { input: 'sp_test_canary9f3b.x.y' })
     expect([code, err.includes('canary')]).toEqual([3, false])
     expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
   })
 
-  test('as somebody else asks first', async () => {
+  test('asks before it replaces the login of another user', async () => {
     const cwd = cloudProject(emulator)
     const before = readFileSync(join(cwd, CREDENTIALS), 'utf8')
     const other = { input: emulator.token('user_viewer') }
@@ -171,7 +174,7 @@ describe('cloud auth login', () => {
     expect(stored(cwd).user_email).toBe('viewer@example.com')
   })
 
-  test('keeps what it does not know in the files, a local tenant, a whole URL and the active tenant', async () => {
+  test('keeps unknown keys, local tenants and the active tenant, and replaces api_endpoint by api_url', async () => {
     const cwd = makeProject({
       ...COMPLETE,
       [CREDENTIALS]: JSON.stringify({
@@ -204,7 +207,7 @@ describe('cloud auth login', () => {
     })
   })
 
-  test('a masked password does not take the place of one that is known', async () => {
+  test('does not replace a known password by a masked one', async () => {
     const seed = {
       users: [{ id: 'u', email: 'dev@example.com' }],
       tenants: [{ id: 't', name: 't', members: { u: 'admin' as const }, database_url: 'postgres://u:***@int/x' }],
@@ -223,7 +226,7 @@ describe('cloud auth login', () => {
     })
   })
 
-  test('asks which tenant where there are several and somebody can choose', async () => {
+  test('asks on a terminal which of several tenants to use', async () => {
     const cwd = makeProject(COMPLETE)
     const { questions, out } = await login(cwd, '', { isInteractive: true })
     expect(questions).toEqual(['Which tenant do you want to use?'])
@@ -233,7 +236,7 @@ describe('cloud auth login', () => {
     ])
   })
 
-  test('leaves the tenant open where that question is dismissed: the login is there by then', async () => {
+  test('succeeds without an active tenant when that question is dismissed', async () => {
     const cwd = makeProject(COMPLETE)
     const select = async (): Promise<never> => {
       throw new CliError('INTERRUPTED', EXIT.interrupted, 'Nothing was done.')
@@ -248,7 +251,7 @@ describe('cloud auth login', () => {
 
   const whole = (): string =>
     JSON.stringify({ api_token: emulator.token(), api_url: emulator.url, user_email: 'dev@example.com' }, null, 2)
-  test('works over a file that is broken anywhere, which is moved aside', async () => {
+  test('replaces a credentials.json that is truncated anywhere, and moves it aside', async () => {
     const text = whole()
     const cuts = process.env.SOAK ? text.length : 6
     for (let cut = 0; cut < cuts; cut++) {
@@ -262,8 +265,8 @@ describe('cloud auth login', () => {
   })
 
   test.each<[string, Files]>([
-    ['a profile that cannot be read', { [PROFILE]: 'a: [' }],
-    ['a profile with a variable that is not set', { [PROFILE]: 'name: ${NOWHERE}' }],
+    ['a profile that cannot be parsed', { [PROFILE]: 'a: [' }],
+    ['a profile with a reference to a variable that is not set', { [PROFILE]: 'name: ${NOWHERE}' }],
     [
       'several profiles, none active',
       {
@@ -273,9 +276,9 @@ describe('cloud auth login', () => {
       },
     ],
     ['an incomplete login', { [CREDENTIALS]: '{"api_token": 5}' }],
-    ['tenants that are none', { [TENANTS]: '[]' }],
-    ['a directory in place of the login', { [`${CREDENTIALS}/`]: '' }],
-  ])('and logout work over %s', async (_, files) => {
+    ['a tenants.json of the wrong type', { [TENANTS]: '[]' }],
+    ['a directory in place of credentials.json', { [`${CREDENTIALS}/`]: '' }],
+  ])('and logout succeed despite %s', async (_, files) => {
     const cwd = makeProject({ ...COMPLETE, ...files })
     expect((await login(cwd, '-y')).code).toBe(0)
     expect((await cli(cwd, 'cloud auth logout -y')).code).toBe(0)
@@ -291,15 +294,19 @@ describe('cloud auth login', () => {
   })
 
   test.each<[string, object, string | null]>([
-    ['a tenant of the new account stays', { tenants: [], active_tenant: 'tenant_demo' }, 'tenant_demo'],
-    ['a local one stays', { tenants: [{ id: 'local_a', name: 'a' }], active_tenant: 'local_a' }, 'local_a'],
+    ['keeps an active tenant that the new account has', { tenants: [], active_tenant: 'tenant_demo' }, 'tenant_demo'],
+    ['keeps an active local tenant', { tenants: [{ id: 'local_a', name: 'a' }], active_tenant: 'local_a' }, 'local_a'],
     [
-      'one that the new account cannot reach gives way to its only one',
+      'replaces an active tenant that the new account cannot reach by its only one',
       { tenants: [{ id: 'tenant_other', name: 'other', tenant_type: 'cloud' }], active_tenant: 'tenant_other' },
       'tenant_demo',
     ],
-    ['one that nobody knows does as well', { tenants: [], active_tenant: 'tenant_gone' }, 'tenant_demo'],
-  ])('as another account: %s', async (_, registry, active) => {
+    [
+      'replaces an unknown active tenant by the only one of the new account',
+      { tenants: [], active_tenant: 'tenant_gone' },
+      'tenant_demo',
+    ],
+  ])('as another account %s', async (_, registry, active) => {
     const cwd = makeProject({ ...COMPLETE, [CREDENTIALS]: whole(), [TENANTS]: JSON.stringify(registry) })
     const { out } = await cli(cwd, `cloud auth login --with-token -y --json --api-url ${emulator.url}`, {
       input: emulator.token('user_viewer'),
@@ -307,7 +314,7 @@ describe('cloud auth login', () => {
     expect(JSON.parse(out)).toMatchObject({ user_email: 'viewer@example.com', active_tenant: active })
   })
 
-  test('as an account with several tenants, of which the active one is none, leaves it open', async () => {
+  test('leaves no tenant active when the account has several and the active one is not among them', async () => {
     const registry = { tenants: [{ id: 'tenant_other', name: 'other' }], active_tenant: 'tenant_other', mine: 1 }
     const cwd = makeProject({ ...COMPLETE, [TENANTS]: JSON.stringify(registry) })
     expect((await login(cwd, '-y')).out).toContain("none is active: 'systemprompt cloud tenant use <id>'")
@@ -315,7 +322,7 @@ describe('cloud auth login', () => {
     expect([after.active_tenant, Reflect.get(after, 'mine')]).toEqual([undefined, 1])
   })
 
-  test('over a link moves the link aside and leaves alone what it leads to', async () => {
+  test('replaces a symbolic link, and does not change its target', async () => {
     const cwd = makeProject({ ...COMPLETE, elsewhere: whole() })
     symlinkSync(join(cwd, 'elsewhere'), join(cwd, CREDENTIALS))
     const before = readFileSync(join(cwd, 'elsewhere'), 'utf8')
@@ -324,7 +331,7 @@ describe('cloud auth login', () => {
     expect(readFileSync(join(cwd, 'elsewhere'), 'utf8')).toBe(before)
   })
 
-  test('writes where the profile says', async () => {
+  test('writes to the paths that the profile sets', async () => {
     const cwd = makeProject({
       ...COMPLETE,
       [PROFILE]: 'name: local\ncloud:\n  credentials_path: ./mine.json\n  tenants_path: ./tenants.json\n',
@@ -339,7 +346,7 @@ describe('cloud auth login', () => {
     expect((await cli(cwd, 'cloud auth whoami')).code).toBe(0)
   })
 
-  test('is refused where git would take the file', async () => {
+  test('is refused when git does not ignore credentials.json', async () => {
     const { spawnSync } = await import('node:child_process')
     const cwd = makeProject({ ...COMPLETE, '.systemprompt/.gitignore': 'profiles\n' })
     if (spawnSync('git', ['init', '-q'], { cwd }).status !== 0) return
@@ -347,7 +354,7 @@ describe('cloud auth login', () => {
     expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
   })
 
-  test('tells what it did as JSON, and reports it to the service', async () => {
+  test('prints what it did with --json, and reports the activity to the service', async () => {
     const cwd = makeProject(COMPLETE)
     const { out } = await cli(cwd, `cloud auth login --with-token --json --api-url ${proxy.url}`, {
       input: emulator.token(),
@@ -369,7 +376,7 @@ describe('cloud auth login', () => {
 })
 
 describe('cloud auth whoami', () => {
-  test('shows who, where, until when, the tenants and the profile', async () => {
+  test('shows user, endpoint, source of the token, expiry, tenants and profile', async () => {
     const cwd = cloudProject(emulator)
     const { out, code } = await cli(cwd, 'cloud auth whoami')
     expect(code).toBe(0)
@@ -392,7 +399,7 @@ describe('cloud auth whoami', () => {
     )
   })
 
-  test('as JSON', async () => {
+  test('shows user, profile and active tenant with --json', async () => {
     const cwd = cloudProject(emulator)
     expect(JSON.parse((await cli(cwd, 'cloud auth whoami --json')).out)).toMatchObject({
       user_email: 'dev@example.com',
@@ -402,7 +409,7 @@ describe('cloud auth whoami', () => {
     })
   })
 
-  test('takes a container’s variables, and writes nothing', async () => {
+  test('uses a container’s variables, and writes nothing', async () => {
     const cwd = makeProject()
     const env = {
       SYSTEMPROMPT_API_TOKEN: emulator.token(),
@@ -417,7 +424,7 @@ describe('cloud auth whoami', () => {
   test.each<[string, () => Files]>([
     ['nobody is logged in', () => ({})],
     ['the login has expired', () => loggedIn(emulator, emulator.token('user_dev', -10))],
-    ['the file is broken', () => ({ [CREDENTIALS]: '{' })],
+    ['credentials.json is broken', () => ({ [CREDENTIALS]: '{' })],
     [
       'the token was revoked',
       () => {
@@ -426,7 +433,7 @@ describe('cloud auth whoami', () => {
         return loggedIn(emulator, token)
       },
     ],
-  ])('is exit code 3 when %s', async (_, files) => {
+  ])('ends with exit code 3 when %s', async (_, files) => {
     const cwd = makeProject({ ...COMPLETE, ...files() })
     for (const line of ['cloud auth whoami', 'cloud auth whoami --json', 'cloud tenant list']) {
       const { code, out, err } = await cli(cwd, line)
@@ -434,7 +441,7 @@ describe('cloud auth whoami', () => {
     }
   })
 
-  describe('that is not taken any more', () => {
+  describe('with a token that is not accepted', () => {
     const over: readonly (readonly [what: string, token: () => string])[] = [
       ['has expired', () => emulator.token('user_dev', -10)],
       [
@@ -447,7 +454,7 @@ describe('cloud auth whoami', () => {
       ],
     ]
 
-    test.each(over)('is had again where it was, when it %s', async (_, token) => {
+    test.each(over)('suggests a login at the same URL, when the token in credentials.json %s', async (_, token) => {
       const cwd = makeProject({ ...COMPLETE, ...loggedIn(emulator, token()) })
       const remedy = `Run 'systemprompt cloud auth login' with --api-url ${emulator.url}.\n`
       for (const line of ['cloud auth whoami', 'cloud secrets list'])
@@ -456,7 +463,7 @@ describe('cloud auth whoami', () => {
       expect((await cli(cwd, 'cloud auth whoami', { env })).err).toContain("Run 'systemprompt cloud auth login'.\n")
     })
 
-    test.each(over)('is none to log in over, when a token in a variable %s', async (_, token) => {
+    test.each(over)('suggests a new token and no login, when the token in a variable %s', async (_, token) => {
       const cwd = makeProject(COMPLETE)
       const env = {
         SYSTEMPROMPT_API_TOKEN: token(),
@@ -470,14 +477,14 @@ describe('cloud auth whoami', () => {
       }
     })
 
-    test('that has a line end in its variable is put there anew: a login would not be used', async () => {
+    test('suggests a new token, when the one in a variable contains a line break', async () => {
       const env = { SYSTEMPROMPT_API_TOKEN: `${emulator.token()}\n`, SYSTEMPROMPT_USER_EMAIL: 'dev@example.com' }
       const { code, err } = await cli(makeProject(COMPLETE), 'cloud auth whoami', { env })
       const what = 'The token contains a character that is not allowed in one, such as a line break'
       expect([code, err]).toEqual([11, `${what}. Put a new token into SYSTEMPROMPT_API_TOKEN.\n`])
     })
 
-    test('is not answered with the command that was just run', async () => {
+    test('does not suggest the login that was just run', async () => {
       const { code, err } = await login(makeProject(COMPLETE), '', { input: 'sp_live_made_up' })
       expect([code, err]).toEqual([3, expect.stringContaining('. Use a valid token.\n')])
     })
@@ -485,7 +492,7 @@ describe('cloud auth whoami', () => {
 })
 
 describe('cloud auth logout', () => {
-  test('asks, removes the login alone, and tells the service', async () => {
+  test('asks, and removes credentials.json alone', async () => {
     const cwd = cloudProject(emulator)
     expect((await cli(cwd, 'cloud auth logout')).code).toBe(2)
     const no = await cli(cwd, 'cloud auth logout', { isInteractive: true })
@@ -497,7 +504,7 @@ describe('cloud auth logout', () => {
   })
 
   test.each(['credentials.json', 'no credentials.json'])(
-    'leaves no token of a login that was killed, beside %s',
+    'removes the temporary file of a login that was killed, with %s',
     async (there) => {
       const cwd = cloudProject(emulator)
       if (there !== 'credentials.json') rmSync(join(cwd, CREDENTIALS))
@@ -509,7 +516,7 @@ describe('cloud auth logout', () => {
   )
 
   test.each(['a key', '{"keep": "this"}', '{"api_token": "of another service"}'])(
-    'removes nothing that is no login: %s',
+    'moves a file aside that is not a login: %s',
     async (content) => {
       const cwd = makeProject({ ...COMPLETE, [PROFILE]: `${COMPLETE[PROFILE]}cloud: { credentials_path: ~/kept }\n` })
       const home = makeProject({ kept: content })
@@ -520,7 +527,7 @@ describe('cloud auth logout', () => {
     },
   )
 
-  test('works where the service does not', async () => {
+  test('succeeds when the service is unreachable', async () => {
     const gone = await emulated()
     const cwd = cloudProject(gone)
     await gone.close()
@@ -528,7 +535,7 @@ describe('cloud auth logout', () => {
     expect(existsSync(join(cwd, CREDENTIALS))).toBe(false)
   })
 
-  test('says that a container’s login is in its variables', async () => {
+  test('asks for the variable to be unset that has a container’s login', async () => {
     const env = { SYSTEMPROMPT_API_TOKEN: 'x', SYSTEMPROMPT_USER_EMAIL: 'x' }
     expect(await cli(makeProject(), 'cloud auth logout -y', { env })).toMatchObject({
       code: 2,
@@ -538,7 +545,7 @@ describe('cloud auth logout', () => {
 })
 
 describe('cloud tenant', () => {
-  test('list fetches them, keeps local ones and marks the active one', async () => {
+  test('list fetches the tenants and marks the active one', async () => {
     const cwd = cloudProject(emulator)
     const { out } = await cli(cwd, 'cloud tenant list')
     expect(out.split('\n').map((line) => line.trimEnd().split(/ {2,}/))).toEqual([
@@ -557,7 +564,7 @@ describe('cloud tenant', () => {
     ['cloud tenant list', 0],
     ['cloud tenant list --json', 0],
     ['cloud auth login --with-token -y', 0],
-  ])('a registry that cannot be used is put aside by %s, which says so', async (line, code) => {
+  ])('a broken tenants.json is moved aside by %s, which says so', async (line, code) => {
     const cwd = cloudProject(emulator, { [TENANTS]: '{"tenants": [' })
     const where = line.includes('login') ? `${line} --api-url ${emulator.url}` : line
     const done = await cli(cwd, where, line.includes('login') ? { input: emulator.token() } : {})
@@ -567,7 +574,7 @@ describe('cloud tenant', () => {
   })
 
   test.each(['cloud tenant list --offline', 'cloud tenant use tenant_demo', 'cloud secrets list'])(
-    'a registry that cannot be read is what is wrong with %s',
+    'a broken tenants.json makes %s fail with its line',
     async (line) => {
       const cwd = cloudProject(emulator, { [TENANTS]: '{"tenants": [\n' })
       expect(await cli(cwd, line)).toMatchObject({
@@ -578,7 +585,7 @@ describe('cloud tenant', () => {
     },
   )
 
-  test('list and use know no tenant of the cloud that the service does not name any more', async () => {
+  test('list and use forget cloud tenants that the service no longer lists', async () => {
     const known = [
       { id: 'tenant_other', name: 'other', tenant_type: 'cloud' },
       { id: 'local_abc', name: 'mine', tenant_type: 'cloud' },
@@ -592,7 +599,7 @@ describe('cloud tenant', () => {
     expect((await cli(cwd, 'cloud tenant use tenant_other')).code).toBe(5)
   })
 
-  test('use chooses one that is there', async () => {
+  test('use activates a tenant that exists, and suggests one for a typo', async () => {
     const cwd = cloudProject(emulator)
     expect(await cli(cwd, 'cloud tenant use tenant_demos')).toMatchObject({
       code: 5,
@@ -606,13 +613,13 @@ describe('cloud tenant', () => {
     expect(registry(cwd)).toMatchObject({ active_tenant: 'tenant_staging' })
   })
 
-  test('use of one that is not there makes no project of a directory', async () => {
+  test('use of a tenant that does not exist creates no project', async () => {
     const cwd = makeProject()
     expect((await cli(cwd, 'cloud tenant use tenant_demo')).code).toBe(5)
     expect(readdirSync(cwd)).toEqual([])
   })
 
-  test('use says that the tenant of the profile goes before the active one', async () => {
+  test('use warns when the tenant of the profile takes precedence over the active one', async () => {
     const profile = 'name: local\ncloud: { tenant_id: tenant_demo }\n'
     const cwd = cloudProject(emulator, { [PROFILE]: profile })
     await cli(cwd, 'cloud tenant list')
@@ -626,7 +633,7 @@ describe('cloud tenant', () => {
 })
 
 test.each(['cloud auth logout -y', 'cloud tenant use tenant_demo', 'cloud tenant list --offline'])(
-  '%s refuses a --timeout that is none, though it need not wait',
+  '%s rejects an invalid --timeout, even if it need not wait',
   async (line) => {
     const { code, err } = await cli(cloudProject(emulator), `${line} --timeout soon`)
     expect([code, err]).toEqual([2, '--timeout takes a number of seconds from 1 to 3600.\n'])
@@ -634,7 +641,7 @@ test.each(['cloud auth logout -y', 'cloud tenant use tenant_demo', 'cloud tenant
 )
 
 describe('cloud emulator', () => {
-  test('is logged in to by the name of this machine as well', async () => {
+  test('accepts a login at localhost too', async () => {
     const cwd = makeProject(COMPLETE)
     const url = `http://localhost:${emulator.port}`
     const { openBrowser } = browserThat('allow')
@@ -642,7 +649,7 @@ describe('cloud emulator', () => {
     expect((await cli(cwd, 'cloud secrets list --tenant tenant_demo')).code).toBe(0)
   })
 
-  test('runs until it is interrupted, and says where it is and how it differs', async () => {
+  test('runs until it is interrupted, and prints its URL and how it differs from the service', async () => {
     const cwd = makeProject(COMPLETE)
     const interrupted = async (): Promise<number> => 130
     const { code, out } = await cli(cwd, 'cloud emulator --port 0', { interrupted })
@@ -661,7 +668,7 @@ describe('cloud emulator', () => {
     ['--seed nowhere.json', 6, /there is no such file/],
     ['--seed broken.json', 6, /it is not JSON/],
     ['--seed empty.json', 6, /no list of users/],
-  ])('%s ends with %i', async (options, code, message) => {
+  ])('with %s ends with exit code %i', async (options, code, message) => {
     const cwd = makeProject({ 'broken.json': '{', 'empty.json': '{}' })
     expect(await cli(cwd, `cloud emulator --ephemeral ${options}`)).toMatchObject({
       code,
@@ -669,17 +676,17 @@ describe('cloud emulator', () => {
     })
   })
 
-  test('at a port that is taken says so', async () => {
+  test('ends with exit code 7 and names --port when the port is in use', async () => {
     expect(await cli(makeProject(), `cloud emulator --ephemeral --port ${emulator.port}`)).toMatchObject({
       code: 7,
       err: expect.stringContaining('--port'),
     })
   })
 
-  test('that is started a second time in a project says that one runs', async () => {
+  test('refuses to start a second time in a project', async () => {
     const cwd = makeProject(COMPLETE)
     const first = await startEmulator({ directory: join(cwd, '.systemprompt/emulator') })
-    // As it is installed, where the emulator has files of its own.
+    // The installed command, in which the emulator has files of its own.
     const installed = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
     const { code, out, err } = await start({ cwd, args: [installed, 'cloud', 'emulator', '--port', '0'] })
     await first.close()
@@ -690,7 +697,7 @@ describe('cloud emulator', () => {
     ])
   })
 
-  test('exec is found behind an option of the emulator', async () => {
+  test('recognizes exec after one of its own options', async () => {
     const cwd = makeProject({ 'empty.json': '{}' })
     expect(await cli(cwd, 'cloud emulator --seed empty.json exec -- npm test')).toMatchObject({
       code: 6,
@@ -698,7 +705,7 @@ describe('cloud emulator', () => {
     })
   })
 
-  test('exec runs a command with the login of a fresh one, and ends as it ends', async () => {
+  test('exec runs a command that is logged in at a fresh emulator, and ends with its exit code', async () => {
     const start = async ({
       command,
       args,
@@ -723,7 +730,7 @@ describe('cloud emulator', () => {
   })
 })
 
-test('a file of the project cannot send the token elsewhere', async () => {
+test('a .env file of the project cannot send the token to another URL', async () => {
   const cwd = cloudProject(emulator, {
     '.env': 'SYSTEMPROMPT_API_URL=http://127.0.0.1:1\nSYSTEMPROMPT_API_TOKEN=evil\n',
   })

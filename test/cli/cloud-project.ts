@@ -6,7 +6,7 @@ import { type Run, run, type Terminal } from './recorder.ts'
 
 const running: Emulator[] = []
 
-/** The pauses before another try are a random part of seconds: a thousandth of that, where a test has a cloud. */
+/** The delays before a retry are a random part of seconds; tests with an emulator wait a thousandth of that. */
 const chance = Math.random
 const inAMoment = (): number => chance() / 1000
 
@@ -26,7 +26,7 @@ export async function emulated(options: EmulatorOptions = {}): Promise<Emulator>
 export const CREDENTIALS = '.systemprompt/credentials.json'
 export const TENANTS = '.systemprompt/tenants.json'
 
-/** What a login at this emulator leaves. */
+/** The files that a login at this emulator leaves. */
 export function loggedIn(emulator: Emulator, token = emulator.token()): Files {
   return {
     [CREDENTIALS]: JSON.stringify({
@@ -47,7 +47,7 @@ export function cloudProject(emulator: Emulator, files: Files = {}): string {
   return makeProject({ ...COMPLETE, ...loggedIn(emulator), ...files })
 }
 
-/** A command line in words; what stands in quotes is one. */
+/** Runs a command line, split into words; a quoted part is one word. */
 export function cli(cwd: string, line: string, terminal?: Terminal): Promise<Run> {
   const words = line.match(/(?:[^\s']|'[^']*')+/g) ?? []
   return run(
@@ -57,7 +57,7 @@ export function cli(cwd: string, line: string, terminal?: Terminal): Promise<Run
   )
 }
 
-/** A browser that says this on the consent page, and follows to where that leads. */
+/** A browser that makes this decision on the consent page, and follows the redirect. */
 export function browserThat(decision: 'allow' | 'deny' | 'fail', user = 'user_dev') {
   const visited: string[] = []
   const openBrowser = async (address: string): Promise<void> => {
@@ -73,7 +73,7 @@ async function decide(address: string, decision: string, user: string, visited: 
   if (landing) visited.push((await navigate(new URL(landing, back.url).href)).url)
 }
 
-/** Where the consent page leads after this decision. */
+/** Where the consent page redirects after this decision. */
 export async function addressAfter(address: string, decision: string, user = 'user_dev'): Promise<string> {
   const page = await (await fetch(address)).text()
   const state = /name="state" value="([^"]+)"/.exec(page)?.[1] ?? ''
@@ -82,7 +82,7 @@ export async function addressAfter(address: string, decision: string, user = 'us
   return answer.headers.get('location') ?? ''
 }
 
-/** A request as a browser sends it that goes to a page; fetch is none. */
+/** A request as a browser sends it when it navigates to a page; fetch cannot. */
 function navigate(url: string): Promise<{ readonly url: string; readonly headers: IncomingHttpHeaders }> {
   return new Promise((resolve, reject) => {
     const headers = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-site': 'cross-site' }

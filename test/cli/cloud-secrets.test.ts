@@ -28,11 +28,11 @@ const cloud = (...names: string[]) => Object.fromEntries(names.map((name) => [na
 const json = async (line: string, terminal = {}) =>
   JSON.parse((await cli(cwd, `${line} --json`, terminal)).out) as Record<string, unknown>
 
-/** Values that no output may hold. */
+/** Values that no output may contain. */
 const VALUES = [JWT_SECRET, DATABASE_URL, 'canary-stripe-5b1e']
 
 describe('cloud secrets sync', () => {
-  test('shows what it will do, does it in one request, and does nothing the second time', async () => {
+  test('previews with --dry-run, sends what has changed, and sends nothing the second time', async () => {
     secrets({ jwt_secret: JWT_SECRET, database_url: DATABASE_URL, stripe_key: 'canary-stripe-5b1e', github: 'ghp_x' })
     const dry = await cli(cwd, 'cloud secrets sync --dry-run')
     expect([dry.code, dry.out]).toEqual([
@@ -69,7 +69,7 @@ describe('cloud secrets sync', () => {
     expect(proxy.violations).toEqual([])
   })
 
-  test('keeps a record for the user alone, in which no value can be found', async () => {
+  test('keeps a record that only the user can read and that contains no values', async () => {
     secrets({ jwt_secret: JWT_SECRET, database_url: DATABASE_URL, stripe_key: 'canary-stripe-5b1e' })
     await cli(cwd, 'cloud secrets sync')
     const directory = join(cwd, '.systemprompt/cloud')
@@ -77,14 +77,14 @@ describe('cloud secrets sync', () => {
     expect(readdirSync(directory)).toHaveLength(1)
     expect((statSync(join(directory, name)).mode & 0o777).toString(8)).toBe('600')
     for (const value of VALUES) expect(readFileSync(join(directory, name), 'utf8')).not.toContain(value)
-    // One that is broken is begun anew.
+    // A broken record is started anew.
     writeFileSync(join(directory, name), '{')
     expect(await json('cloud secrets sync --dry-run')).toMatchObject({
       changed: ['DATABASE_URL', 'JWT_SECRET', 'STRIPE_KEY', 'SYSTEMPROMPT_CUSTOM_SECRETS'],
     })
   })
 
-  test('sends internal_database_url in place of database_url, and not what is blank or managed', async () => {
+  test('sends internal_database_url in place of database_url, and no blank or system-managed secrets', async () => {
     secrets({
       internal_database_url: 'postgres://i/d',
       database_url: 'postgres://e/d',
@@ -97,7 +97,7 @@ describe('cloud secrets sync', () => {
     expect(cloud('DATABASE_URL', 'FLY_APP_NAME')).toEqual({ DATABASE_URL: 'postgres://i/d', FLY_APP_NAME: undefined })
   })
 
-  test('leaves alone what is only in the cloud, unless it is told to prune, and asks before that', async () => {
+  test('removes secrets that are only in the cloud with --prune alone, and asks first', async () => {
     await cli(cwd, 'cloud secrets set OLD_ONE=x OLD_TWO=y')
     expect(await json('cloud secrets sync')).toMatchObject({ only_in_cloud: ['OLD_ONE', 'OLD_TWO'], removed: [] })
     expect(cloud('SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({ SYSTEMPROMPT_CUSTOM_SECRETS: 'OLD_ONE,OLD_TWO' })
@@ -109,7 +109,7 @@ describe('cloud secrets sync', () => {
     expect((await cli(cwd, 'cloud secrets list')).out).toBe('DATABASE_URL\nJWT_SECRET\n')
   })
 
-  test('says how what is only in the cloud is removed', async () => {
+  test('says how to remove secrets that are only in the cloud', async () => {
     await cli(cwd, 'cloud secrets set OLD_ONE=x')
     const one = "1 secret only in the cloud stays there; 'systemprompt cloud secrets sync --prune' removes it.\n"
     expect((await cli(cwd, 'cloud secrets sync --dry-run')).out).toMatch(new RegExp(`Nothing was done\\.\n${one}$`))
@@ -121,7 +121,7 @@ describe('cloud secrets sync', () => {
     )
     expect((await cli(cwd, 'cloud secrets sync --prune -y')).out).not.toContain('only in the cloud')
   })
-  test('of what earlier tools have sent says that cleanup removes it', async () => {
+  test('says that cleanup removes what earlier tools sent', async () => {
     await new CloudClient({ apiUrl: emulator.url, token: emulator.token() }).setSecrets(TENANT, { GITHUB: 'x' })
     for (const line of ['sync', 'sync --prune -y', 'diff']) {
       expect((await cli(cwd, `cloud secrets ${line}`)).out).toMatch(
@@ -137,9 +137,9 @@ describe('cloud secrets sync', () => {
       6,
       /is shorter than 32 characters/,
     ],
-    ['a URL that is none', { database_url: 'canary-url' }, 6, /is not a PostgreSQL URL/],
-    ['a file that is broken', '{"canary": ', 6, /secrets\.json/],
-  ])('sends nothing of a file with %s', async (_, content, code, message) => {
+    ['an invalid URL', { database_url: 'canary-url' }, 6, /is not a PostgreSQL URL/],
+    ['a syntax error', '{"canary": ', 6, /secrets\.json/],
+  ])('sends nothing from a file with %s', async (_, content, code, message) => {
     writeFiles(cwd, { [SECRETS]: typeof content === 'string' ? content : JSON.stringify(content) })
     const ended = await cli(cwd, 'cloud secrets sync')
     expect([ended.code, ended.out, ended.err]).toEqual([code, '', expect.stringMatching(message)])
@@ -147,20 +147,20 @@ describe('cloud secrets sync', () => {
     expect([...proxy.covered]).toEqual([])
   })
 
-  test('of a thousand secrets is one request, and one more for the names', async () => {
+  test('sends a thousand secrets and the list of their names', async () => {
     secrets(Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`key_${at}`, `value ${at}`])))
     expect(await json('cloud secrets sync')).toMatchObject({ sent: { length: 1_001 } })
     expect(emulator.secret(TENANT, 'KEY_999')).toBe('value 999')
   })
 
-  test('to another tenant is a record of its own', async () => {
+  test('keeps a separate record for each tenant', async () => {
     await cli(cwd, 'cloud secrets sync')
     expect(await json('cloud secrets sync --tenant tenant_staging --dry-run')).toMatchObject({
       added: ['DATABASE_URL', 'JWT_SECRET'],
     })
   })
 
-  test('where somebody else changed something meanwhile stores nothing', async () => {
+  test('ends with exit code 7 when somebody else changed the secrets in the meantime', async () => {
     await cli(cwd, 'cloud secrets sync')
     secrets({ jwt_secret: JWT_SECRET, database_url: DATABASE_URL, more: 'x' })
     emulator.faults.set([{ fault: { type: 'status', status: 412 }, method: 'PUT' }])
@@ -171,7 +171,7 @@ describe('cloud secrets sync', () => {
   })
 
   test.each(['drop', 'html', 'gzip-bomb'] as const)(
-    'whose answer cannot be had (%s) says what is known',
+    'says that nothing was stored when the response is unusable (%s)',
     async (type) => {
       emulator.faults.set([{ fault: { type }, method: 'PUT' }])
       const lost = await cli(cwd, 'cloud secrets sync -q')
@@ -227,9 +227,9 @@ describe('cloud secrets set', () => {
 
   test.each<[string, string | Uint8Array, string]>([
     ['one line', 'abc\n', 'abc'],
-    ['Windows’ line end', 'abc\r\n', 'abc'],
-    ['no line end', 'abc', 'abc'],
-    ['two line ends, of which one stays', 'abc\n\n', 'abc\n'],
+    ['a CRLF line ending', 'abc\r\n', 'abc'],
+    ['no line ending', 'abc', 'abc'],
+    ['two line endings, of which one stays', 'abc\n\n', 'abc\n'],
     ['spaces', '  abc  \n', '  abc  '],
     ['several lines', '-----BEGIN\nabc\n-----END\n', '-----BEGIN\nabc\n-----END'],
     ['a BOM', '\ufeffabc', '\ufeffabc'],
@@ -237,40 +237,40 @@ describe('cloud secrets set', () => {
     ['a value that begins with @', '@abc', '@abc'],
     ['a dash', '-', '-'],
     ['a lone CR', 'a\rb\r', 'a\rb\r'],
-    ['a mebibyte less a little', 'x'.repeat(60_000), 'x'.repeat(60_000)],
-  ])('takes the standard input byte for byte: %s', async (_, given, expected) => {
+    ['60,000 characters', 'x'.repeat(60_000), 'x'.repeat(60_000)],
+  ])('stores standard input byte for byte, without its last line ending: %s', async (_, given, expected) => {
     expect((await cli(cwd, 'cloud secrets set A_KEY', input(given))).code).toBe(0)
     expect(emulator.secret(TENANT, 'A_KEY')).toBe(expected)
   })
 
   test.each<[string, string, object, number]>([
-    ['an empty input', 'A_KEY', input(''), 2],
-    ['an input of one line end', 'A_KEY', input('\n'), 2],
-    ['an input that is no UTF-8', 'A_KEY', input(Uint8Array.of(0xff, 0xfe)), 6],
-    ['an input with a NUL', 'A_KEY', input('a\0b'), 2],
-    ['nobody to ask', 'A_KEY', {}, 2],
-    ['nothing', '', {}, 2],
-    ['two from the input', 'A_KEY B_KEY=-', input('x'), 2],
+    ['an empty standard input', 'A_KEY', input(''), 2],
+    ['a standard input of one line ending', 'A_KEY', input('\n'), 2],
+    ['a standard input that is not UTF-8', 'A_KEY', input(Uint8Array.of(0xff, 0xfe)), 6],
+    ['a standard input with a NUL', 'A_KEY', input('a\0b'), 2],
+    ['a missing value without a terminal', 'A_KEY', {}, 2],
+    ['a call without secrets', '', {}, 2],
+    ['two values from standard input', 'A_KEY B_KEY=-', input('x'), 2],
     ['an empty value', 'A_KEY=', {}, 2],
-    ['a file that is not there', 'A_KEY=@nowhere', {}, 5],
-    ['a list that is not there', '--from-file nowhere.env', {}, 5],
-    ['a list from a terminal', '--from-file -', {}, 2],
-    ['a list and a value from the input', '--from-file - A_KEY', input('B_KEY=x'), 2],
-    ['a list of the input that is no JSON', '--from-file -', input('{"a_key": "x"'), 6],
-    ['a list of the input that is no .env', '--from-file -', input('A_KEY=x\nno assignment\n'), 6],
-    ['a list of the input with nothing in it', '--from-file -', input('# nothing\n'), 2],
-    ['a managed name', 'FLY_APP_NAME=x', {}, 11],
-    ['a managed name among others', 'A_KEY=x FLY_MACHINE_ID=x', {}, 11],
+    ['a file that does not exist', 'A_KEY=@nowhere', {}, 5],
+    ['a list that does not exist', '--from-file nowhere.env', {}, 5],
+    ['a list from a missing standard input', '--from-file -', {}, 2],
+    ['a list and a value from standard input', '--from-file - A_KEY', input('B_KEY=x'), 2],
+    ['a list from standard input that is not JSON', '--from-file -', input('{"a_key": "x"'), 6],
+    ['a list from standard input that is not a .env file', '--from-file -', input('A_KEY=x\nno assignment\n'), 6],
+    ['a list from standard input without secrets', '--from-file -', input('# nothing\n'), 2],
+    ['a system-managed name', 'FLY_APP_NAME=x', {}, 11],
+    ['a system-managed name among others', 'A_KEY=x FLY_MACHINE_ID=x', {}, 11],
     ['the list of custom secrets', 'SYSTEMPROMPT_CUSTOM_SECRETS=x', {}, 11],
     ['a secret that is given twice', 'A_KEY=x a_key=y', {}, 2],
-    ['two that are one in the cloud', 'database_url=x internal_database_url=y', {}, 2],
-  ])('refuses %s, and sends nothing', async (_, line, terminal, code) => {
+    ['two names of one secret in the cloud', 'database_url=x internal_database_url=y', {}, 2],
+  ])('rejects %s, and sends nothing', async (_, line, terminal, code) => {
     const ended = await cli(cwd, `cloud secrets set ${line}`, terminal)
     expect([ended.code, ended.out]).toEqual([code, ''])
     expect([...proxy.covered].filter((each) => each.startsWith('setSecrets'))).toEqual([])
   })
 
-  test('asks on a terminal, and warns there that a value on the line can be seen', async () => {
+  test('asks on a terminal, and warns there that a value on the command line stays in the shell’s history', async () => {
     const asked = await cli(cwd, 'cloud secrets set a_key', { isInteractive: true, typed: ['typed'] })
     expect([asked.questions, emulator.secret(TENANT, 'A_KEY')]).toEqual([['Value of A_KEY'], 'typed'])
     expect((await cli(cwd, 'cloud secrets set A_KEY=b', { isInteractive: true })).err).toContain(
@@ -278,7 +278,7 @@ describe('cloud secrets set', () => {
     )
   })
 
-  test('never repeats what was typed in the wrong place', async () => {
+  test('never repeats a secret that was typed in the wrong place', async () => {
     const random = seeded()
     const letters = [...'abcdefghijklmnopqrstuvwxyz0123456789']
     const key = (length: number): string => Array.from({ length }, () => random.pick(letters)).join('')
@@ -310,7 +310,7 @@ describe('cloud secrets set', () => {
     }
   })
 
-  test('keeps the list of custom secrets true, and the file untouched unless it is told otherwise', async () => {
+  test('keeps the list of custom secrets up to date, and changes the file with --local alone', async () => {
     const before = readFileSync(join(cwd, SECRETS), 'utf8')
     await cli(cwd, 'cloud secrets set B_KEY=1 A_KEY=2 OPENAI_API_KEY=3')
     expect(cloud('SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({ SYSTEMPROMPT_CUSTOM_SECRETS: 'A_KEY,B_KEY' })
@@ -324,16 +324,16 @@ describe('cloud secrets set', () => {
     })
     await cli(cwd, 'cloud secrets set D_KEY=1 --dry-run')
     expect(cloud('D_KEY')).toEqual({ D_KEY: undefined })
-    // What was set counts as sent.
+    // A secret that was set counts as sent.
     expect(await json('cloud secrets diff')).toMatchObject({
       unchanged: ['ANTHROPIC_API_KEY', 'SYSTEMPROMPT_CUSTOM_SECRETS'],
     })
   })
 })
 
-describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a login that came with the repository', () => {
+describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a login that is tracked by git', () => {
   test.each(['set openai=canary-new', 'sync --all --json', 'rotate stripe_key --generate -y'])(
-    'is sent nothing by %s',
+    'makes %s fail, and nothing is sent',
     async (line) => {
       spawnSync('git', ['init', '-q'], { cwd })
       writeFiles(cwd, { '.systemprompt/.gitignore': '*\n' })
@@ -358,7 +358,7 @@ describe('the record of what was sent', () => {
   })
 
   test.skipIf(spawnSync('git', ['--version']).status !== 0).each(lines)(
-    'that git would take has %s refused, and nothing sent',
+    'makes %s fail before it sends anything when git does not ignore the record',
     async (line) => {
       spawnSync('git', ['init', '-q'], { cwd })
       writeFiles(cwd, { '.systemprompt/.gitignore': '\n', '.systemprompt/profiles/.gitignore': '*\n' })
@@ -368,14 +368,14 @@ describe('the record of what was sent', () => {
     },
   )
 
-  test.each(lines)('in whose place is a file has %s refused, and nothing sent', async (line) => {
+  test.each(lines)('makes %s fail before it sends anything when a file is in the way of the record', async (line) => {
     writeFileSync(records(), '')
     const ended = await cli(cwd, `cloud secrets ${line}`, { input: 'canary-new' })
     expect([ended.code, ended.out + ended.err]).toEqual([1, expect.stringContaining('a part of its path is a file')])
     expect(cloud('OPENAI_API_KEY')).toEqual({ OPENAI_API_KEY: 'canary-old' })
   })
 
-  test.each(lines)('that gets in the way when %s is done is a warning', async (line) => {
+  test.each(lines)('only makes %s warn when the record cannot be written after sending', async (line) => {
     const { url } = await serve(async ({ method, path, headers, body }, response) => {
       const { authorization = '', 'content-type': type = 'application/json' } = headers
       const sent = { method, headers: { authorization, 'content-type': type } }
@@ -395,7 +395,7 @@ describe('the record of what was sent', () => {
 })
 
 describe('cloud secrets unset', () => {
-  test('asks, removes, and keeps the list of custom secrets true', async () => {
+  test('asks, removes, and keeps the list of custom secrets up to date', async () => {
     await cli(cwd, 'cloud secrets set A_KEY=1 B_KEY=2 github=3')
     expect((await cli(cwd, 'cloud secrets unset A_KEY')).code).toBe(2)
     const asked = await cli(cwd, 'cloud secrets unset a_key', { isInteractive: true, answer: true })
@@ -409,7 +409,7 @@ describe('cloud secrets unset', () => {
     expect(proxy.violations).toEqual([])
   })
 
-  test('asks for what there is to remove alone', async () => {
+  test('asks about existing secrets alone', async () => {
     const asked = { isInteractive: true, answer: true }
     await cli(cwd, 'cloud secrets set A_KEY=1')
     expect(await cli(cwd, 'cloud secrets unset NOPE', asked)).toMatchObject({ code: 5, questions: [] })
@@ -418,7 +418,7 @@ describe('cloud secrets unset', () => {
     expect([code, questions]).toEqual([8, ['Remove A_KEY from tenant_demo?']])
   })
 
-  test('--local asks for what the file has alone, and removes it whatever rule it or another breaks', async () => {
+  test('--local also removes what only the file has, even if secrets in it are invalid', async () => {
     const asked = { isInteractive: true, answer: true }
     secrets({ jwt_secret: 'short', blank_key: '', other_key: '1' })
     for (const [typed, name] of [
@@ -434,7 +434,7 @@ describe('cloud secrets unset', () => {
     expect(JSON.parse(readFileSync(join(cwd, SECRETS), 'utf8'))).toEqual({})
   })
 
-  test('of a part: for every k of n both lists and exit code 8', async () => {
+  test('lists what was removed and what failed, with exit code 8, when only k of n secrets exist', async () => {
     const names = ['K1_KEY', 'K2_KEY', 'K3_KEY', 'K4_KEY']
     for (let there = 0; there <= names.length; there++) {
       await cli(
@@ -460,7 +460,7 @@ describe('cloud secrets unset', () => {
   })
 
   test.each([0, 1, 2])(
-    'whose connection is dropped after %i of 3: both lists, and the next run ends it',
+    'lists what was removed and what failed when the connection drops after %i of 3, and the next run completes it',
     async (done) => {
       const names = ['K1_KEY', 'K2_KEY', 'K3_KEY']
       await cli(cwd, `cloud secrets set ${names.map((name) => `${name}=x`).join(' ')}`)
@@ -481,14 +481,14 @@ describe('cloud secrets unset', () => {
     60_000,
   )
 
-  test('that was killed before it came to the list of custom secrets ends that when it is run again', async () => {
+  test('run again after it was killed brings the list of custom secrets up to date', async () => {
     await cli(cwd, 'cloud secrets set A_KEY=1 B_KEY=2')
     await new CloudClient({ apiUrl: emulator.url, token: emulator.token() }).unsetSecret(TENANT, 'A_KEY')
     expect((await cli(cwd, 'cloud secrets unset A_KEY -y')).code).toBe(5)
     expect(cloud('SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({ SYSTEMPROMPT_CUSTOM_SECRETS: 'B_KEY' })
   })
 
-  test('--dry-run names what is not there, and ends as the real one would', async () => {
+  test('--dry-run names secrets that do not exist, and ends with the exit code of the real run', async () => {
     await cli(cwd, 'cloud secrets set A_KEY=1')
     for (const [names, code, out] of [
       ['NOPE', 5, ''],
@@ -499,7 +499,7 @@ describe('cloud secrets unset', () => {
       const failed = [{ name: 'NOPE', code: 'NOT_FOUND', message: expect.any(String) }]
       expect(await json(`cloud secrets unset ${names} -n`)).toMatchObject({ ok: false, dry_run: true, failed })
     }
-    // What the file has alone would be removed there.
+    // A secret that only the file has would be removed from it.
     const local = await cli(cwd, 'cloud secrets unset jwt_secret -n --local')
     expect(local).toMatchObject({
       code: 0,
@@ -512,11 +512,11 @@ describe('cloud secrets unset', () => {
     expect(cloud('A_KEY')).toEqual({ A_KEY: '1' })
   })
 
-  test('--local that cannot change the file says so, loses nothing, and ends it when it is run again', async () => {
+  test('--local reports a file that it cannot change, and completes the removal when it is run again', async () => {
     const before = { jwt_secret: JWT_SECRET, a_key: '1', b_key: '2' }
     secrets(before)
     await cli(cwd, 'cloud secrets sync')
-    // Something else takes the place of the file while the cloud is at work.
+    // A directory takes the place of the file while the service handles the request.
     const { url } = await serve(async ({ method, path, headers, body }, response) => {
       const type = headers['content-type'] ?? 'application/json'
       const sent = { method, headers: { authorization: headers.authorization ?? '', 'content-type': type } }
@@ -550,7 +550,7 @@ describe('cloud secrets unset', () => {
     ['database_url=short1', '', 6],
     ['__proto__=short1', '', 6],
     ['big', 'x'.repeat(60_000), 6],
-  ])('set %s --local changes nothing when the file would not take it', async (given, input, code) => {
+  ])('set %s --local changes nothing when the value is not valid in the file', async (given, input, code) => {
     secrets({ jwt_secret: JWT_SECRET, padding: 'x'.repeat(1_000_000) })
     const terminal = input === '' ? {} : { input }
     const ended = await cli(cwd, `cloud secrets set A_KEY=1 ${given} --local --allow-empty`, terminal)
@@ -565,7 +565,7 @@ describe('cloud secrets unset', () => {
     expect(cloud('A_KEY')).toEqual({ A_KEY: '0' })
   })
 
-  test('by somebody who may not is exit code 4, and says whom to ask', async () => {
+  test('unset, set and sync without permission end with exit code 4, and say whom to ask', async () => {
     writeFiles(cwd, {
       [CREDENTIALS]: JSON.stringify({
         api_token: emulator.token('user_viewer'),
@@ -580,7 +580,7 @@ describe('cloud secrets unset', () => {
   })
 })
 
-describe('DATABASE_URL of the cloud is the internal_database_url of a file that has one', () => {
+describe('DATABASE_URL in the cloud, when the file has an internal_database_url', () => {
   const here = { database_url: 'postgres://u:p@here/d', internal_database_url: 'postgres://u:p@inside/d' }
   const there = 'postgres://u:p@new/d'
   const inFile = (): unknown => JSON.parse(readFileSync(join(cwd, SECRETS), 'utf8'))
@@ -595,20 +595,23 @@ describe('DATABASE_URL of the cloud is the internal_database_url of a file that 
     'set internal_database_url --local',
     'rotate DATABASE_URL -y',
     'rotate internal_database_url -y',
-  ])('%s', async (line) => {
+  ])('%s sets internal_database_url in the file', async (line) => {
     expect(await cli(cwd, `cloud secrets ${line}`, { input: there })).toMatchObject({ code: 0, err: '' })
     expect(cloud('DATABASE_URL')).toEqual({ DATABASE_URL: there })
     expect(inFile()).toEqual({ ...here, internal_database_url: there })
     expect((await cli(cwd, 'cloud secrets sync')).out).toContain('nothing was sent')
   })
 
-  test.each(['DATABASE_URL', 'database_url', 'internal_database_url'])('unset %s --local', async (name) => {
-    expect(await cli(cwd, `cloud secrets unset ${name} --local -y`)).toMatchObject({ code: 0, err: '' })
-    expect(cloud('DATABASE_URL')).toEqual({ DATABASE_URL: undefined })
-    expect(inFile()).toEqual({ database_url: here.database_url })
-  })
+  test.each(['DATABASE_URL', 'database_url', 'internal_database_url'])(
+    'unset %s --local removes internal_database_url from the file',
+    async (name) => {
+      expect(await cli(cwd, `cloud secrets unset ${name} --local -y`)).toMatchObject({ code: 0, err: '' })
+      expect(cloud('DATABASE_URL')).toEqual({ DATABASE_URL: undefined })
+      expect(inFile()).toEqual({ database_url: here.database_url })
+    },
+  )
 
-  test('unset internal_database_url --local keeps the database_url of a file that has no other', async () => {
+  test('unset internal_database_url --local keeps database_url when internal_database_url is blank', async () => {
     secrets({ database_url: here.database_url, internal_database_url: '' })
     expect(await cli(cwd, 'cloud secrets unset internal_database_url --local -y')).toMatchObject({ code: 0, err: '' })
     expect(inFile()).toEqual({ database_url: here.database_url })
@@ -618,8 +621,8 @@ describe('DATABASE_URL of the cloud is the internal_database_url of a file that 
   })
 })
 
-describe('the other commands', () => {
-  test('list has names and never values; diff sends nothing', async () => {
+describe('cloud secrets', () => {
+  test('list suggests sync while the tenant is empty, and diff sends nothing', async () => {
     expect((await cli(cwd, 'cloud secrets list')).err).toContain(
       "'systemprompt cloud secrets sync' sends those of secrets.json",
     )
@@ -628,7 +631,7 @@ describe('the other commands', () => {
     expect(await json('cloud secrets list')).toEqual({ tenant: TENANT, keys: [] })
   })
 
-  test('audit shows who did what, of all or of one', async () => {
+  test('audit shows who did what, for all secrets or for one', async () => {
     await cli(cwd, 'cloud secrets set A_KEY=1 B_KEY=2')
     const { out } = await cli(cwd, 'cloud secrets audit --key a_key')
     expect(out.split('\n')[1]).toMatch(/^\d{4}-\S+ +dev@example\.com +set +A_KEY +systemprompt-env\//)
@@ -644,7 +647,7 @@ describe('the other commands', () => {
     })
   })
 
-  test('audit --key that stops before the end of the log says how far it came', async () => {
+  test('audit --key that stops before the end of the log says how many entries it read', async () => {
     const entry = { at: '2026-01-01T00:00:00Z', actor: 'dev@example.com', action: 'set', key: 'A_KEY' }
     const { url } = await serve((_, response) => respond(response, 200, { data: [entry, entry], next_cursor: 'more' }))
     const credentials = { api_token: emulator.token(), api_url: url, user_email: 'dev@example.com' }
@@ -653,13 +656,13 @@ describe('the other commands', () => {
       code: 0,
       err: 'There are no entries for NEVER_SET in the last 40 entries.\n',
     })
-    // A service may give more than it was asked for.
+    // A service may return more entries than requested.
     expect((await json('cloud secrets audit --limit 1')).entries).toHaveLength(1)
     writeFiles(cwd, { [CREDENTIALS]: JSON.stringify({ ...credentials, api_url: emulator.url }) })
     expect((await cli(cwd, 'cloud secrets audit --tenant tenant_staging')).err).toBe('There are no entries yet.\n')
   })
 
-  test('cleanup removes what nobody reads, after it was shown, and only that', async () => {
+  test('cleanup shows and removes only secrets that nothing reads', async () => {
     const client = new CloudClient({ apiUrl: emulator.url, token: emulator.token() })
     await client.setSecrets(TENANT, {
       SYSTEMPROMPT_API_URL: 'x',
@@ -681,14 +684,14 @@ describe('the other commands', () => {
     )
   })
 
-  test.each(['list', 'diff', 'audit'])('%s only looks, and has no flag for what is changed', async (command) => {
+  test.each(['list', 'diff', 'audit'])('%s has no options for changes, since it makes none', async (command) => {
     const { out } = await cli(cwd, `cloud secrets ${command} --help`)
     expect(out).toContain('--tenant <id>')
     expect(out).not.toMatch(/--dry-run|--yes|--quiet/)
     expect((await cli(cwd, `cloud secrets ${command} --quiet`)).code).toBe(2)
   })
 
-  test('rotate takes one new value, and says where there was none before', async () => {
+  test('rotate rejects two sources of a value, and says when a secret is new', async () => {
     writeFiles(cwd, { 'new.env': 'A_KEY=from-file\n' })
     const both = await cli(cwd, 'cloud secrets rotate a_key --generate --from-file new.env -y')
     expect([both.code, both.err]).toEqual([2, 'Give either --generate or --from-file: each provides a new value.\n'])
@@ -700,7 +703,7 @@ describe('the other commands', () => {
     expect((await cli(cwd, `${typo} -y`)).out).toMatch(/✔ Rotated\n$/)
   })
 
-  test('rotate walks through the steps', async () => {
+  test('rotate prints its steps, and changes the secret in the file and in the cloud', async () => {
     await cli(cwd, 'cloud secrets sync -q')
     const { out, code } = await cli(cwd, 'cloud secrets rotate jwt_secret --generate -y')
     expect([code, out.split('\n').map((line) => line.slice(0, 2))]).toEqual([0, ['1.', '2.', '3.', '✔ ', '']])
@@ -715,7 +718,7 @@ describe('the other commands', () => {
     expect(cloud('OPENAI_API_KEY')).toEqual({ OPENAI_API_KEY: 'sk-new' })
   })
 
-  test('rotate --from-file takes the secret of that name, and leaves the standard input alone', async () => {
+  test('rotate --from-file uses the value of that name, and ignores standard input', async () => {
     writeFiles(cwd, { 'two.env': 'GITHUB_TOKEN=ghp_other\nANTHROPIC=sk-new\nOPENAI_API_KEY=\n' })
     for (const input of ['', 'from input']) {
       const line = 'cloud secrets rotate anthropic_api_key --from-file two.env -y'
@@ -732,7 +735,7 @@ describe('the other commands', () => {
     expect((await cli(cwd, 'cloud secrets rotate openai --from-file two.env -y')).code).toBe(2)
   })
 
-  describe('rotate that', () => {
+  describe('rotate', () => {
     const before = `{\n  // mine\n  "jwt_secret": "${JWT_SECRET}", // kept\n  "openai": "sk-old"\n}\n`
     const line = 'cloud secrets rotate openai -y'
     const textOf = (): string => readFileSync(join(cwd, SECRETS), 'utf8')
@@ -744,7 +747,7 @@ describe('the other commands', () => {
       [404, 5],
       [412, 7],
       [422, 6],
-    ])('the service refuses with %i leaves the file as it was', async (status, code) => {
+    ])('leaves the file unchanged when the service refuses with %i', async (status, code) => {
       emulator.faults.set([{ fault: { type: 'status', status }, method: 'PUT' }])
       for (const flags of ['', ' -q', ' --json']) {
         const ended = await cli(cwd, line + flags, { input: 'sk-new' })
@@ -753,7 +756,7 @@ describe('the other commands', () => {
       }
     })
 
-    test('cannot keep its record, or meets a file that no load would take, leaves it as it was', async () => {
+    test('leaves the file unchanged when the record cannot be written or the file is invalid', async () => {
       await cli(cwd, 'cloud secrets sync -q')
       const broken = before.replace('sk-old', 'sk-other').replace(JWT_SECRET, 'short')
       writeFiles(cwd, { [SECRETS]: broken })
@@ -767,11 +770,11 @@ describe('the other commands', () => {
     })
 
     test.each([
-      ['was done and its answer lost', { type: 'apply-then-drop' }, 'sk-new'],
+      ['succeeded but its response was lost', { type: 'apply-then-drop' }, 'sk-new'],
       ['was lost', { type: 'drop' }, undefined],
       ['failed', { type: 'status', status: 500 }, undefined],
     ] as const)(
-      '%s says that the file has the new value, and how to go on',
+      'says that the file has the new value, and what to do, when the request %s',
       async (_, fault, stored) => {
         emulator.faults.set([{ fault, method: 'PUT' }])
         const ended = await cli(cwd, `${line} -q`, { input: 'sk-new' })
@@ -794,7 +797,7 @@ describe('the other commands', () => {
       60_000,
     )
 
-    test('was done, lost its answer and was refused the second time does not take that for a refusal', async () => {
+    test('keeps the new value when the request succeeded, its response was lost and the retry is refused', async () => {
       emulator.faults.set([
         { fault: { type: 'apply-then-drop' }, method: 'PUT', times: 1 },
         { fault: { type: 'status', status: 429, retryAfter: 61 }, method: 'PUT' },
@@ -806,7 +809,7 @@ describe('the other commands', () => {
       ])
     })
 
-    test('was refused while somebody else changed the file says that it has the new value', async () => {
+    test('says that the file has the new value when it was changed during a refused request', async () => {
       const { url } = await serve(({ method }, response) => {
         if (method === 'PUT') writeFiles(cwd, { [SECRETS]: textOf().replace('kept', 'changed') })
         respond(response, method === 'PUT' ? 403 : 200, { keys: [] })
@@ -818,7 +821,7 @@ describe('the other commands', () => {
       expect(textOf()).toBe(before.replace('kept', 'changed').replace('sk-old', 'sk-new'))
     })
 
-    test('was done and could not bring the list of custom secrets up to date says so, as set does, and takes nothing back', async () => {
+    test('reports, as set does, that the tenant has the secret when the list of custom secrets cannot be updated', async () => {
       let wasSent = false
       const { url } = await serve(({ method }, response) => {
         if (method === 'PUT') wasSent = true
@@ -836,7 +839,7 @@ describe('the other commands', () => {
     })
   })
 
-  test('rotate names the services whose configs name the secret', async () => {
+  test('rotate names the services whose configs reference the secret', async () => {
     const wrapped = 'ai:\n  providers:\n    anthropic:\n      api_key: ${ANTHROPIC_API_KEY}\n'
     writeFiles(cwd, {
       'services/ai/config.yaml': wrapped,
@@ -849,7 +852,7 @@ describe('the other commands', () => {
     expect(await json('cloud secrets rotate jwt_secret -n')).toMatchObject({ services: [] })
   })
 
-  test('a tenant that is not there, is local or is not chosen', async () => {
+  test('list rejects a tenant that does not exist, is local or is invalid, and no choice of one', async () => {
     const none = await cli(cwd, 'cloud secrets list --tenant tenant_none')
     expect([none.code, none.err]).toEqual([5, expect.stringContaining("'systemprompt cloud tenant list'")])
     expect((await cli(cwd, 'cloud secrets list --tenant local_abc')).code).toBe(2)
@@ -862,7 +865,7 @@ describe('the other commands', () => {
   })
 })
 
-describe('every fault of the network is the documented exit code', () => {
+describe('every network fault has its documented exit code', () => {
   const faults = [
     [{ type: 'status', status: 500 }, 9],
     [{ type: 'status', status: 401 }, 3],
@@ -886,7 +889,7 @@ describe('every fault of the network is the documented exit code', () => {
     'secrets audit',
   ]
 
-  test.each(commands)('cloud %s', async (command) => {
+  test.each(commands)('in cloud %s', async (command) => {
     for (const [fault, code] of faults) {
       emulator.faults.set([{ fault, path: '/api/' }])
       const ended = await cli(cwd, `cloud ${command} --json`)

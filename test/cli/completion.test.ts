@@ -36,7 +36,7 @@ beforeAll(() => {
   chmodSync(program, 0o755)
 })
 
-/** What is offered for the last of these words; an empty one stands behind a space. */
+/** What is offered for the last of these words, which is empty after a space. */
 async function offered(words: readonly string[], shell = 'zsh'): Promise<readonly string[]> {
   const { code, out, err } = await run(root, ['__complete', shell], { input: `${words.join('\0')}\0` })
   expect([code, err]).toEqual([0, ''])
@@ -87,7 +87,7 @@ describe('completion offers', () => {
     ['secrets get --profile nonsense ', []],
     ['toString ', []],
     ['__proto__ ', []],
-  ])('%j: %j', async (line, offers) => {
+  ])('for %j: %j', async (line, offers) => {
     expect(await names(line)).toEqual(offers)
   })
 
@@ -102,7 +102,7 @@ describe('completion offers', () => {
     ['run -- ', 'programs\t'],
     ['run -- node ', 'files\t'],
     ['run node --ins', 'files\t'],
-  ])('%j: %j', async (line, kind) => {
+  ])('for %j: %j', async (line, kind) => {
     expect(await offered(line.split(' '))).toEqual([kind])
   })
 
@@ -115,11 +115,11 @@ describe('completion offers', () => {
     [['config', 'show', '--profile=p'], ['--profile=production']],
     [['--profile', '=', 'local', 'conf'], ['config']],
     [['"config"', 'sh'], ['show']],
-  ])('to bash, which takes words apart at =: %j', async (words, offers) => {
+  ])('for words that bash splits at =: %j', async (words, offers) => {
     expect((await offered(words, 'bash')).slice(1).map((line) => line.split('\t')[0])).toEqual(offers)
   })
 
-  test('what a word means beside it', async () => {
+  test('each word with its description', async () => {
     expect(await offered(['cloud', 'secrets', 'sy'])).toEqual([
       'words\t',
       'sync\tSend what has changed in secrets.json',
@@ -128,7 +128,7 @@ describe('completion offers', () => {
   })
 
   test.each(['secrets get ', 'secrets set ', 'config explain ', 'config show ', 'cloud secrets set '])(
-    'no value of a secret, but names, to %j',
+    'the names but not the values of secrets for %j',
     async (line) => {
       const text = (await offered(line.split(' '))).join('\n')
       expect(text).toMatch(/jwt_secret|JWT_SECRET/)
@@ -136,7 +136,7 @@ describe('completion offers', () => {
     },
   )
 
-  test('nothing where the files cannot be read, and says nothing about it', async () => {
+  test('nothing, and reports no error, when files cannot be parsed', async () => {
     const broken = makeProject({ [PROFILE]: 'name: [', [SECRETS]: '{', '.systemprompt/tenants.json': '[' })
     for (const words of ['secrets get ', 'cloud tenant use ', 'config explain ']) {
       const input = `${words.split(' ').join('\0')}\0`
@@ -144,15 +144,12 @@ describe('completion offers', () => {
     }
   })
 
-  test.each([[[]], [['zsh']], [['powershell']], [['zsh', 'more']]])(
-    'nothing to a call of another kind: %j',
-    async (rest) => {
-      expect(await run(root, ['__complete', ...rest])).toMatchObject({ code: 0, out: '', err: '' })
-    },
-  )
+  test.each([[[]], [['zsh']], [['powershell']], [['zsh', 'more']]])('nothing for an invalid call: %j', async (rest) => {
+    expect(await run(root, ['__complete', ...rest])).toMatchObject({ code: 0, out: '', err: '' })
+  })
 })
 
-test('a shell that is not known is exit code 2', async () => {
+test('completion rejects an unknown shell with exit code 2', async () => {
   expect(await run(root, ['completion', 'powershell'])).toMatchObject({
     code: 2,
     err: 'SHELL must be bash, zsh or fish.\n',
@@ -175,15 +172,15 @@ const environment = (): Record<string, string> => ({ PATH: `${join(root, 'bin')}
 describe.each([
   ['bash', 'bash --norc --noprofile -i', (script: string) => `source ${script}`],
   ['zsh', 'zsh -f -i', (script: string) => `autoload -Uz compinit; compinit -u -D; source ${script}`],
-] as const)('a tabulator in %s', (name, shell, setupWith) => {
+] as const)('the Tab key in %s', (name, shell, setupWith) => {
   test.runIf(hasProgram(name))(
-    'finishes words, one line after the other',
+    'completes words, one line after the other',
     async () => {
       const script = join(root, `completion.${name}`)
       writeFileSync(script, completionScript(name))
       const keys = TYPED.map(([line]) => line).join('\n')
       const screen = await typed({ cwd: root, env: environment(), shell, setup: setupWith(script), keys })
-      // zsh takes the slash behind a directory away again.
+      // zsh removes the slash after a directory again.
       const ran = [...screen.matchAll(/RAN ([^\r\n]*)/g)].map(([, line = '']) => line.trim().replace(/\/$/, ''))
       expect(ran, screen).toEqual(TYPED.map(([, line]) => line))
     },
@@ -191,7 +188,7 @@ describe.each([
   )
 })
 
-describe('fish', () => {
+describe('fish completes', () => {
   test.runIf(hasProgram('fish')).each<[line: string, offers: readonly string[]]>([
     ['systemprompt comp', ['completion\tPrint a completion script for bash, zsh or fish']],
     ['systemprompt config show --profile p', ['production\tprofile']],
@@ -208,7 +205,7 @@ describe('fish', () => {
   })
 })
 
-test('what is typed is not run by bash, and no argument of ours has it', async () => {
+test('bash completion neither runs what is typed nor passes it on as an argument', async () => {
   writeFileSync(join(root, 'completion.bash'), completionScript('bash'))
   const log = join(root, 'arguments')
   writeFileSync(join(root, 'bin/systemprompt'), `#!/bin/sh\necho "$*" >> ${log}\ncat >> ${log}\n`)

@@ -24,7 +24,7 @@ beforeAll(() => {
 const explain = (...argv: string[]) => run(root, ['config', 'explain', ...argv])
 
 describe('config explain', () => {
-  test('says what a value is and where it comes from', async () => {
+  test('shows a value and its origin', async () => {
     expect(await explain('app.list')).toEqual({
       code: 0,
       out: `app.list = ["a","b"]
@@ -36,7 +36,7 @@ describe('config explain', () => {
       questions: [],
     })
   })
-  test('says what it overrode', async () => {
+  test('shows the values that it overrides', async () => {
     const { out } = await run(root, ['config', 'explain', 'app.port', '--set', 'app.port=1'], {
       env: { SYSTEMPROMPT__APP__PORT: '2' },
     })
@@ -48,7 +48,7 @@ describe('config explain', () => {
    8080   profile      ${PROFILE}:3:9
 `)
   })
-  test('says that it is a secret, through which references it came, and masks it', async () => {
+  test('masks a secret, and shows the references that it came through', async () => {
     expect((await explain('app.dsn')).out).toBe(`app.dsn = ••••
 
    value  layer    from
@@ -59,16 +59,16 @@ Refers to CACHE_PASSWORD (dotenv, .env:2:1).
 `)
     expect((await explain('app.far')).out).toContain('it comes from LINK → CACHE_PASSWORD.')
   })
-  test('says which variables were put in, and which were not set', async () => {
+  test('names the variables that were substituted, and those that are not set', async () => {
     expect((await explain('app.greeting')).out).toContain('Refers to NAME (dotenv, .env.local:1:1), OTHER (not set).')
     const { out } = await run(root, ['config', 'explain', 'app.greeting'], { env: { OTHER: 'x' } })
     expect(out).toContain('OTHER (environment).')
   })
-  test('says which type was taken for which', async () => {
+  test('shows a type conversion', async () => {
     expect((await explain('server.port')).out).toMatch(/\n\nConverted from string to number\.\n$/)
   })
   test.each(['cache_password', 'CACHE_PASSWORD', 'cache-password', 'secrets.cache_password'])(
-    'takes a secret as %s',
+    'accepts the name of a secret as %s',
     async (name) => {
       expect((await explain(name)).out).toBe(`${name} = ••••
 
@@ -80,7 +80,7 @@ Secret: masked wherever it is shown.
 `)
     },
   )
-  test('takes a variable of a .env file', async () => {
+  test('accepts a variable of a .env file', async () => {
     expect((await explain('NAME')).out).toBe(`NAME = myself
 
    value   layer   from
@@ -88,7 +88,7 @@ Secret: masked wherever it is shown.
    me      dotenv  .env:1:1
 `)
   })
-  test('masks a variable whose value holds a password', async () => {
+  test('masks a variable whose value contains a password', async () => {
     const { out } = await explain('REDIS_URL')
     expect(out).toContain('REDIS_URL = ••••')
     expect(out).not.toContain('canary')
@@ -99,7 +99,7 @@ Secret: masked wherever it is shown.
     expect(out).not.toContain('canary')
     expect(out).toContain('"greeting":"hello myself, nobody"')
   })
-  test('--json has the same as data', async () => {
+  test('prints the same as data with --json', async () => {
     const { out } = await explain('app.dsn', '--json')
     expect(JSON.parse(out)).toEqual({
       path: 'app.dsn',
@@ -114,7 +114,7 @@ Secret: masked wherever it is shown.
       ],
     })
   })
-  test('takes a path that begins with a dash after --', async () => {
+  test('accepts a path that begins with a dash after --', async () => {
     const cwd = makeProject({ [PROFILE]: '"-x": 1' })
     expect((await run(cwd, ['config', 'explain', '--', '-x'])).out).toContain('-x = 1')
   })
@@ -122,12 +122,12 @@ Secret: masked wherever it is shown.
     const { out } = await run(root, ['config', 'explain', 'app.list'], { columns })
     expect(Math.max(...out.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(columns)
   })
-  test('has colours only where they are shown', async () => {
+  test('uses colours only when they are enabled', async () => {
     expect((await explain('app.list')).out).not.toContain('\u001b')
     const { out } = await run(root, ['config', 'explain', 'app.list'], { color: true })
     expect(out).toContain('\u001b[1mapp.list\u001b[22m = \u001b[36m["a","b"]\u001b[39m')
   })
-  test('a configuration that is not valid is exit code 6', async () => {
+  test('ends with exit code 6 for an invalid configuration', async () => {
     const { code, out, err } = await explain('app.list', '--set', 'server.port=x')
     expect([code, out]).toEqual([6, ''])
     expect(err).toContain('server.port')

@@ -41,26 +41,26 @@ async function exported(cwd: string, format: string): Promise<string> {
   return out
 }
 
-/** What Node sees of the variables, with a program of that language in front that has read the export. */
+/** The exported variables in an environment that Node has printed as JSON. */
 const environmentOf = (output: string): unknown =>
   Object.fromEntries(
     Object.entries(JSON.parse(output) as Record<string, string>).filter(([name]) => Object.hasOwn(ALL, name)),
   )
-/** No input: bash takes one that is a socket for a login from afar. */
+/** No input: bash takes a socket as its input for a remote login. */
 const CHILD: ExecFileSyncOptionsWithStringEncoding = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }
 const LIBRARY = fileURLToPath(new URL('../../dist/node.cjs', import.meta.url))
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const PRINT = `"${process.execPath}" -p 'JSON.stringify(process.env)'`
 
-describe('an export is read as it was meant', () => {
-  test.runIf(process.platform !== 'win32').each(['sh', 'bash', 'zsh'].filter(hasProgram))('by %s', async (shell) => {
+describe('an export keeps every value unchanged', () => {
+  test.runIf(process.platform !== 'win32').each(['sh', 'bash', 'zsh'].filter(hasProgram))('in %s', async (shell) => {
     const script = await exported(project(ALL), 'shell')
     const input = `eval "$SCRIPT"\n${PRINT}`
     const output = execFileSync(shell, ['-c', input], { ...CHILD, env: { SCRIPT: script } })
     expect(environmentOf(output)).toEqual(ALL)
   })
 
-  test.each(['fish'].filter(hasProgram))('by %s', async (fish) => {
+  test.each(['fish'].filter(hasProgram))('in %s', async (fish) => {
     const cwd = project(ALL)
     writeFileSync(join(cwd, 'set.fish'), await exported(cwd, 'fish'))
     const output = execFileSync(fish, ['-c', `source set.fish; ${PRINT}`], {
@@ -71,7 +71,7 @@ describe('an export is read as it was meant', () => {
     expect(environmentOf(output)).toEqual(ALL)
   })
 
-  test('by whoever reads JSON', async () => {
+  test('as JSON', async () => {
     const { SYSTEMPROMPT_CUSTOM_SECRETS: custom, ...rest } = JSON.parse(await exported(project(ALL), 'json'))
     expect(rest).toEqual(ALL)
     expect(custom.split(',')).toEqual(Object.keys(ALL).sort())
@@ -82,7 +82,7 @@ describe('an export is read as it was meant', () => {
   const FOR_FILES = Object.entries(ALL).filter(
     ([name]) => !['X_BOTH_QUOTES', 'X_A_QUOTE_AND_A_DOLLAR', 'X_A_BACKSLASH_AT_THE_END'].includes(name),
   )
-  describe('in a .env file', () => {
+  describe('in a .env file read', () => {
     const expected = Object.fromEntries(FOR_FILES)
     test('by dotenv', async () => {
       expect(parse(await exported(project(expected), 'dotenv'))).toMatchObject(expected)
@@ -105,7 +105,7 @@ describe('an export is read as it was meant', () => {
     })
   })
 
-  test('line by line for docker, which takes all behind the first = as it is', async () => {
+  test('in the lines for docker, which takes everything after the first = literally', async () => {
     const { X_LINES: _, ...single } = ALL
     const lines = (await exported(project(single), 'docker')).trimEnd().split('\n')
     const read = lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)])
@@ -114,7 +114,7 @@ describe('an export is read as it was meant', () => {
 })
 
 describe('export', () => {
-  test('prints what run adds to the environment, without the path of the profile', async () => {
+  test('prints what run adds to the environment, except the path of the profile', async () => {
     const secrets = { stripe_key: 'of-the-file', other_key: 'z', PATH: '/evil', LD_PRELOAD: '/evil.so' }
     const cwd = project(secrets, { '.env': 'GREETING=hello\nPORT=1\nSYSTEMPROMPT__A__B=2\n' })
     const env = { STRIPE_KEY: 'of-the-environment', PORT: '9', PATH: '/bin' }
@@ -124,7 +124,7 @@ describe('export', () => {
     )
   })
 
-  test('takes the variable away that names the file of a secret it sets, since both together are an error', async () => {
+  test('unsets NAME_FILE when it sets NAME, since both together are an error', async () => {
     const cwd = project({}, { 'run/db': 'postgres://u:p@h/db', 'run/log': 'x' })
     const env = { DATABASE_URL_FILE: 'run/db', LOG_FILE: 'run/log' }
     const exportAs = async (format: string): Promise<string> =>
@@ -134,7 +134,7 @@ describe('export', () => {
     expect(await exportAs('docker')).toBe('DATABASE_URL=postgres://u:p@h/db\n')
   })
 
-  test.runIf(hasProgram('sh'))('a second time sets anew what the first has set, and nothing of somebody else', () => {
+  test.runIf(hasProgram('sh'))('run again replaces what the first run set, and nothing else', () => {
     const cwd = project(
       { stripe_key: 'first', left: 'first', kept: 'first' },
       {
@@ -169,19 +169,16 @@ describe('export', () => {
     expect(json).not.toHaveProperty('SYSTEMPROMPT_EXPORTED')
   })
 
-  test.each(['shell', 'fish'])(
-    'lets no name of the environment be a line of its own, in the format %s',
-    async (format) => {
-      const name = 'X;touch owned;Y'
-      const digest = createHash('sha256').update('1').digest('hex').slice(0, 4)
-      const env = { [name]: '1', GONE: '1', SYSTEMPROMPT_EXPORTED: `1,${name}=${digest},GONE=${digest}` }
-      const { out } = await run(project({ stripe_key: 'x' }), ['export', '--format', format, '-y'], { env })
-      expect(out).toMatch(/^(?:unset|set -e) GONE$/m)
-      expect(out).not.toContain('touch')
-    },
-  )
+  test.each(['shell', 'fish'])('prints no variable name that would run commands, in the format %s', async (format) => {
+    const name = 'X;touch owned;Y'
+    const digest = createHash('sha256').update('1').digest('hex').slice(0, 4)
+    const env = { [name]: '1', GONE: '1', SYSTEMPROMPT_EXPORTED: `1,${name}=${digest},GONE=${digest}` }
+    const { out } = await run(project({ stripe_key: 'x' }), ['export', '--format', format, '-y'], { env })
+    expect(out).toMatch(/^(?:unset|set -e) GONE$/m)
+    expect(out).not.toContain('touch')
+  })
 
-  test.runIf(hasProgram('sh'))('tells programs of a shell which profile was named', () => {
+  test.runIf(hasProgram('sh'))('tells the programs of a shell which profile was chosen', () => {
     const staging = '.systemprompt/profiles/staging'
     const cwd = project(
       { stripe_key: 'of-local' },
@@ -202,7 +199,7 @@ describe('export', () => {
     expect(output).toBe('staging of-staging true\nstaging of-staging true\nlocal of-local true\n')
   })
 
-  test('asks before it prints, and is refused where nobody can be asked', async () => {
+  test('asks before it prints, and is refused without a terminal', async () => {
     const cwd = project({ stripe_key: 'x' })
     expect(await run(cwd, ['export'])).toMatchObject({ code: 11, out: '' })
     expect(await run(cwd, ['export'], { isInteractive: true })).toMatchObject({
@@ -218,14 +215,17 @@ describe('export', () => {
     ['dotenv', { X_BOTH: `it's "both"`, X_LINES: 'a\nb' }, ['X_BOTH']],
     ['dotenv', { X_COMMAND: "it's `date`", X_END: 'a b\\', X_HOME: "it's $HOME" }, ['X_COMMAND', 'X_END', 'X_HOME']],
     ['docker', { X_BOTH: `it's "both"`, X_LINES: 'a\nb', X_MORE: 'a\rb' }, ['X_LINES', 'X_MORE']],
-  ])('prints nothing where the format %s cannot hold all, and names what it cannot', async (format, secrets, named) => {
-    const { code, out, err } = await run(project(secrets), ['export', '--format', format, '-y'])
-    expect([code, out]).toEqual([6, ''])
-    expect(err.match(/^ {2}\S+/gm)?.map((name) => name.trim())).toEqual(named)
-    for (const value of Object.values(secrets)) expect(err).not.toContain(value)
-  })
+  ])(
+    'prints nothing when the format %s cannot represent all values, and names those variables',
+    async (format, secrets, named) => {
+      const { code, out, err } = await run(project(secrets), ['export', '--format', format, '-y'])
+      expect([code, out]).toEqual([6, ''])
+      expect(err.match(/^ {2}\S+/gm)?.map((name) => name.trim())).toEqual(named)
+      for (const value of Object.values(secrets)) expect(err).not.toContain(value)
+    },
+  )
 
-  test('a name that is none in a shell', async () => {
+  test('prints nothing for a name that is not valid in a shell', async () => {
     const cwd = project({}, { '.env': 'my.key=1\nOTHER=2\n' })
     expect(await run(cwd, ['export', '-y'])).toMatchObject({
       code: 6,
@@ -235,7 +235,7 @@ describe('export', () => {
     expect(await exported(cwd, 'dotenv')).toBe('OTHER=2\nmy.key=1\n')
   })
 
-  test.runIf(hasProgram('bash'))('lets no file have a shell run what it names', async () => {
+  test.runIf(hasProgram('bash'))('does not let a .env file run commands in the shell', async () => {
     const cwd = project({}, { '.env': 'PS4=$(touch run)\nOPTIND=a[$(touch run)]\n' })
     const all = { ...CHILD, cwd, env: { SCRIPT: (await run(cwd, ['export', '-y'])).out } }
     execFileSync('bash', ['-c', 'eval "$SCRIPT"; set -x; :'], all)
@@ -245,7 +245,7 @@ describe('export', () => {
   const OF_BASH = ['RANDOM', 'SRANDOM', 'OPTIND', 'HISTCMD', 'MAILCHECK', 'PS3']
   const PROMPTS_OF_ZSH = ['PROMPT', 'prompt', 'PROMPT4', 'RPROMPT', 'SPROMPT', 'PROMPT_EOL_MARK', 'RPS1']
   test.each([...OF_BASH, ...PROMPTS_OF_ZSH, 'NULLCMD', 'READNULLCMD', 'MODULE_PATH'])(
-    'of %s, whose value a shell may run, prints nothing for a shell',
+    'prints nothing for a shell with %s, whose value it may run',
     async (name) => {
       const cwd = project({}, { '.env': `${name}=1\n` })
       expect(await run(cwd, ['export', '-y'])).toMatchObject({
@@ -257,7 +257,7 @@ describe('export', () => {
     },
   )
 
-  test('shows a terminal nothing that would write to it, and neither does secrets get', async () => {
+  test('escapes control characters on a terminal, as secrets get does', async () => {
     const cwd = project({ x_key: 'a\u001b]0;owned\u0007b' })
     for (const command of [['export'], ['secrets', 'get', 'x_key']]) {
       const shown = await run(cwd, [...command, '-y'], { columns: 80 })
@@ -266,7 +266,7 @@ describe('export', () => {
     }
   })
 
-  test('knows its formats', async () => {
+  test('rejects an unknown format with exit code 2', async () => {
     const { code, err } = await run(project({}), ['export', '--format', 'toml', '-y'])
     expect([code, err]).toEqual([2, '--format must be one of shell, fish, dotenv, docker, json.\n'])
   })

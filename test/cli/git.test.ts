@@ -39,7 +39,7 @@ const trackedOf = async (cwd: string): Promise<(string | undefined)[]> => {
 }
 
 describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
-  test('is an error that says what to do', async () => {
+  test('is an error with a remedy', async () => {
     const cwd = repository({}, [SECRETS, PROFILE])
     const { ok, issues, error, result } = await checkConfig({ cwd, env: {} })
     expect(ok).toBe(false)
@@ -55,7 +55,7 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
     expect(error?.message).toMatch(/^The repository exposes secrets: 1 problem\n/)
     expect(result?.profile?.name).toBe('local')
   })
-  test('is a warning where it is a .env file for everybody, which may have a password for development', async () => {
+  test('is a warning if it is a shared .env file, which may have passwords for development', async () => {
     const env = 'PORT=1\nANTHROPIC_API_KEY=canary-1\nOPENAI_API_KEY=\nSTRIPE=canary-2\n'
     const cwd = repository({ '.env': env, '.env.local': 'GITHUB_TOKEN=canary-3\n' }, ['.env'])
     const { ok, warnings } = await checkConfig({ cwd, env: {}, secrets: { required: ['STRIPE'] } })
@@ -68,7 +68,7 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
     git(cwd, 'rm', '--cached', '--quiet', '.env')
     expect((await checkConfig({ cwd, env: {} })).warnings.filter(({ code }) => code === 'TRACKED_BY_GIT')).toEqual([])
   })
-  test('fails systemprompt config check', async () => {
+  test('makes config check fail', async () => {
     const cwd = repository({}, [SECRETS])
     const text = await run(cwd, ['config', 'check'])
     expect([text.code, text.out]).toEqual([6, ''])
@@ -77,10 +77,10 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
     expect(JSON.parse(json.out)).toMatchObject({ ok: false, issues: [{ code: 'TRACKED_BY_GIT', file: SECRETS }] })
   })
   test.each<[string, Files, string[], string[]]>([
-    ['nothing of it', {}, [PROFILE], []],
-    ['no file at all', {}, [], []],
+    ['only the profile', {}, [PROFILE], []],
+    ['no file', {}, [], []],
     ['.env.local', { '.env.local': 'A=1' }, ['.env.local'], ['.env.local']],
-    ['.env, which is for everybody', { '.env': 'A=1' }, ['.env'], []],
+    ['.env, which is shared', { '.env': 'A=1' }, ['.env'], []],
     [
       'credentials.json',
       { '.systemprompt/credentials.json': '{"api_token": "x", "user_email": "e"}' },
@@ -117,11 +117,16 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
       ['.systemprompt/profiles/prod/secrets.json'],
       ['.systemprompt/profiles/prod/secrets.json'],
     ],
-    ['several', { '.env.local': 'A=1', '.env.local.local': '' }, [SECRETS, '.env.local'], ['.env.local', SECRETS]],
-  ])('%s', async (_, files, tracked, found) => {
+    [
+      'several files',
+      { '.env.local': 'A=1', '.env.local.local': '' },
+      [SECRETS, '.env.local'],
+      ['.env.local', SECRETS],
+    ],
+  ])('is reported unless it may be tracked: %s', async (_, files, tracked, found) => {
     expect((await trackedOf(repository(files, tracked))).sort()).toEqual(found.sort())
   })
-  test('is found beside all else that is wrong', async () => {
+  test('is reported along with other problems', async () => {
     const files: Files = {
       [PROFILE]: 'name: local\nserver: {port: eighty}\nsecrets: {secrets_path: ../../../keys/secrets.json}\n',
       'keys/secrets.json': '{}',
@@ -133,12 +138,12 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
     expect(issues.map(({ code }) => code)).toContain('INVALID_VALUE')
     expect(await trackedOf(cwd)).toEqual(['.env.local', 'keys/secrets.json'])
   })
-  test('is found in spite of .gitignore', async () => {
+  test('is reported in spite of .gitignore', async () => {
     expect(
       await trackedOf(repository({ '.systemprompt/.gitignore': '*\n', '.gitignore': '.systemprompt\n' }, [SECRETS])),
     ).toEqual([SECRETS])
   })
-  test('is found in a project below the top of the repository', async () => {
+  test('is reported in a project in a subdirectory of the repository', async () => {
     const top = makeProject(
       Object.fromEntries(Object.entries(COMPLETE).map(([path, file]) => [`apps/api/${path}`, file])),
     )
@@ -146,7 +151,7 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
     git(top, 'add', '--force', '.')
     expect(await trackedOf(join(top, 'apps/api'))).toEqual([SECRETS])
   })
-  test('is found where another of the files lies outside of the repository', async () => {
+  test('is reported when another file is outside the repository', async () => {
     const elsewhere = makeProject({
       'secrets.json': '{"jwt_secret": "jwt-0123456789-0123456789-0123456789", "database_url": "postgres://h/d"}',
     })
@@ -155,7 +160,7 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
       '.env.local',
     ])
   })
-  test('whose name means something to git is taken as it is', async () => {
+  test('is looked up by its literal name, even if that is a pathspec to git', async () => {
     const files: Files = { ':(glob)**.local': 'A=1', '*.local': 'B=1', 'other.local': '' }
     const cwd = repository(
       files,
@@ -164,12 +169,12 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
     const { issues } = await checkConfig({ cwd, env: {}, dotenv: [':(glob)**.local', '*.local'] })
     expect(issues).toEqual([])
   })
-  test('in a directory whose name begins with two dots', async () => {
+  test('is reported in a directory whose name begins with two dots', async () => {
     const cwd = repository({ '..data/.env.local': 'A_KEY=canary-4\n' }, ['..data/.env.local'])
     const { issues } = await checkConfig({ cwd, env: {}, dotenv: ['..data/.env.local'] })
     expect(issues).toMatchObject([{ code: 'TRACKED_BY_GIT', file: '..data/.env.local' }])
   })
-  test('in no project', async () => {
+  test('is reported without a project', async () => {
     const cwd = makeProject({ '.env.local': 'A=1' })
     git(cwd, 'init', '--quiet')
     git(cwd, 'add', '.env.local')
@@ -178,7 +183,7 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
 })
 
 test.skipIf(!hasGit)(
-  'with the .gitignore of docs/configuration.md git has profiles, and nothing else of .systemprompt',
+  'the .gitignore in docs/configuration.md lets git track itself and the profiles, and nothing else in .systemprompt',
   async () => {
     const page = readFileSync(fileURLToPath(new URL('../../docs/configuration.md', import.meta.url)), 'utf8')
     const [, lines = ''] = /```text file=\.systemprompt\/\.gitignore\n([^`]*)```/.exec(page) ?? []
@@ -202,7 +207,7 @@ test.skipIf(!hasGit)(
   },
 )
 
-describe.skipIf(!hasGit || process.platform === 'win32')('looking runs nothing of the repository', () => {
+describe.skipIf(!hasGit || process.platform === 'win32')('the search for tracked files runs no program', () => {
   const SETTINGS = [
     'core.fsmonitor',
     'core.pager',
@@ -241,7 +246,7 @@ describe.skipIf(!hasGit || process.platform === 'win32')('looking runs nothing o
     rmSync(trace, { force: true })
     return { cwd, trace }
   }
-  test('neither core.fsmonitor nor anything else', async () => {
+  test('that the settings or hooks of the repository name', async () => {
     const { cwd, trace } = trapped()
     expect(await trackedOf(cwd)).toEqual([SECRETS])
     expect(existsSync(trace)).toBe(false)
@@ -249,7 +254,7 @@ describe.skipIf(!hasGit || process.platform === 'win32')('looking runs nothing o
     git(cwd, 'status')
     expect(existsSync(trace)).toBe(true)
   })
-  test('a program that would fetch what the index lacks', async () => {
+  test('that would fetch what the index lacks', async () => {
     const other = '.systemprompt/profiles/other/secrets.json'
     const cwd = repository({ [other]: '{}', 'services/config/config.yaml': '' }, [other, 'services'])
     const trace = join(cwd, 'was-run')
@@ -270,7 +275,7 @@ describe.skipIf(!hasGit || process.platform === 'win32')('looking runs nothing o
     git(cwd, 'ls-files')
     expect(existsSync(trace)).toBe(true)
   })
-  test('a .git that leads to another directory', async () => {
+  test('of another directory that .git points to', async () => {
     const { cwd: hostile, trace } = trapped()
     const cwd = makeProject({ ...COMPLETE, '.git': `gitdir: ${join(hostile, '.git')}\n` })
     await checkConfig({ cwd, env: {} })
@@ -278,17 +283,17 @@ describe.skipIf(!hasGit || process.platform === 'win32')('looking runs nothing o
   })
 })
 
-describe('where git cannot answer', () => {
+describe('checkConfig, when git cannot answer,', () => {
   afterEach(() => void vi.unstubAllEnvs())
-  test('nothing is said of no repository', async () => {
+  test('reports nothing without a repository', async () => {
     expect(await checkConfig({ cwd: makeProject(COMPLETE), env: {} })).toMatchObject({ ok: true, issues: [] })
   })
-  test('nothing is said without git', async () => {
+  test('reports nothing without git', async () => {
     const cwd = makeProject(COMPLETE)
     vi.stubEnv('PATH', cwd)
     expect(await checkConfig({ cwd, env: {} })).toMatchObject({ ok: true, issues: [] })
   })
-  test.skipIf(process.platform === 'win32')('the program goes on while git takes its time', async () => {
+  test.skipIf(process.platform === 'win32')('does not block the program while git runs', async () => {
     const cwd = makeProject(COMPLETE)
     const waits = '#!/bin/sh\nfor i in 1 2 3 4 5 6; do [ -e "$0.go" ] && exit 0; sleep 0.5; done\nexit 1\n'
     writeFiles(cwd, { '.git/HEAD': '', 'bin/git': waits })
@@ -303,7 +308,7 @@ describe('where git cannot answer', () => {
   test.skipIf(process.platform === 'win32').each([
     ['head -c 2000000 /dev/zero', 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER'],
     ['kill -TERM $$', 'SIGTERM'],
-  ])('what ended it is said: %s', async (line, said) => {
+  ])('reports what ended git: %s', async (line, said) => {
     const cwd = makeProject(COMPLETE)
     writeFiles(cwd, { '.git/HEAD': '', 'bin/git': `#!/bin/sh\n${line}\n` })
     chmodSync(join(cwd, 'bin/git'), 0o755)
@@ -311,7 +316,7 @@ describe('where git cannot answer', () => {
     const { issues } = await checkConfig({ cwd, env: {} })
     expect(issues).toMatchObject([{ code: 'GIT_FAILED', message: expect.stringContaining(`"${said}"`) }])
   })
-  test('a broken repository is an error that says what git says', async () => {
+  test('reports a broken repository with git’s own message', async () => {
     const cwd = makeProject({ ...COMPLETE, '.git/config': '[core\n', '.git/HEAD': 'nonsense' })
     const { ok, issues, error } = await checkConfig({ cwd, env: {} })
     expect(ok).toBe(false)
@@ -328,12 +333,12 @@ describe('where git cannot answer', () => {
 })
 
 describe('checkConfig', () => {
-  test('is strict', async () => {
+  test('is strict, even with strict: false', async () => {
     const cwd = makeProject({ [PROFILE]: 'server: {port: 1}' })
     const { ok, issues, result } = await checkConfig({ cwd, env: {}, strict: false })
     expect([ok, issues.every(({ code }) => code === 'MISSING_KEY'), result]).toEqual([false, true, undefined])
   })
-  test('gives the warnings of a configuration that is not valid, too', async () => {
+  test('returns the warnings of an invalid configuration too', async () => {
     const profile = `${COMPLETE_PROFILE.replace('3600', '99999999').replace('8080\n', 'eighty\n')}`
     const { issues, warnings } = await checkConfig({ cwd: makeProject({ ...COMPLETE, [PROFILE]: profile }), env: {} })
     expect([issues.map(({ key }) => key), warnings.map(({ key }) => key)]).toEqual([
@@ -341,7 +346,7 @@ describe('checkConfig', () => {
       ['security.jwt_access_token_expiration'],
     ])
   })
-  test('has the configuration with the type that the schema gives it', async () => {
+  test('returns the configuration with the type of the schema', async () => {
     const cwd = makeProject(COMPLETE)
     const schema = z.object({ server: z.object({ port: z.number().transform(String) }) })
     const { result } = await checkConfig({ cwd, env: {}, schema })
@@ -350,11 +355,11 @@ describe('checkConfig', () => {
     const plain = await checkConfig({ cwd, env: {} })
     expectTypeOf(plain.result?.config).toEqualTypeOf<ProfileConfig | undefined>()
   })
-  test('a schema may make a text of all of it', async () => {
+  test('accepts a schema that turns the whole configuration into a string', async () => {
     const schema = z.looseObject({}).transform(() => 'text')
     expect(await checkConfig({ cwd: makeProject(COMPLETE), env: {}, schema })).toMatchObject({ ok: true })
   })
-  test('throws what is no problem of the configuration', async () => {
+  test('throws errors that are not problems of the configuration', async () => {
     const env = new Proxy(
       {},
       {

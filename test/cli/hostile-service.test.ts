@@ -11,7 +11,7 @@ import { CREDENTIALS, cli, TENANTS } from './cloud-project.ts'
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
-/** A project that is logged in at a service which answers so. */
+/** A project that is logged in at a service which responds like this. */
 async function projectAt(respond: Respond): Promise<string> {
   const { url } = await serve(respond)
   return makeProject({
@@ -21,10 +21,10 @@ async function projectAt(respond: Respond): Promise<string> {
   })
 }
 
-/** What the project has, and more, with a list that is true. */
+/** The secrets of the project and more, with the list of custom secrets. */
 const ALL = ['DATABASE_URL', 'JWT_SECRET', 'OLD_A', 'OLD_B', 'OLD_C', 'SYSTEMPROMPT_CUSTOM_SECRETS']
 
-/** Lists these names, stores what it gets, and removes nothing. */
+/** A service that lists these names, stores what it gets, and refuses to remove anything. */
 function listing(...keys: string[]): Respond {
   return ({ method }, response) => {
     if (method === 'GET') return json(response, 200, { keys })
@@ -32,7 +32,7 @@ function listing(...keys: string[]): Respond {
   }
 }
 
-test('a service with as many names as an answer has room for is borne', async () => {
+test('sync --prune handles as many names as fit into a response', async () => {
   const names = Array.from({ length: 140_000 }, (_, index) => index.toString(36).toUpperCase())
   const cwd = await projectAt((_, response) => json(response, 200, { keys: names }))
   const { code, out, err } = await cli(cwd, 'cloud secrets sync --prune -n')
@@ -40,11 +40,11 @@ test('a service with as many names as an answer has room for is borne', async ()
   expect(out).toContain(`remove ${names.length}.`)
 })
 
-describe('what a service says does not write to the terminal', () => {
+describe('a response of a service cannot control the terminal', () => {
   const ESCAPE = '\u001b]0;title\u0007\u061c'
 
   test.each(['sync --prune -y', 'sync --prune -n', 'diff', 'list', 'list --json', `unset A_KEY${ESCAPE} -y`])(
-    'a name with an escape in it: %j',
+    'with an escape sequence in a name: %j',
     async (line) => {
       const cwd = await projectAt(listing(`A${ESCAPE}`, 'JWT_SECRET', 'DATABASE_URL'))
       const { out, err } = await cli(cwd, `cloud secrets ${line}`)
@@ -53,14 +53,14 @@ describe('what a service says does not write to the terminal', () => {
     },
   )
 
-  test('a message with one in it', async () => {
+  test('with an escape sequence in a message', async () => {
     const cwd = await projectAt((_, response) =>
       json(response, 422, { error: { code: 'x', message: `no${ESCAPE}name` } }),
     )
     expect((await cli(cwd, 'cloud secrets list')).err).toContain('(422: no ]0;title  name)')
   })
 
-  test('nor does a path of the project’s', async () => {
+  test('nor can an escape sequence in a path of the profile', async () => {
     const cwd = makeProject({ [PROFILE]: `name: local\nsecrets:\n  secrets_path: "./a\\e]0;title\\a.json"\n` })
     for (const line of ['secrets list', 'secrets get A', 'secrets unset A -y', 'secrets list --json']) {
       const { out, err } = await cli(cwd, line)
@@ -70,33 +70,36 @@ describe('what a service says does not write to the terminal', () => {
   })
 })
 
-describe('unset, where the service fails from some moment on', () => {
+describe('when the service fails part-way,', () => {
   test.each<[string, Respond]>([
     ['with 500', (_, response) => json(response, 500)],
     ['with 401, since the login was revoked', (_, response) => json(response, 401)],
     ['with 403', (_, response) => json(response, 403)],
     ['with a redirect', (_, response) => json(response, 302, undefined, { location: 'https://evil.example/' })],
-    ['with a page of a proxy’s', (_, response) => void response.end('<h1>Wifi</h1>')],
-  ])('%s: for every k of n both lists and exit code 8', async (_, fail) => {
-    const names = ['A_KEY', 'B_KEY', 'C_KEY', 'D_KEY']
-    for (let good = 1; good <= names.length; good++) {
-      let removed = 0
-      const cwd = await projectAt((request, response, number) => {
-        if (request.method === 'GET') return json(response, 200, { keys: [...names, 'OTHER_KEY'] })
-        if (request.method === 'DELETE' && removed++ < good) return json(response, 204)
-        return fail(request, response, number)
-      })
-      const ended = await cli(cwd, `cloud secrets unset ${names.join(' ')} -y --json`)
-      const report = JSON.parse(ended.out) as { removed: string[]; failed: { name: string }[] }
-      expect([ended.code, report.removed, report.failed.map(({ name }) => name)]).toEqual([
-        8,
-        names.slice(0, good),
-        [...names.slice(good), 'SYSTEMPROMPT_CUSTOM_SECRETS'],
-      ])
-    }
-  })
+    ['with the page of a proxy', (_, response) => void response.end('<h1>Wifi</h1>')],
+  ])(
+    '%s, unset lists what was removed and what failed, for every k of n, and ends with exit code 8',
+    async (_, fail) => {
+      const names = ['A_KEY', 'B_KEY', 'C_KEY', 'D_KEY']
+      for (let good = 1; good <= names.length; good++) {
+        let removed = 0
+        const cwd = await projectAt((request, response, number) => {
+          if (request.method === 'GET') return json(response, 200, { keys: [...names, 'OTHER_KEY'] })
+          if (request.method === 'DELETE' && removed++ < good) return json(response, 204)
+          return fail(request, response, number)
+        })
+        const ended = await cli(cwd, `cloud secrets unset ${names.join(' ')} -y --json`)
+        const report = JSON.parse(ended.out) as { removed: string[]; failed: { name: string }[] }
+        expect([ended.code, report.removed, report.failed.map(({ name }) => name)]).toEqual([
+          8,
+          names.slice(0, good),
+          [...names.slice(good), 'SYSTEMPROMPT_CUSTOM_SECRETS'],
+        ])
+      }
+    },
+  )
 
-  test('sync --prune that could not prune says so, and does not ask for the names once more', async () => {
+  test('sync --prune reports what it could not remove, without listing the names again', async () => {
     let lists = 0
     const cwd = await projectAt(({ method }, response) => {
       if (method === 'GET') return lists++ === 0 ? json(response, 200, { keys: ['OLD_KEY'] }) : json(response, 500)
@@ -116,7 +119,7 @@ describe('unset, where the service fails from some moment on', () => {
   test.each([
     [403, 4],
     [500, 9],
-  ])('sync --prune that has nothing to send and is refused with %i says that once', async (status, code) => {
+  ])('sync --prune with nothing to send reports a refusal with %i once', async (status, code) => {
     const cwd = await projectAt(({ method }, response) => {
       if (method === 'DELETE') json(response, status)
       else json(response, method === 'PUT' ? 204 : 200, method === 'PUT' ? undefined : { keys: ALL })
@@ -132,7 +135,7 @@ describe('unset, where the service fails from some moment on', () => {
     expect([asJson.code, JSON.parse(asJson.out)]).toEqual([code, { ok: false, error: expect.any(Object) }])
   })
 
-  test('sync --prune of a part names the rest, with its reason; what is gone already is no failure', async () => {
+  test('sync --prune says what it could not remove and why, and counts a missing secret as removed', async () => {
     const cwd = await projectAt(({ method, path }, response) => {
       if (method === 'GET') return json(response, 200, { keys: ALL })
       if (method === 'PUT') return json(response, 204)
@@ -152,7 +155,7 @@ describe('unset, where the service fails from some moment on', () => {
     })
   })
 
-  test('sync --prune at a tenant that is gone meanwhile has not removed anything', async () => {
+  test('sync --prune ends with exit code 5 when the tenant no longer exists', async () => {
     const error = { code: 'tenant_not_found', message: 'no such tenant' }
     const cwd = await projectAt(({ method }, response) => {
       if (method === 'DELETE') json(response, 404, { error })
@@ -163,7 +166,7 @@ describe('unset, where the service fails from some moment on', () => {
   })
 })
 
-test('a tenant of the service’s does not take the place of a local one', async () => {
+test('a tenant from the service does not replace a local one', async () => {
   const cwd = makeProject({
     [TENANTS]: JSON.stringify({ tenants: [{ id: 'mine', name: 'mine', tenant_type: 'local', database_url: 'mine' }] }),
   })
@@ -177,18 +180,21 @@ test('a tenant of the service’s does not take the place of a local one', async
   ])
 })
 
-test.skipIf(spawnSync('git', ['--version']).status !== 0)('a record that git would take is not written', async () => {
-  const cwd = makeProject({ '.systemprompt/.gitignore': '*\n!cloud\n!cloud/*\n' })
-  spawnSync('git', ['init', '-q'], { cwd })
-  const state = join(cwd, '.systemprompt')
-  const files = { state, credentials: join(cwd, CREDENTIALS), tenants: join(cwd, TENANTS) }
-  const target = { apiUrl: 'https://api.systemprompt.io', tenant: 't' }
-  await expect(updateSyncRecord(files, target, { sent: { A: 'b' } })).rejects.toMatchObject({ code: 'FILE_EXPOSED' })
-  expect(spawnSync('ls', [join(state, 'cloud')], { encoding: 'utf8' }).stdout).toBe('')
-})
+test.skipIf(spawnSync('git', ['--version']).status !== 0)(
+  'a sync record that git does not ignore is not written',
+  async () => {
+    const cwd = makeProject({ '.systemprompt/.gitignore': '*\n!cloud\n!cloud/*\n' })
+    spawnSync('git', ['init', '-q'], { cwd })
+    const state = join(cwd, '.systemprompt')
+    const files = { state, credentials: join(cwd, CREDENTIALS), tenants: join(cwd, TENANTS) }
+    const target = { apiUrl: 'https://api.systemprompt.io', tenant: 't' }
+    await expect(updateSyncRecord(files, target, { sent: { A: 'b' } })).rejects.toMatchObject({ code: 'FILE_EXPOSED' })
+    expect(spawnSync('ls', [join(state, 'cloud')], { encoding: 'utf8' }).stdout).toBe('')
+  },
+)
 
 describe.skipIf(process.platform === 'win32' || !existsSync(CLI))('the installed command', () => {
-  test('whose reader goes does all of its work, and ends as it would have', async () => {
+  test('whose reader has gone still does its work, and ends with the same exit code', async () => {
     for (const [status, code] of [
       [204, 0],
       [403, 4],
@@ -209,7 +215,7 @@ describe.skipIf(process.platform === 'win32' || !existsSync(CLI))('the installed
     }
   })
 
-  test('that runs a program whose reader goes ends with it', async () => {
+  test('ends with the program that it runs when their reader has gone', async () => {
     const cwd = makeProject(COMPLETE)
     const { out } = await shell(cwd, `"${process.execPath}" "${CLI}" run --redact -- yes | head -1`)
     expect(out).toBe('y\n')
@@ -219,13 +225,13 @@ describe.skipIf(process.platform === 'win32' || !existsSync(CLI))('the installed
     ['/dev/zero', 6, 'Standard input is larger than 1 MiB.\n'],
     ['/dev/null', 2, 'Standard input is empty. Give the value there, or add --allow-empty for an empty value.\n'],
     ['.', 2, 'Standard input is empty. Give the value there, or add --allow-empty for an empty value.\n'],
-  ])('with %s for its standard input ends with %i', async (input, code, message) => {
+  ])('with %s as standard input ends with exit code %i', async (input, code, message) => {
     const ended = await shell(makeProject(COMPLETE), `"${process.execPath}" "${CLI}" secrets set A_KEY <${input}`)
     expect([ended.code, ended.err]).toEqual([code, message])
   })
 })
 
-/** A line of bash. */
+/** Runs a line of bash. */
 async function shell(cwd: string, line: string): Promise<{ code: number | null; out: string; err: string }> {
   const { PATH = '', HOME = '' } = process.env
   const child = spawn('bash', ['-c', line], { cwd, env: { PATH, HOME }, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -7,7 +7,7 @@ import { makeProject, writeFiles } from '../support/temp-project.ts'
 import { cli } from './cloud-project.ts'
 
 describe('systemprompt init', () => {
-  test('makes a project that passes a strict check, and changes nothing the second time', async () => {
+  test('creates a project that passes a strict check, and changes nothing the second time', async () => {
     const cwd = makeProject({ 'package.json': '{"name":"@acme/my-app"}' })
     const { code, out } = await cli(cwd, 'init --yes')
     expect([code, out]).toEqual([
@@ -17,11 +17,11 @@ describe('systemprompt init', () => {
     const check = await cli(cwd, 'config check --strict')
     expect([check.code, check.err]).toEqual([0, ''])
     expect(loadConfigSync({ cwd, env: {} }).config.site?.name).toBe('my-app')
-    // No setting says the same as a secret by accident, and is masked for it.
+    // No setting happens to equal a secret, which would mask it.
     expect(JSON.stringify(loadConfigSync({ cwd, env: {} }).config)).not.toContain('••••')
     const secrets = join(cwd, '.systemprompt/profiles/local/secrets.json')
     expect((statSync(secrets).mode & 0o777).toString(8)).toBe('600')
-    // What goes into a repository or an image is as readable as what its neighbours are.
+    // What goes into a repository or an image is as readable as its neighbours.
     const config = join(cwd, 'systemprompt.config.ts')
     expect(statSync(config).mode & 0o777).toBe(0o666 & ~process.umask())
     expect(out).not.toContain(/"jwt_secret": "([^"]+)"/.exec(readFileSync(secrets, 'utf8'))?.[1])
@@ -30,7 +30,7 @@ describe('systemprompt init', () => {
     expect(snapshot(cwd)).toEqual(before)
   })
 
-  test('shows its plan, asks, and writes nothing when that is not what somebody wants', async () => {
+  test('shows its plan, asks, and writes nothing when the answer is no', async () => {
     const cwd = makeProject()
     expect((await cli(cwd, 'init --dry-run')).out).toMatch(
       /\.systemprompt\/\.gitignore +keeps all of it out of git +new\n[\s\S]*Nothing was written\./,
@@ -40,7 +40,7 @@ describe('systemprompt init', () => {
     expect(snapshot(cwd)).toHaveLength(1)
   })
 
-  test('writes over nothing, and completes what is there', async () => {
+  test('overwrites nothing, and adds the files that are missing', async () => {
     const cwd = makeProject({ justfile: 'mine:\n', '.systemprompt/profiles/local/profile.yaml': 'name: local\n' })
     expect((await cli(cwd, 'init -y --json')).code).toBe(0)
     expect(readFileSync(join(cwd, 'justfile'), 'utf8')).toBe('mine:\n')
@@ -48,7 +48,7 @@ describe('systemprompt init', () => {
     expect(existsSync(join(cwd, '.systemprompt/profiles/local/secrets.json'))).toBe(true)
   })
 
-  test('says how to check a profile that is not the one in use, and that a choice is needed', async () => {
+  test('says how to check a profile that is not in use, and how to choose one', async () => {
     const cwd = makeProject()
     expect((await cli(cwd, 'init -y --profile dev')).out).toContain("'systemprompt config check --strict'.")
     const { out } = await cli(cwd, 'init -y --profile production')
@@ -61,7 +61,7 @@ describe('systemprompt init', () => {
     expect(again.out).not.toContain('none is active')
   })
 
-  test('leaves services without a root file as they are: beside one they would not be read', async () => {
+  test('adds no services/config to services without a root file, which would then not be read', async () => {
     const cwd = makeProject({
       '.systemprompt/profiles/local/profile.yaml': 'name: local\n',
       'services/ai/config.yaml': 'model: large\n',
@@ -73,7 +73,7 @@ describe('systemprompt init', () => {
     expect((await cli(cwd, 'init -n')).out).not.toContain('services/config')
   })
 
-  test('names the schema for editors by a path that leads to it, where the package is installed', async () => {
+  test('adds the path of the schema for editors, if the package is installed', async () => {
     const installed = 'node_modules/@systemprompt/env/dist/schema/profile.json'
     const cwd = makeProject({ [installed]: '{}' })
     await cli(cwd, 'init --yes')
@@ -86,7 +86,7 @@ describe('systemprompt init', () => {
     expect(readFileSync(join(without, '.systemprompt/profiles/local/profile.yaml'), 'utf8')).not.toContain('$schema')
   })
 
-  test('takes a profile.yml for the profile: a profile.yaml would go before it', async () => {
+  test('keeps a profile.yml as the profile, since a profile.yaml would take precedence', async () => {
     const cwd = makeProject({
       '.systemprompt/profiles/production/profile.yml': 'name: production\nsite: { name: Mine }\n',
     })
@@ -95,18 +95,15 @@ describe('systemprompt init', () => {
     expect(loadConfigSync({ cwd, env: {} }).config.site?.name).toBe('Mine')
   })
 
-  test.each(['json', 'yaml', 'mjs', 'js'])(
-    'takes a systemprompt.config.%s for the options of the library',
-    async (kind) => {
-      const name = `systemprompt.config.${kind}`
-      const cwd = makeProject({ [name]: '{}' })
-      expect((await cli(cwd, 'init -y')).out).toMatch(new RegExp(`${name} .*exists, kept`))
-      expect(existsSync(join(cwd, 'systemprompt.config.ts'))).toBe(false)
-    },
-  )
+  test.each(['json', 'yaml', 'mjs', 'js'])('keeps a systemprompt.config.%s instead of adding another', async (kind) => {
+    const name = `systemprompt.config.${kind}`
+    const cwd = makeProject({ [name]: '{}' })
+    expect((await cli(cwd, 'init -y')).out).toMatch(new RegExp(`${name} .*exists, kept`))
+    expect(existsSync(join(cwd, 'systemprompt.config.ts'))).toBe(false)
+  })
 
   test.each(['Justfile', '.justfile', 'JUSTFILE', '.Justfile'])(
-    'writes no justfile beside a %s: just takes neither of two',
+    'writes no justfile next to a %s, since just rejects two',
     async (name) => {
       const cwd = makeProject({ [name]: 'mine:\n' })
       expect((await cli(cwd, 'init -y')).out).toMatch(new RegExp(`\\n${name} .*exists, kept`))
@@ -114,7 +111,7 @@ describe('systemprompt init', () => {
     },
   )
 
-  test.each(['..', 'a/b', '-x', ''])('takes no profile called %j', async (name) => {
+  test.each(['..', 'a/b', '-x', ''])('rejects the profile name %j', async (name) => {
     const cwd = makeProject()
     const { code } = await cli(cwd, `init -y '--profile=${name}'`)
     expect(code).toBe(2)
@@ -125,9 +122,9 @@ describe('systemprompt profile', () => {
   const INDEX = '.systemprompt/sessions/index.json'
 
   test.each<[string, string, string]>([
-    ['is cut short', '{"active_key": "a"', 'ends unexpectedly'],
+    ['is truncated', '{"active_key": "a"', 'ends unexpectedly'],
     ['is a list', '[]', 'is not a JSON object'],
-  ])('use leaves alone a sessions/index.json that %s, and says where', async (_, content, message) => {
+  ])('use does not change a sessions/index.json that %s, and reports its place', async (_, content, message) => {
     const cwd = makeProject({ [INDEX]: content })
     await cli(cwd, 'init -y')
     const { code, err } = await cli(cwd, 'profile use local')
@@ -135,7 +132,7 @@ describe('systemprompt profile', () => {
     expect(readFileSync(join(cwd, INDEX), 'utf8')).toBe(content)
   })
 
-  test('use keeps what else is in it, and takes an empty one for none', async () => {
+  test('use keeps the other keys of sessions/index.json, and accepts an empty file', async () => {
     const cwd = makeProject({ [INDEX]: '\ufeff{"sessions": {"a": 1}}' })
     await cli(cwd, 'init -y')
     expect((await cli(cwd, 'profile use local')).code).toBe(0)
@@ -146,7 +143,7 @@ describe('systemprompt profile', () => {
     expect(read()).toEqual({ active_profile_name: 'local' })
   })
 
-  test('list, show and use', async () => {
+  test('list, show and use agree on the profile in use', async () => {
     const cwd = makeProject()
     expect((await cli(cwd, 'profile list')).code).toBe(5)
     await cli(cwd, 'init -y')
@@ -165,7 +162,7 @@ describe('systemprompt profile', () => {
     })
     expect((await cli(cwd, 'profile list')).out).toBe('   profile\n   local\n→  staging\n')
   })
-  test('list where there is none says which other file is in use', async () => {
+  test('list without profiles says which other file is in use', async () => {
     const cwd = makeProject({ 'config/qa.yaml': 'name: qa\n' })
     expect(await cli(cwd, 'profile list --profile config/qa.yaml')).toMatchObject({
       code: 5,

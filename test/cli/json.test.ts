@@ -5,7 +5,7 @@ import { commandsOf } from '../support/commands.ts'
 import { cli, cloudProject, emulated } from './cloud-project.ts'
 import type { Terminal } from './recorder.ts'
 
-/** Every command that has `--json`, where all is well: what is typed behind its name, and what is typed to it. */
+/** A successful call of every command that has `--json`: the arguments after its name, and its input. */
 const LINES: Readonly<Record<string, readonly [rest: string, terminal?: Terminal]>> = {
   init: ['-y'],
   'config show': [''],
@@ -51,7 +51,7 @@ beforeAll(async () => {
 afterAll(() => emulator.close())
 
 describe('with --json a command prints exactly one JSON document', () => {
-  test('and each that has the flag is tried', () => {
+  test('and every command that has the option is tested', () => {
     expect(withJson.map(([name]) => name.trim()).sort()).toEqual(Object.keys(LINES).sort())
   })
 
@@ -59,7 +59,7 @@ describe('with --json a command prints exactly one JSON document', () => {
     const cwd = cloudProject(emulator)
     expect((await cli(cwd, 'cloud secrets set OLD_KEY=x')).code).toBe(0)
     const input = terminal.input === 'TOKEN' ? { input: emulator.token() } : {}
-    // Where somebody could be asked, and colours could be shown, it is the same.
+    // The same on a terminal with colours.
     for (const more of [{}, { isInteractive: true, answer: true, color: true, columns: 40 }]) {
       const line = `${name} ${rest.replace('URL', emulator.url)} --json`
       const { code, out } = await cli(cwd, line, { ...terminal, ...input, ...more })

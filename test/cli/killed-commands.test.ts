@@ -19,30 +19,30 @@ const counting = new URL('kill-at-step.mjs', import.meta.url).href
 
 interface Work {
   readonly args: readonly string[]
-  /** What is done first, and not killed. */
+  /** A command that runs first, and is not killed. */
   readonly before?: readonly string[]
   readonly input?: string
-  /** What must be so when it has been done, whether it was killed before or not. */
+  /** Whether the work is complete, which it must be after a run, whether one was killed before or not. */
   readonly isDone: () => boolean
 }
 
 test(
-  `${KILLS} commands are killed at random moments: no torn file, no lost secret, and the next run ends the work`,
+  `${KILLS} commands that are killed at random moments leave no torn file and lose no secret, and the next run completes the work`,
   async () => {
     const emulator = await emulated({ requests: 1_000_000 })
     const cwd = cloudProject(emulator)
     const { seed, below } = seeded()
     const added: string[] = []
-    /** Steps that each kind of work consists of when nobody kills it. */
+    /** The number of steps in each kind of work that is not killed. */
     const steps = new Map<string, number>()
     let killed = 0
 
-    // One that came to its end first does not count.
+    // A command that ended before it was killed does not count.
     let round = 0
     for (; killed < KILLS; round++) {
       const kind = KINDS[(seed + round) % KINDS.length] ?? 'sync'
       if (!steps.has(kind)) steps.set(kind, await stepsOf(cwd, workOf(kind, round, cwd, emulator)))
-      // Before or after it is done; a login that writes over another takes a few more.
+      // Before or after a step; a login that replaces another takes a few more.
       const at = 1 + below(2 * (steps.get(kind) ?? 1)) / 2
       const note = `round ${round}, ${kind} killed at step ${at} of ${steps.get(kind)} (seed ${seed})`
 
@@ -56,7 +56,7 @@ test(
         note,
       ).toEqual([])
 
-      // It may have been all done.
+      // It may have completed its work.
       expect(next.isDone() ? [0, EXIT.notFound] : [0], note).toContain(await ended(cwd, next))
       expect(next.isDone(), note).toBe(true)
       expect(emulator.secret('tenant_demo', CUSTOM_LIST) ?? '', note).toBe(await trueList(emulator))
@@ -103,7 +103,7 @@ function workOf(kind: (typeof KINDS)[number], number: number, cwd: string, emula
   }
 }
 
-/** Runs a command line; its exit code, null for one that was killed. */
+/** Runs a command line; returns its exit code, or null if it was killed. */
 async function ended(cwd: string, { args, input = '' }: Work, env: NodeJS.ProcessEnv = {}): Promise<number | null> {
   const child = spawn(process.execPath, ['--import', counting, cli, ...args], {
     cwd,
@@ -123,7 +123,7 @@ async function stepsOf(cwd: string, work: Work): Promise<number> {
   return Number(readFileSync(file, 'utf8'))
 }
 
-/** What the list of custom secrets should hold. */
+/** What the list of custom secrets should contain. */
 async function trueList({ url, token }: Emulator): Promise<string> {
   const client = new CloudClient({ apiUrl: url, token: token() })
   const { keys } = await client.listSecretKeys('tenant_demo')
@@ -144,7 +144,7 @@ function contentOf(file: string) {
   return parseJson({ layer: 'secrets', file, text, confidential: true }, collectProblems())
 }
 
-/** Temporary files and locks of processes that are no more. */
+/** Temporary files and locks of processes that have ended. */
 function leftovers(cwd: string): readonly string[] {
   const all = readdirSync(join(cwd, '.systemprompt'), { recursive: true, encoding: 'utf8' })
   return all.filter((name) => /\.tmp$|\.lock(?:$|\.)/.test(name))

@@ -16,12 +16,12 @@ test.each<[string, Readonly<Record<string, string>>, string | undefined]>([
   ['darwin', { SSH_CONNECTION: 'x' }, undefined],
   ['win32', { SSH_TTY: 'x' }, undefined],
   ['darwin', { CI: 'true' }, undefined],
-])('on %s with %j an address is opened by %s', (platform, env, expected) => {
+])('on %s with %j a URL is opened by %s', (platform, env, expected) => {
   const opener = openerOf(platform, env)
   expect(opener && [opener.command, ...opener.args].join(' ')).toBe(expected)
 })
 
-test.runIf(process.platform === 'linux')('a program of the working directory opens none', async () => {
+test.runIf(process.platform === 'linux')('a program in the working directory is never used to open a URL', async () => {
   const [here, there] = [makeProject(OPENER), makeProject(OPENER)]
   for (const directory of [here, there]) chmodSync(join(directory, 'xdg-open'), 0o755)
   const back = process.cwd()

@@ -7,7 +7,7 @@ import { COMPLETE, makeProject, PROFILE } from '../support/temp-project.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const cli = join(repository, 'dist/cli.js')
-/** Milliseconds, for what hangs: a busy machine is no failure. */
+/** Milliseconds until a process counts as hanging: a busy machine is no failure. */
 const HANGS = 60_000
 
 let root = ''
@@ -19,7 +19,7 @@ beforeAll(() => {
   large = makeProject({ [PROFILE]: `secrets: {validation: skip}\napp:\n${keys.join('\n')}\n` })
 }, 120_000)
 
-/** The command line as it is installed, in an environment with little in it. */
+/** Runs the installed command in an almost empty environment. */
 function systemprompt(cwd: string, argv: readonly string[], env: Record<string, string> = {}, input = '') {
   const { PATH = '', HOME = '', SystemRoot = '' } = process.env
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...argv], {
@@ -33,7 +33,7 @@ function systemprompt(cwd: string, argv: readonly string[], env: Record<string, 
   return { code: status, out: stdout, err: stderr }
 }
 
-/** A line of a POSIX shell; `$CLI` is the command. */
+/** Runs a line of bash, in which `cli` is the command. */
 function shell(cwd: string, line: string) {
   const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }
   const script = `cli() { "${process.execPath}" "${cli}" "$@"; }\n${line}`
@@ -55,7 +55,7 @@ describe('the installed command', () => {
     [['config', 'show', '--profile', 'nope'], 5],
     [['config', 'show', '--set', 'server.port=x'], 6],
     [['config', 'show', '--reveal'], 11],
-  ])('%j ends with %i', (argv, expected) => {
+  ])('%j ends with exit code %i', (argv, expected) => {
     const { code, out, err } = systemprompt(root, argv)
     expect(code).toBe(expected)
     expect([out === '', err === '']).toEqual(expected === 0 ? [false, true] : [true, false])
@@ -67,12 +67,12 @@ describe('the installed command', () => {
     [['config', 'explain', 'nope', '--json'], 5],
     [['config', 'check', '--json', '--set', 'server.port=x'], 6],
     [['config', 'show', '--reveal', '--json'], 11],
-  ])('%j writes one document and nothing else', (argv, expected) => {
+  ])('%j writes one JSON document and nothing else', (argv, expected) => {
     const { code, out, err } = systemprompt(root, argv)
     expect([code, err]).toEqual([expected, ''])
     expect(JSON.parse(out)).toBeTypeOf('object')
   })
-  test('starts in the working directory, and takes the environment', () => {
+  test('uses the working directory and the environment', () => {
     const { out } = systemprompt(join(root, 'services'), ['config', 'show', 'server.port'], {
       SYSTEMPROMPT__SERVER__PORT: '1',
     })
@@ -87,7 +87,7 @@ describe('the installed command', () => {
         expect(out + err).not.toContain('\u001b')
       }
   })
-  test('writes all of a large answer', () => {
+  test('writes all of a large output', () => {
     const { code, out } = systemprompt(large, ['config', 'show', '--json'])
     expect(code).toBe(0)
     const { config } = JSON.parse(out) as { config: { app: Record<string, string> } }
@@ -98,19 +98,19 @@ describe('the installed command', () => {
   })
 })
 
-describe.skipIf(process.platform === 'win32')('in a shell', () => {
+describe.skipIf(process.platform === 'win32')('the installed command in a shell', () => {
   test.each([
     ['config show | head -1', 'Profile local, the only one'],
     ['config show app | head -1', /^key +value/],
     ['config show --json | head -1', '{'],
     ['--help | head -1', /^Configuration and secrets/],
-  ])('cli %s: a reader that has seen enough is no error', (line, first) => {
+  ])('cli %s succeeds when its reader stops early', (line, first) => {
     const { out, err, code } = shell(large, `set -o pipefail; cli ${line}; echo "code $?" >&2`)
     expect(code).toBe(0)
     expect(out.trimEnd()).toMatch(first)
     expect(err.replace(/\n?\d warnings?\n(?: {2}.*\n)+/, '')).toBe('code 0\n')
   })
-  test('a reader that reads nothing is none either', () => {
+  test('succeeds when its reader reads nothing', () => {
     const { err } = shell(
       large,
       'set -o pipefail; cli config show --json 2>&1 >/dev/null | true; cli config show --json | true; echo "code $?" >&2',
@@ -118,27 +118,30 @@ describe.skipIf(process.platform === 'win32')('in a shell', () => {
     expect(err).toContain('code 0\n')
     expect(err).not.toMatch(/EPIPE|\n {4}at /)
   })
-  test.each(['<&-', '</dev/null', '2>/dev/null', '2>&-'])('%s changes nothing', (redirection) => {
+  test.each(['<&-', '</dev/null', '2>/dev/null', '2>&-'])('works the same with %s', (redirection) => {
     const { code, out } = shell(root, `cli config show server.port ${redirection}`)
     expect([code, out]).toEqual([0, expect.stringContaining('8080')])
   })
-  test('with its output closed it ends all the same', () => {
+  test('ends when its output is closed', () => {
     expect(shell(root, 'cli config show >&-').code).toBeTypeOf('number')
     expect(shell(root, 'cli config show >&- 2>&- <&-').code).toBeTypeOf('number')
   })
-  test.skipIf(process.platform === 'darwin')('an output that cannot be written is one line, and exit code 1', () => {
-    for (const line of ['config show', '--help', 'config show --json', 'config explain nope --json']) {
-      const { code, err } = shell(root, `cli ${line} >/dev/full`)
-      expect([line, code, err.replace(/\n1 warning\n.*\n/, '')]).toEqual([
-        line,
-        line.includes('nope') ? 5 : 1,
-        'The output cannot be written: the disk is full.\n',
-      ])
-    }
-    expect(shell(root, 'cli config show server.prot 2>/dev/full').code).toBe(5)
-    expect(shell(root, 'cli --help >/dev/full 2>&1').code).toBe(1)
-  })
-  test('a working directory that was removed is one line, and keeps nobody from help', () => {
+  test.skipIf(process.platform === 'darwin')(
+    'reports an output that cannot be written in one line, with exit code 1',
+    () => {
+      for (const line of ['config show', '--help', 'config show --json', 'config explain nope --json']) {
+        const { code, err } = shell(root, `cli ${line} >/dev/full`)
+        expect([line, code, err.replace(/\n1 warning\n.*\n/, '')]).toEqual([
+          line,
+          line.includes('nope') ? 5 : 1,
+          'The output cannot be written: the disk is full.\n',
+        ])
+      }
+      expect(shell(root, 'cli config show server.prot 2>/dev/full').code).toBe(5)
+      expect(shell(root, 'cli --help >/dev/full 2>&1').code).toBe(1)
+    },
+  )
+  test('reports a removed working directory in one line, and still shows its help', () => {
     const gone = 'mkdir gone && cd gone && rmdir ../gone;'
     expect(shell(root, `${gone} cli config show`)).toEqual({
       code: 2,
@@ -152,13 +155,13 @@ describe.skipIf(process.platform === 'win32')('in a shell', () => {
     expect(shell(root, `${gone} cli --help`)).toMatchObject({ code: 0, err: '' })
     expect(shell(root, `${gone} cli --version`)).toMatchObject({ code: 0, err: '' })
   })
-  test('an exit code can be asked for in a condition', () => {
+  test('can be used as a condition', () => {
     expect(shell(root, 'cli config check >/dev/null && echo valid').out).toBe('valid\n')
     expect(shell(root, 'cli config check --set server.port=x 2>/dev/null || echo "not valid: $?"').out).toBe(
       'not valid: 6\n',
     )
   })
-  test('both names are one command', () => {
+  test('has two names', () => {
     const { out } = shell(repository, `node -p 'Object.entries(require("./package.json").bin).map(String).join()'`)
     expect(out.trim()).toBe('systemprompt,dist/cli.js,systemprompt-env,dist/cli.js')
     expect(shell(root, `"${cli}" --version`).out).toMatch(/^\d+\.\d+\.\d+\n$/)

@@ -30,14 +30,14 @@ function answer(line: string, typed: string, signal?: number): string {
   })
 }
 
-describe.skipIf(!hasTerminals)('a question on a terminal', () => {
+describe.skipIf(!hasTerminals)('a prompt on a terminal', () => {
   test.each<[string, string, number?]>([
     ['Ctrl-C', '\u0003'],
     ['Ctrl-D', '\u0004'],
-    ['Ctrl-D behind something typed', 'abc\u0004'],
-    ['a signal that interrupts', '', constants.signals.SIGINT],
-    ['a signal that ends a program', '', constants.signals.SIGTERM],
-  ])('is left by %s, with the cursor shown and nothing done', (_, keys, signal) => {
+    ['Ctrl-D after some input', 'abc\u0004'],
+    ['SIGINT', '', constants.signals.SIGINT],
+    ['SIGTERM', '', constants.signals.SIGTERM],
+  ])('ends on %s, with the cursor shown and nothing done', (_, keys, signal) => {
     const before = readFileSync(join(root, SECRETS), 'utf8')
     for (const line of ['secrets set stripe_key', 'config show --reveal', 'secrets unset jwt_secret']) {
       const screen = answer(line, keys, signal)
@@ -47,15 +47,15 @@ describe.skipIf(!hasTerminals)('a question on a terminal', () => {
   })
 
   test.each([
-    ['as terminals paste them', '{\r  "type": "service_account"\r}\r'],
+    ['with carriage returns, as terminals paste them', '{\r  "type": "service_account"\r}\r'],
     ['with line feeds', 'one\ntwo\r'],
-  ])('takes no several lines for a value, %s: all but one would be lost', (_, pasted) => {
+  ])('rejects a value of several lines %s', (_, pasted) => {
     const before = readFileSync(join(root, SECRETS), 'utf8')
     expect(answer('secrets set stripe_key', pasted)).toMatch(/A prompt takes one line, .*\s+code 2\n$/)
     expect(readFileSync(join(root, SECRETS), 'utf8')).toBe(before)
   })
 
-  test('that is given up before it is asked lets the program end', () => {
+  test('that is aborted before it is shown lets the program end', () => {
     const program = `import { createJiti } from ${JSON.stringify(import.meta.resolve('jiti'))}
       const { password } = await createJiti(process.cwd()).import(${JSON.stringify(join(repository, 'src/cli/input.ts'))})
       await password('Token', AbortSignal.abort()).catch(({ code }) => console.log(code))`
@@ -65,7 +65,7 @@ describe.skipIf(!hasTerminals)('a question on a terminal', () => {
     expect(screen).toMatch(/INTERRUPTED\s+code 0\n$/)
   })
 
-  test('stands on one line where the terminal says that it is 0 wide', () => {
+  test('works on a terminal that reports a width of 0', () => {
     const screen = answer('secrets set stripe_key', 'value\r')
     expect(screen).toContain('Value of STRIPE_KEY')
     expect(screen).toMatch(/Set stripe_key in .*\s+code 0\n$/)

@@ -11,7 +11,7 @@ const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const FILES: Files = {
   [PROFILE]: 'name: local\nsecrets: { validation: skip }\nserver: { port: 8080 }\n',
   '.env': 'GREETING=hello\n',
-  // Says that it is there, and how it ends.
+  // Reports its start and its end.
   'program.mjs': `
     process.on('SIGTERM', () => { console.log('ended', process.env.GREETING); process.exit(0) })
     console.log('started', process.env.GREETING)
@@ -21,12 +21,12 @@ const FILES: Files = {
 const running: Promise<unknown>[] = []
 const children: ChildProcess[] = []
 afterEach(async () => {
-  // Killed, it would leave its program behind.
+  // SIGKILL would leave its program behind.
   for (const child of children.splice(0)) child.kill('SIGTERM')
   await Promise.all(running.splice(0))
 })
 
-/** A `run --watch`, and what it has written; `until` waits for a text. */
+/** Starts `run --watch`, and keeps its output; `until` waits for a text in it. */
 function watching(
   root: string,
   program: readonly string[] = [process.execPath, 'program.mjs'],
@@ -64,7 +64,7 @@ function watching(
 }
 
 describe('run --watch', () => {
-  test('starts the program again when a value changes, after it has ended', async () => {
+  test('ends the program and starts it again when a value changes', async () => {
     const root = makeProject(FILES)
     const { until, output, child, ended } = watching(root)
     await until('started hello')
@@ -78,7 +78,7 @@ describe('run --watch', () => {
     expect(output()).toMatch(/ended changed\n$/)
   })
 
-  test('names what has changed without writing to the terminal', async () => {
+  test('escapes control characters in the name of what changed', async () => {
     const root = makeProject(FILES)
     const { until, output } = watching(root)
     await until('started hello')
@@ -87,7 +87,7 @@ describe('run --watch', () => {
     expect(output()).toContain('["a\\u009b31m\\u202eb"] changed')
   })
 
-  test('keeps the program while the configuration is not valid, and says why', async () => {
+  test('keeps the program running while the configuration is invalid, and says why', async () => {
     const root = makeProject(FILES)
     const { until, output } = watching(root)
     await until('started hello')
@@ -102,7 +102,7 @@ describe('run --watch', () => {
     expect(output().match(/started/g)).toHaveLength(2)
   })
 
-  test('starts a program again that has ended by itself', async () => {
+  test('starts a program that has exited again when a value changes', async () => {
     const root = makeProject(FILES)
     const { until, output } = watching(root, [
       process.execPath,
@@ -125,7 +125,7 @@ describe('run --watch', () => {
     expect(output()).not.toMatch(/Zk3v|Other3/)
   })
 
-  test('masks with --redact, in every start', async () => {
+  test('masks secrets with --redact after every start', async () => {
     const root = makeProject({ ...FILES, '.env': 'A_TOKEN=Zk3vTq8mWx1rLc5y\n' })
     const { until, output } = watching(
       root,
@@ -144,14 +144,14 @@ describe('run --watch', () => {
 
   test.each<[string, Files, readonly string[], number, string]>([
     ['an invalid configuration', { ...FILES, [PROFILE]: 'name: [' }, ['true'], 6, 'is not valid'],
-    ['a program that is not there', FILES, ['no-such-program-here'], 127, 'There is no such program'],
+    ['a program that does not exist', FILES, ['no-such-program-here'], 127, 'There is no such program'],
   ])('ends at once with %s', async (_, files, program, code, says) => {
     const { ended, output } = watching(makeProject(files), program)
     expect(await ended).toBe(code)
     expect(output()).toContain(says)
   })
 
-  test('does not say that the program starts again where it ends by a Ctrl-C that is heard of later', async () => {
+  test('does not announce a restart when the program ends by a Ctrl-C that is handled later', async () => {
     let press = (_: number): void => undefined
     const terminal = {
       start: async () => {
@@ -175,7 +175,7 @@ describe('run --watch', () => {
     expect(await ended).toBe(0)
   })
 
-  test('starts nothing when it is told to end before the program is started', async () => {
+  test('starts nothing when it is terminated before the program is started', async () => {
     const slow = `console.log('loading'); await new Promise((resolve) => setTimeout(resolve, 500)); export default {}`
     const { until, child, ended, output } = watching(makeProject({ ...FILES, 'systemprompt.config.mjs': slow }))
     await until('loading')
@@ -184,7 +184,7 @@ describe('run --watch', () => {
     expect(output()).not.toContain('started')
   })
 
-  test('starts nothing any more when it is told to end while the program ends', async () => {
+  test('does not start the program again when it is terminated while the program ends', async () => {
     const program = `
       process.on('SIGTERM', () => { console.log('ending'); setTimeout(() => process.exit(4), 500) })
       console.log('started')
@@ -199,18 +199,21 @@ describe('run --watch', () => {
     expect(output().match(/started/g)).toHaveLength(1)
   })
 
-  test.skipIf(process.platform === 'win32')('waits for the program, not for what it leaves behind', async () => {
-    const root = makeProject(FILES)
-    const program = ['sh', '-c', 'sleep 30 & echo "started $GREETING"; wait']
-    const { until, child, ended } = watching(root, program, ['--redact'])
-    await until('started hello')
-    writeFiles(root, { '.env': 'GREETING=changed\n' })
-    await until('started changed')
-    child.kill('SIGTERM')
-    expect(await ended).toBe(143)
-  })
+  test.skipIf(process.platform === 'win32')(
+    'waits for the program, not for processes that it leaves behind',
+    async () => {
+      const root = makeProject(FILES)
+      const program = ['sh', '-c', 'sleep 30 & echo "started $GREETING"; wait']
+      const { until, child, ended } = watching(root, program, ['--redact'])
+      await until('started hello')
+      writeFiles(root, { '.env': 'GREETING=changed\n' })
+      await until('started changed')
+      child.kill('SIGTERM')
+      expect(await ended).toBe(143)
+    },
+  )
 
-  test('goes on when the project is gone for a while', async () => {
+  test('restarts the program when a file is removed and when it is back', async () => {
     const root = makeProject(FILES)
     const { until, output } = watching(root)
     await until('started hello')

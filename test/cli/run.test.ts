@@ -40,13 +40,13 @@ function run(argv: readonly string[], { env = {}, input = '', cwd = root }: Sett
     env: { PATH, HOME, ...env },
     encoding: 'utf8',
     input,
-    // For what hangs: a busy machine is no failure.
+    // For a process that hangs: a busy machine is no failure.
     timeout: 60_000,
   })
   return { code: status ?? signal, out: stdout, err: stderr }
 }
 
-/** A program of JavaScript. */
+/** A program that runs JavaScript. */
 function node(code: string, ...args: string[]): string[] {
   return [process.execPath, '-e', code, ...args]
 }
@@ -71,16 +71,16 @@ describe('the program gets', () => {
       SYSTEMPROMPT_EXPORTED: expect.stringMatching(/^1(?:,\w+=[0-9a-f]{4}){4}$/),
     })
   })
-  test('what the environment sets already, as it is', () => {
+  test('the variables of the environment, unchanged', () => {
     const env = environment([...LOCAL, '--', ...node(SHOW_ENV)], { env: { PORT: '1', ANTHROPIC_API_KEY: 'own' } })
     expect([env.PORT, env.ANTHROPIC_API_KEY, env.MY_KEY]).toEqual(['1', 'own', 'k3yX9aLm2Q'])
   })
-  test('what is in files for secrets that the environment leaves blank', () => {
+  test('the values of files for variables that are blank in the environment', () => {
     const blank = { PORT: '', ANTHROPIC_API_KEY: ' ', MY_KEY: '', SYSTEMPROMPT_CUSTOM_SECRETS: ' ' }
     const env = environment([...LOCAL, '--', ...node(SHOW_ENV)], { env: blank })
     expect(Object.keys(blank).map((name) => env[name])).toEqual(['9090', KEY, 'k3yX9aLm2Q', 'MY_KEY'])
   })
-  test('the secret of NAME_FILE and not that name as well, so that it can load the configuration itself', () => {
+  test('the secret of NAME_FILE without NAME_FILE, so that it can load the configuration itself', () => {
     const cwd = makeProject({ ...PROJECT, 'run/url': 'postgres://u:p@h/db\n' })
     const files = { DATABASE_URL_FILE: 'run/url', LOG_FILE: 'log', SIGNING_KEY_PEM_FILE: '' }
     const env = environment([...LOCAL, '--', ...node(SHOW_ENV)], { cwd, env: files })
@@ -94,13 +94,13 @@ describe('the program gets', () => {
       err: '',
     })
   })
-  test('the profile that is asked for, over the one that the environment names', () => {
+  test('the profile of --profile rather than that of the environment', () => {
     const settings = { env: { SYSTEMPROMPT_PROFILE: 'local' } }
     const env = environment(['--profile', 'staging', '--', ...node(SHOW_ENV)], settings)
     expect(env.SYSTEMPROMPT_PROFILE).toBe(join(root, '.systemprompt/profiles/staging/profile.yaml'))
     expect(env.ANTHROPIC_API_KEY).toBe('sk-of-staging')
   })
-  test('no settings of .env files, and so comes to the same configuration', () => {
+  test('no settings of .env files, and so loads the same configuration', () => {
     const files = {
       ...PROJECT,
       '.env': [
@@ -129,7 +129,7 @@ describe('the program gets', () => {
     const env = environment([...LOCAL, '--', ...node(SHOW_ENV)], { cwd, env: { SYSTEMPROMPT__OWN: '1' } })
     expect(Object.keys(env).filter((name) => name.startsWith('SYSTEMPROMPT__'))).toEqual(['SYSTEMPROMPT__OWN'])
   })
-  test('and not what a preload had set for another one', () => {
+  test('no secrets that a preload set for another profile', () => {
     const inner = [process.execPath, cli, 'run', '--profile', 'staging', '--', ...node(SHOW_ENV)]
     const { stdout } = spawnSync(
       process.execPath,
@@ -149,7 +149,7 @@ describe('the program gets', () => {
     const env = JSON.parse(stdout) as Record<string, string>
     expect([env.ANTHROPIC_API_KEY, env.MY_KEY]).toEqual(['sk-of-staging', undefined])
   })
-  describe('inside of another run', () => {
+  describe('inside another run', () => {
     const FIRST = {
       '.env': 'GREETING=hello\n',
       'run/db': 'postgres://u:p@h/db',
@@ -174,7 +174,7 @@ describe('the program gets', () => {
     const RUN = `"$1" "$2" run`
     const SHOW = `-- "$1" -p 'JSON.stringify(process.env)'`
 
-    test('what its own profile has, and of the first one nothing', () => {
+    test('the values of its own profile, and none of the outer one', () => {
       expect(nested(`KEPT=mine ${RUN} --profile staging ${SHOW}`)).toEqual({
         STRIPE_KEY: 'of-staging',
         KEPT: 'mine',
@@ -184,50 +184,50 @@ describe('the program gets', () => {
         OWN: 'own',
       })
     })
-    test('the same profile where no other is named, as its files are now', () => {
+    test('the profile of the outer run by default, with the current content of its files', () => {
       expect(nested(`cp .systemprompt/profiles/staging/secrets.json ${SECRETS}; ${RUN} ${SHOW}`)).toMatchObject({
         STRIPE_KEY: 'of-staging',
         LEFT: undefined,
       })
     })
-    test('all that the first one has set, where there is no configuration', () => {
+    test('everything that the outer run set, if there is no configuration', () => {
       const script = `cd /; SYSTEMPROMPT_PROFILE= ${RUN} ${SHOW}`
       expect(nested(script)).toMatchObject({ STRIPE_KEY: 'of-local', LEFT: 'of-local', GREETING: 'hello' })
     })
   })
-  test('its arguments as they are, without a shell', () => {
+  test('its arguments unchanged, without a shell', () => {
     const words = ['a b', '$HOME', ';', '*', '--profile', 'x', '--help', '--', '']
     const { out } = run([...LOCAL, '--', ...node('console.log(JSON.stringify(process.argv.slice(1)))', '--', ...words)])
     expect(JSON.parse(out)).toEqual(words)
   })
-  test('the working directory, wherever the project is looked for', () => {
+  test('the working directory, even with --cwd', () => {
     const elsewhere = makeProject()
     const { out } = run([...LOCAL, '--cwd', root, '--', ...node('console.log(process.cwd())')], { cwd: elsewhere })
     expect(out.trim()).toBe(elsewhere)
   })
-  test('the standard input', () => {
+  test('standard input', () => {
     const { out } = run([...LOCAL, '--', ...node('process.stdin.pipe(process.stdout)')], { input: 'a\0b\n' })
     expect(out).toBe('a\0b\n')
   })
 })
 
-describe('the command line', () => {
+describe('the command line of run', () => {
   test.each<[string, string[]]>([
     ['with --', [...LOCAL, '--', process.execPath, '-p', '1+1']],
     ['without --', [...LOCAL, process.execPath, '-p', '1+1']],
     [
-      'with flags of the same name',
+      'with options of the same name after the program',
       [...LOCAL, process.execPath, '-p', '1+1', '--', '--profile', 'x', '--help', '--json'],
     ],
     ['with --profile=', ['--profile=local', process.execPath, '-p', '1+1']],
-  ])('%s', (_how, argv) => {
+  ])('runs a program %s', (_how, argv) => {
     expect(run(argv)).toEqual({ code: 0, out: '2\n', err: '' })
   })
   test.each<[string, string[], RegExp]>([
     ['no program', [], /^A program is missing/],
-    ['no program behind --', [...LOCAL, '--'], /^A program is missing/],
-    ['a flag that is not there', ['--redcat', '--', 'true', KEY], /^This command has no such option/],
-  ])('%s: exit code 2, and nothing that was typed is repeated', (_how, argv, message) => {
+    ['no program after --', [...LOCAL, '--'], /^A program is missing/],
+    ['an unknown option', ['--redcat', '--', 'true', KEY], /^This command has no such option/],
+  ])('rejects %s with exit code 2, and repeats nothing that was typed', (_how, argv, message) => {
     const { code, out, err } = run(argv)
     expect([code, out, message.test(err), err.includes(KEY)]).toEqual([2, '', true, false])
   })
@@ -235,39 +235,39 @@ describe('the command line', () => {
     const { code, out } = run(['--help'])
     expect([code, out]).toEqual([0, expect.stringContaining('--redact')])
   })
-  test('a configuration that is not valid: exit code 6, and nothing is started', () => {
+  test('ends with exit code 6 for an invalid configuration, and starts nothing', () => {
     const { code, out, err } = run([...LOCAL, '--set', 'server.port=x', '--', ...node('console.log(1)')])
     expect([code, out]).toEqual([6, ''])
     expect(err).toContain('server.port')
   })
 })
 
-describe('the exit code is', () => {
+describe('the exit code of run is', () => {
   test.each<[string, string[], number]>([
     ['0', ['true'], 0],
-    ['what the program ends with', node('process.exit(42)'), 42],
+    ['that of the program', node('process.exit(42)'), 42],
     ['137 when it is killed', node('process.kill(process.pid, "SIGKILL")'), 137],
     ['143 when it is terminated', node('process.kill(process.pid, "SIGTERM"); setTimeout(() => {}, 9000)'), 143],
-    ['127 when there is none', ['no-such-program', KEY], 127],
+    ['127 when the program does not exist', ['no-such-program', KEY], 127],
   ])('%s', (_what, program, code) => {
     const ended = run([...LOCAL, '--', ...program])
     expect(ended.code).toBe(code)
     expect(ended.err).not.toContain(KEY)
   })
   test.each([
-    ['a line in quotes', `echo ${KEY}`],
-    ['a variable in front', `A_KEY=${KEY}`],
-  ])('127 for %s, which a shell would understand', (_what, word) => {
+    ['a command line in quotes', `echo ${KEY}`],
+    ['a variable assignment', `A_KEY=${KEY}`],
+  ])('127 for %s, which only a shell would understand', (_what, word) => {
     const { code, err } = run([...LOCAL, '--', word, 'true'])
     expect([code, err]).toEqual([
       127,
       "There is no such program. It is not run by a shell: write its arguments one by one, or use sh -c '…'.\n",
     ])
   })
-  test('126 when it is a folder', () => {
+  test('126 when the program is a directory', () => {
     expect(run([...LOCAL, '--', join(root, 'sub'), KEY]).code).toBe(126)
   })
-  test.runIf(process.platform === 'linux')('126 when a variable is larger than the system takes', () => {
+  test.runIf(process.platform === 'linux')('126 when a variable is larger than the system allows', () => {
     const cwd = makeProject({ '.env': `SMALL=x\nLARGE=${'x'.repeat(140_000)}\n` })
     const { code, err } = run(['--', 'true'], { cwd })
     expect([code, err]).toEqual([
@@ -277,7 +277,7 @@ The largest variable is LARGE, with 140000 bytes. Have the program read that fro
 `,
     ])
   })
-  test('126 when it cannot be executed', () => {
+  test('126 when the program is not executable', () => {
     const file = join(root, 'sub/not-executable')
     writeFileSync(file, 'x')
     chmodSync(file, 0o644)
@@ -289,37 +289,37 @@ The largest variable is LARGE, with 140000 bytes. Have the program read that fro
   })
 })
 
-describe.skipIf(process.platform === 'win32')('signals', () => {
+describe.skipIf(process.platform === 'win32')('run passes signals on', () => {
   test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)(
-    '%s is passed on, and the program says how it ends',
+    '%s to a program that handles it and chooses its exit code',
     async (signal) => {
       const code = `process.on('${signal}', () => process.exit(7)); setInterval(() => {}, 1000); console.log('ready')`
       expect(await signalled(signal, node(code))).toBe(7)
     },
   )
-  test('a program that does not care is ended by it', async () => {
+  test('SIGTERM to a program that does not handle it', async () => {
     expect(await signalled('SIGTERM', node('setInterval(() => {}, 1000); console.log("ready")'))).toBe(143)
   })
-  test('also with --redact', async () => {
+  test('SIGTERM with --redact', async () => {
     expect(await signalled('SIGTERM', node('setInterval(() => {}, 1000); console.log("ready")'), ['--redact'])).toBe(
       143,
     )
   })
 })
 
-describe.skipIf(process.platform === 'win32')('with --redact a signal is the end, whoever has the output open', () => {
+describe.skipIf(process.platform === 'win32')('run --redact does not wait for open output after a signal', () => {
   test.each([
-    ['that ends the program', 'echo ready; sleep 15; echo late', 0, 143],
-    ['that the program ends on by itself', 'trap "exit 4" TERM; sleep 15 & echo ready; wait', 0, 4],
-    ['after the program has ended', 'echo ready; sleep 15 & exit 3', 700, 3],
+    ['that ended the program', 'echo ready; sleep 15; echo late', 0, 143],
+    ['that the program handled', 'trap "exit 4" TERM; sleep 15 & echo ready; wait', 0, 4],
+    ['that came after the program ended', 'echo ready; sleep 15 & exit 3', 700, 3],
   ])(
-    'one %s',
+    '%s',
     async (_, program, delay, code) => {
       expect(await signalled('SIGTERM', ['sh', '-c', program], ['--redact'], delay)).toBe(code)
     },
     10_000,
   )
-  test('and without one all of it is waited for', () => {
+  test('but waits for all of it without a signal', () => {
     const { code, out } = run([...LOCAL, '--redact', '--', 'sh', '-c', '(sleep 1; echo late) & exit 3'])
     expect([code, out]).toEqual([3, 'late\n'])
   })
@@ -343,11 +343,11 @@ function signalled(
   })
 }
 
-describe.skipIf(!hasTerminals)('on a terminal', () => {
+describe.skipIf(!hasTerminals)('run on a terminal', () => {
   const onTerminal = (argv: readonly string[], typed: string) =>
     typedInto({ argv, typed, at: 'ready', cwd: root, env: { PATH, HOME } })
   const command = (code: string): string[] => [process.execPath, cli, 'run', ...LOCAL, '--', ...node(code)]
-  test('the program has the terminal to itself', () => {
+  test('gives the program the terminal', () => {
     const out = onTerminal(
       command(
         'process.stdin.setRawMode(true); console.log("ready", process.stdout.isTTY); process.stdin.once("data", (key) => { console.log("key", key[0]); process.exit() })',
@@ -358,7 +358,7 @@ describe.skipIf(!hasTerminals)('on a terminal', () => {
     expect(out).toContain('key 113')
     expect(out).toContain('code 0')
   })
-  test('Ctrl-C reaches the program once, and it may end as it likes', () => {
+  test('passes Ctrl-C on once to a program that handles it and chooses its exit code', () => {
     const out = onTerminal(
       command(
         'let n = 0; process.on("SIGINT", () => { n++; setTimeout(() => { console.log("interrupted", n); process.exit(3) }, 300) }); setInterval(() => {}, 1000); console.log("ready")',
@@ -368,46 +368,46 @@ describe.skipIf(!hasTerminals)('on a terminal', () => {
     expect(out).toContain('interrupted 1')
     expect(out).toContain('code 3')
   })
-  test('Ctrl-C ends a program that does not care', () => {
+  test('ends a program that does not handle Ctrl-C', () => {
     expect(onTerminal(command('setInterval(() => {}, 1000); console.log("ready")'), '\u0003')).toContain('code 130')
   })
 })
 
-describe('--redact', () => {
-  /** Twenty ways in which a program prints its own secret. */
+describe('run --redact', () => {
+  /** Ways in which a program prints its own secret. */
   const WAYS: readonly (readonly [name: string, code: string])[] = [
-    ['as it is', 'console.log(key)'],
+    ['unchanged', 'console.log(key)'],
     ['in the middle of a line', 'process.stdout.write("a" + key + "b\\n")'],
     ['byte by byte', 'for (const byte of Buffer.from(key)) require("fs").writeSync(1, Buffer.from([byte]))'],
     [
-      'in two writes with a pause between',
+      'in two writes with a pause between them',
       'process.stdout.write(key.slice(0, 9)); setTimeout(() => process.stdout.write(key.slice(9)), 200)',
     ],
     ['in base64', 'console.log(Buffer.from(key).toString("base64"))'],
-    ['in base64 behind one byte', 'console.log(Buffer.from("x" + key).toString("base64"))'],
-    ['in base64 behind two bytes', 'console.log(Buffer.from("xy" + key).toString("base64url"))'],
+    ['in base64 after one byte', 'console.log(Buffer.from("x" + key).toString("base64"))'],
+    ['in base64 after two bytes', 'console.log(Buffer.from("xy" + key).toString("base64url"))'],
     ['as Basic authorization', 'console.log("authorization: Basic " + Buffer.from("user:" + key).toString("base64"))'],
     ['in hex', 'console.log(Buffer.from(key).toString("hex"))'],
     ['URL-encoded', 'console.log("https://example.com/?key=" + encodeURIComponent(key))'],
-    ['as a form', 'console.log(new URLSearchParams({ key }).toString())'],
+    ['as form data', 'console.log(new URLSearchParams({ key }).toString())'],
     ['in JSON', 'console.log(JSON.stringify({ key }))'],
     ['in JSON in JSON', 'console.log(JSON.stringify({ body: JSON.stringify({ key }) }))'],
-    ['inspected', 'console.log({ nested: { key, list: [key] } })'],
+    ['by inspecting an object', 'console.log({ nested: { key, list: [key] } })'],
     ['in a table', 'console.table([{ key }])'],
     ['in the stack of an error', 'console.error(new Error("bad key " + key))'],
-    ['thrown', 'throw new Error(key)'],
-    ['in the environment, all of it', 'console.log(process.env)'],
+    ['as a thrown error', 'throw new Error(key)'],
+    ['with the whole environment', 'console.log(process.env)'],
     ['as a Buffer', 'console.log(Buffer.from(key)); console.log(JSON.stringify(Buffer.from(key)))'],
-    ['on the error output', 'process.stderr.write(key)'],
+    ['on standard error', 'process.stderr.write(key)'],
     [
       'by a child',
       'require("child_process").execSync(`printf %s "$ANTHROPIC_API_KEY"; echo "$ANTHROPIC_API_KEY" >&2`, { stdio: "inherit" })',
     ],
     ['with colours around it', 'console.log("\\u001b[32m" + key + "\\u001b[39m")'],
     ['as HTML', 'console.log(key.replace(/"/g, "&quot;"))'],
-    ['escaped for a shell', 'console.log(require("util").format("%j %o", key, key))'],
+    ['with util.format', 'console.log(require("util").format("%j %o", key, key))'],
   ]
-  test.each(WAYS)('a secret is masked: %s', (_name, code) => {
+  test.each(WAYS)('masks a secret that is printed %s', (_name, code) => {
     const { out, err } = run([
       ...LOCAL,
       '--redact',
@@ -417,10 +417,10 @@ describe('--redact', () => {
     const all = out + err
     expect(all).toContain('••••')
     for (const form of formsOf(KEY)) expect(all).not.toContain(form)
-    // Nor most of it.
+    // Nor a long part of it.
     expect(all).not.toContain(KEY.slice(4, 24))
   })
-  test('what is no secret comes through as it is, in the order of each stream', () => {
+  test('passes on all other output unchanged, in the order of each stream', () => {
     const { out, err, code } = run([
       ...LOCAL,
       '--redact',
@@ -435,7 +435,7 @@ describe('--redact', () => {
       5,
     ])
   })
-  test('a prompt is seen before it is answered', async () => {
+  test('shows a prompt before it is answered', async () => {
     const child = spawn(
       process.execPath,
       [
@@ -460,7 +460,7 @@ describe('--redact', () => {
     })
     expect(out).toBe('password: got x\n')
   })
-  test('without it the program prints what it likes', () => {
+  test('masks nothing when it is not given', () => {
     expect(run([...LOCAL, '--', ...node('console.log(process.env.MY_KEY)')]).out).toBe('k3yX9aLm2Q\n')
   })
 })

@@ -4,7 +4,7 @@ import { ALWAYS } from '../support/commands.ts'
 import { differences } from '../support/shape.ts'
 
 /**
- * What a run did that its command does not say of itself: an exit code that is not documented, or JSON of another
+ * What a run did that its command does not document: an exit code that it does not list, or JSON of another
  * shape. Every command line of the tests goes through here, so that docs/commands.md cannot drift.
  */
 export async function undocumented(argv: readonly string[], code: number, out: string): Promise<readonly string[]> {

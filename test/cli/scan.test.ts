@@ -61,7 +61,7 @@ function write(path: string, content: string | Uint8Array): void {
 }
 
 describe('systemprompt scan', () => {
-  test('finds nothing in a folder without secrets, and says what it did not look for', async () => {
+  test('finds nothing in a directory without secrets, and says what it did not look for', async () => {
     const { code, out, err } = await run(root, ['scan', ...LOCAL, 'dist'])
     expect([code, out]).toEqual([0, ''])
     expect(err).toBe(
@@ -75,11 +75,11 @@ describe('systemprompt scan', () => {
     [999_949, '999.9 kB'],
     [999_950, '1.0 MB'],
     [2_500_000, '2.5 MB'],
-  ])('says how much it searched: %i bytes', async (size, said) => {
+  ])('reports how much it searched: %i bytes', async (size, said) => {
     write('sized/file.txt', 'x'.repeat(size))
     expect((await run(root, ['scan', ...LOCAL, 'sized'])).err).toContain(`1 file searched (${said}) for 4 secrets`)
   })
-  test('says where a secret is and which one, never the value', async () => {
+  test('reports the place and name of a secret, never its value', async () => {
     write('dist/b/bundle.js', `// é😀\nconst a = 1; const key = "${KEY}"\n`)
     write('dist/map.json', JSON.stringify({ body: Buffer.from(`x=${KEY}`).toString('base64') }))
     const { code, out, err } = await run(root, ['scan', ...LOCAL, 'dist'])
@@ -95,11 +95,11 @@ describe('systemprompt scan', () => {
       'dist/a.txt:2:1 ANTHROPIC_API_KEY plain',
     ])
   })
-  test('looks for variables of .env files too', async () => {
+  test('searches for variables of .env files too', async () => {
     write('dist/a.js', 'k3yX9aLm2Q')
     expect((await scan('dist')).places).toEqual(['dist/a.js:1:1 STRIPE_KEY plain'])
   })
-  describe('of what is public', () => {
+  describe('for public values', () => {
     const PUBLIC = 'phc_3kX9aLm2QzT7pWqhQ8'
     beforeEach(() => {
       write('.env', `PUBLIC_POSTHOG_KEY=${PUBLIC}\nSENTRY_DSN=https://${STAGING}@o1.example.com/5\n`)
@@ -107,22 +107,22 @@ describe('systemprompt scan', () => {
       write('dist/app.js', `init("${PUBLIC}", "https://${STAGING}@o1.example.com/5")\n`)
     })
 
-    test('finds nothing, since it is meant to be shipped, and says so', async () => {
+    test('finds nothing, since they are meant to be shipped, and says so', async () => {
       const { code, out, err } = await run(root, ['scan', ...LOCAL, 'dist'])
       expect([code, out]).toEqual([0, ''])
       expect(err).toContain('SENTRY_DSN (public), PUBLIC_POSTHOG_KEY (public)')
     })
-    test('finds all where something is to be public that cannot be, which is for a build to say', async () => {
+    test('finds all of them when one must not be public, which a build reports', async () => {
       appendFileSync(join(root, '.env'), 'PUBLIC_PASSWORD=aB3dE5fG7hI9\n')
       expect((await scan('dist')).places).toContain('dist/app.js:1:7 PUBLIC_POSTHOG_KEY plain')
     })
   })
-  test('takes several files and folders', async () => {
+  test('searches several files and directories', async () => {
     write('a.txt', KEY)
     write('out/b.txt', KEY)
     expect((await scan('a.txt', 'out', 'dist')).places).toHaveLength(2)
   })
-  test('finds what lies across the pieces in which a file is read, in a file of any size', async () => {
+  test('finds a secret across the boundary of two chunks of a large file', async () => {
     write('dist/large.bin', '')
     const file = join(root, 'dist/large.bin')
     truncateSync(file, 3 * 1024 * 1024 - 10)
@@ -130,7 +130,7 @@ describe('systemprompt scan', () => {
     truncateSync(file, 40 * 1024 * 1024)
     expect((await scan('dist')).places).toEqual(['dist/large.bin:2:1 ANTHROPIC_API_KEY plain'])
   })
-  test('leaves the project’s own secrets out, and finds a copy of them elsewhere', async () => {
+  test('skips the project’s own secrets files, and finds copies of them elsewhere', async () => {
     expect((await scan('.')).places).toEqual([])
     write('dist/.systemprompt/profiles/local/secrets.json', JSON.stringify({ anthropic: KEY }))
     write('dist/.env', 'STRIPE_KEY=k3yX9aLm2Q\n')
@@ -143,7 +143,7 @@ describe('systemprompt scan', () => {
       'dist/node_modules/x/index.js',
     ])
   })
-  test('with --all-profiles looks for the secrets of all', async () => {
+  test('searches for the secrets of all profiles with --all-profiles', async () => {
     write('dist/a.js', `${KEY} ${STAGING}`)
     expect((await scan('dist')).places).toEqual(['dist/a.js:1:1 ANTHROPIC_API_KEY plain'])
     const { out, code } = await run(root, ['scan', '--all-profiles', 'dist'])
@@ -152,14 +152,14 @@ describe('systemprompt scan', () => {
       'dist/a.js:1:1  local/ANTHROPIC_API_KEY\ndist/a.js:1:29  staging/ANTHROPIC_API_KEY\n',
     ])
   })
-  test('with --all-profiles and no profile looks for those of .env files, and does not pass without them', async () => {
+  test('searches for secrets of .env files with --all-profiles and no profile, and fails without them', async () => {
     const cwd = makeProject({ '.env': `STRIPE_KEY=${STAGING}\n`, 'dist/a.js': STAGING })
     const { out, code } = await run(cwd, ['scan', '--all-profiles', 'dist'])
     expect([code, out]).toEqual([11, 'dist/a.js:1:1  STRIPE_KEY\n'])
     const { err, code: none } = await run(makeProject({ 'dist/a.js': '' }), ['scan', '--all-profiles', 'dist'])
     expect([none, err]).toEqual([5, 'There are no profiles here, and no .env files: nothing to look for.\n'])
   })
-  test('looks for what the environment has and no file names, as the token of a job in CI', async () => {
+  test('searches for secrets that only the environment has, such as the token of a CI job', async () => {
     const env = { CI_JOB_TOKEN: 'k3yX9aLm2QzT77', STRIPE_KEY: 'k3yX9aLm2Q', EDITOR: 'vIm0aLm2QzT88x' }
     write('dist/a.js', `${env.CI_JOB_TOKEN} ${env.EDITOR} ${env.STRIPE_KEY}`)
     const found = 'dist/a.js:1:1  CI_JOB_TOKEN\ndist/a.js:1:31  '
@@ -169,7 +169,7 @@ describe('systemprompt scan', () => {
     const all = await run(root, ['scan', '--all-profiles', 'dist'], { env })
     expect([all.code, all.out]).toEqual([11, `${found}local/STRIPE_KEY\n`])
   })
-  test('that has the environment alone to look for says so', async () => {
+  test('says so when it searches for environment variables alone', async () => {
     const elsewhere = makeProject({ 'app.js': KEY, 'key.js': 'k3yX9aLm2QzT77' })
     const env = { CI_JOB_TOKEN: 'k3yX9aLm2QzT77' }
     const { code, err } = await run(elsewhere, ['scan', 'app.js'], { env })
@@ -179,7 +179,7 @@ describe('systemprompt scan', () => {
     ])
     expect((await run(elsewhere, ['scan', 'key.js'], { env })).code).toBe(11)
   })
-  test('that has nothing to look for does not say that all is well', async () => {
+  test('does not report success when it has nothing to search for', async () => {
     const elsewhere = makeProject({ 'app.js': KEY })
     const { code, out, err } = await run(elsewhere, ['scan', 'app.js'])
     expect([code, out, err]).toEqual([
@@ -189,23 +189,23 @@ describe('systemprompt scan', () => {
     ])
   })
 
-  test('does not show a secret that a file is named by', async () => {
+  test('masks a secret in the name of a file', async () => {
     write(`dist/${KEY}.txt`, KEY)
     expect((await scan('dist')).places).toEqual(['dist/••••.txt:1:1 ANTHROPIC_API_KEY plain'])
   })
   test.each<[string, string[], number]>([
-    ['no path', [], 2],
-    ['--staged with a path', ['--staged', 'dist'], 2],
-    ['a path that is not there', ['nowhere'], 11],
-    ['a profile that is not there', ['--profile', 'nowhere', 'dist'], 5],
-    ['--staged outside of a repository', ['--staged'], 5],
-  ])('%s', async (_what, argv, code) => {
+    ['without a path', [], 2],
+    ['with --staged and a path', ['--staged', 'dist'], 2],
+    ['with a path that does not exist', ['nowhere'], 11],
+    ['with a profile that does not exist', ['--profile', 'nowhere', 'dist'], 5],
+    ['with --staged outside a repository', ['--staged'], 5],
+  ])('fails %s', async (_what, argv, code) => {
     expect((await run(root, ['scan', ...(argv.includes('--profile') ? [] : LOCAL), ...argv])).code).toBe(code)
   })
 })
 
-describe.skipIf(process.platform === 'win32')('systemprompt scan and odd files', () => {
-  test('links are not followed, pipes are not opened', async () => {
+describe.skipIf(process.platform === 'win32')('systemprompt scan of unusual files', () => {
+  test('follows no symbolic links and opens no pipes in a directory', async () => {
     write('outside/secret.txt', KEY)
     symlinkSync(join(root, 'outside'), join(root, 'dist/folder'))
     symlinkSync(join(root, 'outside/secret.txt'), join(root, 'dist/file'))
@@ -215,7 +215,7 @@ describe.skipIf(process.platform === 'win32')('systemprompt scan and odd files',
     expect([places, document.files, code]).toEqual([[], 1, 0])
     expect((await scan('dist/file')).places).toHaveLength(1)
   })
-  test('a pipe or a device that is named cannot be read', async () => {
+  test('reports a pipe or a device in its arguments as unreadable', async () => {
     spawnSync('mkfifo', [join(root, 'pipe')])
     const { code, document } = await scan('dist', 'pipe', '/dev/null')
     expect([code, document.files, document.unreadable]).toEqual([11, 1, ['pipe', '/dev/null']])
@@ -223,8 +223,8 @@ describe.skipIf(process.platform === 'win32')('systemprompt scan and odd files',
       /^pipe cannot be read, and was not searched\.\n✖ 0 files searched/,
     )
   })
-  // Other systems take no such names.
-  test.skipIf(process.platform !== 'linux')('files and folders are searched whose names are not UTF-8', async () => {
+  // Other systems do not allow such names.
+  test.skipIf(process.platform !== 'linux')('searches files and directories whose names are not UTF-8', async () => {
     const odd = Buffer.concat([Buffer.from(`${root}/dist/odd`), Buffer.from([0xff])])
     mkdirSync(odd)
     writeFileSync(Buffer.concat([odd, Buffer.from('/a')]), KEY)
@@ -236,7 +236,7 @@ describe.skipIf(process.platform === 'win32')('systemprompt scan and odd files',
       3,
     ])
   })
-  test.skipIf(process.getuid?.() === 0)('a file that cannot be read is said, and is no success', async () => {
+  test.skipIf(process.getuid?.() === 0)('fails for a file that cannot be read, and reports it', async () => {
     write('dist/closed.js', KEY)
     chmodSync(join(root, 'dist/closed.js'), 0)
     const { code, document } = await scan('dist')
@@ -256,7 +256,7 @@ describe('systemprompt scan --staged', () => {
   }
   beforeEach(() => git('init', '-q'))
 
-  test('looks at what is staged, not at the files', async () => {
+  test('searches the staged content, not the files', async () => {
     write('a.txt', `one\n${KEY}\n`)
     git('add', 'a.txt')
     write('a.txt', 'nothing\n')
@@ -264,7 +264,7 @@ describe('systemprompt scan --staged', () => {
     const { places, code } = await scan('--staged')
     expect([places, code]).toEqual([['a.txt:2:1 ANTHROPIC_API_KEY plain'], 11])
   })
-  test('not at what was committed before, nor at what is deleted', async () => {
+  test('skips files that were committed before or are deleted', async () => {
     write('old.txt', KEY)
     write('gone.txt', KEY)
     git('add', 'old.txt', 'gone.txt')
@@ -276,11 +276,11 @@ describe('systemprompt scan --staged', () => {
     const { places, code, document } = await scan('--staged')
     expect([places, code, document.files]).toEqual([[], 0, 2])
   })
-  test('at a project’s own .env as well, since it must not be committed', async () => {
+  test('searches the project’s own .env too, since it must not be committed', async () => {
     git('add', '-f', '.env')
     expect((await scan('--staged')).places).toEqual(['.env:1:12 STRIPE_KEY plain'])
   })
-  test('at names with anything in them, and many large files', async () => {
+  test('searches files with special characters in their names, and many large files', async () => {
     write('a "b"\n\té.txt', KEY)
     for (let index = 0; index < 20; index++) write(`large-${index}.txt`, `${'x'.repeat(200_000 + index)}\n${KEY}`)
     git('add', '-A', ':!.env', ':!.systemprompt')
@@ -289,16 +289,16 @@ describe('systemprompt scan --staged', () => {
       ['a "b"\n\té.txt:1', ...Array.from({ length: 20 }, (_, index) => `large-${index}.txt:2`)].sort(),
     )
   })
-  test('not at references that nothing sets', async () => {
+  test('finds nothing in references that nothing sets', async () => {
     write('services/ai/config.yaml', 'providers:\n  openai:\n    api_key: ${OPENAI_API_KEY}\n')
     git('add', 'services')
     expect(await scan('--staged')).toMatchObject({ code: 0, document: { files: 1 } })
     expect((await scan('.')).code).toBe(0)
   })
-  test('nothing staged is nothing found', async () => {
+  test('finds nothing when nothing is staged', async () => {
     expect((await scan('--staged')).code).toBe(0)
   })
-  test('runs no program that the repository names', async () => {
+  test('runs no program that the repository configures', async () => {
     const trap = join(root, 'trap.sh')
     write('trap.sh', '#!/bin/sh\ntouch "$(dirname "$0")/ran"\ncat\n')
     chmodSync(trap, 0o755)
@@ -320,7 +320,7 @@ describe('systemprompt scan --staged', () => {
     expect((await scan('--staged')).places).toHaveLength(1)
     expect(existsSync(join(root, 'ran'))).toBe(false)
   })
-  test('nor one that would fetch what is not there', async () => {
+  test('runs no program that would fetch missing objects', async () => {
     write('a.txt', KEY)
     git('add', 'a.txt')
     const object = spawnSync('git', ['rev-parse', ':a.txt'], { cwd: root, encoding: 'utf8' }).stdout.trim()
@@ -337,13 +337,16 @@ describe('systemprompt scan --staged', () => {
     spawnSync('git', ['cat-file', '-p', object], { cwd: root })
     expect(existsSync(join(root, 'ran'))).toBe(true)
   })
-  test.skipIf(process.getuid?.() !== 0)('reads a repository of somebody else, as a mounted one is', async () => {
-    write('a.txt', KEY)
-    git('add', 'a.txt')
-    spawnSync('chown', ['-R', '12345', root])
-    expect((await scan('--staged')).places).toHaveLength(1)
-  })
-  test('asks the repository, and no directory in it that looks like one', async () => {
+  test.skipIf(process.getuid?.() !== 0)(
+    'reads a repository that belongs to another user, such as a mounted one',
+    async () => {
+      write('a.txt', KEY)
+      git('add', 'a.txt')
+      spawnSync('chown', ['-R', '12345', root])
+      expect((await scan('--staged')).places).toHaveLength(1)
+    },
+  )
+  test('fails in a directory that looks like a repository inside the repository', async () => {
     write('sub/HEAD', 'ref: refs/heads/x\n')
     write('sub/config', '[core]\nrepositoryFormatVersion = 0\nbare = false\nworktree = .\n')
     write('sub/objects/keep', '')
@@ -352,7 +355,7 @@ describe('systemprompt scan --staged', () => {
     git('add', '.')
     expect((await run(root, ['scan', ...LOCAL, '--staged', '--cwd', 'sub'])).code).not.toBe(0)
   })
-  test('reads the index that the environment names, and none that is not there', async () => {
+  test('reads the index that GIT_INDEX_FILE names, if it exists', async () => {
     write('a.txt', KEY)
     git('add', 'a.txt')
     write('sub/b.txt', KEY)
@@ -388,7 +391,7 @@ describe.skipIf(process.platform === 'win32')('systemprompt scan --staged as a p
     content: `#!/bin/sh\nexec '${process.execPath}' '${cli}' scan --staged --profile local\n`,
     mode: 0o755,
   }
-  /** The top of a working tree whose commits the hook looks at. */
+  /** The top of a working tree whose commits the hook scans. */
   const KINDS: Readonly<Record<string, () => string>> = {
     'a repository': () => repository(),
     'a worktree': () => {
@@ -414,8 +417,8 @@ describe.skipIf(process.platform === 'win32')('systemprompt scan --staged as a p
     return top
   }
 
-  describe.each(Object.entries(KINDS))('of %s', (_, make) => {
-    test('looks at what is committed, however', () => {
+  describe.each(Object.entries(KINDS))('in %s', (_, make) => {
+    test('searches what is committed, in whatever way', () => {
       const top = make()
       const commits: readonly [cwd: string, string[], searched: string[]][] = [
         ['.', ['-a'], ['a.txt', 'sub/b.txt']],
@@ -439,7 +442,7 @@ describe.skipIf(process.platform === 'win32')('systemprompt scan --staged as a p
       })
     }, 60_000)
   })
-  test('that goes to a folder below looks at the same', () => {
+  test('searches the same after changing to a subdirectory', () => {
     const top = repository()
     const hook = HOOK.content.replace('exec', 'cd sub; exec')
     writeFiles(top, { '.git/hooks/pre-commit': { ...HOOK, content: hook }, 'a.txt': KEY })
@@ -450,7 +453,7 @@ describe.skipIf(process.platform === 'win32')('systemprompt scan --staged as a p
     })
     expect(git(top, 'commit', '-q', '-am', 'x').status).toBe(1)
   })
-  test('that goes to a repository inside of this one looks at that one', () => {
+  test('searches the inner repository after changing to it', () => {
     const top = KINDS['a submodule']?.() ?? ''
     writeFiles(top, { 'a.txt': KEY })
     git(top, 'add', 'a.txt')

@@ -18,7 +18,7 @@ function project(secrets?: string): string {
 
 const textOf = (cwd: string): string => readFileSync(join(cwd, SECRETS), 'utf8')
 
-test.each(['secrets list', 'secrets set a=1'])('%s without a project offers to make one', async (line) => {
+test.each(['secrets list', 'secrets set a=1'])('%s without a project suggests creating one', async (line) => {
   expect(await cli(makeProject(), line)).toMatchObject({
     code: 5,
     err: "There is no profile here, and so no secrets.json. 'systemprompt init' creates one; --profile takes the path of another.\n",
@@ -27,8 +27,8 @@ test.each(['secrets list', 'secrets set a=1'])('%s without a project offers to m
 
 describe('systemprompt secrets set', () => {
   test.each<[string, string | undefined, string, string]>([
-    ['makes the file', undefined, 'stripe_key=a', '{\n  "stripe_key": "a"\n}\n'],
-    ['makes an empty file one with a secret', '{}', 'stripe_key=a', '{\n  "stripe_key": "a"\n}'],
+    ['creates the file', undefined, 'stripe_key=a', '{\n  "stripe_key": "a"\n}\n'],
+    ['adds a secret to an empty object', '{}', 'stripe_key=a', '{\n  "stripe_key": "a"\n}'],
     [
       'changes a value and keeps the order',
       '{\n  "b": "1",\n  "a": "2"\n}\n',
@@ -41,42 +41,42 @@ describe('systemprompt secrets set', () => {
       'a=3 c=4',
       '// mine\n{\n  // the key\n  "a": "3", // behind it\n  /* more */\n  "b": "2",\n  "c": "4"\n}\n// end\n',
     ],
-    ['keeps a comma at the end', '{\n  "a": "1", // x\n}\n', 'b=2', '{\n  "a": "1", // x\n  "b": "2",\n}\n'],
+    ['keeps a trailing comma', '{\n  "a": "1", // x\n}\n', 'b=2', '{\n  "a": "1", // x\n  "b": "2",\n}\n'],
     [
-      'leaves the comment of the last secret with it',
+      'keeps the comment of the last secret next to it',
       '{\n  "a": "1", // live\n  "b": "2" /* two\n  lines */ // more\n  // the end\n}\n',
       'c=3',
       '{\n  "a": "1", // live\n  "b": "2", /* two\n  lines */ // more\n  "c": "3"\n  // the end\n}\n',
     ],
     ['adds to one line', '{"a": "1"}\n', 'b=2 c=3', '{"a": "1", "b": "2", "c": "3"}\n'],
     ['adds to one line with a comment', '{ "a": "1" /* x */ }', 'b=2', '{ "a": "1" /* x */, "b": "2" }'],
-    ['adds to one line with a comma at its end', '{ "a": "1", }', 'b=2', '{ "a": "1", "b": "2", }'],
+    ['adds to one line with a trailing comma', '{ "a": "1", }', 'b=2', '{ "a": "1", "b": "2", }'],
     [
-      'does not give a comment behind a comma away',
+      'keeps a comment after a comma next to its secret',
       '{ "a": "1", /* x */ }',
       'b=2',
       '{ "a": "1", /* x */\n  "b": "2", }',
     ],
     ['does not add to a comment', '{"a": "1" // x\n}', 'b=2', '{"a": "1", // x\n  "b": "2"\n}'],
-    ['adds behind the comments of an empty file', '{ // x\n  // y\n}', 'b=2', '{ // x\n  // y\n  "b": "2"\n}'],
+    ['adds after the comments of an empty object', '{ // x\n  // y\n}', 'b=2', '{ // x\n  // y\n  "b": "2"\n}'],
     [
-      'adds behind a comma that stands on the next line',
+      'adds after a comma on the next line',
       '{\n    "a": "1" // x\n    ,\n}',
       'b=2',
       '{\n    "a": "1" // x\n    ,\n    "b": "2",\n}',
     ],
-    ['keeps what stands in the value’s line', '{\n  "a": /* x */ "1" // y\n}', 'a=2', '{\n  "a": /* x */ "2" // y\n}'],
-    ['keeps tabs', '{\n\t"a": "1"\n}\n', 'b=2', '{\n\t"a": "1",\n\t"b": "2"\n}\n'],
-    ['keeps Windows’ line ends', '{\r\n  "a": "1"\r\n}\r\n', 'b=2', '{\r\n  "a": "1",\r\n  "b": "2"\r\n}\r\n'],
     [
-      'keeps the spelling that is there',
-      '{"anthropic_api_key": "1"}',
-      'ANTHROPIC_API_KEY=2',
-      '{"anthropic_api_key": "2"}',
+      'keeps comments in the line of the value',
+      '{\n  "a": /* x */ "1" // y\n}',
+      'a=2',
+      '{\n  "a": /* x */ "2" // y\n}',
     ],
+    ['keeps tabs', '{\n\t"a": "1"\n}\n', 'b=2', '{\n\t"a": "1",\n\t"b": "2"\n}\n'],
+    ['keeps CRLF line endings', '{\r\n  "a": "1"\r\n}\r\n', 'b=2', '{\r\n  "a": "1",\r\n  "b": "2"\r\n}\r\n'],
+    ['keeps the existing spelling', '{"anthropic_api_key": "1"}', 'ANTHROPIC_API_KEY=2', '{"anthropic_api_key": "2"}'],
     ['uses the documented name otherwise', '{\n  "a": "1"\n}', 'GITHUB_TOKEN=2', '{\n  "a": "1",\n  "github": "2"\n}'],
-    ['leaves one of two spellings', '{"openai": "1", "openai_api_key": "1"}', 'openai=2', '{"openai": "2"}'],
-    ['escapes what has to be', '{\n}', 'a=x"y\\z', '{\n  "a": "x\\"y\\\\z"\n}'],
+    ['keeps one of two spellings', '{"openai": "1", "openai_api_key": "1"}', 'openai=2', '{"openai": "2"}'],
+    ['escapes quotes and backslashes', '{\n}', 'a=x"y\\z', '{\n  "a": "x\\"y\\\\z"\n}'],
   ])('%s', async (_, before, line, after) => {
     const cwd = project(before)
     const { code, err } = await cli(cwd, `secrets set ${line}`)
@@ -87,11 +87,11 @@ describe('systemprompt secrets set', () => {
   })
 
   test.each<[string, string]>([
-    ['{"a": ', 'a broken file'],
+    ['{"a": ', 'broken JSON'],
     ['[]', 'a list'],
-    ['{"a": "1", "a": "2"}', 'a key that is there twice'],
-    ['{"__proto__": "1"}', 'a key that is none'],
-  ])('%s: does not touch %s', async (before) => {
+    ['{"a": "1", "a": "2"}', 'a duplicate key'],
+    ['{"__proto__": "1"}', 'an invalid key'],
+  ])('does not change a file with content %s: %s', async (before) => {
     const cwd = project(before)
     const { code, err } = await cli(cwd, 'secrets set b=canary-value')
     expect([code, textOf(cwd), err.includes('canary')]).toEqual([6, before, false])
@@ -99,9 +99,9 @@ describe('systemprompt secrets set', () => {
 
   test.each([
     ['a signing secret that is too short', 'jwt_secret=canary', /JWT_SECRET +is shorter than 32 characters/],
-    ['a database that is no URL', 'ANY_KEY=x DATABASE_URL=canary', /DATABASE_URL +is not a PostgreSQL URL/],
-    ['a name that reaches a prototype', '__proto__=canary', /^ {2}__proto__ +cannot be the name of a secret/m],
-  ])('does not set %s, which no load would take', async (_, line, message) => {
+    ['a database URL that is not a URL', 'ANY_KEY=x DATABASE_URL=canary', /DATABASE_URL +is not a PostgreSQL URL/],
+    ['a name that would reach a prototype', '__proto__=canary', /^ {2}__proto__ +cannot be the name of a secret/m],
+  ])('rejects %s, which could not be loaded', async (_, line, message) => {
     const cwd = project('{}')
     const { code, out, err } = await cli(cwd, `secrets set ${line}`)
     expect([code, out, textOf(cwd)]).toEqual([6, '', '{}'])
@@ -113,9 +113,9 @@ describe('systemprompt secrets set', () => {
 
   test.each<[string, Files]>([
     ['a profile', { [PROFILE]: 'name: local\nsecrets: { validation: skip }\n' }],
-    ['a profile by a reference', { [PROFILE]: 'name: local\nsecrets:\n  validation: ${RULES:-skip}\n' }],
+    ['a reference in a profile', { [PROFILE]: 'name: local\nsecrets:\n  validation: ${RULES:-skip}\n' }],
     ['a .env file', { [PROFILE]: 'name: local\n', '.env': 'SYSTEMPROMPT__SECRETS__VALIDATION=skip' }],
-  ])('asks for no rule where %s skips them, as a load does not', async (_, files) => {
+  ])('checks no rules when %s skips them, as loading does not', async (_, files) => {
     const cwd = makeProject({ ...files, [SECRETS]: '{}' })
     const codes: number[] = []
     for (const line of [
@@ -136,14 +136,22 @@ describe('systemprompt secrets set', () => {
       'ANTHROPIC_API_KEY and anthropic are the same secret',
     ],
     [
-      'a spelling of files',
+      'two spellings in files',
       'anthropic=canary anthropic_api_key=canary',
       'anthropic and anthropic_api_key are the same secret',
     ],
-    ['one of your own', 'stripe-key=canary STRIPE_KEY=canary', 'stripe-key and STRIPE_KEY are the same secret'],
-    ['one spelling', 'B=x A=canary A=canary', 'A is given twice'],
-    ['a file as well', '--from-file .env anthropic=canary', 'ANTHROPIC_API_KEY and anthropic are the same secret'],
-  ])('does not choose between two values of one secret: %s', async (_, line, message) => {
+    [
+      'two spellings of a custom secret',
+      'stripe-key=canary STRIPE_KEY=canary',
+      'stripe-key and STRIPE_KEY are the same secret',
+    ],
+    ['one name twice', 'B=x A=canary A=canary', 'A is given twice'],
+    [
+      'a file and an argument',
+      '--from-file .env anthropic=canary',
+      'ANTHROPIC_API_KEY and anthropic are the same secret',
+    ],
+  ])('rejects two values for one secret: %s', async (_, line, message) => {
     const before = '{"anthropic": "before"}'
     const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: before, '.env': 'ANTHROPIC_API_KEY=canary\n' })
     const { code, out, err } = await cli(cwd, `secrets set ${line}`)
@@ -151,7 +159,7 @@ describe('systemprompt secrets set', () => {
   })
 
   test.each(['ANTHROPIC_API_KEY OPENAI_API_KEY', 'a anthropic', 'A_KEY B_KEY'])(
-    'does not take a second name for the value of the first: %s',
+    'does not use a second name as the value of the first: %s',
     async (words) => {
       const cwd = project('{}')
       const { code, out, err } = await cli(cwd, `secrets set ${words}`, { isInteractive: true })
@@ -160,7 +168,7 @@ describe('systemprompt secrets set', () => {
     },
   )
 
-  test('of a .env file says which values it leaves with a reference in them', async () => {
+  test('says which values of a .env file it stores with a reference in them', async () => {
     const text = "HOST=h\nURL=http://${HOST}/\nESCAPED=$${HOST}\nPLAIN='${HOST}'\nPRICE=$5\nURL2=${HOST}\nURL2=x\n"
     const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: '{}', '.env': text })
     const { code, err } = await cli(cwd, 'secrets set --from-file .env')
@@ -171,7 +179,7 @@ describe('systemprompt secrets set', () => {
     expect(JSON.parse(textOf(cwd))).toMatchObject({ URL: 'http://${HOST}/', PLAIN: '${HOST}', URL2: 'x' })
   })
 
-  test('database_url and internal_database_url are two secrets in the file', async () => {
+  test('stores database_url and internal_database_url as two secrets', async () => {
     const cwd = project('{}')
     expect((await cli(cwd, 'secrets set database_url=postgres://a/b internal_database_url=postgres://c/d')).code).toBe(
       0,
@@ -182,7 +190,7 @@ describe('systemprompt secrets set', () => {
     })
   })
 
-  test('says where one is set that goes before the file', async () => {
+  test('says where a secret is set that takes precedence over the file', async () => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n', '.env': 'HELLO=canary\nOTHER=1\n' })
     const { code, err } = await cli(cwd, 'secrets set hello=a STRIPE_KEY=b mine=c', { env: { STRIPE_KEY: 'canary' } })
     expect([code, err]).toEqual([
@@ -192,7 +200,7 @@ describe('systemprompt secrets set', () => {
     ])
   })
 
-  test('says so of one that is generated as well', async () => {
+  test('says so as well for a generated secret', async () => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n', '.env': 'HELLO_KEY=canary\n' })
     expect((await cli(cwd, 'secrets generate hello_key')).err).toBe(
       'HELLO_KEY is also set in .env:1:1, which takes precedence over secrets.json\n',
@@ -200,14 +208,14 @@ describe('systemprompt secrets set', () => {
     expect((await cli(cwd, 'secrets generate other_key')).err).toBe('')
   })
 
-  test('says which of them no program gets from a file, unless the project lets it', async () => {
+  test('warns of secrets that are never set from a file, unless allowEnv has them', async () => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n', 'systemprompt.config.json': '{ "allowEnv": ["GIT_TOKEN"] }' })
     const { code, out, err } = await cli(cwd, 'secrets set LD_SDK_KEY=a GIT_TOKEN=b OTHER_KEY=c')
     expect([code, out]).toEqual([0, expect.stringContaining('Set LD_SDK_KEY, GIT_TOKEN, OTHER_KEY')])
     expect(err).toMatch(/^\n1 warning\n.* LD_SDK_KEY {2}is never set from a file.* allowEnv: \['LD_SDK_KEY'\]$/m)
     expect(err).not.toMatch(/GIT_TOKEN|OTHER_KEY/)
   })
-  test('does not make a file that is too large to be read', async () => {
+  test('does not create a file that is too large to be read', async () => {
     const before = `{\n  "a": "${'x'.repeat(1_000_000)}"\n}\n`
     const cwd = project(before)
     const { code, err } = await cli(cwd, 'secrets set b', { input: 'y'.repeat(60_000) })
@@ -218,7 +226,7 @@ describe('systemprompt secrets set', () => {
     expect((await cli(cwd, 'secrets list')).code).toBe(0)
   })
 
-  test('does not take the first line of a key for the key', async () => {
+  test('rejects the first line of a PEM key at a prompt', async () => {
     const cwd = project('{}')
     const typed = ['-----BEGIN PRIVATE KEY-----']
     const { code, err } = await cli(cwd, 'secrets set signing_key_pem', { isInteractive: true, typed })
@@ -229,7 +237,7 @@ describe('systemprompt secrets set', () => {
     ])
   })
 
-  test('says of a file with a value what is wrong with it, and never its name', async () => {
+  test('says what is wrong with the file of a value, and never its name', async () => {
     const cwd = makeProject({ ...COMPLETE, 'large.txt': 'x'.repeat(1024 * 1024 + 1), 'folder/a.txt': 'x' })
     const of = async (file: string) => {
       const { code, err } = await cli(cwd, `secrets set A_KEY=@${file}`)
@@ -243,14 +251,14 @@ describe('systemprompt secrets set', () => {
     ])
   })
 
-  test('is refused on a link, and without a profile', async () => {
+  test('fails for a symbolic link, and without a profile', async () => {
     const cwd = project()
     symlinkSync('/dev/null', join(cwd, SECRETS))
     expect((await cli(cwd, 'secrets set a=b')).code).not.toBe(0)
     expect((await cli(makeProject(), 'secrets set a=b')).code).toBe(5)
   })
 
-  test('writes where the profile says, below the home directory too', async () => {
+  test('writes to the path that the profile sets, even in the home directory', async () => {
     const home = makeProject({ 'mine.json': '{}' })
     vi.stubEnv('HOME', home)
     vi.stubEnv('USERPROFILE', home)
@@ -261,7 +269,7 @@ describe('systemprompt secrets set', () => {
     vi.unstubAllEnvs()
   })
 
-  test('what it writes is what a load reads', async () => {
+  test('writes values that are loaded unchanged', async () => {
     const cwd = makeProject(COMPLETE)
     await cli(cwd, 'secrets set stripe-key', { input: 'é"\\\n{}$\\u0041\n' })
     expect(loadConfigSync({ cwd, env: {} }).secrets.get('STRIPE_KEY')).toBe('é"\\\n{}$\\u0041')
@@ -269,7 +277,7 @@ describe('systemprompt secrets set', () => {
 })
 
 describe('systemprompt secrets', () => {
-  test('unset removes in any spelling, and says what was not there', async () => {
+  test('unset removes a secret in any spelling, and names those that do not exist', async () => {
     const cwd = project('{\n  // the key\n  "anthropic": "1",\n  "b": "2"\n}\n')
     expect((await cli(cwd, 'secrets unset b')).code).toBe(2)
     expect(await cli(cwd, 'secrets unset ANTHROPIC_API_KEY nothing -y')).toMatchObject({
@@ -281,7 +289,7 @@ describe('systemprompt secrets', () => {
     expect(await cli(cwd, 'secrets unset b B -y')).toMatchObject({ code: 0, err: '' })
   })
 
-  test('unset asks for what there is to remove alone, and makes no file', async () => {
+  test('unset asks about existing secrets alone, and creates no file', async () => {
     const asked = { isInteractive: true, answer: true }
     const cwd = project('{"anthropic": "1", "blank": ""}')
     expect(await cli(cwd, 'secrets unset nothing', asked)).toMatchObject({ code: 5, questions: [] })
@@ -299,67 +307,67 @@ describe('systemprompt secrets', () => {
 
   test.each<[string, string, string, string]>([
     [
-      'the last, and leaves the comment of the one before',
+      'the last secret, and keeps the comment of the previous one',
       '{\n  "a": "1", // a’s\n  "b": "2" // b’s\n}\n',
       'b',
       '{\n  "a": "1" // a’s\n}\n',
     ],
     [
-      'the first, and leaves the comments of the next',
+      'the first secret, and keeps the comments of the next one',
       '{\n  // a’s\n  "a": "1",\n  // b’s\n  /* b’s\n     too */\n  "b": "2"\n}\n',
       'a',
       '{\n  // b’s\n  /* b’s\n     too */\n  "b": "2"\n}\n',
     ],
     [
-      'one with its comments above and behind',
+      'a secret with its comments above and after it',
       '{\n  "a": "1",\n\n  // all keys\n\n  // b’s\n  /* b’s */\n  "b": "2", // b’s /* b’s\n  "c": "3"\n}\n',
       'b',
       '{\n  "a": "1",\n\n  // all keys\n\n  "c": "3"\n}\n',
     ],
     [
-      'one, and not what is said of the whole',
+      'all secrets, and keeps the comments on the whole',
       '{ // the keys\n  "a": "1",\n  "b": "2"\n  // the end\n}\n',
       'a b',
       '{ // the keys\n  // the end\n}\n',
     ],
-    ['the last but for a comma', '{\n  "a": "1",\n  "b": "2",\n}\n', 'b', '{\n  "a": "1",\n}\n'],
-    ['the last of one line', '{"a": "1", "b": "2"}', 'b', '{"a": "1"}'],
-    ['the last of a line, and not its end', '{ "a": "1", "b": "2"\n}\n', 'b', '{ "a": "1"\n}\n'],
-    ['the first of one line', '{"a": "1", "b": "2"}', 'a', '{"b": "2"}'],
-    ['one in the middle', '{ "a": "1", /* b’s */ "b": "2" /* b’s */, "c": "3" }', 'b', '{ "a": "1", "c": "3" }'],
+    ['the last secret before a trailing comma', '{\n  "a": "1",\n  "b": "2",\n}\n', 'b', '{\n  "a": "1",\n}\n'],
+    ['the last secret on one line', '{"a": "1", "b": "2"}', 'b', '{"a": "1"}'],
+    ['the last secret of a line, and keeps its line ending', '{ "a": "1", "b": "2"\n}\n', 'b', '{ "a": "1"\n}\n'],
+    ['the first secret on one line', '{"a": "1", "b": "2"}', 'a', '{"b": "2"}'],
+    ['a secret in the middle', '{ "a": "1", /* b’s */ "b": "2" /* b’s */, "c": "3" }', 'b', '{ "a": "1", "c": "3" }'],
     [
-      'one, and not the comments beside',
+      'a secret, and keeps the comments of its neighbours',
       '{"a": "1", // a’s\n"b": "2", /* c’s */ "c": "3"}',
       'b',
       '{"a": "1", // a’s\n/* c’s */ "c": "3"}',
     ],
-    ['the only one', '{\n  "a": "1"\n}\n', 'a', '{\n}\n'],
+    ['the only secret', '{\n  "a": "1"\n}\n', 'a', '{\n}\n'],
     [
-      'one of lines that end in CRLF',
+      'a secret in a file with CRLF line endings',
       '{\r\n  "a": "1", // a’s\r\n  // b’s\r\n  "b": "2"\r\n}\r\n',
       'b',
       '{\r\n  "a": "1" // a’s\r\n}\r\n',
     ],
     [
-      'one whose comma stands before it',
+      'a secret whose comma is in front of it',
       '{\n  "a": "1" // a’s\n  , "b": "2" // b’s\n}\n',
       'b',
       '{\n  "a": "1" // a’s\n}\n',
     ],
     [
-      'one whose comma stands before the next',
+      'a secret whose comma is in front of the next one',
       '{\n  "a": "1" // a’s\n  , "b": "2" // b’s\n}\n',
       'a',
       '{\n  "b": "2" // b’s\n}\n',
     ],
-    ['what is no text', '{\n  "a": 1.50,\n  "b": "2"\n}\n', 'a', '{\n  "b": "2"\n}\n'],
+    ['a value that is not a string', '{\n  "a": 1.50,\n  "b": "2"\n}\n', 'a', '{\n  "b": "2"\n}\n'],
   ])('unset removes %s', async (_, before, names, after) => {
     const cwd = project(before)
     expect((await cli(cwd, `secrets unset ${names} -y`)).code).toBe(0)
     expect(textOf(cwd)).toBe(after)
   })
 
-  test('set and unset of any secrets in any text leave one that is read, and every comment of the others', async () => {
+  test('set and unset of random secrets leave a readable file, with every comment of the others', async () => {
     const random = seeded()
     const names = ['a', 'b', 'c', 'd']
     const gap = (): string => random.pick(['', ' ', '\n', '\n\n', '\r\n  '])
@@ -386,7 +394,7 @@ describe('systemprompt secrets', () => {
     }
   })
 
-  test('list has names and never values', async () => {
+  test('list shows names and never values', async () => {
     const cwd = project('{"anthropic": "canary-value", "stripe-key": "canary-value"}')
     const { out } = await cli(cwd, 'secrets list')
     expect(out.replace(/ +/g, ' ')).toBe(
@@ -395,7 +403,7 @@ describe('systemprompt secrets', () => {
     expect((await cli(cwd, 'secrets list --json')).out).not.toContain('canary')
   })
 
-  test('get of one that is not there says which one was meant', async () => {
+  test('get of an unknown secret suggests a similar name', async () => {
     const cwd = project('{"anthropic": "the-value"}')
     expect(await cli(cwd, 'secrets get antropic -y')).toMatchObject({
       code: 5,
@@ -423,7 +431,7 @@ describe('systemprompt secrets', () => {
     expect((await cli(cwd, 'secrets get nothing -y')).code).toBe(5)
   })
 
-  test('generate makes a good jwt_secret, and asks before it replaces one', async () => {
+  test('generate creates a jwt_secret of 48 bytes, and asks before it replaces one', async () => {
     const cwd = project()
     expect((await cli(cwd, 'secrets generate')).code).toBe(0)
     const first = (JSON.parse(textOf(cwd)) as { jwt_secret: string }).jwt_secret
@@ -434,7 +442,7 @@ describe('systemprompt secrets', () => {
     expect((await cli(cwd, 'secrets generate x_key --bytes 8')).code).toBe(2)
   })
 
-  test('set names the values that are empty, where there are several', async () => {
+  test('set names the empty values of a .env file', async () => {
     const cwd = makeProject({
       [PROFILE]: 'name: local\n',
       [SECRETS]: '{}',
@@ -445,7 +453,7 @@ describe('systemprompt secrets', () => {
     expect(textOf(cwd)).toBe('{}')
   })
 
-  test('set names the values that are blank in a JSON file, and does not leave them out', async () => {
+  test('set names the blank values of a JSON file, and does not skip them', async () => {
     const cwd = makeProject({
       [PROFILE]: 'name: local\n',
       [SECRETS]: '{"anthropic": "before"}',
@@ -461,7 +469,7 @@ describe('systemprompt secrets', () => {
     expect(JSON.parse(textOf(cwd))).toEqual({ anthropic: '', openai: '', github: '', X_KEY: 'x' })
   })
 
-  test('set takes no value of spaces alone for one: a load has none then', async () => {
+  test('set treats a value of spaces as empty, as loading does', async () => {
     const cwd = project('{"a_key": "before"}')
     const { code, err } = await cli(cwd, 'secrets set a_key', { input: '  \n' })
     expect(code).toBe(2)
@@ -471,19 +479,19 @@ describe('systemprompt secrets', () => {
 
   test.each<[string, string, string]>([
     [
-      'a key of several lines without quotes',
+      'a multi-line key without quotes',
       'X_KEY=-----BEGIN KEY-----\ncanary\ncanary==\n-----END KEY-----\n',
       'a.env:2:1  is not NAME=VALUE; there are 2 such lines  → put a value of several lines in quotes, and # before a comment',
     ],
-    ['a name alone', '# a comment\n\nA=1\n  JUST A NAME\n', 'a.env:4:3  is not NAME=VALUE  → '],
-    ['a token alone', 'canary\n', 'a.env:1:1  is not NAME=VALUE  → '],
+    ['a line with a name only', '# a comment\n\nA=1\n  JUST A NAME\n', 'a.env:4:3  is not NAME=VALUE  → '],
+    ['a line with a token only', 'canary\n', 'a.env:1:1  is not NAME=VALUE  → '],
     ['a quote that is never closed', `X_KEY="canary\n`, 'a.env:1:1  X_KEY  begins with a quote that is never closed'],
     [
       'a value with a # in it',
       'X_KEY=x#canary\n',
       'a.env:1:1  X_KEY  ends at the # in it, where a comment begins  → put the value in quotes, or a space before the #',
     ],
-  ])('set loses nothing of a .env file without a word: %s', async (_, text, problem) => {
+  ])('set rejects a .env file of which it would lose something: %s', async (_, text, problem) => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: '{}', 'a.env': text })
     const { code, err } = await cli(cwd, 'secrets set --from-file a.env')
     expect([code, textOf(cwd)]).toEqual([6, '{}'])
@@ -492,7 +500,7 @@ describe('systemprompt secrets', () => {
     expect(err).not.toContain('canary')
   })
 
-  test('set says what is wrong with a list that the standard input has, and where', async () => {
+  test('set reports the place of an error in a list from standard input', async () => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: '{}' })
     const { code, err } = await cli(cwd, 'secrets set --from-file -', { input: 'A=1\ncanary\n' })
     expect([code, textOf(cwd)]).toEqual([6, '{}'])
@@ -507,7 +515,7 @@ describe('systemprompt secrets', () => {
     expect((await cli(cwd, 'secrets set --from-file -', { input: '{}' })).err).toBe('Standard input has no secrets.\n')
   })
 
-  test('set says of a file that it has no secrets, and not that none was given', async () => {
+  test('set says that a file has no secrets, rather than that no secret was given', async () => {
     const cwd = makeProject({ [PROFILE]: 'name: local\n', [SECRETS]: '{}', 'a.env': '# none\n', 'a.json': '{}' })
     for (const file of ['a.env', 'a.json'])
       expect(await cli(cwd, `secrets set --from-file ${file}`)).toMatchObject({
@@ -516,7 +524,7 @@ describe('systemprompt secrets', () => {
       })
   })
 
-  test('set asks no rule of a JSON file that the profile asks none of, as of a .env file', async () => {
+  test('set checks no rules in a JSON file when the profile skips them', async () => {
     const cwd = makeProject({
       [PROFILE]: 'name: local\nsecrets: {validation: skip}\n',
       [SECRETS]: '{}',
@@ -526,7 +534,7 @@ describe('systemprompt secrets', () => {
     expect(JSON.parse(textOf(cwd))).toEqual({ database_url: 'mysql://x' })
   })
 
-  test("generate makes no key of somebody else's service: it would replace one that works", async () => {
+  test('generate refuses to replace the key of a provider by a random one', async () => {
     const cwd = project('{ "anthropic": "sk-ant-works" }')
     for (const name of ['anthropic', 'ANTHROPIC_API_KEY', 'github', 'database_url']) {
       const { code, err } = await cli(cwd, `secrets generate ${name} -y`)
@@ -536,7 +544,7 @@ describe('systemprompt secrets', () => {
     for (const name of ['sync_token', 'webhook_key']) expect((await cli(cwd, `secrets generate ${name}`)).code).toBe(0)
   })
 
-  test('survive a kill -9 at any moment: no torn file, no lost secret', async () => {
+  test('survive a SIGKILL at any moment without a torn file or a lost secret', async () => {
     const random = seeded()
     const script = await bundleForChild(fileURLToPath(new URL('./edit-child.ts', import.meta.url)))
     const cwd = project(`{\n  // kept\n  "jwt_secret": "${JWT_SECRET}"\n}\n`)

@@ -11,10 +11,10 @@ import { isInPath } from '../support/shells.ts'
 import { JWT_SECRET, makeProject, PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
 import { browserThat, CREDENTIALS, cli, cloudProject, emulated } from './cloud-project.ts'
 
-/** Every command line that SystemPrompt's pages on secrets and on credentials print, against the emulator. */
+/** Every command line on SystemPrompt's pages about secrets and credentials, against the emulator. */
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const TENANT = 'tenant_demo'
-/** The sample of the page, with a comment before it as it has one. */
+/** The sample on the page, with the comment before it. */
 const SAMPLE = `// .systemprompt/profiles/local/secrets.json
 {
   "jwt_secret": "${JWT_SECRET}",
@@ -128,13 +128,13 @@ describe('the page on secrets', () => {
     expect(spawnSync('cat', [SECRETS], { cwd, encoding: 'utf8' }).stdout).toBe(SAMPLE)
   })
 
-  test.runIf(isInPath('openssl'))('openssl rand -base64 48: a secret that is long enough', async () => {
+  test.runIf(isInPath('openssl'))('openssl rand -base64 48: generates a secret that is long enough', async () => {
     const { stdout } = spawnSync('openssl', ['rand', '-base64', '48'])
     expect((await cli(cwd, 'secrets set jwt_secret', { input: stdout })).code).toBe(0)
     expect(loadConfigSync({ cwd, profile: 'local', env: {} }).secrets.require('jwt_secret')).toHaveLength(64)
   })
 
-  test('export ANTHROPIC_API_KEY=sk-ant-...: the environment goes before the file', () => {
+  test('export ANTHROPIC_API_KEY=sk-ant-...: the environment takes precedence over the file', () => {
     const env = { ANTHROPIC_API_KEY: 'from the environment' }
     expect(loadConfigSync({ cwd, profile: 'local', env }).secrets.get('anthropic')).toBe('from the environment')
   })
@@ -160,7 +160,7 @@ describe('the page on secrets', () => {
       () => emulator.faults.set([{ fault: { type: 'status', status: 422 }, method: 'PUT' }]),
     ],
   ])(
-    'troubleshooting, %s: %s says what the page says',
+    'troubleshooting, %s: %s suggests what the page suggests',
     async (_, line, remedy, arrange) => {
       arrange()
       const { err, code } = await cli(cwd, `cloud secrets ${line}`)
@@ -184,7 +184,7 @@ describe('the page on credentials', () => {
     )
   })
 
-  test('a container starts from its three variables alone, and one of them is optional', async () => {
+  test('a container needs only its three variables, one of which is optional', async () => {
     const empty = makeProject()
     const env = {
       SYSTEMPROMPT_API_TOKEN: emulator.token(),
@@ -197,7 +197,7 @@ describe('the page on credentials', () => {
   })
 })
 
-describe.skipIf(process.platform === 'win32')('just', () => {
+describe.skipIf(process.platform === 'win32')('the recipes for just', () => {
   const just = join(repository, 'node_modules/.bin/just')
   let bin = ''
   beforeAll(() => {
@@ -205,7 +205,7 @@ describe.skipIf(process.platform === 'win32')('just', () => {
       spawnSync('npx', ['tsup', '--no-dts'], { cwd: repository, stdio: 'ignore' })
     bin = join(makeProject(), 'bin')
     mkdirSync(bin)
-    // What the recipes run, and a browser that says yes and follows.
+    // The command that the recipes run, and a browser that allows the login and follows the redirect.
     executable('systemprompt', `exec "${process.execPath}" "${join(repository, 'dist/cli.js')}" "$@"`)
     executable(
       'xdg-open',
@@ -218,7 +218,7 @@ describe.skipIf(process.platform === 'win32')('just', () => {
     chmodSync(join(bin, name), 0o755)
   }
 
-  test('login opens the browser and saves credentials.json, whoami shows who, logout removes it', async () => {
+  test('login opens the browser and saves credentials.json, whoami shows the user, logout removes it', async () => {
     const root = makeProject()
     await cli(root, 'init -y')
     const env = { PATH: bin + delimiter + (process.env.PATH ?? ''), DISPLAY: ':0', SYSTEMPROMPT_API_URL: emulator.url }
@@ -235,7 +235,7 @@ describe.skipIf(process.platform === 'win32')('just', () => {
     expect((await run('whoami')).code).toBe(3)
   }, 60_000)
 
-  test('has the recipes in this repository that init writes', () => {
+  test('the justfile in this repository is the one that init writes', () => {
     const planned = planProject(makeProject(), 'local').find(({ path }) => path === 'justfile')
     expect(readFileSync(join(repository, 'justfile'), 'utf8')).toBe(planned?.content())
   })

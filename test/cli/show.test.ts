@@ -35,7 +35,7 @@ beforeAll(() => {
   root = makeProject(FILES)
 })
 
-/** The cells of the table, without its header. */
+/** The cells of the table, without its header row. */
 const rows = (out: string): string[][] =>
   out
     .trimEnd()
@@ -48,7 +48,7 @@ const value = async (...argv: string[]): Promise<unknown> =>
   (JSON.parse((await show(...argv, '--json')).out) as { value: unknown }).value
 
 describe('config show', () => {
-  test('shows every key with its value and place, and the secrets by name', async () => {
+  test('shows every key with its value and origin, and the secrets by name', async () => {
     const { code, out } = await show()
     expect(code).toBe(0)
     expect(out.split('\n').slice(0, 4)).toEqual([
@@ -75,7 +75,7 @@ describe('config show', () => {
     )
     expect(out).not.toContain('canary')
   })
-  test('shows an empty text as one', async () => {
+  test('shows an empty string', async () => {
     expect((await show('app.empty')).out).toMatch(/^app\.empty +(?:"" +)?profile/m)
   })
   test('has no trailing spaces and ends with one newline', async () => {
@@ -83,7 +83,7 @@ describe('config show', () => {
     expect(out).not.toMatch(/ $/m)
     expect(out).toMatch(/[^\n]\n$/)
   })
-  test('shows a hundred warnings, and says where the others are', async () => {
+  test('shows a hundred warnings, and says how to see the others', async () => {
     const tenants = Array.from({ length: 200 }, (_, at) => ({ id: at }))
     const cwd = makeProject({ ...COMPLETE, '.systemprompt/tenants.json': JSON.stringify({ tenants }, null, 1) })
     const { code, err } = await run(cwd, ['config', 'show', '--set', 'cloud.validation=warn'])
@@ -95,7 +95,7 @@ describe('config show', () => {
       JSON.parse((await run(cwd, ['config', 'show', '--set', 'cloud.validation=warn', '--json'])).out),
     ).toMatchObject({ warnings: { length: 200 } })
   })
-  test('without a project says so', async () => {
+  test('says that there is no project', async () => {
     const cwd = makeProject({ '.env': 'SYSTEMPROMPT__APP__A=1' })
     const { code, out } = await run(cwd, ['config', 'show'])
     expect([code, out]).toEqual([
@@ -103,7 +103,7 @@ describe('config show', () => {
       "No profile; 'systemprompt init' creates one\n.env\n\nkey    value  layer   from\napp.a  1      dotenv  .env:1:1\n",
     ])
   })
-  test('names the variables of .env files, and shows no empty table', async () => {
+  test('names the variables of .env files, and omits an empty table', async () => {
     const cwd = makeProject({ '.env': 'PORT=1\nMINE=canary\nANTHROPIC_API_KEY=canary\nSYSTEMPROMPT__A=1\n' })
     expect((await run(cwd, ['config', 'show'])).out).toMatch(/\n\nVariables: MINE, PORT\n$/)
     expect((await run(cwd, ['config', 'show', 'a'])).out).not.toContain('Variables')
@@ -112,13 +112,13 @@ describe('config show', () => {
     expect(out).toMatch(/^No profile; .*\n\.env\n\nVariables: PORT\n/)
     expect(out).not.toContain('canary')
   })
-  test('without anything at all', async () => {
+  test('says that there is neither a project nor a file', async () => {
     const { code, out } = await run(makeProject(), ['config', 'show'])
     expect([code, out]).toEqual([0, "No profile; 'systemprompt init' creates one\nno files\n"])
   })
 })
 
-describe('with a schema for variables', () => {
+describe('config show with a schema for variables', () => {
   const project = (validate: string) =>
     makeProject({
       '.env': 'PORT=1\nOTHER=canary\nSTRIPE_KEY=canary\nDATABASE_URL=canary\n',
@@ -128,7 +128,7 @@ describe('with a schema for variables', () => {
   const some =
     '({ PORT, LEVEL, STRIPE_KEY, DATABASE_URL }) => ({ value: { PORT: Number(PORT), LEVEL, STRIPE_KEY, DATABASE_URL, HOST: "::", ID: 7n } })'
 
-  test('shows what it made, and where from', async () => {
+  test('shows the variables that the schema returns, with their origins', async () => {
     const { out } = await run(project(some), ['config', 'show'], { env })
     expect(rows(out.replace(/\n\nVariables:.*/, ''))).toEqual([
       ['secrets.database_url', '••••', 'dotenv', '.env:4:1'],
@@ -141,7 +141,7 @@ describe('with a schema for variables', () => {
     expect(out).toMatch(/\n\nVariables: OTHER\n$/)
     expect(out).not.toContain('canary')
   })
-  test('in JSON too, and one of them', async () => {
+  test('shows them in JSON too, and a single one by its name', async () => {
     const cwd = project(some)
     const { out } = await run(cwd, ['config', 'show', '--json', '--reveal', '-y'], { env })
     expect(JSON.parse(out)).toMatchObject({ typed_variables: { PORT: 1, STRIPE_KEY: 'canary', ID: '7' } })
@@ -154,14 +154,14 @@ describe('with a schema for variables', () => {
     expect(await one('STRIPE_KEY')).toEqual({ path: 'STRIPE_KEY', value: '••••' })
     expect(await one('STRIPE_KEY', '--reveal', '-y')).toEqual({ path: 'STRIPE_KEY', value: 'canary' })
   })
-  test('and nothing of the environment that it lets through', async () => {
+  test('shows no variables of the environment that the schema passes through', async () => {
     const { out } = await run(project('(value) => ({ value })'), ['config', 'show'], { env })
     expect(out).not.toMatch(/LEVEL|PATH/)
     expect(out).toMatch(/^PORT +1 +dotenv/m)
   })
 })
 
-describe('with a path', () => {
+describe('config show with a path', () => {
   test.each([
     ['app.nested', ['app.nested[0].name', 'app.nested[0].token', 'app.nested[1].name']],
     ['app.nested[0]', ['app.nested[0].name', 'app.nested[0].token']],
@@ -174,23 +174,23 @@ describe('with a path', () => {
     ['secrets.cache_password', ['secrets.cache_password']],
     ['CACHE_PASSWORD', ['CACHE_PASSWORD']],
     ['PORT', ['PORT']],
-  ])('%s', async (path, keys) => {
+  ])('shows what is at %s', async (path, keys) => {
     const { code, out } = await show(path)
     expect([code, rows(out).map(([key]) => key)]).toEqual([0, keys])
   })
-  test('has no headline, so that it can be cut', async () => {
+  test('prints no headline, so that the output can be processed', async () => {
     expect((await show('app.name')).out).toBe(
       `key       value  layer    from\napp.name  Acme   profile  ${PROFILE}:3:9\n`,
     )
   })
-  test('a key does not match another that begins like it', async () => {
+  test('does not show keys that merely begin with the path', async () => {
     const cwd = makeProject({ [PROFILE]: 'app: 1\napple: 2\n' })
     expect(rows((await run(cwd, ['config', 'show', 'app'])).out)).toHaveLength(1)
   })
 })
 
-describe('--json', () => {
-  test('has profile, configuration, masked secrets and warnings', async () => {
+describe('config show --json', () => {
+  test('prints profile, configuration, masked secrets and warnings', async () => {
     const { out, err } = await show('--json')
     const document = JSON.parse(out) as Record<string, unknown>
     expect(Object.keys(document)).toEqual(['profile', 'config', 'secrets', 'variables', 'warnings'])
@@ -218,12 +218,12 @@ describe('--json', () => {
     ['secrets.cache_password', '••••'],
     ['PORT', '8080'],
     ['REDIS_URL', '••••'],
-  ])('of %s', async (path, expected) => {
+  ])('prints the value of %s', async (path, expected) => {
     expect(await value(path)).toEqual(expected)
   })
 })
 
-describe('--reveal', () => {
+describe('config show --reveal', () => {
   test.each<[string, unknown]>([
     ['app.dsn', `redis://default:${CANARY}@h/0`],
     ['app.nested', [{ name: 'one', token: CANARY }, { name: 'two' }]],
@@ -232,17 +232,17 @@ describe('--reveal', () => {
     ['CACHE_PASSWORD', CANARY],
     ['secrets.cache_password', CANARY],
     ['REDIS_URL', `redis://:${CANARY}@h/0`],
-  ])('-y shows %s as it is', async (path, expected) => {
+  ])('-y shows %s unmasked', async (path, expected) => {
     expect(await value(path, '--reveal', '-y')).toEqual(expected)
     if (typeof expected === 'string') expect((await show(path, '--reveal', '--yes')).out).toContain(expected)
   })
-  test.each([40, 80])('shows a secret whole in %i columns, since that is what was asked for', async (columns) => {
+  test.each([40, 80])('shows a secret in full, even in %i columns', async (columns) => {
     for (const path of ['app.dsn', 'CACHE_PASSWORD', 'cache_password']) {
       const { out } = await run(root, ['config', 'show', path, '--reveal', '-y'], { columns })
       expect(out).toContain(CANARY)
     }
   })
-  test('of everything', async () => {
+  test('shows all secrets unmasked without a path', async () => {
     const document = JSON.parse((await show('--reveal', '-y', '--json')).out) as {
       config: { app: { dsn: string } }
       secrets: Record<string, string>
@@ -253,7 +253,7 @@ describe('--reveal', () => {
     expect(rows(out)).toContainEqual(['app.nested[0].token', CANARY, 'profile', `${PROFILE}:12:14`])
     expect(rows(out)).toContainEqual(['secrets.cache_password', CANARY, 'secrets', `${SECRETS}:2:21`])
   })
-  test('is refused where nobody can be asked', async () => {
+  test('is refused without a terminal', async () => {
     expect(await show('--reveal')).toEqual({
       code: 11,
       out: '',
@@ -261,7 +261,7 @@ describe('--reveal', () => {
       questions: [],
     })
   })
-  test('asks on a terminal, and does as it is told', async () => {
+  test('asks on a terminal, and obeys the answer', async () => {
     const question = ['Print the secrets of profile local?']
     const no = await run(root, ['config', 'show', '--reveal'], { isInteractive: true, answer: false })
     expect(no).toEqual({ code: 11, out: '', err: 'Nothing was printed.\n', questions: question })
@@ -270,11 +270,11 @@ describe('--reveal', () => {
     const unasked = await run(root, ['config', 'show', '--reveal', '-y'], { isInteractive: true })
     expect([unasked.code, unasked.questions]).toEqual([0, []])
   })
-  test('asks nothing where there is nothing to show', async () => {
+  test('asks nothing when there is nothing to show', async () => {
     const { code, questions } = await run(root, ['config', 'show', 'nope', '--reveal'], { isInteractive: true })
     expect([code, questions]).toEqual([5, []])
   })
-  test('shows a variable that the environment has too, and a setting, by their names', async () => {
+  test('shows a variable that is also set in the environment, and a setting of a .env file, by name', async () => {
     const cwd = makeProject({ '.env': 'X_TOKEN=from-dotenv\nSYSTEMPROMPT__DB__PASSWORD=of-a-setting\n' })
     const env = { X_TOKEN: 'from-process' }
     for (const [name, value] of [
@@ -288,12 +288,12 @@ describe('--reveal', () => {
       expect((await run(cwd, ['config', 'show', name, '--reveal', '-y'], { env })).out).toContain(` ${value} `)
     }
   })
-  test('-y alone reveals nothing', async () => {
+  test('is needed to show secrets: -y alone shows none', async () => {
     expect((await show('-y')).out).not.toContain('canary')
   })
 })
 
-describe('the table', () => {
+describe('the table of config show', () => {
   const widths = (out: string): number[] =>
     out
       .trimEnd()
@@ -304,19 +304,19 @@ describe('the table', () => {
     expect(Math.max(...widths(out.split('\n').slice(3).join('\n')))).toBeLessThanOrEqual(columns)
     expect(out).toContain('…')
   })
-  test('is as wide as it needs where the output is no terminal', async () => {
+  test('is as wide as necessary when the output is not a terminal', async () => {
     expect((await show()).out).not.toContain('…')
   })
-  test('cuts values from their end, and places from their beginning', async () => {
+  test('truncates values at their end, and origins at their beginning', async () => {
     const cwd = makeProject({ [PROFILE]: `app: {text: ${'word '.repeat(30)}}` })
     const { out } = await run(cwd, ['config', 'show', 'app.text'], { columns: 80 })
     expect(out.split('\n')[1]).toMatch(/^app\.text {2}word .*… +profile +…?.*profile\.yaml:1:13$/)
   })
-  test('makes no column wider than its longest cell', async () => {
+  test('has no column wider than its longest cell', async () => {
     const { out } = await run(root, ['config', 'show', 'app.name'], { columns: 50 })
     expect(out.split('\n')[0]).toBe('key       value  layer    from')
   })
-  test('cuts places before values, and leaves columns out before it cuts what a key or a file is called', async () => {
+  test('truncates origins before values, and drops columns before it truncates keys or file names', async () => {
     const port = async (columns: number) => {
       const { out } = await run(makeProject(COMPLETE), ['config', 'show', 'server'], { columns })
       return out.split('\n').filter((line) => /^(?:key|server\.api_ser)/.test(line))
@@ -342,7 +342,7 @@ describe('the table', () => {
       expect(out).toContain('app.na')
     }
   })
-  test('counts characters that are two columns wide as two', async () => {
+  test('counts characters of double width as two columns', async () => {
     const cwd = makeProject({ [PROFILE]: 'app:\n  a: 日本語\n  b: 👍\n  c: abc\n' })
     const lines = (await run(cwd, ['config', 'show', 'app'])).out.trimEnd().split('\n')
     const columns = lines.slice(1).map((line) => {
@@ -354,7 +354,7 @@ describe('the table', () => {
     })
     expect(new Set(columns).size).toBe(1)
   })
-  test('escapes what a terminal would obey, in values and in keys', async () => {
+  test('escapes control characters in values and keys', async () => {
     const cwd = makeProject({ [PROFILE]: 'app:\n  a: "x\\e[31m\\x9b\\u202e\\n\\ty"\n  "k\\e[2J\\x9b\\u202e": 1\n' })
     for (const argv of [
       ['config', 'show'],
@@ -368,7 +368,7 @@ describe('the table', () => {
     expect((await run(cwd, ['config', 'show', 'app.a'])).out).toContain('x\\u001b[31m\\u009b\\u202e\\n\\u0009y')
   })
   test.each([[[]], [['--json']]] as [string[]][])(
-    'escapes what a terminal would obey in the names of files %j',
+    'escapes control characters in file names with flags %j',
     async (flags) => {
       const cwd = makeProject({ [PROFILE]: 'a: 1', 'services/\u001b[2J\u009b/config.yaml': 'a: 1' })
       for (const argv of [['show'], ['check'], ['show', 'services']]) {
@@ -377,7 +377,7 @@ describe('the table', () => {
       }
     },
   )
-  test('escapes it in JSON, which stays the same data', async () => {
+  test('escapes control characters in JSON without changing the data', async () => {
     const cwd = makeProject({ [PROFILE]: 'app: {a: "x\\e[2J\\x9b31m\\u202e"}' })
     for (const argv of [
       ['show', 'app'],
@@ -389,19 +389,19 @@ describe('the table', () => {
       expect(JSON.stringify(JSON.parse(out))).toContain('x\\u001b[2J\u009b31m\u202e')
     }
   })
-  test('has colours only where they are shown', async () => {
+  test('uses colours only when they are enabled', async () => {
     expect((await show()).out).not.toContain('\u001b')
     expect((await run(root, ['config', 'show'], { color: true })).out).toContain('\u001b[2mkey')
   })
 })
 
-describe('with a schema of the project', () => {
+describe('config show with a schema of the project', () => {
   const files = (schema: string): Files => ({
     ...FILES,
     'systemprompt.config.mjs': `const answer = (value) => ${schema}
 export default { schema: { '~standard': { version: 1, vendor: 'own', validate: answer } } }`,
   })
-  test('what it makes of the configuration is shown', async () => {
+  test('shows the configuration that the schema returns', async () => {
     const cwd = makeProject(files(`({ value: { made: 1, list: [{ a: 1 }], gone: undefined } })`))
     expect(rows((await run(cwd, ['config', 'show'])).out).slice(0, 2)).toEqual([
       ['made', '1', 'defaults', 'schema'],
@@ -415,7 +415,7 @@ export default { schema: { '~standard': { version: 1, vendor: 'own', validate: a
     ['a map', 'new Map([["a", 1]])', ''],
     ['a function', '() => 1', ''],
     ['a symbol', 'Symbol("s")', ''],
-  ])('%s does not end the command', async (_, expression, text) => {
+  ])('does not fail on %s', async (_, expression, text) => {
     const cwd = makeProject(files(`({ value: { made: ${expression}, other: 1 } })`))
     for (const argv of [
       ['config', 'show'],
@@ -428,7 +428,7 @@ export default { schema: { '~standard': { version: 1, vendor: 'own', validate: a
       if (argv.length === 2) expect(out).toContain(text)
     }
   })
-  test('what it refuses is exit code 6', async () => {
+  test('ends with exit code 6 when the schema reports an issue', async () => {
     const cwd = makeProject(files(`({ issues: [{ message: 'no', path: ['app', 'name'] }] })`))
     const { code, out, err } = await run(cwd, ['config', 'show'])
     expect([code, out]).toEqual([6, ''])

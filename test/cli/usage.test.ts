@@ -35,7 +35,7 @@ describe('help', () => {
     ['config show server.port --nonsense --help', 'systemprompt config show'],
     ['secrets unset jwt_secret -yh', 'systemprompt secrets unset'],
     ['init -nh', 'systemprompt init'],
-  ])('%j is the help of %s', async (line, command) => {
+  ])('for %j is that of %s', async (line, command) => {
     const { code, out, err } = await run(root, words(line))
     expect([code, err]).toEqual([0, ''])
     const usage = out.split('\n').find((text) => text.startsWith('USAGE')) ?? ''
@@ -43,7 +43,7 @@ describe('help', () => {
     expect(out).not.toContain('systemprompt systemprompt')
     expect(out).not.toContain('systemprompt config systemprompt')
   })
-  test('lists the commands, each with what it does', async () => {
+  test('lists the commands with their descriptions', async () => {
     const { out } = await run(root, ['config', '--help'])
     expect(out).toMatch(/check +Check everything/)
     expect(out).toMatch(/show +Show the resolved configuration, with secrets masked/)
@@ -57,18 +57,18 @@ describe('help', () => {
     const { out } = await run(root, [...words(command), '--help'])
     for (const option of options) expect(out).toContain(option)
   })
-  test('has no colours where none are shown', async () => {
+  test('uses no colours when they are disabled', async () => {
     expect((await run(root, ['--help'])).out).not.toContain('\u001b')
   })
 })
 
 describe('--version', () => {
-  test.each(['--version', '-v', '--version --profile x'])('%s', async (line) => {
+  test.each(['--version', '-v', '--version --profile x'])('is printed for %s', async (line) => {
     expect(await run(root, words(line))).toMatchObject({ code: 0, out: `${packageJson.version}\n`, err: '' })
   })
 })
 
-describe('a command line that is wrong is exit code 2, said in one line', () => {
+describe('an invalid command line ends with exit code 2 and a one-line message', () => {
   test.each<[string, string]>([
     ['config', 'A command is missing. Available: check, show, explain, types.'],
     ['--verison', 'Unknown option. Did you mean --version?'],
@@ -128,7 +128,7 @@ describe('a command line that is wrong is exit code 2, said in one line', () => 
   })
 })
 
-test('config types says of a file that it cannot write which one it is, and not that something unexpected went wrong', async () => {
+test('config types names the file that it cannot write, and does not report an unexpected error', async () => {
   const cwd = makeProject({ ...COMPLETE, 'systemprompt-env.d.ts/kept': '' })
   const { code, out, err } = await run(cwd, ['config', 'types'])
   expect([code, out, err]).toEqual([
@@ -151,13 +151,13 @@ test.each([
   'cloud tenant use tenant_demo',
   'cloud emulator --port 0',
   'config show',
-])('%s --cwd of a directory that is not there is exit code 2, and makes none', async (line) => {
+])('%s rejects a --cwd that does not exist with exit code 2, and does not create it', async (line) => {
   const { code, out, err } = await run(root, [...words(line), '--cwd', 'nowhere'], { input: 'sp_live_made_up' })
   expect([code, out, err]).toEqual([2, '', expect.stringContaining('cwd  is not an existing directory')])
   expect(readdirSync(root)).not.toContain('nowhere')
 })
 
-describe('options may stand before and after the words of the command', () => {
+describe('options are accepted before and after the words of the command', () => {
   test.each([
     'config show which --profile other',
     'config show --profile other which',
@@ -178,22 +178,22 @@ describe('options may stand before and after the words of the command', () => {
     ['--file types.d.ts config types', 'types.d.ts is '],
     ['config --file types.d.ts types', 'types.d.ts is '],
     ['--json --format json config show which --profile other', 'no such option'],
-  ])('%s: one of a single command as well', async (line, said) => {
+  ])('even one of a single command: %s', async (line, said) => {
     const { out, err } = await run(root, words(line))
     expect(out + err).toContain(said)
   })
-  test('since a flag has a value in every command that has it, or in none', async () => {
+  test('since each has the same type in every command', async () => {
     const types = new Map<string, Set<string>>()
     for (const [, { args = {} }] of await commandsOf(COMMANDS, 'systemprompt'))
       for (const [name, { type }] of Object.entries(args))
         if (type !== 'positional') types.set(name, (types.get(name) ?? new Set()).add(type))
     expect([...types].filter(([, { size }]) => size > 1)).toEqual([])
   })
-  test('a value that is called like a command is a value', async () => {
+  test('with a value that equals the name of a command', async () => {
     const { code, err } = await run(root, ['--profile', 'config', 'config', 'show'])
     expect([code, err]).toEqual([5, expect.stringContaining('"config"')])
   })
-  test('--cwd, absolute', async () => {
+  test('as an absolute --cwd', async () => {
     const elsewhere = makeProject()
     for (const argv of [
       ['--cwd', root, 'config', 'show', 'server.port'],
@@ -201,13 +201,13 @@ describe('options may stand before and after the words of the command', () => {
     ])
       expect((await run(elsewhere, argv)).out).toContain('8080')
   })
-  test('--cwd, relative to where the command is run', async () => {
+  test('as a --cwd relative to the working directory', async () => {
     expect((await run(join(root, 'packages'), ['config', 'show', 'server.port', '--cwd', 'api'])).out).toContain('8080')
     expect((await run(join(root, 'packages/api'), ['config', 'show', 'server.port', '--cwd', '../..'])).out).toContain(
       '8080',
     )
   })
-  test('--cwd, a directory that is not there', async () => {
+  test('but not a --cwd that does not exist', async () => {
     const { code, out } = await run(root, ['config', 'show', '--cwd', join(root, 'nope')])
     expect([code, out]).toEqual([2, ''])
   })
@@ -247,31 +247,31 @@ describe('--set', () => {
   ])('%s', async (setting, value) => {
     expect(await show('x', setting)).toEqual(value)
   })
-  test('may be repeated; of two for one key the last counts', async () => {
+  test('may be repeated, and the last one for a key wins', async () => {
     expect(await show('x', 'x.a=1', 'x.b=2', 'x.a=3')).toEqual({ a: 3, b: 2 })
     expect(await show('server.port', 'server.port=1', 'server.port=2')).toBe(2)
   })
-  test('may stand before the words of the command, and after', async () => {
+  test('is accepted before and after the words of the command', async () => {
     const { out } = await run(root, ['--set', 'x.a=1', 'config', 'show', 'x', '--json', '--set=x.b=2'])
     expect(JSON.parse(out)).toEqual({ path: 'x', value: { a: 1, b: 2 } })
   })
-  test('wins over a tree and leaves the rest of it', async () => {
+  test('of a key is merged into a map that was set', async () => {
     expect(await show('x', 'x={a: 1, b: 2}', 'x.a=3')).toEqual({ a: 3, b: 2 })
     expect(await show('x', 'x.a=3', 'x={b: 2}')).toEqual({ a: 3, b: 2 })
   })
-  test('is checked like any other value', async () => {
+  test('is validated like any other value', async () => {
     const { code, err } = await run(root, ['config', 'show', '--set', 'server.port=eighty'])
     expect(code).toBe(6)
     expect(err).toContain('\n  --set  server.port  is not a whole number from 1 to 65535  → ')
     expect((await run(root, ['config', 'check', '--set', 'server.port=eighty'])).err).toBe(err)
   })
-  test('of a prototype is refused', async () => {
+  test('rejects a key that would reach a prototype', async () => {
     expect((await run(root, ['config', 'show', '--set', '__proto__.x=1'])).code).not.toBe(0)
     expect(Reflect.get({}, 'x')).toBeUndefined()
   })
 })
 
-describe('with --json the output is one JSON document, whatever happens', () => {
+describe('with --json the output is always one JSON document', () => {
   test.each<[string, number]>([
     ['config show', 0],
     ['config show server', 0],
@@ -329,11 +329,14 @@ describe('with --json the output is one JSON document, whatever happens', () => 
     ['a value of an option', { 'systemprompt.config.mjs': 'export default { strict: 1 }' }, {}, /config\.mjs +strict/],
     ['an item of a variable', {}, { SYSTEMPROMPT__V__5: 'x', SYSTEMPROMPT__V: '[a]' }, /^ +SYSTEMPROMPT__V__5/m],
     ['an item of a .env file', { '.env': 'SYSTEMPROMPT__V=[a]\nSYSTEMPROMPT__V__5=x' }, {}, /\.env:2:1 /],
-  ])('%s that is wrong is no mistake of the command line: exit code 6, and its place', async (_, files, env, place) => {
-    const { code, err } = await run(makeProject({ ...COMPLETE, ...files }), ['config', 'check'], { env })
-    expect([code, err]).toEqual([6, expect.stringMatching(place)])
-  })
-  test('something unexpected is a document too, and says nothing of what it was', async () => {
+  ])(
+    'a mistake in %s is reported with its place and exit code 6, not as a usage error',
+    async (_, files, env, place) => {
+      const { code, err } = await run(makeProject({ ...COMPLETE, ...files }), ['config', 'check'], { env })
+      expect([code, err]).toEqual([6, expect.stringMatching(place)])
+    },
+  )
+  test('an unexpected error is a document too, and does not reveal its message', async () => {
     const cwd = makeProject(COMPLETE)
     const failing = {
       isInteractive: true,
@@ -356,7 +359,7 @@ describe('with --json the output is one JSON document, whatever happens', () => 
   })
 })
 
-describe('without --json the output has data alone', () => {
+describe('without --json standard output has only data', () => {
   test.each([
     'config show nope',
     'config',
@@ -364,59 +367,59 @@ describe('without --json the output has data alone', () => {
     'config show --reveal',
     'nonsense',
     'config check --profile other',
-  ])('%s writes nothing to it', async (line) => {
+  ])('and nothing when %s fails', async (line) => {
     const { out, err } = await run(root, words(line))
     expect(out).toBe('')
     expect(err).not.toBe('')
   })
-  test('warnings go to the error output', async () => {
+  test('while warnings go to standard error', async () => {
     const { out, err } = await run(root, ['config', 'show', 'which', '--profile', 'other'])
     expect(out).not.toContain('warning')
     expect(err).toMatch(/^\n\d warnings?\n {2}\.systemprompt/)
   })
 })
 
-describe('what was typed in the wrong place is not repeated', () => {
+describe('a secret that was typed in the wrong place is not repeated', () => {
   const CANARY = 'sk-live-Zx81Qw7Rt4Yp'
   test.each<[string, string[]]>([
-    ['for a command', [CANARY]],
-    ['for a command of a group', ['config', CANARY]],
-    ['for a key', ['config', 'show', CANARY]],
-    ['for a key to explain', ['config', 'explain', CANARY]],
+    ['as a command', [CANARY]],
+    ['as a command of a group', ['config', CANARY]],
+    ['as a key', ['config', 'show', CANARY]],
+    ['as a key to explain', ['config', 'explain', CANARY]],
     ['as NAME=VALUE', ['config', 'show', `STRIPE_KEY=${CANARY}`]],
-    ['as a command that is not there', ['secrets', 'set', `STRIPE_KEY=${CANARY}`]],
-    ['as a command that is not there, in words', ['config', 'set', 'STRIPE_KEY', CANARY]],
+    ['as the value of an unknown command', ['secrets', 'set', `STRIPE_KEY=${CANARY}`]],
+    ['as the value of an unknown command, as two words', ['config', 'set', 'STRIPE_KEY', CANARY]],
     ['as one argument too many', ['config', 'explain', 'server.port', CANARY]],
     ['as an argument of a command that takes none', ['config', 'check', CANARY]],
-    ['as a flag', ['config', 'show', `--${CANARY}`]],
-    ['as a flag with a value', ['config', 'show', `--token=${CANARY}`]],
-    ['as the value of an unknown flag', ['config', 'show', '--token', CANARY]],
-    ['as a short flag', ['config', 'show', `-${CANARY}`]],
-    ['as the value of a flag without one', ['config', 'show', `--json=${CANARY}`]],
+    ['as an option', ['config', 'show', `--${CANARY}`]],
+    ['as an option with a value', ['config', 'show', `--token=${CANARY}`]],
+    ['as the value of an unknown option', ['config', 'show', '--token', CANARY]],
+    ['as a short option', ['config', 'show', `-${CANARY}`]],
+    ['as the value of an option that takes none', ['config', 'show', `--json=${CANARY}`]],
     ['as a setting without a path', ['config', 'show', '--set', CANARY]],
-    ['as a setting whose path is wrong', ['config', 'show', '--set', `a..b=${CANARY}`]],
-    ['as a setting that a rule refuses', ['config', 'show', '--set', `server.port=${CANARY}`]],
+    ['as a setting with an invalid path', ['config', 'show', '--set', `a..b=${CANARY}`]],
+    ['as a setting with an invalid value', ['config', 'show', '--set', `server.port=${CANARY}`]],
     ['as a setting of a secret', ['config', 'show', 'app', '--set', `app.stripe_key=${CANARY}`]],
     ['as a directory', ['config', 'show', 'nope', '--cwd', CANARY]],
     ['after --', ['config', 'show', '--', CANARY]],
     ['before the command', [CANARY, 'config', 'show']],
-    ['in the place of the value of --profile', ['--profile', 'other', CANARY]],
+    ['after the value of --profile', ['--profile', 'other', CANARY]],
   ])('%s', async (_, argv) => {
     for (const line of [argv, [...argv, '--json'], ['--json', ...argv]]) {
       const { out, err, code } = await run(root, line)
-      // What ends unexpectedly repeats nothing either, and says nothing.
+      // An unexpected error would not repeat it either, so it must not pass here.
       expect([EXIT.ok, EXIT.usage, EXIT.notFound, EXIT.validation]).toContain(code)
       for (const word of ['Zx81', 'Qw7', 'Rt4', 'sk-live']) expect(out + err).not.toContain(word)
     }
   })
-  test('nor is a secret of the project that was typed for a key', async () => {
+  test('even if it is a secret of the project, typed as a key', async () => {
     const cwd = makeProject({ [PROFILE]: 'secrets: {validation: skip}', [SECRETS]: `{"stripe_key": "${CANARY}"}` })
     const { code, err } = await run(cwd, ['config', 'explain', CANARY])
     expect([code, err]).toEqual([5, expect.not.stringContaining('Zx81')])
   })
 })
 
-describe('a key that is not there', () => {
+describe('a key that does not exist', () => {
   test.each([
     ['server.prot', 'server.port'],
     ['serve.port', 'server.port'],
@@ -428,7 +431,7 @@ describe('a key that is not there', () => {
     ['Port', 'server.port'],
     ['host', 'server.host'],
     ['nothing.like.it', undefined],
-  ])('%s: did you mean %s?', async (typed, meant) => {
+  ])('%s suggests %s', async (typed, meant) => {
     const cwd = makeProject({ ...COMPLETE, '.env': 'GREETING=hello' })
     for (const command of ['show', 'explain']) {
       const { code, err } = await run(cwd, ['config', command, typed])

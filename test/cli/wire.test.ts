@@ -6,7 +6,7 @@ import { COMPLETE, makeProject, SECRETS } from '../support/temp-project.ts'
 import { CREDENTIALS, cli, TENANTS } from './cloud-project.ts'
 
 /**
- * What the production client puts on the wire, exchange by exchange, beside what ours does. Each difference that
+ * What the production client sends, exchange by exchange, next to what ours sends. Each difference that
  * fixtures/contract/wire.json allows is spelled out in `ours`.
  */
 interface Exchange {
@@ -38,7 +38,7 @@ const exchange = (name: string): Exchange => {
   return found
 }
 
-/** The production service as the file has it: each answer is the recorded one. */
+/** The production service as in the file: each response is the recorded one. */
 async function production(
   overrides: Readonly<Record<string, (request: Recorded) => Exchange['response']>> = {},
 ): Promise<TestServer> {
@@ -72,7 +72,7 @@ function project(server: TestServer, secrets: object = {}): string {
   })
 }
 
-/** A request as the file has it; only the headers that it names. */
+/** A request in the format of the file, with only the headers that the file names. */
 function shapeOf({ method, path, headers, body }: Recorded, like: NonNullable<Exchange['request']>) {
   const isForm = headers['content-type'] === 'application/x-www-form-urlencoded'
   const names = Object.keys(like.headers)
@@ -86,7 +86,7 @@ function shapeOf({ method, path, headers, body }: Recorded, like: NonNullable<Ex
   }
 }
 
-/** Ours, next to theirs. */
+/** Compares our request with theirs. */
 function expectSame(server: TestServer, name: string, index: number, ours: object = {}): void {
   const { request } = exchange(name)
   if (!request) throw new Error(`${name} sends nothing`)
@@ -97,7 +97,7 @@ function expectSame(server: TestServer, name: string, index: number, ours: objec
 const lines = (server: TestServer): string[] =>
   server.requests.map(({ method, path }) => `${method} ${path.split('?')[0]}`)
 
-describe('on the wire:', () => {
+describe('on the wire like the production client:', () => {
   test('login', async () => {
     const server = await production()
     const cwd = makeProject(COMPLETE)
@@ -217,9 +217,9 @@ describe('on the wire:', () => {
     expect([ended.code, ended.err]).toEqual([code, expect.stringMatching(message)])
   })
 
-  test('every exchange of the file is one of these', () => {
+  test('every exchange of the file is tested', () => {
     const callback = ['login: the browser comes back', 'login: the browser comes back with an error']
-    // How the browser comes back is test/cloud/callback.test.ts's business.
+    // test/cloud/callback.test.ts tests the callback of the browser.
     const text = readFileSync(fileURLToPath(import.meta.url), 'utf8')
     expect(
       exchanges.map(({ name }) => name).filter((name) => !callback.includes(name) && !text.includes(name)),
@@ -227,7 +227,7 @@ describe('on the wire:', () => {
   })
 })
 
-/** A browser that cannot be opened ends the login, which otherwise would wait. */
+/** A browser that cannot be opened, which ends the login that would wait otherwise. */
 function giveUp() {
   return {
     openBrowser: async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type Files, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
 import { run } from './recorder.ts'
 
-/** A project where it is built: what its program is given when it starts is not there. */
+/** A project where it is built, without the secrets and variables that its program is given at its start. */
 const built = (files: Files = {}) =>
   makeProject({
     ...files,
@@ -15,7 +15,7 @@ const built = (files: Files = {}) =>
     'dist/index.js': 'console.log(1)\n',
   })
 
-describe('what starts no program asks for no secrets and no variables', () => {
+describe('a command that starts no program does not require secrets and variables', () => {
   test.each([
     ['public', ['public'], '"site_name": "Acme"'],
     ['config types', ['config', 'types'], 'systemprompt-env.d.ts is written'],
@@ -25,12 +25,12 @@ describe('what starts no program asks for no secrets and no variables', () => {
     expect(code).toBe(0)
   })
 
-  test('and says which are not there', async () => {
+  test('but warns of missing secrets', async () => {
     const { err } = await run(built(), ['public'])
     expect(err).toContain('STRIPE_KEY  is not set')
   })
 
-  test('a scan asks for no variables, and for secrets: it could not look for them', async () => {
+  test('but scan requires secrets, since it searches for them, and no variables', async () => {
     const { code, err } = await run(built(), ['scan', 'dist'])
     expect([code, err]).toEqual([6, expect.stringContaining('STRIPE_KEY  is not set')])
     expect(err).not.toContain('PORT')
@@ -48,7 +48,7 @@ describe('what starts no program asks for no secrets and no variables', () => {
   test.each([
     ['config check', ['config', 'check']],
     ['run', ['run', '--', 'node', '--version']],
-  ])('%s does ask', async (_, argv) => {
+  ])('while %s requires both', async (_, argv) => {
     const { code, err } = await run(built({ [SECRETS]: '{}' }), argv)
     expect(code).toBe(6)
     for (const name of ['STRIPE_KEY', 'JWT_SECRET', 'PORT']) expect(err).toContain(name)
