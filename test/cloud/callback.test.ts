@@ -18,17 +18,17 @@ async function opened(): Promise<Callback> {
   return callback
 }
 
-interface Answered {
+interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
   readonly body: string
 }
 
-/** A request with exactly these headers, of which fetch would not let some through. */
+/** A request with exactly these headers, some of which fetch would not send. */
 function ask(
   address: string,
   options: { method?: string; headers?: Record<string, string>; path?: string } = {},
-): Promise<Answered> {
+): Promise<Answer> {
   const { hostname, port, pathname, search, host } = new URL(address)
   const { method = 'GET', headers = {}, path = pathname + search } = options
   return new Promise((resolve, reject) => {
@@ -44,13 +44,13 @@ function ask(
   })
 }
 
-/** Whether the login still waits. */
+/** Whether the login is still waiting. */
 async function waits({ answer }: Callback): Promise<boolean> {
   return (await Promise.race([answer, 'waiting'])) === 'waiting'
 }
 
-describe('the browser comes back', () => {
-  test('with a token: it is sent on to a page that holds none, nowhere', async () => {
+describe('the callback of the browser', () => {
+  test('with a token redirects to a page that contains no token anywhere', async () => {
     const callback = await opened()
     expect(callback.redirectUri).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/callback\/[\w-]{43}$/)
     const back = await ask(`${callback.redirectUri}?access_token=${TOKEN}`)
@@ -70,7 +70,7 @@ describe('the browser comes back', () => {
     }
   })
 
-  test('with an error: it is told apart from a token, and has a page too', async () => {
+  test('with an error ends the login with that error, and shows a page too', async () => {
     const callback = await opened()
     const back = await ask(`${callback.redirectUri}?error=access_denied&error_description=User%20said%20no`)
     expect(await callback.answer).toEqual({ error: 'access_denied', description: 'User said no' })
@@ -78,14 +78,14 @@ describe('the browser comes back', () => {
     expect(page.body).toContain('login failed')
   })
 
-  test('once: a second token changes nothing', async () => {
+  test('is accepted once: a second token changes nothing', async () => {
     const callback = await opened()
     await ask(`${callback.redirectUri}?access_token=${TOKEN}`)
     expect((await ask(`${callback.redirectUri}?access_token=other`)).status).toBe(400)
     expect(await callback.answer).toEqual({ token: TOKEN })
   })
 
-  test('to another port where the registered one is taken', async () => {
+  test('uses another port when the registered one is in use', async () => {
     const first = await opened()
     const { port } = new URL(first.redirectUri)
     const second = await openCallback(Number(port))
@@ -94,20 +94,28 @@ describe('the browser comes back', () => {
   })
 
   test.each<[string, (redirect: string) => string, boolean]>([
-    ['as it is', (redirect) => `${redirect}?access_token=${TOKEN}`, true],
-    ['with spaces around it', (redirect) => `  ${redirect}?access_token=${TOKEN}\n`, true],
-    ['without a token', (redirect) => redirect, false],
-    ['of another login', (redirect) => `${redirect.slice(0, -3)}abc?access_token=${TOKEN}`, false],
-    ['of another port', (redirect) => `${redirect.replace(/:\d+/, ':1')}?access_token=${TOKEN}`, false],
-    ['that is none', () => 'sk-ant-something', false],
-  ])('pasted from another machine, %s', async (_, address, isTaken) => {
+    ['is accepted unchanged', (redirect) => `${redirect}?access_token=${TOKEN}`, true],
+    ['is accepted with spaces around it', (redirect) => `  ${redirect}?access_token=${TOKEN}\n`, true],
+    ['is rejected without a token', (redirect) => redirect, false],
+    [
+      'is rejected if it is that of another login',
+      (redirect) => `${redirect.slice(0, -3)}abc?access_token=${TOKEN}`,
+      false,
+    ],
+    [
+      'is rejected if it has another port',
+      (redirect) => `${redirect.replace(/:\d+/, ':1')}?access_token=${TOKEN}`,
+      false,
+    ],
+    ['is rejected if it is not a URL', () => 'sk-ant-something', false],
+  ])('pasted from another machine %s', async (_, address, isTaken) => {
     const callback = await opened()
     expect(callback.paste(address(callback.redirectUri))).toBe(isTaken)
     expect(await waits(callback)).toBe(!isTaken)
   })
 })
 
-describe('what is not the browser coming back is answered 400, and the waiting goes on', () => {
+describe('a request that is not the callback gets a 400, and the login keeps waiting:', () => {
   const HOSTS = ['own', 'localhost', 'evil.example', 'none', 'twice']
   const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS']
   const MODES = [undefined, 'navigate', 'cors', 'no-cors']
@@ -116,7 +124,7 @@ describe('what is not the browser coming back is answered 400, and the waiting g
     METHODS.flatMap((method) => MODES.flatMap((mode) => ORIGINS.map((origin) => ({ host, method, mode, origin })))),
   )
 
-  test(`${combinations.length} combinations of headers: only the browser’s own are taken`, async () => {
+  test(`${combinations.length} combinations of headers, of which only those of a browser are accepted`, async () => {
     const accepted: string[] = []
     for (const { host, method, mode, origin } of combinations) {
       const callback = await opened()
@@ -142,15 +150,15 @@ describe('what is not the browser coming back is answered 400, and the waiting g
   }, 30_000)
 
   test.each<[string, Record<string, string>]>([
-    ['an image', { 'sec-fetch-dest': 'image', 'sec-fetch-mode': 'navigate' }],
-    ['a frame', { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' }],
+    ['for an image', { 'sec-fetch-dest': 'image', 'sec-fetch-mode': 'navigate' }],
+    ['for a frame', { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' }],
   ])('%s on a page of another site', async (_, headers) => {
     const callback = await opened()
     expect((await ask(`${callback.redirectUri}?access_token=${TOKEN}`, { headers })).status).toBe(400)
     expect(await waits(callback)).toBe(true)
   })
 
-  test('forged callbacks, of which none is taken, and the real one after them', async () => {
+  test('forged callbacks, none of which is accepted, before the real one', async () => {
     const random = seeded()
     const callback = await opened()
     const { origin, pathname } = new URL(callback.redirectUri)
@@ -188,7 +196,7 @@ describe('what is not the browser coming back is answered 400, and the waiting g
   }, 60_000)
 })
 
-test('a browser that is slow to follow has its page all the same, and nobody waits for it any longer', async () => {
+test('a browser that is slow to follow the redirect still gets its page, and then the login ends at once', async () => {
   const callback = await openCallback(0)
   const { headers } = await ask(`${callback.redirectUri}?access_token=${TOKEN}`)
   vi.useFakeTimers({ toFake: ['setTimeout'] })
@@ -200,7 +208,7 @@ test('a browser that is slow to follow has its page all the same, and nobody wai
   await closed
 })
 
-test('idle connections do not hold the end up', async () => {
+test('idle connections do not delay the end of the login', async () => {
   const callback = await openCallback(0)
   const { port } = new URL(callback.redirectUri)
   const idle = Array.from({ length: 4 }, () => connect(Number(port), '127.0.0.1').on('error', () => undefined))
@@ -211,7 +219,7 @@ test('idle connections do not hold the end up', async () => {
   await expect(Promise.all(closed)).resolves.toHaveLength(4)
 })
 
-describe('an address of a login', () => {
+describe('an authorize URL', () => {
   const api = 'https://api.systemprompt.io'
   test.each([
     [api, 'https://github.com/login/oauth/authorize?client_id=x'],
@@ -220,7 +228,7 @@ describe('an address of a login', () => {
     [api, 'https://login.systemprompt.io/authorize'],
     ['https://cloud.example.com', 'https://cloud.example.com/authorize'],
     ['http://127.0.0.1:8787', 'http://127.0.0.1:8787/login/oauth/authorize?state=x'],
-  ])('of %s: %s is opened', (apiUrl, address) => {
+  ])('for %s: %s is opened', (apiUrl, address) => {
     expect(checkedAuthorizeUrl(address, apiUrl)).toBe(new URL(address).href)
   })
 
@@ -237,7 +245,7 @@ describe('an address of a login', () => {
     [api, ''],
     ['http://127.0.0.1:8787', 'http://127.0.0.1:8788/'],
     ['http://127.0.0.1:8787', 'http://evil.example/'],
-  ])('of %s: %s is not', (apiUrl, address) => {
+  ])('for %s: %s is refused', (apiUrl, address) => {
     expect(() => checkedAuthorizeUrl(address, apiUrl)).toThrowError(expect.objectContaining({ code: 'REFUSED' }))
   })
 })

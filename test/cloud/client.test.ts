@@ -14,7 +14,7 @@ import { makeProject } from '../support/temp-project.ts'
 
 const TOKEN = 'sp_test_e30.eyJleHAiOjk5OTk5OTk5OTl9.c2lnbmF0dXJlLW9mLWEtdG9rZW4'
 
-/** Pauses are not waited for; they are kept. */
+/** A clock that records delays instead of waiting. */
 function testClock(): Clock & { readonly pauses: number[] } {
   const pauses: number[] = []
   return { pauses, now: () => Date.now(), sleep: async (time) => void pauses.push(time), random: () => 0.5 }
@@ -35,12 +35,12 @@ async function errorOf(work: Promise<unknown>): Promise<CloudError> {
   throw new Error(`no CloudError but ${String(error)}`)
 }
 
-/** Answers the same to everything. */
+/** A server that gives the same response to every request. */
 function always(status: number, data?: unknown, headers?: Record<string, string>): Promise<TestServer> {
   return serve((_, response) => json(response, status, data, headers))
 }
 
-describe('an address', () => {
+describe('a URL of the API', () => {
   test.each([
     ['https://api.systemprompt.io', 'https://api.systemprompt.io'],
     ['https://api.systemprompt.io/', 'https://api.systemprompt.io'],
@@ -48,11 +48,11 @@ describe('an address', () => {
     ['http://127.0.0.1:8787', 'http://127.0.0.1:8787'],
     ['http://[::1]:8787', 'http://[::1]:8787'],
     ['http://localhost:8787', 'http://localhost:8787'],
-  ])('%s is taken', (apiUrl, expected) => {
+  ])('%s is accepted', (apiUrl, expected) => {
     expect(new CloudClient({ apiUrl }).apiUrl).toBe(expected)
   })
 
-  test('need not be given: it is that of the service', () => {
+  test('defaults to that of the service', () => {
     for (const options of [[], [{}], [{ apiUrl: undefined }]] as const)
       expect(new CloudClient(...options).apiUrl).toBe('https://api.systemprompt.io')
   })
@@ -73,18 +73,18 @@ describe('an address', () => {
     'javascript:alert(1)',
     'api.systemprompt.io',
     '',
-  ])('%s is refused', (apiUrl) => {
+  ])('%s is rejected', (apiUrl) => {
     expect(() => new CloudClient({ apiUrl })).toThrowError(CloudError)
   })
 
-  test.each([1, 25, 6000])('with port %i, which fetch blocks, says so and is not tried again', async (port) => {
+  test.each([1, 25, 6000])('with port %i, which fetch blocks, is reported as such, without a retry', async (port) => {
     const clock = testClock()
     const error = await errorOf(clientOf(`http://127.0.0.1:${port}`, { clock }).whoami())
     expect([error.code, error.isUncertain, clock.pauses]).toEqual(['REFUSED', false, []])
     expect(error.message).toContain('HTTP clients refuse to use')
   })
 
-  test.each(['..', '.', '', 'a\ud800'])('a tenant called %j reaches no server', async (tenant) => {
+  test.each(['..', '.', '', 'a\ud800'])('is never requested for a tenant named %j', async (tenant) => {
     const server = await always(200, { keys: [] })
     expect((await errorOf(clientOf(server.url).listSecretKeys(tenant))).code).toBe('NOT_ACCEPTED')
     expect(server.requests).toEqual([])
@@ -102,7 +102,7 @@ describe('an address', () => {
     ';',
     '@evil.example',
     '//evil.example',
-  ])('a tenant called %j leads to its own path', async (tenant) => {
+  ])('has the name of a tenant encoded in its path: %j', async (tenant) => {
     const server = await always(200, { keys: [] })
     await clientOf(`${server.url}/prefix`).listSecretKeys(tenant)
     const [, name = '', ...rest] =
@@ -112,7 +112,7 @@ describe('an address', () => {
 })
 
 describe('a token', () => {
-  test.each(['a b', 'a\nb', 'ä', 'a\u0000', '', 'a\u007f'])('%j is refused, and not repeated', (token) => {
+  test.each(['a b', 'a\nb', 'ä', 'a\u0000', '', 'a\u007f'])('with %j in it is rejected, and not repeated', (token) => {
     const secret = `canary-7f3a9c${token}`
     try {
       new CloudClient({ apiUrl: 'https://api.systemprompt.io', token: token === '' ? '' : secret })
@@ -131,7 +131,7 @@ describe('a token', () => {
     expect(server.requests[0]?.path).toBe(`/api/v1/auth/oauth/github?redirect_uri=${encodeURIComponent(redirect)}`)
   })
 
-  test('that is missing is said before anything is sent', async () => {
+  test('that is missing is reported before anything is sent', async () => {
     const server = await always(200)
     const error = await errorOf(new CloudClient({ apiUrl: server.url }).whoami())
     expect(error).toMatchObject({ code: 'NOT_LOGGED_IN', remedy: "Run 'systemprompt cloud auth login'" })
@@ -174,8 +174,8 @@ test.each([
   ['a secret in capitals', 'Sk-Live-CANARY.example', false],
   ['a part of a secret', 'x.canary-secret.example', false],
   ['the token', `${TOKEN.replace(/_/g, '-')}.example`, false],
-  ['nothing of the kind', 'portal.example', true],
-])('a redirect to an address with %s in it: %s', async (_, host, isShown) => {
+  ['nothing secret', 'portal.example', true],
+])('a redirect to a host with %s in its name: whether it is shown is %s', async (_, host, isShown) => {
   const server = await serve((_request, response) => {
     response.writeHead(307, { location: `https://${host}/?canary-secret-value` })
     response.end()
@@ -186,13 +186,13 @@ test.each([
   expect(message.toLowerCase()).not.toContain('canary')
 })
 
-test('a message that repeats a secret in other letters is not shown', async () => {
+test('a message of the service that repeats a secret in another case is not shown', async () => {
   const server = await always(422, { error: { code: 'x', message: 'what is CANARY-SECRET-value?' } })
   const { message } = await errorOf(clientOf(server.url).setSecrets('t', { A: 'canary-secret-value' }))
   expect(message).toContain('its message repeats a secret and is not shown')
 })
 
-test('a redirect whose page has no end is not waited for', async () => {
+test('a redirect whose body never ends is not waited for', async () => {
   let ended: () => void = () => undefined
   const isOver = new Promise<void>((resolve) => {
     ended = resolve
@@ -206,7 +206,7 @@ test('a redirect whose page has no end is not waited for', async () => {
   await isOver
 })
 
-describe('an answer', () => {
+describe('a response', () => {
   const cases: readonly [number, string, string][] = [
     [400, 'NOT_ACCEPTED', 'Verify the format'],
     [401, 'NOT_LOGGED_IN', "Run 'systemprompt cloud auth login'"],
@@ -219,7 +219,7 @@ describe('an answer', () => {
     [501, 'UNAVAILABLE', 'Run it again in a while'],
     [418, 'BAD_ANSWER', 'Check the endpoint'],
   ]
-  test.each(cases)('%i is %s, is not tried again, and says what to do', async (status, code, remedy) => {
+  test.each(cases)('with status %i is %s, is not retried, and says what to do', async (status, code, remedy) => {
     const body = { error: { code: 'some_code', message: 'some message' } }
     const server = await always(status, body, { 'x-request-id': 'req_42' })
     const error = await errorOf(clientOf(server.url).whoami())
@@ -228,7 +228,7 @@ describe('an answer', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('404 is about the tenant where one is asked for, and about the endpoint elsewhere', async () => {
+  test('with status 404 is about the tenant in a tenant request, and about the endpoint elsewhere', async () => {
     const server = await always(404, '<h1>Not found</h1>')
     const client = clientOf(server.url)
     expect((await errorOf(client.listSecretKeys('t'))).message).toContain('Check the tenant with')
@@ -246,7 +246,7 @@ describe('an answer', () => {
     }
   })
 
-  test('that is HTML is shown as the text that it holds, 200 characters of it', async () => {
+  test('that is HTML is shown as text, limited to 200 characters', async () => {
     const page = `<html><head><style>body{color:red}</style></head><body><h1>Bad\u001b[2J gateway</h1>${'x'.repeat(999)}</body></html>`
     const server = await serve((_, response) => void response.writeHead(500, { 'content-type': 'text/html' }).end(page))
     const { message } = await errorOf(clientOf(server.url).whoami())
@@ -255,7 +255,7 @@ describe('an answer', () => {
     )
   })
 
-  test('of 200 that is HTML, broken or not what the contract says is an error', async () => {
+  test('with status 200 that is HTML, broken or not as in the contract is an error', async () => {
     const texts = ['<html></html>', '{"keys":', '{"keys":[1]}', '[]', 'null', '"x"', '{"keys":{}}', '']
     let at = 0
     const server = await serve((_, response) => void response.end(texts[at]))
@@ -264,7 +264,7 @@ describe('an answer', () => {
     }
   })
 
-  test('of 200 that is a page of a proxy’s is shown, and is no answer to a write', async () => {
+  test('with status 200 that is the page of a proxy is shown, and leaves a write uncertain', async () => {
     const server = await serve((_, response) => void response.end('<title>Wifi</title> Log in to the <b>network</b>'))
     const client = clientOf(server.url)
     const errors = await Promise.all(
@@ -277,7 +277,7 @@ describe('an answer', () => {
     expect(errors.map(({ isUncertain }) => isUncertain)).toEqual([false, true, true])
   })
 
-  test('of 200 that is half a token shows none of it', async () => {
+  test('with status 200 that is truncated within a token shows none of it', async () => {
     const server = await serve(({ method }, response) =>
       method === 'POST' ? void response.end('{"access_token":"canary-4b1d77') : json(response, 401),
     )
@@ -285,7 +285,7 @@ describe('an answer', () => {
     expect([code, message]).toEqual(['BAD_ANSWER', expect.not.stringContaining('canary')])
   })
 
-  test('that repeats what was sent, or the token, is not shown', async () => {
+  test('that repeats a secret or the token is not shown', async () => {
     const server = await serve((request, response) =>
       json(response, 422, {
         error: { code: 'x', message: `not accepted: ${request.body} ${request.headers.authorization}` },
@@ -300,7 +300,7 @@ describe('an answer', () => {
     }
   })
 
-  test('whose code or request is called as what was sent, is not told by it', async () => {
+  test('whose error code or request ID equals a secret is reported without them', async () => {
     const body = { error: { code: 'canary-4b1d77', message: 'no' } }
     const server = await always(422, body, { 'x-request-id': 'Canary-4B1D77' })
     const error = await errorOf(clientOf(server.url).setSecrets('t', { KEY: 'canary-4b1d77' }))
@@ -308,14 +308,14 @@ describe('an answer', () => {
     expect(`${error.message}${JSON.stringify(error)}`.toLowerCase()).not.toContain('canary')
   })
 
-  test('that turns the direction of text does not reach the terminal', async () => {
+  test('is shown without characters that change the direction of text', async () => {
     const message = '\u202e\u2066so \u200fis\u2069 \u061cthis\u202c'
     const server = await always(422, { error: { code: 'x', message } })
     const error = await errorOf(clientOf(server.url).whoami())
     expect(error.message).toMatch(/\(422: so +is +this\)/)
   })
 
-  test('that grows without end when it is unpacked is given up at 1 MiB', async () => {
+  test('that is a decompression bomb is aborted at 1 MiB', async () => {
     const bomb = gzipSync(Buffer.alloc(200 * 1024 * 1024))
     const server = await serve((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip', 'content-type': 'application/json' })
@@ -329,7 +329,7 @@ describe('an answer', () => {
     expect(process.memoryUsage.rss() - before).toBeLessThan(100 * 1024 * 1024)
   }, 30_000)
 
-  test('that is not compressed as it says is an error', async () => {
+  test('that is not compressed as its header says is an error', async () => {
     const server = await serve((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' })
       response.end('{"user":{}}')
@@ -337,7 +337,7 @@ describe('an answer', () => {
     expect(['BAD_ANSWER', 'NETWORK']).toContain((await errorOf(clientOf(server.url).whoami())).code)
   })
 
-  test('that is compressed is read', async () => {
+  test('that is compressed is decompressed', async () => {
     const server = await serve((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' })
       response.end(gzipSync('{"keys":["A"]}'))
@@ -348,7 +348,7 @@ describe('an answer', () => {
 
 type Misbehave = (response: ServerResponse, request: Recorded) => void
 
-describe('a try that does not get through', () => {
+describe('a request that fails', () => {
   const drop: Misbehave = (response) => response.socket?.destroy()
   const reset: Misbehave = (response) => {
     response.writeHead(200, { 'content-length': '100' })
@@ -373,16 +373,16 @@ describe('a try that does not get through', () => {
   test.each<[string, Misbehave, string]>([
     ['dropped', drop, 'NETWORK'],
     ['reset in the middle', reset, 'NETWORK'],
-    ['cut short', cut, 'NETWORK'],
-    ['never answered', hang, 'TIMEOUT'],
-    ['never finished', stall, 'TIMEOUT'],
-    ['answered 408', status(408), 'UNAVAILABLE'],
-    ['answered 429', status(429), 'RATE_LIMITED'],
-    ['answered 502', status(502), 'UNAVAILABLE'],
-    ['answered 503', status(503), 'UNAVAILABLE'],
-    ['answered 504', status(504), 'UNAVAILABLE'],
+    ['truncated', cut, 'NETWORK'],
+    ['without a response', hang, 'TIMEOUT'],
+    ['without the end of a response', stall, 'TIMEOUT'],
+    ['answered with 408', status(408), 'UNAVAILABLE'],
+    ['answered with 429', status(429), 'RATE_LIMITED'],
+    ['answered with 502', status(502), 'UNAVAILABLE'],
+    ['answered with 503', status(503), 'UNAVAILABLE'],
+    ['answered with 504', status(504), 'UNAVAILABLE'],
   ])(
-    '%s: is tried again, four times at most',
+    '(%s) is attempted four times at most',
     async (_, misbehave, code) => {
       // A time-out takes its time.
       const tries = code === 'TIMEOUT' ? 2 : 4
@@ -404,7 +404,7 @@ describe('a try that does not get through', () => {
     30_000,
   )
 
-  test('where nobody listens: is tried again, and says that the connection is to be checked', async () => {
+  test('since no server listens is retried, and says to check the connection', async () => {
     const server = await always(200)
     await server.close()
     const clock = testClock()
@@ -418,7 +418,7 @@ describe('a try that does not get through', () => {
   test.each([
     ['2', 2_000],
     ['60', 60_000],
-  ])('with Retry-After %s waits as long as it was told', async (header, expected) => {
+  ])('with Retry-After %s waits that long', async (header, expected) => {
     const server = await serve((_, response, number) =>
       number === 1 ? json(response, 429, {}, { 'retry-after': header }) : json(response, 200, { keys: [] }),
     )
@@ -428,18 +428,15 @@ describe('a try that does not get through', () => {
     expect([clock.pauses, heard]).toEqual([[expected], [expected]])
   })
 
-  test.each(['0', 'Thu, 01 Jan 1970 00:00:01 GMT'])(
-    'with Retry-After %s pauses as it would without',
-    async (header) => {
-      const server = await always(503, {}, { 'retry-after': header })
-      const clock = testClock()
-      const heard: number[] = []
-      const client = clientOf(server.url, { clock, onWait: (time) => heard.push(time) })
-      const { message } = await errorOf(client.listSecretKeys('t'))
-      expect([clock.pauses, heard]).toEqual([[125, 500, 2_000], []])
-      expect(message).toContain('Run it again in a while.')
-    },
-  )
+  test.each(['0', 'Thu, 01 Jan 1970 00:00:01 GMT'])('with Retry-After %s waits as without it', async (header) => {
+    const server = await always(503, {}, { 'retry-after': header })
+    const clock = testClock()
+    const heard: number[] = []
+    const client = clientOf(server.url, { clock, onWait: (time) => heard.push(time) })
+    const { message } = await errorOf(client.listSecretKeys('t'))
+    expect([clock.pauses, heard]).toEqual([[125, 500, 2_000], []])
+    expect(message).toContain('Run it again in a while.')
+  })
 
   test.each<[string, number | undefined, number[]]>([
     ['60', undefined, [60_000]],
@@ -447,28 +444,35 @@ describe('a try that does not get through', () => {
     ['7', 20_000, [7_000, 7_000]],
     ['45', 30_000, []],
     ['7200', undefined, []],
-  ])('and Retry-After %s, which never ends, waits no longer than %s ms in all', async (header, timeout, expected) => {
-    const server = await always(429, {}, { 'retry-after': header })
-    const clock = testClock()
-    const options = timeout === undefined ? { clock } : { clock, timeout }
-    const error = await errorOf(clientOf(server.url, options).listSecretKeys('t'))
-    expect([error.code, clock.pauses, server.requests.length]).toEqual(['RATE_LIMITED', expected, expected.length + 1])
-    expect(error.message).toContain(header === '7200' ? 'It asks to wait 2 h;' : `It asks to wait ${header} s;`)
-  })
+  ])(
+    'with Retry-After %s every time waits no longer than its timeout in total (%s ms)',
+    async (header, timeout, expected) => {
+      const server = await always(429, {}, { 'retry-after': header })
+      const clock = testClock()
+      const options = timeout === undefined ? { clock } : { clock, timeout }
+      const error = await errorOf(clientOf(server.url, options).listSecretKeys('t'))
+      expect([error.code, clock.pauses, server.requests.length]).toEqual([
+        'RATE_LIMITED',
+        expected,
+        expected.length + 1,
+      ])
+      expect(error.message).toContain(header === '7200' ? 'It asks to wait 2 h;' : `It asks to wait ${header} s;`)
+    },
+  )
 
-  test('with a Retry-After of more than a minute is given up', async () => {
+  test('with a Retry-After of more than a minute is not retried', async () => {
     const server = await always(503, {}, { 'retry-after': '61' })
     expect((await errorOf(clientOf(server.url).whoami())).code).toBe('UNAVAILABLE')
     expect(server.requests).toHaveLength(1)
   })
 
-  test('takes no more time, with all its tries, than there is', async () => {
+  test('takes no longer than its timeout with all its retries', async () => {
     const server = await serve(() => undefined)
     const error = await errorOf(clientOf(server.url, { timeout: 200 }).whoami())
     expect([error.code, server.requests.length]).toEqual(['TIMEOUT', 1])
   })
 
-  test('takes no more time for an exchange of the token either', async () => {
+  test('takes no longer than its timeout with an exchange of the token', async () => {
     const server = await serve(({ path }, response) => {
       const status = path === '/api/v1/core/oauth/token' ? 200 : 401
       json(response, status, { access_token: 'short-lived' })
@@ -489,7 +493,7 @@ describe('a try that does not get through', () => {
     expect(timeouts).toEqual([10_000, 7_000, 4_000])
   })
 
-  test('a removal that was done although its answer got lost is done', async () => {
+  test('is a success if it was a removal that was done, but whose response was lost', async () => {
     let isThere = true
     const server = await serve((_, response) => {
       if (!isThere) return json(response, 404, { error: { code: 'not_found', message: 'no such key' } })
@@ -503,7 +507,7 @@ describe('a try that does not get through', () => {
     )
   })
 
-  test('a write whose answers all got lost says that it may have been done', async () => {
+  test('is uncertain if it was a write, all of whose responses were lost', async () => {
     const server = await serve((_, response) => void response.socket?.destroy())
     expect(await errorOf(clientOf(server.url).setSecrets('t', { A: 'b' }))).toMatchObject({
       code: 'NETWORK',
@@ -520,7 +524,7 @@ test.each([
   [121_000, '3 min'],
   [119 * 60_000, '119 min'],
   [120 * 60_000, '2 h'],
-])('%i ms are told as %s', (time, text) => {
+])('%i ms are shown as %s', (time, text) => {
   expect(durationText(time)).toBe(text)
 })
 
@@ -535,7 +539,7 @@ test.each<[string | undefined, number | undefined]>([
   expect(retryAfter(header, 10_000) ?? undefined).toBe(expected)
 })
 
-describe('a tenant call that is answered 401', () => {
+describe('a tenant request that is answered with 401', () => {
   const refuse = (response: ServerResponse): void =>
     json(response, 401, { error: { code: 'token', message: 'too long' } })
 
@@ -550,7 +554,7 @@ describe('a tenant call that is answered 401', () => {
     })
   }
 
-  test('is asked again with an exchanged token, which serves until half a minute before it ends', async () => {
+  test('is repeated with an exchanged token, which is used until half a minute before it expires', async () => {
     const server = await exchanging()
     let now = 0
     const client = clientOf(server.url, { clock: { ...testClock(), now: () => now } })
@@ -572,7 +576,7 @@ describe('a tenant call that is answered 401', () => {
     expect(server.requests).toHaveLength(7)
   })
 
-  test('keeps its 401 where the service exchanges nothing, and does not ask twice', async () => {
+  test('keeps its 401 if the service exchanges no tokens, and asks for an exchange only once', async () => {
     const server = await serve((request, response) =>
       request.path.endsWith('token') ? json(response, 404, {}) : refuse(response),
     )
@@ -581,7 +585,7 @@ describe('a tenant call that is answered 401', () => {
     expect(server.requests.map(({ path }) => path.split('/').at(-1))).toEqual(['secrets', 'token', 'secrets'])
   })
 
-  test('is asked only once more', async () => {
+  test('is repeated only once', async () => {
     const server = await serve((request, response) =>
       request.path.endsWith('token') ? json(response, 200, { access_token: 'short' }) : refuse(response),
     )
@@ -589,13 +593,13 @@ describe('a tenant call that is answered 401', () => {
     expect(server.requests).toHaveLength(3)
   })
 
-  test('is no reason to exchange anything where it is no tenant call', async () => {
+  test('is the only request for which a token is exchanged', async () => {
     const server = await serve((_, response) => refuse(response))
     expect((await errorOf(clientOf(server.url).whoami())).code).toBe('NOT_LOGGED_IN')
     expect(server.requests).toHaveLength(1)
   })
 
-  test.each(['b c', 'ä'])('with an exchanged token %j that cannot be one is refused', async (token) => {
+  test.each(['b c', 'ä'])('fails if the exchanged token %j is invalid', async (token) => {
     const server = await serve((request, response) =>
       request.path.endsWith('token') ? json(response, 200, { access_token: token }) : refuse(response),
     )
@@ -603,8 +607,8 @@ describe('a tenant call that is answered 401', () => {
   })
 })
 
-describe('a write', () => {
-  test('sends its secrets once, in one request', async () => {
+describe('the client', () => {
+  test('sends the secrets of a write in a single request', async () => {
     const server = await serve((_, response) => void response.writeHead(204).end())
     const secrets = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`KEY_${at}`, `value ${at}\n"é"`]))
     await clientOf(server.url).setSecrets('t', secrets, { ifMatch: '"v1"' })
@@ -613,14 +617,14 @@ describe('a write', () => {
     expect(server.requests[0]?.headers).toMatchObject({ 'content-type': 'application/json', 'if-match': '"v1"' })
   })
 
-  test('of nothing sends nothing, and a name that cannot be one is not sent', async () => {
+  test('sends nothing for a write without secrets or with an invalid name', async () => {
     const server = await always(204)
     await clientOf(server.url).setSecrets('t', {})
     expect((await errorOf(clientOf(server.url).setSecrets('t', { 'a-b': 'x' }))).code).toBe('NOT_ACCEPTED')
     expect(server.requests).toEqual([])
   })
 
-  test('the log of an endpoint that has none is not available there', async () => {
+  test('says that an endpoint has no audit log', async () => {
     const server = await always(404, { error: { code: 'not_found', message: 'no route' } })
     expect((await errorOf(clientOf(server.url).auditSecrets('t'))).message).toBe(
       'This endpoint has no audit log (404). Use an endpoint that has it; the emulator does.',
@@ -629,7 +633,7 @@ describe('a write', () => {
     expect((await errorOf(clientOf(unknown.url).auditSecrets('t'))).code).toBe('NOT_FOUND')
   })
 
-  test('a login that cannot be reported is no failure', async () => {
+  test('ignores that a login cannot be reported', async () => {
     const server = await always(500)
     await clientOf(server.url).reportActivity('cloud_login', 'user_1', new Date(0))
     expect(JSON.parse(server.requests[0]?.body ?? '')).toEqual({
@@ -642,7 +646,7 @@ describe('a write', () => {
 })
 
 describe('a proxy', () => {
-  /** A proxy that connects to whatever it is asked for at this port instead. */
+  /** A proxy that connects every tunnel to this port. */
   async function proxyTo(port: number): Promise<{ server: TestServer; asked: string[] }> {
     const asked: string[] = []
     const proxy = createServer((request, response) => {
@@ -661,17 +665,20 @@ describe('a proxy', () => {
     return { server: await listen(proxy), asked }
   }
 
-  test.each(['HTTPS_PROXY', 'https_proxy'])('in %s is used, and sees a tunnel and no token', async (name) => {
-    const target = await always(200, { keys: [] })
-    const { server, asked } = await proxyTo(target.port)
-    const client = clientOf('https://api.systemprompt.io', { env: { [name]: server.url } })
-    // The target speaks no TLS, so the tunnel is all that comes about.
-    await errorOf(client.listSecretKeys('t'))
-    expect(new Set(asked)).toEqual(new Set(['CONNECT api.systemprompt.io:443']))
-    await client.close()
-  })
+  test.each(['HTTPS_PROXY', 'https_proxy'])(
+    'in %s is used through a tunnel, without seeing the token',
+    async (name) => {
+      const target = await always(200, { keys: [] })
+      const { server, asked } = await proxyTo(target.port)
+      const client = clientOf('https://api.systemprompt.io', { env: { [name]: server.url } })
+      // The target speaks no TLS, so only the tunnel is established.
+      await errorOf(client.listSecretKeys('t'))
+      expect(new Set(asked)).toEqual(new Set(['CONNECT api.systemprompt.io:443']))
+      await client.close()
+    },
+  )
 
-  test('of the environment of the process is used where no other is given', async () => {
+  test('in the environment of the process is used by default', async () => {
     const target = await always(200, { keys: [] })
     const { server, asked } = await proxyTo(target.port)
     vi.stubEnv('https_proxy', undefined)
@@ -685,7 +692,7 @@ describe('a proxy', () => {
     await client.close()
   })
 
-  test('is passed over for what NO_PROXY names, and always for loopback', async () => {
+  test('is bypassed for hosts in NO_PROXY, and always for loopback', async () => {
     const target = await always(200, { keys: [] })
     const { server, asked } = await proxyTo(target.port)
     const env = { HTTPS_PROXY: server.url, HTTP_PROXY: server.url }
@@ -695,7 +702,9 @@ describe('a proxy', () => {
     expect(asked).toEqual([])
   })
 
-  test('that takes a connection and says nothing keeps no command from its end', { timeout: 60_000 }, async () => {
+  test('that accepts a connection and never responds does not keep a command from ending', {
+    timeout: 60_000,
+  }, async () => {
     const sockets: Socket[] = []
     const proxy = createTcpServer((socket) => sockets.push(socket.on('error', () => undefined)))
     await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
@@ -719,14 +728,14 @@ describe('a proxy', () => {
 
   test.each([
     [
-      'asks for a password',
+      'requires a password',
       'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n',
       'The proxy refused the connection (407)',
     ],
     ['forbids the address', 'HTTP/1.1 403 Forbidden\r\n\r\n', 'The proxy refused the connection (403)'],
     // undici connects again for as long as the program runs, and asks nothing else in between.
     ['hangs up', '', 'The proxy could not be reached (UND_ERR_SOCKET)'],
-  ])('that %s is named as what is in the way, and is soon given up', async (_, answer, what) => {
+  ])('that %s is reported as the cause, after four attempts at most', async (_, answer, what) => {
     let asked = 0
     const proxy = createTcpServer((socket) => {
       asked++
@@ -742,14 +751,14 @@ describe('a proxy', () => {
     await client.close()
   })
 
-  test('that is not there is named as what could not be reached', async () => {
+  test('that cannot be reached is reported as the cause', async () => {
     const client = clientOf('https://x.invalid', { env: { HTTPS_PROXY: 'http://127.0.0.1:9' } })
     expect((await errorOf(client.whoami())).message).toMatch(
       /^The proxy could not be reached \(ECONNREFUSED\)\. Check HTTPS/,
     )
   })
 
-  test('whose address is none says so, without its password', async () => {
+  test('with an invalid URL is rejected, without its password in the message', async () => {
     const error = await errorOf(clientOf('https://x.invalid', { env: { HTTPS_PROXY: 'http://u:canary@[' } }).whoami())
     expect([error.code, error.message.includes('canary')]).toEqual(['REFUSED', false])
   })

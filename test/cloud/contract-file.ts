@@ -27,14 +27,14 @@ export interface Operation {
   readonly isPublic: boolean
   readonly parameters: readonly Parameter[]
   readonly body?: { readonly type: string; readonly schema: Schema }
-  /** By status, `default` among them; no schema where the answer is empty. */
+  /** By status, including `default`; without a schema if the response has no body. */
   readonly answers: ReadonlyMap<string, Schema | undefined>
 }
 
 const file = fileURLToPath(new URL('../../fixtures/contract/cloud-api.yaml', import.meta.url))
 const document = parse(readFileSync(file, 'utf8')) as { paths: Record<string, Record<string, unknown>> }
 
-/** The schema that the contract calls so. */
+/** The schema with this name in the contract. */
 export function schemaCalled(name: string): Schema {
   return resolved({ $ref: `#/components/schemas/${name}` }) as Schema
 }

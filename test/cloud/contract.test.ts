@@ -28,7 +28,7 @@ function declared(name: string): Record<string, string> {
   )
 }
 
-/** The same of a schema; `names` are the types of what is an object. */
+/** The same for a schema; `names` are the types of properties that are objects. */
 function specified({ properties = {}, required = [] }: Schema, names: Readonly<Record<string, string>>) {
   return Object.fromEntries(
     Object.entries(properties).map(([key, schema]) => [
@@ -78,7 +78,7 @@ describe('the types are those of the contract:', () => {
   })
 })
 
-describe('the guards ask for what the contract requires:', () => {
+describe('the guards require what the contract requires:', () => {
   const guards: Readonly<Record<string, (value: unknown) => boolean>> = {
     whoami: isUserMe,
     listTenants: isTenantList,
@@ -99,18 +99,18 @@ describe('the guards ask for what the contract requires:', () => {
     for (const wrong of [undefined, null, [], 'text', 1, {}]) expect(isRight(wrong)).toBe(false)
   })
 
-  test('what the log says of the program is a text, or nothing', () => {
+  test('the client in an audit entry is a string, or missing', () => {
     const entry = { at: 'x', actor: 'x', action: 'set', key: 'x' }
     for (const client of [undefined, null, 'x']) expect(isAuditPage({ data: [{ ...entry, client }] })).toBe(true)
     for (const client of [1, {}, ['x']]) expect(isAuditPage({ data: [{ ...entry, client }] })).toBe(false)
   })
 
-  test('every answer with a body has one', () => {
+  test('every response with a body has a guard', () => {
     const withBody = OPERATIONS.filter(({ answers }) => answers.get('200')).map(({ id }) => id)
     expect(withBody.sort()).toEqual(Object.keys(guards).sort())
   })
 
-  test('the error', () => {
+  test('an error has a code and a message', () => {
     const error = { code: 'x', message: 'y' }
     expect(wordedError({ error })).toEqual(error)
     for (const wrong of [{}, { error: 'x' }, { error: { code: 1, message: 'y' } }, null, []]) {
@@ -119,7 +119,7 @@ describe('the guards ask for what the contract requires:', () => {
   })
 })
 
-/** A value with everything in it that a schema names. */
+/** A value with everything that a schema names. */
 function sample(schema: Schema): unknown {
   const kind = [schema.type ?? 'object'].flat()[0]
   if (schema.enum) return schema.enum[0]

@@ -16,9 +16,9 @@ beforeAll(async () => {
 afterAll(() => emulator.close())
 
 interface Seen {
-  /** Errors of the console, refusals of the content security policy among them, and requests that failed. */
+  /** Errors on the console, including violations of the content security policy, and failed requests. */
   readonly complaints: readonly string[]
-  /** Every address that the browser asked for, with its method. */
+  /** Every request of the browser: method and URL. */
   readonly visited: readonly string[]
 }
 
@@ -73,7 +73,7 @@ describe.runIf(hasBrowser)('a login in a browser', () => {
     })
   })
 
-  test('Allow gives the token of the account that was chosen', async () => {
+  test('Allow returns a token of the chosen account', async () => {
     await atConsent(async (page, login) => {
       await page.getByLabel('Account').selectOption('viewer@example.com')
       await page.getByRole('button', { name: 'Allow' }).click()
@@ -106,7 +106,7 @@ describe.runIf(hasBrowser)('a login in a browser', () => {
     })
   })
 
-  test('an address that has served says so, and going back gives nothing away', async () => {
+  test('a URL that has been used says that the login has ended', async () => {
     await atConsent(async (page, { authorizeUrl }) => {
       await page.getByRole('button', { name: 'Allow' }).click()
       await page.getByRole('heading', { name: 'You are logged in' }).waitFor()
@@ -115,23 +115,26 @@ describe.runIf(hasBrowser)('a login in a browser', () => {
     })
   })
 
-  describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
-    test.each([360, 1280])('%d pixels wide: nothing is cut off, and everything can be read', async (width) => {
-      await atConsent(async (page) => {
-        await page.setViewportSize({ width, height: 720 })
-        await page.emulateMedia({ colorScheme })
-        await look(page, `consent-${colorScheme}-${width}`)
-        for (const button of await page.getByRole('button').all())
-          expect((await button.boundingBox())?.height).toBeGreaterThanOrEqual(44)
-        await page.getByRole('button', { name: 'Allow' }).click()
-        await page.getByRole('heading', { name: 'You are logged in' }).waitFor()
-        await look(page, `landing-${colorScheme}-${width}`)
-      })
-    })
+  describe.each(['light', 'dark'] as const)('in %s mode', (colorScheme) => {
+    test.each([360, 1280])(
+      'at %d pixels has pages without horizontal scrolling and with enough contrast',
+      async (width) => {
+        await atConsent(async (page) => {
+          await page.setViewportSize({ width, height: 720 })
+          await page.emulateMedia({ colorScheme })
+          await look(page, `consent-${colorScheme}-${width}`)
+          for (const button of await page.getByRole('button').all())
+            expect((await button.boundingBox())?.height).toBeGreaterThanOrEqual(44)
+          await page.getByRole('button', { name: 'Allow' }).click()
+          await page.getByRole('heading', { name: 'You are logged in' }).waitFor()
+          await look(page, `landing-${colorScheme}-${width}`)
+        })
+      },
+    )
   })
 })
 
-/** What a reader needs: no scrolling to the side, and the contrast that WCAG asks of text. */
+/** Checks what a reader needs: no horizontal scrolling, and the contrast that WCAG requires of text. */
 async function look(page: Page, name: string): Promise<void> {
   if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png` })
   expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), name).toBe(true)

@@ -7,7 +7,7 @@ import {
   toCloudSecrets,
 } from '../../src/cloud/for-commands.ts'
 
-/** Remembers all of these as sent. */
+/** A record in which all of these were sent. */
 const sent = (values: Readonly<Record<string, string>>): SyncRecord => ({
   isSent: (name, value) => values[name] === value,
 })
@@ -22,14 +22,14 @@ function plan(
 }
 
 describe('the list of custom secrets', () => {
-  test('has what is neither documented, nor the system’s, nor left behind by earlier tools', () => {
+  test('has only names that are neither documented, nor system-managed, nor sent by earlier tools', () => {
     const names = ['STRIPE_KEY', 'ANTHROPIC_API_KEY', 'FLY_APP_NAME', 'MOONSHOT', 'SYSTEMPROMPT_LOG_LEVEL', 'A_KEY']
     expect(customList(names)).toBe('A_KEY,STRIPE_KEY')
   })
 })
 
-describe('what a sync would do', () => {
-  test('what was removed in the cloud since it was sent is new, and nothing else', () => {
+describe('the plan of a sync', () => {
+  test('adds again only what was removed from the cloud since it was sent', () => {
     const record = sent({ JWT_SECRET: 'x'.repeat(32), DATABASE_URL: 'postgres://a' })
     const { added, unchanged, changed, send } = plan(
       { JWT_SECRET: 'x'.repeat(32), DATABASE_URL: 'postgres://a' },
@@ -40,14 +40,14 @@ describe('what a sync would do', () => {
     expect(Object.keys(send)).toEqual(['JWT_SECRET'])
   })
 
-  test('pruning leaves what earlier tools have sent to cleanup, and what the system sets to the system', () => {
+  test('prunes neither what earlier tools sent, which cleanup removes, nor system-managed names', () => {
     const cloud = ['OLD_KEY', 'MOONSHOT', 'GITHUB', 'FLY_APP_NAME', 'SYSTEMPROMPT_CUSTOM_SECRETS', 'JWT_SECRET']
     const { remove, onlyInCloud } = plan({ JWT_SECRET: 'x'.repeat(32) }, cloud, { prune: true })
     expect(remove).toEqual(['OLD_KEY', 'SYSTEMPROMPT_CUSTOM_SECRETS'])
     expect(onlyInCloud).toEqual(['GITHUB', 'MOONSHOT', 'OLD_KEY'])
   })
 
-  test('a list that is not there is not removed', () => {
+  test('does not remove a list of custom secrets that does not exist', () => {
     expect(plan({ JWT_SECRET: 'x'.repeat(32) }, ['JWT_SECRET']).remove).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-/** An emulator in a process of its own, to be killed: `child DIRECTORY` prints where it is and a token. */
+/** An emulator in a process of its own, to be killed: `child DIRECTORY` prints its URL and a token. */
 import { startEmulator } from '../../src/emulator/index.ts'
 
 const emulator = await startEmulator({ directory: process.argv[2] ?? '', exchange: false })

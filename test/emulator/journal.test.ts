@@ -12,7 +12,7 @@ const TENANT = 'tenant_demo'
 const DEV: Actor = { user: { id: 'user_dev', email: 'dev@example.com' }, client: 'test' }
 const vault = createVault(Buffer.alloc(32, 1))
 
-/** A store with a journal of 20 entries at most, of which 10 are kept when there are more. */
+/** A store with a journal of at most 20 entries, 10 of which are kept when there are more. */
 async function opened(path: string, limits = { entries: 20, size: 1_000_000 }) {
   const file = await openForAppending(path)
   try {
@@ -41,7 +41,7 @@ async function busy(path: string, rounds: number): Promise<void> {
 }
 
 describe('a journal that has grown too long', () => {
-  test('becomes a snapshot and the latest entries, and nothing that is stored is lost', async () => {
+  test('is compacted to a snapshot and the latest entries without losing stored secrets', async () => {
     const path = newJournal()
     await busy(path, 40)
     expect(linesOf(path).length).toBeLessThanOrEqual(20)
@@ -53,7 +53,7 @@ describe('a journal that has grown too long', () => {
     expect([store.value(TENANT, 'LAST'), store.now()]).toEqual(['39', 1_005_000])
     expect(journal.entries.filter(({ happening }) => happening.type === 'snapshot')).toHaveLength(1)
 
-    // Numbers go on, and the log is the latest of what happened.
+    // Numbering continues, and the audit log has the latest entries.
     const log = store.audit(TENANT)
     expect(log[0]).toMatchObject({ action: 'list', actor: 'dev@example.com' })
     expect(log.length).toBeGreaterThan(8)
@@ -61,7 +61,7 @@ describe('a journal that has grown too long', () => {
     close()
   })
 
-  test('goes on as it is where there is no room for a snapshot', async () => {
+  test('is kept and used when a snapshot cannot be written', async () => {
     const path = newJournal()
     const file = await openForAppending(path)
     const full = (): never => {
@@ -78,7 +78,7 @@ describe('a journal that has grown too long', () => {
     expect(linesOf(path).length).toBeLessThanOrEqual(20)
   })
 
-  test('keeps a token revoked', async () => {
+  test('keeps a revoked token revoked', async () => {
     const path = newJournal()
     const first = await opened(path)
     const token = first.store.issue(DEV.user, 'login', 60)
@@ -90,7 +90,7 @@ describe('a journal that has grown too long', () => {
     second.close()
   })
 
-  test('by its size as well, when it is opened', async () => {
+  test('is compacted by its size too, when it is opened', async () => {
     const path = newJournal()
     const first = await opened(path, { entries: 1_000, size: 1_000_000 })
     for (let round = 0; round < 20; round++) first.store.set(TENANT, { BIG: 'x'.repeat(1_000) }, DEV)
@@ -104,15 +104,15 @@ describe('a journal that has grown too long', () => {
 
   test.each<[string, (lines: string[]) => string[]]>([
     ['the snapshot was changed', ([first = '', ...rest]) => [first.replace('KEY_1"', 'KEY_0"'), ...rest]],
-    ['the snapshot was left out', ([, ...rest]) => rest],
-    ['an entry after it was left out', ([first = '', , ...rest]) => [first, ...rest]],
+    ['the snapshot was removed', ([, ...rest]) => rest],
+    ['an entry after the snapshot was removed', ([first = '', , ...rest]) => [first, ...rest]],
     [
       'the last entry was changed',
       (lines) => lines.map((line, at) => (at < lines.length - 1 ? line : line.replace('list', 'unset'))),
     ],
-    ['all after the snapshot was left out', ([first = '']) => [first]],
-    ['it was put in twice', ([first = '', ...rest]) => [first, first, ...rest]],
-  ])('in which %s is not used', async (_, change) => {
+    ['everything after the snapshot was removed', ([first = '']) => [first]],
+    ['the snapshot was duplicated', ([first = '', ...rest]) => [first, first, ...rest]],
+  ])('is rejected when %s', async (_, change) => {
     const path = newJournal()
     await busy(path, 40)
     writeFileSync(
@@ -124,7 +124,7 @@ describe('a journal that has grown too long', () => {
     await expect(opened(path)).rejects.toThrow(/journal was changed: entry \d/)
   })
 
-  test('in which a snapshot was forged, hash and all, is not used', async () => {
+  test('is rejected when the snapshot was forged, with a matching hash', async () => {
     const path = newJournal()
     await busy(path, 40)
     const other = newJournal()

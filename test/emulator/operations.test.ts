@@ -6,7 +6,7 @@ import { OPERATIONS } from '../cloud/contract-file.ts'
 import { type ContractProxy, contractProxy } from '../support/contract-proxy.ts'
 
 /**
- * The client against the emulator, with the contract in between: every request and every answer is held against
+ * The client against the emulator, with the contract in between: every request and every response is checked against
  * fixtures/contract/cloud-api.yaml.
  */
 let emulator: Emulator
@@ -34,7 +34,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   return isCloudError(error) ? `${error.code} ${error.status} ${error.serverCode}` : 'no error'
 }
 
-/** What no client of ours would send. */
+/** A request that our client would not send. */
 async function raw(method: string, path: string, init: RequestInit = {}): Promise<{ status: number; body: unknown }> {
   const headers = { authorization: `Bearer ${older.token()}`, ...(init.headers as Record<string, string>) }
   const response = await fetch(olderProxy.url + path, { ...init, method, headers })
@@ -59,7 +59,7 @@ describe('secrets', () => {
     expect(await codeOf(client.unsetSecret(TENANT, 'B'))).toBe('NOT_FOUND 404 key_not_found')
   })
 
-  test('are written only if nobody has changed them since, where that is asked', async () => {
+  test('are written with If-Match only if they have not changed since', async () => {
     const client = cloud()
     const { etag } = await client.listSecretKeys('tenant_staging')
     await client.setSecrets('tenant_staging', { A: '1' }, { ifMatch: etag })
@@ -70,24 +70,24 @@ describe('secrets', () => {
   })
 
   test.each<[string, unknown, string]>([
-    ['nothing', { secrets: {} }, 'body_invalid'],
+    ['an empty object', { secrets: {} }, 'body_invalid'],
     ['a list', { secrets: ['A'] }, 'body_invalid'],
-    ['more than secrets', { secrets: { A: '1' }, force: true }, 'body_invalid'],
-    ['no object', '"A=1"', 'body_invalid'],
-    ['no JSON', '{"secrets":', 'json_invalid'],
+    ['another key beside secrets', { secrets: { A: '1' }, force: true }, 'body_invalid'],
+    ['a body that is not an object', '"A=1"', 'body_invalid'],
+    ['a body that is not JSON', '{"secrets":', 'json_invalid'],
     ['a lower-case name', { secrets: { good: '1' } }, 'key_invalid'],
     ['a name with a slash', { secrets: { 'A/B': '1' } }, 'key_invalid'],
     ['a very long name', { secrets: { [`A${'B'.repeat(255)}`]: '1' } }, 'key_invalid'],
-    ['a managed name', { secrets: { FLY_APP_NAME: '1' } }, 'key_reserved'],
+    ['a system-managed name', { secrets: { FLY_APP_NAME: '1' } }, 'key_reserved'],
     ['a number', { secrets: { A: 1 } }, 'value_invalid'],
     ['a NUL', { secrets: { A: '\0' } }, 'value_invalid'],
     ['a very long value', { secrets: { A: 'x'.repeat(65_537) } }, 'value_too_long'],
     [
-      'too many',
+      'too many secrets',
       { secrets: Object.fromEntries(Array.from({ length: 2_001 }, (_, at) => [`K${at}`, ''])) },
       'too_many_secrets',
     ],
-  ])('of which one is wrong (%s) are none of them stored', async (_, body, code) => {
+  ])('are not stored if one of them is invalid (%s)', async (_, body, code) => {
     const withGood = typeof body === 'object' && body !== null && 'secrets' in body && !Array.isArray(body.secrets)
     const before = older.secret(TENANT, 'GOOD')
     const filled =
@@ -96,20 +96,20 @@ describe('secrets', () => {
     expect(older.secret(TENANT, 'GOOD')).toBe(before)
   })
 
-  test('are taken as JSON alone, and a body of more than a mebibyte not at all', async () => {
+  test('are accepted as JSON only, and in a body of at most 1 MiB', async () => {
     expect((await put({ secrets: { A: '1' } }, 'text/plain')).status).toBe(422)
     expect((await put({ secrets: { A: 'x'.repeat(1_100_000) } })).status).toBe(413)
   })
 
-  test('of a thousand are set in one request', async () => {
+  test('can be set a thousand at a time', async () => {
     const secrets = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`MANY_${at}`, `value ${at}`]))
     await cloud().setSecrets('tenant_staging', secrets)
     expect((await cloud().listSecretKeys('tenant_staging')).keys.length).toBeGreaterThanOrEqual(1_000)
   })
 })
 
-describe('who may do what:', () => {
-  test('a viewer sees names and changes nothing, and the log says that it was tried', async () => {
+describe('permissions:', () => {
+  test('a viewer sees names and changes nothing, and the audit log has the attempts', async () => {
     const viewer = cloud(older.token('user_viewer'))
     expect((await viewer.listSecretKeys(TENANT)).keys).toContain('A')
     expect(await codeOf(viewer.setSecrets(TENANT, { A: 'x' }))).toBe('FORBIDDEN 403 forbidden')
@@ -121,7 +121,7 @@ describe('who may do what:', () => {
     ])
   })
 
-  test('somebody else’s tenant is one that is not there', async () => {
+  test('another user’s tenant looks like one that does not exist', async () => {
     const [theirs, none] = ['tenant_other', 'tenant_none'].map((tenant) => codeOf(cloud().listSecretKeys(tenant)))
     expect(await theirs).toBe('NOT_FOUND 404 tenant_not_found')
     expect(await theirs).toBe(await none)
@@ -130,23 +130,20 @@ describe('who may do what:', () => {
   })
 
   test.each<[string, (good: string) => string]>([
-    ['no token', () => 'x'],
-    ['one of a service', (good) => good.replace('sp_test_', 'sp_live_')],
-    ['one with another signature', (good) => `${good.slice(0, -4)}AAAA`],
+    ['not a token', () => 'x'],
+    ['a token of the service', (good) => good.replace('sp_test_', 'sp_live_')],
+    ['another signature', (good) => `${good.slice(0, -4)}AAAA`],
     [
-      'one with another payload',
+      'another payload',
       (good) => good.replace(/\.[^.]+\./, `.${Buffer.from('{"sub":"user_dev"}').toString('base64url')}.`),
     ],
-    [
-      'one that says it is not signed',
-      (good) => good.replace(/_ey[^.]+/, `_${Buffer.from('{"alg":"none"}').toString('base64url')}`),
-    ],
-    ['one with a part more', (good) => `${good}.x`],
-  ])('a token that is none (%s) is refused', async (_, change) => {
+    ['algorithm none', (good) => good.replace(/_ey[^.]+/, `_${Buffer.from('{"alg":"none"}').toString('base64url')}`)],
+    ['an additional part', (good) => `${good}.x`],
+  ])('an invalid token is rejected (%s)', async (_, change) => {
     expect(await codeOf(cloud(change(older.token())).whoami())).toBe('NOT_LOGGED_IN 401 unauthorized')
   })
 
-  test('a token ends when it says, by a clock that can be moved, and when it is revoked', async () => {
+  test('a token expires by a clock that can be moved, and can be revoked', async () => {
     const fresh = await startEmulator({ exchange: false })
     const token = fresh.token('user_dev', 3600)
     const client = new CloudClient({ apiUrl: fresh.url, token })
@@ -161,7 +158,7 @@ describe('who may do what:', () => {
     await fresh.close()
   })
 
-  test('too many requests of one token are told when to come again', async () => {
+  test('too many requests with one token get a 429 with the time to wait', async () => {
     const fresh = await startEmulator({ requests: 3 })
     const pauses: number[] = []
     const clock = {
@@ -180,17 +177,17 @@ describe('who may do what:', () => {
   })
 })
 
-describe('the exchange of tokens', () => {
-  test('is asked for by tenant calls, and only by these', async () => {
+describe('the token exchange', () => {
+  test('is required for tenant requests only', async () => {
     const client = new CloudClient({ apiUrl: proxy.url, token: emulator.token() })
-    // The emulator's own address is the resource; the proxy before it has another.
+    // The resource is the emulator's own URL; the proxy in front of it has another.
     expect(await codeOf(client.listSecretKeys(TENANT))).toBe('NOT_LOGGED_IN 401 unauthorized')
     const direct = new CloudClient({ apiUrl: emulator.url, token: emulator.token() })
     expect((await direct.listSecretKeys(TENANT)).keys).toEqual([])
     expect((await client.whoami()).user.email).toBe('dev@example.com')
   })
 
-  test('gives a token that is good for tenant calls alone', async () => {
+  test('returns a token that is valid for tenant requests only', async () => {
     const form = new URLSearchParams({
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
       subject_token: emulator.token(),
@@ -216,7 +213,7 @@ describe('the exchange of tokens', () => {
     }
   })
 
-  test('is not there on an older service', async () => {
+  test('does not exist on an older service', async () => {
     expect(
       (
         await raw('POST', '/api/v1/core/oauth/token', {
@@ -229,7 +226,7 @@ describe('the exchange of tokens', () => {
 })
 
 describe('the audit log', () => {
-  test('has everything that was done, newest first, page by page', async () => {
+  test('lists everything that was done, newest first, page by page', async () => {
     const fresh = await startEmulator({ exchange: false })
     const between = await contractProxy(fresh.url)
     const client = new CloudClient({ apiUrl: between.url, token: fresh.token() })
@@ -253,16 +250,16 @@ describe('the audit log', () => {
     await fresh.close()
   })
 
-  test.each(['0', '501', '-1', 'x', '1.5', ''])('takes no limit of %j', async (limit) => {
+  test.each(['0', '501', '-1', 'x', '1.5', ''])('rejects the limit %j', async (limit) => {
     expect((await raw('GET', `/api/v1/tenants/${TENANT}/secrets/audit?limit=${limit}`)).status).toBe(422)
   })
 
-  test('takes no cursor that it did not give', async () => {
+  test('rejects an unknown cursor', async () => {
     expect((await raw('GET', `/api/v1/tenants/${TENANT}/secrets/audit?cursor=nowhere`)).status).toBe(422)
   })
 })
 
-test('a login and a logout are noted; anything else is not', async () => {
+test('a login can be reported; an unknown event is rejected', async () => {
   await cloud().reportActivity('cloud_login', 'user_dev', new Date())
   const wrong = await raw('POST', '/api/v1/activity', {
     body: '{"event":"x"}',
@@ -284,15 +281,15 @@ test.each([
     'javascript:alert(1)',
     'x',
   ].map((uri) => `/api/v1/auth/oauth/github?redirect_uri=${encodeURIComponent(uri)}`),
-])('no login begins with %s', async (path) => {
+])('a login is not started by %s', async (path) => {
   expect((await raw('GET', path)).status).toBeGreaterThanOrEqual(400)
 })
 
-test('what is no operation is answered in the contract’s words', async () => {
+test('an unknown operation gets an error as in the contract', async () => {
   expect((await raw('GET', '/api/v2')).body).toEqual({ error: { code: 'not_found', message: expect.any(String) } })
 })
 
-test('nothing was asked or answered otherwise than the contract says, and every operation was', async () => {
+test('no request and no response violated the contract, and every operation was used', async () => {
   const client = cloud()
   await client.beginLogin('github', 'http://127.0.0.1:8765/callback/nonce')
   expect([...proxy.violations, ...olderProxy.violations.filter((each) => !/no operation/.test(each))]).toEqual([])

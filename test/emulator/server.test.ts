@@ -22,7 +22,7 @@ afterAll(() => emulator.close())
 
 const TENANT = 'tenant_demo'
 
-/** The status of a request with these headers, of which fetch would not let some through. */
+/** The status of a request with these headers, some of which fetch would not send. */
 function statusOf(
   headers: Record<string, string>,
   path = '/api/v1/auth/me',
@@ -39,8 +39,8 @@ function statusOf(
   })
 }
 
-describe('the address', () => {
-  test('is this machine’s own, and no other', async () => {
+describe('the server', () => {
+  test('listens on loopback only', async () => {
     expect(emulator.url).toBe(`http://127.0.0.1:${emulator.port}`)
     const others = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
     for (const { address, family, internal } of others) {
@@ -52,22 +52,22 @@ describe('the address', () => {
   test.each<[string, (port: number) => Record<string, string>, number]>([
     ['127.0.0.1', (port) => ({ host: `127.0.0.1:${port}` }), 401],
     ['localhost', (port) => ({ host: `localhost:${port}` }), 401],
-    ['a name that leads here', (port) => ({ host: `evil.example:${port}` }), 403],
-    ['one that begins like ours', (port) => ({ host: `127.0.0.1.evil.example:${port}` }), 403],
-    ['no port', () => ({ host: '127.0.0.1' }), 403],
+    ['a hostile name that resolves to loopback', (port) => ({ host: `evil.example:${port}` }), 403],
+    ['a name that begins like its own', (port) => ({ host: `127.0.0.1.evil.example:${port}` }), 403],
+    ['an address without a port', () => ({ host: '127.0.0.1' }), 403],
     ['another port', (port) => ({ host: `127.0.0.1:${port + 1}` }), 403],
-    ['a page of another site', (port) => ({ host: `127.0.0.1:${port}`, origin: 'https://evil.example' }), 403],
-    ['its own page', (port) => ({ host: `127.0.0.1:${port}`, origin: `http://127.0.0.1:${port}` }), 401],
-  ])('is asked for by %s', async (_, headers, status) => {
+    ['the origin of another site', (port) => ({ host: `127.0.0.1:${port}`, origin: 'https://evil.example' }), 403],
+    ['its own origin', (port) => ({ host: `127.0.0.1:${port}`, origin: `http://127.0.0.1:${port}` }), 401],
+  ])('checks the Host and Origin headers: %s', async (_, headers, status) => {
     expect(await statusOf(headers(emulator.port))).toBe(status)
   })
 
-  test('that is taken is said to be', async () => {
+  test('fails when its port is in use', async () => {
     await expect(startEmulator({ port: emulator.port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
   })
 })
 
-test('a body that is too large gets its answer, however long it goes on', async () => {
+test('a body that is too large gets a 413, however long it is', async () => {
   for (let round = 0; round < 10; round++) {
     expect(await sentInPieces(`${emulator.url}/api/v1/activity`, (round + 2) * 16)).toBe('413 body_too_large')
   }
@@ -83,7 +83,7 @@ describe('the test API', () => {
       })
     ).status
 
-  test('takes faults, moves the clock and revokes tokens', async () => {
+  test('sets faults, moves the clock and revokes tokens', async () => {
     const token = emulator.token()
     const client = new CloudClient({ apiUrl: emulator.url, token })
     expect(await post('/_test/faults', { rules: [{ fault: { type: 'status', status: 418 }, times: 1 }] })).toBe(204)
@@ -123,11 +123,11 @@ describe('the test API', () => {
     ['/_test/clock', { advance: -Number.MAX_SAFE_INTEGER }],
     ['/_test/clock', { advance: 9e14 }],
     ['/_test/nothing', {}],
-  ])('does not understand %s %j', async (path, body) => {
+  ])('rejects %s %j', async (path, body) => {
     expect(await post(path, body)).toBe(422)
   })
 
-  test('takes nothing that a page of another site could send, and is not there unless it is asked for', async () => {
+  test('rejects what a page of another site could send, and does not exist unless it is enabled', async () => {
     expect(await post('/_test/clock', { advance: 1 }, 'text/plain')).toBe(422)
     const plain = await startEmulator()
     expect(
@@ -159,7 +159,7 @@ describe('a fault', () => {
   }
   const quick = { ...BOUNDS, headers: 500, idle: 500 }
 
-  test.each(FAULT_TYPES)('of type %s is what it says, and its end is the end of it', async (type) => {
+  test.each(FAULT_TYPES)('of type %s has its effect until it is cleared', async (type) => {
     const [fault, code] = faults[type]
     const clock = { now: () => Date.now(), sleep: async () => undefined, random: () => 0 }
     const client = new CloudClient({
@@ -177,7 +177,7 @@ describe('a fault', () => {
     await client.close()
   })
 
-  test('after which nothing is known has been carried out', async () => {
+  test('that drops the response still carries out the request', async () => {
     const client = new CloudClient({
       apiUrl: emulator.url,
       token: emulator.token(),
@@ -190,7 +190,7 @@ describe('a fault', () => {
     expect(emulator.secret(TENANT, 'DROPPED')).toBeUndefined()
   })
 
-  test('comes after as many, as often and as likely as it is told, and again with the same seed', async () => {
+  test('obeys after, times, method and probability, and repeats with the same seed', async () => {
     const client = new CloudClient({ apiUrl: emulator.url, token: emulator.token() })
     const outcomes = async (): Promise<string> => {
       const all = Array.from({ length: 12 }, () =>
@@ -232,7 +232,7 @@ describe('a fault', () => {
 describe('the state', () => {
   const CANARY = 'canary-9d3f7a21c4e8b605'
 
-  test('is not made unusable by a clock that is moved to the end of time', async () => {
+  test('stays usable when the clock is moved very far', async () => {
     const directory = join(makeProject(), 'emulator')
     const first = await startEmulator({ directory, exchange: false })
     for (const time of [8.64e15, -8.64e15, Number.NaN, Number.POSITIVE_INFINITY])
@@ -245,7 +245,7 @@ describe('the state', () => {
     await second.close()
   })
 
-  test('is kept, sealed and for its owner alone, and nobody else may have it meanwhile', async () => {
+  test('is kept encrypted, readable by its owner only and locked while in use', async () => {
     const directory = join(makeProject(), 'emulator')
     const first = await startEmulator({ directory, exchange: false })
     const token = first.token()
@@ -267,7 +267,7 @@ describe('the state', () => {
     await second.close()
   })
 
-  test('is not taken by git, and not written where git has it already', async () => {
+  test('is ignored by git, and not written when git tracks it', async () => {
     const root = makeProject()
     const git = (...argv: string[]) => spawnSync('git', argv, { cwd: root, encoding: 'utf8' }).stdout
     git('init', '--quiet')
@@ -281,11 +281,11 @@ describe('the state', () => {
 
   test.each<[string, (lines: string[]) => string[]]>([
     ['changed', ([first = '', ...rest]) => [first.replace('dev@example.com', 'eve@example.com'), ...rest]],
-    ['left out', ([first = '', , ...rest]) => [first, ...rest]],
-    ['put in', ([first = '', ...rest]) => [first, first, ...rest]],
-    ['turned round', (lines) => lines.reverse()],
-    ['made into nonsense', ([, ...rest]) => ['x', ...rest]],
-  ])('in which an entry was %s is not used', async (_, change) => {
+    ['removed', ([first = '', , ...rest]) => [first, ...rest]],
+    ['duplicated', ([first = '', ...rest]) => [first, first, ...rest]],
+    ['moved', (lines) => lines.reverse()],
+    ['replaced by nonsense', ([, ...rest]) => ['x', ...rest]],
+  ])('is rejected when an entry was %s', async (_, change) => {
     const directory = join(makeProject(), 'emulator')
     const first = await startEmulator({ directory, exchange: false })
     const client = new CloudClient({ apiUrl: first.url, token: first.token() })
@@ -303,7 +303,7 @@ describe('the state', () => {
     expect(existsSync(`${file}.lock`)).toBe(false)
   })
 
-  test('a value that was put in the place of another does not open', async () => {
+  test('has values that cannot be decrypted in place of another', async () => {
     const directory = join(makeProject(), 'emulator')
     const first = await startEmulator({ directory, exchange: false })
     await new CloudClient({ apiUrl: first.url, token: first.token() }).setSecrets(TENANT, { A: 'a', B: 'b' })
@@ -319,7 +319,7 @@ describe('the state', () => {
     expect(createVault(Buffer.alloc(32, 1)).open(sealed, 'here')).toBeUndefined()
   })
 
-  test('survives kill -9: what was answered is there, and nothing is torn', async () => {
+  test('survives SIGKILL with every confirmed write, and none written in part', async () => {
     const random = seeded()
     const directory = join(makeProject(), 'emulator')
     const script = await bundleForChild(fileURLToPath(new URL('./child.ts', import.meta.url)))
@@ -333,7 +333,7 @@ describe('the state', () => {
         timeout: 5000,
         clock: { now: () => Date.now(), sleep: async () => undefined, random: () => 0 },
       })
-      // Each round gets something done, however slow the machine is.
+      // Each round completes a write, however slow the machine is.
       await client.setSecrets(TENANT, { COUNT: String(++done), TWIN: String(done) })
       setTimeout(() => child.kill('SIGKILL'), random.below(150))
       const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -372,11 +372,11 @@ test.each<[unknown, RegExp]>([
     /neither admin nor viewer/,
   ],
   [{ users: [{ id: 'u', email: 'e' }], tenants: [{ id: 't', name: 't' }] }, /has no members/],
-])('a seed %j is refused', async (seed, message) => {
+])('a seed %j is rejected', async (seed, message) => {
   await expect(startEmulator({ seed: seed as Seed })).rejects.toThrow(message)
 })
 
-/** Sends a body of so many pieces of 64 KiB, one after the other; what was answered, or how the connection ended. */
+/** Sends a body of this many chunks of 64 KiB; returns the response, or how the connection ended. */
 function sentInPieces(url: string, pieces: number): Promise<string> {
   return new Promise((resolve) => {
     const sent = request(url, { method: 'POST' }, (answer) => {

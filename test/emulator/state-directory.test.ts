@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { findEmulatorDirectory, startEmulator } from '../../src/emulator/index.ts'
 import { COMPLETE, makeProject, PROFILE } from '../support/temp-project.ts'
 
-test('the state lies in the project, seen from any of its folders and from a profile that is named by its path', () => {
+test('the state is in the project, from any of its directories and for a profile that is given by its path', () => {
   const root = makeProject(COMPLETE)
   const deep = join(root, 'packages/web/src')
   mkdirSync(deep, { recursive: true })
@@ -13,7 +13,7 @@ test('the state lies in the project, seen from any of its folders and from a pro
   expect(findEmulatorDirectory({ cwd: makeProject(), env: { SYSTEMPROMPT_PROFILE: join(root, PROFILE) } })).toBe(state)
 })
 
-test('without a project it lies where the command runs, and is made when an emulator needs it', async () => {
+test('without a project the state is in the working directory, and is created when an emulator needs it', async () => {
   const cwd = makeProject()
   const directory = findEmulatorDirectory({ cwd, env: {} })
   expect(directory).toBe(join(cwd, '.systemprompt/emulator'))
