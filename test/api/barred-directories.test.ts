@@ -7,7 +7,7 @@ import { COMPLETE, COMPLETE_PROFILE, makeProject, SECRETS } from '../support/tem
 
 const PRODUCTION = '.systemprompt/profiles/production/profile.yaml'
 
-/** A project of two profiles, a service and a mounted secret, which others than its owner may read. */
+/** A project of two profiles, a service and a mounted secret, which other users than its owner may read. */
 function makeShared(): string {
   const root = makeProject({
     ...COMPLETE,
@@ -20,7 +20,7 @@ function makeShared(): string {
   return root
 }
 
-/** What a user who may not enter a directory is told of a load, or what the load gave. */
+/** The result of a load or its problems, for a user who may not enter a directory. */
 async function loadBarred(directory: string, options: LoadOptions = {}): Promise<unknown> {
   const cwd = makeShared()
   return whileBarred(join(cwd, directory), async () => {
@@ -34,14 +34,14 @@ async function loadBarred(directory: string, options: LoadOptions = {}): Promise
   })
 }
 
-describe.runIf(hasRights)('a directory that this user may not enter is told of, and not taken for an empty one', () => {
+describe.runIf(hasRights)('a directory that the user may not enter is reported, and not treated as empty:', () => {
   test.each<[string, string, string, LoadOptions?]>([
     ['the state', '.systemprompt', '.systemprompt/profiles'],
     ['all profiles', '.systemprompt/profiles', '.systemprompt/profiles'],
     ['one profile of two', '.systemprompt/profiles/local', '.systemprompt/profiles/local/profile.yaml'],
-    ['the profile that is asked for', '.systemprompt/profiles/production', PRODUCTION, { profile: 'production' }],
+    ['the selected profile', '.systemprompt/profiles/production', PRODUCTION, { profile: 'production' }],
     [
-      'the profile whose path is given',
+      'the profile that is given as a path',
       '.systemprompt/profiles/production',
       PRODUCTION,
       { profile: `./${PRODUCTION}` },
@@ -58,7 +58,7 @@ describe.runIf(hasRights)('a directory that this user may not enter is told of, 
     expect(await loadBarred(directory, options)).toEqual(expect.arrayContaining([`FILE_UNREADABLE ${named}`]))
   })
 
-  test('nobody is told which profiles there are', async () => {
+  test('listProfiles fails', async () => {
     const cwd = makeShared()
     const told = whileBarred(join(cwd, '.systemprompt/profiles/local'), () => listProfiles(cwd))
     await expect(told).rejects.toMatchObject({
@@ -67,7 +67,7 @@ describe.runIf(hasRights)('a directory that this user may not enter is told of, 
     })
   })
 
-  test('what no profile needs may be barred', async () => {
+  test('but not if it is not needed', async () => {
     expect(await loadBarred('mounted', { profile: 'local' })).toEqual({ profile: 'local' })
   })
 })

@@ -30,7 +30,7 @@ async function failure(files: Files, options: LoadOptions = {}) {
   return error
 }
 
-/** A project in which this package, as it is built, and makers of schemas can be imported. */
+/** A project in which the built package and schema libraries can be imported. */
 function withPackages(files: Files): string {
   const root = makeProject({ ...PROJECT, ...files, 'node_modules/@systemprompt/': '' })
   symlinkSync(repository, join(root, 'node_modules/@systemprompt/env'), 'junction')
@@ -41,7 +41,7 @@ function withPackages(files: Files): string {
 
 const VALUE = 'defaults: { app: { from: "file" } }'
 
-describe('systemprompt.config.* gives the options', () => {
+describe('systemprompt.config.* sets the options', () => {
   test.each<[string, string]>([
     ['ts', `const from: string = 'file'\nexport default { defaults: { app: { from } } }`],
     ['mts', `const from: string = 'file'\nexport default { defaults: { app: { from } } }`],
@@ -81,7 +81,7 @@ export default defineConfig({
   ])('as %s', async (_, content) => {
     expect((await load({ 'systemprompt.config.mjs': content })).config.app).toEqual({ from: 'file' })
   })
-  test('defineConfig gives back what it is given', () => {
+  test('defineConfig returns its argument', () => {
     const options = { strict: true } as const
     expect(defineConfig(options)).toBe(options)
   })
@@ -92,14 +92,14 @@ export default defineConfig({
     ['mjs', 'export default {}'],
     ['mjs', 'export default () => undefined'],
     ['mjs', ''],
-  ])('as .%s that says nothing: %j', async (extension, content) => {
+  ])('as an empty .%s: %j', async (extension, content) => {
     expect((await load({ [`systemprompt.config.${extension}`]: content })).config.list).toEqual(['file'])
   })
 })
 
-describe('where it is looked for', () => {
+describe('systemprompt.config.* is found', () => {
   const file: Files = { 'systemprompt.config.json': '{"defaults": {"app": {"from": "root"}}}' }
-  test('beside .systemprompt, from anywhere below', async () => {
+  test('next to .systemprompt, from any directory below', async () => {
     const root = makeProject({
       ...PROJECT,
       ...file,
@@ -108,7 +108,7 @@ describe('where it is looked for', () => {
     const { config } = (await loadConfig({ cwd: join(root, 'packages/a'), env: {} })) as ResolvedConfig
     expect(config.app).toEqual({ from: 'root' })
   })
-  test('where the working directory is given as a relative path', async () => {
+  test('with a relative cwd', async () => {
     const root = makeProject({ ...PROJECT, ...file, 'packages/a/': '' })
     const before = process.cwd()
     process.chdir(join(root, 'packages/a'))
@@ -119,12 +119,12 @@ describe('where it is looked for', () => {
       process.chdir(before)
     }
   })
-  test('where the profile is given as a path into another project', async () => {
+  test('in the project of a profile that is given as a path', async () => {
     const root = makeProject({ ...PROJECT, ...file })
     const result = (await loadConfig({ cwd: makeProject(), env: {}, profile: join(root, PROFILE) })) as ResolvedConfig
     expect([result.root, result.config.app]).toEqual([root, { from: 'root' }])
   })
-  test('in the working directory, where there is no project', async () => {
+  test('in the working directory without a project', async () => {
     const root = makeProject({ ...file, 'below/': '' })
     expect(((await loadConfig({ cwd: root, env: {} })) as ResolvedConfig).config).toEqual({ app: { from: 'root' } })
     expect(((await loadConfig({ cwd: join(root, 'below'), env: {} })) as ResolvedConfig).config).toEqual({})
@@ -136,17 +136,17 @@ describe('where it is looked for', () => {
     '.systempromptrc',
     '.config/systemprompt.json',
     'systemprompt.config/index.json',
-  ])('%s is none', async (path) => {
+  ])('but not as %s', async (path) => {
     expect((await load({ [path]: '{"defaults": {"app": 1}}' })).config.app).toBeUndefined()
   })
-  test('a key of package.json is none', async () => {
+  test('but not as a key of package.json', async () => {
     const files: Files = {
       'package.json': '{"systemprompt": {"defaults": {"app": 1}}}',
       'systemprompt.config.json': '{}',
     }
     expect((await load(files)).config.app).toBeUndefined()
   })
-  test('of two, the one whose extension comes first: ts, mts, cts, js, mjs, cjs, json, yaml, yml', async () => {
+  test('with the first existing extension of ts, mts, cts, js, mjs, cjs, json, yaml, yml', async () => {
     const contents: [string, string][] = [
       ['ts', `export default { defaults: { app: 'ts' } }`],
       ['mts', `export default { defaults: { app: 'mts' } }`],
@@ -169,30 +169,30 @@ describe('where it is looked for', () => {
     ['ts', (app) => `export default { defaults: { app: ${app} } as object }`],
     ['json', (app) => `{"defaults": {"app": ${app}}}`],
     ['yaml', (app) => `defaults: {app: ${app}}`],
-  ])('.%s is read anew for every load', async (extension, content) => {
+  ])('and read again for every load (.%s)', async (extension, content) => {
     const root = makeProject(PROJECT)
     for (const app of [1, 2]) {
       writeFiles(root, { [`systemprompt.config.${extension}`]: content(app) })
       expect(((await loadConfig({ cwd: root, env: {} })) as ResolvedConfig).config.app).toBe(app)
     }
   })
-  test('loadConfigSync passes it over, since it is code', () => {
+  test('but not by loadConfigSync, since it may be code', () => {
     const cwd = makeProject({ ...PROJECT, 'systemprompt.config.mjs': 'throw new Error("was run")' })
     expect(loadConfigSync({ cwd, env: {} }).config.list).toEqual(['file'])
   })
 })
 
-describe('an error about a value names the file that gives it', () => {
+describe('an error about a value of the file names the file:', () => {
   test.each<[string, string]>([
-    ['that is wrong', 'defaults: { server: { port: "x" } }'],
-    ['that is no data', 'overrides: { server: { port: () => 8080 } }'],
-    ['with a key that is no path', 'overrides: { "server..port": 8080 }'],
-    ['beyond the end of a list', 'overrides: { "list[7]": 8080 }'],
+    ['a wrong value', 'defaults: { server: { port: "x" } }'],
+    ['a value that is not data', 'overrides: { server: { port: () => 8080 } }'],
+    ['an invalid path as a key', 'overrides: { "server..port": 8080 }'],
+    ['an index beyond the end of a list', 'overrides: { "list[7]": 8080 }'],
   ])('%s', async (_, content) => {
     const loading = load({ 'systemprompt.config.mjs': `export default { ${content} }`, [PROFILE]: 'list: [a]\n' })
     await expect(loading).rejects.toMatchObject({ issues: [{ file: 'systemprompt.config.mjs' }] })
   })
-  test('beside one in code', async () => {
+  test('explain does as well, next to a value in code', async () => {
     const loading = load({ 'systemprompt.config.mjs': 'export default { defaults: { q: 1 } }' }, { defaults: { q: 2 } })
     expect((await loading).explain('q')).toEqual([
       { value: 2, origin: { layer: 'defaults', name: 'defaults' } },
@@ -201,7 +201,7 @@ describe('an error about a value names the file that gives it', () => {
   })
 })
 
-describe('options in code go before those of the file', () => {
+describe('options in code take precedence over those of the file', () => {
   test.each<[string, string, LoadOptions, (result: ResolvedConfig) => unknown, unknown]>([
     ['onUndefined', '{"onUndefined": "empty"}', { onUndefined: 'keep' }, ({ config }) => config.ref, '${NOPE}'],
     ['strict', '{"strict": true}', { strict: false }, ({ warnings }) => warnings.length > 0, true],
@@ -231,7 +231,7 @@ describe('options in code go before those of the file', () => {
       [null, 1],
     ],
     [
-      'overrides, null for what the profile has',
+      'overrides, null for a value of the profile',
       '{"overrides": {"b": 1}}',
       { overrides: { list: null } },
       ({ config }) => config.list,
@@ -278,12 +278,12 @@ describe('options in code go before those of the file', () => {
     const result = await load(files, { env: { EMPTY: '' }, onUndefined: 'keep', ...options })
     expect(read(result)).toEqual(expected)
   })
-  test('an option that is undefined in code is that of the file', async () => {
+  test('but an undefined option in code does not', async () => {
     const files: Files = { 'systemprompt.config.json': '{"onUndefined": "empty"}', [PROFILE]: 'ref: ${NOPE}' }
     const options: LoadOptions = { onUndefined: undefined, schema: undefined }
     expect((await load(files, options)).config.ref).toBe('')
   })
-  test('env is whole: the file’s is not merged into the one in code', async () => {
+  test('env is replaced as a whole, not merged', async () => {
     const files: Files = {
       'systemprompt.config.json': '{"env": {"SYSTEMPROMPT__APP__A": "file", "SYSTEMPROMPT__APP__B": "file"}}',
     }
@@ -291,14 +291,14 @@ describe('options in code go before those of the file', () => {
     const { config } = (await loadConfig({ cwd: makeProject({ ...PROJECT, ...files }) })) as ResolvedConfig
     expect(config.app).toEqual({ a: 'file', b: 'file' })
   })
-  test('secrets that are required are those of both', async () => {
+  test('secrets.required is merged', async () => {
     const { issues } = await failure(
       { 'systemprompt.config.json': '{"secrets": {"required": ["FROM_FILE"]}}' },
       { secrets: { required: ['FROM_CODE'] } },
     )
     expect(issues.map(({ key }) => key).sort()).toEqual(['FROM_CODE', 'FROM_FILE'])
   })
-  test('lists of files and of services are joined too, those in code first', async () => {
+  test('lists of .env files and services are joined, those in code first', async () => {
     const files: Files = {
       '.env': 'A=file',
       '.env.other': 'A=code',
@@ -312,15 +312,15 @@ describe('options in code go before those of the file', () => {
     expect([env.A, Object.keys(config.services ?? {}).sort()]).toEqual(['code', ['ai', 'web']])
   })
   test.each<[string, LoadOptions['prefix'], object]>([
-    ['none', undefined, { APP_A: '1' }],
-    ['an empty list, which is none', [], {}],
+    ['undefined', undefined, { APP_A: '1' }],
+    ['an empty list', [], {}],
     ['a list', ['WEB_'], { WEB_A: '2' }],
-    ['a text', 'WEB_', { WEB_A: '2' }],
-  ])('a prefix in code takes the place of the file’s: %s', async (_, prefix, expected) => {
+    ['a string', 'WEB_', { WEB_A: '2' }],
+  ])('prefix is replaced as a whole: %s', async (_, prefix, expected) => {
     const files: Files = { 'systemprompt.config.json': '{"prefix": ["APP_"]}', '.env': 'APP_A=1\nWEB_A=2' }
     expect((await load(files, { prefix })).publicValues()).toEqual(expected)
   })
-  test('names that are allowed are those of both', async () => {
+  test('allowEnv is merged', async () => {
     const files: Files = {
       'systemprompt.config.json': '{"allowEnv": ["EDITOR"]}',
       '.env': 'EDITOR=a\nVISUAL=b\nPATH=c',
@@ -330,7 +330,7 @@ describe('options in code go before those of the file', () => {
   })
 })
 
-describe('schemas', () => {
+describe('the schema of the file', () => {
   const project = (files: Files): string =>
     withPackages({
       ...files,
@@ -338,24 +338,24 @@ describe('schemas', () => {
 const app = v.object({ app: v.object({ fromFile: v.string() }) })
 export default { schema: app, secrets: { schema: v.object({ FROM_FILE: v.string() }) } }`,
     })
-  test('the file’s counts where there is none in code', async () => {
+  test('is used if there is none in code', async () => {
     const error: unknown = await loadConfig({ cwd: project({}), env: {} }).catch((thrown: unknown) => thrown)
     expect(isConfigError(error) && error.issues.map(({ key }) => key).sort()).toEqual(['FROM_FILE', 'app'])
   })
-  test('a valibot schema in code is not merged with one of the file', async () => {
+  test('is replaced by a valibot schema in code, without merging', async () => {
     const schema = v.object({ app: v.object({ a: v.number() }) })
     const cwd = project({ [PROFILE]: 'secrets: {validation: skip}\napp: {a: "1", b: 2}' })
     const { config } = await loadConfig({ cwd, env: { FROM_FILE: 'x' }, secrets: { required: ['FROM_FILE'] }, schema })
     expect(config).toEqual({ app: { a: 1 } })
   })
-  test('nor is a schema for secrets', async () => {
+  test('is replaced by a schema for secrets in code too', async () => {
     const schema = v.object({ FROM_CODE: v.string() })
     const cwd = project({ [PROFILE]: 'secrets: {validation: skip}\napp: {fromFile: x}' })
     const required = ['FROM_CODE']
     const result = loadConfig({ cwd, env: { FROM_CODE: 'x' }, secrets: { schema, required } })
     await expect(result).resolves.toBeDefined()
   })
-  test('a zod schema in code is used as it is', async () => {
+  test('leaves a zod schema in code unchanged', async () => {
     const schema = z.object({ app: z.object({ a: z.number() }) })
     const cwd = makeProject({ ...PROJECT, [PROFILE]: 'app: {a: "1"}', 'systemprompt.config.json': '{"strict": false}' })
     expect((await loadConfig({ cwd, env: {}, schema })).config).toEqual({ app: { a: 1 } })
@@ -416,31 +416,31 @@ describe('extends is not followed', () => {
     }
     expect(requests).toBe(0)
   })
-  test('nor are the sections of an environment', async () => {
+  test('nor are sections for environments', async () => {
     const file =
       '{"$env": {"test": {"defaults": {"app": 1}}}, "$test": {"defaults": {"app": 1}}, "$production": {"defaults": {"app": 1}}}'
     expect((await load({ 'systemprompt.config.json': file })).config.app).toBeUndefined()
   })
-  test('and .env is not put into the process', async () => {
+  test('and .env is not loaded into the process', async () => {
     await load({ 'systemprompt.config.json': '{}', '.env': 'CONFIG_FILE_TEST_CANARY=1' })
     expect(process.env.CONFIG_FILE_TEST_CANARY).toBeUndefined()
   })
 })
 
-describe('a file that cannot be used is CONFIG_FILE', () => {
+describe('a file that fails to load is reported as CONFIG_FILE:', () => {
   test.each<[string, string, string]>([
     ['throws', 'mjs', 'throw new Error("no luck\\nsecond line")'],
     ['throws, as TypeScript', 'ts', 'throw new Error("no luck" as string)'],
     ['throws, as CommonJS', 'cjs', 'throw new Error("no luck")'],
     ['throws in its function', 'mjs', 'export default () => { throw new Error("no luck") }'],
     ['rejects in its function', 'mjs', 'export default async () => { throw new Error("no luck") }'],
-    ['throws no error', 'mjs', 'throw "no luck"'],
-    ['throws nothing', 'mjs', 'throw undefined'],
+    ['throws a string', 'mjs', 'throw "no luck"'],
+    ['throws undefined', 'mjs', 'throw undefined'],
     ['does not parse', 'ts', 'export default {'],
     ['does not parse, as JSON', 'json', '{"a": }'],
     ['does not parse, as YAML', 'yaml', 'a: [1\nb: 2'],
-    ['imports what is not there', 'mjs', 'import "not-a-package-of-ours"'],
-  ])('%s (.%s)', async (_, extension, content) => {
+    ['imports a missing package', 'mjs', 'import "not-a-package-of-ours"'],
+  ])('one that %s (.%s)', async (_, extension, content) => {
     const error = await failure({ [`systemprompt.config.${extension}`]: content })
     expect(error.issues).toHaveLength(1)
     expect(error.issues[0]).toMatchObject({ code: 'CONFIG_FILE', file: `systemprompt.config.${extension}` })
@@ -448,12 +448,12 @@ describe('a file that cannot be used is CONFIG_FILE', () => {
     expect(error.issues[0]?.message).not.toMatch(/second line|\n/)
     expect(error.issues[0]?.message.length).toBeLessThan(330)
   })
-  test('and says why, also where the error is of another realm, as it is in Jest', async () => {
+  test('with the message of the error, even from another realm as in Jest', async () => {
     const content = `import { runInNewContext } from 'node:vm'\nthrow runInNewContext('new Error("no luck")')\n`
     const { issues } = await failure({ 'systemprompt.config.mjs': content })
     expect(issues[0]?.message).toBe('cannot be loaded: no luck')
   })
-  test('that does not parse as TypeScript is told with the place, in a module of its own too', async () => {
+  test('with the place of a syntax error in TypeScript, also in an imported module', async () => {
     const helper = { 'sub/helper.ts': 'export const a: number = 1\nexport default { x: ) }\n' }
     const imports = "import helper from './sub/helper'\nexport default helper\n"
     expect((await failure({ 'systemprompt.config.ts': helper['sub/helper.ts'] })).issues[0]?.message).toBe(
@@ -464,7 +464,7 @@ describe('a file that cannot be used is CONFIG_FILE', () => {
     )
   })
   test.each(['json', 'yaml', 'mjs', 'ts'])(
-    'but one that cannot be read is FILE_UNREADABLE (.%s)',
+    'except one that cannot be read, which is FILE_UNREADABLE (.%s)',
     async (extension) => {
       const file = `systemprompt.config.${extension}`
       const { issues } = await failure({ [`${file}/`]: '' })
@@ -473,7 +473,7 @@ describe('a file that cannot be used is CONFIG_FILE', () => {
       ])
     },
   )
-  test.each(['[]', '5', '"text"', 'true'])('holds %s, which is no options', async (content) => {
+  test.each(['[]', '5', '"text"', 'true'])('one that contains %s, not options', async (content) => {
     expect((await failure({ 'systemprompt.config.json': content })).code).toBe('CONFIG_FILE')
   })
   test.each([
@@ -497,7 +497,7 @@ describe('a file that cannot be used is CONFIG_FILE', () => {
     '{"overides": {}}',
     '{"secrets": {"requried": ["STRIPE"]}}',
     '{"dotenv": {"overide": true}}',
-  ])('%s is an error that names the option', async (content) => {
+  ])('one with a wrong option is an error that names it: %s', async (content) => {
     const cwd = makeProject({ ...COMPLETE, '.env': 'NODE_OPTIONS=x', 'systemprompt.config.json': content })
     const error: unknown = await loadConfig({ cwd }).catch((thrown: unknown) => thrown)
     expect(isConfigError(error)).toBe(true)
@@ -508,14 +508,14 @@ describe('a file that cannot be used is CONFIG_FILE', () => {
 test.each([
   '{"$schema": "https://acme.example/options.json"}',
   '{"extends": "./base", "$production": {"strict": true}, "$env": {}, "$meta": {}}',
-])('%s is for others, and no option', async (content) => {
+])('%s is not reported as an unknown option', async (content) => {
   await expect(load({ 'systemprompt.config.json': content })).resolves.toBeDefined()
 })
 
-describe('c12', () => {
+describe('the loader of configuration files', () => {
   const library = join(repository, 'dist')
-  test.skipIf(!existsSync(join(library, 'index.js')))('is not loaded where there is no such file', () => {
-    // A copy of the library far from node_modules: whatever it loads beside itself is not found.
+  test.skipIf(!existsSync(join(library, 'index.js')))('is not imported when there is no such file', () => {
+    // A copy of the library without node_modules, where it finds no dependencies.
     const root = makeProject({ ...PROJECT })
     cpSync(library, join(root, 'library'), { recursive: true })
     writeFiles(root, {

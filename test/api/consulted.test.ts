@@ -10,7 +10,7 @@ import {
 } from '../../src/index.ts'
 import { COMPLETE, type Files, makeProject, PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
 
-/** Where a load looked, relative to the project, whether it succeeded or not. */
+/** The paths that a load consulted, relative to the project, whether it succeeded or not. */
 async function lookedAt(files: Files, options: LoadOptions = {}): Promise<Consulted> {
   const cwd = makeProject(files)
   const from = (paths: readonly string[]) => paths.map((path) => relative(cwd, path).replaceAll(sep, '/'))
@@ -24,16 +24,16 @@ async function lookedAt(files: Files, options: LoadOptions = {}): Promise<Consul
   return { files: from(found), directories: from(directories) }
 }
 
-describe('a load says where it looked, whether or not anything was there', () => {
+describe('a load reports every path that it consulted, whether it exists or not:', () => {
   test.each<[string, string, Files, LoadOptions?]>([
     ['the profile', PROFILE, COMPLETE],
     ['its secrets', SECRETS, COMPLETE],
-    ['secrets that are not there', SECRETS, { [PROFILE]: 'name: local\n' }],
-    ['secrets in another place', 'keys.json', { [PROFILE]: 'secrets: {secrets_path: ../../../keys.json}\n' }],
+    ['a secrets file that does not exist', SECRETS, { [PROFILE]: 'name: local\n' }],
+    ['a secrets file elsewhere', 'keys.json', { [PROFILE]: 'secrets: {secrets_path: ../../../keys.json}\n' }],
     ['.env', '.env', COMPLETE],
     ['.env.local', '.env.local', COMPLETE],
     ['the profile’s own .env', '.env.staging.local', { '.systemprompt/profiles/staging/profile.yaml': '' }],
-    ['.env files by other names', 'config/app.env', COMPLETE, { dotenv: ['config/app.env'] }],
+    ['a .env file with another name', 'config/app.env', COMPLETE, { dotenv: ['config/app.env'] }],
     ['the root of the service configs', 'services/config/config.yaml', COMPLETE],
     ['an include', 'services/a.yaml', { ...COMPLETE, 'services/config/config.yaml': 'includes: [../a.yaml]\n' }],
     ['a service without a config', 'services/ai/config.yaml', { ...COMPLETE, 'services/ai/': '' }],
@@ -43,7 +43,7 @@ describe('a load says where it looked, whether or not anything was there', () =>
     ['a systemprompt.config.ts', 'systemprompt.config.ts', COMPLETE],
     ['a systemprompt.config.yaml', 'systemprompt.config.yaml', COMPLETE],
     ['a .systemprompt directory', '.systemprompt', {}],
-    ['a .systemprompt directory further up', '../.systemprompt', {}],
+    ['a .systemprompt directory in the parent', '../.systemprompt', {}],
     ['a file that a variable names', 'run/db', COMPLETE, { env: { DATABASE_URL_FILE: 'run/db' } }],
     [
       'a file of the secrets directory',
@@ -52,7 +52,7 @@ describe('a load says where it looked, whether or not anything was there', () =>
       { env: { SYSTEMPROMPT_SECRETS_DIR: 'run' } },
     ],
     [
-      'a TypeScript module of the config file',
+      'a TypeScript module that the config file imports',
       'lib/schema.ts',
       {
         'systemprompt.config.ts': `import x from './lib/schema.ts'\nexport default x`,
@@ -63,28 +63,28 @@ describe('a load says where it looked, whether or not anything was there', () =>
     expect((await lookedAt(files, options)).files).toContain(path)
   })
   test.each<[string, string, Files, LoadOptions?]>([
-    ['profiles, where one is chosen among them', '.systemprompt/profiles', COMPLETE],
+    ['profiles, to choose one', '.systemprompt/profiles', COMPLETE],
     ['services', 'services', COMPLETE],
     ['a secrets directory', 'run/secrets', COMPLETE, { env: { SYSTEMPROMPT_SECRETS_DIR: 'run/secrets' } }],
-  ])('the entries of a directory, %s: %s', async (_, path, files, options) => {
+  ])('and every directory that it listed: %s: %s', async (_, path, files, options) => {
     expect((await lookedAt(files, options)).directories).toContain(path)
   })
 })
 
-describe('a load that fails says where it looked as well', () => {
+describe('a load that fails reports every path that it consulted too:', () => {
   test.each<[string, string, Files, LoadOptions?]>([
     ['a profile that is not YAML', PROFILE, { [PROFILE]: 'a: [' }],
     ['secrets that are not JSON', SECRETS, { ...COMPLETE, [SECRETS]: '{' }],
-    ['a profile that is not there', '.systemprompt/profiles/staging/profile.yaml', COMPLETE, { profile: 'staging' }],
-    ['a profile’s path that leads nowhere', 'p.yaml', COMPLETE, { profile: './p.yaml' }],
-    ['a project that is not there', '.systemprompt', {}, { profile: 'local' }],
+    ['a profile that does not exist', '.systemprompt/profiles/staging/profile.yaml', COMPLETE, { profile: 'staging' }],
+    ['a profile path that does not exist', 'p.yaml', COMPLETE, { profile: './p.yaml' }],
+    ['a project that does not exist', '.systemprompt', {}, { profile: 'local' }],
     [
-      'an include that is not there',
+      'an include that does not exist',
       'services/a.yaml',
       { ...COMPLETE, 'services/config/config.yaml': 'includes: [../a.yaml]' },
     ],
     ['an undefined variable', '.env.local', { [PROFILE]: 'a: ${A}\n' }],
-    ['a variable’s file that is not there', 'run/db', COMPLETE, { env: { DATABASE_URL_FILE: 'run/db' } }],
+    ['the file of a variable that does not exist', 'run/db', COMPLETE, { env: { DATABASE_URL_FILE: 'run/db' } }],
     ['a config file that throws', 'systemprompt.config.mjs', { 'systemprompt.config.mjs': 'throw new Error()' }],
     [
       'a module of the config file that throws',
@@ -96,14 +96,14 @@ describe('a load that fails says where it looked as well', () => {
     const error: unknown = await loadConfig({ cwd, env: {}, ...options }).catch((thrown: unknown) => thrown)
     expect(isConfigError(error) && error.consulted.files).toContain(join(cwd, path))
   })
-  test('profiles among which none can be chosen', async () => {
+  test('several profiles, none of them chosen', async () => {
     const { directories } = await lookedAt({
       '.systemprompt/profiles/a/profile.yaml': '',
       '.systemprompt/profiles/b/profile.yaml': '',
     })
     expect(directories).toEqual(['.systemprompt/profiles'])
   })
-  test('the sync load and the check say the same', async () => {
+  test('so do loadConfigSync and checkConfig', async () => {
     const cwd = makeProject({ [PROFILE]: 'a: [' })
     const { error } = await checkConfig({ cwd, env: {} })
     expect(error?.consulted.files).toContain(join(cwd, PROFILE))
@@ -113,7 +113,7 @@ describe('a load that fails says where it looked as well', () => {
       }),
     )
   })
-  test('a ConfigError that is printed does not list them', async () => {
+  test('but printing the ConfigError does not show them', async () => {
     const error: unknown = await loadConfig({ cwd: makeProject({ [PROFILE]: 'a: [' }), env: {} }).catch(
       (thrown: unknown) => thrown,
     )
@@ -122,7 +122,7 @@ describe('a load that fails says where it looked as well', () => {
   })
 })
 
-describe('systemprompt.config.* is run anew when it changed', () => {
+describe('systemprompt.config.* is loaded again after a change', () => {
   test.each<[string, (value: string) => string]>([
     ['ts', (value) => `const a: string = '${value}'\nexport default { defaults: { a } }`],
     ['mts', (value) => `export default { defaults: { a: '${value}' } }`],
@@ -131,7 +131,7 @@ describe('systemprompt.config.* is run anew when it changed', () => {
     ['cjs', (value) => `module.exports = { defaults: { a: '${value}' } }`],
     ['json', (value) => `{"defaults": {"a": "${value}"}}`],
     ['yaml', (value) => `defaults: {a: ${value}}`],
-  ])('.%s', async (extension, content) => {
+  ])('as .%s', async (extension, content) => {
     const name = `systemprompt.config.${extension}`
     const cwd = makeProject({ [name]: content('one') })
     const load = async () => (await loadConfig({ cwd, env: {} })).config.a
@@ -142,7 +142,7 @@ describe('systemprompt.config.* is run anew when it changed', () => {
     }
     expect(seen).toEqual(['one', 'two', 'one', 'three'])
   })
-  test('and so is a TypeScript module that it imports', async () => {
+  test('as is a TypeScript module that it imports', async () => {
     const cwd = makeProject({ 'systemprompt.config.ts': `import a from './a.ts'\nexport default { defaults: { a } }` })
     const seen: unknown[] = []
     for (const value of ['one', 'two']) {

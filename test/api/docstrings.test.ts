@@ -29,14 +29,14 @@ function exportsOf(entry: string): readonly { readonly name: string; readonly sy
   }))
 }
 
-test.each(ENTRIES)('an editor says something of every export of %s', (entry) => {
+test.each(ENTRIES)('every export of %s has a documentation comment', (entry) => {
   const exported = exportsOf(entry)
   expect(exported).not.toEqual([])
-  const silent = exported.filter(({ symbol }) => symbol.getDocumentationComment(checker).length === 0)
-  expect(silent.map(({ name }) => name)).toEqual([])
+  const undocumented = exported.filter(({ symbol }) => symbol.getDocumentationComment(checker).length === 0)
+  expect(undocumented.map(({ name }) => name)).toEqual([])
 })
 
-test.each(HOSTS)('an editor shows how the plugin for %s is used', (host) => {
+test.each(HOSTS)('the documentation comment of the plugin for %s has an example', (host) => {
   const plugin = exportsOf(`integrations/${host}.ts`).find(({ name }) => name === 'default')
   const example = plugin?.symbol.getJsDocTags(checker).find(({ name }) => name === 'example')
   expect(ts.displayPartsToString(example?.text)).toContain(`from '@systemprompt/env/${host}'`)
@@ -44,7 +44,7 @@ test.each(HOSTS)('an editor shows how the plugin for %s is used', (host) => {
 
 const WITH_DEFAULT = PROFILE_FIELDS.filter((field) => field.default !== undefined)
 
-test.each(WITH_DEFAULT)('an editor shows the default of $path', ({ path, default: value }) => {
+test.each(WITH_DEFAULT)('the documentation comment of $path has its default', ({ path, default: value }) => {
   const profile = exportsOf('src/index.ts').find(({ name }) => name === 'ProfileConfig')
   let type = profile && checker.getDeclaredTypeOfSymbol(profile.symbol)
   let property: ts.Symbol | undefined

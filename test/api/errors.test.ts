@@ -32,7 +32,7 @@ const problem = (given: Partial<Problem> = {}): Problem => ({
 })
 
 describe('the message of a ConfigError', () => {
-  test('has a header, every problem with place, key, message, remedy and frame, and where to read more', () => {
+  test('has a header, every problem with place, key, message, remedy and frame, and links to the documentation', () => {
     const error = failure({
       [PROFILE]: 'server:\n  port: eighty\ntarget: mars\napp:\n  a: ${NO_A}\n',
       [SECRETS]: '{"jwt_secret": "short"}',
@@ -54,10 +54,10 @@ More: @systemprompt/env/docs/errors.md#invalid_value
       @systemprompt/env/docs/errors.md#undefined_variable
       @systemprompt/env/docs/errors.md#secret_invalid`)
   })
-  test('speaks of one problem in the singular', () => {
+  test('uses the singular for one problem', () => {
     expect(broken('target: mars').message).toMatch(/^The configuration of profile local is not valid: 1 problem\n/)
   })
-  test('names no profile where there is none', () => {
+  test('names no profile without one', () => {
     expect(failure({}, { secrets: { required: ['A'] } }).message).toMatch(
       /^The configuration is not valid: 1 problem\n/,
     )
@@ -77,7 +77,7 @@ More: @systemprompt/env/docs/errors.md#invalid_value
     }
     expect(places.length).toBeGreaterThanOrEqual(7)
   })
-  test('says a thing once, however often it was noticed', () => {
+  test('lists a problem once, however often it was found', () => {
     const files: Files = { [PROFILE]: 'a: ${X}\nb: ${X}\nc: ${Y}${Y}', '.env': 'X=${NOPE}\n' }
     const issues = failure(files).issues.map(({ key, line }) => [key, line])
     expect(issues).toEqual([...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values()])
@@ -99,7 +99,7 @@ More: @systemprompt/env/docs/errors.md#invalid_value
   })
 })
 
-describe('a reference in brackets, which YAML takes for a map of its own', () => {
+describe('a reference in brackets, which YAML reads as a map', () => {
   test.each(['a: [${X}]', 'a: [x, ${X}]', 'a: {b: ${X}}', 'a: [${X:-y}]', 'a: {b: x${X}}'])(
     '%s: the remedy says to quote it',
     (profile) => {
@@ -110,7 +110,7 @@ describe('a reference in brackets, which YAML takes for a map of its own', () =>
   )
 })
 
-describe('what is wrong in the value of a setting has the place of the setting', () => {
+describe('an error in the value of a setting has the place of the setting', () => {
   test.each([
     ['[1,', 'SYNTAX', 'has a bracket that is never closed'],
     ['{a: 1, a: 2}', 'DUPLICATE_KEY', 'contains the same key twice'],
@@ -125,7 +125,7 @@ describe('what is wrong in the value of a setting has the place of the setting',
     expect(inEnvironment).toMatchObject({ code, key, name: key, message: inFile?.message })
     expect(inEnvironment && renderProblem(inEnvironment)).toMatch(/^ {2}SYSTEMPROMPT__M {2}[a-z]/)
   })
-  test('none of the value is shown', () => {
+  test('without showing the value', () => {
     const error = failure({}, { env: { SYSTEMPROMPT__M: '{canary: 1, canary: 2}' } })
     expect(error.message + JSON.stringify(error)).not.toContain('canary')
   })
@@ -138,39 +138,39 @@ describe('a frame', () => {
       '      2 | target:    mars # of war\n        |            ^',
     )
   })
-  test('keeps tabs, so that the caret stands where it should', () => {
+  test('keeps tabs, so that the caret is in the right place', () => {
     expect(frameOf('target:\tmars')).toBe('      1 | target:\tmars\n        |        \t^')
   })
   test('counts a column as editors do, in UTF-16 units', () => {
     const [issue] = broken('{"é𝄞": 1, target: mars}').issues
     expect([issue?.line, issue?.column]).toEqual([1, 20])
   })
-  test.each(['ä', '日本', '👩‍👩‍👧', 'e\u0301'])('shows %s as it is', (text) => {
+  test.each(['ä', '日本', '👩‍👩‍👧', 'e\u0301'])('shows %s unchanged', (text) => {
     expect(frameOf(`target: mars # ${text}`)).toContain(text)
   })
-  test('is left out where the line is longer than 160 characters', () => {
+  test('is omitted if the line is longer than 160 characters', () => {
     expect(frameOf(`target: mars # ${'x '.repeat(72)}`)).toBeDefined()
     expect(frameOf(`target: mars # ${'x '.repeat(75)}`)).toBeUndefined()
   })
-  test('is right in the last line, without a newline, and after CRLF and a BOM', () => {
+  test('is correct in the last line, without a newline, and after CRLF and a BOM', () => {
     expect(frameOf('\ufeffa: 1\r\ntarget: mars\r\n')).toBe('      2 | target: mars\n        |         ^')
     expect(frameOf('a: 1\n\n\ntarget: mars')).toBe('      4 | target: mars\n        |         ^')
   })
-  test('keeps its gutter in line 12345', () => {
+  test('keeps its gutter aligned in line 12345', () => {
     expect(frameOf(`${'\n'.repeat(12344)}target: mars`)).toBe('  12345 | target: mars\n        |         ^')
   })
-  test('is left out where the problem is that something is not there', () => {
+  test('is omitted for a missing key', () => {
     const [issue] = failure({ [PROFILE]: 'a: 1' }, { strict: true }).issues
     expect(issue).toMatchObject({ code: 'MISSING_KEY' })
     expect(issue?.frame).toBeUndefined()
   })
 })
 
-describe('a frame never comes', () => {
+describe('a frame is never shown', () => {
   test.each<[string, Files, LoadOptions]>([
     ['from secrets.json', { [PROFILE]: '', [SECRETS]: '{"jwt_secret": "canary"}' }, {}],
     ['from a secrets.json that does not parse', { [PROFILE]: '', [SECRETS]: '{"jwt_secret": "canary" "x": 1}' }, {}],
-    ['from a secrets.json with a key twice', { [PROFILE]: '', [SECRETS]: '{"canary": 1, "canary": 2}' }, {}],
+    ['from a secrets.json with a duplicate key', { [PROFILE]: '', [SECRETS]: '{"canary": 1, "canary": 2}' }, {}],
     ['from .env', { '.env': 'A=canary${NOPE}' }, {}],
     ['from a .env whose variable sets a key', { '.env': 'SYSTEMPROMPT__SERVER__PORT=canary', [PROFILE]: 'a: 1' }, {}],
     ['from credentials.json', { [PROFILE]: '', '.systemprompt/credentials.json': '{"api_token": "canary" 1}' }, {}],
@@ -191,7 +191,7 @@ describe('a frame never comes', () => {
       ],
     ),
     [
-      'from a .env that parses as a profile and is none',
+      'from a .env that parses as a profile',
       { '.systemprompt/': '', '.env': 'target: canary\n' },
       { profile: './.env' },
     ],
@@ -235,38 +235,38 @@ describe('a frame never comes', () => {
     'password: [canary',
     'password: canary: 1',
     'password:\n  canary: 1\n canary\n',
-  ])('from what does not parse below a key that sounds secret: %j', (profile) => {
+  ])('from a syntax error below a key that sounds secret: %j', (profile) => {
     const error = broken(profile)
     expect(error.code).toBe('SYNTAX')
     expect(error.issues.map(({ frame }) => frame ?? '').join('\n')).not.toContain('canary')
   })
   test.each([
-    ['an opaque run', 'a: ${NOPE} sk4Rt8Wq2ZxLmN7pQb3v', 'sk4Rt8Wq2ZxLmN7pQb3v'],
-    ['a run of hex', 'a: ${NOPE} # 9f86d081884c7d659a2feaa0c55ad015', '9f86d081884c7d65'],
-    ['a run of letters', 'a: ${NOPE} # qwertzuiopasdfghjklyxcvbnm', 'qwertzuiop'],
+    ['an opaque string', 'a: ${NOPE} sk4Rt8Wq2ZxLmN7pQb3v', 'sk4Rt8Wq2ZxLmN7pQb3v'],
+    ['a hexadecimal string', 'a: ${NOPE} # 9f86d081884c7d659a2feaa0c55ad015', '9f86d081884c7d65'],
+    ['a long string of letters', 'a: ${NOPE} # qwertzuiopasdfghjklyxcvbnm', 'qwertzuiop'],
     ['a JWT', 'a: ${NOPE} # eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.SflKxwRJSMeKKF2QT4fw', 'SflKxwRJSM'],
     ['a password in a URL', 'a: redis://me:pw@${NOPE}/0', ':pw@'],
     ['a user in a URL', 'a: redis://short@${NOPE}/0', 'short@'],
-  ])('with %s in it', (_, profile, canary) => {
+  ])('with %s unmasked', (_, profile, canary) => {
     const [issue] = broken(profile).issues
     expect(issue?.frame).toContain('•')
     expect(issue?.frame).not.toContain(canary)
     expect(issue?.frame?.split('\n')[0]).toHaveLength(`      1 | ${profile}`.length)
   })
-  test('with an ordinary word hidden', () => {
+  test('with ordinary words masked', () => {
     const line = 'target: mars # see https://docs.example/profiles/target for what it may be'
     expect(broken(line).issues[0]?.frame).toContain(line)
   })
 })
 
-describe('what a hostile file holds does not reach the terminal', () => {
+describe('control characters of hostile input do not reach the terminal', () => {
   const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/
   const ESCAPE = '\u001b[2J\u009b31m\u202e'
   const YAML_ESCAPE = '\\e[2J\\x9b31m\\u202e'
   test.each<[string, Files, LoadOptions?]>([
-    ['in a line that is quoted', { [PROFILE]: `target: mars # \u009b31m\u202e\u2066\u200f` }],
+    ['in a quoted line', { [PROFILE]: `target: mars # \u009b31m\u202e\u2066\u200f` }],
     ['in a key', { [PROFILE]: `"${YAML_ESCAPE}": \${NOPE}` }],
-    ['in a key that is refused', { [PROFILE]: `{"${YAML_ESCAPE}": 1, "${YAML_ESCAPE}": 2}` }],
+    ['in a duplicate key', { [PROFILE]: `{"${YAML_ESCAPE}": 1, "${YAML_ESCAPE}": 2}` }],
     ['in a value', { [PROFILE]: `target: "${YAML_ESCAPE}"` }],
     ['in an include', { 'services/config/config.yaml': `includes: ["../${YAML_ESCAPE}.yaml"]`, '.systemprompt/': '' }],
     [
@@ -321,21 +321,21 @@ describe('isConfigError', () => {
   const elsewhere = (script: string): unknown => runInContext(script, context)
 
   test.each<[string, unknown]>([
-    ['one of ours', real],
-    ['one of another copy of the package', new ConfigErrorOfAnotherCopy('INVALID_VALUE')],
+    ['an error of this package', real],
+    ['an error of another copy of the package', new ConfigErrorOfAnotherCopy('INVALID_VALUE')],
     [
-      'one of another realm',
+      'an error of another realm',
       elsewhere(`class ConfigError extends Error {
         constructor() { super('no'); this.name = 'ConfigError'; this.code = 'INVALID_VALUE'; this.issues = [{ code: 'INVALID_VALUE' }] }
       }
       new ConfigError()`),
     ],
-  ])('%s is one', (_, error) => {
+  ])('accepts %s', (_, error) => {
     expect(isConfigError(error)).toBe(true)
     expect(isConfigError(error, 'INVALID_VALUE')).toBe(true)
     expect(isConfigError(error, 'SYNTAX')).toBe(false)
   })
-  test('the code may be that of any issue, not of the first alone', () => {
+  test('matches the code of any issue, not only of the first', () => {
     const error = broken('target: mars\na: ${NOPE}')
     expect(error.code).toBe('INVALID_VALUE')
     expect([isConfigError(error, 'INVALID_VALUE'), isConfigError(error, 'UNDEFINED_VARIABLE')]).toEqual([true, true])
@@ -343,16 +343,16 @@ describe('isConfigError', () => {
   test.each<[string, unknown]>([
     ['undefined', undefined],
     ['null', null],
-    ['a text', 'ConfigError'],
+    ['a string', 'ConfigError'],
     ['another error', new Error('ConfigError')],
     ['an error that only has the name', Object.assign(new Error('x'), { name: 'ConfigError' })],
-    ['an error whose issues are no list', Object.assign(new Error('x'), { name: 'ConfigError', issues: {} })],
-    ['an object of the same shape that is no error', { name: 'ConfigError', message: 'x', issues: [] }],
-    ['what JSON made of one', JSON.parse(JSON.stringify(real))],
-  ])('%s is none', (_, error) => {
+    ['an error whose issues are not a list', Object.assign(new Error('x'), { name: 'ConfigError', issues: {} })],
+    ['an object of the same shape that is not an error', { name: 'ConfigError', message: 'x', issues: [] }],
+    ['a ConfigError that went through JSON', JSON.parse(JSON.stringify(real))],
+  ])('rejects %s', (_, error) => {
     expect(isConfigError(error)).toBe(false)
   })
-  test('strange issues are passed over', () => {
+  test('ignores malformed issues', () => {
     const error = Object.assign(new Error('x'), {
       name: 'ConfigError',
       issues: [null, 1, 'SYNTAX', { code: 'SYNTAX' }],
@@ -377,7 +377,7 @@ describe('a ConfigError as data', () => {
     expect([error.name, error.code]).toEqual(['ConfigError', 'INVALID_VALUE'])
     expect(String(error)).toBe(`ConfigError: ${error.message}`)
   })
-  test('its issues are data, and frozen', () => {
+  test('has issues as frozen data', () => {
     expect(error.issues).toEqual([
       {
         code: 'INVALID_VALUE',
@@ -393,7 +393,7 @@ describe('a ConfigError as data', () => {
     ])
     expect(Object.isFrozen(error.issues)).toBe(true)
   })
-  test('JSON has its name, code and issues', () => {
+  test('has its name, code and issues in JSON', () => {
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       name: 'ConfigError',
       code: 'INVALID_VALUE',
@@ -401,16 +401,16 @@ describe('a ConfigError as data', () => {
     })
     expect(JSON.parse(JSON.stringify({ error })).error.code).toBe('INVALID_VALUE')
   })
-  test('printing it says everything once', () => {
+  test('shows everything once when it is printed', () => {
     const uncaught = inspect(error, { customInspect: false })
     expect(uncaught).toBe(`${error.stack} {\n  code: 'INVALID_VALUE'\n}`)
     expect(uncaught.split('write one of local, cloud')).toHaveLength(2)
   })
-  test('a clone of it keeps what a log needs', () => {
+  test('keeps its message and stack in a clone', () => {
     const clone = structuredClone(error)
     expect([clone.message, clone.stack]).toEqual([error.message, error.stack])
   })
-  test('one can be made of issues', () => {
+  test('can be constructed from issues', () => {
     expect(new ConfigError([problem()]).message).toBe(
       'The configuration is not valid: 1 problem\n\n  is wrong\n\nMore: @systemprompt/env/docs/errors.md#invalid_value',
     )
@@ -420,7 +420,7 @@ describe('a ConfigError as data', () => {
 })
 
 describe('the codes', () => {
-  test('each is there once, and used', () => {
+  test('are unique and all used', () => {
     expect(new Set(PROBLEM_CODES).size).toBe(PROBLEM_CODES.length)
     const sources = ['src', 'integrations']
       .map((name) => fileURLToPath(new URL(`../../${name}`, import.meta.url)))
@@ -433,11 +433,11 @@ describe('the codes', () => {
     expect(PROBLEM_CODES.filter((code) => !sources.includes(`'${code}'`))).toEqual([])
   })
   const docs = fileURLToPath(new URL('../../docs/errors.md', import.meta.url))
-  test.skipIf(!existsSync(docs))('each has a heading in docs/errors.md, and no other has', () => {
+  test.skipIf(!existsSync(docs))('are exactly the headings in docs/errors.md', () => {
     const headings = [...readFileSync(docs, 'utf8').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading)
     expect(headings.filter((heading) => /^[A-Z_]+$/.test(heading ?? '')).sort()).toEqual([...PROBLEM_CODES].sort())
   })
-  test('the link of a problem leads to its heading', () => {
+  test('are the headings that the links of problems point to', () => {
     for (const { code, docs: link } of broken('target: mars\na: ${NOPE}').issues)
       expect(link).toBe(`@systemprompt/env/docs/errors.md#${code.toLowerCase()}`)
   })

@@ -30,7 +30,7 @@ import {
   SECRETS,
 } from '../support/temp-project.ts'
 
-/** A load of a project made of these files, in an environment that holds nothing but what is given. */
+/** Loads a project with these files, in an empty environment unless one is given. */
 function load(files: Files, options: LoadOptions = {}): ResolvedConfig {
   return loadConfigSync({ cwd: makeProject(files), env: {}, ...options }) as ResolvedConfig
 }
@@ -51,14 +51,14 @@ describe.each<[string, (options?: LoadOptions) => Promise<ResolvedConfig>]>([
   ['loadConfig', async (options) => (await loadConfig(options)) as ResolvedConfig],
   ['loadConfigSync', async (options) => loadConfigSync(options) as ResolvedConfig],
 ])('%s', (_, loadEither) => {
-  test('resolves a complete project without a word', async () => {
+  test('resolves a complete project without warnings', async () => {
     const cwd = makeProject(COMPLETE)
     const { config, secrets, warnings } = await loadEither({ cwd, env: {}, strict: true })
     expect(warnings).toEqual([])
     expect(config.server?.port).toBe(8080)
     expect(secrets.require('DATABASE_URL')).toBe(DATABASE_URL)
   })
-  test('throws one ConfigError that holds every problem', async () => {
+  test('throws one ConfigError with every problem', async () => {
     const cwd = makeProject({ [PROFILE]: 'server:\n  port: eighty\n  host: ${NO_HOST}\ntarget: mars\n' })
     const error: unknown = await loadEither({ cwd, env: {} }).catch((thrown: unknown) => thrown)
     expect(isConfigError(error)).toBe(true)
@@ -68,7 +68,7 @@ describe.each<[string, (options?: LoadOptions) => Promise<ResolvedConfig>]>([
       ['INVALID_VALUE', 'target', 4],
     ])
   })
-  test('works where there is no project at all, from .env files and the environment', async () => {
+  test('works without a project, from .env files and the environment', async () => {
     const cwd = makeProject({ '.env': 'SYSTEMPROMPT__APP__NAME=from-dotenv\nGREETING=hello\n' })
     const { config, env, profile, root, warnings } = await loadEither({ cwd, env: { SYSTEMPROMPT__APP__PORT: '1' } })
     expect(config).toEqual({ app: { name: 'from-dotenv', port: 1 } })
@@ -83,7 +83,7 @@ describe.each<[string, (options?: LoadOptions) => Promise<ResolvedConfig>]>([
 
 const TENS = Array.from({ length: 11 }, (_, index) => index)
 
-describe('options, where no compiler looks', () => {
+describe('options that no compiler checks:', () => {
   const loads: [string, (options: unknown) => unknown][] = [
     ['loadConfig', (options) => loadConfig(options as LoadOptions)],
     ['loadConfigSync', async (options) => loadConfigSync(options as LoadOptions)],
@@ -101,25 +101,25 @@ describe('options, where no compiler looks', () => {
     ['dotenv.overide', { dotenv: { overide: true } }, 'did you mean dotenv.override?'],
     ['dotenv.path', { dotenv: { path: '.env' } }, 'remove it; the options are files, bare, override'],
     ['$env', { $env: {} }, 'did you mean env?'],
-  ])('%s is none', async (key, given, remedy) => {
+  ])('%s is rejected as unknown', async (key, given, remedy) => {
     for (const [name, run] of loads)
       expect(await issuesOf(() => run({ cwd, env: {}, ...given })), name).toMatchObject([
         { code: 'INVALID_OPTION', key, message: 'is not an option', remedy },
       ])
   })
-  test('one that is like none of them', async () => {
+  test('an unknown option without a similar one gets a list of all', async () => {
     const [issue] = await issuesOf(() => loadConfig({ cwd, something: 1 } as LoadOptions))
     expect(issue).toMatchObject({
       key: 'something',
       remedy: expect.stringMatching(/^remove it; the options are cwd, profile, /),
     })
   })
-  test('one that is undefined is not there', () => {
+  test('an unknown option that is undefined is ignored', () => {
     expect(() =>
       loadConfigSync({ cwd, env: {}, overides: undefined, secrets: { requried: undefined } } as LoadOptions),
     ).not.toThrow()
   })
-  test.each([null, 'production', 1, true, ['production']])('%j is not options', async (options) => {
+  test.each([null, 'production', 1, true, ['production']])('%j is rejected in place of options', async (options) => {
     for (const [name, run] of loads)
       expect(await issuesOf(() => run(options)), name).toMatchObject([
         { code: 'INVALID_OPTION', key: 'options', message: 'is not an object' },
@@ -128,16 +128,16 @@ describe('options, where no compiler looks', () => {
 })
 
 describe('cwd', () => {
-  test('the project is looked for from there upward', () => {
+  test('is where the search for the project starts, upwards', () => {
     const root = makeProject({ ...COMPLETE, 'packages/api/src/main.ts': '' })
     expect(loadConfigSync({ cwd: join(root, 'packages/api/src'), env: {} }).root).toBe(root)
   })
-  test('a relative one starts from the working directory', () => {
+  test('is relative to the working directory', () => {
     const root = makeProject(COMPLETE)
     expect(loadConfigSync({ cwd: relative(process.cwd(), root), env: {} }).root).toBe(root)
   })
   test.skipIf(process.platform === 'win32').each([undefined, '.', 'below'])(
-    'from a working directory that is gone, %s is an error, and an absolute path is none',
+    '%s is an error in a removed working directory, an absolute path is not',
     async (cwd) => {
       const before = process.cwd()
       const gone = makeProject()
@@ -153,7 +153,7 @@ describe('cwd', () => {
       }
     },
   )
-  test('a user without a home directory has the root for one, as in a container', () => {
+  test('~ is the root directory for a user without a home directory, as in a container', () => {
     const homedir = vi.spyOn(process.getBuiltinModule('node:os'), 'homedir').mockImplementation(() => {
       throw new Error('uv_os_homedir returned ENOENT')
     })
@@ -164,7 +164,7 @@ describe('cwd', () => {
       homedir.mockRestore()
     }
   })
-  test('.env files are those beside .systemprompt, not those of a directory below', () => {
+  test('does not change which .env files are read: those next to .systemprompt', () => {
     const root = makeProject({ ...COMPLETE, '.env': 'A=root', 'packages/api/.env': 'A=below' })
     expect(loadConfigSync({ cwd: join(root, 'packages/api'), env: {} }).env.A).toBe('root')
   })
@@ -186,20 +186,20 @@ describe('profile', () => {
     ['./.systemprompt/profiles/production/profile.yaml', 'production'],
     ['.systemprompt/profiles/old.profile.yaml', 'old'],
     ['config/qa.json', 'qa'],
-  ])('%s names the profile %s', (profile, name) => {
+  ])('%s selects the profile %s', (profile, name) => {
     const result = load(files, { profile })
     expect([result.profile?.name, result.profile?.chosenBy, result.config.which]).toEqual([name, 'option', name])
   })
-  test('an absolute path brings its project along', () => {
+  test('as an absolute path selects its project too', () => {
     const root = makeProject(files)
     const result = loadConfigSync({ cwd: makeProject(), env: {}, profile: join(root, PROFILE) })
     expect([result.root, result.config.which]).toEqual([root, 'local'])
   })
-  test('without the option the variable counts, then the profile called local', () => {
+  test('defaults to SYSTEMPROMPT_PROFILE, then to the profile named local', () => {
     expect(load(files, { env: { SYSTEMPROMPT_PROFILE: 'production' } }).profile?.chosenBy).toBe('SYSTEMPROMPT_PROFILE')
     expect(load(files).profile?.chosenBy).toBe('local')
   })
-  test('one that is not there is an error that lists those that are', () => {
+  test('that does not exist is an error that lists the existing ones', () => {
     const { issues } = failure(files, { profile: 'prodction' })
     expect(issues).toMatchObject([{ code: 'PROFILE_NOT_FOUND', key: 'profile' }])
     expect(issues[0]?.remedy).toBe('did you mean production? (this project has local, production, short)')
@@ -214,24 +214,24 @@ describe('profile', () => {
     ['./setings', './settings'],
     ['prodction.yaml', '.systemprompt/profiles/production'],
     ['/nowhere/production/profile.yaml', '.systemprompt/profiles/production'],
-  ])('of %s, which is not there, is said that %s was meant', (profile, meant) => {
+  ])('%s, which does not exist, gets the suggestion %s', (profile, meant) => {
     const { issues } = failure(files, { profile })
     expect(issues).toMatchObject([{ code: 'PROFILE_NOT_FOUND', remedy: `did you mean ${meant}?` }])
     expect(load(files, { profile: meant }).config).toHaveProperty('which')
   })
   test.each(['elsewhere/profile.yaml', '.systemprompt/profiles', './.systemprompt/profiles/elsewhere'])(
-    'of %s, which is near none, is said what a path names',
+    '%s, which resembles none, gets an explanation of paths',
     (profile) => {
       const { issues } = failure(files, { profile })
       expect(issues[0]?.remedy).toBe('give the path of a profile.yaml or of the directory that holds it')
     },
   )
-  test.each(['..', 'a b', '-x', '', 'a\0b', 'ä'])('%j is no name of a profile', (profile) => {
+  test.each(['..', 'a b', '-x', '', 'a\0b', 'ä'])('%j is rejected as the name of a profile', (profile) => {
     expect(failure(files, { profile }).code).toMatch(/^PROFILE_(NAME_INVALID|NOT_FOUND)$/)
   })
 })
 
-test('an option that is undefined has its default, also where types tell that from one that is left out', async () => {
+test('an undefined option has its default, also with exactOptionalPropertyTypes', async () => {
   const undefinedOptions: { readonly [Name in keyof LoadOptions]-?: undefined } = {
     cwd: undefined,
     profile: undefined,
@@ -264,7 +264,7 @@ test('an option that is undefined has its default, also where types tell that fr
   expect(watcher.current.config.name).toBe('other')
 })
 
-test('explain needs no result around it, also for linters that tell a method from a function', () => {
+test('explain can be used without its object, also by its type', () => {
   const explain = (path: 'server.port'): readonly Explanation[] => [{ value: path, origin: { layer: 'profile' } }]
   // @ts-expect-error: of a method, which may need its object, any path would do
   const result: Pick<ResolvedConfig, 'explain'> = { explain }
@@ -272,14 +272,14 @@ test('explain needs no result around it, also for linters that tell a method fro
 })
 
 describe('schema', () => {
-  test('types the configuration and gives its defaults', () => {
+  test('types the configuration and applies its defaults', () => {
     const cwd = makeProject({ [PROFILE]: 'app: {zip: "01234"}' })
     const schema = z.object({ app: z.object({ zip: z.string(), retries: z.number().default(3) }) })
     const { config } = loadConfigSync({ cwd, env: {}, schema })
     expectTypeOf(config).toEqualTypeOf<{ app: { zip: string; retries: number } }>()
     expect(config).toEqual({ app: { zip: '01234', retries: 3 } })
   })
-  test('without one the configuration has the profile’s types', () => {
+  test('that is missing leaves the types of the profile', () => {
     const result = loadConfigSync({ cwd: makeProject(COMPLETE), env: {} })
     expectTypeOf(result.config).toEqualTypeOf<ProfileConfig>()
     expectTypeOf(result.config.server?.port).toEqualTypeOf<number | undefined>()
@@ -299,20 +299,20 @@ describe('secrets.required', () => {
     'kimi',
     'moonshot',
     'KIMI_API_KEY',
-  ])('%s is found', (name) => {
+  ])('%s is found by any spelling', (name) => {
     expect(load(files, { secrets: { required: [name] } }).secrets.has(name)).toBe(true)
   })
   test.each<[string, Files, LoadOptions]>([
     ['the environment', {}, { env: { ANTHROPIC_API_KEY: 'x' } }],
     ['a file that a variable names', { 'run/key': 'x\n' }, { env: { ANTHROPIC_API_KEY_FILE: 'run/key' } }],
-    ['a directory of secrets', { 'run/anthropic': 'x\n' }, { env: { SYSTEMPROMPT_SECRETS_DIR: 'run' } }],
+    ['a secrets directory', { 'run/anthropic': 'x\n' }, { env: { SYSTEMPROMPT_SECRETS_DIR: 'run' } }],
     ['.env', { '.env': 'ANTHROPIC_API_KEY=x' }, {}],
     ['secrets.json', { [PROFILE]: '', [SECRETS]: '{"anthropic": "x"}' }, {}],
-  ])('one may come from %s', (_, given, options) => {
+  ])('are accepted from %s', (_, given, options) => {
     const { secrets } = load(given, { ...options, secrets: { required: ['anthropic'] } })
     expect(secrets.get('anthropic')).toBe('x')
   })
-  test('a missing one is an error under its environment name, with the places that were looked in', () => {
+  test('that are missing are errors under their environment names, with the places that were searched', () => {
     const { issues } = failure({ ...files, '.env': '' }, { secrets: { required: ['acme-token'] } })
     expect(issues).toEqual([
       {
@@ -324,7 +324,7 @@ describe('secrets.required', () => {
       },
     ])
   })
-  test('of those that SystemPrompt needs is said how to do without them', () => {
+  test('that SystemPrompt needs come with a remedy for doing without them', () => {
     const warned = load({ [PROFILE]: '' }).warnings.filter(({ code }) => code === 'SECRET_MISSING')
     expect(warned.map(({ key, remedy }) => [key, remedy?.split(', or ')[1]])).toEqual([
       ['JWT_SECRET', 'write secrets.validation: skip in a profile that needs none'],
@@ -335,15 +335,15 @@ describe('secrets.required', () => {
     const strict = failure({ [PROFILE]: 'secrets: {validation: strict}' }).issues
     expect(strict.some(({ remedy }) => remedy?.includes('skip'))).toBe(false)
   })
-  test('where there is no profile, secrets.json is no place for it', () => {
+  test('that are missing without a profile do not suggest secrets.json', () => {
     const { issues } = failure({ '.env': '' }, { secrets: { required: ['acme-token'] } })
     expect(issues).toMatchObject([{ key: 'ACME_TOKEN', remedy: 'export ACME_TOKEN or add it to .env' }])
   })
-  test.each(['""', '"  "', 'null'])('one that is %s in the file is missing', (value) => {
+  test.each(['""', '"  "', 'null'])('that are %s in the file are missing', (value) => {
     const given = { ...files, [SECRETS]: `{"acme": ${value}}` }
     expect(failure(given, { secrets: { required: ['ACME'] } }).code).toBe('SECRET_MISSING')
   })
-  test('a NUL in one is an error', () => {
+  test('with a NUL are an error', () => {
     const { issues } = failure(files, {
       env: { ACME_TOKEN: 'a\0b' },
       secrets: { required: ['ACME_TOKEN'] },
@@ -351,12 +351,12 @@ describe('secrets.required', () => {
     })
     expect(issues).toMatchObject([{ code: 'SECRET_INVALID', key: 'ACME_TOKEN', message: 'contains a NUL character' }])
   })
-  test('needs no project', () => {
+  test('are checked without a project', () => {
     expect(failure({}, { secrets: { required: ['STRIPE_KEY'] } }).issues).toMatchObject([
       { code: 'SECRET_MISSING', message: 'is not set; looked in the process environment' },
     ])
   })
-  test('with missing: warn, all that are missing are warnings, and what is wrong is an error', () => {
+  test('that are missing are warnings with missing: warn, and invalid ones still errors', () => {
     const given = { [PROFILE]: 'name: local\nsecrets: {validation: strict}', [SECRETS]: '{"jwt_secret": "short"}' }
     const secrets = { required: ['STRIPE_KEY'], schema: z.object({ ACME_TOKEN: z.string() }), missing: 'warn' } as const
     const ok = load({ ...given, [SECRETS]: '{}' }, { secrets })
@@ -372,7 +372,7 @@ describe('secrets.required', () => {
     expect(failure(given, { secrets }).issues).toMatchObject([{ code: 'SECRET_INVALID', key: 'JWT_SECRET' }])
     expect(failure({}, { secrets: { missing: 'wran' as never } }).issues).toMatchObject([{ code: 'INVALID_OPTION' }])
   })
-  test('asking twice for one secret is one problem', () => {
+  test('that name one secret twice are one problem', () => {
     expect(failure({}, { secrets: { required: ['kimi', 'moonshot', 'KIMI_API_KEY'] } }).issues).toHaveLength(1)
   })
 })
@@ -382,7 +382,7 @@ describe('secrets.schema', () => {
     [PROFILE]: 'secrets: {validation: skip}',
     [SECRETS]: '{"stripe_key": "canary-7Yx2Qp9Lw"}',
   }
-  test('sees secrets under their environment names', () => {
+  test('receives secrets under their environment names', () => {
     const schema = z.object({ STRIPE_KEY: z.string().startsWith('canary-') })
     expect(load(files, { secrets: { schema } }).secrets.get('stripe_key')).toBe('canary-7Yx2Qp9Lw')
   })
@@ -390,7 +390,7 @@ describe('secrets.schema', () => {
     const schema = z.object({ STRIPE_KEY: z.string().transform(() => 'changed') })
     expect(load(files, { secrets: { schema } }).secrets.get('stripe_key')).toBe('canary-7Yx2Qp9Lw')
   })
-  test('what it says is not shown, since it may repeat the value', () => {
+  test('reports issues without its messages, which may repeat the value', () => {
     const schema = z.object({ STRIPE_KEY: z.string().refine(() => false, { error: ({ input }) => `bad: ${input}` }) })
     const error = failure(files, { secrets: { schema } })
     expect(error.issues).toMatchObject([
@@ -398,15 +398,15 @@ describe('secrets.schema', () => {
     ])
     expect(error.message + JSON.stringify(error) + inspect(error, { depth: 9, showHidden: true })).not.toContain('7Yx2')
   })
-  test('a secret that it wants and nobody set is missing', () => {
+  test('reports a required secret that is not set as missing', () => {
     const error = failure(files, { secrets: { schema: z.object({ ACME_TOKEN: z.string() }) } })
     expect(error.issues).toMatchObject([{ code: 'SECRET_MISSING', key: 'ACME_TOKEN' }])
   })
-  test('a secret that is required and that the schema wants is one problem', () => {
+  test('and secrets.required report a missing secret once', () => {
     const schema = z.object({ ACME_TOKEN: z.string() })
     expect(failure(files, { secrets: { schema, required: ['ACME_TOKEN'] } }).issues).toHaveLength(1)
   })
-  test('what is wrong inside of a secret is not taken for a missing one', () => {
+  test('reports an error inside a secret as invalid, not as missing', () => {
     const parsed = z.string().transform((text): unknown => JSON.parse(text))
     const schema = z.object({ STRIPE_KEY: parsed.pipe(z.object({ id: z.string() })) })
     const json = { ...files, [SECRETS]: '{"stripe_key": "{}"}' }
@@ -415,7 +415,7 @@ describe('secrets.schema', () => {
       expect(issues).toMatchObject([{ code: 'SECRET_INVALID', key: 'STRIPE_KEY.id' }])
     }
   })
-  test('one of two that is missing is a warning where any may be', () => {
+  test('reports a union without a match as an error, or as a warning with missing: warn', () => {
     const one = z.object({ STRIPE_KEY: z.string() })
     const other = z.object({ ACME_TOKEN: z.string() })
     const none = { ...files, [SECRETS]: '{}' }
@@ -424,14 +424,14 @@ describe('secrets.schema', () => {
     const { warnings } = load(none, { secrets: { ...secrets, missing: 'warn' } })
     expect(warnings).toContainEqual(expect.objectContaining({ code: 'SECRET_INVALID', key: 'secrets' }))
   })
-  test('a rule about several secrets together is not taken for a missing one', () => {
+  test('reports a rule about several secrets as invalid, not as missing', () => {
     const schema = z.looseObject({}).refine((all) => 'A' in all && 'B' in all, 'A and B go together')
     const { issues } = failure(files, { secrets: { schema } })
     expect(codes(issues)).toEqual(['SECRET_INVALID'])
   })
 })
 
-describe('a section of the profile that is no map is an error where it stands, and the only one', () => {
+describe('a section of the profile that is not a map is a single error with its place:', () => {
   const without = (section: string): string =>
     COMPLETE_PROFILE.replace(new RegExp(`^${section}:\\n(?: .*\\n)+`, 'm'), '')
   test.each([
@@ -458,12 +458,12 @@ describe('a section of the profile that is no map is an error where it stands, a
       ])
     }
   })
-  test('one inside another', () => {
+  test('a section inside another', () => {
     const profile = `${COMPLETE_PROFILE}rate_limits:\n  tier_multipliers: none\n`
     const key = 'rate_limits.tier_multipliers'
     expect(failure({ ...COMPLETE, [PROFILE]: profile }).issues).toMatchObject([{ code: 'INVALID_VALUE', key }])
   })
-  test('one beside the earlier spelling of a key in it', () => {
+  test('a section next to the old spelling of a key in it', () => {
     const profile = `${COMPLETE_PROFILE}environment: staging\nruntime: production\n`
     expect(failure({ ...COMPLETE, [PROFILE]: profile }).issues).toMatchObject([
       { code: 'INVALID_VALUE', key: 'runtime', line: 23 },
@@ -472,21 +472,21 @@ describe('a section of the profile that is no map is an error where it stands, a
   test.each<[string, LoadOptions]>([
     ['SYSTEMPROMPT__RUNTIME', { env: { SYSTEMPROMPT__RUNTIME: 'production' } }],
     ['overrides', { overrides: { runtime: 'production' } }],
-  ])('one of %s', (name, options) => {
+  ])('a section set by %s', (name, options) => {
     expect(failure(COMPLETE, options).issues).toMatchObject([{ code: 'INVALID_VALUE', key: 'runtime', name }])
   })
-  test('a schema has nothing to add', () => {
+  test('without another error of the schema', () => {
     const schema = z.object({ server: z.object({ host: z.string() }) })
     const { issues } = failure({ [PROFILE]: 'name: local\nserver: 5\n' }, { schema })
     expect(issues.map(({ code, key }) => [code, key])).toEqual([['INVALID_VALUE', 'server']])
   })
-  test('one that refers to what is not set is the error that it is anyway', () => {
+  test('but a reference to an undefined variable is only that error', () => {
     const { issues } = failure({ [PROFILE]: 'name: local\nserver: ${NO_SERVER}\n' })
     expect(codes(issues)).toEqual(['UNDEFINED_VARIABLE'])
   })
   test.each([
-    ['an empty one is none', 'runtime:\ncloud: null\n'],
-    ['nothing in rate_limits counts where they are off', 'rate_limits:\n  disabled: true\n  tier_multipliers: none\n'],
+    ['and an empty section is none', 'runtime:\ncloud: null\n'],
+    ['and sections of disabled rate_limits are none', 'rate_limits:\n  disabled: true\n  tier_multipliers: none\n'],
   ])('%s', (_, more) => {
     const { config, warnings } = load({ ...COMPLETE, [PROFILE]: COMPLETE_PROFILE + more }, { strict: true })
     expect([config.runtime?.environment, warnings]).toEqual(['development', []])
@@ -494,12 +494,12 @@ describe('a section of the profile that is no map is an error where it stands, a
 })
 
 describe('strict', () => {
-  test('a needed key whose reference fails is not missing as well', () => {
+  test('does not report a required key as missing whose reference fails', () => {
     const profile = COMPLETE_PROFILE.replace('host: 127.0.0.1', 'host: ${NOPE}')
     const { issues } = failure({ ...COMPLETE, [PROFILE]: profile }, { strict: true })
     expect(issues).toMatchObject([{ code: 'UNDEFINED_VARIABLE', key: 'server.host' }])
   })
-  test('missing keys are errors, one each, where they should stand', () => {
+  test('reports each missing key as an error, with the place where it belongs', () => {
     const profile = COMPLETE_PROFILE.replace(/ {2}jwt_issuer.*\n/, '').replace(/ {2}port.*\n/, '')
     const { issues } = failure({ ...COMPLETE, [PROFILE]: profile }, { strict: true })
     expect(issues.map(({ code, key, file, line }) => [code, key, file, line])).toEqual([
@@ -507,7 +507,7 @@ describe('strict', () => {
       ['MISSING_KEY', 'security.jwt_issuer', PROFILE, 17],
     ])
   })
-  test('otherwise they are one warning', () => {
+  test('that is off reports missing keys as one warning', () => {
     const { warnings } = load({ ...COMPLETE, [PROFILE]: COMPLETE_PROFILE.replace(/ {2}port.*\n/, '') })
     expect(warnings).toMatchObject([{ code: 'MISSING_KEY', file: PROFILE }])
     expect(warnings[0]?.message).toBe('is missing a key that SystemPrompt requires: server.port')
@@ -515,36 +515,42 @@ describe('strict', () => {
       'is missing 16 keys that SystemPrompt requires: name, display_name, site.name and 13 more',
     )
   })
-  test('a likely typo is an error, otherwise a key like any other', () => {
+  test('reports a likely typo as an error, which is accepted otherwise', () => {
     const files = { ...COMPLETE, [PROFILE]: COMPLETE_PROFILE.replace('port:', 'prot:') }
     expect(failure(files, { strict: true }).issues).toMatchObject([
       { code: 'UNKNOWN_KEY', key: 'server.prot', line: 9, remedy: 'did you mean server.port?' },
     ])
     expect(codes(load(files).warnings)).not.toContain('UNKNOWN_KEY')
   })
-  test('a key like a known one that is there as well is no typo', () => {
+  test('does not report a key as a typo of one that is set as well', () => {
     const files = { ...COMPLETE, [PROFILE]: COMPLETE_PROFILE.replace('  port: 8080', '  port: 8080\n  ports: [8081]') }
     expect(load(files, { strict: true }).config.server).toMatchObject({ port: 8080, ports: [8081] })
   })
-  test.skipIf(process.platform === 'win32')('a mode that no chmod may change has another remedy as well', () => {
-    const cwd = makeProject({ ...COMPLETE, [SECRETS]: { content: '{}', mode: 0o777 } })
-    const { warnings } = loadConfigSync({ cwd, env: {} })
-    expect(warnings.find(({ code }) => code === 'FILE_MODE')?.remedy).toMatch(
-      /^chmod 600 .*the file system has no modes: keep the file elsewhere and name it in secrets/,
-    )
-  })
+  test.skipIf(process.platform === 'win32')(
+    'suggests another place for a secrets file with mode 777, which chmod may not be able to change',
+    () => {
+      const cwd = makeProject({ ...COMPLETE, [SECRETS]: { content: '{}', mode: 0o777 } })
+      const { warnings } = loadConfigSync({ cwd, env: {} })
+      expect(warnings.find(({ code }) => code === 'FILE_MODE')?.remedy).toMatch(
+        /^chmod 600 .*the file system has no modes: keep the file elsewhere and name it in secrets/,
+      )
+    },
+  )
 
-  test.skipIf(process.platform === 'win32')('a loose file mode is an error, otherwise a warning', () => {
-    const files = {
-      ...COMPLETE,
-      [SECRETS]: { content: String((COMPLETE as Record<string, unknown>)[SECRETS]), mode: 0o644 },
-    }
-    const expected = { code: 'FILE_MODE', remedy: `chmod 600 ${SECRETS}` }
-    expect(failure(files, { strict: true }).issues).toMatchObject([expected])
-    expect(load(files).warnings).toMatchObject([expected])
-  })
+  test.skipIf(process.platform === 'win32')(
+    'reports a loose file mode as an error, which is a warning otherwise',
+    () => {
+      const files = {
+        ...COMPLETE,
+        [SECRETS]: { content: String((COMPLETE as Record<string, unknown>)[SECRETS]), mode: 0o644 },
+      }
+      const expected = { code: 'FILE_MODE', remedy: `chmod 600 ${SECRETS}` }
+      expect(failure(files, { strict: true }).issues).toMatchObject([expected])
+      expect(load(files).warnings).toMatchObject([expected])
+    },
+  )
   test.runIf(process.getuid?.() === 0)(
-    "a group may read root's file, as in a volume of Kubernetes, and no other's",
+    'accepts that a group can read a file of root, as in a Kubernetes volume, but not of other users',
     () => {
       const content = String((COMPLETE as Record<string, unknown>)[SECRETS])
       const warned = (mode: number, owner: number) => {
@@ -566,15 +572,15 @@ describe('overrides', () => {
   test.each<[string, LoadOptions['overrides'] & object, unknown]>([
     ['a tree', { server: { port: 3 } }, { host: 'a', port: 3 }],
     ['a dotted path', { 'server.port': 3 }, { host: 'a', port: 3 }],
-    ['a path in brackets', { 'server["port"]': 3 }, { host: 'a', port: 3 }],
-    ['undefined, which is nothing', { 'server.port': undefined }, { host: 'a', port: 2 }],
+    ['a path with brackets', { 'server["port"]': 3 }, { host: 'a', port: 3 }],
+    ['undefined, which is ignored', { 'server.port': undefined }, { host: 'a', port: 2 }],
     ['a path and then a tree beside it', { 'server.port': 3, server: { host: 'b' } }, { host: 'b', port: 3 }],
     ['a tree and then a path into it', { server: { host: 'b' }, 'server.port': 3 }, { host: 'b', port: 3 }],
   ])('may be %s', (_, overrides, server) => {
     const { use_https, cors_allowed_origins, ...given } = load(files, { env, overrides }).config.server ?? {}
     expect(given).toEqual(server)
   })
-  describe('that the schema does not know', () => {
+  describe('that the schema does not have', () => {
     const server = z.object({ host: z.string(), port: z.number(), api_key: z.string().optional() })
     const schema = z.object({ server, limits: z.record(z.string(), z.number()).optional() })
     const warningsOf = (overrides: LoadOptions['overrides'] & object, options: LoadOptions = {}) =>
@@ -584,17 +590,14 @@ describe('overrides', () => {
       ['server.prot', '9', 'did you mean server.port?'],
       ['sever.port', '9', 'did you mean server.port?'],
       ['server.timeout', '9', 'correct the key, or add it to the schema'],
-    ])('%s has no effect, of which is warned', (key, value, remedy) => {
+    ])('warn that %s has no effect', (key, value, remedy) => {
       const message = 'has no effect: the schema does not know this key'
       expect(warningsOf({ [key]: value })).toMatchObject([{ key, name: 'overrides', message, remedy }])
     })
-    test.each(['server.port', 'limits.a', 'runtime.environment', 'features[0].name'])(
-      '%s is nothing to warn of',
-      (key) => {
-        expect(warningsOf({ [key]: key === 'runtime.environment' ? 'production' : 1 })).toEqual([])
-      },
-    )
-    test.each(['Server.Port', 'sever.prot'])('%s is set right step by step', (key) => {
+    test.each(['server.port', 'limits.a', 'runtime.environment', 'features[0].name'])('do not warn about %s', (key) => {
+      expect(warningsOf({ [key]: key === 'runtime.environment' ? 'production' : 1 })).toEqual([])
+    })
+    test.each(['Server.Port', 'sever.prot'])('suggest the right path for several typos: %s', (key) => {
       expect(warningsOf({ [key]: 9 })).toMatchObject([{ key, remedy: 'did you mean server.port?' }])
     })
 
@@ -609,14 +612,14 @@ describe('overrides', () => {
     }
     const paging = z.object({ page_size: z.number().default(50) })
     test.each<[string, LoadOptions['schema'], number]>([
-      ['puts elsewhere', paging.transform((given) => ({ pageSize: given.page_size })), 60],
-      ['puts elsewhere, though it is the default', paging.transform((given) => ({ pageSize: given.page_size })), 50],
-      ['makes an object of that hides it', paging.transform((given) => new Server(given.page_size)), 60],
-      ['checks and drops', paging.refine((given) => given.page_size > 1).transform(() => ({ title: 'own' })), 60],
-    ])('one that it %s is none', (_, schema, page_size) => {
+      ['moves', paging.transform((given) => ({ pageSize: given.page_size })), 60],
+      ['moves, though it has the default value', paging.transform((given) => ({ pageSize: given.page_size })), 50],
+      ['hides in an instance', paging.transform((given) => new Server(given.page_size)), 60],
+      ['validates and drops', paging.refine((given) => given.page_size > 1).transform(() => ({ title: 'own' })), 60],
+    ])('do not warn about a key that the schema %s', (_, schema, page_size) => {
       expect(warningsOf({ page_size }, { schema })).toEqual([])
     })
-    test('the schema is not asked about other values for that', () => {
+    test('are not passed to the schema with other values', () => {
       const seen = new Set<number>()
       const noting = paging.transform((given) => {
         seen.add(given.page_size)
@@ -625,17 +628,17 @@ describe('overrides', () => {
       expect(warningsOf({ page_size: 60, page_sise: 70 }, { schema: noting })).toHaveLength(1)
       expect([...seen]).toEqual([60])
     })
-    test('without a schema every key is taken', () => {
+    test('do not warn without a schema', () => {
       expect(warningsOf({ 'server.prot': 9 }, { schema: undefined })).toEqual([])
     })
   })
-  test('null is a value', () => {
+  test('accept null as a value', () => {
     expect(load(files, { overrides: { extra: null } }).config.extra).toBeNull()
   })
-  test('a list replaces a list', () => {
+  test('replace a list by a list', () => {
     expect(load(files, { overrides: { list: ['c'] } }).config.list).toEqual(['c'])
   })
-  test('a path to one item of a list does not turn the list into a map', () => {
+  test('do not turn a list into a map by a path to an item', () => {
     const run = () => load(files, { overrides: { 'features[1].name': 'three' } }).config.features
     const result: unknown = (() => {
       try {
@@ -651,21 +654,21 @@ describe('overrides', () => {
     ['a date', { a: { b: new Date() } }, 'INVALID_OPTION', 'a.b'],
     ['a map', { a: [new Map()] }, 'INVALID_OPTION', 'a[0]'],
     ['a symbol', { a: Symbol('s') }, 'INVALID_OPTION', 'a'],
-    ['an empty step', { 'a..b': 1 }, 'INVALID_OPTION', 'overrides'],
-    ['an open bracket', { 'a[b': 1 }, 'INVALID_OPTION', 'overrides'],
+    ['a path with an empty step', { 'a..b': 1 }, 'INVALID_OPTION', 'overrides'],
+    ['a path with an open bracket', { 'a[b': 1 }, 'INVALID_OPTION', 'overrides'],
     ['a prototype in a path', { 'a.__proto__.b': 1 }, 'FORBIDDEN_KEY', 'overrides'],
     ['a prototype as a key', JSON.parse('{"__proto__": {"x": 1}}'), 'FORBIDDEN_KEY', 'overrides'],
     ['a prototype in a tree', { a: JSON.parse('{"constructor": {"x": 1}}') }, 'INVALID_OPTION', 'a'],
-  ])('%s is refused', (_, overrides, code, key) => {
+  ])('reject %s', (_, overrides, code, key) => {
     expect(failure(files, { overrides }).issues).toMatchObject([{ code, key }])
     expect(Reflect.get({}, 'x')).toBeUndefined()
   })
-  test('an item that is far behind the end of a list is not passed over', () => {
+  test('reject an item far beyond the end of a list', () => {
     expect(failure(files, { overrides: { 'features[9].name': 'x' } }).issues).toMatchObject([
       { code: 'INVALID_OPTION' },
     ])
   })
-  test('many paths are as many values', () => {
+  test('accept tens of thousands of paths', () => {
     const paths = Array.from({ length: 50_000 }, (_, index) => [`many.k${index}`, index] as const)
     const { config } = load(
       {},
@@ -674,7 +677,7 @@ describe('overrides', () => {
     expect(Object.keys(config.many as object)).toHaveLength(50_000)
     expect(config.many).toMatchObject({ k0: 0, k49999: 49_999 })
   })
-  test('what holds itself is refused, not followed', () => {
+  test('reject a circular object', () => {
     const circle: Record<string, unknown> = {}
     circle.self = circle
     expect(failure(files, { overrides: { circle } }).code).toBe('INVALID_OPTION')
@@ -682,12 +685,12 @@ describe('overrides', () => {
 })
 
 describe('defaults', () => {
-  test('count where nothing else does', () => {
+  test('apply where nothing else is set', () => {
     const files: Files = { [PROFILE]: 'app: {a: 1}', '.env': 'SYSTEMPROMPT__APP__B=2' }
     const { config } = load(files, { defaults: { app: { a: 10, b: 20, c: 30 }, 'app.d': 40 } })
     expect(config.app).toEqual({ a: 1, b: 2, c: 30, d: 40 })
   })
-  test('go before what SystemPrompt itself has for a default', () => {
+  test('take precedence over SystemPrompt’s own defaults', () => {
     const { config, explain } = load(COMPLETE, { defaults: { server: { use_https: true } } })
     expect(config.server?.use_https).toBe(true)
     expect(explain('server.use_https').map(short)).toEqual([
@@ -695,7 +698,7 @@ describe('defaults', () => {
       ['defaults', false, 'profile defaults', 'overridden'],
     ])
   })
-  test('null in a file is a value all the same', () => {
+  test('do not replace null in a file', () => {
     expect(load({ [PROFILE]: 'extra:' }, { defaults: { extra: 1 } }).config.extra).toBeNull()
   })
 })
@@ -709,21 +712,21 @@ describe('env', () => {
     expect(loadConfigSync({ cwd }).config.app).toMatchObject({ a: 'process' })
   })
   test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
-    '%s, which every object has, is not set',
+    'does not have %s, which every object inherits',
     (name) => {
       const result = load({ [PROFILE]: `a: \${${name}:-default}`, '.env': 'B=${toString:-default}' })
       expect([result.config.a, result.env.B]).toEqual(['default', 'default'])
       expect(failure({ [PROFILE]: `a: \${${name}}` }).code).toBe('UNDEFINED_VARIABLE')
     },
   )
-  test('a variable that names an item of a list leaves the list a list', () => {
+  test('may have a variable for an item of a list without turning the list into a map', () => {
     const { features } = load(
       { [PROFILE]: 'features: [{name: one}, {name: two}]' },
       { env: { SYSTEMPROMPT__FEATURES__1__NAME: 'three' } },
     ).config
     expect(Array.isArray(features)).toBe(true)
   })
-  test('neither it nor process.env is written to', () => {
+  test('and process.env are not changed', () => {
     const env = Object.freeze({ PORT: '1' })
     const before = { ...process.env }
     load({ '.env': 'PORT=2\nNEW_VARIABLE=3' }, { env })
@@ -748,17 +751,17 @@ describe('dotenv', () => {
     ['a list with a path', ['config/one.env'], 'one', ['config/one.env']],
     ['{}', {}, 'local', ['.env.local', '.env']],
     ['{ files }', { files: ['.env'] }, 'env', ['.env']],
-    ['a file that is not there', ['.env.nope'], 'none', []],
+    ['a file that does not exist', ['.env.nope'], 'none', []],
   ])('%s', (_, dotenv, value, read) => {
     const { config, layers } = load(files, dotenv === undefined ? {} : { dotenv })
     expect(config.v).toBe(value)
     expect(layers.find(({ name }) => name === 'dotenv')?.files ?? []).toEqual(read)
   })
-  test('an absolute path is read where it says', () => {
+  test('may have an absolute path', () => {
     const elsewhere = join(makeProject({ 'shared.env': 'V=elsewhere' }), 'shared.env')
     expect(load(files, { dotenv: [elsewhere] }).config.v).toBe('elsewhere')
   })
-  test('every definition of a variable is explained, however often a file has it', () => {
+  test('keeps every definition of a variable for explain, however many there are', () => {
     const lines = 250_000
     const { explain } = load({ '.env': 'A=1\n'.repeat(lines) })
     const explained = explain('A')
@@ -769,25 +772,25 @@ describe('dotenv', () => {
       overridden: true,
     })
   })
-  test('override: they win over the environment', () => {
+  test('override: takes precedence over the environment', () => {
     const env = { V: 'process' }
     expect(load(files, { env }).config.v).toBe('process')
     const result = load(files, { env, dotenv: { override: true } })
     expect([result.config.v, result.env.V]).toEqual(['local', 'local'])
   })
-  test('override: over SYSTEMPROMPT__ variables too', () => {
+  test('override: takes precedence over SYSTEMPROMPT__ variables too', () => {
     const given = { '.env': 'SYSTEMPROMPT__APP__A=dotenv' }
     const env = { SYSTEMPROMPT__APP__A: 'process' }
     expect(load(given, { env }).config.app).toEqual({ a: 'process' })
     expect(load(given, { env, dotenv: { override: true } }).config.app).toEqual({ a: 'dotenv' })
   })
-  test('bare: $VAR is expanded in them, and nowhere else', () => {
+  test('bare: expands $VAR in .env files, and nowhere else', () => {
     const given = { '.env': 'A=1\nB=$A-${A}', [PROFILE]: 'b: ${B}\nc: $A' }
     expect(load(given).config).toMatchObject({ b: '$A-1', c: '$A' })
     expect(load(given, { dotenv: { bare: true } }).config).toMatchObject({ b: '1-1', c: '$A' })
   })
 
-  test('what is left out of a file is a warning without its text: a line that is no assignment, what follows a #', () => {
+  test('warns of ignored text without quoting it: lines that are not assignments, and what follows a #', () => {
     const text = 'A=x#canary\nexport canary\nsome canary\nB="canary\nC=x # y\n'
     const { env, warnings } = load({ '.env': text })
     expect({ ...env }).toEqual({ A: 'x', B: '"canary', C: 'x' })
@@ -800,7 +803,7 @@ describe('dotenv', () => {
   })
 })
 
-describe('settings that meet', () => {
+describe('settings that overlap', () => {
   const PLACES: readonly [string, (variables: Readonly<Record<string, string>>) => [Files, LoadOptions]][] = [
     ['the environment', (env) => [{}, { env }]],
     [
@@ -818,19 +821,19 @@ describe('settings that meet', () => {
   describe.each(PLACES)('in %s', (_, place) => {
     test.each<[string, Readonly<Record<string, string>>, unknown]>([
       ['an item of a list', { SYSTEMPROMPT__V: '[a, b]', SYSTEMPROMPT__V__0: 'x' }, ['x', 'b']],
-      ['the item behind the last', { SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__V__1: 'x' }, ['a', 'x']],
+      ['the item after the last', { SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__V__1: 'x' }, ['a', 'x']],
       ['a key of an item', { SYSTEMPROMPT__V: '[{n: a, m: b}]', SYSTEMPROMPT__V__0__N: 'x' }, [{ n: 'x', m: 'b' }]],
       ['a key of a map', { SYSTEMPROMPT__V: '{a: 1, b: 2}', SYSTEMPROMPT__V__A: '3' }, { a: 3, b: 2 }],
-      ['in capitals', { SYSTEMPROMPT__V: '{apiUrl: 1}', SYSTEMPROMPT__V__APIURL: '2' }, { apiUrl: 2 }],
+      ['a key in capitals', { SYSTEMPROMPT__V: '{apiUrl: 1}', SYSTEMPROMPT__V__APIURL: '2' }, { apiUrl: 2 }],
       ['a key below null', { SYSTEMPROMPT__V: 'null', SYSTEMPROMPT__V__A: '1' }, { a: 1 }],
-    ])('%s', (_, variables, expected) => {
+    ])('are merged: %s', (_, variables, expected) => {
       expect(load(...place(variables)).config.v).toEqual(expected)
     })
     test.each<[string, Readonly<Record<string, string>>]>([
-      ['text', { SYSTEMPROMPT__V: '5', SYSTEMPROMPT__V__A: '6' }],
+      ['a scalar', { SYSTEMPROMPT__V: '5', SYSTEMPROMPT__V__A: '6' }],
       ['an item', { SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__V__0__A: '6' }],
       ['a list', { SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__V__A: '6' }],
-    ])('a key below %s is an error with its place', (_, variables) => {
+    ])('report a key below %s as an error with its place', (_, variables) => {
       const { issues } = failure(...place(variables))
       expect(issues).toMatchObject([
         { code: 'INVALID_VALUE', message: 'sets a key below one that another variable sets to a value' },
@@ -838,7 +841,7 @@ describe('settings that meet', () => {
       const [issue] = issues
       expect(issue?.line === 2 || issue?.name === Object.keys(variables)[1]).toBe(true)
     })
-    test('an item beyond the end of a list is an error', () => {
+    test('report an item beyond the end of a list as an error', () => {
       const { issues } = failure(...place({ SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__V__2: 'x' }))
       expect(issues).toMatchObject([{ code: 'INVALID_OPTION', message: 'names an item beyond the end of a list' }])
     })
@@ -849,14 +852,14 @@ describe('settings that meet', () => {
     ['a variable', {}, { env: { SYSTEMPROMPT__V__4: 'x' } }, { key: 'SYSTEMPROMPT__V__4' }],
     ['a key in a variable', {}, { env: { SYSTEMPROMPT__V__4__A: 'x' } }, { key: 'SYSTEMPROMPT__V__4__A' }],
     ['code', {}, { overrides: { 'v[4].a': 1 } }, { key: 'overrides' }],
-  ])('an item beyond the end of a file’s list is an error in its place: %s', (_, files, options, place) => {
+  ])('report an item beyond the end of a file’s list with its place: %s', (_, files, options, place) => {
     const { issues } = failure({ ...files, [PROFILE]: `${COMPLETE_PROFILE}v: [1, 2]\n` }, options)
     expect(issues).toMatchObject([{ code: 'INVALID_OPTION', ...place }])
   })
   test.each<LoadOptions['overrides'] & object>([
     { 'v[0]': 1, 'v.b': 2 },
     { 'v.b': 2, 'v[0]': 1 },
-  ])('nothing is lost of what names an item and a key of one list: %j', (overrides) => {
+  ])('keep both an item and a key of one list: %j', (overrides) => {
     const { config } = load({ [PROFILE]: `${COMPLETE_PROFILE}v: [7, 8]\n` }, { overrides })
     expect(config.v).toEqual({ 0: 1, b: 2 })
   })
@@ -864,48 +867,48 @@ describe('settings that meet', () => {
     ['variables', {}, { env: { SYSTEMPROMPT__V__10: 'b', SYSTEMPROMPT__V__9: 'a' } }],
     ['lines of .env', { '.env': 'SYSTEMPROMPT__V__10=b\nSYSTEMPROMPT__V__9=a' }, {}],
     ['overrides', {}, { overrides: { 'v[10]': 'b', 'v[9]': 'a' } }],
-  ])('items are put behind a list of nine by their numbers, whatever their order: %s', (_, files, options) => {
+  ])('append items to a list by their numbers, in whatever order they are set: %s', (_, files, options) => {
     const nine = [0, 1, 2, 3, 4, 5, 6, 7, 8]
     const { config } = load({ ...files, [PROFILE]: `${COMPLETE_PROFILE}v: ${JSON.stringify(nine)}\n` }, options)
     expect(config.v).toEqual([...nine, 'a', 'b'])
   })
   test.each<[string, Files, LoadOptions, unknown]>([
-    ['of variables', {}, { env: { SYSTEMPROMPT__V__0: 'a', SYSTEMPROMPT__V__1: '2' } }, ['a', 2]],
+    ['from variables', {}, { env: { SYSTEMPROMPT__V__0: 'a', SYSTEMPROMPT__V__1: '2' } }, ['a', 2]],
     [
-      'of eleven',
+      'eleven items',
       {},
       { env: Object.fromEntries(TENS.map((n) => [`SYSTEMPROMPT__V__${n}`, `x${n}`])) },
       TENS.map((n) => `x${n}`),
     ],
     ['of maps', {}, { env: { SYSTEMPROMPT__V__0__A: '1', SYSTEMPROMPT__V__0__B: '2' } }, [{ a: 1, b: 2 }]],
     ['in a list', {}, { env: { SYSTEMPROMPT__V__0__0: 'a', SYSTEMPROMPT__V__0__1: 'b' } }, [['a', 'b']]],
-    ['of two layers', { '.env': 'SYSTEMPROMPT__V__1=b' }, { env: { SYSTEMPROMPT__V__0: 'a' } }, ['a', 'b']],
+    ['from two layers', { '.env': 'SYSTEMPROMPT__V__1=b' }, { env: { SYSTEMPROMPT__V__0: 'a' } }, ['a', 'b']],
     [
-      'below a file’s',
+      'below a map of a file',
       { [PROFILE]: `${COMPLETE_PROFILE}v:\n  a: 1\n` },
       { overrides: { 'v.b[0]': 1 } },
       { a: 1, b: [1] },
     ],
-    ['of overrides', {}, { overrides: { 'v[0]': 1, 'v[1].a': 2 } }, [1, { a: 2 }]],
-    ['of defaults', {}, { defaults: { 'v[0]': 1 } }, [1]],
-    ['is none with a gap', {}, { env: { SYSTEMPROMPT__V__1: 'a' } }, { 1: 'a' }],
-    ['is none with another key', {}, { env: { SYSTEMPROMPT__V__0: 'a', SYSTEMPROMPT__V__B: 'b' } }, { 0: 'a', b: 'b' }],
-    ['is none that is written as a map', {}, { env: { SYSTEMPROMPT__V: '{"0": a}' } }, { 0: 'a' }],
+    ['from overrides', {}, { overrides: { 'v[0]': 1, 'v[1].a': 2 } }, [1, { a: 2 }]],
+    ['from defaults', {}, { defaults: { 'v[0]': 1 } }, [1]],
+    ['but not with a gap', {}, { env: { SYSTEMPROMPT__V__1: 'a' } }, { 1: 'a' }],
+    ['but not with another key', {}, { env: { SYSTEMPROMPT__V__0: 'a', SYSTEMPROMPT__V__B: 'b' } }, { 0: 'a', b: 'b' }],
+    ['but not in a map that is written as one', {}, { env: { SYSTEMPROMPT__V: '{"0": a}' } }, { 0: 'a' }],
     [
-      'is none in a map of a file',
+      'but not in a map of a file',
       { [PROFILE]: `${COMPLETE_PROFILE}v:\n  0: a\n` },
       { env: { SYSTEMPROMPT__V__1: 'b' } },
       { 0: 'a', 1: 'b' },
     ],
-    ['is none in a map in code', {}, { overrides: { v: { 0: 'a' } } }, { 0: 'a' }],
-  ])('indexes where there is no list are one: %s', (_, files, options, expected) => {
+    ['but not in a map in code', {}, { overrides: { v: { 0: 'a' } } }, { 0: 'a' }],
+  ])('turn indexes into a list: %s', (_, files, options, expected) => {
     expect(load(files, options).config.v).toEqual(expected)
   })
-  test('an item of such a list is explained', () => {
+  test('explain an item of such a list', () => {
     const { explain } = load({}, { env: { SYSTEMPROMPT__V__0: 'a', SYSTEMPROMPT__V__1: 'b' } })
     expect(explain('v[1]').map(short)).toEqual([['environment', 'b', 'SYSTEMPROMPT__V__1']])
   })
-  test.each([65, 20_000])('%i levels are too deep', (levels) => {
+  test.each([65, 20_000])('reject %i levels as too deep', (levels) => {
     const name = `SYSTEMPROMPT${'__A'.repeat(levels)}`
     const key = Array.from({ length: levels }, () => 'a').join('.')
     const loads: readonly [Files, LoadOptions][] = [
@@ -920,17 +923,17 @@ describe('settings that meet', () => {
       if (options.env === undefined) expect(error.message.length).toBeLessThan(500)
     }
   })
-  test('64 levels are not', () => {
+  test('accept 64 levels', () => {
     const env = { [`SYSTEMPROMPT${'__A'.repeat(64)}`]: '1' }
     expect(load({}, { env, overrides: { [Array(64).fill('b').join('.')]: 1 } }).config).toHaveProperty('a.a.a.a')
   })
-  test('in two .env files: the higher one wins, whichever name comes first', () => {
+  test('in two .env files: the file of higher precedence wins, in either order', () => {
     const one = { '.env': 'SYSTEMPROMPT__V=5', '.env.local': 'SYSTEMPROMPT__V__A=6' }
     expect(load(one).config.v).toEqual({ a: 6 })
     const other = { '.env': 'SYSTEMPROMPT__V__A=6', '.env.local': 'SYSTEMPROMPT__V=5' }
     expect(load(other).config.v).toBe(5)
   })
-  test('what is replaced is explained', () => {
+  test('explain what was replaced', () => {
     const { explain } = load({}, { env: { SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__V__0: 'x' } })
     expect(explain('v[0]').map(short)).toEqual([
       ['environment', 'x', 'SYSTEMPROMPT__V__0'],
@@ -941,19 +944,23 @@ describe('settings that meet', () => {
 
 describe('an empty setting in a .env file', () => {
   test.each<[string, string, string]>([
-    ['leaves the one of the file below', 'SYSTEMPROMPT__APP__A=', 'SYSTEMPROMPT__APP__A=5'],
-    ['in quotes as well', 'SYSTEMPROMPT__APP__A=""', 'SYSTEMPROMPT__APP__A=5'],
-    ['leaves the one above it in its own file', '', 'SYSTEMPROMPT__APP__A=5\nSYSTEMPROMPT__APP__A='],
+    ['does not hide that of the file below', 'SYSTEMPROMPT__APP__A=', 'SYSTEMPROMPT__APP__A=5'],
+    ['does not hide it in quotes either', 'SYSTEMPROMPT__APP__A=""', 'SYSTEMPROMPT__APP__A=5'],
+    ['does not hide an earlier one in the same file', '', 'SYSTEMPROMPT__APP__A=5\nSYSTEMPROMPT__APP__A='],
     [
-      'has nothing to add to it',
+      'does not hide it from a reference to itself',
       'SYSTEMPROMPT__APP__A=${SYSTEMPROMPT__APP__A}',
       'SYSTEMPROMPT__APP__A=5\nSYSTEMPROMPT__APP__A=',
     ],
-    ['may be empty once it is substituted', 'SYSTEMPROMPT__APP__A=${NONE:-}\nNONE=', 'SYSTEMPROMPT__APP__A=5'],
-    ['leaves a map', 'SYSTEMPROMPT__APP=${NONE}\nNONE=', 'SYSTEMPROMPT__APP={a: $<FIVE>}\nFIVE=5'],
-    ['leaves what refers to one below', 'SYSTEMPROMPT__APP__A=${NONE}\nNONE=', 'SYSTEMPROMPT__APP__A=$<FIVE>\nFIVE=5'],
+    ['may be empty only after substitution', 'SYSTEMPROMPT__APP__A=${NONE:-}\nNONE=', 'SYSTEMPROMPT__APP__A=5'],
+    ['does not hide a map', 'SYSTEMPROMPT__APP=${NONE}\nNONE=', 'SYSTEMPROMPT__APP={a: $<FIVE>}\nFIVE=5'],
     [
-      'leaves the next that is not empty',
+      'does not hide a reference to a variable below',
+      'SYSTEMPROMPT__APP__A=${NONE}\nNONE=',
+      'SYSTEMPROMPT__APP__A=$<FIVE>\nFIVE=5',
+    ],
+    [
+      'does not hide the next one that is not empty',
       'SYSTEMPROMPT__APP__A=${NONE}\nSYSTEMPROMPT__APP__A=$<NONE>$<NONE>\nNONE=',
       'SYSTEMPROMPT__APP__A=5\nSYSTEMPROMPT__APP__A=${NONE}',
     ],
@@ -961,7 +968,7 @@ describe('an empty setting in a .env file', () => {
     const { config } = load({ [PROFILE]: 'app: {a: 1}', '.env.local': local, '.env': shared })
     expect(config.app).toEqual({ a: 5 })
   })
-  test('that is empty once it is substituted is not explained, and not what a reference finds', () => {
+  test('that is empty after substitution is neither explained nor found by a reference', () => {
     const { explain, env } = load({
       '.env.local': 'SYSTEMPROMPT__APP=${NONE}\nNONE=\nCOPY=${SYSTEMPROMPT__APP}',
       '.env': 'SYSTEMPROMPT__APP=[a, "${SYSTEMPROMPT__APP:-first}"]',
@@ -970,13 +977,13 @@ describe('an empty setting in a .env file', () => {
     expect(explain('SYSTEMPROMPT__APP').map(short)).toEqual([['dotenv', '[a, "first"]', '.env:1:1']])
     expect(env.COPY).toBe('[a, "first"]')
   })
-  test('leaves that of the environment, with `override` as well', () => {
+  test('does not hide that of the environment, even with `override`', () => {
     const files: Files = { '.env': 'SYSTEMPROMPT__APP__A=${NONE}\nNONE=' }
     const env = { SYSTEMPROMPT__APP__A: '5' }
     expect(load(files, { env }).config.app).toEqual({ a: 5 })
     expect(load(files, { env, dotenv: { override: true } }).config.app).toEqual({ a: 5 })
   })
-  test('leaves that of the profile where there is no other', () => {
+  test('does not hide that of the profile', () => {
     const { config, env } = load({ [PROFILE]: 'app: {a: 1}', '.env': 'SYSTEMPROMPT__APP__A=\nEMPTY=' })
     expect([config.app, { ...env }]).toEqual([{ a: 1 }, { EMPTY: '' }])
   })
@@ -991,12 +998,12 @@ describe('a reference in a list or map of a .env setting', () => {
     ['cannot become a list itself', '${NAME}', { NAME: '[a, b]' }, '[a, b]'],
     ['cannot become a map', '${NAME:-{a: 1\\}}', { NAME: '{admin: true}' }, '{admin: true}'],
     [
-      'has the type of its text, alone and without quotes',
+      'has the type of its text, if unquoted and alone',
       '[$<NAME>, "$<NAME>", x$<NAME>]',
       { NAME: '1' },
       [1, '1', 'x1'],
     ],
-    ['is left alone in a key', '{"${NAME}": 1}', { NAME: 'x' }, { '${NAME}': 1 }],
+    ['is not resolved in a key', '{"${NAME}": 1}', { NAME: 'x' }, { '${NAME}': 1 }],
     ['may have a default', '{a: "${UNSET:-b}"}', {}, { a: 'b' }],
   ])('%s', (_, text, env, expected) => {
     expect(setting(text, { env })).toEqual(expected)
@@ -1005,7 +1012,7 @@ describe('a reference in a list or map of a .env setting', () => {
     const options = { env: { OPENAI_API_KEY: 'canary-Zx81Qw7' } }
     expect(Object.keys(setting('{"${OPENAI_API_KEY}": 1}', options) as object)).toEqual(['${OPENAI_API_KEY}'])
   })
-  test('makes what a secret went into secret, and is explained', () => {
+  test('makes a value with a secret in it secret, and is explained', () => {
     const files = { '.env': 'SYSTEMPROMPT__APP={url: "x/${ACME}"}\nACME=${OPENAI_API_KEY}' }
     const result = load(files, { env: { OPENAI_API_KEY: 'canary-Zx81Qw7' } })
     expect(inspect(result.config, { depth: 9 })).not.toContain('canary')
@@ -1018,18 +1025,18 @@ describe('a reference in a list or map of a .env setting', () => {
       },
     ])
   })
-  test('to the setting itself means its value below', () => {
+  test('to the setting itself has its value in the file below', () => {
     const files = { '.env.local': 'SYSTEMPROMPT__APP=["${SYSTEMPROMPT__APP}", mine]' }
     expect(setting('base', {}, files)).toEqual(['base', 'mine'])
   })
-  test('without braces is one with `bare`', () => {
+  test('without braces is resolved with `bare`', () => {
     expect(setting('[$A]', { env: { A: '1' } })).toEqual(['$A'])
     expect(setting('[$A, b$A]', { env: { A: '1' }, dotenv: { bare: true } })).toEqual([1, 'b1'])
   })
-  test('is text between single quotes', () => {
+  test('is literal between single quotes', () => {
     expect(setting(`'["\${A}"]'`, { env: { A: '1' } })).toEqual(['${A}'])
   })
-  test('is to be quoted, as between brackets of any file', () => {
+  test('must be quoted between brackets, as in any file', () => {
     const { issues } = failure({ '.env': 'SYSTEMPROMPT__APP=[${A}, b]' }, { env: { A: '1' } })
     expect(issues).toMatchObject([{ code: 'SYNTAX', file: '.env', remedy: expect.stringContaining('quote') }])
   })
@@ -1054,29 +1061,29 @@ describe('services', () => {
   ])('%s', (_, services, expected) => {
     expect(load(files, services === undefined ? {} : { services }).config.services).toEqual(expected)
   })
-  test('are read outside of a SystemPrompt project where they are named', () => {
+  test('are read outside a SystemPrompt project if they are named', () => {
     const { [PROFILE]: _, ...given } = files
     expect(load(given).config.services).toBeUndefined()
     expect(load(given, { services: true }).config.services).toBeUndefined()
     expect(load(given, { services: ['ai'] }).config.services).toEqual({ ai: { model: 'a' } })
   })
   test.each<[string, Files, string, string]>([
-    ['one that is not there', {}, 'webb', 'did you mean web?'],
-    ['one that is like no other', {}, 'search', 'create its config.yaml, or remove the name'],
+    ['one that does not exist', {}, 'webb', 'did you mean web?'],
+    ['one without a similar one', {}, 'search', 'create its config.yaml, or remove the name'],
     [
-      'one that the root file has not',
+      'one that the root file lacks',
       { 'services/config/config.yaml': 'ai: {}' },
       'web',
       'create its config.yaml, or remove the name',
     ],
-  ])('%s is a warning where it is asked for', (_, more, name, remedy) => {
+  ])('%s is a warning if it is named', (_, more, name, remedy) => {
     const given = { ...files, 'services/empty/config.yaml': '', ...more }
     const { warnings } = load(given, { services: ['ai', name] })
     expect(warnings.filter(({ code }) => code === 'PATH_MISSING')).toMatchObject([{ key: `services.${name}`, remedy }])
     const wanted = load(given, { services: more['services/config/config.yaml'] ? ['ai'] : ['ai', 'empty'] })
     expect(wanted.warnings.filter(({ code }) => code === 'PATH_MISSING')).toEqual([])
   })
-  test('one that is not wanted is not read, and so may be broken', () => {
+  test('that are not named are not read, and may be broken', () => {
     const given = { ...files, 'services/b/config.yaml': 'x: [1' }
     expect(load(given, { services: ['ai'] }).config.services).toEqual({ ai: { model: 'a' } })
     expect(load(given, { services: ['ai'] }).consulted.files.join()).not.toContain('services/b/config.yaml')
@@ -1084,14 +1091,14 @@ describe('services', () => {
   })
   test.each<[string, Files]>([
     ['one that cannot be read', { 'services/ai/config.yaml/': '' }],
-    ['one in a root file that cannot be read', { 'services/config/config.yaml': 'ai: [' }],
+    ['one in a root file that cannot be parsed', { 'services/config/config.yaml': 'ai: [' }],
     ['one in a root file that cannot include it', { 'services/config/config.yaml': 'includes: ../ai.yaml' }],
-  ])('%s is not said to be missing as well', (_, broken) => {
+  ])('%s is not reported as missing too', (_, broken) => {
     const { issues, warnings } = failure({ [PROFILE]: '', ...broken }, { services: ['ai'] })
     expect(issues).toHaveLength(1)
     expect(warnings.filter(({ code }) => code === 'PATH_MISSING')).toEqual([])
   })
-  test('false: a broken one is no error', () => {
+  test('false: a broken service is not an error', () => {
     const given = { ...files, 'services/ai/config.yaml': '[' }
     expect(failure(given).code).toBe('SYNTAX')
     expect(load(given, { services: false }).config.services).toBeUndefined()
@@ -1100,7 +1107,7 @@ describe('services', () => {
 
 describe('onUndefined', () => {
   const files: Files = { [PROFILE]: 'a: ${NOPE}\nb: x-${NOPE}-y\nc: ${NOPE:-default}' }
-  test('error: every place is named, by the caret too', () => {
+  test('error: reports every place, with a caret', () => {
     const { issues } = failure(files)
     expect(issues).toMatchObject([
       { code: 'UNDEFINED_VARIABLE', key: 'a', line: 1, column: 4 },
@@ -1108,28 +1115,28 @@ describe('onUndefined', () => {
     ])
     expect(issues[1]?.frame).toBe('      2 | b: x-${NOPE}-y\n        |      ^')
   })
-  test('error: an item of a list is named by its index', () => {
+  test('error: names an item of a list by its index', () => {
     const { issues } = failure({ [PROFILE]: 'list:\n  - x\n  - a: ${NOPE}\n' })
     expect(issues).toMatchObject([{ code: 'UNDEFINED_VARIABLE', key: 'list[1].a', line: 3, column: 8 }])
   })
-  test('a provider keeps what stands for its key, and is switched off all the same', () => {
+  test('keep and empty: a provider keeps the replacement for its key, and is still disabled', () => {
     const provider: Files = { 'services/ai/config.yaml': 'providers: {acme: {api_key: "${NOPE}"}}' }
     const ai = (options: LoadOptions) => load({ '.systemprompt/': '', ...provider }, options).config.services
     expect(ai({})).toEqual({ ai: { providers: { acme: { enabled: false } } } })
     expect(ai({ onUndefined: 'keep' })).toEqual({ ai: { providers: { acme: { api_key: '${NOPE}', enabled: false } } } })
     expect(ai({ onUndefined: 'empty' })).toEqual({ ai: { providers: { acme: { api_key: '', enabled: false } } } })
   })
-  test('keep: the reference stays as it is written', () => {
+  test('keep: leaves the reference as it is written', () => {
     expect(load(files, { onUndefined: 'keep' }).config).toMatchObject({ a: '${NOPE}', b: 'x-${NOPE}-y', c: 'default' })
   })
-  test('empty: nothing takes its place', () => {
+  test('empty: replaces the reference by an empty string', () => {
     expect(load(files, { onUndefined: 'empty' }).config).toMatchObject({ a: '', b: 'x--y', c: 'default' })
   })
 })
 
 describe('limits of references', () => {
   const nested = (depth: number): string => `${'${X:-'.repeat(depth)}end${'}'.repeat(depth)}`
-  test('32 defaults inside one another are resolved, 33 are an error with its place', () => {
+  test('32 nested defaults are resolved, 33 are an error with its place', () => {
     expect(load({ [PROFILE]: `a: "${nested(32)}"` }).config.a).toBe('end')
     expect(failure({ [PROFILE]: `a: 1\nb: "${nested(33)}"` }).issues).toMatchObject([
       { code: 'LIMIT_EXCEEDED', key: 'b', file: PROFILE, line: 2 },
@@ -1138,34 +1145,34 @@ describe('limits of references', () => {
   })
 })
 
-describe('earlier spellings', () => {
+describe('old spellings', () => {
   const at = (audiences: string): Files => ({
     [PROFILE]: `security: {jwt_audiences: [a, b], jwt: {audiences: ${audiences}}}\nsecrets: {validation: skip}`,
     [SECRETS]: '{}',
   })
-  test('of a list, beside the current one: a warning where they are equal', () => {
+  test('of a list next to the current one are a warning if both are equal', () => {
     const { config, warnings } = load(at('[a, b]'))
     expect(config.security?.jwt_audiences).toEqual(['a', 'b'])
     expect(warnings.map(({ code, key }) => [code, key])).toContainEqual(['OLD_SPELLING', 'security.jwt.audiences'])
   })
   test.each(['[a]', '[a, c]', '[a, b, c]', '[b, a]', 'a', '[a, {b: 1}]'])(
-    'an error where they differ: %s',
+    'of a list next to the current one are an error if they differ: %s',
     (audiences) => {
       expect(failure(at(audiences)).issues).toMatchObject([
         { code: 'CONFLICTING_SPELLINGS', key: 'security.jwt.audiences' },
       ])
     },
   )
-  test('are none where a map stands that somebody calls so', () => {
+  test('do not apply to a map with such a name', () => {
     const { config, warnings } = load({ [PROFILE]: 'environment: {REGION: eu}\nsecrets: {validation: skip}' })
     expect(config).toMatchObject({ environment: { REGION: 'eu' }, runtime: { environment: 'development' } })
     expect(codes(warnings)).toEqual(['MISSING_KEY'])
   })
-  test.each(['constructor', 'toString'])('are none of what every object has: %s', (word) => {
+  test.each(['constructor', 'toString'])('do not include what every object inherits: %s', (word) => {
     const { issues } = failure({ [PROFILE]: `runtime: {log_level: ${word}}` })
     expect(issues).toMatchObject([{ code: 'INVALID_VALUE', key: 'runtime.log_level' }])
   })
-  test('said the other way round', () => {
+  test('with the opposite meaning are negated', () => {
     const { config } = load({ [PROFILE]: 'runtime: {colors: true}' })
     expect(config.runtime).toMatchObject({ no_color: false })
     expect(failure({ [PROFILE]: 'runtime: {colors: maybe}' }).issues).toMatchObject([
@@ -1181,14 +1188,14 @@ describe('earlier spellings', () => {
     ['off', true],
     ['0', true],
     ['false', true],
-  ])('said the other way round, in a variable and without a profile: %s', (text, expected) => {
+  ])('with the opposite meaning are negated in a variable and without a profile: %s', (text, expected) => {
     const variable = { SYSTEMPROMPT__RUNTIME__COLORS: text }
     expect(load({}, { env: variable }).config.runtime).toEqual({ no_color: expected })
     expect(load({ [PROFILE]: '' }, { env: variable }).config.runtime).toMatchObject({ no_color: expected })
     expect(load({}, { overrides: { 'runtime.colors': text } }).config.runtime).toEqual({ no_color: expected })
     expect(load({ '.env': `SYSTEMPROMPT__RUNTIME__COLORS=${text}` }).config.runtime).toEqual({ no_color: expected })
   })
-  test('said the other way round, as a text', () => {
+  test('with the opposite meaning are negated as a string', () => {
     expect(load({ [PROFILE]: 'runtime: {colors: "false"}' }).config.runtime?.no_color).toBe(true)
     expect(
       load({ [PROFILE]: 'runtime: {colors: "${COLORS}"}' }, { env: { COLORS: 'false' } }).config.runtime,
@@ -1204,16 +1211,16 @@ describe('emptyIsValue', () => {
     [SECRETS]: '{"acme_key": "from-file"}',
   }
   const env = { SYSTEMPROMPT__APP__A: '', B: '', ACME_KEY: '' }
-  test('false: an empty variable is not set', () => {
+  test('false: treats an empty variable as not set', () => {
     const { config, secrets } = load(files, { env })
     expect(config).toMatchObject({ app: { a: 'file' }, b: 'unset|empty' })
     expect(secrets.get('acme_key')).toBe('from-file')
   })
-  test('true: it is set to nothing', () => {
+  test('true: treats an empty variable as set', () => {
     const { config } = load(files, { env, emptyIsValue: true })
     expect(config).toMatchObject({ app: { a: null }, b: '|empty' })
   })
-  test('a .env value is not injected over an empty variable, if that counts as set', () => {
+  test('true: does not let a .env value replace an empty variable', () => {
     expect({ ...load({ '.env': 'X=1' }, { env: { X: '' } }).env }).toEqual({ X: '1' })
     expect({ ...load({ '.env': 'X=1' }, { env: { X: '' }, emptyIsValue: true }).env }).toEqual({})
   })
@@ -1222,29 +1229,29 @@ describe('emptyIsValue', () => {
 describe('a blank variable', () => {
   const files: Files = { [PROFILE]: '', [SECRETS]: '{"acme_key": "from-file"}', '.env': 'OPENAI_API_KEY=dotenv\nX=1' }
   const blank = { ACME_KEY: ' \t', OPENAI_API_KEY: '  ', X: '  ' }
-  test('is no secret, and a value is injected over it; to others it is a value like any', () => {
+  test('is not a secret, and is replaced by the value of a file', () => {
     const { secrets, env } = load(files, { env: blank })
     expect([secrets.get('acme_key'), secrets.get('openai')]).toEqual(['from-file', 'dotenv'])
     expect({ ...env }).toEqual({ ACME_KEY: 'from-file', OPENAI_API_KEY: 'dotenv' })
   })
-  test('is set with `emptyIsValue`', () => {
+  test('counts as set with `emptyIsValue`', () => {
     expect({ ...load(files, { env: blank, emptyIsValue: true }).env }).toEqual({})
   })
 })
 
-describe('a variable that is called as a secret is in files', () => {
+describe('a variable with the name that a secret has in files', () => {
   const text = 'sk-made-up'
   test.each<[string, Files, LoadOptions, Readonly<Record<string, string>>]>([
-    ['a known one', { '.env': 'github=octocat' }, {}, { github: 'octocat' }],
+    ['that of a known secret', { '.env': 'github=octocat' }, {}, { github: 'octocat' }],
     [
-      'beside the secret',
+      'next to the secret',
       { '.env': `github=octocat\nGITHUB_TOKEN=${text}` },
       {},
       { github: 'octocat', GITHUB_TOKEN: text },
     ],
-    ['one that is empty', { '.env': `github=\nGITHUB_TOKEN=${text}` }, {}, { github: '', GITHUB_TOKEN: text }],
+    ['an empty one', { '.env': `github=\nGITHUB_TOKEN=${text}` }, {}, { github: '', GITHUB_TOKEN: text }],
     [
-      'one of secrets.json',
+      'that of a secret in secrets.json',
       { ...COMPLETE, [SECRETS]: `{"acme-key": "${text}"}`, '.env': 'acme-key=a\nacme_key=b' },
       {},
       { 'acme-key': 'a', acme_key: 'b', ACME_KEY: text },
@@ -1252,20 +1259,20 @@ describe('a variable that is called as a secret is in files', () => {
   ])('is a variable of its own: %s', (_, files, options, expected) => {
     expect(load(files, options).env).toMatchObject(expected)
   })
-  test('is what a reference to it means, wherever it is set', () => {
+  test('is what a reference to its name resolves to, wherever it is set', () => {
     const reference = { '.env': 'USER_NAME=$<github>' }
     expect(load({ '.env': 'github=octocat\nUSER_NAME=$<github>' }).env.USER_NAME).toBe('octocat')
     expect(load(reference, { env: { github: 'octocat', GITHUB_TOKEN: text } }).env.USER_NAME).toBe('octocat')
     expect(load(reference, { env: { GITHUB_TOKEN: text } }).env.USER_NAME).toBe(text)
   })
-  test('is not the secret, nor what explain says of it', () => {
+  test('is neither the secret nor what explain shows for the secret', () => {
     const { secrets, explain } = load({ '.env': `github=octocat\nGITHUB_TOKEN=${text}` })
     expect(secrets.get('github')).toBe(text)
     expect(explain('github').map(({ origin }) => origin.line)).toEqual([2])
   })
 })
 
-test('explain masks what a secret went into also where another layer overrides what is around it', () => {
+test('explain masks a value with a secret in it even if another layer overrides its parent', () => {
   const { explain } = load(
     { '.env': 'SYSTEMPROMPT__V__0=at ${ACME_KEY}\nSYSTEMPROMPT__W__A=at ${ACME_KEY}\n' },
     { env: { ACME_KEY: 'canary', SYSTEMPROMPT__V: '[a]', SYSTEMPROMPT__W: 'a' } },
@@ -1277,36 +1284,36 @@ test('explain masks what a secret went into also where another layer overrides w
   }
 })
 
-describe('what dotenvx has encrypted', () => {
+describe('a value that dotenvx has encrypted', () => {
   const text = `encrypted:${'Ab0/'.repeat(32)}AB==`
   const files: Files = { '.env': `A=1\nHELLO="${text}"\n` }
-  test('is an error, which does not repeat it', () => {
+  test('is an error that does not repeat it', () => {
     const { issues, message } = failure(files)
     expect(issues).toMatchObject([{ code: 'ENCRYPTED_VALUE', key: 'HELLO', file: '.env', line: 2 }])
     expect(message).not.toContain('Ab0/')
   })
-  test('is none where the environment has the variable, as under dotenvx run', () => {
+  test('is no error if the environment has the variable, as under dotenvx run', () => {
     expect({ ...load(files, { env: { HELLO: 'World' } }).env }).toEqual({ A: '1' })
   })
   test.each<[string, string]>([
     ['a setting', 'SYSTEMPROMPT__STRIPE__KEY'],
-    ['a secret with a form of its own', 'DATABASE_URL'],
-    ['a secret with a least length', 'JWT_SECRET'],
-  ])('is the one error of %s', (_, name) => {
+    ['a secret with a required format', 'DATABASE_URL'],
+    ['a secret with a minimum length', 'JWT_SECRET'],
+  ])('is the only error for %s', (_, name) => {
     const { issues } = failure({ ...COMPLETE, '.env': `${name}="${text}"` })
     expect(issues).toMatchObject([{ code: 'ENCRYPTED_VALUE', key: name, file: '.env', line: 1 }])
   })
-  test('is a text like any other in secrets.json, which dotenvx does not write', () => {
+  test('is an ordinary string in secrets.json, which dotenvx does not write', () => {
     expect(load({ ...COMPLETE, [SECRETS]: JSON.stringify({ hello: text }) }).env.HELLO).toBe(text)
   })
-  test('is told from other texts that begin so', () => {
+  test('is distinguished from other strings that begin with encrypted:', () => {
     expect(load({ '.env': 'HELLO=encrypted:no\nB=encrypted:' }).env.HELLO).toBe('encrypted:no')
   })
 })
 
 describe('allowEnv', () => {
   const files: Files = { '.env': 'A=1\nNODE_OPTIONS=--inspect\nHTTPS_PROXY=http://evil.example\n' }
-  test('a blocked name is left out, with a warning that names its place', () => {
+  test('that is empty blocks dangerous names, with a warning that has their place', () => {
     const { env, warnings } = load(files)
     expect({ ...env }).toEqual({ A: '1' })
     expect(warnings.map(({ code, key, file, line }) => [code, key, file, line])).toEqual([
@@ -1315,7 +1322,7 @@ describe('allowEnv', () => {
     ])
     expect(warnings[1]?.remedy).toBe("set it in the environment, or name it in allowEnv: ['NODE_OPTIONS']")
   })
-  test('so is the name of a file that holds a secret: it is read in the environment alone', () => {
+  test('that is empty blocks NAME_FILE for a secret, which is read from the environment only', () => {
     const pointers = 'DATABASE_URL_FILE=/etc/passwd\nACME_KEY_FILE=x\nLOG_FILE=log\nSYSTEMPROMPT_SECRETS_DIR=/etc\n'
     const given = { [PROFILE]: '', [SECRETS]: '{"acme_key": "a"}', '.env': pointers }
     const { env, secrets, warnings } = load(given)
@@ -1328,18 +1335,18 @@ describe('allowEnv', () => {
     expect(warnings.at(-1)?.remedy).toBe('set it in the environment, the only place it is read from')
     expect(load({ '.env': pointers }, { allowEnv: ['DATABASE_URL_FILE'] }).env.DATABASE_URL_FILE).toBe('/etc/passwd')
   })
-  test('a name that is allowed is let through', () => {
+  test('allows a blocked name', () => {
     const { env, warnings } = load(files, { allowEnv: ['NODE_OPTIONS'] })
     expect({ ...env }).toEqual({ A: '1', NODE_OPTIONS: '--inspect' })
     expect(warnings.map(({ key }) => key)).toEqual(['HTTPS_PROXY'])
   })
-  test('a name that the environment itself sets is no matter', () => {
+  test('does not concern names that the environment sets itself', () => {
     expect(load({ '.env': 'A=1' }, { env: { NODE_OPTIONS: '--inspect' } }).warnings).toEqual([])
   })
-  test.each(['node_options', 'Node_Options'])('%s is blocked as well', (name) => {
+  test.each(['node_options', 'Node_Options'])('that is empty blocks %s as well', (name) => {
     expect({ ...load({ '.env': `${name}=--inspect` }).env }).toEqual({})
   })
-  test('a secret of a blocked name is blocked too', () => {
+  test('that is empty blocks the variable of a secret with such a name too', () => {
     const { env, secrets, warnings } = load({
       [PROFILE]: 'secrets: {validation: skip}',
       [SECRETS]: '{"LD_PRELOAD": "/x.so"}',
@@ -1377,7 +1384,7 @@ describe('the result', () => {
   const isDeepFrozen = (value: unknown): boolean =>
     typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isDeepFrozen))
 
-  test('is frozen, the configuration all the way down', () => {
+  test('is frozen, with a deeply frozen configuration', () => {
     const result = load(files)
     expect(Object.isFrozen(result)).toBe(true)
     expect(isDeepFrozen(result.config)).toBe(true)
@@ -1387,7 +1394,7 @@ describe('the result', () => {
     expect(isDeepFrozen(result.tenant)).toBe(true)
     expect(isDeepFrozen(result.credentials)).toBe(true)
   })
-  test('layers: those that took part, highest precedence first', () => {
+  test('layers: those that were used, highest precedence first', () => {
     const { layers } = load(files, { overrides: { a: 1 } })
     expect(layers).toEqual([
       { name: 'overrides' },
@@ -1401,12 +1408,12 @@ describe('the result', () => {
     expect(layers.map(({ name }) => name)).toEqual(LAYERS)
     expect(load({}).layers.map(({ name }) => name)).toEqual(['environment', 'defaults'])
   })
-  test('profile: its name, its place, and how it was chosen', () => {
+  test('profile: its name, its path, and how it was chosen', () => {
     const { profile, root } = load(files)
     const directory = join(root, '.systemprompt/profiles/local')
     expect(profile).toEqual({ name: 'local', file: join(root, PROFILE), directory, chosenBy: 'only one' })
   })
-  test('tenant: the one in use', () => {
+  test('tenant: the active one', () => {
     expect(load(files).tenant?.id).toBe('t1')
     expect(load(files, { overrides: { 'cloud.tenant_id': 't2' } }).tenant).toEqual({ id: 't2', name: 'two' })
     expect(load(files, { env: { SYSTEMPROMPT__CLOUD__TENANT_ID: 't2' } }).tenant?.name).toBe('two')
@@ -1419,7 +1426,7 @@ describe('the result', () => {
       expect(printed).toContain('fra')
     }
   })
-  test('credentials: who is logged in, the token masked when printed', () => {
+  test('credentials: the user, with the token masked when printed', () => {
     const { credentials } = load(files)
     expect({ ...credentials }).toEqual({
       api_token: 'sp_live_canary-4Rt8Wq2Zx',
@@ -1432,17 +1439,17 @@ describe('the result', () => {
     })
     expect(inspect(credentials) + JSON.stringify(credentials)).not.toContain('canary')
   })
-  test('credentials: a login at the end of time does not say when it ends', () => {
+  test('credentials: a login with the latest possible date has no expiry', () => {
     const file = JSON.stringify({ api_token: 't', user_email: 'e', authenticated_at: '+275760-09-13T00:00:00Z' })
     const { credentials } = load({ ...files, '.systemprompt/credentials.json': file })
     expect([credentials?.expires_at, credentials?.expired]).toEqual([undefined, false])
   })
-  test('env: secrets under their environment names and .env values, less what the environment has', () => {
+  test('env: secrets under their environment names and .env values, without what the environment sets', () => {
     const { env } = load(files, { env: { BASE: 'http://elsewhere', NAME: 'me', OTHER: 'x' } })
     expect({ ...env }).toEqual({ DATABASE_URL, GREETING: 'me', JWT_SECRET })
     expect(Object.keys(env)).toEqual(['DATABASE_URL', 'GREETING', 'JWT_SECRET'])
   })
-  test('env: fit for process.env and for a child process', () => {
+  test('env: can be assigned to process.env and used for a child process', () => {
     const target: Record<string, string | undefined> = {}
     Object.assign(target, load(files).env)
     expect(target.DATABASE_URL).toBe(DATABASE_URL)
@@ -1452,12 +1459,12 @@ describe('the result', () => {
     expect(JSON.parse(JSON.stringify(env))).toEqual(Object.fromEntries(Object.keys(env).map((name) => [name, '••••'])))
     expect(inspect(env)).not.toContain('hello')
   })
-  test('secrets: an object that gives values by name alone', () => {
+  test('secrets: an object that returns values by name only', () => {
     const { secrets } = load(files)
     expect(secrets).toBeInstanceOf(Secrets)
     expect([...secrets]).toEqual(['database_url', 'jwt_secret'])
   })
-  test('printing all of it shows no secret', () => {
+  test('shows no secret when it is printed', () => {
     const result = load(files)
     const printed = [inspect(result, { depth: null, showHidden: true, getters: true }), JSON.stringify(result)].join()
     expect(printed).not.toMatch(/canary|Kq7vTz2mWx|jwt-0123/)
@@ -1476,7 +1483,7 @@ describe('the result', () => {
       docs: '@systemprompt/env/docs/errors.md#old_spelling',
     })
   })
-  test.skipIf(process.platform === 'win32')('a profile that is a link is the file it leads to', () => {
+  test.skipIf(process.platform === 'win32')('has the content of a profile that is a symbolic link', () => {
     const root = makeProject({ 'shared/profile.yaml': 'app: {a: 1}', '.systemprompt/profiles/local/': '' })
     symlinkSync(join(root, 'shared/profile.yaml'), join(root, PROFILE))
     expect(loadConfigSync({ cwd: root, env: {} }).config.app).toEqual({ a: 1 })
@@ -1494,7 +1501,7 @@ describe('explain', () => {
   }
   const options: LoadOptions = { env: { SYSTEMPROMPT__SERVER__HOST: 'h', USER_NAME: 'me' } }
 
-  test('a key: its value, where it came from, and what it overrode', () => {
+  test('a key: shows its value, its origin, and what it overrides', () => {
     const given: Files = { [PROFILE]: 'app:\n  a: 1\n', '.env': 'X=0\nSYSTEMPROMPT__APP__A=2\n' }
     const env = { SYSTEMPROMPT__APP__A: '3' }
     const { explain } = load(given, { env, overrides: { 'app.a': 4 }, defaults: { app: { a: 0 } } })
@@ -1506,7 +1513,7 @@ describe('explain', () => {
       ['defaults', 0, 'defaults', 'overridden'],
     ])
   })
-  test('a key with a reference: the variable and its place', () => {
+  test('a key with a reference: shows the variable and its place', () => {
     const [winner, ...others] = load(files, options).explain('server.port')
     expect(winner).toEqual({
       value: 2,
@@ -1515,12 +1522,12 @@ describe('explain', () => {
     })
     expect(others).toEqual([])
   })
-  test('a key that SystemPrompt has a default for', () => {
+  test('a key with a default of SystemPrompt', () => {
     expect(load(files, options).explain('runtime.log_level').map(short)).toEqual([
       ['defaults', 'normal', 'profile defaults'],
     ])
   })
-  test('a map: its value, and the file that it stands in', () => {
+  test('a map: shows its value and its file', () => {
     const { explain, config } = load(files, options)
     const [winner] = explain('server')
     expect(winner?.value).toEqual(config.server)
@@ -1560,30 +1567,30 @@ describe('explain', () => {
       ['dotenv', '1', '.env:1:1', 'overridden'],
     ])
   })
-  test('a .env variable whose value holds a password is masked', () => {
+  test('masks a .env variable whose value contains a password', () => {
     const [winner] = load(files, options).explain('REDIS_URL')
     expect(winner).toMatchObject({ value: '••••', secret: true })
   })
-  test('and so is one that is overridden by a value without', () => {
+  test('masks a .env variable that is overridden by a value without a password', () => {
     const { explain } = load({ '.env.local': 'REDIS=redis://h\n', '.env': 'REDIS=redis://u:canary@h\n' })
     expect(explain('REDIS').map(short)).toEqual([
       ['dotenv', '••••', '.env.local:1:1'],
       ['dotenv', '••••', '.env:1:1', 'overridden'],
     ])
   })
-  test('a value that a secret went into says through which references', () => {
+  test('shows through which references a secret came into a value', () => {
     const [winner] = load(files, options).explain('app.dsn')
     expect(winner).toMatchObject({ value: '••••', secret: true, through: ['ACME_TOKEN'] })
   })
-  test('a number whose key is that of a password is masked, one that counts something is not', () => {
+  test('masks a number under the key of a password, but not a count', () => {
     const { config, explain } = load({ [PROFILE]: 'app: {password: 48151623, max_tokens: 4096, tokens_per_key: 5}' })
     expect(explain('app.password')).toMatchObject([{ value: '••••', secret: true }])
     expect(JSON.parse(JSON.stringify(config.app))).toEqual({ password: '••••', max_tokens: 4096, tokens_per_key: 5 })
   })
-  test('a value whose key sounds secret is masked', () => {
+  test('masks a value whose key sounds secret', () => {
     expect(load(files, options).explain('app.apiKey')).toMatchObject([{ value: '••••', secret: true }])
   })
-  test('what was overridden is masked by the same rules, maps and lists included', () => {
+  test('masks overridden values by the same rules, including maps and lists', () => {
     const given: Files = {
       [PROFILE]: 'cache:\n  password: {old: x, token: canary-1}\n  tokens: [canary-2, canary-3]\n',
     }
@@ -1591,7 +1598,7 @@ describe('explain', () => {
     for (const path of ['cache', 'cache.password', 'cache.tokens'])
       expect(inspect(explain(path), { depth: null }) + JSON.stringify(explain(path))).not.toContain('canary')
   })
-  test('what a schema leaves out is masked as it would be in the configuration', () => {
+  test('masks values that a schema drops as in the configuration', () => {
     const given: Files = {
       [PROFILE]:
         'name: local\ncache:\n  url: x-${ACME_TOKEN}\n  password: canary-1\n  all: [{token: canary-2}]\n  ttl: 300\n',
@@ -1602,21 +1609,21 @@ describe('explain', () => {
       expect(inspect(explain(path), { depth: null }) + JSON.stringify(explain(path))).not.toContain('canary')
     expect(JSON.parse(JSON.stringify(explain('cache')[0]?.value))).toMatchObject({ url: '••••', ttl: 300 })
   })
-  test('a value that a schema makes null', () => {
+  test('shows null for a value that a schema turns into null', () => {
     const schema = z.looseObject({ app: z.unknown().transform(() => null) })
     expect(load({ [PROFILE]: 'app: {a: 1}' }, { schema }).explain('app')[0]?.value).toBeNull()
   })
-  test('a schema’s default', () => {
+  test('shows the default of a schema', () => {
     const schema = z.looseObject({ app: z.looseObject({ retries: z.number().default(3) }) })
     const { explain } = load(files, { ...options, schema })
     expect(explain('app.retries')).toEqual([{ value: 3, origin: { layer: 'defaults', name: 'schema' } }])
   })
-  test('a value whose type the schema changed', () => {
+  test('shows that a schema changed the type of a value', () => {
     const schema = z.looseObject({ app: z.looseObject({ zip: z.number() }) })
     const [winner] = load(files, { ...options, schema }).explain('app.zip')
     expect(winner).toMatchObject({ value: 1234, coerced: { from: 'string', to: 'number' } })
   })
-  test('a value whose type the profile’s table changed', () => {
+  test('shows that the rules of the profile changed the type of a value', () => {
     const { explain } = load({
       [PROFILE]: 'server: {port: "8080", use_https: "yes", cors_allowed_origins: http://a.example}',
     })
@@ -1624,7 +1631,7 @@ describe('explain', () => {
     expect(explain('server.use_https')[0]).toMatchObject({ value: true, coerced: { from: 'string', to: 'boolean' } })
     expect(explain('server.cors_allowed_origins')[0]).toMatchObject({ coerced: { from: 'string', to: 'list' } })
   })
-  test('a list that a text was split into, with what the text overrode', () => {
+  test('shows the list that a string was split into, and what it overrides', () => {
     const env = { SYSTEMPROMPT__SERVER__CORS_ALLOWED_ORIGINS: 'http://b.example,http://c.example' }
     expect(load(files, { env }).explain('server.cors_allowed_origins').map(short)).toEqual([
       ['environment', ['http://b.example', 'http://c.example'], 'SYSTEMPROMPT__SERVER__CORS_ALLOWED_ORIGINS'],
@@ -1632,7 +1639,7 @@ describe('explain', () => {
       ['defaults', [], 'profile defaults', 'overridden'],
     ])
   })
-  test('one that a secret went into shows nothing of it', () => {
+  test('masks a list that was split from a string with a secret', () => {
     const { config, explain } = load({
       [PROFILE]: 'security: {jwt_audiences: "web,x-${ACME_TOKEN}"}',
       '.env': 'ACME_TOKEN=canary-1,canary-2\n',
@@ -1658,13 +1665,13 @@ describe('explain', () => {
     'constructor',
     'toString',
     'NOPE',
-  ])('nothing about %j', (path) => {
+  ])('returns nothing for %j', (path) => {
     expect(load(files, options).explain(path)).toEqual([])
   })
-  test.each([undefined, null, 1])('%j is no path, and says so', (path) => {
+  test.each([undefined, null, 1])('rejects %j in place of a path', (path) => {
     expect(() => load(files, options).explain(path as unknown as string)).toThrow(/^explain takes a path/)
   })
-  test('a key whose name holds dots, as show prints it', () => {
+  test('accepts a key with dots in its name, as config show prints it', () => {
     const { explain } = load({ [PROFILE]: 'hosts:\n  "a.example": 1\n' })
     expect(explain('hosts["a.example"]').map(short)).toEqual([['profile', 1, `${PROFILE}:2:16`]])
   })

@@ -17,9 +17,9 @@ interface Case {
   readonly secrets?: Readonly<Record<string, string>>
   readonly dotenv?: string
   readonly schema?: LoadOptions['schema']
-  /** Where the value is that was made of a secret. */
+  /** The path of the value that was made of a secret. */
   readonly at: readonly (string | number)[]
-  /** What may be seen nowhere. */
+  /** What must not be shown anywhere. */
   readonly hidden: readonly string[]
 }
 
@@ -27,21 +27,21 @@ const anything = z.looseObject({})
 const API_KEYS = { profile: `cache:\n  api_keys: [${ONE}, ${TWO}]\n`, hidden: [ONE, TWO] }
 
 const CASES: Readonly<Record<string, Case>> = {
-  'an item of a list that a schema takes a text for': {
+  'an item of a list that a string was split into': {
     profile: 'brokers: ${BROKER_LIST}\n',
     secrets: { broker_list: `${ONE}, ${TWO}` },
     schema: z.looseObject({ brokers: z.array(z.string()) }),
     at: ['brokers', 0],
     hidden: [ONE, TWO],
   },
-  'a key of what a schema reads a text as': {
+  'a key of an object that a schema parses from a string': {
     profile: 'account: ${ACCOUNT_JSON}\n',
     secrets: { account_json: JSON.stringify({ private: { id: ONE } }) },
     schema: z.looseObject({ account: z.string().transform((text) => JSON.parse(text) as unknown) }),
     at: ['account', 'private', 'id'],
     hidden: [ONE],
   },
-  'an item of a text under a name that sounds secret': {
+  'an item of a string under a name that sounds secret': {
     profile: `tokens: ${ONE}, ${TWO}\n`,
     schema: z.looseObject({ tokens: z.array(z.string()) }),
     at: ['tokens', 1],
@@ -54,14 +54,14 @@ const CASES: Readonly<Record<string, Case>> = {
     })),
     at: ['allowed'],
   },
-  'a key that a secret is in': {
+  'a key that contains a secret': {
     profile: 'url: redis://u:${CACHE_WORD}@h/0\n',
     secrets: { cache_word: ONE },
     schema: anything.transform((all: Loose) => ({ deep: [{ [`to ${all.url}`]: 1 }] })),
     at: ['deep', 0],
     hidden: [ONE],
   },
-  'JSON of what has to be written otherwise there': {
+  'JSON that escapes a secret': {
     profile: 'deep: {a: "at ${CACHE_WORD}"}\n',
     secrets: { cache_word: `${ONE}"\\` },
     schema: anything.transform((all: Loose) => ({ text: JSON.stringify(all.deep) })),
@@ -75,18 +75,18 @@ const CASES: Readonly<Record<string, Case>> = {
     at: ['text'],
     hidden: [ONE],
   },
-  'a text with the longer of two secrets that begin alike': {
+  'a string with one of several secrets that begin alike': {
     profile: `api_keys: [${ONE}, ${ONE}-and-more, ${ONE.slice(0, -1)}-or-other]\n`,
     schema: anything.transform(() => ({ text: `to ${ONE.slice(0, -1)}-or-other.` })),
     at: ['text'],
     hidden: [`${ONE.slice(0, -1)}-or-other`],
   },
-  'a value of a map whose name sounds like secrets': {
+  'a value of a map with a plural name that sounds secret': {
     profile: `api_keys:\n  stripe: ${ONE}\n  others: [${TWO}]\n`,
     at: ['api_keys', 'stripe'],
     hidden: [ONE, TWO],
   },
-  'a number that a schema puts elsewhere': {
+  'a number that a schema moves': {
     profile: 'code: ${PIN_WORD}\n',
     secrets: { pin_word: '4815162342' },
     schema: z.looseObject({ code: z.number() }).transform(({ code }) => ({ c: { d: code } })),
@@ -100,7 +100,7 @@ const CASES: Readonly<Record<string, Case>> = {
     at: ['c', 'd'],
     hidden: ['4815162342'],
   },
-  'an object of the short parts of a password': {
+  'an object with the short parts of a password': {
     profile: `mail: {password: ${ONE}}\n`,
     schema: anything.transform((all: Loose) => ({ mail: { password: { parts: all.mail.password.split('-') } } })),
     at: ['mail', 'password'],
@@ -136,24 +136,24 @@ const CASES: Readonly<Record<string, Case>> = {
     at: ['bytes'],
     hidden: [ONE, Buffer.from(ONE).toString('hex').replace(/../g, '$& ').trim()],
   },
-  'an object whose prototype has it': {
+  'an object with a secret in its prototype': {
     ...API_KEYS,
     schema: anything.transform((all: Loose) => ({ client: Object.create({ key: all.cache.api_keys[0] }) })),
     at: ['client'],
   },
-  'an instance with a property that is not listed': {
+  'an instance with a non-enumerable property': {
     ...API_KEYS,
     schema: anything.transform((all: Loose) => ({
       client: Object.defineProperty(new Date(), 'key', { value: all.cache.api_keys[0] }),
     })),
     at: ['client'],
   },
-  'an instance that has it by a weak key': {
+  'an instance with a secret under a weak key': {
     ...API_KEYS,
     schema: anything.transform((all: Loose) => ({ known: new WeakMap([[all, all.cache.api_keys[0]]]) })),
     at: ['known'],
   },
-  'a set that has it behind many others': {
+  'a set with a secret after many other values': {
     ...API_KEYS,
     schema: anything.transform((all: Loose) => ({ known: new Set([...Array(150).keys(), all.cache.api_keys[0]]) })),
     at: ['known'],
@@ -196,7 +196,7 @@ function load({ profile, secrets = {}, dotenv, schema }: Case, options: LoadOpti
   return loadConfigSync({ cwd: makeProject(files), env: {}, ...(schema ? { schema } : {}), ...options })
 }
 
-/** In all the ways that one prints. */
+/** The value, printed in every way. */
 function printed(value: unknown): string {
   const plain = inspect(value, { depth: null, showHidden: true, maxArrayLength: null })
   return [plain, inspect(value, { depth: null, compact: true }), JSON.stringify(value), JSON.stringify([value])].join(
@@ -208,7 +208,7 @@ describe.each(Object.entries(CASES))('%s', (_, each) => {
   const { at, hidden } = each
   const isShown = (text: string): boolean => hidden.some((part) => text.includes(part))
 
-  test('is masked with all that it is in', () => {
+  test('is masked, as is everything that contains it', () => {
     const result = load(each)
     for (const value of [result, result.config, valueAt(result.config, at.slice(0, -1))])
       expect(isShown(printed(value))).toBe(false)
@@ -223,7 +223,7 @@ describe.each(Object.entries(CASES))('%s', (_, each) => {
     if (typeof made === 'string') expect(isShown(made)).toBe(true)
   })
 
-  test('is explained with a mask', () => {
+  test('is masked by explain', () => {
     const [path = '', ...rest] = at
     const text = rest.reduce<string>(
       (all, step) => `${all}${typeof step === 'number' ? `[${step}]` : `.${step}`}`,
@@ -232,7 +232,7 @@ describe.each(Object.entries(CASES))('%s', (_, each) => {
     expect(isShown(printed(load(each).explain(text)))).toBe(false)
   })
 
-  test('cannot be public, nor can what it is in', () => {
+  test('cannot be public, nor can what contains it', () => {
     const wanted = String(at[0])
     const error = configErrorOf(() => load(each, { public: [wanted] }).publicValues())
     expect(error.issues.map(({ code }) => code)).toContain('PUBLIC_SECRET')
@@ -240,7 +240,7 @@ describe.each(Object.entries(CASES))('%s', (_, each) => {
   })
 })
 
-test('many texts are held against many secrets', () => {
+test('many strings are checked against many secrets', () => {
   const secrets = Object.fromEntries(Array.from({ length: 30_000 }, (_, index) => [`s${index}`, `made-up-${index}.`]))
   const texts = Array.from({ length: 100_000 }, (_, index) => `${'made-up of '.repeat(4)}made-up-${index}.`)
   const { config } = load({
@@ -255,23 +255,23 @@ test('many texts are held against many secrets', () => {
   expect(shown.slice(30_000)).toEqual(texts.slice(30_000))
 })
 
-test('an item that a schema takes out of a secret is searched for as well', () => {
-  const values = load(CASES['an item of a list that a schema takes a text for'] as Case).secretValues()
+test('an item that a schema splits from a secret is a secret value too', () => {
+  const values = load(CASES['an item of a list that a string was split into'] as Case).secretValues()
   expect(values.map(({ value }) => value)).toEqual(expect.arrayContaining([`${ONE}, ${TWO}`, ONE, TWO]))
 })
 
-test('the profile’s own section of secrets is shown, and so is a map under a name in the singular', () => {
+test('the section of the profile named secrets is shown, as is a map under a singular name', () => {
   const { config } = load({ profile: 'auth:\n  issuer: acme\n  pass: {a: b}\n', at: [], hidden: [] })
   expect(config).toMatchObject({ secrets: { validation: 'skip' } })
   expect(inspect(config)).toContain("validation: 'skip'")
   expect(inspect(config)).toContain("issuer: 'acme'")
 })
 
-describe('a schema that makes one text of everything', () => {
+describe('a schema that turns everything into one string', () => {
   const schema = z.looseObject({}).transform((all: Loose) => all.cache.url as string)
   const made: Case = { profile: `cache:\n  url: redis://u:${ONE}@h/0\n`, schema, at: [], hidden: [ONE] }
 
-  test('has it masked in the result, where it can be read', () => {
+  test('has it masked when the result is printed, and readable', () => {
     const result = load(made)
     expect(result.config).toBe(`redis://u:${ONE}@h/0`)
     expect(printed(result)).not.toContain(ONE)
@@ -281,7 +281,7 @@ describe('a schema that makes one text of everything', () => {
   })
 })
 
-describe('explain of what an instance has in it', () => {
+describe('explain of values inside an instance', () => {
   class Cache {
     readonly held: unknown
     readonly urls: unknown
@@ -298,7 +298,7 @@ describe('explain of what an instance has in it', () => {
     expect(explained).toHaveLength(1)
     expect(printed(explained)).not.toContain(ONE)
   })
-  test('shows nothing of what holds itself', () => {
+  test('masks a circular object as a whole', () => {
     const circle: Record<string, unknown> = { url: ONE }
     circle.self = circle
     const round = z.looseObject({}).transform(() => ({ cache: new Cache({ urls: circle }) }))
@@ -306,7 +306,7 @@ describe('explain of what an instance has in it', () => {
   })
 })
 
-describe('an instance that a schema makes, and that throws when it is looked at', () => {
+describe('an instance in the output of a schema that throws when it is inspected', () => {
   class Client {
     readonly url: string
     constructor(url: string) {
@@ -322,9 +322,9 @@ describe('an instance that a schema makes, and that throws when it is looked at'
   }
 
   test.each([
-    ['a property', Client],
-    ['its own printing', Shy],
-  ])('%s: is loaded, and what holds it shows a mask', (_, Kind) => {
+    ['from a property', Client],
+    ['from its own inspect function', Shy],
+  ])('%s is loaded, and masked with what contains it', (_, Kind) => {
     const schema = z.looseObject({}).transform((all: Loose) => ({ client: new Kind(all.url) }))
     const { config } = load({ profile: `url: redis://u:${ONE}@h/0\n`, schema, at: [], hidden: [] })
     expect((config as Loose).client.url).toContain(ONE)
@@ -345,7 +345,7 @@ describe('a variable that becomes a URL with a password', () => {
   })
 })
 
-test('a message shows nothing of a password that has an @ in it', () => {
+test('a message shows nothing of a password that contains an @', () => {
   const profile = `name: local\nsite: {name: a}\nurl: redis://u:my@wonderland@\${NOPE}:6379/0\n`
   const { issues } = configErrorOf(() => load({ profile, at: [], hidden: [] }))
   const text = issues.map(({ frame }) => frame).join()

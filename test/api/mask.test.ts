@@ -45,7 +45,7 @@ beforeAll(() => {
   config = loadConfigSync({ cwd: makeProject(FILES), env: {} }).config
 })
 
-describe('an object that holds a secret gives the real value', () => {
+describe('an object that contains a secret returns its real value', () => {
   test('when read', () => {
     const { app } = config
     expect(app.dsn).toBe(CANARY)
@@ -71,7 +71,7 @@ describe('an object that holds a secret gives the real value', () => {
     expect(Array.from(config.app.nested.deeper)[1]).toBe(CANARY)
     expect(config.app.nested.deeper.concat(['more'])[1]).toBe(CANARY)
   })
-  test('when gone over', () => {
+  test('when iterated', () => {
     expect(Object.entries(config.app)).toContainEqual(['dsn', CANARY])
     expect(Object.values(config.app)).toContain(CANARY)
     const seen: unknown[] = []
@@ -80,19 +80,19 @@ describe('an object that holds a secret gives the real value', () => {
     expect(config.app.matrix.map((row: unknown[]) => row[0])).toEqual([CANARY])
     expect(config.app.matrix.flat()).toEqual([CANARY])
   })
-  test('its keys are those of the file, in their order', () => {
+  test('and has the keys of the file, in their order', () => {
     const keys = ['name', 'dsn', 'url', 'password', 'nested', 'matrix', 'toString2', HOOK, 'plain', 'number']
     expect(Object.keys(config.app).filter((key) => key !== 'toJSON')).toEqual(keys)
     expect(['dsn' in config.app, 'nope' in config.app, Object.hasOwn(config.app, 'dsn')]).toEqual([true, false, true])
   })
-  test('it is what it looks like', () => {
+  test('and has the usual prototypes and lengths', () => {
     expect(Array.isArray(config.app.nested.deeper)).toBe(true)
     expect(config.app.nested.deeper).toHaveLength(4)
     expect(Object.getPrototypeOf(config.app)).toBe(Object.prototype)
     expect(config.app.nested.deeper).toBeInstanceOf(Array)
     expect(config.app.constructor).toBe(Object)
   })
-  test('a list compares, spreads and joins as one', () => {
+  test('and its lists compare, spread and join as usual', () => {
     const [, , inner] = config.app.nested.deeper
     const real = ['inner', `x${CANARY}x`]
     expect(inner).toStrictEqual(real)
@@ -103,15 +103,15 @@ describe('an object that holds a secret gives the real value', () => {
     for (const key in inner) seen.push(key)
     expect(seen).toEqual(['0', '1'])
   })
-  test('what holds no secret is a plain object', () => {
+  test('unlike one without secrets, which is a plain object', () => {
     expect(config.app.plain).toEqual({ a: 1, list: [1, 2] })
     expect(structuredClone(config.app.plain)).toEqual({ a: 1, list: [1, 2] })
     expect(Object.getOwnPropertyNames(config.app.plain)).toEqual(['a', 'list'])
   })
 })
 
-describe('it cannot be changed', () => {
-  test('it is frozen all the way down', () => {
+describe('the configuration cannot be changed:', () => {
+  test('it is deeply frozen', () => {
     const objects = [
       config,
       config.app,
@@ -130,7 +130,7 @@ describe('it cannot be changed', () => {
     ['pushing', () => config.app.nested.deeper.push('x')],
     ['deleting', () => delete config.app.dsn],
     ['defining', () => Object.defineProperty(config.app, 'dsn', { value: 'x' })],
-    ['another prototype', () => Object.setPrototypeOf(config.app, null)],
+    ['setting the prototype', () => Object.setPrototypeOf(config.app, null)],
     ['sorting', () => config.app.nested.deeper.sort()],
   ])('%s throws', (_, change) => {
     expect(change).toThrow(TypeError)
@@ -138,7 +138,7 @@ describe('it cannot be changed', () => {
   })
 })
 
-describe('printing it shows a mask', () => {
+describe('printing the configuration shows masks', () => {
   const forms = (): unknown[] => [
     config,
     config.app,
@@ -251,15 +251,15 @@ describe('printing it shows a mask', () => {
     })()
     expect(leaks(message)).toBe(false)
   })
-  test('by the description of its properties', () => {
+  test('in its property descriptors', () => {
     expect(leaks(inspect(Object.getOwnPropertyDescriptors(config.app), { getters: true, depth: null }))).toBe(false)
   })
 })
 
-describe('a key of the file that is called like a hook', () => {
+describe('a key of the file that is named like a hook', () => {
   test.each<[string, string]>([
     ['toJSON', 'toJSON: canary\nother_token: canary-2'],
-    ['toJSON, beside a secret', 'toJSON: plain\ntoken: canary'],
+    ['toJSON, next to a secret', 'toJSON: plain\ntoken: canary'],
     ['toJSON, a map', 'toJSON: {a: plain}\ntoken: canary'],
     [HOOK, `${HOOK}: plain\ntoken: canary`],
     ['toString', 'toString: plain\ntoken: canary'],
@@ -267,7 +267,7 @@ describe('a key of the file that is called like a hook', () => {
     ['then', 'then: plain\ntoken: canary'],
     ['get', 'get: plain\ntoken: canary'],
     ['length', 'length: 3\ntoken: canary'],
-  ])('%s does not take its place', (_, profile) => {
+  ])('%s does not replace the hook', (_, profile) => {
     const indented = profile.replaceAll(/^/gm, '  ')
     const { app } = loadConfigSync({ cwd: makeProject({ [PROFILE]: `app:\n${indented}\n` }), env: {} }).config as Loose
     const token = app.token ?? app.other_token
@@ -277,28 +277,28 @@ describe('a key of the file that is called like a hook', () => {
       expect(text).toContain('••••')
     }
   })
-  test('toJSON in an object without secrets is a key like any other', () => {
+  test('toJSON in an object without secrets is an ordinary key', () => {
     const { app } = loadConfigSync({ cwd: makeProject({ [PROFILE]: 'app: {toJSON: 1}' }), env: {} }).config as Loose
     expect([app.toJSON, Object.keys(app), JSON.stringify(app)]).toEqual([1, ['toJSON'], '{"toJSON":1}'])
   })
 })
 
 describe('reveal', () => {
-  test('gives a plain copy with the secrets in it', () => {
+  test('returns a plain copy with the secrets in it', () => {
     const copy = reveal(config)
     expectTypeOf(copy).toEqualTypeOf<Loose>()
     expect(copy.app.dsn).toBe(CANARY)
     expect(copy.app.nested.deeper[2]).toEqual(['inner', `x${CANARY}x`])
     expect(JSON.stringify(copy.app.matrix)).toBe(`[["${CANARY}"]]`)
   })
-  test('that can be changed, and does not change the configuration', () => {
+  test('returns a copy that can be changed without changing the configuration', () => {
     const copy = reveal(config)
     copy.app.dsn = 'other'
     copy.app.nested.deeper.push('more')
     delete copy.app.name
     expect([config.app.dsn, config.app.nested.deeper.length, config.app.name]).toEqual([CANARY, 4, 'visible-name'])
   })
-  test('that can be cloned, which the configuration cannot', async () => {
+  test('returns a copy that can be cloned, unlike the configuration', async () => {
     expect(() => structuredClone(config.app)).toThrow(/could not be cloned/)
     expect(isDeepStrictEqual(structuredClone(reveal(config.app)), reveal(config.app))).toBe(true)
     const source =
@@ -306,16 +306,16 @@ describe('reveal', () => {
     const worker = new Worker(source, { eval: true, workerData: reveal(config.app) })
     await expect(new Promise((resolve) => worker.once('message', resolve))).resolves.toBe(CANARY)
   })
-  test('has every key, one called toJSON too', () => {
+  test('returns every key, even one named toJSON', () => {
     expect(Object.keys(reveal(config.app))).toContain('toJSON')
     expect(reveal(config.app).toJSON).toBe(CANARY)
   })
-  test.each([1, 'text', null, undefined, true])('of %j is the same', (value) => {
+  test.each([1, 'text', null, undefined, true])('returns %j unchanged', (value) => {
     expect(reveal(value)).toBe(value)
   })
 })
 
-describe('what a schema makes', () => {
+describe('the output of a schema', () => {
   class Dsn {
     readonly text: string
     constructor(text: string) {
@@ -353,7 +353,7 @@ app:
       JSON.stringify(value),
     ].join('\n')
 
-  test('a date, a URL, a map, a set, a class instance and a function are kept as they are', () => {
+  test('keeps a date, a URL, a map, a set, a class instance and a function unchanged', () => {
     const app = load({
       since: z.string().transform((text) => new Date(text)),
       home: z.string().transform((text) => new URL(text)),
@@ -376,21 +376,21 @@ app:
     ['a map', { dsn: z.string().transform((text) => new Map([['dsn', text]])) }],
     ['a set', { dsn: z.string().transform((text) => new Set([text])) }],
     ['a buffer', { dsn: z.string().transform((text) => Buffer.from(text)) }],
-    ['a longer text', { dsn: z.string().transform((text) => `Bearer ${text}`) }],
-    ['an encoded text', { dsn: z.string().transform((text) => Buffer.from(text).toString('base64')) }],
-    ['a list that the schema asks for', { list: z.array(z.string()) }],
+    ['a longer string', { dsn: z.string().transform((text) => `Bearer ${text}`) }],
+    ['an encoded string', { dsn: z.string().transform((text) => Buffer.from(text).toString('base64')) }],
+    ['a list that the schema requires', { list: z.array(z.string()) }],
     ['a list', { list: z.string().transform((text) => text.split(',')) }],
     ['an object', { json: z.string().transform((text) => JSON.parse(text) as object) }],
     [
       'an object with parts',
       { split: z.string().transform((text) => ({ left: text.split(':')[0], right: text.split(':')[1] })) },
     ],
-  ])('%s made of a secret is masked', (_, shape) => {
+  ])('masks %s made of a secret', (_, shape) => {
     const printed = dump(load(shape))
     expect(printed).not.toMatch(/canary|63 61 6e 61 72 79/)
     expect(printed).not.toContain(Buffer.from(URL_WITH_PASSWORD).toString('base64').slice(0, 16))
   })
-  test('a value under another key that has the secret in it is masked', () => {
+  test('masks a value under another key that contains the secret', () => {
     const schema = z
       .object({ app: z.object({ dsn: z.string(), list: z.string() }) })
       .transform(({ app }) => ({ header: `Bearer ${app.dsn}`, target: app.dsn, both: { first: app.list } }))
@@ -398,7 +398,7 @@ app:
     expect(made.header).toBe(`Bearer ${URL_WITH_PASSWORD}`)
     expect(dump(made)).not.toContain('canary')
   })
-  test('the password of a URL that a schema takes out of it is masked, under whatever key', () => {
+  test('masks the password that a schema extracts from a URL, under any key', () => {
     const schema = z.object({ app: z.object({ dsn: z.string() }) }).transform(({ app }) => {
       const { hostname, username, password } = new URL(app.dsn)
       return { cache: { hostname, username, word: decodeURIComponent(password), raw: password } }
@@ -408,13 +408,13 @@ app:
     expect(dump(made)).not.toContain('canary')
     expect(dump(made)).toContain('host.example')
   })
-  test('a value that has nothing to do with a secret is shown', () => {
+  test('shows a value that has nothing to do with a secret', () => {
     expect(dump(load({ name: z.string().transform((text) => `${text}-visible`), home: z.string() }))).toContain(
       'n-visible',
     )
   })
 
-  describe('of the whole configuration', () => {
+  describe('for the whole configuration', () => {
     class Config {
       declare app: { dsn: string; name: string }
       declare first: string
@@ -446,14 +446,14 @@ app:
         JSON.stringify(value),
       ].join('\n')
 
-    test('an instance is printed with masks, and so are the result and what is in it', () => {
+    test('is printed with masks if it is an instance, as are the result and its parts', () => {
       const result = loadAs((config) => new Config(config))
       for (const value of [result.config, result, result.config.app]) expect(shown(value)).not.toContain('canary')
       expect(inspect(result.config)).toBe("Config { app: { dsn: '••••', name: 'n' }, first: '••••' }")
       expect(JSON.stringify(result.config)).toBe('{"app":{"dsn":"••••","name":"n"},"first":"••••"}')
       expect(Object.isFrozen(result.config.app)).toBe(true)
     })
-    test('it is the instance that it was, with its methods and private fields', () => {
+    test('stays the same instance, with its methods and private fields', () => {
       let made: Config | undefined
       const { config: given } = loadAs((config) => {
         made = new Config(config)
@@ -468,11 +468,11 @@ app:
       ])
       expect(given.rename('x').first).toBe('x')
     })
-    test('reveal gives a plain copy of it', () => {
+    test('is copied as plain data by reveal', () => {
       const plain = { app: { dsn: URL_WITH_PASSWORD, name: 'n' }, first: URL_WITH_PASSWORD }
       expect(structuredClone(reveal(loadAs((config) => new Config(config)).config))).toEqual(plain)
     })
-    test('what its own toJSON and inspect make of it is masked as well', () => {
+    test('is masked in what its own toJSON and inspect return', () => {
       class Hooked extends Config {
         toJSON(): object {
           return { where: `at ${this.dsn}`, kind: 'visible' }
@@ -485,7 +485,7 @@ app:
       expect(JSON.stringify(given)).toBe('{"where":"••••","kind":"visible"}')
       expect(shown(given)).not.toContain('canary')
     })
-    test('an instance that the schema gives at every load', () => {
+    test('may be the same instance at every load', () => {
       const shared = Object.assign(Object.create({ own: true }) as { app?: object })
       for (let round = 0; round < 2; round++) {
         const { config: given } = loadAs((config) => Object.assign(shared, config))
@@ -493,7 +493,7 @@ app:
         expect(reveal(given).app).toMatchObject({ dsn: URL_WITH_PASSWORD })
       }
     })
-    test('a URL and a map', () => {
+    test('may be a URL or a map', () => {
       const { config: url } = loadAs(({ app }) => new URL(app.dsn))
       expect([url.hostname, inspect(url), JSON.stringify({ url })]).toEqual([
         'host.example',
@@ -504,14 +504,14 @@ app:
       expect(reveal(pairs).get('dsn')).toBe(URL_WITH_PASSWORD)
       expect(shown(pairs)).not.toContain('canary')
     })
-    test('a key that is called __proto__ is one like any other', () => {
+    test('may have a key named __proto__', () => {
       const { config } = loadAs(({ app }) => JSON.parse(`{ "__proto__": { "dsn": ${JSON.stringify(app.dsn)} } }`))
       expect(dump(config)).not.toContain('canary')
       const copy = reveal(config) as object
       expect([Object.keys(copy), Object.getPrototypeOf(copy)]).toEqual([['__proto__'], Object.prototype])
       expect(JSON.stringify(copy)).toContain('canary')
     })
-    test('one that is frozen is refused where it shows a secret, and left alone where it shows none', () => {
+    test('is rejected if it is frozen and shows a secret, and unchanged if it shows none', () => {
       expect(() => loadAs((config) => Object.freeze(new Config(config)))).toThrow(
         /cannot be masked because it is frozen/,
       )

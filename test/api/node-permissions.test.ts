@@ -13,14 +13,14 @@ beforeAll(async () => {
 })
 
 interface Permitted {
-  /** What is allowed beside the library and the program; the project as a whole where it is left out. */
+  /** The only part of the project that may be read, besides the program. @default the whole project */
   readonly only?: string
-  /** What is allowed besides, `*` for everything. */
+  /** Another path that may be read, `*` for every path. */
   readonly also?: string
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Runs a program in a project, under Node's permission model; it finds the functions of the library. */
+/** Runs a program in a project under Node's permission model, with the functions of the library imported. */
 function run(program: string, { only = '', also, env = {} }: Permitted = {}): Promise<Ended> {
   const cwd = makeProject({
     [PROFILE]: 'secrets: {validation: skip, source: env}\n',
@@ -39,7 +39,7 @@ function run(program: string, { only = '', also, env = {} }: Permitted = {}): Pr
 
 const LOAD = 'await loadConfig().catch(({ message }) => console.log(message))'
 
-test('a change is seen where nothing above the project may be looked at', async () => {
+test('a change is noticed when nothing above the project may be read', async () => {
   const { out, err } = await run(`
     const watcher = await watchConfig({}, { onChange: ({ changes }) => (console.log(changes[0].path), watcher.close()) })
     setTimeout(() => watcher.close(), 10_000).unref()
@@ -52,13 +52,13 @@ test.each<[string, Permitted]>([
   ['a profile elsewhere', { env: { SYSTEMPROMPT_PROFILE: '/nowhere/profile.yaml' } }],
   ['a secret elsewhere', { env: { JWT_SECRET_FILE: '/nowhere/secret' } }],
   ['secrets elsewhere', { env: { SYSTEMPROMPT_SECRETS_DIR: '/nowhere/secrets' } }],
-])('what may not be read is not taken for what is not there: %s', async (_, permitted) => {
+])('a path that may not be read is not treated as missing: %s', async (_, permitted) => {
   const { out, err } = await run(LOAD, permitted)
   expect({ out, err }).toEqual({ out: expect.stringContaining("Node's permissions do not allow it"), err: '' })
   expect(out).toContain('--allow-fs-read')
 })
 
-test('git, which may not be started, is said not to answer', async () => {
+test('git that may not be started is reported as an error', async () => {
   const { out, err } = await run(
     `const { issues } = await checkConfig()
     console.log(issues.find(({ code }) => code === 'GIT_FAILED')?.message)`,
@@ -68,7 +68,7 @@ test('git, which may not be started, is said not to answer', async () => {
 })
 
 test.skipIf(!process.allowedNodeEnvironmentFlags.has('--allow-net'))(
-  'a service that may not be spoken to is no broken connection',
+  'a network that is not permitted is not reported as a broken connection',
   async () => {
     const repository = new URL('../../', import.meta.url)
     const client = new URL('dist/cloud/index.js', repository).href

@@ -36,7 +36,7 @@ function errorsIn(root: string, code: string): string[] {
 }
 
 describe('the types of the public values', () => {
-  test('type the module in both of its spellings, import.meta.env and process.env', () => {
+  test('type the module under both of its names, import.meta.env and process.env', () => {
     const root = makeProject(FILES)
     writeTypes(loadConfigSync({ cwd: root, env: {}, ...options }))
     const code = `import values, { features, https, link, port, PUBLIC_GREETING } from '@systemprompt/env/public'
@@ -66,7 +66,7 @@ export { a, b, c, d, e, f, link }
     ['values', { values: 'site.name' }],
     ['values and values_', { values: 'site.name', values_: 'server.port' }],
   ])(
-    'hold for values that are called %s',
+    'are correct for values named %s',
     (_, wanted) => {
       const root = makeProject(FILES)
       writeTypes(loadConfigSync({ cwd: root, env: {}, public: wanted }))
@@ -78,13 +78,13 @@ export const a: string = values + all.values + all.PUBLIC_GREETING
     300_000,
   )
 
-  test('hold no value', () => {
+  test('contain no values', () => {
     const root = makeProject(FILES)
     const { file } = writeTypes(loadConfigSync({ cwd: root, env: {}, ...options }))
     expect(readFileSync(file, 'utf8')).not.toMatch(/Acme|8080|Hello|twenty|sk-ant/)
   })
 
-  test('are written when they changed, and leave nothing else behind', () => {
+  test('are written only if they have changed, and leave no other files behind', () => {
     const root = makeProject(FILES)
     const write = (more = {}) => writeTypes(loadConfigSync({ cwd: root, env: {}, ...options, ...more }))
     expect(write().state).toBe('written')
@@ -110,7 +110,7 @@ describe('systemprompt config types', () => {
     expect(await types('--check')).toEqual([0, expect.stringContaining('is up to date')])
   })
 
-  test('writes it beside the tsconfig.json of a package of a monorepo, as its build does', async () => {
+  test('writes the file next to the tsconfig.json of a package in a monorepo, as its build does', async () => {
     const root = makeProject({ ...FILES, 'packages/web/tsconfig.json': '{}', 'packages/plain/package.json': '{}' })
     const types = async (directory: string) => (await run(join(root, directory), ['config', 'types'])).out
     expect(await types('packages/web')).toMatch(/ systemprompt-env\.d\.ts is written/)
@@ -121,7 +121,7 @@ describe('systemprompt config types', () => {
     )
   })
 
-  test('writes it where --file says, from the working directory', async () => {
+  test('writes the file to the path of --file, relative to the working directory', async () => {
     const root = makeProject({ ...FILES, 'packages/web/src/main.ts': '' })
     const types = (...flags: string[]) =>
       run(join(root, 'packages/web'), ['config', 'types', '--file', 'src/env.d.ts', ...flags])

@@ -49,53 +49,53 @@ describe('public values are', () => {
     ['paths, named by their words', { public: ['site.name'], prefix: [] }, { site_name: 'Acme' }],
     ['items of lists', { public: ['server.hosts[1]'], prefix: [] }, { server_hosts_1: 'b.example' }],
     [
-      'numbers, lists and maps, each as it is',
+      'numbers, lists and maps, unchanged',
       { public: ['limits'], prefix: [], overrides: { limits: { a: 1, b: [true, null] } } },
       { limits: { a: 1, b: [true, null] } },
     ],
     ['under chosen names', { public: { apiUrl: 'server.url' }, prefix: [] }, { apiUrl: 'https://acme.example/' }],
-    ['variables that are named', { public: ['SITE_ID'], prefix: [] }, { SITE_ID: '42' }],
+    ['variables that are listed', { public: ['SITE_ID'], prefix: [] }, { SITE_ID: '42' }],
     [
-      'variables with a prefix of choice',
+      'variables with a chosen prefix',
       { prefix: ['VITE_', 'PUBLIC_'] },
       { PUBLIC_NAME: 'Hello acme.example', VITE_MODE: 'dark' },
     ],
     [
-      'keys that say so, though they sound secret',
+      'publishable keys, although they sound secret',
       { public: ['maps.publishable_key'], prefix: [] },
       { maps_publishable_key: 'pk_1234567890' },
     ],
     [
-      'variables of the process',
+      'variables of the environment',
       { env: { PUBLIC_X: '1' }, prefix: 'PUBLIC_' },
       { PUBLIC_NAME: 'Hello acme.example', PUBLIC_X: '1' },
     ],
     [
-      'keys with a prefix, though they sound secret',
+      'keys with a prefix, although they sound secret',
       { env: { PUBLIC_MAPS_KEY: 'pk' }, prefix: 'PUBLIC_MAPS' },
       { PUBLIC_MAPS_KEY: 'pk' },
     ],
-    ['none, where no prefix is given', { prefix: [] }, {}],
+    ['none, without a prefix', { prefix: [] }, {}],
   ])('%s', (_, options, expected) => {
     expect(publicValues(options)).toEqual(expected)
   })
 
-  test('what a schema makes of them', () => {
+  test('the values that a schema returns', () => {
     const schema = z.object({ server: z.object({ port: z.number().transform((port) => port + 1) }) })
     expect(publicValues({ schema, public: ['server.port'], prefix: [] })).toEqual({ server_port: 8081 })
   })
 })
 
-describe('what is secret is refused', () => {
+describe('a secret cannot be public:', () => {
   test.each<[string, LoadOptions, string | undefined, string]>([
     [
-      'a path that a secret went into, with the references',
+      'a path whose value contains one, with the references',
       { public: ['database.dsn'] },
       PROFILE,
       'cannot be public: it refers to ${DB}, which refers to the secret DATABASE_URL',
     ],
     [
-      'a map that holds one',
+      'a map that contains one',
       { public: ['database'] },
       PROFILE,
       'cannot be public: it refers to ${DB}, which refers to the secret DATABASE_URL',
@@ -103,7 +103,7 @@ describe('what is secret is refused', () => {
     ['a secret itself', { public: ['ANTHROPIC_API_KEY'] }, SECRETS, 'cannot be public: it is a secret'],
     ['a secret under its name in files', { public: ['anthropic'] }, SECRETS, 'cannot be public: it is a secret'],
     [
-      'a key that is called like one',
+      'a key with the name of one',
       { public: ['smtp.password'] },
       PROFILE,
       'cannot be public: it has the name of a secret',
@@ -115,7 +115,7 @@ describe('what is secret is refused', () => {
       'cannot be public: it is a URL with a password in it, or a private key',
     ],
     [
-      'a text that holds a secret’s value',
+      'a string that contains the value of one',
       { public: ['copy'] },
       PROFILE,
       'cannot be public: it holds the value of the secret ANTHROPIC_API_KEY',
@@ -135,13 +135,13 @@ describe('what is secret is refused', () => {
   test.each([
     ['refers to a secret', 'PUBLIC_A=${DATABASE_URL}', 'cannot be public: it refers to the secret DATABASE_URL'],
     [
-      'refers to one by way of another variable',
+      'refers to a secret through another variable',
       'PUBLIC_A=x${DB}',
       'cannot be public: it refers to ${DB}, which refers to the secret DATABASE_URL',
     ],
-    ['says that it is a password', 'PUBLIC_DB_PASSWORD=x', 'cannot be public: it has the name of a secret'],
+    ['has the name of a password', 'PUBLIC_DB_PASSWORD=x', 'cannot be public: it has the name of a secret'],
     [
-      'holds a password',
+      'contains a password',
       'PUBLIC_A=redis://a:b@c',
       'cannot be public: it is a URL with a password in it, or a private key',
     ],
@@ -152,7 +152,7 @@ describe('what is secret is refused', () => {
     ])
   })
 
-  test('every one of them at once, and no message has a value', () => {
+  test('all of them are reported at once, without their values', () => {
     const run = () => publicValues({ public: ['database.dsn', 'smtp.password', 'mirror', 'anthropic'] })
     expect(problemsOf(run)).toHaveLength(4)
     expect(run).toThrow(expect.objectContaining({ message: expect.not.stringContaining(PASSWORD) }))
@@ -162,22 +162,17 @@ describe('what is secret is refused', () => {
 test.each<[string, string]>([
   ['site.name', 'SYSTEMPROMPT__SITE__NAME'],
   ['siteName', 'it'],
-])('%s that nothing sets, where there is no profile, is to be set as %s', (path, set) => {
+])('%s that is not set, without a profile, gets the remedy to set %s', (path, set) => {
   const { publicValues } = loadConfigSync({ cwd: makeProject(), env: {}, public: [path] })
   const remedy = `set ${set}, or create a profile with 'systemprompt init': there is none here, as in a new clone`
   expect(publicValues).toThrow(expect.objectContaining({ issues: [expect.objectContaining({ key: path, remedy })] }))
 })
 
-describe('what code could not import is an error', () => {
+describe('a public value that code could not import is an error:', () => {
   test.each<[string, LoadOptions, string, string]>([
+    ['a path that is not set', { public: ['site.nam'] }, 'PUBLIC_UNKNOWN', 'is listed as public, but nothing sets it'],
     [
-      'a path that nothing sets, with the nearest one',
-      { public: ['site.nam'] },
-      'PUBLIC_UNKNOWN',
-      'is listed as public, but nothing sets it',
-    ],
-    [
-      'a word of the language',
+      'a reserved word',
       { public: { default: 'site.name' } },
       'PUBLIC_NAME',
       'would be exported as "default", which is not a JavaScript identifier',
@@ -189,13 +184,13 @@ describe('what code could not import is an error', () => {
       'would be exported as "a-b", which is not a JavaScript identifier',
     ],
     [
-      'one name twice',
+      'a duplicate name',
       { public: ['site.name', 'site["name"]'] },
       'PUBLIC_NAME',
       'would be exported as site_name, like another value',
     ],
     [
-      'a value that JSON cannot hold',
+      'a value that JSON cannot represent',
       { public: ['date'], schema: z.object({}).transform(() => ({ date: new Date(0) })) },
       'PUBLIC_SECRET',
       'cannot be public: it is not a string, number, boolean, list or map',
@@ -207,7 +202,7 @@ describe('what code could not import is an error', () => {
   })
 
   test.each([{ prefix: '' }, { prefix: ['A_', ''] }, { public: 'site.name' }, { public: [1] }, { public: { a: 1 } }])(
-    'the options %j',
+    'invalid options %j',
     (options) => {
       expect(problemsOf(() => publicValues(options as LoadOptions))).toEqual([
         expect.objectContaining({ code: 'INVALID_OPTION', key: Object.keys(options)[0] }),

@@ -51,9 +51,9 @@ test('a watcher', async () => {
 })
 `
 
-describe('in a realm of its own, as of Jest and of vm pools of Vitest, where Node’s errors and objects are of another', () => {
+describe('in a realm of its own, as in Jest and in Vitest’s vm pools', () => {
   test.each(['vmThreads', 'vmForks'])(
-    '%s: files that are not there are no errors, data is data, and all can be loaded that is loaded later',
+    '%s: loads, checks and watches a configuration, with missing files and with plain objects of the realm',
     async (pool) => {
       const root = makeProject({
         'package.json': '{ "type": "module" }',
@@ -75,27 +75,30 @@ describe('in a realm of its own, as of Jest and of vm pools of Vitest, where Nod
     },
   )
 
-  describe('without a flag for modules', () => {
+  describe('without --experimental-vm-modules', () => {
     test.each<[string, string]>([
       ['an ES module', 'export default { defaults: { from: "file" } }'],
       ['CommonJS', 'exports.defaults = { from: "file" }'],
-      ['CommonJS made of an ES module', 'exports.__esModule = true; exports.default = { defaults: { from: "file" } }'],
-    ])('a file that is %s gives its options', async (_, content) => {
+      [
+        'CommonJS compiled from an ES module',
+        'exports.__esModule = true; exports.default = { defaults: { from: "file" } }',
+      ],
+    ])('reads the options of a file that is %s', async (_, content) => {
       const name = content.startsWith('export ') ? 'systemprompt.config.mjs' : 'systemprompt.config.cjs'
       const root = makeProject({ [PROFILE]: COMPLETE_PROFILE, [name]: content })
       expect((await withoutModules().loadConfig({ cwd: root, env: {} })).config.from).toBe('file')
     })
-    test('one that is wrong says why', async () => {
+    test('reports the error of a file that throws', async () => {
       const root = makeProject({ 'systemprompt.config.mjs': 'throw new Error("of its own")' })
       await expect(withoutModules().loadConfig({ cwd: root })).rejects.toThrow(/cannot be loaded: of its own/)
     })
-    test('one that waits for something is told how', async () => {
+    test('names the flag for a file with top-level await', async () => {
       const root = makeProject({ 'systemprompt.config.mjs': 'await 0; export default {}' })
       await expect(withoutModules().loadConfig({ cwd: root })).rejects.toThrow(
         /systemprompt\.config\.mjs {2}cannot be loaded: .* → start it with NODE_OPTIONS=--experimental-vm-modules/,
       )
     })
-    test('a configuration is watched', async () => {
+    test('watches a configuration', async () => {
       const root = makeProject({ '.env': 'SYSTEMPROMPT__FROM=file' })
       const watcher = await withoutModules().watchConfig({ cwd: root, env: {} })
       expect(watcher.current.config.from).toBe('file')

@@ -14,7 +14,7 @@ function load<Schema extends StandardSchemaV1>(files: Files, schema: Schema, opt
   return loadConfigSync({ cwd: makeProject(files), env: {}, ...rest, schema })
 }
 
-/** The lines that somebody could print of an error and that this is in. */
+/** The lines of an error, printed in every way, that match the pattern. */
 function linesShowing(pattern: RegExp, error: unknown): readonly string[] {
   const deep = { depth: null, showHidden: true, getters: true, customInspect: false } as const
   const stack = error instanceof Error ? error.stack : ''
@@ -91,7 +91,7 @@ describe('the configuration has the output type of the schema', () => {
     expectTypeOf(config).toEqualTypeOf<{ app: { name: string; port: string } }>()
     expect(config).toMatchObject({ app: { name: 'a', port: ':1' } })
   })
-  test('a schema of one’s own, without a library', () => {
+  test('a Standard Schema without a library', () => {
     const schema: StandardSchemaV1<unknown, { readonly upper: string }> = {
       '~standard': { version: 1, vendor: 'own', validate: () => ({ value: { upper: 'A' } }) },
     }
@@ -99,16 +99,13 @@ describe('the configuration has the output type of the schema', () => {
     expectTypeOf(config).toEqualTypeOf<{ readonly upper: string }>()
     expect(config).toEqual({ upper: 'A' })
   })
-  test.each<[unknown]>([[null], [undefined], [0], ['']])(
-    'one that makes %j of everything is taken at its word',
-    (made) => {
-      const schema = z.looseObject({}).transform(() => made)
-      const result = loadConfigSync({ cwd, env: {}, schema })
-      expect(result.config).toBe(made)
-      expect(result.explain('app')).not.toEqual([])
-    },
-  )
-  test('what is no schema is not taken for one', () => {
+  test.each<[unknown]>([[null], [undefined], [0], ['']])('a schema that turns everything into %j', (made) => {
+    const schema = z.looseObject({}).transform(() => made)
+    const result = loadConfigSync({ cwd, env: {}, schema })
+    expect(result.config).toBe(made)
+    expect(result.explain('app')).not.toEqual([])
+  })
+  test('an object that is not a schema is rejected', () => {
     // @ts-expect-error a parse function is not a Standard Schema
     const run = () => loadConfigSync({ cwd, env: {}, schema: { parse: (value: unknown) => value } })
     expect(run).toThrow()
@@ -195,16 +192,16 @@ describe('every failure is listed, each with its place', () => {
       ['SCHEMA', 'app.v'],
     ])
   })
-  test('one wrong value is one problem, though profile and schema both refuse it', () => {
+  test('one wrong value is one problem, even if both profile and schema reject it', () => {
     const schema = z.looseObject({ server: z.looseObject({ port: z.number() }) })
     expect(configErrorOf(() => load({ [PROFILE]: 'server: {port: eighty}' }, schema)).issues).toHaveLength(1)
   })
-  test('a file that cannot be read is the only problem: a schema would complain about all that is not there', () => {
+  test('a file that cannot be parsed is the only problem, without the keys that the schema would miss', () => {
     expect(configErrorOf(() => load({ [PROFILE]: 'app: [' }, LIBRARIES.zod.number)).issues).toMatchObject([
       { code: 'SYNTAX' },
     ])
   })
-  test('also when everything in a long list is wrong, and there are many secrets', () => {
+  test('even if every item of a long list is wrong and there are many secrets', () => {
     const files: Files = {
       [PROFILE]: `name: local\nports:\n${Array.from({ length: 4000 }, (_, at) => `  - port-${at}`).join('\n')}\n`,
       [SECRETS]: JSON.stringify(Object.fromEntries(Array.from({ length: 400 }, (_, at) => [`s${at}`, `canary-${at}`]))),
@@ -219,7 +216,7 @@ describe('every failure is listed, each with its place', () => {
     ['a .env file', { '.env': 'SYSTEMPROMPT__APP__V=canary-dotenv' }, {}],
     ['a variable in a .env file', { '.env': 'CODE=canary-dotenv', [PROFILE]: 'app: {v: "x-${CODE}"}' }, {}],
     ['the environment', {}, { SYSTEMPROMPT__APP__V: 'canary-variable' }],
-  ])('a value of %s is not repeated, though a schema quotes what it refuses', (_, files, env) => {
+  ])('a value from %s is not shown, even if the schema quotes it', (_, files, env) => {
     const schema = v.looseObject({ app: v.looseObject({ v: v.number() }) })
     const error = configErrorOf(() => load(files, schema, { env }))
     expect(error.issues).toMatchObject([{ key: 'app.v', message: 'is not what the schema accepts' }])
@@ -238,8 +235,8 @@ describe('every failure is listed, each with its place', () => {
       ),
     ],
     ['a number', '0x1f40', v.pipe(v.number(), v.maxValue(5))],
-    ['what is read in it', '{"pin":"12a4"}', v.pipe(v.string(), v.parseJson(), v.object({ pin: v.number() }))],
-  ])('nor is a part of one, or what it was tried as: %s', (_, text, schema) => {
+    ['what is parsed from it', '{"pin":"12a4"}', v.pipe(v.string(), v.parseJson(), v.object({ pin: v.number() }))],
+  ])('nor is a part or a converted form of it: %s', (_, text, schema) => {
     const options = { cwd: makeProject({}), env: { CODE: text }, variables: v.looseObject({ CODE: schema }) }
     const { issues } = configErrorOf(() => loadConfigSync(options))
     expect(issues.map(({ message }) => message)).toEqual(['is not what the schema accepts'])
@@ -251,8 +248,8 @@ describe('a missing key', () => {
     ['lower case', z.looseObject({ app: z.looseObject({ workers: z.number() }) }), 'app.workers'],
     ['snake case', z.looseObject({ app: z.looseObject({ max_workers: z.number() }) }), 'app.max_workers'],
     ['camel case', z.looseObject({ app: z.looseObject({ maxWorkers: z.number() }) }), 'app.maxWorkers'],
-    ['a key of its own', z.looseObject({ workers: z.number() }), 'workers'],
-  ])('in %s: doing what the remedy says helps', (_, schema, key) => {
+    ['a top-level key', z.looseObject({ workers: z.number() }), 'workers'],
+  ])('in %s can be set by the variable in its remedy', (_, schema, key) => {
     const files: Files = { [PROFILE]: 'app: {}' }
     const [issue] = configErrorOf(() => load(files, schema)).issues
     expect(issue).toMatchObject({ code: 'MISSING_KEY', key })
@@ -263,7 +260,7 @@ describe('a missing key', () => {
     ['an item of a list', z.looseObject({ app: z.array(z.looseObject({ name: z.string() })) }), 'app: [{}]'],
     ['a key that no variable can name', z.looseObject({ app: z.looseObject({ 'a b': z.string() }) }), 'app: {}'],
     ['a key with two underscores', z.looseObject({ app: z.looseObject({ a__b: z.string() }) }), 'app: {}'],
-  ])('in %s: no variable is proposed, since none could set it', (_, schema, profile) => {
+  ])('in %s has no variable in its remedy, since none could set it', (_, schema, profile) => {
     const [issue] = configErrorOf(() => load({ [PROFILE]: profile }, schema)).issues
     expect(issue?.code).toBe('MISSING_KEY')
     expect(issue?.remedy).not.toContain('SYSTEMPROMPT__')
@@ -272,12 +269,12 @@ describe('a missing key', () => {
     ['zod', z.looseObject({ app: z.looseObject({ v: z.number().default(3) }) })],
     ['valibot', v.looseObject({ app: v.looseObject({ v: v.optional(v.number(), 3) }) })],
     ['arktype', type({ app: { v: 'number = 3' } })],
-  ])('that %s has a default for has that value', (_, schema) => {
+  ])('with a default in %s has that default', (_, schema) => {
     expect(resolved({ [PROFILE]: 'app: {}' }, schema)).toBe(3)
   })
 })
 
-describe('a wrong item of a text that was made a list is wrong, not missing', () => {
+describe('a wrong item of a string that was split into a list is reported as wrong, not as missing', () => {
   const modes = z.looseObject({ app: z.looseObject({ v: z.array(z.enum(['slow', 'fast'])) }) })
   test.each<[string, string, StandardSchemaV1, string[]]>([
     ['zod', '"1, x"', LIBRARIES.zod.numbers, ['app.v[1]']],
@@ -291,25 +288,25 @@ describe('a wrong item of a text that was made a list is wrong, not missing', ()
       keys.map((key) => ['SCHEMA', key, 1, 10]),
     )
   })
-  test('nor is what is in a text that a schema reads as something else', () => {
+  test('so is a value inside a string that the schema parses', () => {
     const json = z.string().transform((text) => JSON.parse(text) as unknown)
     const schema = z.looseObject({ app: z.looseObject({ v: json.pipe(z.object({ port: z.number() })) }) })
     const { issues } = configErrorOf(() => load({ [PROFILE]: `app: {v: '{"port": "80"}'}` }, schema))
     const message = 'Invalid input: expected number, received string'
     expect(issues).toMatchObject([{ code: 'SCHEMA', key: 'app.v.port', message, line: 1, column: 10 }])
   })
-  test('of a variable too', () => {
+  test('so is an item in a variable', () => {
     const { issues } = configErrorOf(() => load({}, modes, { env: { SYSTEMPROMPT__APP__V: 'slow,quick' } }))
     expect(issues).toMatchObject([{ code: 'SCHEMA', key: 'app.v[1]', message: expect.stringContaining('fast') }])
   })
-  test('an item that is an object, and lacks a key, lacks it', () => {
+  test('but a key that an item lacks is reported as missing', () => {
     const schema = z.looseObject({ app: z.looseObject({ v: z.array(z.looseObject({ a: z.string() })) }) })
     const { issues } = configErrorOf(() => load({ [PROFILE]: 'app: {v: [{}]}' }, schema))
     expect(issues).toMatchObject([{ code: 'MISSING_KEY', key: 'app.v[0].a' }])
   })
 })
 
-describe('a variable that is refused in every type is told what is wrong with it, and not with its type', () => {
+describe('a variable that is rejected in every type gets the error of the right type, not a type error', () => {
   const env = { PORT: '99999', RATIO: '0', HOSTS: 'a,b', PORTS: '1,2,3,4', WORD: '12', WHAT: 'eighty', FLAG: 'false' }
   const messages = (variables: StandardSchemaV1) =>
     configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env, variables })).issues.map(
@@ -357,14 +354,14 @@ describe('a schema that stops at the first problem', () => {
   const env = Object.fromEntries(names.map((name, at) => [name, String(at)]))
   const numbers = { ...Object.fromEntries(names.map((name) => [name, v.number()])), LIST: v.array(v.number()) }
   const schema = v.config(v.object(numbers), { abortEarly: true })
-  test('has every value that it asks for as another type', () => {
+  test('still gets every value in the type that it requires', () => {
     const list = names.map((_, at) => at)
     const given = { ...env, LIST: list.join(', ') }
     const { variables } = loadConfigSync({ cwd: makeProject({}), env: given, variables: schema })
     expect(variables).toEqual({ ...Object.fromEntries(names.map((name, at) => [name, at])), LIST: list })
   })
-  test('has the text that it takes in the end, which explain does not call another type', () => {
-    // What it says of `name` is about `count`, which it looks at together with it.
+  test('gets the string that it accepts in the end, which explain does not show as converted', () => {
+    // Its issue at `name` is about `count`, which it checks together with it.
     const schema: StandardSchemaV1<unknown, { readonly name: string; readonly count: number }> = {
       '~standard': {
         version: 1,
@@ -384,7 +381,7 @@ describe('a schema that stops at the first problem', () => {
       { from: 'string', to: 'number' },
     ])
   })
-  test('is not given a list in a list without end', () => {
+  test('is not given endlessly nested lists', () => {
     const lists: z.ZodType = z.lazy(() => z.array(lists).min(1))
     const variables = z.object({ LIST: lists })
     const { issues } = configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env: { LIST: 'a' }, variables }))
@@ -392,7 +389,7 @@ describe('a schema that stops at the first problem', () => {
   })
 })
 
-describe('a function in a schema that is made for text, and throws for what else is tried', () => {
+describe('a function in a schema that throws for anything but a string', () => {
   const text = (value: unknown): string => {
     if (typeof value === 'string') return value.trim()
     throw new TypeError('value.trim is not a function')
@@ -407,11 +404,11 @@ describe('a function in a schema that is made for text, and throws for what else
     RATIO: z.number(),
   })
   const env = { DEBUG: 'false', RETRIES: '0', WORDS: 'a,b', PORT: '80', RATIO: '0.5' }
-  test.each(loads)('does no harm (%o)', async (load) => {
+  test.each(loads)('does not prevent conversions (%o)', async (load) => {
     const result = await load({ cwd: makeProject({}), env, variables })
     expect(result.variables).toEqual({ DEBUG: false, RETRIES: 0, WORDS: ['a', 'b'], PORT: 80, RATIO: 0.5 })
   })
-  test.each(loads)('does not hide what is wrong (%o)', async (load) => {
+  test.each(loads)('does not hide errors (%o)', async (load) => {
     const given = { ...env, WORDS: 'a', RATIO: 'half' }
     const error = await load({ cwd: makeProject({}), env: given, variables }).catch((thrown: unknown) => thrown)
     expect(isConfigError(error) && error.issues.map(({ key, message }) => [key, message])).toEqual([
@@ -421,7 +418,7 @@ describe('a function in a schema that is made for text, and throws for what else
   })
 })
 
-describe.each(libraries)('%s: a value that is text is taken as the type that is asked for', (library) => {
+describe.each(libraries)('%s: a value is converted to the type that the schema requires', (library) => {
   const schemas = LIBRARIES[library]
   test.each<[string, Kind, unknown]>([
     ['8080', 'number', 8080],
@@ -522,7 +519,7 @@ describe('"false" never becomes true', () => {
     arktype: type({ app: { v: ['unknown', '=>', Boolean] } }),
   }
   describe.each(Object.entries<StandardSchemaV1>(coercing))(
-    '%s, with a schema that takes any text for true',
+    '%s, with a schema that treats any string as true',
     (_, schema) => {
       test.each<[string, unknown]>([
         ['"false"', false],
@@ -543,11 +540,11 @@ describe('"false" never becomes true', () => {
       })
     },
   )
-  test('nor where it is an item of a list', () => {
+  test('not as an item of a list', () => {
     const schema = z.looseObject({ app: z.looseObject({ v: z.array(z.coerce.boolean()) }) })
     expect(resolved({ [PROFILE]: 'app: {v: ["no", "yes", "0"]}' }, schema)).toEqual([false, true, false])
   })
-  test('nor where the schema gives the key another name', () => {
+  test('not if the schema renames the key', () => {
     const renaming = z.object({ flag: z.coerce.boolean() }).transform(({ flag }) => ({ v: flag }))
     expect(resolved({ [PROFILE]: 'app: {flag: "false"}' }, z.looseObject({ app: renaming }))).toBe(false)
   })
@@ -556,28 +553,28 @@ describe('"false" never becomes true', () => {
     ['no', 'refused'],
     ['maybe', 'refused'],
     ['yes', true],
-  ])('nor where the schema accepts nothing but true, v: %s', (written, expected) => {
+  ])('not if the schema accepts only true, v: %s', (written, expected) => {
     const accepted = z.coerce.boolean().refine((isAccepted) => isAccepted, 'has to be accepted')
     const schema = z.looseObject({ app: z.looseObject({ v: accepted }) })
     expect(resolved({ [PROFILE]: `app: {v: ${written}}` }, schema)).toBe(expected)
   })
-  test('and explain says that it was a text', () => {
+  test('and explain shows that it was a string', () => {
     const { explain } = load({ [PROFILE]: 'app: {v: "no"}' }, coercing.zod)
     expect(explain('app.v')[0]).toMatchObject({ value: false, coerced: { from: 'string', to: 'boolean' } })
   })
-  test('nonsense is an error with its place, and no guess', () => {
+  test('and text that is neither true nor false is an error with its place', () => {
     const { issues } = configErrorOf(() => load({ [PROFILE]: 'app:\n  v: maybe\n' }, coercing.zod))
     expect(issues).toMatchObject([
       { code: 'INVALID_VALUE', key: 'app.v', message: 'is neither true nor false', file: PROFILE, line: 2, column: 6 },
     ])
   })
-  test('a text that is wanted as text is not touched', () => {
+  test('and stays a string if the schema requires a string', () => {
     const schema = z.looseObject({ app: z.looseObject({ v: z.string() }) })
     expect(resolved({ [PROFILE]: 'app: {v: "false"}' }, schema)).toBe('false')
   })
 })
 
-describe('a schema with words of its own is left alone', () => {
+describe('a schema with its own words for true and false is respected', () => {
   const german = z.looseObject({
     app: z.looseObject({ v: z.stringbool({ truthy: ['ja', 'no'], falsy: ['nein', 'yes'] }) }),
   })
@@ -597,7 +594,7 @@ describe('a schema with words of its own is left alone', () => {
   })
 })
 
-describe('a schema that makes something of its own of a text is left alone', () => {
+describe('a schema that transforms strings itself is respected', () => {
   const notFalse = (value: unknown): boolean => {
     if (value === false) throw new TypeError('made for text')
     return true
@@ -616,12 +613,12 @@ describe('a schema that makes something of its own of a text is left alone', () 
     const files: Files = { [PROFILE]: `app: {v: ${written}}` }
     expect(resolved(files, z.looseObject({ app: z.looseObject({ v: schema as z.ZodType }) }))).toBe(expected)
   })
-  test('also where another value is asked about again', () => {
+  test('even if another value is validated again', () => {
     const theme = z.coerce.string().transform((text) => (text === 'off' ? 'dark' : 'light'))
     const schema = z.object({ theme, debug: z.coerce.boolean() })
     expect(load({ [PROFILE]: 'theme: off\ndebug: "no"\n' }, schema).config).toEqual({ theme: 'dark', debug: false })
   })
-  test('and a text that it drops is not said to be of another type', () => {
+  test('and a string that it drops is not shown as converted', () => {
     const schema = z.object({ app: z.object({ v: z.number() }) })
     const { explain } = load({ [PROFILE]: 'app: {v: 1, other: "no"}\nmore: "off"' }, schema)
     expect(explain('more').map(({ value, coerced }) => [value, coerced])).toEqual([['off', undefined]])
@@ -640,7 +637,7 @@ describe('asynchronous schemas', () => {
     const { config } = await loadConfig({ cwd, env: {}, schema })
     expect(config.app.v).toBe(8080)
   })
-  test.each(schemas)('%s: loadConfig reports what they refuse', async (_, schema) => {
+  test.each(schemas)('%s: loadConfig reports their issues', async (_, schema) => {
     const cwd = makeProject({ [PROFILE]: 'app: {v: 80}' })
     await expect(loadConfig({ cwd, env: {}, schema })).rejects.toMatchObject({
       issues: [{ code: 'SCHEMA', key: 'app.v' }],
@@ -655,7 +652,7 @@ describe('asynchronous schemas', () => {
       },
     ])
   })
-  test('a schema for secrets may wait as well', async () => {
+  test('a schema for secrets may be asynchronous too', async () => {
     const schema = z.looseObject({ ACME: z.string().refine(async (text) => text === 'good') })
     const given = (value: string): LoadOptions => ({
       cwd: makeProject({ '.env': '' }),
@@ -670,7 +667,7 @@ describe('asynchronous schemas', () => {
     ['a promise of another realm', runInNewContext('Promise.resolve({ value: { app: {} } })')],
     // biome-ignore lint/suspicious/noThenProperty: that is what is tested
     ['any thenable', { then: (resolve: (result: unknown) => void) => resolve({ value: { app: {} } }) }],
-  ])('%s is not taken for a result', (_, answer) => {
+  ])('%s is recognized as asynchronous', (_, answer) => {
     const schema = { '~standard': { version: 1, vendor: 'own', validate: () => answer } } as StandardSchemaV1
     expect(configErrorOf(() => load({}, schema)).code).toBe('ASYNC_SCHEMA')
   })
@@ -693,44 +690,44 @@ describe('a schema that misbehaves', () => {
   test.each<[string, StandardSchemaV1, string]>([
     ['a function in it throws', throwing, THREW],
     ['it throws itself', { '~standard': { version: 1, vendor: 'own', validate: fail } }, THREW],
-    ['it answers with nothing', answering(undefined), NO_RESULT],
-    ['it answers with null', answering(null), NO_RESULT],
-    ['it answers with a text', answering('fine'), NO_RESULT],
-    ['its issues are no list', answering({ issues: 'bad' }), NO_RESULT],
-    ['an issue is none', answering({ issues: [null] }), NO_RESULT],
+    ['it returns undefined', answering(undefined), NO_RESULT],
+    ['it returns null', answering(null), NO_RESULT],
+    ['it returns a string', answering('fine'), NO_RESULT],
+    ['its issues are not a list', answering({ issues: 'bad' }), NO_RESULT],
+    ['an issue is null', answering({ issues: [null] }), NO_RESULT],
     ['an issue has no message', answering({ issues: [{ path: ['name'] }] }), NO_RESULT],
-    ['the path of an issue is a text', answering({ issues: [{ message: 'm', path: 'name' }] }), NO_RESULT],
-    ['a step of the path is none', answering({ issues: [{ message: 'm', path: [null] }] }), NO_RESULT],
-    ['what it answers throws when it is read', answering(Object.defineProperty({}, 'value', { get: fail })), THREW],
-    ['it answers with a promise of nothing', answering(Promise.resolve()), NO_RESULT],
-  ])('%s: an error of the schema, in no file', async (_, schema, message) => {
+    ['the path of an issue is a string', answering({ issues: [{ message: 'm', path: 'name' }] }), NO_RESULT],
+    ['a step of a path is null', answering({ issues: [{ message: 'm', path: [null] }] }), NO_RESULT],
+    ['its result throws when it is read', answering(Object.defineProperty({}, 'value', { get: fail })), THREW],
+    ['it returns a promise of undefined', answering(Promise.resolve()), NO_RESULT],
+  ])('is reported as an error of the schema, without a file, if %s', async (_, schema, message) => {
     const issue = { code: 'SCHEMA', message, remedy: expect.any(String) as string, docs: expect.any(String) as string }
     expect(await issuesOf({ schema })).toEqual([{ ...issue, key: 'schema' }])
     expect(await issuesOf({ secrets: { schema } })).toEqual([{ ...issue, key: 'secrets.schema' }])
   })
   test.each<[string, unknown]>([
     ['a property', { client: Object.defineProperty({}, 'url', { get: fail, enumerable: true }) }],
-    ['the name of a text', Object.defineProperty({}, 'name', { get: fail, enumerable: true })],
-    ['all of it', new Proxy({}, { ownKeys: fail })],
-  ])('what it makes throws when it is read, %s: an error without the words of that', async (_, value) => {
+    ['the name property', Object.defineProperty({}, 'name', { get: fail, enumerable: true })],
+    ['its list of keys', new Proxy({}, { ownKeys: fail })],
+  ])('is reported without the message if its output throws when it is read: %s', async (_, value) => {
     const message =
       'returns something that throws when it is read; the error is not shown because it may repeat a value'
     expect(await issuesOf({ schema: answering({ value }) })).toMatchObject([{ code: 'SCHEMA', key: 'schema', message }])
   })
-  test('loadConfigSync names both reasons for which zod answers with a promise', () => {
+  test('gets both possible reasons from loadConfigSync if zod returns a promise', () => {
     expect(configErrorOf(() => load({ [PROFILE]: 'name: local\n' }, throwing)).issues).toMatchObject([
       { code: 'ASYNC_SCHEMA', key: 'schema', message: expect.stringContaining('a function in it throws') },
     ])
   })
-  test('loadConfigSync says what is no result as well', () => {
+  test('is reported by loadConfigSync too if it returns no result', () => {
     expect(configErrorOf(() => load({}, answering(undefined))).issues).toMatchObject([
       { code: 'SCHEMA', key: 'schema', message: NO_RESULT },
     ])
   })
 })
 
-describe('what a schema makes of the configuration', () => {
-  test('renames, derived values and dropped keys are what the caller gets', () => {
+describe('the output of a schema', () => {
+  test('is returned, with renamed, derived and dropped keys', () => {
     const schema = z
       .object({ app: z.object({ host: z.string(), port: z.number() }), extra: z.unknown() })
       .transform(({ app }) => ({ address: `${app.host}:${app.port}`, nested: { port: app.port } }))
@@ -738,7 +735,7 @@ describe('what a schema makes of the configuration', () => {
     expect(config).toEqual({ address: 'h:1', nested: { port: 1 } })
     expect(explain('address')).toEqual([{ value: 'h:1', origin: { layer: 'defaults', name: 'schema' } }])
   })
-  test('an object that holds itself can be read, or is refused; it does not overflow the stack', () => {
+  test('may be circular without overflowing the stack', () => {
     const circle: Record<string, unknown> = { name: 'x' }
     circle.self = circle
     const run = () =>
@@ -755,7 +752,7 @@ describe('what a schema makes of the configuration', () => {
     })()
     expect(['x', 'refused']).toContain(result)
   })
-  test('one object may stand in several places', () => {
+  test('may contain one object in several places', () => {
     const both = z.any().transform(() => {
       const shared = { port: 1 }
       return { one: shared, other: { within: shared }, list: [shared, shared] }
@@ -763,14 +760,14 @@ describe('what a schema makes of the configuration', () => {
     const port = { port: 1 }
     expect(load({}, both).config).toEqual({ one: port, other: { within: port }, list: [port, port] })
   })
-  test('a schema that gives back what it was given changes nothing', () => {
+  test('may be its unchanged input', () => {
     const schema: StandardSchemaV1<unknown, unknown> = {
       '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) },
     }
     expect(load({ '.env': 'SYSTEMPROMPT__A=1' }, schema).config).toEqual({ a: 1 })
   })
   test.each(['zod', 'valibot', 'arktype'] as const)(
-    '%s: unknown keys are kept, dropped or refused as it says',
+    'keeps, drops or rejects unknown keys as the schema says (%s)',
     (library) => {
       const files: Files = { [PROFILE]: 'app:\n  a: 1\n  b: 2\n' }
       const { keep, drop, refuse } = UNKNOWN[library]
@@ -802,7 +799,7 @@ const UNKNOWN = {
   },
 } as const
 
-describe('a schema cannot give a secret away', () => {
+describe('a schema cannot leak a secret', () => {
   const CANARY = 'hunter2-Zx81Qw7'
   const files: Files = {
     ...COMPLETE,
@@ -837,7 +834,7 @@ app:
     valibot: v.array(refusing.valibot),
     arktype: refusing.arktype.array(),
   }
-  test.each(libraries)('%s: with messages that repeat the value', (library) => {
+  test.each(libraries)('through messages that repeat the value (%s)', (library) => {
     const refuse = refusing[library]
     const shape = { dsn: refuse, url: refuse, password: refuse }
     const error = configErrorOf(() => load(files, objects[library](shape) as StandardSchemaV1))
@@ -845,17 +842,17 @@ app:
     expect(new Set(error.issues.map(({ message }) => message))).toEqual(new Set(['is not what the schema accepts']))
     expect(linesShowing(/hunter2|Zx81Qw7|canary/, error)).toEqual([])
   })
-  test.each(libraries)('%s: about a value that stands elsewhere and happens to be one', (library) => {
+  test.each(libraries)('through a message about another value that equals it (%s)', (library) => {
     const error = configErrorOf(() => load(files, objects[library]({ copy: refusing[library] }) as StandardSchemaV1))
     expect(error.issues).toMatchObject([{ key: 'app.copy', message: 'is not what the schema accepts' }])
     expect(linesShowing(/hunter2|Zx81Qw7/, error)).toEqual([])
   })
-  test.each(libraries)('%s: in an item of a list whose key sounds secret', (library) => {
+  test.each(libraries)('through an item of a list whose key sounds secret (%s)', (library) => {
     const error = configErrorOf(() => load(files, objects[library]({ tokens: lists[library] }) as StandardSchemaV1))
     expect(error.issues.map(({ key }) => key)).toEqual(['app.tokens[0]', 'app.tokens[1]'])
     expect(linesShowing(/canary/, error)).toEqual([])
   })
-  test.each(libraries)('%s: in an item of a text that was made a list', (library) => {
+  test.each(libraries)('through an item of a string that was split into a list (%s)', (library) => {
     const given = { ...files, '.env': 'SECRET_LIST=canary-1,${ACME_TOKEN}\n', [PROFILE]: 'app: {v: "${SECRET_LIST}"}' }
     const error = configErrorOf(() => load(given, objects[library]({ v: lists[library] }) as StandardSchemaV1))
     expect(error.issues.map(({ code, key }) => [code, key])).toEqual([
@@ -864,7 +861,7 @@ app:
     ])
     expect(linesShowing(/hunter2|Zx81Qw7|canary/, error)).toEqual([])
   })
-  test.each(libraries)('%s: in the frame of a value that stands a line below its key', (library) => {
+  test.each(libraries)('through the frame of a value on the line below its key (%s)', (library) => {
     const refuse = refusing[library]
     const wrapped = {
       zod: z.looseObject({ password: refuse as z.ZodType }),
@@ -875,14 +872,14 @@ app:
     expect(error.issues).toMatchObject([{ key: 'app.wrapped.password', line: 9 }])
     expect(linesShowing(/canary/, error)).toEqual([])
   })
-  test('a message about a map that repeats a value whose key sounds secret', () => {
+  test('through a message about a map that repeats a value whose key sounds secret', () => {
     const wrapped = type({ password: 'string' }).narrow((_, context) => context.mustBe('something else'))
     const error = configErrorOf(() => load(files, type({ app: { wrapped } })))
     expect(error.issues).toMatchObject([{ code: 'SCHEMA', key: 'app.wrapped' }])
     expect(linesShowing(/canary/, error)).toEqual([])
   })
   test.each(['api_keys: {a: canary-plural}', 'passwords: {b: [canary-plural]}', 'api_keys: {a: {b: canary-plural}}'])(
-    'a message that repeats a value below a name that sounds like secrets: %s',
+    'through a message that repeats a value below a plural name that sounds secret: %s',
     (yaml) => {
       const schema = z.looseObject({}).superRefine((all, context) => {
         context.addIssue({ code: 'custom', path: ['name'], message: JSON.stringify(all) })
@@ -892,7 +889,7 @@ app:
       expect(linesShowing(/canary/, error)).toEqual([])
     },
   )
-  test('a message that repeats a part of one', () => {
+  test('through a message that repeats a part of it', () => {
     const schema = z.looseObject({ app: z.looseObject({}) }).refine(() => false, `starts with ${CANARY.slice(0, 9)}…`)
     expect(
       linesShowing(
@@ -901,14 +898,14 @@ app:
       ),
     ).toEqual([])
   })
-  test('a message that repeats one with its special characters escaped', () => {
+  test('through a message that repeats it with special characters escaped', () => {
     const secret = 'q"1"w"2"e"3"r"4"t"5"'
     const given = { ...files, [SECRETS]: JSON.stringify({ acme_token: secret }) }
     const schema = type({ app: type({ dsn: 'string' }).narrow((_, context) => context.mustBe('something else')) })
     const error = configErrorOf(() => load(given, schema))
     expect(linesShowing(/q\\*"1\\*"w\\*"2/, error)).toEqual([])
   })
-  describe('a path with one for a key', () => {
+  describe('through an issue path with', () => {
     const refused = (path: readonly (string | number)[]): z.ZodType =>
       z.looseObject({}).superRefine((_, context) => {
         context.addIssue({ code: 'custom', message: 'is not liked', path: [...path] })
@@ -923,7 +920,7 @@ app:
     }
     test.each<[string, readonly (string | number)[], string]>([
       ['a secret', ['hunter2canary'], '["••••"]'],
-      ['what a secret is in', ['made', 'to hunter2canary', 0], 'made["••••"][0]'],
+      ['a key that contains a secret', ['made', 'to hunter2canary', 0], 'made["••••"][0]'],
       ['a password', ['made', 'pw-of-canary'], 'made["••••"]'],
       ['a key of the configuration', ['database', 'type'], 'database.type'],
     ])('%s', (_, path, key) => {
@@ -939,7 +936,7 @@ app:
       ).toEqual([])
     })
   })
-  test('a message of several lines, or with control characters, is one plain line', () => {
+  test('nor break out of one line or send control characters with its message', () => {
     const schema = z
       .looseObject({ app: z.looseObject({}) })
       .refine(() => false, 'one\ntwo\u001b[31m\u009b3J\u202e three')
@@ -961,7 +958,7 @@ app:
         throw value
       },
     ],
-  ])('a transform that throws %s', async (_, transform) => {
+  ])('through a transform that throws %s', async (_, transform) => {
     const schema = z.looseObject({ app: z.looseObject({ dsn: z.string().transform(transform) }) })
     const cwd = makeProject(files)
     const thrown = [
@@ -979,7 +976,7 @@ app:
       expect(isConfigError(error)).toBe(true)
     }
   })
-  test('a validation that rejects', async () => {
+  test('through a validation that rejects', async () => {
     const schema: StandardSchemaV1 = {
       '~standard': {
         version: 1,

@@ -28,22 +28,22 @@ function valuesOf(options: LoadOptions = {}): Record<string, string[]> {
   return found
 }
 
-describe('the secrets of a configuration are', () => {
+describe('secretValues has', () => {
   test.each<[string, string, string[], LoadOptions?]>([
     ['a secret', 'DATABASE_URL', ['postgres://u:p6Yt1-pw@h/d']],
-    ['one of secrets.json that .env overrides', 'OPENAI_API_KEY', ['v5Kd0-in-dotenv', 'x3Wq8-in-secrets']],
+    ['a secret of secrets.json that .env overrides', 'OPENAI_API_KEY', ['v5Kd0-in-dotenv', 'x3Wq8-in-secrets']],
     [
-      'one that the environment overrides',
+      'a secret that the environment overrides',
       'OPENAI_API_KEY',
       ['u1Pf7-in-env', 'v5Kd0-in-dotenv', 'x3Wq8-in-secrets'],
       { env: { OPENAI_API_KEY: 'u1Pf7-in-env' } },
     ],
     ['a variable that another .env file overrides', 'STRIPE_KEY', ['b9Zc3-in-local', 'j2Mb6-in-dotenv']],
     ['a URL with a password that is overridden by one without', 'REDIS', ['redis://:g8Hn4-pw@h']],
-    ['a variable that a secret went into', 'API', ['b9Zc3-in-local!']],
+    ['a variable that contains a secret', 'API', ['b9Zc3-in-local!']],
     ['a value with the name of a secret', 'smtp.password', ['q7Rv2-in-profile']],
-    ['such a value that is a number', 'pin_password', ['4938201746']],
-    ['a value that a secret went into', 'mixed', ['before v5Kd0-in-dotenv after']],
+    ['a number with the name of a secret', 'pin_password', ['4938201746']],
+    ['a value that contains a secret', 'mixed', ['before v5Kd0-in-dotenv after']],
     [
       'a value that an override replaces',
       'api.token',
@@ -58,13 +58,13 @@ describe('the secrets of a configuration are', () => {
     ],
     ['the database of the tenant', 'tenant.database_url', ['postgres://u:e3Vk9-pw@h/d']],
     [
-      'a value that the schema leaves out',
+      'a value that the schema drops',
       'smtp.password',
       ['q7Rv2-in-profile'],
       { schema: z.object({ name: z.string() }) },
     ],
     [
-      'a value that the schema makes',
+      'a value that the schema creates',
       'made.key',
       ['h7Gd2-made'],
       { schema: z.any().transform(() => ({ made: { key: 'h7Gd2-made' } })) },
@@ -75,15 +75,15 @@ describe('the secrets of a configuration are', () => {
 
   test.each<[string, boolean, string]>([
     ['a reference', false, '${UNSET}'],
-    ['one in other brackets', false, '$<UNSET>'],
-    ['one beside other text', false, 'Bearer ${UNSET}'],
-    ['one in place of a password', false, 'postgres://u:${UNSET}@h/d'],
-    ['one that a variable refers to', false, '${VIA}'],
-    ['one that a default refers to', false, '${UNSET:-${VIA}}'],
-    ['one beside a password', true, 'postgres://u:k5Pw8@${UNSET}/d'],
-    ['one whose variable is set', true, 'x-${STRIPE_KEY}'],
-    ['one with a default', true, '${UNSET:-d3Fa7-default}'],
-  ])('with nothing set, %s: %s', (_, isLookedFor, text) => {
+    ['a reference in angle brackets', false, '$<UNSET>'],
+    ['a reference next to text', false, 'Bearer ${UNSET}'],
+    ['a reference in place of a password', false, 'postgres://u:${UNSET}@h/d'],
+    ['a reference through a variable', false, '${VIA}'],
+    ['a reference in a default', false, '${UNSET:-${VIA}}'],
+    ['a reference next to a password', true, 'postgres://u:k5Pw8@${UNSET}/d'],
+    ['a reference whose variable is set', true, 'x-${STRIPE_KEY}'],
+    ['a reference with a default', true, '${UNSET:-d3Fa7-default}'],
+  ])('with onUndefined: keep, %s in a value: %s', (_, isLookedFor, text) => {
     const cwd = makeProject({
       [PROFILE]: `name: local\nmine: {api_key: "${text}"}\n`,
       '.env': 'VIA=${UNSET}\nSTRIPE_KEY=b9Zc3-key\n',
@@ -94,7 +94,7 @@ describe('the secrets of a configuration are', () => {
     expect(found.some(({ name }) => name === 'mine.api_key')).toBe(isLookedFor)
   })
 
-  test('no reference that an override replaces', () => {
+  test('no reference that was overridden', () => {
     const cwd = makeProject({
       [PROFILE]: 'name: local\nmine: {api_key: "${UNSET}"}\n',
       '.env': 'MY_KEY=${UNSET}',
@@ -105,7 +105,7 @@ describe('the secrets of a configuration are', () => {
     expect(found.map(({ value }) => value)).toEqual(['r6Hn3-local', 'k8Wd2-given'])
   })
 
-  test('what only looks like a reference where none is resolved', () => {
+  test('text that looks like a reference where references are not resolved', () => {
     const literal = 'x${UNSET}y'
     const cwd = makeProject({ ...PROJECT, [SECRETS]: JSON.stringify({ stripe: literal }) })
     const found = secretValues(
@@ -119,7 +119,7 @@ describe('the secrets of a configuration are', () => {
     expect(found.map(({ value }) => value)).toEqual(expect.arrayContaining([literal, '${UNSET}z']))
   })
 
-  test('each of those that many files override, once', () => {
+  test('each of many overridden values once', () => {
     const parts = Array.from({ length: 28 }, (_, index) => `part-${index}.yaml`)
     const cwd = makeProject({
       'services/config/config.yaml': `includes:\n${parts.map((part) => `  - ../${part}\n`).join('')}`,
@@ -129,7 +129,7 @@ describe('the secrets of a configuration are', () => {
     expect(found.map(({ value }) => value)).toEqual(parts.map((part) => `of-${part}`).toReversed())
   })
 
-  test('nothing that is no secret', () => {
+  test('no value that is not a secret', () => {
     const names = Object.keys(valuesOf())
     for (const name of ['PORT', 'smtp.host', 'name', 'tenant.hostname']) expect(names).not.toContain(name)
   })

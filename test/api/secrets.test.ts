@@ -57,7 +57,7 @@ describe('a secret is found by every spelling of its name', () => {
     expect([secrets.get(name), secrets.require(name), secrets.has(name)]).toEqual([CANARY + end, CANARY + end, true])
   })
   test.each(['nope', '', ' ', 'blank', 'nothing', 'toString', 'constructor', '__proto__', 'size', 'DATABASE_URL'])(
-    '%j is none',
+    '%j finds none',
     (name) => {
       const secrets = load()
       expect([secrets.get(name), secrets.has(name)]).toEqual([undefined, false])
@@ -66,7 +66,7 @@ describe('a secret is found by every spelling of its name', () => {
   )
 })
 
-test.each([undefined, null, 1, {}])('%j is no name, and says so', (name) => {
+test.each([undefined, null, 1, {}])('%j is rejected as the name of a secret', (name) => {
   const secrets = load()
   for (const method of ['get', 'require', 'has'] as const)
     expect(() => secrets[method](name as string)).toThrow(new TypeError('The name of a secret is a string'))
@@ -74,19 +74,19 @@ test.each([undefined, null, 1, {}])('%j is no name, and says so', (name) => {
 
 describe('the names', () => {
   const names = ['acme.token', 'anthropic', 'github', 'moonshot', 'openai', 'qwen', 'stripe-key', 'sync_token']
-  test('names() has those of the files, sorted', () => {
+  test('are those of the files, sorted, in names()', () => {
     expect(load().names()).toEqual(names)
   })
-  test('going over the secrets gives names, not values', () => {
+  test('are what iterating over the secrets yields, without values', () => {
     const secrets = load()
     expect([...secrets]).toEqual(names)
     expect(Array.from(secrets)).toEqual(names)
     for (const name of secrets) expect(secrets.get(name)).toContain(CANARY)
   })
-  test('size counts them', () => {
+  test('are counted by size', () => {
     expect(load().size).toBe(names.length)
   })
-  test('they can be changed by nobody', () => {
+  test('cannot be changed from outside', () => {
     const secrets = load()
     ;(secrets.names() as string[]).length = 0
     expect(secrets.names()).toEqual(names)
@@ -114,44 +114,44 @@ describe('require', () => {
       `is not set, or is not known as a secret; looked in the process environment, .env, ${SECRETS}`,
       'add it to secrets.json, or set the variable and name it in secrets.required or SYSTEMPROMPT_CUSTOM_SECRETS',
     ],
-  ])('says of %s where it looked and what to do', (name, key, message, remedy) => {
+  ])('says for %s where it looked and what to do', (name, key, message, remedy) => {
     const error = missing(name)
     expect(isConfigError(error, 'SECRET_MISSING')).toBe(true)
     expect(isConfigError(error) && error.issues).toEqual([
       { code: 'SECRET_MISSING', key, message, remedy, docs: '@systemprompt/env/docs/errors.md#secret_missing' },
     ])
   })
-  test('does not say that a variable is not set which is there, and which nothing calls a secret', () => {
+  test('says that a variable that is set may not be known as a secret', () => {
     const { secrets } = loadConfigSync({ cwd: makeProject({}), env: { ACME_PASSWORD: 'canary-in-the-environment' } })
     expect(() => secrets.require('ACME_PASSWORD')).toThrow(
       /ACME_PASSWORD {2}is not set, or is not known as a secret.*name it in secrets\.required/,
     )
   })
   test.each([
-    ['names the directory of secrets among them', { 'run/github': 'x' }, 'SYSTEMPROMPT_SECRETS_DIR'],
-    ['says that it is not there', {}, 'SYSTEMPROMPT_SECRETS_DIR (no such directory)'],
+    ['names the secrets directory among the places', { 'run/github': 'x' }, 'SYSTEMPROMPT_SECRETS_DIR'],
+    ['says that the secrets directory does not exist', {}, 'SYSTEMPROMPT_SECRETS_DIR (no such directory)'],
   ])('%s', (_, files: Files, directory) => {
     const options = { cwd: makeProject(files), env: { SYSTEMPROMPT_SECRETS_DIR: 'run' } }
     const words = `is not set; looked in the process environment, ${directory}  →`
     expect(() => loadConfigSync({ ...options, secrets: { required: ['openai'] } })).toThrow(words)
     expect(() => loadConfigSync(options).secrets.require('openai')).toThrow(words)
   })
-  test('does not say what else there is', () => {
+  test('does not reveal other secrets', () => {
     expect(String(missing('acme-password'))).not.toContain('canary')
   })
-  test('where a value was typed in place of a name, says nothing of it that a terminal would obey', () => {
+  test('escapes control characters in the name', () => {
     expect(String(missing('\u001b[31mred\u009b'))).not.toMatch(/[\u001b\u009b]/)
   })
 })
 
-describe('nothing can be read but by name', () => {
-  test('it is frozen', () => {
+describe('the secrets can be read only by name:', () => {
+  test('the object is frozen', () => {
     const secrets = load()
     expect(Object.isFrozen(secrets)).toBe(true)
     expect(() => Object.assign(secrets, { extra: 1 })).toThrow(TypeError)
     expect(() => Object.defineProperty(secrets, 'get', { value: () => 'x' })).toThrow(TypeError)
   })
-  test('it has no properties', () => {
+  test('the object has no properties', () => {
     const secrets = load()
     expect([Object.keys(secrets), Object.getOwnPropertyNames(secrets), Object.getOwnPropertySymbols(secrets)]).toEqual([
       [],
@@ -162,15 +162,15 @@ describe('nothing can be read but by name', () => {
     expect(Object.assign({}, secrets)).toEqual({})
     expect(Object.entries(secrets)).toEqual([])
   })
-  test('a clone holds nothing', () => {
+  test('a clone contains no value', () => {
     expect(inspect(structuredClone(load()))).not.toContain('canary')
   })
-  test('as text it says how many there are', () => {
+  test('as a string the object shows only their number', () => {
     const secrets = load()
     expect(`${secrets}`).toBe('Secrets(8)')
     expect(String(secrets)).toBe('Secrets(8)')
   })
-  test('as JSON it has names and masks', () => {
+  test('as JSON the object has names and masks', () => {
     expect(JSON.parse(JSON.stringify(load()))).toEqual(
       Object.fromEntries(
         load()
@@ -180,7 +180,7 @@ describe('nothing can be read but by name', () => {
     )
     expect(JSON.stringify({ nested: [load()] })).not.toContain('canary')
   })
-  test('printed it has names and masks', () => {
+  test('inspect prints names and masks', () => {
     expect(inspect(load())).toBe(`Secrets {
   'acme.token': '••••',
   anthropic: '••••',
@@ -192,7 +192,7 @@ describe('nothing can be read but by name', () => {
   sync_token: '••••'
 }`)
   })
-  test('inspect keeps its options', () => {
+  test('inspect respects its options', () => {
     expect(inspect(load(), { breakLength: Number.POSITIVE_INFINITY, compact: true })).not.toContain('\n')
     expect(inspect(load(), { colors: true })).toContain('\u001b[32m')
     expect(inspect({ a: { b: load() } }, { depth: 0 })).toBe('{ a: [Object] }')
@@ -207,7 +207,7 @@ describe('nothing can be read but by name', () => {
     compact: [true, false, 3],
     sorted: [true, false],
   } as const
-  test('whichever options inspect is given', () => {
+  test('inspect prints no value with any options', () => {
     const secrets = load()
     const error = new Error('with a cause', { cause: secrets })
     for (const options of combinations(choices)) {
@@ -215,13 +215,13 @@ describe('nothing can be read but by name', () => {
         expect(inspect(value, options), JSON.stringify(options)).not.toContain('canary')
     }
   })
-  test.each(['%s', '%o', '%O', '%j', '%d', '%i', '%f', '%c'])('format %s', (placeholder) => {
+  test.each(['%s', '%o', '%O', '%j', '%d', '%i', '%f', '%c'])('format prints no value for %s', (placeholder) => {
     expect(format(placeholder, load())).not.toContain('canary')
     expect(format(`${placeholder} %s`, { secrets: load() }, [load()])).not.toContain('canary')
   })
 })
 
-/** Every choice of one value for each option. */
+/** Every combination of one value for each option. */
 function* combinations(
   choices: Readonly<Record<string, readonly unknown[]>>,
 ): Generator<Readonly<Record<string, unknown>>> {
@@ -234,7 +234,7 @@ function* combinations(
     for (const value of first[1]) yield { [first[0]]: value, ...others }
 }
 
-describe('a directory of secrets is held to what secrets.json is held to', () => {
+describe('a secrets directory obeys the rules of secrets.json:', () => {
   function loadDirectory(files: Files) {
     const cwd = makeProject(Object.fromEntries(Object.entries(files).map(([name, text]) => [`run/${name}`, text])))
     return loadConfigSync({ cwd, env: { SYSTEMPROMPT_SECRETS_DIR: 'run' } })
@@ -251,7 +251,7 @@ describe('a directory of secrets is held to what secrets.json is held to', () =>
     ['github', 'github_token', 'keep one of them, preferably github'],
     ['db-pass', 'db_pass', 'keep one of them'],
     ['DB_PASS', 'db-pass', 'keep one of them'],
-  ])('%s and %s with different values are an error', (one, other, remedy) => {
+  ])('two spellings, %s and %s, with different values are an error', (one, other, remedy) => {
     expect(issuesOf({ [one]: 'first\n', [other]: 'second\n' })).toEqual([
       {
         code: 'SECRET_CONFLICT',
@@ -263,7 +263,7 @@ describe('a directory of secrets is held to what secrets.json is held to', () =>
       },
     ])
   })
-  test('two spellings with one value are a warning', () => {
+  test('two spellings with the same value are a warning', () => {
     const files = { kimi: 'same\n', moonshot: 'same' }
     expect(loadDirectory(files).secrets.get('moonshot')).toBe('same')
     expect(issuesOf(files)).toMatchObject([{ code: 'SECRET_CONFLICT', key: 'moonshot' }])
@@ -276,7 +276,7 @@ describe('a directory of secrets is held to what secrets.json is held to', () =>
   ])('%j cannot be the name of a secret', (name, code) => {
     expect(issuesOf({ [name]: 'x' })).toMatchObject([{ code, key: name, file: `run/${name}` }])
   })
-  test('what Kubernetes puts beside the secrets, and blank files, are passed over', () => {
+  test('blank files and what Kubernetes adds to the directory are ignored', () => {
     const files = { '..2026_02_01/token': 'x', '..data': 'x', '.hidden': 'x', 'with space': ' \n', token: 'y' }
     const { secrets, warnings } = loadDirectory(files)
     expect([secrets.names(), warnings]).toEqual([['token'], []])
@@ -288,7 +288,7 @@ describe('two spellings in secrets.json', () => {
     ['a', 'A', 'keep one of them'],
     ['ACME-TOKEN', 'acme.token', 'keep one of them'],
     ['GITHUB_TOKEN', 'github_token', 'keep one of them, preferably github'],
-  ])('%s and %s are both named as they stand there', (one, other, remedy) => {
+  ])('%s and %s are both named in the error as they are written', (one, other, remedy) => {
     const cwd = makeProject({ [PROFILE]: '', [SECRETS]: JSON.stringify({ [one]: 'first', [other]: 'second' }) })
     expect(() => loadConfigSync({ cwd, env: {} })).toThrow(
       `${other}  is another spelling of ${one}, which already exists, with a different value  → ${remedy}\n`,
@@ -300,25 +300,33 @@ describe('a secret with two names in the environment', () => {
   const valueIn = (files: Files, env: Readonly<Record<string, string>> = {}): string | undefined =>
     loadConfigSync({ cwd: makeProject(files), env }).secrets.get('moonshot')
   test.each<[string, Files, string]>([
-    ['the higher file wins', { '.env': 'MOONSHOT_API_KEY=low', '.env.local': 'KIMI_API_KEY=high' }, 'high'],
-    ['whichever name it uses', { '.env': 'KIMI_API_KEY=low', '.env.local': 'MOONSHOT_API_KEY=high' }, 'high'],
-    ['in one file its own name does', { '.env': 'MOONSHOT_API_KEY=own\nKIMI_API_KEY=other' }, 'own'],
-    ['a blank value leaves the file below', { '.env': 'MOONSHOT_API_KEY=low', '.env.local': 'KIMI_API_KEY=' }, 'low'],
     [
-      'a value may extend the one below',
+      'the file of higher precedence wins',
+      { '.env': 'MOONSHOT_API_KEY=low', '.env.local': 'KIMI_API_KEY=high' },
+      'high',
+    ],
+    ['it wins with either name', { '.env': 'KIMI_API_KEY=low', '.env.local': 'MOONSHOT_API_KEY=high' }, 'high'],
+    ['its canonical name wins in one file', { '.env': 'MOONSHOT_API_KEY=own\nKIMI_API_KEY=other' }, 'own'],
+    [
+      'a blank value does not hide the file below',
+      { '.env': 'MOONSHOT_API_KEY=low', '.env.local': 'KIMI_API_KEY=' },
+      'low',
+    ],
+    [
+      'a value may refer to the one below',
       { '.env': 'MOONSHOT_API_KEY=low', '.env.local': 'KIMI_API_KEY=${MOONSHOT_API_KEY}er' },
       'lower',
     ],
   ])('in .env files: %s', (_, files, expected) => {
     expect(valueIn(files)).toBe(expected)
   })
-  test('in the environment: every name wins over every file', () => {
+  test('in the environment: either name takes precedence over files', () => {
     const env = { KIMI_API_KEY: 'variable', MOONSHOT_API_KEY_FILE: 'run/key' }
     expect(valueIn({ 'run/key': 'file' }, env)).toBe('variable')
   })
 })
 
-describe('a blank secret leaves what is below it', () => {
+describe('a blank secret does not hide the value below it', () => {
   const loadBelow = (env: Readonly<Record<string, string>>, options: LoadOptions = {}, files: Files = {}): Secrets =>
     loadConfigSync({
       cwd: makeProject({
@@ -346,11 +354,11 @@ describe('a blank secret leaves what is below it', () => {
   test('in the environment and in .env', () => {
     expect(loadBelow({ OPENAI_API_KEY: ' ' }, {}, { '.env': 'OPENAI_API_KEY=dotenv' }).get('openai')).toBe('dotenv')
   })
-  test('a blank variable is none beside one that names a file', () => {
+  test('a blank variable does not conflict with NAME_FILE', () => {
     const env = { OPENAI_API_KEY: ' ', OPENAI_API_KEY_FILE: 'run/key' }
     expect(loadBelow(env).get('openai')).toBe('mounted')
   })
-  test('with emptyIsValue a variable takes it away', () => {
+  test('with emptyIsValue it does hide it', () => {
     const options = { emptyIsValue: true, secrets: {} }
     expect(loadBelow({ OPENAI_API_KEY: '' }, options).get('openai')).toBeUndefined()
   })

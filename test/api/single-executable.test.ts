@@ -12,10 +12,10 @@ const SERVER = `import { loadConfig } from ${JSON.stringify(library)}
 loadConfig().then(({ config }) => console.log(config.greeting), ({ message }) => console.log(message))
 `
 
-/** Whether this Node makes an executable of itself and a program; an older one needs a package for that. */
+/** Whether this Node can build a single executable; an older one needs a package for that. */
 const isMaker = Number.parseInt(process.versions.node, 10) >= 26
 
-describe.runIf(isMaker)('a single executable of Node, which imports nothing but what is built in,', () => {
+describe.runIf(isMaker)('a single executable of Node, which can import only built-in modules,', () => {
   let executable: string
   beforeAll(async () => {
     const root = makeProject({
@@ -51,7 +51,7 @@ describe.runIf(isMaker)('a single executable of Node, which imports nothing but 
     expect(await startWith(name, content)).toEqual({ code: 0, out: 'hello\n', err: '' })
   })
 
-  test.each(['mjs', 'mts'])('says of one in .%s that waits how it is written', async (extension) => {
+  test.each(['mjs', 'mts'])('says how to avoid top-level await in a .%s file', async (extension) => {
     const { out } = await startWith(`systemprompt.config.${extension}`, 'await 0\nexport default {}')
     expect(out).toContain(
       `systemprompt.config.${extension}  cannot be loaded: a single executable cannot import a module with top-level await  → export an async function instead of an await at its top`,
@@ -62,7 +62,7 @@ describe.runIf(isMaker)('a single executable of Node, which imports nothing but 
     ['mjs', 'import "node:nothing"', 'No such built-in module: node:nothing'],
     ['ts', 'throw new Error("of its own")', 'of its own'],
     ['ts', 'const a: = 1', 'Unexpected token `=`'],
-  ])('says why one in .%s that is wrong cannot be read', async (extension, content, why) => {
+  ])('says why a .%s file cannot be loaded', async (extension, content, why) => {
     const { out } = await startWith(`systemprompt.config.${extension}`, content)
     expect(out).toContain(`systemprompt.config.${extension}  cannot be loaded: ${why}`)
   })

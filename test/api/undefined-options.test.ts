@@ -18,8 +18,8 @@ import { makeProject } from '../support/temp-project.ts'
 
 type Undefined<Options> = { readonly [Name in keyof Options]-?: undefined }
 
-/** As `LoadOptions` do: see `test/api/load-config.test.ts`. */
-test('an option of any entry that is undefined has its default, also where types tell that from one that is left out', async () => {
+/** For `LoadOptions` see `test/api/load-config.test.ts`. */
+test('an undefined option of any entry has its default, also with exactOptionalPropertyTypes', async () => {
   const plugin: Undefined<PluginOptions> = {
     cwd: undefined,
     profile: undefined,

@@ -11,7 +11,7 @@ import { makeProject, PROFILE, SECRETS, writeFiles } from '../support/temp-proje
 const STRIPE = 'sk_live_0123456789abcdef'
 
 describe('a schema for variables', () => {
-  test('types them, wherever they are set, and needs no project', () => {
+  test('types them, wherever they are set, even without a project', () => {
     const cwd = makeProject({ '.env': 'PORT=8080\nORIGINS=https://a.example,https://b.example\nDEBUG=off\nRATE=1\n' })
     const { variables } = loadConfigSync({
       cwd,
@@ -41,12 +41,12 @@ describe('a schema for variables', () => {
     ['zod', z.object({ PORT: z.number() })],
     ['valibot', v.object({ PORT: v.number() })],
     ['arktype', type({ PORT: 'number', '+': 'delete' })],
-  ])('may be of %s', async (_, schema) => {
+  ])('may be one of %s', async (_, schema) => {
     const cwd = makeProject({ '.env': 'PORT=${BASE}80\nBASE=80\n' })
     expect((await loadConfig({ cwd, env: { PATH: '/bin' }, variables: schema })).variables).toEqual({ PORT: 8080 })
   })
 
-  test('sees what a program sees behind the preload', () => {
+  test('receives the variables that a program gets with the preload', () => {
     const cwd = makeProject({
       [PROFILE]: 'name: local\n',
       [SECRETS]: JSON.stringify({ stripe_key: STRIPE }),
@@ -57,7 +57,7 @@ describe('a schema for variables', () => {
     expect(reveal(variables)).toEqual({ EMPTY: 'file', HOST: 'given', HOME: '/root', STRIPE_KEY: STRIPE })
   })
 
-  test('does not see what is empty, in a file either, unless empty is a value', () => {
+  test('does not receive empty variables, not even from a file, unless emptyIsValue is set', () => {
     const cwd = makeProject({ '.env': 'PORT=\nHOST=\nNONE=${HOST}\n' })
     const variables = z.looseObject({ PORT: z.number().default(8080) })
     expect(loadConfigSync({ cwd, env: {}, variables }).variables).toEqual({ PORT: 8080 })
@@ -67,7 +67,7 @@ describe('a schema for variables', () => {
     expect(all.variables).toEqual({ PORT: '', HOST: '', NONE: '' })
   })
 
-  test('is given what JSON text holds, where it wants an object or a list of them', () => {
+  test('receives parsed JSON where it requires an object or a list of objects', () => {
     const cwd = makeProject({
       '.env': `ACCOUNT={"id":7,"project":"acme","limits":{"rate":"5"}}\nHOSTS=[{"name":"a"},{"name":"b"}]\n`,
     })
@@ -94,7 +94,7 @@ describe('a schema for variables', () => {
     expect(explain('ACCOUNT')[0]?.origin).toMatchObject({ file: '.env', line: 1 })
   })
 
-  test('explains what the schema gives by default, as for a key of the configuration', () => {
+  test('has its defaults explained, as for a key of the configuration', () => {
     const result = loadConfigSync({
       cwd: makeProject({ '.env': 'EMPTY=\n' }),
       env: { LEVEL: 'debug' },
@@ -117,7 +117,7 @@ describe('a schema for variables', () => {
     expect(result.explain('NONE')).toEqual([])
   })
 
-  test('masks what JSON text holds that is a secret', () => {
+  test('has secrets in parsed JSON masked', () => {
     const env = { SERVICE_KEY: JSON.stringify({ id: 'acme', private: { pem: 'canary-pem' } }) }
     const variables = z.object({ SERVICE_KEY: z.object({ private: z.object({ pem: z.string() }) }) })
     const result = loadConfigSync({ cwd: makeProject({}), env, variables })
@@ -126,7 +126,7 @@ describe('a schema for variables', () => {
     expect(JSON.stringify(result.variables)).not.toContain('canary')
   })
 
-  test('masks the text of a variable where what it was made into has a secret in it', () => {
+  test('has the text of a variable masked whose parsed value contains a secret', () => {
     const cwd = makeProject({ '.env': 'ACCOUNT={"id":7,"password":"canary-4711"}\n' })
     const variables = z.object({ ACCOUNT: z.object({ id: z.number(), password: z.string() }) })
     const result = loadConfigSync({ cwd, env: {}, variables })
@@ -134,7 +134,7 @@ describe('a schema for variables', () => {
     expect(result.secretValues()).toContainEqual({ name: 'ACCOUNT.password', value: 'canary-4711' })
   })
 
-  test('says of a part of JSON text, and of a list, where the text stands', () => {
+  test('has the parts of parsed JSON and of lists explained with the origin of the text', () => {
     const cwd = makeProject({ '.env': 'ACCOUNT={"id":7,"password":"canary-4711"}\n' })
     const schema = z.object({ app: z.object({ hosts: z.array(z.string()) }) })
     const variables = z.object({ ACCOUNT: z.object({ id: z.number(), password: z.string() }) })
@@ -145,7 +145,7 @@ describe('a schema for variables', () => {
     expect(explain('app.hosts[1]')).toMatchObject([{ value: 'b', origin: { layer: 'overrides' } }])
   })
 
-  test('is proposed where the schema for the configuration asks for a variable', () => {
+  test('is suggested if the schema for the configuration requires a variable', () => {
     const cwd = makeProject({ '.env': 'PORT=8080' })
     const schema = z.object({ PORT: z.number(), Port: z.number(), app: z.object({ PORT: z.number() }) })
     const { issues } = configErrorOf(() => loadConfigSync({ cwd, env: {}, schema, defaults: { app: {} } }))
@@ -166,13 +166,13 @@ describe('a schema for variables', () => {
     ])
   })
 
-  test('is not needed', () => {
+  test('is optional', () => {
     const { variables } = loadConfigSync({ cwd: makeProject({ '.env': 'PORT=1\n' }), env: {} })
     expectTypeOf(variables).toEqualTypeOf<undefined>()
     expect(variables).toBeUndefined()
   })
 
-  test('stands beside one for the configuration', () => {
+  test('can be combined with one for the configuration', () => {
     const { config, variables } = loadConfigSync({
       cwd: makeProject({ [PROFILE]: 'name: local\nserver:\n  port: ${PORT}\n', '.env': 'PORT=8080\n' }),
       env: {},
@@ -182,7 +182,7 @@ describe('a schema for variables', () => {
     expect([config.server.port, variables.PORT]).toEqual([8080, '8080'])
   })
 
-  test('may be in systemprompt.config.ts, below the one in code', async () => {
+  test('may be in systemprompt.config.mjs, and is overridden by one in code', async () => {
     const cwd = makeProject({
       '.env': 'PORT=8080\n',
       'systemprompt.config.mjs': `export default { variables: { '~standard': { version: 1, vendor: 'test', validate: ({ PORT }) => ({ value: { PORT } }) } } }\n`,
@@ -192,7 +192,7 @@ describe('a schema for variables', () => {
     expect(own.variables).toEqual({ PORT: 8080 })
   })
 
-  test('gives its type to checkConfig, watchConfig and defineConfig', async () => {
+  test('determines the types of checkConfig, watchConfig and defineConfig', async () => {
     const options = defineConfig({
       cwd: makeProject({ '.env': 'PORT=1\n' }),
       env: {},
@@ -206,11 +206,11 @@ describe('a schema for variables', () => {
   })
 })
 
-describe('what a schema for variables refuses', () => {
+describe('an issue of a schema for variables', () => {
   const QUIET = 'is not what the schema accepts'
   const EXPECTED_NUMBER = 'Invalid input: expected number, received string'
 
-  test('has its place, and all of it is told at once', () => {
+  test('has its place, and is reported together with all others', () => {
     const cwd = makeProject({ '.env': 'HOST=a\nPORT=many\n' })
     const error = configErrorOf(() =>
       loadConfigSync({
@@ -228,7 +228,7 @@ describe('what a schema for variables refuses', () => {
     expect(error.message).not.toMatch(/many|perhaps/)
   })
 
-  test('is told of a secret in the words that the schema has for any value', () => {
+  test('keeps its message about a secret if the message is the same for any value', () => {
     const env = {
       STRIPE_KEY: 'pk_canary',
       SHORT_KEY: 'canary',
@@ -260,21 +260,21 @@ describe('what a schema for variables refuses', () => {
 
   test.each<[string, z.ZodType]>([
     [
-      'the first letter of it',
+      'its first letter',
       z.object({ A_KEY: z.string().refine(() => false, { error: ({ input }) => `not ${String(input).slice(0, 1)}` }) }),
     ],
     [
-      'how long it is',
+      'its length',
       z.object({ A_KEY: z.string().refine(() => false, { error: ({ input }) => `is ${String(input).length} long` }) }),
     ],
     [
-      'a part of another',
+      'a part of another secret',
       z.object({ A_KEY: z.string(), B_KEY: z.string() }).superRefine(({ B_KEY }, context) => {
         context.addIssue({ code: 'custom', path: ['A_KEY'], message: `is not ${B_KEY.slice(0, 2)}` })
       }),
     ],
-    ['what it is not, where that is one', z.object({ A_KEY: z.literal('zz-canary') })],
-  ])('is not told of a secret in words that depend on a value: %s', (_, variables) => {
+    ['an expected value that is a secret', z.object({ A_KEY: z.literal('zz-canary') })],
+  ])('loses its message about a secret if the message depends on a value: %s', (_, variables) => {
     const env = { A_KEY: 'abcdefgh', B_KEY: 'zz-canary' }
     const { issues } = configErrorOf(() =>
       loadConfigSync({ cwd: makeProject({}), env, secrets: { required: ['B_KEY'] }, variables }),
@@ -282,7 +282,7 @@ describe('what a schema for variables refuses', () => {
     expect(issues).toMatchObject([{ key: 'A_KEY', message: 'is not what the schema accepts' }])
   })
 
-  test('is told of where it is in JSON text', () => {
+  test('has its path in parsed JSON', () => {
     const variables = z.object({
       A: z.object({ port: z.number(), host: z.string() }),
       B: z.array(z.object({ id: z.number() })),
@@ -319,31 +319,37 @@ describe('what a schema for variables refuses', () => {
     ['unknown', 'eighty', z.object({ V: z.enum(['a', 'b']) })],
     ['unknown', 'eighty', z.object({ V: z.union([z.number(), z.boolean()]) })],
     ['unknown', '99999', z.object({ V: z.number().max(8) })],
-  ])('is told how a value is written that the schema takes: %s, in place of %s', (wanted, text, variables) => {
+  ])('has a remedy that shows how to write the required type: %s, instead of %s', (wanted, text, variables) => {
     const given = { cwd: makeProject({}), env: { V: text, OTHER: 'other' }, variables }
     const { issues } = configErrorOf(() => loadConfigSync(given))
     expect(issues).toMatchObject([{ key: 'V', remedy: WRITTEN[wanted] }])
   })
 
   test.each<[string, string, z.ZodType, string, string]>([
-    ['of a record', '{"canary": "x"}', z.record(z.string(), z.number()), 'A_KEY["••••"]', EXPECTED_NUMBER],
-    ['that it does not know', '{"canary": 1}', z.strictObject({}), 'A_KEY', QUIET],
-    ['in a list', '[{"canary": "x"}]', z.array(z.record(z.string(), z.number())), 'A_KEY[0]["••••"]', EXPECTED_NUMBER],
-    ['that it asks for', '{"port": "x"}', z.object({ port: z.number() }), 'A_KEY.port', EXPECTED_NUMBER],
+    ['a key of a record', '{"canary": "x"}', z.record(z.string(), z.number()), 'A_KEY["••••"]', EXPECTED_NUMBER],
+    ['an unknown key', '{"canary": 1}', z.strictObject({}), 'A_KEY', QUIET],
     [
-      'that it asks for further in',
+      'a key in a list',
+      '[{"canary": "x"}]',
+      z.array(z.record(z.string(), z.number())),
+      'A_KEY[0]["••••"]',
+      EXPECTED_NUMBER,
+    ],
+    ['but not a key of the schema', '{"port": "x"}', z.object({ port: z.number() }), 'A_KEY.port', EXPECTED_NUMBER],
+    [
+      'but not a nested key of the schema',
       '{"to": {"port": "x"}}',
       z.object({ to: z.object({ port: z.number() }) }),
       'A_KEY.to.port',
       EXPECTED_NUMBER,
     ],
-  ])('is told of JSON text that is a secret without a key that is of the value: %s', (_, text, made, key, message) => {
+  ])('does not show a key from JSON text that is a secret: %s', (_, text, made, key, message) => {
     const variables = z.object({ A_KEY: made })
     const { issues } = configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env: { A_KEY: text }, variables }))
     expect(issues.map((issue) => [issue.key, issue.message])).toEqual([[key, message]])
   })
 
-  test('is told soon, also by a pattern that takes very long for what is very long', () => {
+  test('is examined without long values, for which a pattern may take very long', () => {
     const variables = z.object({ A_KEY: z.string().regex(/.*.*=.*/) })
     let longest = 0
     const measured = {
@@ -379,25 +385,25 @@ describe('what a schema for variables refuses', () => {
         ),
       }),
     ],
-  ])('is told of the object that JSON text holds, and not that it is text: %s', (_, variables) => {
+  ])('is about the parsed object, not about its JSON text: %s', (_, variables) => {
     const env = { RANGE: '{"a":2,"b":1}' }
     const { issues } = configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env, variables }))
     expect(issues).toMatchObject([{ key: 'RANGE', message: 'is not a range' }])
   })
 
-  test('is told once where its references cannot be resolved', () => {
+  test('is not reported in addition to a reference that cannot be resolved', () => {
     const cwd = makeProject({ '.env': 'PORT=${NOWHERE}\n' })
     const { issues } = configErrorOf(() => loadConfigSync({ cwd, env: {}, variables: z.object({ PORT: z.number() }) }))
     expect(issues.map(({ code, key }) => [code, key])).toEqual([['UNDEFINED_VARIABLE', 'PORT']])
   })
 
-  test('is no error of the schema for the configuration where it answers nonsense', () => {
+  test('names the option variables if the schema returns no result', () => {
     const variables = { '~standard': { version: 1, vendor: 'test', validate: () => undefined } } as never
     const { issues } = configErrorOf(() => loadConfigSync({ cwd: makeProject({}), env: {}, variables }))
     expect(issues).toMatchObject([{ code: 'SCHEMA', key: 'variables' }])
   })
 
-  test('is an error of its own where what it makes cannot be read', () => {
+  test('names the option variables, and no secret, if the output of the schema cannot be read', () => {
     const validate = ({ KEY }: { KEY: string }) => ({
       value: {
         get open() {
@@ -427,7 +433,7 @@ describe('what a schema for variables refuses', () => {
   })
 })
 
-describe('what is secret among variables is masked when it is printed', () => {
+describe('secret variables are masked when they are printed', () => {
   const cwd = makeProject({ '.env': `HOST=db.example\nDATABASE=\${HOST}/\${DB_PASSWORD}\nDB_PASSWORD=fish-1\n` })
   const env = { STRIPE_KEY: STRIPE, CUSTOM: 'abc', SYSTEMPROMPT_CUSTOM_SECRETS: 'CUSTOM' }
   const schema = z.object({
@@ -438,7 +444,7 @@ describe('what is secret among variables is masked when it is printed', () => {
     DB_PASSWORD: z.string().transform((text) => ({ parts: text.split('-') })),
   })
 
-  test('by its name, its origin and what went into it, and in what a schema makes of it', () => {
+  test('because of their names, origins and contents, and in the output of a schema', () => {
     const { variables } = loadConfigSync({ cwd, env, variables: schema })
     expect(variables.STRIPE_KEY).toBe(STRIPE)
     expect(variables.DB_PASSWORD.parts).toEqual(['fish', '1'])
@@ -452,7 +458,7 @@ describe('what is secret among variables is masked when it is printed', () => {
     expect(inspect(variables, { showHidden: true, depth: null })).not.toMatch(/fish|sk_live|abc/)
   })
 
-  test('as one text that is made of all', () => {
+  test('as a single string that a schema makes of them', () => {
     const result = loadConfigSync({ cwd, env, variables: schema.transform(({ STRIPE_KEY }) => STRIPE_KEY) })
     expect(result.variables).toBe(STRIPE)
     expect(`${inspect(result)}${JSON.stringify(result)}`).not.toContain('sk_live')
