@@ -27,7 +27,7 @@ interface Made {
   arrow(): number
 }
 
-test('the functions of a module stand in parentheses in front, and it does what it did', async () => {
+test('compileAtOnce moves the functions of a module to its start, in parentheses, without changing what it does', async () => {
   const file = join(makeProject({ 'module.cjs': MODULE }), 'module.cjs')
   await compileAtOnce(file)
   const text = readFileSync(file, 'utf8')
@@ -41,7 +41,7 @@ test('the functions of a module stand in parentheses in front, and it does what 
   expect([new made.Kept().method(), made.arrow(), made.outer.name]).toEqual([2, 2, 'outer'])
 })
 
-test('a module of another kind is an error, and is left as it is', async () => {
+test('compileAtOnce rejects a module of another form, and does not change it', async () => {
   const file = join(makeProject({ 'module.cjs': 'module.exports = 1\n' }), 'module.cjs')
   await expect(compileAtOnce(file)).rejects.toThrow('is not what compileAtOnce expects')
   expect(readFileSync(file, 'utf8')).toBe('module.exports = 1\n')

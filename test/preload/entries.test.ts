@@ -16,7 +16,7 @@ test.skipIf(process.platform === 'win32').each([
   ['-r', 'register.cjs'],
   ['--import', 'register.cjs'],
   ['-r', 'node.cjs'],
-])('%s %s does nothing in a working directory that was removed', (flag, entry) => {
+])('%s %s does nothing in a removed working directory', (flag, entry) => {
   const cwd = makeProject({ '.env': 'A=b\n', 'gone/': '', 'app.cjs': 'console.log(process.env.A)' })
   const line = `rmdir ../gone; exec "$0" ${flag} "$1/dist/${entry}" "$2"`
   const { stdout, stderr } = spawnSync('sh', ['-c', line, process.execPath, root, join(cwd, 'app.cjs')], {
@@ -27,7 +27,7 @@ test.skipIf(process.platform === 'win32').each([
 })
 
 describe('the entries', () => {
-  test('name the package as package.json does', () => {
+  test('have the name and version of package.json', () => {
     const { name, version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as Record<string, unknown>
     expect(PACKAGE).toEqual({ name, version })
   })
@@ -41,7 +41,7 @@ describe('the entries', () => {
     expect(node.LAYERS).toEqual(index.LAYERS)
   })
 
-  test('give Node the class itself: for new, instanceof and extends', async () => {
+  test('export the class itself in Node, for new, instanceof and extends', async () => {
     const { ConfigError, loadConfigSync } = await import('../../src/index.ts')
     const node = (await load('dist/node.cjs')) as {
       ConfigError: typeof ConfigError
@@ -69,8 +69,8 @@ describe('the entries', () => {
     expect(require.resolve('@systemprompt/env/register')).toBe(`${root}dist/register.cjs`)
   })
 
-  // webpack takes the conditions of bundlers and of Node, whichever stands first.
-  test('are one file to a bundler, whatever it knows of Node', async () => {
+  // webpack applies the conditions of bundlers and of Node, whichever comes first.
+  test('are a single file for a bundler, even with the conditions of Node', async () => {
     const cwd = makeProject({ 'main.js': `export { loadConfigSync, watchConfig } from '@systemprompt/env'` })
     installInto(cwd)
     const { metafile } = await build({
@@ -90,7 +90,7 @@ describe('the entries', () => {
     expect(inputs.map((file) => file.split('/dist/')[1]).sort()).toEqual(['index.js', 'watch.js'])
   })
 
-  test('load of Node’s own modules only what costs next to nothing: crypto alone would take 6 ms', () => {
+  test('load only cheap built-in modules of Node: crypto alone would take 6 ms', () => {
     const required = ['node', 'facade', 'register', 'preload', 'core'].flatMap((name) =>
       [...readFileSync(join(root, `dist/${name}.cjs`), 'utf8').matchAll(/\brequire\(\s*"(node:\w+)"\)/g)].map(
         ([, id]) => id,
@@ -99,7 +99,7 @@ describe('the entries', () => {
     expect([...new Set(required)].sort()).toEqual(['buffer', 'fs', 'path', 'url', 'util'].map((id) => `node:${id}`))
   })
 
-  test.each(['node', 'register'])('show tracers of files what %s requires', (entry) => {
+  test.each(['node', 'register'])('let file tracers see what %s requires', (entry) => {
     const followed = new Set([`${entry}.cjs`])
     for (const file of followed) {
       const text = readFileSync(join(root, 'dist', file), 'utf8')
@@ -108,7 +108,7 @@ describe('the entries', () => {
     expect([...followed]).toEqual(expect.arrayContaining(['preload.cjs', 'core.cjs', 'yaml.cjs']))
   })
 
-  test.each([[[]], [['--no-warnings']]])('are the same to a program with the flags %j', (flags) => {
+  test.each([[[]], [['--no-warnings']]])('are the same for a program with the flags %j', (flags) => {
     const cwd = makeProject({ 'main.cjs': `console.log(require('@systemprompt/env').__esModule)` })
     installInto(cwd)
     const { stdout } = spawnSync(process.execPath, [...flags, 'main.cjs'], { cwd, encoding: 'utf8' })

@@ -13,7 +13,7 @@ import {
   writeFiles,
 } from '../support/temp-project.ts'
 
-/** What a program of the table has at hand: what it sees of the environment, and ways to start others. */
+/** What the programs of the table can use: what they see of the environment, and ways to start others. */
 const LIB = `
 import { fork, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -197,15 +197,15 @@ beforeAll(async () => {
     installInto(root)
     roots.set(title, root)
   }
-  // A plan is made only of files that have been as they are for some seconds.
+  // A plan is made only of files that have not changed for some seconds.
   await setTimeout(3000)
 }, 120_000)
 
-describe.each(['resolved', 'by plan'])('%s', (how) => {
+describe.each(['resolved', 'by plan'])('the environment after a preload, %s:', (how) => {
   test.each(Object.entries(ROWS))('%s', async (title, { sees, env = {} }) => {
     const root = roots.get(title) ?? ''
     const cache = join(root, 'node_modules/.cache/systemprompt-env')
-    // The start that was resolved has left a plan; one for other variables, or for files that changed since, is none for this.
+    // The resolved start has left a plan, which is not valid for other variables or for files that have changed since.
     const isPlanned = existsSync(cache) && Object.keys(env).length === 0
     if (how === 'resolved') rmSync(cache, { recursive: true, force: true })
     else if (!isPlanned) await start({ cwd: root, args: ['--import', '@systemprompt/env', '-e', '0'] })

@@ -28,21 +28,21 @@ const FILES: Files = {
   'main.cjs': `console.log('started')`,
 }
 
-/** Damage after which nothing can be made of a file, whatever is in it. */
+/** Damage after which a file cannot be read, whatever its content is. */
 const DAMAGES: Readonly<Record<string, (text: string, random: Random) => string | Buffer>> = {
   'a NUL': (text, random) => insert(text, '\0', random),
-  'a byte that is no UTF-8': (text, random) => {
+  'a byte that is not UTF-8': (text, random) => {
     const at = random.below(text.length + 1)
     return Buffer.concat([Buffer.from(text.slice(0, at)), Buffer.from([0xff]), Buffer.from(text.slice(at))])
   },
   'UTF-16': (text) => Buffer.from(`\ufeff${text}`, 'utf16le'),
 }
 
-/** The same of a file with a grammar. */
+/** The same for a file with a grammar. */
 const SYNTAX: typeof DAMAGES = {
-  'brackets without end': (text) => `${'['.repeat(200)}${text}`,
-  'a stray mark': (text) => `\u007d${text}`,
-  'another text behind its end': (text) => `${text}\n%%%\n{]`,
+  'unclosed brackets': (text) => `${'['.repeat(200)}${text}`,
+  'a stray brace': (text) => `\u007d${text}`,
+  'more text after its end': (text) => `${text}\n%%%\n{]`,
 }
 
 const KINDS: Readonly<Record<string, typeof DAMAGES>> = {
@@ -68,31 +68,34 @@ beforeAll(() => {
   installInto(root)
 })
 
-describe('a start with a file that is broken', () => {
+describe('a start with a broken configuration', () => {
   const random = seeded()
   const count = sampled(1, Math.ceil(500 / CASES.length))
-  test.each(CASES)(`%s with %s ends with code 78 and says where (seed ${random.seed})`, async (file, _, damage) => {
-    const text = contentOf(file)
-    for (let round = 0; round < count; round++) {
-      writeFileSync(join(root, file), damage(text, random))
-      const { code, out, err } = await start({ cwd: root, args: [...FLAG, 'main.cjs'] })
-      expect({ code, out }).toEqual({ code: 78, out: '' })
-      expect(err).toMatch(/^The configuration of profile local is not valid: \d+ problem/)
-      expect(err).toMatch(new RegExp(`${file.replaceAll('.', '\\.')}:\\d+:\\d+ `))
-      expect(err).not.toMatch(/^\s+at /m)
-      expect(windowsIn(err)).toEqual([])
-    }
-    writeFiles(root, { [file]: FILES[file] ?? '' })
-  })
+  test.each(CASES)(
+    `ends with code 78 and the place of the error: %s with %s (seed ${random.seed})`,
+    async (file, _, damage) => {
+      const text = contentOf(file)
+      for (let round = 0; round < count; round++) {
+        writeFileSync(join(root, file), damage(text, random))
+        const { code, out, err } = await start({ cwd: root, args: [...FLAG, 'main.cjs'] })
+        expect({ code, out }).toEqual({ code: 78, out: '' })
+        expect(err).toMatch(/^The configuration of profile local is not valid: \d+ problem/)
+        expect(err).toMatch(new RegExp(`${file.replaceAll('.', '\\.')}:\\d+:\\d+ `))
+        expect(err).not.toMatch(/^\s+at /m)
+        expect(windowsIn(err)).toEqual([])
+      }
+      writeFiles(root, { [file]: FILES[file] ?? '' })
+    },
+  )
 
-  test('starts again when the file is mended', async () => {
+  test('succeeds again when the file is repaired', async () => {
     expect(await start({ cwd: root, args: [...FLAG, 'main.cjs'] })).toEqual({ code: 0, out: 'started\n', err: '' })
   })
 
   test.each([
-    ['a profile that is not there', { SYSTEMPROMPT_PROFILE: 'nowhere' }, 'SYSTEMPROMPT_PROFILE'],
-    ['a reference to nothing', { SYSTEMPROMPT__SERVER__HOST: '' }, 'GONE'],
-  ])('%s', async (what, env, named) => {
+    ['a profile that does not exist', { SYSTEMPROMPT_PROFILE: 'nowhere' }, 'SYSTEMPROMPT_PROFILE'],
+    ['a reference to an undefined variable', { SYSTEMPROMPT__SERVER__HOST: '' }, 'GONE'],
+  ])('ends with code 78 for %s', async (what, env, named) => {
     const broken = makeProject({
       ...FILES,
       [PROFILE]: `${contentOf(PROFILE)}${what.startsWith('a ref') ? 'x: ${GONE}\n' : ''}`,
@@ -109,11 +112,11 @@ describe('a start with a file that is broken', () => {
   })
 })
 
-describe('a start where there is nothing to do is silent', () => {
+describe('a start without a configuration is silent', () => {
   test.each<[string, Files]>([
-    ['an empty folder', {}],
-    ['a folder with a broken file of another name', { 'profile.yaml': '[[[', '.env.production': '\0' }],
-    ['a project without a profile', { '.systemprompt/': '' }],
+    ['in an empty directory', {}],
+    ['in a directory with broken files of other names', { 'profile.yaml': '[[[', '.env.production': '\0' }],
+    ['in a project without a profile', { '.systemprompt/': '' }],
   ])('%s', async (_, files) => {
     const folder = makeProject({
       ...files,
@@ -124,7 +127,7 @@ describe('a start where there is nothing to do is silent', () => {
     expect(await start({ cwd: folder, args: [...FLAG, 'main.cjs'] })).toEqual({ code: 0, out: 'undefined\n', err: '' })
   })
 
-  test('a folder outside of a project keeps what it inherits, also where a variable ends in _FILE', async () => {
+  test('outside a project and keeps what it inherits, even if a variable ends in _FILE', async () => {
     const folder = makeProject({
       '.env': 'GREETING=hello',
       'package.json': '{}',
@@ -141,7 +144,7 @@ else for (const env of [{}, { SSL_CERT_FILE: '/certificates' }, {}]) {
     expect(await start({ cwd: folder, args: [...FLAG, 'main.cjs'] })).toEqual({ code: 0, out, err: '' })
   })
 
-  test('so it does where a variable has a secret of its own there', async () => {
+  test('outside a project and keeps what it inherits, even if a variable there has a secret', async () => {
     const folder = makeProject({
       '.env': 'GREETING=hello',
       'package.json': '{}',
@@ -160,7 +163,7 @@ execFileSync(process.execPath, [...process.execArgv, __filename, who], { cwd, st
     expect(await start({ cwd: folder, args: [...FLAG, 'main.cjs'], env })).toEqual({ code: 0, out, err: '' })
   })
 
-  test('.env files alone are something', async () => {
+  test('but uses .env files without a project', async () => {
     const folder = makeProject({
       '.env': 'GREETING=hello',
       'package.json': '{}',
@@ -188,7 +191,7 @@ describe('warnings', () => {
     expect(err).not.toMatch(/^\s+\|/m)
   })
 
-  test('a name that no file may set is not set', async () => {
+  test('are not printed for a blocked name, which is not set', async () => {
     const project = makeProject({
       ...FILES,
       '.env': 'NODE_OPTIONS=--title=x\nnpm_config_x=1\nGREETING=hello\n',
@@ -208,7 +211,7 @@ function contentOf(file: string): string {
   return typeof content === 'string' ? content : ''
 }
 
-/** Any eight characters in a row of the canary. */
+/** The parts of the canary of eight characters that are in a text. */
 function windowsIn(text: string): string[] {
   return Array.from({ length: CANARY.length - 7 }, (_, at) => CANARY.slice(at, at + 8)).filter((window) =>
     text.includes(window),

@@ -30,12 +30,12 @@ afterEach(() => {
   process.chdir(before)
 })
 
-test('what a preload resolved answers a load', () => {
+test('a load returns what the preload resolved', () => {
   resolveStart({ cwd, env: process.env, version: '1' }, undefined)
   expect(loadConfigSync().profile).toBe(loadConfigSync().profile)
 })
 
-/** An environment that does something when the load asks for a variable of `.env`: the files have been read then. */
+/** An environment that makes a change when the load looks up a variable of `.env`, after it has read the files. */
 function afterReading(env: NodeJS.ProcessEnv, change: () => void): NodeJS.ProcessEnv {
   let isChanged = false
   return new Proxy(env, {
@@ -58,8 +58,8 @@ test('a file that changes while it is read is read again', () => {
 describe.each([
   ['a file with values', '.env', ['two', 'local']],
   ['a profile', PROFILE, ['one', 'other']],
-  ['a directory that is listed', '.systemprompt/profiles', ['one', 'other']],
-])('a link to %s that leads to an old one once it was followed', (_, path, expected) => {
+  ['a listed directory', '.systemprompt/profiles', ['one', 'other']],
+])('a symbolic link to %s that is changed to an older target after it was followed', (_, path, expected) => {
   const exchange = (): void => {
     rmSync(join(cwd, path), { recursive: true })
     symlinkSync(join(cwd, 'other', path), join(cwd, path))
@@ -76,7 +76,7 @@ describe.each([
     vi.useFakeTimers({ now: Date.now() + 10_000, toFake: ['Date'] })
   })
 
-  test('is read again', () => {
+  test('is read again by a load', () => {
     const { values } = resolveStart({ cwd, env: afterReading(process.env, exchange), version: '1' }, undefined)
     const { env, config } = loadConfigSync()
     expect([values.A, env.A, config.name]).toEqual(['one', ...expected])
@@ -92,7 +92,7 @@ describe.each([
   })
 })
 
-test('a link to an empty directory that leads to another one once that was listed is followed again', () => {
+test('a symbolic link to an empty directory that is changed after the directory was listed is followed again', () => {
   const services = join(cwd, 'services')
   writeFiles(cwd, { 'empty/': '', 'other/own/config.yaml': 'title: own\n' })
   symlinkSync('empty', services)
@@ -105,7 +105,7 @@ test('a link to an empty directory that leads to another one once that was liste
   expect(loadConfigSync().config.services).toEqual({ own: { title: 'own' } })
 })
 
-test('a login that has ended since is not said to last', () => {
+test('a login that has expired since is shown as expired', () => {
   resolveStart({ cwd, env: process.env, version: '1' }, undefined)
   expect(loadConfigSync().credentials?.expired).toBe(false)
   vi.useFakeTimers({ now: Date.now() + 4 * HOUR, toFake: ['Date'] })

@@ -26,7 +26,7 @@ test.each([
   ['--import', ['--import', '@systemprompt/env', 'main.cjs']],
   ['-r', ['-r', '@systemprompt/env', 'main.cjs']],
   ['an import of the program', ['importing.cjs']],
-])('node --watch starts a program again when its configuration changes, by %s', async (_spelling, args) => {
+])('node --watch restarts a program when its configuration changes, with %s', async (_spelling, args) => {
   const root = makeProject(FILES)
   installInto(root)
   const child = spawn(process.execPath, ['--watch', ...args], {
@@ -39,7 +39,7 @@ test.each([
   const until = async (text: string): Promise<void> => {
     for (let line = ''; !line.includes(text); ) {
       const { done, value = '' } = await lines.next()
-      if (done) throw new Error(`it ended, and had not said: ${text}`)
+      if (done) throw new Error(`it ended without printing: ${text}`)
       line = value
     }
   }
@@ -56,7 +56,7 @@ test.each([
   expect(child.exitCode).toBeNull()
 })
 
-test('it is told of the files that took part, and of no directory', async () => {
+test('node --watch gets the files that were used, and no directories', async () => {
   const root = makeProject({ ...FILES, 'main.cjs': '', 'services/ai/config.yaml': 'model: one' })
   installInto(root)
   const child = spawn(process.execPath, ['--import', '@systemprompt/env', 'main.cjs'], {

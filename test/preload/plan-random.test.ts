@@ -109,7 +109,7 @@ function randomEnv(): Readonly<Record<string, string>> {
   return Object.fromEntries(names.map((each) => [each, pick(['', 'one', 'A', '1'])]))
 }
 
-/** What a start without a plan sets; undefined where the configuration is not valid. */
+/** What a start without a plan sets; undefined if the configuration is invalid. */
 function resolved(
   start: Start,
   plan?: { file: string; modules: string },
@@ -137,7 +137,7 @@ const CHANGES: readonly ((path: string) => void)[] = [
   },
 ]
 
-test(`a plan that is followed brings what a resolution brings (SEED=${random.seed})`, {
+test(`a plan that is followed sets what a resolution sets (SEED=${random.seed})`, {
   timeout: 600_000,
 }, async () => {
   const projects = Array.from({ length: sampled(150, 5000) }, () => {
@@ -169,6 +169,6 @@ test(`a plan that is followed brings what a resolution brings (SEED=${random.see
     else pick(CHANGES)(join(cwd, changed))
     check(start)
   }
-  // Else this says nothing.
+  // Otherwise this test would prove nothing.
   expect(followed).toBeGreaterThan(projects.length / 4)
 })

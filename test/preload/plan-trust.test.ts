@@ -34,7 +34,7 @@ function planOf(root: string): { readonly file: string; readonly head: string; r
   return { file, head, plan: JSON.parse(body) as Plan }
 }
 
-/** As somebody would write it who has come by everything but the code. */
+/** Writes a plan as an attacker would who knows everything but cannot change code. */
 function forge(root: string, change: (plan: Plan) => object): void {
   const { file, head, plan } = planOf(root)
   writeFileSync(file, `${head}\n${encodePlan(change(plan) as Plan)}`)
@@ -56,8 +56,8 @@ beforeAll(async () => {
   await setTimeout(2600)
 }, 60_000)
 
-describe('a plan that somebody else made', () => {
-  test('is void where it was copied to, as by a checkout', async () => {
+describe('a plan that was made elsewhere', () => {
+  test('is invalid as a copy, as from a checkout', async () => {
     await run(root)
     const { file } = planOf(root)
     expect((await run(root)).resolved).toBe(false)
@@ -68,38 +68,38 @@ describe('a plan that somebody else made', () => {
   })
 
   const forgeries: Readonly<Record<string, (plan: Plan) => object>> = {
-    'a variable that runs code as its text': (plan) => ({
+    'a variable that runs code as a text': (plan) => ({
       ...plan,
       texts: { NODE_OPTIONS: '--require ./hostile.cjs' },
     }),
     'any variable as a text': (plan) => ({ ...plan, texts: { DATABASE_URL: 'postgres://hostile/db' } }),
     'a blocked name for a value': (plan) => ({ ...plan, values: { LD_PRELOAD: plan.values.A } }),
-    'a blocked name in small letters': (plan) => ({ ...plan, values: { node_options: plan.values.A } }),
+    'a blocked name in lower case': (plan) => ({ ...plan, values: { node_options: plan.values.A } }),
     'the name of the marker': (plan) => ({ ...plan, values: { SYSTEMPROMPT_INJECTED: plan.values.A } }),
-    'nothing but version and place': ({ version, cwd }) => ({ version, cwd }),
-    'a value as JSON that is none': (plan) => ({
+    'only a version and a directory': ({ version, cwd }) => ({ version, cwd }),
+    'a value marked as JSON that is not JSON': (plan) => ({
       ...plan,
       values: { A: plan.values.A?.map((piece) => ({ ...piece, isJson: true })) },
     }),
-    'a source that is not there': (plan) => ({ ...plan, sources: { ...plan.sources, '/nowhere/.env': '-' } }),
-    'a source that is no path': (plan) => ({ ...plan, sources: { ...plan.sources, '\0': '-' } }),
+    'a source that does not exist': (plan) => ({ ...plan, sources: { ...plan.sources, '/nowhere/.env': '-' } }),
+    'a source that is not a path': (plan) => ({ ...plan, sources: { ...plan.sources, '\0': '-' } }),
     'no files': ({ files: _, ...plan }) => plan,
   }
-  test.each(Object.entries(forgeries))('is void with %s', async (_, change) => {
+  test.each(Object.entries(forgeries))('is invalid with %s', async (_, change) => {
     await run(root)
     forge(root, change)
     expect(await run(root)).toEqual({ resolved: true, env: ENV })
   })
 })
 
-test('another home is another file behind ~', async () => {
+test('a plan is not followed with another home directory, since ~ is another file', async () => {
   const [one = '', two = ''] = homes
   expect((await run(atHome, { HOME: one })).env).toMatchObject({ STRIPE_KEY: 'secret-of-one' })
   expect(await run(atHome, { HOME: one })).toMatchObject({ resolved: false, env: { STRIPE_KEY: 'secret-of-one' } })
   expect((await run(atHome, { HOME: two })).env).toMatchObject({ STRIPE_KEY: 'secret-of-two' })
 })
 
-test('names that every object has are names like any other', async () => {
+test('a plan may have names that every object inherits', async () => {
   const names = makeProject({ ...FILES, '.env': 'constructor=one\ntoString=two\n__proto__=three\n' })
   installInto(names)
   await setTimeout(2600)
@@ -111,7 +111,7 @@ test('names that every object has are names like any other', async () => {
   }
 })
 
-test('a file cannot say which variables a preload may take away', () => {
+test('a file cannot set the marker of the variables that a preload may remove', () => {
   writeFiles(root, { '.env': 'A=one\nSYSTEMPROMPT_INJECTED=1,NODE_ENV=1\n' })
   expect(childEnvironment(loadConfigSync({ cwd: root, env: {} }), {})).toEqual({ A: 'one' })
 })

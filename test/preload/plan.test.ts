@@ -23,7 +23,7 @@ import { COMPLETE, type Files, makeProject, PROFILE, SECRETS, writeFiles } from 
 const PEM = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0\n-----END PRIVATE KEY-----\n'
 const JWT = 'jwt-Zk3vTq8mWx1rLc5yNb7pHd2sGf9aJe4u'
 
-/** Every way in which a value can stand in a file. */
+/** Every way in which a value can be written in a file. */
 const PROJECT: Files = {
   ...COMPLETE,
   [SECRETS]: `{
@@ -52,13 +52,13 @@ const PROJECT: Files = {
     console.log(JSON.stringify({ resolved, env: Object.fromEntries(own.sort()) }))`,
 }
 
-/** Values without an own place in a file: the escapes of a .env file. With one of them there is no plan. */
+/** The same without escapes in a .env file: a value with one is not literally in its file, so there is no plan. */
 const PLANNABLE: Files = { ...PROJECT, '.env': String(PROJECT['.env']).replace(/^ESCAPED.*\n/m, '') }
 
-/** Each makes a plan void. */
+/** Each makes a plan invalid. */
 const changes: Readonly<Record<string, (root: string) => void>> = {
-  'another profile': (at) => appendFileSync(join(at, PROFILE), '# changed\n'),
-  'secrets of the same size, with the old time': (at) => {
+  'a change of the profile': (at) => appendFileSync(join(at, PROFILE), '# changed\n'),
+  'changed secrets of the same size and time': (at) => {
     const file = join(at, SECRETS)
     const { atime, mtime } = statSync(file)
     writeFileSync(file, readFileSync(file, 'utf8').replace('p%40ss', 'P%40SS'))
@@ -68,11 +68,11 @@ const changes: Readonly<Record<string, (root: string) => void>> = {
     writeFileSync(join(at, '.env.new'), readFileSync(join(at, '.env')))
     renameSync(join(at, '.env.new'), join(at, '.env'))
   },
-  'a file that is new': (at) => writeFiles(at, { '.env.local.local': 'PLAIN=plainest' }),
-  'a file that is gone': (at) => rmSync(join(at, '.env.local')),
-  'a profile that is new': (at) => writeFiles(at, { '.systemprompt/profiles/other/profile.yaml': 'name: other' }),
-  'a service that is new': (at) => writeFiles(at, { 'services/ai/config.yaml': 'a: 1' }),
-  'looser modes': (at) => chmodSync(join(at, SECRETS), 0o644),
+  'a new file': (at) => writeFiles(at, { '.env.local.local': 'PLAIN=plainest' }),
+  'a removed file': (at) => rmSync(join(at, '.env.local')),
+  'a new profile': (at) => writeFiles(at, { '.systemprompt/profiles/other/profile.yaml': 'name: other' }),
+  'a new service': (at) => writeFiles(at, { 'services/ai/config.yaml': 'a: 1' }),
+  'a looser mode': (at) => chmodSync(join(at, SECRETS), 0o644),
 }
 
 interface Seen {
@@ -92,7 +92,7 @@ function planOf(root: string): string {
   return join(directory, name ?? '')
 }
 
-/** No plan is made of files that were changed a moment ago; all projects grow older at once. */
+/** No plan is made of files that have just changed; all projects age at the same time. */
 const root = makeProject(PLANNABLE)
 const unplannable = makeProject(PROJECT)
 const full = makeProject({ ...PLANNABLE, 'node_modules/.cache': 'a file in the way' })
@@ -106,7 +106,7 @@ beforeAll(async () => {
 }, 60_000)
 
 describe('the plan of a start', () => {
-  test('brings the same values without loading the library', async () => {
+  test('sets the same values without loading the library', async () => {
     const second = await run(root)
     expect(first.resolved).toBe(true)
     expect(second).toEqual({ resolved: false, env: first.env })
@@ -124,7 +124,7 @@ describe('the plan of a start', () => {
     })
   })
 
-  test('holds no value, and is for its owner alone', () => {
+  test('contains no values, and is readable by its owner only', () => {
     const file = planOf(root)
     const text = readFileSync(file, 'utf8')
     const windows = Object.entries(first.env)
@@ -134,30 +134,30 @@ describe('the plan of a start', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
   })
 
-  test('is not made where a value does not stand in its file as it is', async () => {
+  test('is not made if a value is not literally in its file', async () => {
     await run(unplannable)
     expect(await run(unplannable)).toMatchObject({ resolved: true, env: { ESCAPED: 'one\ntwo' } })
     expect(existsSync(join(unplannable, 'node_modules/.cache'))).toBe(false)
   })
 
-  test('is made anew by a start that finds it void', async () => {
+  test('is made again by a start that finds it invalid', async () => {
     writeFileSync(planOf(root), 'void')
     expect((await run(root)).resolved).toBe(true)
     expect((await run(root)).resolved).toBe(false)
   })
 
   const damages: Readonly<Record<string, (file: string, text: string) => void>> = {
-    'cut off': (file, text) => writeFileSync(file, text.slice(0, text.length / 2)),
+    truncated: (file, text) => writeFileSync(file, text.slice(0, text.length / 2)),
     'longer by a space': (file) => appendFileSync(file, ' '),
     empty: (file) => writeFileSync(file, ''),
     'of zeros': (file, text) => writeFileSync(file, Buffer.alloc(text.length)),
-    'with another place': (file, text) =>
+    'with another offset': (file, text) =>
       writeFileSync(
         file,
         text.replace(/"start":(\d+)/, (_, start) => `"start":${Number(start) + 1}`),
       ),
-    'of something else, written twice': (file) => writeFileSync(file, 'null\nnull'),
-    'a link': (file) => {
+    'with other JSON': (file) => writeFileSync(file, 'null\nnull'),
+    'a symbolic link': (file) => {
       renameSync(file, `${file}.real`)
       symlinkSync(`${file}.real`, file)
     },
@@ -170,9 +170,9 @@ describe('the plan of a start', () => {
       execFileSync('mkfifo', [file])
     },
     'writable by others': (file) => chmodSync(file, 0o666),
-    ...(process.getuid?.() === 0 ? { "somebody else's": (file: string) => chownSync(file, 12345, 12345) } : {}),
+    ...(process.getuid?.() === 0 ? { 'owned by another user': (file: string) => chownSync(file, 12345, 12345) } : {}),
   }
-  test.each(Object.entries(damages))('changes nothing when it is %s', async (_, damage) => {
+  test.each(Object.entries(damages))('is ignored when it is %s', async (_, damage) => {
     const file = planOf(root)
     const text = readFileSync(file, 'utf8')
     damage(file, text)
@@ -181,12 +181,12 @@ describe('the plan of a start', () => {
     expect((await run(root)).resolved).toBe(true)
   })
 
-  test('changes nothing with any of its bits turned', async () => {
+  test('is ignored with any of its bits flipped', async () => {
     const { length } = readFileSync(planOf(root))
     for (let at = 0; at < length; at += process.env.SOAK ? 1 : 631) {
-      // Each start leaves a plan of its own, which is good only in the file that it was written to.
+      // Each start leaves a plan of its own, which is valid only in the file that it was written to.
       const damaged = readFileSync(planOf(root))
-      // It may be shorter by some digits of a time.
+      // It may be shorter by some digits of a timestamp.
       const place = Math.min(at, damaged.length - 1)
       damaged[place] = (damaged[place] ?? 0) ^ (1 << (at % 8))
       writeFileSync(planOf(root), damaged)
@@ -209,8 +209,8 @@ describe('the plan of a start', () => {
     ['a secret that is blank', { DATABASE_URL: ' ' }],
     ['a secret in a file', { STRIPE_KEY_FILE: '/dev/null' }],
     ['a setting', { SYSTEMPROMPT__SERVER__PORT: '1234' }],
-    ['a setting in small letters', { systemprompt__server__port: '1234' }],
-    ['a wish for warnings', { SYSTEMPROMPT_LOG_LEVEL: 'debug' }],
+    ['a setting in lower case', { systemprompt__server__port: '1234' }],
+    ['a log level that shows warnings', { SYSTEMPROMPT_LOG_LEVEL: 'debug' }],
   ])('is not followed with %s in the environment', async (_, env) => {
     expect((await run(root)).resolved).toBe(false)
     const { code, out } = await start({
@@ -222,11 +222,11 @@ describe('the plan of a start', () => {
     else expect(code).toBe(78)
   })
 
-  test('is followed with a variable that means nothing to the project', async () => {
+  test('is followed with a variable that the project does not use', async () => {
     expect((await run(root, { SOMETHING: 'else' })).resolved).toBe(false)
   })
 
-  test('is not kept where there is no room for it, and nothing is said', async () => {
+  test('is not kept, without a message, if it cannot be written', async () => {
     const { env } = await run(full)
     expect(await run(full)).toEqual({ resolved: true, env })
   })

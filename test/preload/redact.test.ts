@@ -12,13 +12,13 @@ const WAYS: Readonly<Record<string, string>> = {
   'the whole environment': 'console.log(process.env)',
   'the environment as JSON': 'console.log(JSON.stringify(process.env, null, 2))',
   'a table': 'console.table([{ secret: process.env.JWT_SECRET }])',
-  'a template': 'console.log(`connecting to ${process.env.DATABASE_URL} …`)',
+  'a template literal': 'console.log(`connecting to ${process.env.DATABASE_URL} …`)',
   'the password of a URL': 'console.log(new URL(process.env.DATABASE_URL).password)',
   'byte by byte': 'for (const byte of Buffer.from(process.env.JWT_SECRET)) process.stdout.write(Buffer.of(byte))',
-  'in two halves, some time apart': `
+  'two halves, some time apart': `
     process.stdout.write(process.env.JWT_SECRET.slice(0, 20))
     setTimeout(() => process.stdout.write(process.env.JWT_SECRET.slice(20)), 300)`,
-  'in another encoding of write': `process.stdout.write(Buffer.from(process.env.JWT_SECRET).toString('hex'), 'hex')`,
+  'another encoding of write': `process.stdout.write(Buffer.from(process.env.JWT_SECRET).toString('hex'), 'hex')`,
   hex: `console.log(Buffer.from(process.env.JWT_SECRET).toString('hex'))`,
   base64: `for (const pad of ['', 'x', 'xy']) console.log(Buffer.from(pad + process.env.JWT_SECRET + 'z').toString('base64'))`,
   'URL-encoded': 'console.log(encodeURIComponent(process.env.JWT_SECRET))',
@@ -28,7 +28,7 @@ const WAYS: Readonly<Record<string, string>> = {
   'the last chunk, with an encoding and a callback': `
     process.stdout.write(process.env.JWT_SECRET.slice(0, 9))
     process.stdout.end(Buffer.from(process.env.JWT_SECRET.slice(9)).toString('hex'), 'hex', () => console.error('over'))`,
-  'right before the end': `process.stdout.write(process.env.JWT_SECRET); process.exit(0)`,
+  'right before process.exit': `process.stdout.write(process.env.JWT_SECRET); process.exit(0)`,
 }
 
 const run = async (program: string, env: Readonly<Record<string, string>> = { SYSTEMPROMPT_REDACT: '1' }) => {
@@ -54,7 +54,7 @@ describe('SYSTEMPROMPT_REDACT=1 masks secrets in what the process prints', () =>
     expect(out + err).toContain('••••')
   })
 
-  test('everything else is as it was: bytes, callbacks, exit code, streams', async () => {
+  test('and leaves bytes, callbacks, exit code and streams unchanged', async () => {
     const { code, out, err } = await run(`
       process.stdout.write(Buffer.from([0xff, 0, 10]), () => {
         process.stderr.write('ünï¢ode ☃ ', 'utf8', () => process.stderr.write('then\\n'))
@@ -66,14 +66,14 @@ describe('SYSTEMPROMPT_REDACT=1 masks secrets in what the process prints', () =>
     expect(out).toMatch(/\n(?:undefined|boolean) true\n$/)
   })
 
-  test('what is written while the process ends comes out, masked', async () => {
+  test('even in what is written while the process exits', async () => {
     const { out } = await run(`
       process.on('exit', () => process.stdout.write('bye Zk3v'))
       process.on('exit', () => process.stdout.write(process.env.JWT_SECRET.slice(4) + ' and Zk3vTq'))`)
     expect(out).toBe('bye •••• and Zk3vTq')
   })
 
-  test('a prompt without a line end shows up', async () => {
+  test('without delaying a prompt that has no line ending', async () => {
     const { out } = await run(
       `process.stdout.write('Continue? Zk'); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 1500)`,
     )

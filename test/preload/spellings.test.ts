@@ -82,11 +82,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     env: () => ({ NODE_OPTIONS: '-r @systemprompt/env/register' }),
     prints: 'hello',
   },
-  'a module that is required after it': {
+  'a module that is required later': {
     args: () => ['-r', '@systemprompt/env/register', '-r', './early.cjs', 'other.mjs'],
     prints: 'hello',
   },
-  'a module that is required beside --import comes before it': {
+  'a module that is required next to --import runs before it': {
     args: () => ['--import', '@systemprompt/env', '-r', './early.cjs', 'other.mjs'],
     prints: 'nothing',
   },
@@ -94,13 +94,13 @@ const ROWS: Readonly<Record<string, Row>> = {
     args: () => ['-r', '@systemprompt/env/register', '-r', './compiler.cjs', 'main.coffee'],
     prints: 'hello',
   },
-  'no flag: an import does nothing': { args: () => ['importing.mjs'], prints: 'nothing local hello' },
-  'no flag: a require does nothing': { args: () => ['requiring.cjs'], prints: 'nothing local' },
-  'another flag: an import does nothing': {
+  'no flag, but an import, which does nothing': { args: () => ['importing.mjs'], prints: 'nothing local hello' },
+  'no flag, but a require, which does nothing': { args: () => ['requiring.cjs'], prints: 'nothing local' },
+  'another flag and an import, which does nothing': {
     args: () => ['--import', './other.mjs', 'importing.mjs'],
     prints: 'nothing local hello',
   },
-  'a flag that has the name in its value: an import does nothing': {
+  'the name as the value of another flag and an import, which does nothing': {
     args: () => ['--title', '@systemprompt/env', 'importing.mjs'],
     prints: 'nothing local hello',
   },
@@ -110,13 +110,13 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 }
 
-describe('a start', () => {
+describe('a start with', () => {
   test.each(Object.entries(ROWS))('%s', async (_, { args, env = () => ({}), prints }) => {
     expect(await start({ cwd: root, args: args(), env: env() })).toEqual({ code: 0, out: `${prints}\n`, err: '' })
   })
 })
 
-test('another copy of the package that a dependency brings does nothing', async () => {
+test('another copy of the package, installed by a dependency, does nothing', async () => {
   const project = makeProject({
     ...FILES,
     'main.mjs': `delete process.env.GREETING
@@ -130,17 +130,20 @@ test('another copy of the package that a dependency brings does nothing', async 
   expect({ out, err }).toEqual({ out: 'undefined\n', err: '' })
 })
 
-test.skipIf(Number.parseInt(process.versions.node, 10) < 24)('without the right to read it says so', async () => {
-  const allowed = ['node_modules', 'main.cjs'].map((name) => `--allow-fs-read=${join(root, name)}`)
-  const { code, out, err } = await start({
-    cwd: root,
-    args: ['--permission', ...allowed, '--import', '@systemprompt/env', 'main.cjs'],
-  })
-  expect({ code, out }).toEqual({ code: 78, out: '' })
-  expect(err).toContain(`Add --allow-fs-read=${root}`)
-})
+test.skipIf(Number.parseInt(process.versions.node, 10) < 24)(
+  'the preload reports that it is not permitted to read files',
+  async () => {
+    const allowed = ['node_modules', 'main.cjs'].map((name) => `--allow-fs-read=${join(root, name)}`)
+    const { code, out, err } = await start({
+      cwd: root,
+      args: ['--permission', ...allowed, '--import', '@systemprompt/env', 'main.cjs'],
+    })
+    expect({ code, out }).toEqual({ code: 78, out: '' })
+    expect(err).toContain(`Add --allow-fs-read=${root}`)
+  },
+)
 
-describe('flags', () => {
+describe('the preloaded modules', () => {
   test.each<[readonly string[], string | undefined, readonly string[]]>([
     [['--import', 'a', '-r', 'b', '--require=c', '--import=d'], undefined, ['a', 'b', 'c', 'd']],
     [['--import'], undefined, []],
@@ -153,22 +156,22 @@ describe('flags', () => {
     [[], '--import "a', ['a']],
     [[], 'a\\b', []],
     [['--import', 'a'], '--import b', ['a', 'b']],
-  ])('%j and %j name %j', (execArgv, nodeOptions, names) => {
+  ])('of %j and NODE_OPTIONS %j are %j', (execArgv, nodeOptions, names) => {
     expect(preloadedModules(execArgv, nodeOptions)).toEqual(names)
   })
 })
 
-describe('what a program finds after a preload', () => {
+describe('after a preload', () => {
   const origins = `import { loadConfig, loadConfigSync } from '@systemprompt/env'
     const sync = loadConfigSync()
     const origin = ({ explain }, name) => explain(name).map(({ origin }) => origin.file ?? origin.name)
     console.log(JSON.stringify([origin(sync, 'DATABASE_URL'), origin(sync, 'GREETING'), origin(await loadConfig(), 'GREETING')]))`
 
   test.each([
-    ['itself', ['--import', '@systemprompt/env', 'origins.mjs']],
+    ['in the program itself', ['--import', '@systemprompt/env', 'origins.mjs']],
     ['in a child', ['--import', '@systemprompt/env', 'spawning.cjs']],
     ['in a child that is not preloaded', ['--import', '@systemprompt/env', 'spawning.cjs', 'bare']],
-  ])('values come from their files, not from the environment: %s', async (_, args) => {
+  ])('values have their files as origins, not the environment: %s', async (_, args) => {
     const project = makeProject({
       ...FILES,
       'origins.mjs': origins,
@@ -200,14 +203,14 @@ describe('what a program finds after a preload', () => {
       { greeting: 'hello', host: 'set' },
     ],
     ['the profile', `appendFileSync('${PROFILE}', 'cache: { a: 1 }')`, { greeting: 'hello', host: '127.0.0.1' }],
-  ])('a load after a change of %s sees the change', async (_, change, sees) => {
+  ])('a load sees a change of %s', async (_, change, sees) => {
     const project = makeProject({ ...FILES, 'main.mjs': remembering(change) })
     installInto(project)
     const { code, out, err } = await start({ cwd: project, args: ['--import', '@systemprompt/env', 'main.mjs'] })
     expect({ code, err, sees: JSON.parse(out || 'null') as unknown }).toEqual({ code: 0, err: '', sees })
   })
 
-  test('a schema for variables sees those of files and those that the program has set since', async () => {
+  test('a schema for variables receives those of files and those that the program has set since', async () => {
     const project = makeProject({
       ...FILES,
       'main.mjs': `import { loadConfigSync } from '@systemprompt/env'
@@ -227,7 +230,7 @@ describe('what a program finds after a preload', () => {
     })
   })
 
-  test('a schema and other options count, although the project has been resolved', async () => {
+  test('a load applies a schema and other options, although the project has been resolved', async () => {
     const project = makeProject({
       ...FILES,
       'main.mjs': `import { loadConfigSync } from '@systemprompt/env'

@@ -7,7 +7,7 @@ import { type Files, makeProject, PROFILE, SECRETS, writeFiles } from '../suppor
 
 const profile = (yaml: string): Files => ({ [PROFILE]: `secrets: {validation: skip}\n${yaml}\n` })
 
-/** What differs in a project between before and after files were written. */
+/** The changes of a project's configuration when files are written. */
 async function changes(before: Files, after: Files, options: LoadOptions = {}): Promise<readonly ConfigChange[]> {
   const cwd = makeProject({ ...profile(''), ...before })
   const load = () => loadConfig({ cwd, env: {}, ...options })
@@ -16,7 +16,7 @@ async function changes(before: Files, after: Files, options: LoadOptions = {}): 
   return changesBetween(previous, await load())
 }
 
-/** The same in few words: `+a: 1`, `-a: 1`, `a: 1 → 2`. */
+/** The same as short text: `+a: 1`, `-a: 1`, `a: 1 → 2`. */
 async function words(before: Files, after: Files, options?: LoadOptions): Promise<readonly string[]> {
   return (await changes(before, after, options)).map(({ path, kind, previous, current }) => {
     const [was, is] = [JSON.stringify(previous), JSON.stringify(current)]
@@ -25,32 +25,32 @@ async function words(before: Files, after: Files, options?: LoadOptions): Promis
   })
 }
 
-describe('a change of the configuration is named by its path', () => {
+describe('a change of the configuration is reported with its path:', () => {
   test.each<[string, string, string, string[]]>([
     ['a value', 'a: 1', 'a: 2', ['a: 1 → 2']],
     ['a type', 'a: 1', 'a: "1"', ['a: 1 → "1"']],
     ['null', 'a: 1', 'a: null', ['a: 1 → null']],
-    ['a key that is new', '', 'a: 1', ['+a: 1']],
-    ['a key that is gone', 'a: 1', '', ['-a: 1']],
-    ['deep below', 'a: {b: {c: 1, d: 1}}', 'a: {b: {c: 2, d: 1}}', ['a.b.c: 1 → 2']],
-    ['a map that is new, value by value', '', 'a: {b: 1, c: 2}', ['+a.b: 1', '+a.c: 2']],
+    ['a new key', '', 'a: 1', ['+a: 1']],
+    ['a removed key', 'a: 1', '', ['-a: 1']],
+    ['a nested value', 'a: {b: {c: 1, d: 1}}', 'a: {b: {c: 2, d: 1}}', ['a.b.c: 1 → 2']],
+    ['a new map, value by value', '', 'a: {b: 1, c: 2}', ['+a.b: 1', '+a.c: 2']],
     ['an item', 'a: [1, 2]', 'a: [1, 3]', ['a[1]: 2 → 3']],
     ['a longer list', 'a: [1]', 'a: [1, 2]', ['+a[1]: 2']],
     ['a shorter list', 'a: [1, 2]', 'a: [1]', ['-a[1]: 2']],
     ['a list that gets its first item', 'a: []', 'a: [1]', ['+a[0]: 1']],
     ['a map that loses its last key', 'a: {b: 1}', 'a: {}', ['-a.b: 1']],
-    ['an empty map that is new', '', 'a: {}', ['+a: {}']],
+    ['a new empty map', '', 'a: {}', ['+a: {}']],
     ['a scalar that becomes a map', 'a: 1', 'a: {b: 1}', ['-a: 1', '+a.b: 1']],
     ['a key with a dot', '"a.b": 1', '"a.b": 2', ['["a.b"]: 1 → 2']],
-    ['the order of keys, which is none', 'a: 1\nb: 2', 'b: 2\na: 1', []],
-    ['a comment, which is none', 'a: 1', '# new\na: 1 # one', []],
-    ['a spelling, which is none', 'a: 10', 'a: 0xa', []],
+    ['but not the order of keys', 'a: 1\nb: 2', 'b: 2\na: 1', []],
+    ['but not a comment', 'a: 1', '# new\na: 1 # one', []],
+    ['but not another spelling of a value', 'a: 10', 'a: 0xa', []],
   ])('%s', async (_, before, after, expected) => {
     expect(await words(profile(before), profile(after))).toEqual(expected)
   })
 })
 
-describe('a change elsewhere is named by where it is', () => {
+describe('a change elsewhere is reported with its path:', () => {
   test.each<[string, Files, Files, string[]]>([
     [
       'a secret, and the variable that it becomes',
@@ -58,20 +58,15 @@ describe('a change elsewhere is named by where it is', () => {
       { [SECRETS]: '{"anthropic": "two"}' },
       ['secrets.anthropic: "••••" → "••••"', 'env.ANTHROPIC_API_KEY: "••••" → "••••"'],
     ],
-    ['a secret that is new', {}, { [SECRETS]: '{"mine": "one"}' }, ['+secrets.mine: "••••"', '+env.MINE: "••••"']],
+    ['a new secret', {}, { [SECRETS]: '{"mine": "one"}' }, ['+secrets.mine: "••••"', '+env.MINE: "••••"']],
     [
-      'a secret in another spelling, which is none',
+      'but not another spelling of the name of a secret',
       { [SECRETS]: '{"anthropic": "one"}' },
       { [SECRETS]: '{"ANTHROPIC_API_KEY": "one"}' },
       [],
     ],
     ['a variable', { '.env': 'PORT=1' }, { '.env': 'PORT=2' }, ['env.PORT: "••••" → "••••"']],
-    [
-      'a variable that moves to another file, which is none',
-      { '.env': 'PORT=1' },
-      { '.env': '', '.env.local': 'PORT=1' },
-      [],
-    ],
+    ['but not a variable that moves to another file', { '.env': 'PORT=1' }, { '.env': '', '.env.local': 'PORT=1' }, []],
     [
       'the tenant',
       {
@@ -105,7 +100,7 @@ describe('a change elsewhere is named by where it is', () => {
       'profile profile.chosenBy',
     ])
   })
-  test('and is told from a key that is called alike', async () => {
+  test('and is distinguished from a key of the same name', async () => {
     const found = await changes(
       { ...profile('env: {A: 1}'), '.env': 'A=1' },
       { ...profile('env: {A: 2}'), '.env': 'A=2' },
@@ -118,16 +113,16 @@ describe('a change shows no secret', () => {
   const CANARY = 'Canary7Kq2vTz9mWx4'
   test.each<[string, Files, Files]>([
     ['of secrets.json', { [SECRETS]: '{"mine": "one"}' }, { [SECRETS]: `{"mine": "${CANARY}"}` }],
-    ['that is gone', { [SECRETS]: `{"mine": "${CANARY}"}` }, { [SECRETS]: '{}' }],
+    ['that was removed', { [SECRETS]: `{"mine": "${CANARY}"}` }, { [SECRETS]: '{}' }],
     [
       'that was substituted',
       { ...profile('a: "x${MINE}"'), [SECRETS]: '{"mine": "one"}' },
       { [SECRETS]: `{"mine": "${CANARY}"}` },
     ],
-    ['that a key’s name gives away', profile('smtp: {password: x}'), profile(`smtp: {password: ${CANARY}}`)],
+    ['with the key of a secret', profile('smtp: {password: x}'), profile(`smtp: {password: ${CANARY}}`)],
     ['in a URL', profile('url: http://a'), profile(`url: https://u:${CANARY}@h/`)],
     [
-      'that is open no more',
+      'that was not a secret before',
       profile(`a: ${CANARY}`),
       { ...profile('a: "${MINE}"'), [SECRETS]: `{"mine": "${CANARY}"}` },
     ],
@@ -154,29 +149,25 @@ class Box {
   constructor(readonly inside: string) {}
 }
 
-describe('a change of what a schema makes of secrets shows none', () => {
+describe('a change of what a schema makes of secrets shows no secret:', () => {
   test.each<[string, (all: { key: string }) => unknown, string[]]>([
     ['a key', ({ key }) => ({ allowed: { [key]: true } }), ['allowed: "••••" → "••••"']],
-    [
-      'a key that is new',
-      ({ key }) => ({ allowed: key === 'made-up-two' ? { [key]: 1 } : {} }),
-      ['allowed: "••••" → "••••"'],
-    ],
-    ['one text', ({ key }) => `key ${key}`, [': "••••" → "••••"']],
+    ['a new key', ({ key }) => ({ allowed: key === 'made-up-two' ? { [key]: 1 } : {} }), ['allowed: "••••" → "••••"']],
+    ['a single string', ({ key }) => `key ${key}`, [': "••••" → "••••"']],
   ])('%s', async (_, make, expected) => {
     const schema = z.looseObject({ key: z.string() }).transform(make)
     expect(await words(profile('key: made-up-one'), profile('key: made-up-two'), { schema })).toEqual(expected)
   })
 })
 
-describe('what a schema makes is compared by what it is', () => {
+describe('the output of a schema is compared by its content:', () => {
   const made = (make: (value: string) => unknown) => ({
     schema: z.looseObject({ a: z.string().transform(make) }),
   })
   test.each<[string, (value: string) => unknown]>([
     ['a URL', (value) => new URL(`http://host/${value}`)],
     ['the parameters of a URL', (value) => new URLSearchParams({ value })],
-    ['an object that hides what it holds', (value) => new Opaque(value)],
+    ['an object with private fields', (value) => new Opaque(value)],
     ['a date', (value) => new Date(Number(value.length))],
     ['a map', (value) => new Map([[value, 1]])],
     ['a set', (value) => new Set([value])],
@@ -189,7 +180,7 @@ describe('what a schema makes is compared by what it is', () => {
     ])
     expect(await changes(profile('a: x'), profile('# again\na: x'), made(make))).toEqual([])
   })
-  test('functions are taken for the same', async () => {
+  test('functions are treated as equal', async () => {
     expect(
       await changes(
         profile('a: x'),

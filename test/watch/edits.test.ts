@@ -25,7 +25,7 @@ import { watched } from '../support/watched.ts'
 
 const FILE = '.env'
 
-/** Brings a new content into the file, in one of the ways in which programs do that. */
+/** Changes the content of the file, in one of the ways in which programs do that. */
 type Manner = (root: string, content: string, round: number) => void | Promise<void>
 
 const inFile =
@@ -58,7 +58,7 @@ const git = (root: string, ...args: string[]): void => {
   execFileSync('git', [...who, ...args], { cwd: root, stdio: 'ignore' })
 }
 
-/** Where there is a vim: its way of saving hangs on its settings. */
+/** If vim is installed: the way in which it saves depends on its settings. */
 const VIM: [string, Manner][] =
   spawnSync('vim', ['--version']).status === 0
     ? [
@@ -69,7 +69,7 @@ const VIM: [string, Manner][] =
       ]
     : []
 
-describe('a file that changes is noticed, again and again, when it is', () => {
+describe('repeated changes of a file are noticed when it is', () => {
   const start: Files = { [PROFILE]: 'secrets: {validation: skip}\n', [FILE]: 'VALUE=zero\n' }
   test.concurrent.each<[string, Manner]>([
     ['written in place', inFile((file, content) => writeFileSync(file, content))],
@@ -92,7 +92,7 @@ describe('a file that changes is noticed, again and again, when it is', () => {
       }),
     ],
     [
-      'replaced by a temporary file beside it',
+      'replaced by a temporary file next to it',
       inFile((file, content) => {
         writeFileSync(`${file}.tmp-1a2b`, content)
         renameSync(`${file}.tmp-1a2b`, file)
@@ -121,7 +121,7 @@ describe('a file that changes is noticed, again and again, when it is', () => {
       }),
     ],
     [
-      'gone for a while',
+      'missing for a while',
       inFile(async (file, content) => {
         unlinkSync(file)
         await sleep(150)
@@ -129,7 +129,7 @@ describe('a file that changes is noticed, again and again, when it is', () => {
       }),
     ],
     [
-      'put aside as a backup, written anew, and the backup removed, as by editors',
+      'renamed to a backup, written again, and the backup removed, as by editors',
       inFile((file, content) => {
         renameSync(file, `${file}~`)
         writeFileSync(file, content)
@@ -166,7 +166,7 @@ describe('a file that changes is noticed, again and again, when it is', () => {
       },
     ],
     [
-      'a link that is turned to another file',
+      'a symbolic link that is changed to another file',
       (root, content, round) => {
         writeFileSync(join(root, `env-${round}`), content)
         symlinkSync(`env-${round}`, join(root, 'next'))
@@ -174,7 +174,7 @@ describe('a file that changes is noticed, again and again, when it is', () => {
       },
     ],
     [
-      'a link whose target is edited elsewhere',
+      'a symbolic link whose target is edited elsewhere',
       (root, content, round) => {
         const target = join(root, 'elsewhere/deep/env')
         writeFiles(root, { 'elsewhere/deep/env': content })
@@ -184,7 +184,7 @@ describe('a file that changes is noticed, again and again, when it is', () => {
       },
     ],
     [
-      'a mount of Kubernetes, whose ..data is swapped',
+      'mounted by Kubernetes, whose ..data is swapped',
       (root, content, round) => {
         writeFiles(root, { [`config/..2026_${round}/env`]: content })
         symlinkSync(`..2026_${round}`, join(root, 'config/..data_tmp'))
@@ -205,17 +205,17 @@ describe('a file that changes is noticed, again and again, when it is', () => {
       slowest = Math.max(slowest, Date.now() - start)
       await until(() => watcher.current.env.VALUE === value)
     }
-    // Nothing was told of what was there in between; on a machine under load it may have been there for too long.
+    // Intermediate states were not reported; on a machine under load one may have lasted for too long.
     const values = told.map((event) => 'update' in event && event.update.current.env.VALUE)
     if (slowest < 400) expect(values).toEqual(['one', 'two', 'tri'])
-    // Nothing comes late.
+    // No event is late.
     for (const _ of values) await next()
     writeFiles(root, { '.env.local': 'LATER=1\n' })
     expect(await nextChanges()).toEqual(['env.LATER'])
   })
 })
 
-test.concurrent('a file that is written piece by piece is right in the end', async () => {
+test.concurrent('a file that is written piece by piece has its final content in the end', async () => {
   const root = makeProject({ '.env': '' })
   const { watcher, until } = await watched({ cwd: root })
   for (const letters of ['abcdefgh', 'ijklmnop']) {
@@ -229,7 +229,7 @@ test.concurrent('a file that is written piece by piece is right in the end', asy
   expect(watcher.current.env.VALUE).toBe('ijklmnop')
 })
 
-describe('what is not there yet is noticed when it appears', () => {
+describe('a new file is noticed when it appears', () => {
   const yaml = (value: string): string => `secrets: {validation: skip}\nvalue: ${value}\n`
   test.concurrent.each<[string, Files, (root: string) => void, string, LoadOptions?]>([
     ['a .env file', {}, (root) => writeFiles(root, { '.env': 'A=1' }), 'env.A'],
@@ -261,7 +261,7 @@ describe('what is not there yet is noticed when it appears', () => {
       'profile.name',
     ],
     [
-      'a profile that wins',
+      'a profile of higher precedence',
       { '.systemprompt/profiles/local/profile.yaml': { content: '' }, '.systemprompt/profiles/a/profile.yaml': '' },
       (root) => writeFiles(root, { '.systemprompt/profiles/local/profile.yaml': yaml('x') }),
       'value',
@@ -279,7 +279,7 @@ describe('what is not there yet is noticed when it appears', () => {
       'services.mail.host',
     ],
     [
-      'a root of the services',
+      'a root file of the services',
       { 'services/ai/config.yaml': 'model: x' },
       (root) => writeFiles(root, { 'services/config/config.yaml': 'web: {port: 1}' }),
       'services.web.port',
@@ -297,14 +297,14 @@ describe('what is not there yet is noticed when it appears', () => {
       'a',
     ],
     [
-      'a secret in the directory of secrets',
+      'a secret in the secrets directory',
       { 'run/one': '1' },
       (root) => writeFiles(root, { 'run/two': '2' }),
       'secrets.two',
       { env: { SYSTEMPROMPT_SECRETS_DIR: 'run' } },
     ],
     [
-      'the directory of secrets',
+      'the secrets directory',
       {},
       (root) => writeFiles(root, { 'run/secrets/two': '2' }),
       'secrets.two',
@@ -317,7 +317,7 @@ describe('what is not there yet is noticed when it appears', () => {
     expect(await nextChanges()).toContain(path)
   })
 
-  test.concurrent('a .systemprompt directory, here or further up', async () => {
+  test.concurrent('a .systemprompt directory, here or in a parent directory', async () => {
     const root = makeProject({ 'packages/a/': '', 'packages/a/.env': 'A=1\n' })
     const { watcher, until } = await watched({ cwd: join(root, 'packages/a') })
     expect(watcher.current.profile).toBeUndefined()
@@ -330,11 +330,11 @@ describe('what is not there yet is noticed when it appears', () => {
   })
 })
 
-describe('directories that change are noticed', () => {
+describe('changed directories are noticed', () => {
   const yaml = (value: string): string => `secrets: {validation: skip}\nvalue: ${value}\n`
   test.concurrent.each<[string, (root: string, profile: string) => void | Promise<void>]>([
     [
-      'a profile’s directory, removed and made again',
+      'a profile’s directory, removed and created again',
       async (root, profile) => {
         rmSync(dirname(join(root, PROFILE)), { recursive: true })
         await sleep(30)
@@ -342,7 +342,7 @@ describe('directories that change are noticed', () => {
       },
     ],
     [
-      '.systemprompt, removed and made again',
+      '.systemprompt, removed and created again',
       async (root, profile) => {
         rmSync(join(root, '.systemprompt'), { recursive: true })
         await sleep(30)
@@ -350,7 +350,7 @@ describe('directories that change are noticed', () => {
       },
     ],
     [
-      'the directory of profiles, exchanged for another one',
+      'the directory of profiles, replaced by another one',
       (root, profile) => {
         writeFiles(root, { [PROFILE.replace('profiles', 'next')]: profile })
         rmSync(join(root, '.systemprompt/old'), { recursive: true, force: true })
@@ -359,7 +359,7 @@ describe('directories that change are noticed', () => {
       },
     ],
     [
-      'the whole project, removed and made again',
+      'the whole project, removed and created again',
       (root, profile) => {
         rmSync(root, { recursive: true })
         writeFiles(root, { [PROFILE]: profile })
@@ -375,7 +375,7 @@ describe('directories that change are noticed', () => {
     expect(watcher.current.config.value).toBe('three')
   })
 
-  test.concurrent('a release that is a link to the current one, as tools for deployment do it', async () => {
+  test.concurrent('a symbolic link to the current release, as deployment tools use', async () => {
     const home = makeProject({
       [`releases/1/${PROFILE}`]: yaml('one'),
       [`releases/2/${PROFILE}`]: yaml('two'),
@@ -392,8 +392,8 @@ describe('directories that change are noticed', () => {
   })
 })
 
-describe('files elsewhere that a load is pointed to are watched', () => {
-  test.concurrent('includes, and those that are new', async () => {
+describe('files that a load refers to are watched', () => {
+  test.concurrent('includes, existing and new ones', async () => {
     const root = makeProject({
       [PROFILE]: 'secrets: {validation: skip}\n',
       'services/config/config.yaml': 'includes: [../a.yaml]\n',
@@ -445,7 +445,7 @@ describe('files elsewhere that a load is pointed to are watched', () => {
       expect(watcher.current.config.a).toBe(value)
     }
   })
-  test.concurrent('where the system cannot tell, by looking from time to time', async () => {
+  test.concurrent('by polling, if the system cannot watch them', async () => {
     const root = makeProject({ '.env': 'A=1\n' })
     const { nextChanges } = await watched({ cwd: root }, { poll: 20 })
     writeFiles(root, { '.env': 'A=2\n' })

@@ -17,59 +17,59 @@ function placesFor(root: string, file: string): readonly string[] {
     .sort()
 }
 
-describe('the places that decide what is found at a path', () => {
+describe('the places that determine what is at a path', () => {
   test('are the directories on the way to it', () => {
     const root = makeProject({ 'a/b/file': '' })
     expect(placesFor(root, 'a/b/file')).toEqual(['/: a', '/a/b: file', '/a: b'])
   })
-  test('end where the way does', () => {
+  test('end at the first missing part of the path', () => {
     const root = makeProject({ 'a/': '', file: '' })
     expect(placesFor(root, 'a/b/c')).toEqual(['/: a', '/a: b'])
     expect(placesFor(root, 'file/below')).toEqual(['/: file', '/file: below'])
   })
-  test('are those of every link on the way, and of where it leads', () => {
+  test('include every symbolic link on the way and its target', () => {
     const root = makeProject({ 'a/': '', 'b/file': '' })
     symlinkSync('../b', join(root, 'a/link'))
     expect(placesFor(root, 'a/link/file')).toEqual(['/: a,b', '/a: link', '/b: file'])
   })
-  test('are found where links lead in a circle', () => {
+  test('are found for circular symbolic links', () => {
     const root = makeProject()
     symlinkSync('two', join(root, 'one'))
     symlinkSync('one', join(root, 'two'))
     expect(placesFor(root, 'one')).toEqual(['/: one,two'])
   })
-  test('reach up to the directory that holds the project, and for a file elsewhere two levels up', () => {
+  test('reach up to the parent of the project, and for a file elsewhere two levels up', () => {
     const root = makeProject({ 'app/.env': '', 'x/y/z/file': '' })
     const app = join(root, 'app')
     const away = join(root, 'x/y/z')
     const places = placesOf({ files: [join(app, '.env'), join(away, 'file')], directories: [] }, app)
     expect([...places.keys()].sort()).toEqual([root, app, join(root, 'x'), dirname(away), away].sort())
   })
-  test('are none for a path of another system', () => {
+  test('are none for a path of another operating system', () => {
     expect([...placesOf({ files: ['C:\\data\\profile.yaml', ''], directories: [''] }, makeProject())]).toEqual([])
   })
 })
 
-describe('whether something has changed since a moment', () => {
+describe('a change since a point in time', () => {
   test.each<[string, ReadonlySet<string> | 'all']>([
-    ['a file that is asked about', new Set(['file'])],
-    ['any file of a directory, all of whose entries count', 'all'],
-  ])('is seen in %s', async (_, names) => {
+    ['a named file', new Set(['file'])],
+    ['any file of a directory with all entries', 'all'],
+  ])('is detected in %s', async (_, names) => {
     const root = makeProject({ file: '' })
     await sleep(50)
     writeFileSync(join(root, 'file'), 'written in place, so that the directory is as old as it was')
     const { ctimeMs } = statSync(join(root, 'file'))
     const places: Places = new Map([[root, names]])
-    // The two seconds are those that clocks of file systems may go wrong by.
+    // The clocks of file systems may be off by two seconds.
     expect(hasChangedSince(places, ctimeMs + 1990)).toBe(true)
     expect(hasChangedSince(places, ctimeMs + 2010)).toBe(false)
   })
-  test('is not seen where nothing is', () => {
+  test('is not detected in a directory that does not exist', () => {
     expect(hasChangedSince(new Map([[join(makeProject(), 'gone'), new Set(['file'])]]), 0)).toBe(false)
   })
 })
 
-test('a directory that the system cannot watch is looked at from time to time', async () => {
+test('a directory that the system cannot watch is polled', async () => {
   const root = makeProject()
   let events = 0
   const watch = watchPlaces({ onEvent: () => events++, persistent: true, poll: undefined })
@@ -81,9 +81,9 @@ test('a directory that the system cannot watch is looked at from time to time', 
 })
 
 test.each<[string, number | undefined]>([
-  ['where changes are seen by looking', 50],
-  ['where the system tells', undefined],
-])('what happens before the same places are watched again is not lost, %s', async (_, poll) => {
+  ['by polling', 50],
+  ['by events of the system', undefined],
+])('a change before the same places are watched again is not lost, %s', async (_, poll) => {
   const root = makeProject({ file: '1' })
   const places: Places = new Map([[root, new Set(['file'])]])
   let events = 0

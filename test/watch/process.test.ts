@@ -19,7 +19,7 @@ interface Ended {
   readonly err: string
 }
 
-/** Runs a program in a project of its own; it finds `watchConfig`, `change(value)`, `breakIt()` and `sleep(ms)`. */
+/** Runs a program in a project of its own, with `watchConfig`, `change(value)`, `breakIt()` and `sleep(ms)` in scope. */
 async function run(program: string, flags: readonly string[] = []): Promise<Ended> {
   const root = makeProject({ [PROFILE]: 'secrets: {validation: skip}\nvalue: one\n' })
   writeFileSync(
@@ -48,7 +48,7 @@ ${program}`,
   return { code, out, err }
 }
 
-describe('a program ends by itself', () => {
+describe('a program that watches exits by itself', () => {
   test.concurrent.each<[string, string]>([
     ['after close()', `const watcher = await watchConfig(options); await watcher.close()`],
     [
@@ -70,10 +70,7 @@ describe('a program ends by itself', () => {
       'after close() of one that polls',
       `const watcher = await watchConfig(options, { poll: 50 }); await watcher.close()`,
     ],
-    [
-      'after a configuration that was not valid to begin with',
-      `breakIt(); await watchConfig(options).catch(() => undefined)`,
-    ],
+    ['after an initial configuration that is invalid', `breakIt(); await watchConfig(options).catch(() => undefined)`],
   ])('%s', async (_, program) => {
     expect(await run(`${program}\nconsole.log('last line')`)).toEqual({ code: 0, out: 'last line\n', err: '' })
   })
@@ -91,13 +88,15 @@ describe('a callback that fails', () => {
     ['throws', 'onChange() { throw new Error("mine") }'],
     ['rejects', 'async onChange() { throw new Error("mine") }'],
   ]
-  test.concurrent.each(ways)('%s: an uncaught exception ends the program', async (_, onChange) => {
+  test.concurrent.each(ways)('%s and ends the program as an uncaught exception', async (_, onChange) => {
     const { code, err } = await run(`await watchConfig(options, { ${onChange} }); change('two')`)
     expect(code).toBe(1)
     expect(err).toMatch(/Error: mine/)
   })
-  test.concurrent.each(ways)('%s: and where that is listened for, the watcher goes on', async (_, onChange) => {
-    const ended = await run(`
+  test.concurrent.each(ways)(
+    '%s without ending the watcher if the program handles uncaught exceptions',
+    async (_, onChange) => {
+      const ended = await run(`
       process.on('uncaughtException', ({ message }) => {
         console.log(message, watcher.current.config.value)
         if (watcher.current.config.value === 'three') watcher.close()
@@ -105,16 +104,17 @@ describe('a callback that fails', () => {
       })
       const watcher = await watchConfig(options, { ${onChange} })
       change('two')`)
-    expect(ended).toEqual({ code: 0, out: 'mine two\nmine three\n', err: '' })
-  })
-  test.concurrent('onError throws: the same', async () => {
+      expect(ended).toEqual({ code: 0, out: 'mine two\nmine three\n', err: '' })
+    },
+  )
+  test.concurrent('throws in onError and ends the program as an uncaught exception', async () => {
     const { code, err } = await run(`await watchConfig(options, { onError() { throw new Error("mine") } }); breakIt()`)
     expect(code).toBe(1)
     expect(err).toMatch(/Error: mine/)
   })
 })
 
-test.concurrent('the built package watches in a preloaded process too, where .env values are in the environment', async () => {
+test.concurrent('the built package also watches in a preloaded process, which has .env values in its environment', async () => {
   const root = makeProject({
     '.env': 'A=1\n',
     'program.mjs': `import { writeFileSync } from 'node:fs'
@@ -136,7 +136,7 @@ test.skipIf(IS_WINDOWS).each<[string, Record<string, string>]>([
   ['', {}],
   [': JSON with options', { 'systemprompt.config.json': '{}' }],
   [': code with options', { 'systemprompt.config.mjs': 'export default {}' }],
-])('what a process with too many open files could not read is read when it has less%s', async (_, files) => {
+])('a file that could not be read because of too many open files is read later%s', async (_, files) => {
   const root = makeProject({
     ...files,
     '.env': 'A=1\n',
@@ -164,7 +164,7 @@ writeSync(file, 'A=2', 0)`,
   expect({ out, err }).toEqual({ out: 'FILE_UNREADABLE\n2 true\n', err: '' })
 })
 
-test.concurrent('without onError the problems are a warning on stderr, and the program goes on', async () => {
+test.concurrent('without onError problems are a warning on stderr, and the program continues', async () => {
   const { code, out, err } = await run(`
     const watcher = await watchConfig(options, { onChange: () => { console.log('mended'); watcher.close() } })
     process.on('warning', () => change('two'))
@@ -173,7 +173,7 @@ test.concurrent('without onError the problems are a warning on stderr, and the p
   expect(err).toMatch(/ConfigError: The configuration of profile local is not valid: 1 problem/)
 })
 
-test.concurrent('reloads grow memory by less than 10 MB, 1,000 of them', async () => {
+test.concurrent('1,000 reloads increase memory by less than 10 MB', async () => {
   const count = process.env.SOAK ? 1000 : 100
   const { out, err } = await run(
     `

@@ -20,8 +20,8 @@ function updateOf(event: Told): ConfigUpdate {
   return event.update
 }
 
-describe('onChange is told', () => {
-  test('what was, what is, and what is different', async () => {
+describe('onChange', () => {
+  test('receives the previous and the current configuration, and the changes', async () => {
     const root = project()
     const { watcher, next } = await watched({ cwd: root })
     const { current: first } = watcher
@@ -30,7 +30,7 @@ describe('onChange is told', () => {
     expect([previous, current, recovered]).toEqual([first, watcher.current, false])
     expect(changes).toEqual([{ path: 'value', part: 'config', kind: 'changed', previous: 'one', current: 'two' }])
   })
-  test('nothing when files were written and nothing is different', async () => {
+  test('is not called when files are written without a change', async () => {
     const root = project()
     const { nextChanges, told } = await watched({ cwd: root })
     for (const content of [yaml('one'), `# a comment\n${yaml('one')}`, yaml('"one"')]) {
@@ -41,7 +41,7 @@ describe('onChange is told', () => {
     expect(await nextChanges()).toEqual(['env.A'])
     expect(told).toHaveLength(1)
   })
-  test('nothing because of the files that a load itself reads', async () => {
+  test('is not called because a load itself reads files', async () => {
     const root = project()
     const log = join(root, 'log')
     writeFiles(root, {
@@ -54,10 +54,10 @@ export default () => appendFileSync(${JSON.stringify(log)}, '.')`,
       expect(await nextChanges()).toEqual(['env.A'])
       await sleep(100)
     }
-    // One to begin with, one since the files are so young, and one or two for each time that the file was written in two steps.
+    // One at first, one since the files are so new, and one or two for each time that the file was written in two steps.
     expect(readFileSync(log, 'utf8').length).toBeLessThanOrEqual(2 + 3 * 3)
   })
-  test('several changes at once, once', async () => {
+  test('is called once for several simultaneous changes', async () => {
     const root = project()
     const { nextChanges, told } = await watched({ cwd: root })
     writeFiles(root, { [PROFILE]: yaml('two'), '.env': 'A=1\n', [SECRETS]: '{"stripe": "x"}' })
@@ -66,8 +66,8 @@ export default () => appendFileSync(${JSON.stringify(log)}, '.')`,
   })
 })
 
-describe('while a reload is under way', () => {
-  test('no other one begins, and no change is lost', async () => {
+describe('during a reload', () => {
+  test('no other one starts, and no change is lost', async () => {
     const root = project()
     const log = join(root, 'log')
     writeFiles(root, {
@@ -88,10 +88,10 @@ export default async () => {
     await watcher.close()
     expect(readFileSync(log, 'utf8')).toMatch(/^(?:\[\]){3,}\[?$/)
   })
-  test('and a file was read that is not watched yet, what happens to it is not lost', async () => {
+  test('a change of a file that was read but is not watched yet is not lost', async () => {
     const root = project()
     writeFiles(root, { 'services/ai/config.yaml': 'model: a\n' })
-    // Runs when everything is read, and before the watcher knows where the load looked.
+    // Runs after everything is read, and before the watcher knows what the load consulted.
     let meanwhile: Files = { [PROFILE]: yaml('two') }
     const schema = z.looseObject({}).refine(async () => {
       writeFiles(root, meanwhile)
@@ -111,7 +111,7 @@ export default async () => {
       .toMatchObject({ services: { mail: { host: 'b' } } })
     await watcher.close()
   })
-  test('or onChange has not settled, changes wait and are told as one', async () => {
+  test('or while onChange has not settled, changes wait and are reported as one', async () => {
     const root = project()
     const seen: unknown[] = []
     let release: () => void = () => undefined
@@ -144,8 +144,8 @@ export default async () => {
   })
 })
 
-describe('what is not valid', () => {
-  test('goes to onError, and the last good configuration stays', async () => {
+describe('an invalid configuration', () => {
+  test('is passed to onError, and the last valid one is kept', async () => {
     const root = project()
     const { watcher, next } = await watched({ cwd: root })
     const { current } = watcher
@@ -154,7 +154,7 @@ describe('what is not valid', () => {
     expect('error' in told && [told.error.code, told.error.issues[0]?.file]).toEqual(['SYNTAX', PROFILE])
     expect([watcher.current, watcher.error]).toEqual([current, 'error' in told && told.error])
   })
-  test('and cannot be read, is tried again less and less often, and told once', async () => {
+  test('that cannot be read is retried at growing intervals, and reported once', async () => {
     const root = project()
     const { told, until, watcher } = await watched({ cwd: root })
     const delays: number[] = []
@@ -175,7 +175,7 @@ describe('what is not valid', () => {
       vi.unstubAllGlobals()
     }
   })
-  test('is told once for the same problems', async () => {
+  test('is reported once for the same problems', async () => {
     const root = project()
     const { next, told, watcher } = await watched({ cwd: root })
     writeFiles(root, { [PROFILE]: BROKEN })
@@ -188,7 +188,7 @@ describe('what is not valid', () => {
     expect(told).toHaveLength(2)
     expect(watcher.current.env).toEqual({})
   })
-  test('and is again what it was: onChange is told, without changes', async () => {
+  test('that becomes valid again calls onChange, without changes if there are none', async () => {
     const root = project()
     const { watcher, next } = await watched({ cwd: root })
     writeFiles(root, { [PROFILE]: BROKEN })
@@ -197,7 +197,7 @@ describe('what is not valid', () => {
     expect(updateOf(await next())).toMatchObject({ changes: [], recovered: true })
     expect(watcher.error).toBeUndefined()
   })
-  test('and then valid and another: the changes are those since the last good one', async () => {
+  test('that becomes valid with another value reports the changes since the last valid one', async () => {
     const root = project()
     const { next } = await watched({ cwd: root })
     writeFiles(root, { [PROFILE]: BROKEN })
@@ -206,7 +206,7 @@ describe('what is not valid', () => {
     const { changes, recovered } = updateOf(await next())
     expect([changes.map(({ previous, current }) => [previous, current]), recovered]).toEqual([[['one', 'two']], true])
   })
-  test('is mended in a file that only the failed load looked at', async () => {
+  test('can be repaired in a file that only the failed load consulted', async () => {
     const root = project()
     const { watcher, next, until } = await watched({ cwd: root })
     writeFiles(root, { 'services/config/config.yaml': 'includes: [../deep/er/a.yaml]\n' })
@@ -215,7 +215,7 @@ describe('what is not valid', () => {
     await until(() => watcher.error === undefined)
     expect(watcher.current.config.services).toEqual({ a: { x: 1 } })
   })
-  test('to begin with, rejects, and nothing is watched', async () => {
+  test('at the start rejects', async () => {
     const root = makeProject({ [PROFILE]: BROKEN })
     const error: unknown = await watchConfig({ cwd: root, env: {} }).catch((thrown: unknown) => thrown)
     expect(isConfigError(error, 'SYNTAX')).toBe(true)
@@ -230,14 +230,14 @@ describe('what is not valid', () => {
     ['persistent', { persistent: 'no' }],
     ['signal', { signal: {} }],
     ['onchange', { onchange: () => undefined }],
-  ])('among the options, %s, is INVALID_OPTION: %j', async (key, options) => {
+  ])('of the watcher is INVALID_OPTION, for %s: %j', async (key, options) => {
     const error: unknown = await watchConfig({ cwd: project(), env: {} }, options).catch((thrown: unknown) => thrown)
     expect(isConfigError(error, 'INVALID_OPTION') && error.issues[0]?.key).toBe(key)
   })
 })
 
-describe('a watcher that is closed', () => {
-  test('tells nothing more, and can be closed again', async () => {
+describe('a closed watcher', () => {
+  test('calls nothing any more, and can be closed again', async () => {
     const root = project()
     const { watcher, told } = await watched({ cwd: root })
     const { nextChanges } = await watched({ cwd: root })
@@ -247,7 +247,7 @@ describe('a watcher that is closed', () => {
     expect(await nextChanges()).toEqual(['value'])
     expect([told, watcher.current.config.value]).toEqual([[], 'one'])
   })
-  test('is closed by its signal, in its onChange, or at the end of its scope', async () => {
+  test('may be closed by its signal, in its onChange, or at the end of its scope', async () => {
     const root = project()
     const controller = new AbortController()
     const bySignal = await watched({ cwd: root }, { signal: controller.signal })
@@ -263,7 +263,7 @@ describe('a watcher that is closed', () => {
     expect([bySignal.told, byScope.told]).toEqual([[], []])
     expect(inCallback.watcher.current.config.value).not.toBe('three')
   })
-  test('before it began: the signal’s reason is thrown', async () => {
+  test('that was aborted before it started throws the reason of the signal', async () => {
     const reason = new Error('stop')
     await expect(watchConfig({ cwd: project(), env: {} }, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     const controller = new AbortController()
@@ -273,7 +273,7 @@ describe('a watcher that is closed', () => {
   })
 })
 
-test('the configuration has the type that the schema gives it', async () => {
+test('the configuration has the type of the schema', async () => {
   const schema = z.looseObject({ value: z.string() })
   const watcher = await watchConfig(
     { cwd: project(), env: {}, schema },
@@ -289,7 +289,7 @@ test('the configuration has the type that the schema gives it', async () => {
   await watcher.close()
 })
 
-test('the project stays the one that was meant when the program goes elsewhere', async () => {
+test('the project stays the same when the working directory changes', async () => {
   const root = project()
   const before = process.cwd()
   process.chdir(root)
@@ -303,7 +303,7 @@ test('the project stays the one that was meant when the program goes elsewhere',
   }
 })
 
-test('a watcher and what it tells show no secret when they are printed', async () => {
+test('a watcher and its updates show no secret when they are printed', async () => {
   const root = makeProject({ [PROFILE]: yaml('one'), [SECRETS]: '{"stripe": "canary-one-4711"}' })
   const { watcher, next } = await watched({ cwd: root })
   writeFileSync(join(root, SECRETS), '{"stripe": "canary-two-4711"}')
