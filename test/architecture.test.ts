@@ -10,7 +10,7 @@ const sources = new Map(
     .map((name) => [`src/${name}`, readFileSync(join(root, 'src', name), 'utf8')]),
 )
 
-/** What a file imports: `src/…` for our own, the specifier as it is for others. Types do not count. */
+/** What a file imports: `src/…` for our own files, the unchanged specifier for others. Types do not count. */
 function importsOf(file: string, text: string): string[] {
   const specifiers = [
     ...text.matchAll(
@@ -22,7 +22,7 @@ function importsOf(file: string, text: string): string[] {
     .map((specifier) => (specifier.startsWith('.') ? relative(root, join(root, dirname(file), specifier)) : specifier))
 }
 
-/** All that a file imports, and what that imports, but for what is imported on demand. */
+/** Everything that a file imports, directly or indirectly, except on demand. */
 function reachedFrom(entry: string): ReadonlySet<string> {
   const reached = new Set<string>()
   const walk = (file: string): void => {
@@ -46,7 +46,7 @@ const integrations = new Map(
 )
 
 describe('the architecture', () => {
-  test('the bundler plugins import the library from its public entries alone', () => {
+  test('the bundler plugins import the library only from its public entries', () => {
     const inner = [...integrations]
       .flatMap(([file, text]) => importsOf(file, text).map((specifier) => `${file} → ${specifier}`))
       .filter((edge) => / → src\//.test(edge) && !/ → src\/(?:scan\/)?index\.ts$/.test(edge))
@@ -57,14 +57,14 @@ describe('the architecture', () => {
     ['unplugin', 'integrations/plugin.ts'],
     ['oxc-parser', 'integrations/code/parse.ts'],
     ['magic-string', 'integrations/code/source-map.ts'],
-  ])('%s is imported in one place of the plugins', (name, place) => {
+  ])('%s is imported in only one file of the plugins', (name, place) => {
     const places = [...integrations]
       .filter(([file, text]) => importsOf(file, text).includes(name))
       .map(([file]) => file)
     expect(places).toEqual([place])
   })
 
-  test('no plugin keeps anything between two uses of it, and bundlers are asked for types alone', () => {
+  test('no plugin has module-level state or imports more than types of a bundler', () => {
     const hosts = ['vite', 'webpack', 'rollup', 'rolldown', '@rspack/core', '@rsbuild/core', 'esbuild', '@farmfe/core']
     for (const [file, text] of integrations) {
       expect(text, file).not.toMatch(/^(?:export )?let /m)
@@ -72,7 +72,7 @@ describe('the architecture', () => {
     }
   })
 
-  test('the command line imports the library from its public entries, and of the cloud what is there for its commands', () => {
+  test('the command line imports the library only from its public entries and cloud/for-commands.ts', () => {
     const inner = [...sources]
       .filter(([file]) => file.startsWith('src/cli/'))
       .flatMap(([file, text]) => importsOf(file, text).map((specifier) => `${file} → ${specifier}`))
@@ -86,7 +86,7 @@ describe('the architecture', () => {
     expect(inner).toEqual([])
   })
 
-  test('what a program imports of the cloud is the client, and reads and writes no file', () => {
+  test('the public entry of the cloud has the client, and reads and writes no files', () => {
     const reached = [...reachedFrom('src/cloud/index.ts')]
     expect(reached).toContain('src/cloud/client.ts')
     expect(
@@ -94,7 +94,7 @@ describe('the architecture', () => {
     ).toEqual([])
   })
 
-  test('of another stage a stage calls only what tells it where to read', () => {
+  test('a stage imports another stage only to find out what to read', () => {
     const stages = ['discover', 'read', 'merge', 'substitute', 'validate', 'expose']
     const stageOf = (file: string): string => /^src\/(\w+)/.exec(file)?.[1] ?? ''
     expect(stages.filter((stage) => ![...sources.keys()].some((file) => stageOf(file) === stage))).toEqual([])
@@ -105,7 +105,7 @@ describe('the architecture', () => {
     expect([...new Set(edges)].sort()).toEqual(['discover → read', 'read → merge', 'read → substitute'])
   })
 
-  test('the file system is touched in read/ and files/ alone; the preload writes its message, the login opens a browser', () => {
+  test('the file system is accessed only in read/ and files/; the preload writes its message, the login opens a browser', () => {
     const files = filesImporting((specifier) => /^node:(?:fs|child_process)/.test(specifier))
     expect(files.filter((file) => !file.startsWith('src/files/')).sort()).toEqual([
       'src/cli/open-browser.ts',
@@ -114,7 +114,7 @@ describe('the architecture', () => {
     ])
   })
 
-  test('process is named in option defaults, the preload and the entry of the command line alone', () => {
+  test('process is named only in option defaults, the preload and the entry of the command line', () => {
     const files = [...sources]
       .filter(([, text]) => /(?<![\w.'"`/-])process\.(?!getBuiltinModule\b)/.test(withoutComments(text)))
       .map(([file]) => file)
@@ -139,7 +139,7 @@ describe('the architecture', () => {
     ['undici', ['src/cloud/http.ts']],
     ['hono', ['src/emulator/app.ts']],
     ['cross-spawn', ['src/cli/start-program.ts']],
-  ])('%s is imported in one place', (name, places) => {
+  ])('%s is imported only where expected', (name, places) => {
     expect(filesImporting((specifier) => specifier === name)).toEqual(places)
   })
 
@@ -147,13 +147,13 @@ describe('the architecture', () => {
     ['src/index.ts', ['jsonc-parser', 'yaml']],
     ['src/facade.ts', []],
     ['src/register.ts', []],
-  ])('the start-up path of %s holds no code that is needed on demand only', (entry, packages) => {
+  ])('the start-up path of %s contains no code that is needed only on demand', (entry, packages) => {
     const reached = [...reachedFrom(entry)].filter((specifier) => !/^(?:src\/|node:)/.test(specifier))
     expect(reached.sort()).toEqual(packages)
     expect([...reachedFrom(entry)].filter((file) => /^src\/(?:cli|cloud|emulator|scan|watch)\//.test(file))).toEqual([])
   })
 
-  test('what a start by plan runs is a handful of files, and none of them reads configuration', () => {
+  test('a start by plan runs only a few files, none of which reads configuration', () => {
     expect([...reachedFrom('src/register.ts')].filter((file) => file.startsWith('src/')).sort()).toEqual([
       'src/environment/blocked-names.ts',
       'src/errors/problem-codes.ts',
@@ -176,7 +176,7 @@ describe('the architecture', () => {
     ])
   })
 
-  test('nothing is thrown but an error of ours, or what a parser catches itself', () => {
+  test('only errors of our own are thrown, or what a parser catches itself', () => {
     const thrown = [...sources].flatMap(([file, text]) =>
       [
         ...withoutComments(text).matchAll(

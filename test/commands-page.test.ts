@@ -9,7 +9,7 @@ import { DIFFERENCES } from '../src/emulator/index.ts'
 import { ALWAYS, commandsOf } from './support/commands.ts'
 import { shapeText } from './support/shape.ts'
 
-/** docs/commands.md is made from what the commands say of themselves: `DOCS_UPDATE=1 npm test -- test/commands-page.test.ts`. */
+/** docs/commands.md is generated from the definitions of the commands: `DOCS_UPDATE=1 npm test -- test/commands-page.test.ts`. */
 const file = fileURLToPath(new URL('../docs/commands.md', import.meta.url))
 
 test('docs/commands.md has every command with its options', async () => {
@@ -18,7 +18,7 @@ test('docs/commands.md has every command with its options', async () => {
   expect(readFileSync(file, 'utf8')).toBe(text)
 })
 
-test('docs/emulator.md has what the emulator prints about its differences', () => {
+test('docs/emulator.md lists the differences that the emulator prints', () => {
   const emulatorPage = readFileSync(fileURLToPath(new URL('../docs/emulator.md', import.meta.url)), 'utf8')
   const [, list = ''] = emulatorPage.split('## Where it differs from the service\n\n')
   expect(list.trimEnd().split('\n')).toEqual(DIFFERENCES.map((line) => `- ${line}`))

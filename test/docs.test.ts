@@ -44,31 +44,31 @@ import { type Block, type Page, parsePage } from './support/markdown.ts'
 import { type StartupResults, startupSummary, startupTables } from './support/startup-table.ts'
 
 /**
- * What the README and docs/ say, done. The blocks of a section (a heading of the first or second level) are gone through in
- * the order in which they stand, as a reader would, in a project of their own:
+ * Runs what the README and docs/ show. The blocks of a section (a heading of the first or second level) are processed in
+ * their order, as a reader would, in a project of their own:
  *
  *     ts                        type-checks
- *     ts run                    is run as well; `//=> …` behind a statement is what it gives
+ *     ts run                    is run as well; `//=> …` after a statement is its value
  *     yaml                      is written to the project if its first line is a comment with a path, `# services/ai/config.yaml`,
  *                               else read with the library's own reader; also json, jsonc, dotenv, and ts for a file
  *     text file=run/secrets/db  is written to the project
  *     js, dockerfile            is written to the project
  *     sh                        is run: the command line in this process; node and the scripts of the project with the built
  *                               package installed; docker and kubectl carried out in folders; `export`, git. Other npm
- *                               commands, bun and deno are only looked at: `npm run test:runtimes` runs the latter
+ *                               commands, bun and deno are only checked: `npm run test:runtimes` runs the latter
  *                               commands of an example are run by `npm run examples`
  *     sh emulator               is run with the login of an emulator, one a section, in the variables of a container
- *     text output               is what the block above printed, `…` for lines left out; also json
+ *     text output               is what the block above printed, `…` for omitted lines; also json
  *     text problems             is what a load finds wrong, or with `strict` a strict one; under a heading that is a code, of
  *                               this code only
  *     text tree                 names every file of the project
  *
- * `project=quickstart` on any of them starts from that folder of fixtures/. A command ends with 0 unless `# exit 6` stands
- * behind it. `DOCS_UPDATE=1 npm test -- test/docs.test.ts` writes what was printed into the pages; look at the difference.
+ * `project=quickstart` on any of them starts from that folder of fixtures/. A command ends with 0 unless `# exit 6` is
+ * after it. `DOCS_UPDATE=1 npm test -- test/docs.test.ts` writes what was printed into the pages; read the diff.
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-/** Stands in the pages where a project's directory is printed. */
+/** Shown in the pages in place of a project's directory. */
 const SHOWN_ROOT = '/srv/acme'
 
 const pages = ['README.md', ...below('docs').filter((name) => name.endsWith('.md'))].map(readPage)
@@ -92,7 +92,7 @@ function at({ page, line }: Block): string {
   return `${page}:${line}`
 }
 
-test('every block is of a kind that is checked', () => {
+test('every block has a kind that is checked', () => {
   expect(blocks.filter((block) => kindOf(block) === undefined).map(at)).toEqual([])
 })
 
@@ -135,7 +135,7 @@ function kindOf(block: Block): Kind | undefined {
   return DATA.includes(language) ? 'data' : undefined
 }
 
-/** The file that a block is: by its settings, where a comment would be part of the text, or else by its first line. */
+/** The file that a block shows: from its settings, if a comment would be part of the text, or else from its first line. */
 function fileOf({ language, settings, text }: Block): string | undefined {
   if (settings.file !== undefined) return settings.file
   if (![...DATA, 'ts', 'js'].includes(language)) return undefined
@@ -171,12 +171,12 @@ const STEPS: Record<Kind, (block: Block, walk: Walk) => void | Promise<void>> = 
   },
 }
 
-/** One reader on the way through one section. */
+/** A reader who follows one section. */
 class Walk {
   readonly env: Record<string, string> = {}
   /** What the last block printed. */
   printed = ''
-  /** Files were written, and nothing has read them yet. */
+  /** Whether files were written that nothing has read yet. */
   isUnread = false
   readonly images = new Map<string, Image>()
   readonly cluster = new Cluster()
@@ -222,7 +222,7 @@ class Walk {
     this.isUnread = true
   }
 
-  /** Git keeps no modes, and a reader would have read about this one. */
+  /** Git keeps no modes, and a reader would have set this one. */
   #protect(name: string): void {
     if (/(?:secrets|credentials|tenants)\.json$/.test(name)) chmodSync(join(this.directory, name), 0o600)
   }
@@ -250,7 +250,7 @@ class Walk {
     return scripts
   }
 
-  /** Remembers what was printed, the directory by the name that the pages give it. */
+  /** Remembers what was printed, with the directory named as in the pages. */
   print(text: string): void {
     const shown = text.replaceAll(this.directory, SHOWN_ROOT)
     this.printed = this.#emulator ? shown.replaceAll(this.#emulator.url, 'http://127.0.0.1:8787') : shown
@@ -263,7 +263,7 @@ class Walk {
   }
 }
 
-/** What `npm i` would have put there, for a config file that imports it. */
+/** What `npm i` would have installed, for a config file that imports it. */
 function installPackages(directory: string): void {
   const own = join(directory, 'node_modules/@systemprompt/env')
   mkdirSync(own, { recursive: true })
@@ -406,7 +406,7 @@ function ended({ code, out, err }: Awaited<ReturnType<typeof start>>): Ended {
 async function runDocker([command, ...args]: readonly string[], walk: Walk): Promise<Ended> {
   const tag = args[args.indexOf('-t') + 1] ?? ''
   if (command === 'build') {
-    // What `npm i` leaves beside package.json.
+    // What `npm i` leaves next to package.json.
     if (!existsSync(join(walk.directory, 'package-lock.json'))) walk.write('package-lock.json', '{}')
     const image = buildImage(walk.directory, (folder, npm) => {
       expect(isRightNpm(npm), `npm ${npm.join(' ')}`).toBe(true)
@@ -469,7 +469,7 @@ function isMeasured(words: readonly string[]): boolean {
   return rows.some(({ command }) => command === words.join(' '))
 }
 
-/** Whoever runs the tests may ignore files everywhere. */
+/** The user who runs the tests may have a global .gitignore. */
 const BARE_GIT = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
 
 function assignments(words: readonly string[]): Record<string, string> {
@@ -484,7 +484,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
   readonly devDependencies: Readonly<Record<string, string>>
 }
 
-/** npm is not run here; that what it is told exists can be said all the same. */
+/** npm is not run here, but what its arguments name must exist. */
 function isRightNpm([command = '', ...args]: readonly string[], scripts: Scripts = manifest.scripts): boolean {
   const [name = ''] = args.filter((arg) => !arg.startsWith('-'))
   const { dependencies, devDependencies } = manifest
@@ -553,7 +553,7 @@ async function requirer(text: string): Promise<(name: string) => unknown> {
   return (name) => loaded.get(name)
 }
 
-/** The library's defaults, the working directory and the environment, are those of the reader. */
+/** The library's defaults, working directory and environment, are those of the reader. */
 async function insideProject(walk: Walk, work: () => Promise<void>): Promise<void> {
   const { env } = process
   const cwd = process.cwd()
@@ -572,10 +572,10 @@ interface Remark {
   readonly text: string
 }
 
-/** Behind a statement, on its line or the next; lines that go on are indented by two spaces or more. */
+/** After a statement, on its line or the next; continuation lines are indented by two spaces or more. */
 const REMARK = /[ \t]*(?:\n[ \t]*)?\/\/=>([^\n]*(?:\n[ \t]*\/\/ {2,}[^\n]*)*)/y
 
-/** The code, in which every statement with a remark reports what it gives. */
+/** The code, in which every statement with a remark reports its value. */
 function instrumented(block: Block): { code: string; remarks: readonly Remark[] } {
   const source = ts.createSourceFile('block.ts', block.text, ts.ScriptTarget.ES2022, true)
   const remarks: Remark[] = []
@@ -606,7 +606,7 @@ function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim()
 }
 
-/** One program for all blocks; each is a module of its own that is nowhere on disk. */
+/** One program for all blocks; each is a module of its own that exists only in memory. */
 function typeErrors(list: readonly Block[]): string[] {
   const files = new Map(
     list.map((block) => [join(root, 'docs', `${block.page.replace(/\W/g, '-')}-${block.line}.ts`), block]),
@@ -647,7 +647,7 @@ function typeErrors(list: readonly Block[]): string[] {
   })
 }
 
-// What the pages have to name
+// What the pages must name
 
 describe('links', () => {
   test.each([...pages, ...others].map((each) => [each.file, each] as const))(
@@ -690,12 +690,12 @@ describe('docs/configuration.md', () => {
     expect(shown).toEqual(fields)
   })
 
-  test.each(PROFILE_FIELDS)('says what $path may be', (field) => {
+  test.each(PROFILE_FIELDS)('says which values $path may have', (field) => {
     const [, , rule = ''] = rows('profileyaml').find(([key]) => key === `\`${field.path}\``) ?? []
     expect(rulesOf(field).filter((part) => !rule.includes(part))).toEqual([])
   })
 
-  test('has every earlier spelling of a key', () => {
+  test('has every old spelling of a key', () => {
     const shown = rows('earlier-spellings').map(([from = '', to = '']) => `${from} → ${to}`)
     const missing = MOVED_KEYS.filter(({ from, to }) => !shown.some((row) => row.startsWith(`\`${from}\` → \`${to}\``)))
     expect(missing).toEqual([])
@@ -753,7 +753,7 @@ test.each([
   expect(membersOf(file, name).filter((member) => !described.includes(`\`${member}\``))).toEqual([])
 })
 
-test('every function that is exported is mentioned', () => {
+test('every exported function is mentioned', () => {
   const text = pages.map((each) => each.text).join('\n')
   expect(Object.keys(library).filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([])
 })
@@ -797,7 +797,7 @@ describe('docs/security.md', () => {
       .rows.filter(({ section }) => section.slug === slug)
       .map(({ cells }) => cells)
 
-  test('has every name that a file may not set, and no other', () => {
+  test('has exactly the names that a file may not set', () => {
     const shown = rows('what-a-file-may-not-set').flatMap(([names = '']) => [...names.matchAll(/`([^`]+)`/g)])
     const names = shown.map(([, name = '']) => name)
     const source = readFileSync(join(root, 'src/environment/blocked-names.ts'), 'utf8')
@@ -823,7 +823,7 @@ test('the picture in docs/how-it-works.md names the stages, the layers and field
 })
 
 describe('docs/run-time.md', () => {
-  test('has every kind of process of test/preload/inheritance.test.ts, in its order, with what it sees', () => {
+  test('has every kind of process of test/preload/inheritance.test.ts, in the same order, with what it sees', () => {
     const shown = page('docs/run-time.md')
       .rows.filter(({ section }) => section.slug === 'processes')
       .map(({ cells: [process = '', has = ''] }) => [
@@ -839,7 +839,7 @@ describe('docs/run-time.md', () => {
   })
 })
 
-/** The rows of the table that is tested, each with the source of what its process sees. */
+/** The rows of the tested table, each with the source of what its process sees. */
 function inheritanceRows(): readonly { readonly title: string; readonly sees: string }[] {
   const file = join(root, 'test/preload/inheritance.test.ts')
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true)
@@ -854,12 +854,12 @@ function inheritanceRows(): readonly { readonly title: string; readonly sees: st
   }))
 }
 
-describe('what a start costs', () => {
+describe('the start-up times', () => {
   const results = JSON.parse(readFileSync(join(root, 'bench/startup.json'), 'utf8')) as StartupResults
   test.each([
     ['README.md', startupSummary],
     ['docs/performance.md', startupTables],
-  ] as const)('stands in %s as it was measured', (file, render) => {
+  ] as const)('in %s are those that were measured', (file, render) => {
     const { text } = page(file)
     const [before = '', marked = ''] = text.split(/(?<=<!-- from bench\/startup\.json -->\n)([\s\S]*?)(?=<!-- end -->)/)
     const block = { page: file, line: before.split('\n').length, text: marked }
@@ -891,12 +891,12 @@ describe('README.md', () => {
     expect(first[1]?.text.trimEnd().split('\n').length).toBeLessThanOrEqual(10)
   })
 
-  test('asks for the versions of Node that the package asks for', () => {
+  test('names the versions of Node that package.json requires', () => {
     const [first, next] = manifest.engines.node.match(/\d+\.\d+/g) ?? []
     expect(text).toContain(`The package needs Node ${first}, or ${next} and newer`)
   })
 
-  test('has two set-ups of one line each', () => {
+  test('has two setups of one line each', () => {
     const setUps = blocks.filter(({ section, language }) => section.slug === 'try-it' && language === 'sh')
     expect(setUps.map((block) => block.text)).toEqual(['npm ci && npm run quickstart\n', 'npm ci && npm test\n'])
   })

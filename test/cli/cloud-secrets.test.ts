@@ -852,7 +852,7 @@ describe('cloud secrets', () => {
     expect(await json('cloud secrets rotate jwt_secret -n')).toMatchObject({ services: [] })
   })
 
-  test('list rejects a tenant that does not exist, is local or is invalid, and no choice of one', async () => {
+  test('list rejects a tenant that does not exist, is local or is invalid, and fails without one', async () => {
     const none = await cli(cwd, 'cloud secrets list --tenant tenant_none')
     expect([none.code, none.err]).toEqual([5, expect.stringContaining("'systemprompt cloud tenant list'")])
     expect((await cli(cwd, 'cloud secrets list --tenant local_abc')).code).toBe(2)

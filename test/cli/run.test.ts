@@ -224,8 +224,8 @@ describe('the command line of run', () => {
     expect(run(argv)).toEqual({ code: 0, out: '2\n', err: '' })
   })
   test.each<[string, string[], RegExp]>([
-    ['no program', [], /^A program is missing/],
-    ['no program after --', [...LOCAL, '--'], /^A program is missing/],
+    ['a missing program', [], /^A program is missing/],
+    ['a missing program after --', [...LOCAL, '--'], /^A program is missing/],
     ['an unknown option', ['--redcat', '--', 'true', KEY], /^This command has no such option/],
   ])('rejects %s with exit code 2, and repeats nothing that was typed', (_how, argv, message) => {
     const { code, out, err } = run(argv)
