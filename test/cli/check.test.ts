@@ -14,7 +14,7 @@ describe('config check', () => {
       'check',
     ])
     expect([code, out + err]).toEqual([6, expect.stringContaining(`${SECRETS}  is a directory, not a file`)])
-    expect(out + err).not.toContain(`${SECRETS}  is not there`)
+    expect(out + err).not.toContain(`${SECRETS}  does not exist`)
   })
 
   test('accepts a complete project', async () => {
