@@ -11,9 +11,9 @@ import { copyApp } from './hosts.ts'
 
 const options = { public: ['site.name'] }
 
-describe('beside a plugin that', () => {
-  describe('has Rollup load a module when the build starts,', () => {
-    test('its values are there, and those of the next build in the next build', async () => {
+describe('next to another plugin whose buildStart', () => {
+  describe('loads a module,', () => {
+    test('every Rollup build has the current values', async () => {
       const { root, input, early } = appWithEarly()
       const plugin = rollupPlugin({ ...options, cwd: root })
       const codeOf = async (): Promise<string | undefined> => {
@@ -26,7 +26,7 @@ describe('beside a plugin that', () => {
       expect(await codeOf()).toContain('console.log("Beta")')
     })
 
-    test('a change is followed while Rollup watches', async () => {
+    test('Rollup follows a change in watch mode', async () => {
       const { root, input, early } = appWithEarly()
       const written: string[] = []
       const tell = {
@@ -60,7 +60,7 @@ describe('beside a plugin that', () => {
     })
   })
 
-  test('ends a build of Rolldown when it starts, the next one is its own', async () => {
+  test('throws, Rolldown still rejects a later client and server build at the same time', async () => {
     const root = copyApp()
     writeFiles(root, { 'src/it.js': 'console.log(process.env.DATABASE_URL)\n' })
     const plugin = rolldownPlugin({ ...options, cwd: root })
@@ -79,14 +79,14 @@ describe('beside a plugin that', () => {
   })
 })
 
-describe('of several builds at once that have one plugin object', () => {
+describe('several builds at once with one plugin object', () => {
   const CODE = {
     'src/reads.js': 'console.log(process.env.DATABASE_URL)\n',
     'src/imports.js': "export { site_name } from '@systemprompt/env/public'\n",
     [PROFILE]: 'name: local\nserver:\n  port: eighty\n',
   }
 
-  test.each(['Rollup', 'Rolldown'])('each fails for a configuration that is not valid, with %s', async (host) => {
+  test.each(['Rollup', 'Rolldown'])('each report an invalid configuration once, with %s', async (host) => {
     const root = copyApp()
     writeFiles(root, CODE)
     const given = { ...options, cwd: root }

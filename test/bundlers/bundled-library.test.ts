@@ -11,7 +11,7 @@ const SERVER = `import { loadConfig } from '@systemprompt/env'
 loadConfig().then(({ config }) => console.log(config.site.name, config.server.port))
 `
 
-/** Options that set one value, and take another from a file beside. */
+/** Options that set one value, and import another from a file next to them. */
 const SET = "overrides: { 'site.name': 'Set', 'server.port': port }"
 const BESIDE = { 'port.mjs': 'export const port = 81\n', 'port.cjs': 'exports.port = 81\n' }
 
@@ -27,7 +27,7 @@ const BUNDLED: Configure = {
 
 const TYPESCRIPT = `import { port } from './port.mjs'\nconst options: object = { ${SET} }\nexport default options\n`
 
-/** Whether Node can do without a compiler. */
+/** Whether Node can strip types by itself. */
 const isTypeScriptRead = Boolean(Reflect.get(process.features, 'typescript'))
 
 interface Bundling {
@@ -48,7 +48,7 @@ async function bundle(host: Host, { configure = BUNDLED, server = SERVER }: Bund
   return { root, entry }
 }
 
-/** Starts it beside these files, with no other file of options. */
+/** Starts it next to these files, with no other config file. */
 function startWith({ root, entry }: Server, files: Files, flags: readonly string[] = []): Promise<Ended> {
   for (const name of Object.keys(FILES)) rmSync(join(root, name), { force: true })
   writeFiles(root, { ...BESIDE, ...files })
@@ -66,7 +66,7 @@ function readsEachFile(bundled: () => Promise<Server>): void {
 }
 
 describe.each(['vite', 'webpack', 'rspack', 'rsbuild', 'rolldown', 'esbuild'] as const)(
-  'a server that %s has put the library into',
+  'a server with the library bundled by %s',
   (host) => readsEachFile(() => bundle(host)),
 )
 
@@ -92,8 +92,8 @@ function leaveOutNamesOfFunctions(compiler: Compiler): void {
 
 describe.each([
   ['resolves as Node does', AS_NODE_RESOLVES],
-  ['is an older one', OLDER_WEBPACK],
-])('a server that has the library in it by a webpack that %s', (_, configure) =>
+  ['is an older version', OLDER_WEBPACK],
+])('a server with the library bundled by a webpack that %s', (_, configure) =>
   readsEachFile(() => bundle('webpack', { configure })),
 )
 
@@ -109,35 +109,38 @@ const WITH_REQUIRE: Configure = {
   }),
 }
 
-describe('in a bundle of ES modules, which knows no __filename,', () => {
-  test('the entry that Node takes does without when Node was given a flag', async () => {
+describe('in an ES module bundle, which has no __filename,', () => {
+  test('the entry for Node works when Node is run with a flag', async () => {
     const server = await bundle('rolldown', { configure: AS_NODE_RESOLVES })
     const { 'systemprompt.config.mjs': file } = FILES
     const ended = await startWith(server, { 'systemprompt.config.mjs': file }, ['--enable-source-maps'])
     expect(ended).toEqual({ out: 'Set 81\n', err: '', code: 0 })
   })
 
-  test('so does the preload that a program imports', async () => {
+  test('the preload works when the program imports it', async () => {
     const ended = await startWith(await bundle('rolldown', { server: PRELOADED }), { '.env': 'GREETING=hello\n' })
     expect(ended).toEqual({ out: 'hello\n', err: '', code: 0 })
   })
 
-  test('so does that of esbuild, which is given a require', async () => {
+  test('the preload works with esbuild and a require in the banner', async () => {
     const server = await bundle('esbuild', { server: PRELOADED, configure: WITH_REQUIRE })
     const ended = await startWith(server, { '.env': 'GREETING=hello\n' })
     expect(ended).toEqual({ out: 'hello\n', err: '', code: 0 })
   })
 })
 
-describe('a server that has the library in it, and a config file in TypeScript,', () => {
+describe('a server with the library bundled and a config file in TypeScript', () => {
   const files = { 'systemprompt.config.ts': TYPESCRIPT }
 
-  test.runIf(isTypeScriptRead).each(['vite', 'webpack', 'esbuild'] as const)('reads it, by %s', async (host) => {
-    expect(await startWith(await bundle(host), files)).toMatchObject({ out: 'Set 81\n', code: 0 })
-  })
+  test.runIf(isTypeScriptRead).each(['vite', 'webpack', 'esbuild'] as const)(
+    'reads the file, with %s',
+    async (host) => {
+      expect(await startWith(await bundle(host), files)).toMatchObject({ out: 'Set 81\n', code: 0 })
+    },
+  )
 
   test.skipIf(isTypeScriptRead).each(['vite', 'webpack', 'esbuild'] as const)(
-    'says what to do, by %s',
+    'reports the file with a remedy, with %s',
     async (host) => {
       const { err, code } = await startWith(await bundle(host), files)
       expect(err).toContain(

@@ -23,7 +23,7 @@ describe('Rollup’s cache', () => {
     return { code: output[0].code, cache: bundle.cache }
   }
 
-  test('keeps no old values, and nothing from being refused', async () => {
+  test('serves no outdated value, and does not hide a read of a secret', async () => {
     const root = copyApp()
     writeFiles(root, { 'src/it.js': READS, '.env': 'LATER=one\n' })
     const first = await build(root)
@@ -35,7 +35,7 @@ describe('Rollup’s cache', () => {
     await expect(build(root, second.cache, ['site.name'])).rejects.toThrow('LATER  is a secret')
   })
 
-  test('keeps a module as it was as long as nothing has changed', async () => {
+  test('is used for a module as long as nothing has changed', async () => {
     const root = copyApp()
     writeFiles(root, { 'src/it.js': READS, '.env': 'LATER=one\n' })
     const transform = vi.fn(() => undefined)
@@ -56,7 +56,7 @@ describe('Rollup’s cache', () => {
   })
 })
 
-describe.each(['rspack', 'rsbuild', 'webpack'] as const)('the cache that %s keeps on the disk', (host) => {
+describe.each(['rspack', 'rsbuild', 'webpack'] as const)('the disk cache of %s', (host) => {
   const configure = (root: string): Configure => ({
     rspack: (config) => ({
       ...config,
@@ -66,7 +66,7 @@ describe.each(['rspack', 'rsbuild', 'webpack'] as const)('the cache that %s keep
     webpack: (config) => ({ ...config, cache: { type: 'filesystem', cacheDirectory: join(root, 'cache') } }),
   })
 
-  test('keeps no values of another profile, none that are no longer public, and nothing from being refused', async () => {
+  test('serves no value of another profile, none that is no longer public, and does not hide a read of a secret', async () => {
     const root = copyApp()
     writeFiles(root, {
       'src/it.js':

@@ -29,14 +29,14 @@ function plantedApp(): { root: string; canaries: Canaries } {
   return { root, canaries }
 }
 
-/** What belongs to the secret and is not random. */
+/** Fixed prefixes of secrets, before the random part. */
 const PREFIXES: Readonly<Record<string, string>> = {
   'what the server reads': 'sk-ant-canary-',
   'credentials.json': 'sp_live_',
 }
 
 describe.each(HOSTS)(`20 secrets in a project that %s builds (SEED=${random.seed})`, (host) => {
-  test.each(rounds)('are in no file of a client or a server, round %i', async () => {
+  test.each(rounds)('are in no output file of a client or a server, round %i', async () => {
     const { root, canaries } = plantedApp()
     expect(Object.keys(canaries)).toHaveLength(20)
     for (const consumer of ['client', 'server'] as const) {
@@ -49,7 +49,7 @@ describe.each(HOSTS)(`20 secrets in a project that %s builds (SEED=${random.seed
     }
   })
 
-  test.each(rounds)('are each found where they got in, and neither shown nor left, round %i', async () => {
+  test.each(rounds)('are each reported when leaked, and neither printed nor left in the output, round %i', async () => {
     const { root, canaries } = plantedApp()
     const places = Object.keys(canaries)
     const entries = places.map((_, index) => [`leak${index}`, `src/leak${index}.js`] as const)
@@ -67,8 +67,8 @@ describe.each(HOSTS)(`20 secrets in a project that %s builds (SEED=${random.seed
   })
 })
 
-/** What a server answered and sent while a page was open, a change was made, a mistake was made and mended. */
-async function answersOf(root: string, origin: string, page: string): Promise<string> {
+/** What a server responded and sent while a page was open, a change was made, a mistake was made and fixed. */
+async function responsesOf(root: string, origin: string, page: string): Promise<string> {
   const seen: string[] = []
   const edit = (from: string, to: string): void =>
     writeFiles(root, { [PROFILE]: readFileSync(join(root, PROFILE), 'utf8').replace(from, to) })
@@ -94,9 +94,9 @@ async function answersOf(root: string, origin: string, page: string): Promise<st
   return seen.join('\n')
 }
 
-describe.runIf(hasBrowser)(`20 secrets in a project that is developed (SEED=${random.seed})`, () => {
+describe.runIf(hasBrowser)(`20 secrets in a project served for development (SEED=${random.seed})`, () => {
   test.each(sampled(0, 1) === 0 ? [1] : [1, 2, 3])(
-    'are in nothing that Vite answers or sends, round %i',
+    'are in no response or message of Vite, round %i',
     async () => {
       const { root, canaries } = plantedApp()
       const server = await createServer({
@@ -109,7 +109,7 @@ describe.runIf(hasBrowser)(`20 secrets in a project that is developed (SEED=${ra
       await server.listen()
       const origin = server.resolvedUrls?.local[0] ?? ''
       try {
-        expectClean(await answersOf(root, origin, ''), canaries, 'what Vite sent')
+        expectClean(await responsesOf(root, origin, ''), canaries, 'what Vite sent')
       } finally {
         await server.close()
       }
@@ -117,7 +117,7 @@ describe.runIf(hasBrowser)(`20 secrets in a project that is developed (SEED=${ra
     60_000,
   )
 
-  test('are in nothing that webpack’s development server answers or sends', async () => {
+  test('are in no response or message of webpack’s development server', async () => {
     const { root, canaries } = plantedApp()
     writeFiles(root, { 'static/page.html': '<body><script src="/main.js"></script></body>' })
     const compiler = webpack({
@@ -139,7 +139,7 @@ describe.runIf(hasBrowser)(`20 secrets in a project that is developed (SEED=${ra
     const address = server.server?.address()
     const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`
     try {
-      expectClean(await answersOf(root, origin, 'page.html'), canaries, 'what webpack sent')
+      expectClean(await responsesOf(root, origin, 'page.html'), canaries, 'what webpack sent')
     } finally {
       await server.stop()
     }

@@ -9,9 +9,9 @@ import { writeFiles } from '../support/temp-project.ts'
 import { buildWith, type Configure, copyApp, HOSTS, type Host } from './hosts.ts'
 
 const options = { public: ['site.name'] }
-/** Its types take it for a module of CommonJS, which it is not. */
+/** Its types describe it as a CommonJS module, which it is not. */
 const commonjs = commonjsPlugin as unknown as () => Plugin
-/** Ours come first, as they do where nobody thinks of it. */
+/** Ours come first, as they do in a list that nobody has ordered. */
 const configure: Configure = { rollup: (config) => ({ ...config, plugins: [config.plugins, commonjs()] }) }
 
 interface Request {
@@ -34,8 +34,8 @@ function build(host: Host, { file = 'src/c.cjs', code, consumer = 'server' }: Re
   }))
 }
 
-describe.each(HOSTS)('a module of CommonJS, built by %s', (host) => {
-  test.each(['src/c.cjs', 'src/c.js'])('%s has public values, and requires them', async (file) => {
+describe.each(HOSTS)('a CommonJS module, built by %s', (host) => {
+  test.each(['src/c.cjs', 'src/c.js'])('%s reads and requires public values', async (file) => {
     const code =
       "exports.read = process.env.site_name\nexports.own = require('@systemprompt/env/public').default.site_name\n"
     const { error, run } = await build(host, { file, code })
@@ -43,22 +43,22 @@ describe.each(HOSTS)('a module of CommonJS, built by %s', (host) => {
     expect(JSON.parse(run())).toMatchObject({ read: 'Acme', own: 'Acme' })
   })
 
-  test('is refused where it reads a secret, and that alone is said', async () => {
+  test('is refused when it reads a secret, with no error about import statements', async () => {
     const { error } = await build(host, { code: 'exports.url = process.env.DATABASE_URL\n', consumer: 'client' })
     expect(error).toContain('src/c.cjs:1:15  DATABASE_URL  is a secret')
     expect(error).not.toContain('import statement')
   })
 
   // Rsbuild reads code with SWC, which takes no such `return`.
-  test.skipIf(host === 'rsbuild')('is refused where it returns before its end', async () => {
+  test.skipIf(host === 'rsbuild')('is refused for a secret before a top-level return', async () => {
     const code = 'exports.url = process.env.DATABASE_URL\nreturn\n'
     const { error } = await build(host, { code, consumer: 'client' })
     expect(error).toContain('DATABASE_URL  is a secret')
   })
 })
 
-describe('CommonJS of which nobody makes a module', () => {
-  const INPUTS = { 'the entry': 'src/it.js', 'what it imports': 'src/imports.js' }
+describe('CommonJS that reads a secret and that no plugin converts to an ES module', () => {
+  const INPUTS = { 'the entry': 'src/it.js', 'an imported module': 'src/imports.js' }
 
   function appWithScript(): string {
     const root = copyApp()
@@ -69,12 +69,12 @@ describe('CommonJS of which nobody makes a module', () => {
     return root
   }
 
-  test.each(Object.entries(INPUTS))('is refused to a client of Rollup: %s', async (_, entry) => {
+  test.each(Object.entries(INPUTS))('is refused in a Rollup client: %s', async (_, entry) => {
     const { error } = await buildWith('rollup', { root: appWithScript(), consumer: 'client', entry })
     expect(error).toContain('src/it.js:1:50  DATABASE_URL  is a secret')
   })
 
-  test.each(Object.entries(INPUTS))('is refused to a client of Vite 7: %s', async (_, entry) => {
+  test.each(Object.entries(INPUTS))('is refused in a Vite 7 client: %s', async (_, entry) => {
     const root = appWithScript()
     const plugins = vitePlugin() as unknown as Vite7Plugin[]
     const input = { rollupOptions: { input: join(root, entry) }, write: false }
@@ -83,9 +83,9 @@ describe('CommonJS of which nobody makes a module', () => {
   })
 })
 
-describe.each(HOSTS.filter((host) => host !== 'farm'))('values at run time, in CommonJS that %s builds', (host) => {
+describe.each(HOSTS.filter((host) => host !== 'farm'))('values at run time, in CommonJS built by %s', (host) => {
   // In one build, since each puts the whole library into the server.
-  test('are those of files of every name, in packages of every type', async () => {
+  test('are read in .cjs and .js files, whatever the type of their package', async () => {
     const root = copyApp()
     const read = 'module.exports = process.env.site_name\n'
     writeFiles(root, {

@@ -24,9 +24,12 @@ function importCompiled(specifier: string, importer: string): unknown {
   return module.exports
 }
 
-test.each(['webpack', 'rspack'])('the plugin for %s is there for a configuration that becomes CommonJS', (name) => {
-  const imported = importCompiled(`@systemprompt/env/${name}`, import.meta.url) as { default?: unknown }
-  const plugin = imported.default ?? imported
-  expect(plugin).toBeTypeOf('function')
-  expect((plugin as () => unknown)()).toHaveProperty('apply')
-})
+test.each(['webpack', 'rspack'])(
+  'the plugin for %s can be imported by a configuration that is compiled to CommonJS',
+  (name) => {
+    const imported = importCompiled(`@systemprompt/env/${name}`, import.meta.url) as { default?: unknown }
+    const plugin = imported.default ?? imported
+    expect(plugin).toBeTypeOf('function')
+    expect((plugin as () => unknown)()).toHaveProperty('apply')
+  },
+)

@@ -69,7 +69,7 @@ function appOf(framework: Framework, read?: string): string {
   return root
 }
 
-/** What turns components into JavaScript, before our plugin in the list or behind it. */
+/** What turns components into JavaScript, before or after our plugin in the list. */
 const frameworks = (): PluginOption[] => [vue(), svelte({ configFile: false })]
 const inVite = (isFirst: boolean): Configure => ({
   vite: (config) => ({
@@ -120,8 +120,8 @@ function frameworkNames(): Framework[] {
   return Object.keys(COMPONENTS) as Framework[]
 }
 
-describe.each(CASES)('%s builds a component of %s, whose plugin comes first: %s', (host, framework, _, configure) => {
-  test.runIf(hasBrowser)('which shows public values', async () => {
+describe.each(CASES)('with %s, a %s component (the framework’s plugin first: %s)', (host, framework, _, configure) => {
+  test.runIf(hasBrowser)('shows public values', async () => {
     const root = appOf(framework)
     const request = { root, consumer: 'client', entry: 'src/main.js', options, configure } as const
     const { error, outDir, page: file } = await buildWith(host, request)
@@ -134,7 +134,7 @@ describe.each(CASES)('%s builds a component of %s, whose plugin comes first: %s'
     )
   })
 
-  test('which is refused where it reads a secret', async () => {
+  test('is refused when it reads a secret', async () => {
     const root = appOf(framework, 'process.env.DATABASE_URL')
     const request = { root, consumer: 'client', entry: 'src/main.js', options, configure } as const
     const { error, files } = await buildWith(host, request)
@@ -144,7 +144,7 @@ describe.each(CASES)('%s builds a component of %s, whose plugin comes first: %s'
   })
 })
 
-describe.each(['rollup', 'rolldown'] as const)('%s, where another plugin compiles behind ours', (host) => {
+describe.each(['rollup', 'rolldown'] as const)('%s, when another plugin compiles components after ours,', (host) => {
   /** As rollup-plugin-svelte does. */
   const compiler = {
     name: 'svelte',
@@ -165,14 +165,14 @@ describe.each(['rollup', 'rolldown'] as const)('%s, where another plugin compile
     expect(code).not.toMatch(/import\.meta|process\.env/)
   })
 
-  test('refuses one that reads a secret', async () => {
+  test('refuses a component that reads a secret', async () => {
     const { error } = await build(appOf('Svelte', 'process.env.DATABASE_URL'))
     expect(error).toContain('src/App.svelte:2:33  DATABASE_URL  is a secret')
   })
 })
 
 test.each(['rollup', 'rolldown', 'vite'] as const)(
-  '%s says where a secret is read as the file was written, whatever another plugin has made of it, and as it was made without a way back',
+  '%s reports where the original file reads a secret if another plugin gives a source map, and where the transformed code does if not',
   async (host) => {
     const plugin = { name: 'adds', enforce: 'pre', transform: addsLines } as const
     const configure: Configure = {
@@ -192,7 +192,7 @@ test.each(['rollup', 'rolldown', 'vite'] as const)(
 )
 
 describe.each(['vite', 'rollup', 'rolldown', 'webpack'] as const)(
-  '%s, where a compiler reads the file by itself',
+  '%s, when a compiler rereads the file from disk,',
   (host) => {
     const build = (code: string) => {
       const root = copyApp()
@@ -209,7 +209,7 @@ describe.each(['vite', 'rollup', 'rolldown', 'webpack'] as const)(
       return buildWith(host, { root, consumer: 'client', entry: 'src/it.js', options, configure })
     }
 
-    test('puts public values into what that makes of it', async () => {
+    test('puts public values into the compiled code', async () => {
       const { error, files } = await build(
         "import { port } from '@systemprompt/env/public'\nconsole.log(import.meta.env.site_name, process.env['site_name'], port)\n",
       )
@@ -217,7 +217,7 @@ describe.each(['vite', 'rollup', 'rolldown', 'webpack'] as const)(
       expect([...files.values()].join()).toMatch(/"Acme",\s*"Acme",/)
     })
 
-    test('refuses it where it reads a secret, and says so once', async () => {
+    test('reports a read of a secret once', async () => {
       const { error = '' } = await build('console.log(process.env.DATABASE_URL)\n')
       expect(error).toContain('src/own.js:1:13  DATABASE_URL  is a secret')
       expect(error.split('is a secret')).toHaveLength(2)
@@ -226,7 +226,7 @@ describe.each(['vite', 'rollup', 'rolldown', 'webpack'] as const)(
 )
 
 test.each(['vite', 'rollup', 'rolldown', 'webpack'] as const)(
-  '%s at run time: a read that another plugin adds to code with reads gets its value too',
+  '%s, with values at run time, also replaces a read that another plugin adds',
   async (host) => {
     const root = copyApp()
     writeFiles(root, {
@@ -261,7 +261,7 @@ const adds = {
   transform: (code: string, id: string) => (id.endsWith('own.js') ? { code: code + ADDED, map: null } : undefined),
 }
 
-/** As Angular's plugin for Vite, and its loaders: what others have made of the code is not asked for. */
+/** Like Angular's plugin for Vite and its loaders: what other plugins have made of the code is ignored. */
 const rereads = {
   name: 'rereads',
   transform: (_: string, id: string) =>
@@ -269,15 +269,15 @@ const rereads = {
 }
 const REREADS = "module.exports = function () { return require('node:fs').readFileSync(this.resourcePath, 'utf8') }\n"
 
-/** Three lines before the code, as a compiler's imports; of one file it does not say where its lines were. */
+/** Prepends three lines to the code, as a compiler does with its imports; for one file it gives no source map. */
 function addsLines(code: string, id: string): { code: string; map: SourceMap | null } | undefined {
   if (!/(?:it|without)\.js$/.test(id)) return undefined
   const text = new MagicString(code).prepend('// made\n\n\n')
   return { code: text.toString(), map: id.endsWith('it.js') ? text.generateMap({ source: id, hires: true }) : null }
 }
 
-describe.each(frameworkNames())('a component of %s', (framework) => {
-  test.runIf(hasBrowser)('follows a change in Vite’s development server', async () => {
+describe.each(frameworkNames())('a %s component', (framework) => {
+  test.runIf(hasBrowser)('is updated by Vite’s development server after a change', async () => {
     const root = appOf(framework)
     const server = await createServer({
       root,
@@ -302,7 +302,7 @@ describe.each(frameworkNames())('a component of %s', (framework) => {
   })
 })
 
-test('a template of a page that Rsbuild makes is left to the loader that it has', async () => {
+test('Rsbuild’s HTML template is left to its own loader', async () => {
   const root = copyApp()
   const template = '<title><%= process.env.PUBLIC_X ? "set" : "not set" %></title><p><%= 1 + 1 %></p>'
   writeFiles(root, { 'tpl/index.ejs': template, 'src/it.js': "console.log('it')\n" })

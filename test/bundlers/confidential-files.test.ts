@@ -16,7 +16,7 @@ const options = { public: ['site.name'] }
 
 afterEach(() => vi.unstubAllEnvs())
 
-/** A project whose secrets lie in files that are called as they like. */
+/** A project whose secrets lie in files with names of their own. */
 function projectOf(secrets = SECRET): string {
   const root = copyApp()
   vi.stubEnv('DATABASE_URL_FILE', 'run/db')
@@ -37,12 +37,12 @@ function expectNoSecret(text: string): void {
     for (let at = 0; at + 8 <= secret.length; at++) expect(text).not.toContain(secret.slice(at, at + 8))
 }
 
-describe.each(HOSTS)('%s refuses a file with secrets before it reads it', (host) => {
+describe.each(HOSTS)('%s refuses a file with secrets before reading it', (host) => {
   test.each([
     ['app-secrets.json', '../config/app-secrets.json', SECRET],
     ['run/db', '../run/db', SECRET],
     ['config/variables.txt', '../config/variables.txt', SECRET],
-    ['one that is damaged', '../config/app-secrets.json', SECRET.replace('"', '')],
+    ['a malformed secrets file', '../config/app-secrets.json', SECRET.replace('"', '')],
   ])('%s', async (_, specifier, secrets) => {
     const root = projectOf(secrets)
     writeFiles(root, { 'src/it.js': `import * as it from '${specifier}'\nconsole.log(it)\n` })
@@ -76,7 +76,7 @@ describe('Vite’s development server', () => {
     }
   }
 
-  test('hands out no file with secrets, whatever it is called and however it is asked for', async () => {
+  test('serves no file with secrets, whatever its name and however the URL is spelled', async () => {
     const root = projectOf()
     await withServer(root, async (origin) => {
       for (const file of ['config/app-secrets.json', 'config/variables.txt', 'run/db'])
@@ -100,16 +100,16 @@ describe('Vite’s development server', () => {
           `/@id/${root}/${file}`,
           `/@id/__x00__${root}/${file}?raw`,
         ]) {
-          const answer = await rawGet(origin, url)
-          expectNoSecret(answer)
-          expect(`${url} ${answer}`).toMatch(/HTTP\/1\.1 (?:403|404|400|500)/)
+          const response = await rawGet(origin, url)
+          expectNoSecret(response)
+          expect(`${url} ${response}`).toMatch(/HTTP\/1\.1 (?:403|404|400|500)/)
         }
       expect(await rawGet(origin, '/src/page.js')).toContain('document.title')
     })
   })
 
   test.each(['/', '/app/', 'https://cdn.example/deep/app/'])(
-    'hands out none that lies in the root itself, or in public, below %s',
+    'serves no file with secrets in the root or in public, with base %s',
     async (base) => {
       const root = projectOf()
       vi.stubEnv('DATABASE_URL_FILE', 'db.secret')
@@ -123,9 +123,9 @@ describe('Vite’s development server', () => {
           for (const path of ['db.secret', 'jwt.secret', 'public/jwt.secret'])
             for (const query of ['', '?url', '?raw', '?import&raw', '?inline&import'])
               for (const url of [`${below}${path}${query}`, `/${path}${query}`]) {
-                const answer = await rawGet(origin, url)
-                expectNoSecret(answer)
-                expect(`${url} ${answer}`).toMatch(/HTTP\/1\.1 (?:403|404)/)
+                const response = await rawGet(origin, url)
+                expectNoSecret(response)
+                expect(`${url} ${response}`).toMatch(/HTTP\/1\.1 (?:403|404)/)
               }
         },
         base,
@@ -134,7 +134,7 @@ describe('Vite’s development server', () => {
   )
 
   test.each(['raw', 'raw&as=it.js'])(
-    'gives server code none either, whatever its name ends with: %s',
+    'refuses a file with secrets to server code that imports it as text: ?%s',
     async (query) => {
       const root = projectOf()
       vi.stubEnv('DATABASE_URL_FILE', 'db.secret')
@@ -150,7 +150,7 @@ describe('Vite’s development server', () => {
     },
   )
 
-  test('says so to whoever asks it before handing out a file, as Vitest does for tests in a browser', async () => {
+  test('denies files with secrets in isFileLoadingAllowed, which Vitest asks in browser mode', async () => {
     const root = projectOf()
     await withServer(root, async (_, { config }) => {
       const allowed = (...paths: string[]): string[] =>
@@ -161,7 +161,7 @@ describe('Vite’s development server', () => {
     })
   })
 
-  test('denies what Vite denies by itself', async () => {
+  test('still denies what Vite denies by default', async () => {
     const root = projectOf()
     writeFiles(root, { '.npmrc': '//r/:_authToken=x\n', 'tls.key': 'key', 'tls.pem': 'pem', '.git/config': 'config' })
     await withServer(root, async (origin) => {
@@ -170,14 +170,14 @@ describe('Vite’s development server', () => {
     })
   })
 
-  test('says which file a module imports that may contain secrets', async () => {
+  test('does not serve a file with secrets that a module imports', async () => {
     const root = projectOf()
     writeFiles(root, { 'src/it.js': "import it from '../config/app-secrets.json'\nconsole.log(it)\n" })
-    const answer = await withServer(root, async (origin) => {
+    const response = await withServer(root, async (origin) => {
       const [, path = ''] = /import it from "([^"]+)"/.exec(await rawGet(origin, '/src/it.js')) ?? []
       return rawGet(origin, path)
     })
-    expect(answer).toMatch(/^HTTP\/1\.1 (?:403|500)/)
-    expectNoSecret(answer)
+    expect(response).toMatch(/^HTTP\/1\.1 (?:403|500)/)
+    expectNoSecret(response)
   })
 })

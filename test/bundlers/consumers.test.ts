@@ -54,7 +54,7 @@ describe.each([8, 7] as const)('Vite %s', (version) => {
     )
   })
 
-  test('runs code of the server while it develops', async () => {
+  test('runs server code that reads a secret in development, and refuses it to a client', async () => {
     const root = copyApp()
     writeFiles(root, { 'src/it.js': READS_SECRET })
     const server = await vite.createServer({
@@ -74,7 +74,7 @@ describe.each([8, 7] as const)('Vite %s', (version) => {
     }
   })
 
-  test('tells the client’s build from the server’s when one object serves both at once', async () => {
+  test('tells the client build from the server build when one plugin object serves both at once', async () => {
     const root = copyApp()
     writeFiles(root, { 'src/it.js': READS_SECRET })
     const plugin = vitePlugin(options)
@@ -86,7 +86,7 @@ describe.each([8, 7] as const)('Vite %s', (version) => {
   })
 })
 
-test('Rolldown says that an object cannot serve a client and a server at once', async () => {
+test('Rolldown rejects one plugin object for a client and a server build at the same time', async () => {
   const root = copyApp()
   writeFiles(root, { 'src/it.js': READS_SECRET })
   const plugin = rolldownPlugin({ ...options, cwd: root })

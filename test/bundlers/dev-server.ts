@@ -21,7 +21,7 @@ export interface DevServer {
 }
 
 export interface Host {
-  /** Starts the server of a project as its users do; it may hand out the whole project. */
+  /** Starts the server of a project as its users do; it may serve the whole project. */
   start(root: string): Promise<DevServer>
   /** What the page is called. @default /page.html, which loads /main.js */
   readonly page?: string
@@ -55,7 +55,7 @@ export function edit(root: string, from: string, to: string): void {
   writeFiles(root, { [PROFILE]: before.replace(from, to) })
 }
 
-/** All that a page gets: answers, and frames of its sockets. */
+/** All that a page gets: responses, and frames of its sockets. */
 function record(page: Page): string[] {
   const seen: string[] = []
   page.on('response', async (response) => seen.push(await response.text().catch(() => '')))
@@ -78,7 +78,7 @@ export async function shows(page: Page, text: string): Promise<void> {
   await page.waitForFunction(`document.body?.dataset.values?.includes(${JSON.stringify(text)})`)
 }
 
-/** What every development server has to do with a change, a mistake, and a request for what is confidential. */
+/** How every development server has to handle a change, a mistake, and a request for a confidential file. */
 export function describeDevServer(
   name: string,
   { start, page: path = '/page.html', showsMistake, forgetsMistake }: Host,
@@ -97,7 +97,7 @@ export function describeDevServer(
     })
 
     test.runIf(hasBrowser)(
-      'follows a change, shows a mistake, keeps the last good values and goes on when it is mended',
+      'follows a change, shows a mistake, keeps the last good values and recovers once it is fixed',
       async () => {
         await withPage(async (page) => {
           const seen = record(page)
@@ -124,13 +124,13 @@ export function describeDevServer(
       60_000,
     )
 
-    test.each(SPELLINGS)('does not hand out %s', async (url) => {
+    test.each(SPELLINGS)('does not serve %s', async (url) => {
       const text = await rawGet(server.origin, url.replace('/app/', `${app.root}/`))
       expectNone([...app.canaries, 'PUBLIC_GREETING'], [text])
       expect(text).toMatch(/^HTTP\/1\.1 (?:403|404|400|431)/)
     })
 
-    test('hands out other files', async () => {
+    test('serves other files', async () => {
       expect(await rawGet(server.origin, '/src/one.js')).toMatch(/^HTTP\/1\.1 200[\s\S]*document\.title/)
     })
   })

@@ -34,8 +34,8 @@ describeWatch('esbuild', {
   },
 })
 
-/** esbuild asks nobody before it hands out a file: what keeps secrets in is the folder that it is told to serve. */
-describe('esbuild’s server of a folder of its own', () => {
+/** esbuild asks no plugin before it serves a file: what protects secrets is the choice of the folder to serve. */
+describe('esbuild’s server, given a folder of its own,', () => {
   const { root, canaries } = appWithCanaries()
   let origin = ''
   let close = async (): Promise<void> => undefined
@@ -62,7 +62,7 @@ describe('esbuild’s server of a folder of its own', () => {
 
   const seen: string[] = []
 
-  /** It makes nothing anew for a moment. */
+  /** It does not rebuild for a moment. */
   const answers = (pattern: RegExp) =>
     expect
       .poll(async () => {
@@ -71,7 +71,7 @@ describe('esbuild’s server of a folder of its own', () => {
       })
       .toMatch(pattern)
 
-  test('answers with new values, with what is wrong, and with new values again', async () => {
+  test('serves new values, responds with the error to a mistake, and serves new values once it is fixed', async () => {
     expect(await rawGet(origin, '/page.html')).toMatch(/^HTTP\/1\.1 200/)
     expect(await rawGet(origin, '/main.js')).toMatch(/^HTTP\/1\.1 200[\s\S]*"Acme"/)
     edit(root, 'port: 8080', 'port: eighty')
@@ -81,7 +81,7 @@ describe('esbuild’s server of a folder of its own', () => {
     expectNone(canaries, seen)
   })
 
-  test.each(SPELLINGS)('does not hand out %s', async (url) => {
+  test.each(SPELLINGS)('does not serve %s', async (url) => {
     const text = await rawGet(origin, url.replace('/app/', `${root}/`))
     expectNone([...canaries, 'PUBLIC_GREETING'], [text])
     expect(text).toMatch(/^HTTP\/1\.1 (?:403|404|400|431|500)/)

@@ -15,21 +15,21 @@ async function built(files: Readonly<Record<string, string>>, settings: BuildOpt
   return readFileSync(join(root, 'out/it.js'), 'utf8')
 }
 
-describe('the loaders that esbuild is given', () => {
-  test('read code with values in it: elements in .js', async () => {
+describe('esbuild’s loader option', () => {
+  test('applies to code with values: JSX in .js', async () => {
     const code = 'export const it = <p>{import.meta.env.site_name}</p>\nexport const other = process.env.NODE_ENV\n'
     const settings: BuildOptions = { entryPoints: ['src/it.js'], loader: { '.js': 'jsx' }, format: 'esm' }
     expect(await built({ 'src/it.js': code }, settings)).toContain('createElement("p", null, "Acme")')
   })
 
-  test('of several extensions the longest counts', async () => {
+  test('applies the longest matching extension', async () => {
     const code = 'export const it = <p>{import.meta.env.site_name}</p>\n'
     const entryPoints = { it: 'src/it.view.js' }
     const settings: BuildOptions = { entryPoints, loader: { '.view.js': 'jsx' }, format: 'esm' }
     expect(await built({ 'src/it.view.js': code }, settings)).toContain('"Acme"')
   })
 
-  test('leave text as it is', async () => {
+  test('leaves a file with the text loader unchanged', async () => {
     const files = {
       'src/it.js': "import text from './shown.ts'\nconsole.log(text)\n",
       'src/shown.ts': 'console.log(import.meta.env.site_name)\n',
@@ -39,7 +39,7 @@ describe('the loaders that esbuild is given', () => {
   })
 })
 
-test('esbuild that bundles nothing refuses a secret all the same', async () => {
+test('esbuild without bundling refuses a secret and replaces a public value', async () => {
   const settings: BuildOptions = { entryPoints: ['src/it.js'], bundle: false }
   await expect(built({ 'src/it.js': 'console.log(process.env.DATABASE_URL)\n' }, settings)).rejects.toThrow(
     'src/it.js:1:13  DATABASE_URL  is a secret',

@@ -10,7 +10,7 @@ import { SECRETS, writeFiles } from '../support/temp-project.ts'
 import { hasBrowser, withPage } from './browser.ts'
 import { appWithCanaries, type DevServer, describeDevServer, edit, expectNone, options, shows } from './dev-server.ts'
 
-/** Farm takes a port that is free as it starts, but tells none that it was given. */
+/** Farm picks a free port by itself, but does not tell which one it picked. */
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -45,7 +45,7 @@ async function start(root: string, asked: PluginOptions = options): Promise<DevS
         host: '127.0.0.1',
         hmr: hmr as never,
       },
-      // The worst that somebody can do: hand out the whole project.
+      // The worst case: serving the whole project.
       publicDir: '.',
       plugins: [farmPlugin(asked)],
     },
@@ -70,27 +70,24 @@ describeDevServer('Farm', {
   },
 })
 
-test.runIf(hasBrowser)(
-  'Farm’s development server shows a mistake also to a page that is loaded behind it',
-  async () => {
-    const { root } = appWithCanaries()
-    const server = await start(root)
-    try {
-      await withPage(async (page) => {
-        await page.goto(`${server.origin}/`)
-        await shows(page, '"port":8080')
-        edit(root, 'port: 8080', 'port: eighty')
-        const mistake = page.locator('vite-error-overlay').getByText('server.port  is not a whole number').first()
-        await mistake.waitFor()
-        await page.reload()
-        await mistake.waitFor()
-        await shows(page, '"port":8080')
-      })
-    } finally {
-      await server.close()
-    }
-  },
-)
+test.runIf(hasBrowser)('Farm’s development server also shows a mistake to a page loaded after it', async () => {
+  const { root } = appWithCanaries()
+  const server = await start(root)
+  try {
+    await withPage(async (page) => {
+      await page.goto(`${server.origin}/`)
+      await shows(page, '"port":8080')
+      edit(root, 'port: 8080', 'port: eighty')
+      const mistake = page.locator('vite-error-overlay').getByText('server.port  is not a whole number').first()
+      await mistake.waitFor()
+      await page.reload()
+      await mistake.waitFor()
+      await shows(page, '"port":8080')
+    })
+  } finally {
+    await server.close()
+  }
+})
 
 const ENTRY = `import { site_name } from '@systemprompt/env/public'
 import './b.js'
@@ -109,7 +106,7 @@ describe.runIf(hasBrowser)('a change while Farm’s development server runs', ()
   let server = {} as Awaited<ReturnType<typeof start>>
 
   beforeAll(async () => {
-    // Where the project says: its secrets are called as it likes.
+    // The project names the file of its secrets itself.
     writeFiles(app.root, {
       ...PAGE,
       'src/entry.js': ENTRY,
@@ -124,7 +121,7 @@ describe.runIf(hasBrowser)('a change while Farm’s development server runs', ()
     await server.close?.()
   })
 
-  /** Changes `src/b.js`, which has to be said over the page, in the terminal, and to whoever loads the page. */
+  /** Changes `src/b.js`, which has to be reported on the page, in the terminal, and to whoever loads the page. */
   async function expectStopped(message: string, change: () => void): Promise<void> {
     await withPage(async (page) => {
       const seen: string[] = []
@@ -166,20 +163,20 @@ describe.runIf(hasBrowser)('a change while Farm’s development server runs', ()
     ],
     ['a secret', 'console.log(process.env.DATABASE_URL)', 'src/b.js:1:13  DATABASE_URL  is a secret'],
     [
-      'whatever is matched',
+      'files that a glob matches',
       "console.log(import.meta.glob('../.systemprompt/profiles/local/*', { as: 'raw', eager: true }))",
       'secrets.json  may contain secrets',
     ],
-  ])('is refused where it asks for %s', async (_, code, message) => {
+  ])('is refused when it asks for %s', async (_, code, message) => {
     await expectStopped(message, () => writeFiles(app.root, { 'src/b.js': `${code}\n` }))
   })
 
-  test('is refused where it brings a secret along', async () => {
+  test('is refused when it contains a secret', async () => {
     const code = `console.log(${JSON.stringify(app.canaries[2])})\n`
     await expectStopped('CANARY_0  the secret is in this file', () => writeFiles(app.root, { 'src/b.js': code }))
   })
 
-  test('is refused where it makes a secret of a name that is read', async () => {
+  test('is refused when it makes a name that is read a secret', async () => {
     const before = readFileSync(join(app.root, 'config/app.json'), 'utf8')
     writeFiles(app.root, { 'src/b.js': `${B}console.log(process.env.late_key)\n` })
     await expectStopped('late_key  is a secret', () =>
@@ -189,9 +186,9 @@ describe.runIf(hasBrowser)('a change while Farm’s development server runs', ()
 })
 
 test.runIf(hasBrowser).each([
-  ['found', {}],
-  ['named', { cwd: '../..' }],
-])('a project above Farm’s root, which is %s, is followed', async (_, where) => {
+  ['found by search', {}],
+  ['given as cwd', { cwd: '../..' }],
+])('Farm follows changes to a project above its root that is %s', async (_, where) => {
   const { root } = appWithCanaries()
   const web = join(root, 'packages/web')
   // Farm knows such a module by its file, and by the query.

@@ -20,7 +20,7 @@ function project(files: Files): string {
 
 type Compilation = NonNullable<Parameters<NonNullable<Configure['farm']>>[0]['compilation']>
 
-/** What Farm says, and the code of all that it writes. */
+/** Farm's error, and the code of all that it writes. */
 async function build(root: string, compilation: Compilation = {}, more: Partial<BuildRequest> = {}) {
   const configure: Configure = {
     farm: (config) => ({ ...config, compilation: { ...config.compilation, ...compilation } }),
@@ -31,14 +31,14 @@ async function build(root: string, compilation: Compilation = {}, more: Partial<
   return { error, code, entry }
 }
 
-describe('files that Farm reads by itself for import.meta.glob', () => {
+describe('files that Farm reads for import.meta.glob', () => {
   test.each([
     ["'../.env'", '.env'],
     ["'../.e*'", '.env'],
     ["['../*.html', '../[.]env']", '.env'],
     ["'../.systemprompt/**/*.json'", '.systemprompt/profiles/local/secrets.json'],
     ["'../config/*'", 'config/app.json'],
-  ])('are refused where they are confidential: %s', async (pattern, file) => {
+  ])('are refused if they are confidential: %s', async (pattern, file) => {
     const root = project({
       'src/entry.js': `console.log(import.meta.glob(${pattern}, { as: 'raw', eager: true }))\n`,
       'config/readme.md': '# Read me',
@@ -53,7 +53,7 @@ describe('files that Farm reads by itself for import.meta.glob', () => {
     expect(code).toBe('')
   })
 
-  test('are texts as they were where they are not', async () => {
+  test('are unchanged text if they are not confidential', async () => {
     const root = project({
       'src/entry.js':
         "const one = import.meta.glob('./texts/*', { as: 'raw' })\n" +
@@ -71,17 +71,17 @@ describe('files that Farm reads by itself for import.meta.glob', () => {
   })
 })
 
-describe('with the cache that Farm keeps from one build to the next', () => {
+describe('with Farm’s persistent cache', () => {
   const persistentCache = true
 
-  test('a build has the values as they are', async () => {
+  test('a build has the current values', async () => {
     const root = project(READS)
     expect((await build(root, { persistentCache })).code).toContain('console.log("Acme")')
     edit(root, 'name: Acme', 'name: Beta')
     expect((await build(root, { persistentCache })).code).toContain('console.log("Beta")')
   })
 
-  test('a name that has become a secret is refused, and again by the next build', async () => {
+  test('a name that has become a secret is refused, in every later build', async () => {
     const root = project({ ...READS, 'src/b.js': 'console.log(process.env.late_key)\n' })
     expect((await build(root, { persistentCache })).error).toBe('')
     writeFiles(root, { [SECRETS]: readFileSync(join(root, SECRETS), 'utf8').replace('{', '{ "late_key": "later",') })
@@ -89,7 +89,7 @@ describe('with the cache that Farm keeps from one build to the next', () => {
       expect((await build(root, { persistentCache })).error).toContain('src/b.js:1:13  late_key  is a secret')
   })
 
-  test('a client has nothing of a module that was built for a server', async () => {
+  test('a client build refuses a module that a server build has cached', async () => {
     const root = project({ ...READS, 'src/b.js': 'console.log(process.env.DATABASE_URL)\n' })
     expect((await build(root, { persistentCache }, { options: { consumer: 'server' } })).error).toBe('')
     expect((await build(root, { persistentCache })).error).toContain('src/b.js:1:13  DATABASE_URL  is a secret')
@@ -100,7 +100,7 @@ describe('the library under another name', () => {
   const IMPORT = "import { loadConfigSync } from 'settings'\nconsole.log(loadConfigSync)\n"
   const library = join(repository, 'dist/index.js')
 
-  test('is refused with its importer', async () => {
+  test('is refused, with the chain of imports', async () => {
     const root = project({ ...READS, 'src/b.js': IMPORT })
     const { error, code } = await build(root, { resolve: { alias: { settings: library } } })
     expect(error).toContain('src/b.js  @systemprompt/env  reads configuration and secrets')
@@ -108,14 +108,14 @@ describe('the library under another name', () => {
     expect(code).toBe('')
   })
 
-  test('is refused by a path', async () => {
+  test('is refused when imported by its path', async () => {
     const root = project(READS)
     const path = relative(join(root, 'src'), library)
     writeFiles(root, { 'src/b.js': IMPORT.replace('settings', path) })
     expect((await build(root)).error).toContain('src/b.js  @systemprompt/env  reads configuration and secrets')
   })
 
-  test('is the public values where it names those', async () => {
+  test('gives the public values when it is their alias', async () => {
     const root = project({ ...READS, 'src/b.js': "import { site_name } from 'values'\nconsole.log(site_name)\n" })
     const { error, code } = await build(root, { resolve: { alias: { values: join(repository, 'dist/public.js') } } })
     expect(error).toBe('')
@@ -123,13 +123,13 @@ describe('the library under another name', () => {
   })
 })
 
-test('a project above Farm’s root is told of with its own paths', async () => {
+test('problems in a project above Farm’s root are reported with paths from the project', async () => {
   const root = project({ 'packages/web/src/entry.js': 'console.log(process.env.DATABASE_URL)\n' })
   const { error } = await build(join(root, 'packages/web'), {}, { options: { cwd: '../..' } })
   expect(error).toContain('packages/web/src/entry.js:1:13  DATABASE_URL  is a secret')
 })
 
-test('what is refused is said once', async () => {
+test('Farm reports a refused read once', async () => {
   const { error } = await build(project({ ...READS, 'src/b.js': 'console.log(process.env.DATABASE_URL)\n' }))
   expect(error.match(/DATABASE_URL {2}is a secret/g)).toHaveLength(1)
 })

@@ -10,9 +10,9 @@ import { buildWith, type Configure, copyApp, HOSTS } from './hosts.ts'
 
 const PROFILE = '.systemprompt/profiles/local/profile.yaml'
 
-describe.each(HOSTS)('a configuration that is not valid, built with %s', (host) => {
+describe.each(HOSTS)('an invalid configuration, built with %s', (host) => {
   test.each(['client', 'server'] as const)(
-    'is an error for the %s as it is everywhere, said once',
+    'fails the %s build with one error, with file and line and without a stack trace',
     async (consumer) => {
       const root = copyApp()
       writeFiles(root, { [PROFILE]: 'name: local\nserver:\n  port: 99999\n  host: [\n' })
@@ -28,12 +28,12 @@ describe.each(HOSTS)('a configuration that is not valid, built with %s', (host) 
 test.each([
   ['required by systemprompt.config.*', 'name: local\nsite: { name: Acme }\n', "{ required: ['STRIPE_KEY'] }"],
   [
-    'that a schema asks for',
+    'required by a schema',
     'name: local\nsite: { name: Acme }\n',
     `{ schema: { '~standard': { version: 1, vendor: 'test', validate: (all) => all.STRIPE_KEY ? { value: all } : { issues: [{ message: 'no', path: ['STRIPE_KEY'] }] } } } }`,
   ],
-  ['of a profile that is strict', 'name: local\nsite: { name: Acme }\nsecrets: { validation: strict }\n', '{}'],
-])('a secret %s need not be there for a build', async (_, profile, secrets) => {
+  ['of a strict profile', 'name: local\nsite: { name: Acme }\nsecrets: { validation: strict }\n', '{}'],
+])('a secret %s need not be set for a build', async (_, profile, secrets) => {
   const root = copyApp()
   rmSync(join(root, '.systemprompt/profiles/local/secrets.json'))
   writeFiles(root, {
@@ -47,7 +47,7 @@ test.each([
 })
 
 test.each(['vite', 'webpack', 'esbuild'] as const)(
-  'client code may not ask for a required secret that is not there for a build with %s either',
+  'a required secret that is not set is refused in client code and allowed in server code, with %s',
   async (host) => {
     const root = copyApp()
     rmSync(join(root, '.systemprompt'), { recursive: true })
@@ -61,7 +61,7 @@ test.each(['vite', 'webpack', 'esbuild'] as const)(
   },
 )
 
-test('a schema for variables, which are those of the program, is not asked in a build', async () => {
+test('a build does not apply the schema for variables, which are those of the running program', async () => {
   const root = copyApp()
   writeFiles(root, {
     'systemprompt.config.mjs': `export default { variables: { '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [{ message: 'no', path: ['PORT'] }] }) } } }\n`,
@@ -83,14 +83,14 @@ const breaks = {
   },
 }
 
-describe.each(['vite', 'rollup', 'rolldown'] as const)('the failure of another plugin, in %s', (host) => {
+describe.each(['vite', 'rollup', 'rolldown'] as const)('the error of another plugin, in %s', (host) => {
   const configure: Configure = {
     vite: (config) => ({ ...config, plugins: [config.plugins, breaks] }),
     rollup: (config) => ({ ...config, plugins: [config.plugins, breaks] }),
     rolldown: (config) => ({ ...config, plugins: [config.plugins, breaks] }),
   }
 
-  test('is said beside a configuration that is not valid', async () => {
+  test('is reported next to that of an invalid configuration', async () => {
     const root = copyApp()
     writeFiles(root, { [PROFILE]: 'name: local\nserver:\n  port: 99999\n', 'src/it.js': 'console.log(1)\n' })
     const { error } = await buildWith(host, { root, consumer: 'client', entry: 'src/it.js', configure })
@@ -99,10 +99,10 @@ describe.each(['vite', 'rollup', 'rolldown'] as const)('the failure of another p
   })
 })
 
-describe('an option that is not what it should be', () => {
+describe('an invalid plugin option', () => {
   const READS_SECRET = { 'src/it.js': 'console.log(process.env.DATABASE_URL)\n' }
 
-  test.each(HOSTS)('is an error of a build with %s, and opens no secret to a client', async (host) => {
+  test.each(HOSTS)('fails the build of a client that reads a secret, with %s', async (host) => {
     const root = copyApp()
     writeFiles(root, READS_SECRET)
     const options = { consumer: 'browser' } as unknown as PluginOptions
@@ -123,7 +123,7 @@ describe('an option that is not what it should be', () => {
     ['site.name', 'options  is not an object'],
     [['site.name'], 'options  is not an object'],
     [null, 'options  is not an object'],
-  ])('is an error: %j', async (options, message) => {
+  ])('is rejected: %j', async (options, message) => {
     const root = copyApp()
     writeFiles(root, READS_SECRET)
     const plugins = [rollupPlugin(options as unknown as PluginOptions)]

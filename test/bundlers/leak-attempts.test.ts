@@ -25,7 +25,7 @@ const planted: readonly Planted[] = ATTEMPTS.map((attempt, index) => ({
 
 const secretOf = (name: string): string => planted.find((attempt) => attempt.name === name)?.secret ?? ''
 
-/** Everything is tried with these; with the others, of each three one, all of them in a soak. */
+/** All attempts are made with these; with the others one in three, and all of them in a soak. */
 const WHOLE: readonly Host[] = ['vite', 'webpack', 'esbuild']
 
 describe.each(HOSTS)(`an attempt to get a secret into what %s builds (SEED=${random.seed})`, (host) => {
@@ -43,7 +43,7 @@ describe.each(HOSTS)(`an attempt to get a secret into what %s builds (SEED=${ran
     return build
   }
 
-  test.each(tried)('$name ends at: $stopped', async (attempt) => {
+  test.each(tried)('$name is stopped at: $stopped', async (attempt) => {
     const { error = '', files } = await buildOf(attempt)
     const { id, secret, stopped, leaves } = attempt
     const lines = error.split('\n')
@@ -65,17 +65,17 @@ describe.each(HOSTS)(`an attempt to get a secret into what %s builds (SEED=${ran
 })
 
 describe('the table of attempts', () => {
-  test('has 60 of them or more, each with a name of its own', () => {
+  test('has at least 60 attempts, each with a unique name', () => {
     expect(ATTEMPTS.length).toBeGreaterThanOrEqual(60)
     expect(new Set(ATTEMPTS.map(({ name }) => name)).size).toBe(ATTEMPTS.length)
   })
 
-  test('tries each with a bundler that has such a thing, and nearly all with Vite, webpack and esbuild', () => {
+  test('has at least 60 attempts for each of Vite, webpack and esbuild', () => {
     for (const host of WHOLE)
       expect(ATTEMPTS.filter(({ hosts = HOSTS }) => hosts.includes(host)).length).toBeGreaterThanOrEqual(60)
   })
 
-  test('is what docs/security.md says of those that are not stopped', () => {
+  test('matches the list in docs/security.md of those that are not stopped', () => {
     const page = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8')
     const [, list = ''] = /\nThese attempts are not stopped:\n\n([\s\S]*?)\n\n/.exec(page) ?? []
     const unstopped = ATTEMPTS.filter(({ stopped }) => stopped === 'nowhere')
@@ -94,7 +94,7 @@ function refusedIn(error: string, { id, entry }: Planted): boolean {
   )
 }
 
-/** What is refused is told of before anything is searched, and what is not stopped leaves a build that succeeds. */
+/** What is refused is reported before anything is searched, and what is not stopped lets the build succeed. */
 function buildKey({ stopped, setup = 'plain', consumer = 'client' }: Attempt): string {
   return [stopped === 'reading' ? 'import' : stopped, setup, consumer].join()
 }

@@ -19,25 +19,25 @@ export type Setup =
   | 'worker'
   | 'whole environment'
 
-/** One way of getting a secret into what is built. */
+/** One way of getting a secret into the output. */
 export interface Attempt {
   readonly name: string
   readonly stopped: StoppedBy
   readonly files: (attempt: Given) => Files
-  /** The secret that it tries to get out. @default a random text of its own */
+  /** The secret that it tries to get out. @default a random string of its own */
   readonly secret?: string
   readonly setup?: Setup
   /** @default 'client' */
   readonly consumer?: Consumer
-  /** Bundlers in which there is such a thing. @default all */
+  /** Bundlers that support it. @default all */
   readonly hosts?: readonly Host[]
   /** Why it is not stopped, as docs/security.md has it. */
   readonly why?: string
-  /** Where it ends in some bundlers. */
+  /** Where it ends in some bundlers, if elsewhere. */
   readonly otherwise?: Partial<Record<Host, StoppedBy>>
   /** It is the entry itself. */
   readonly entry?: string
-  /** What of it stands in the output of a build that succeeds, to show that it is not stopped. */
+  /** What the output of a build that succeeds then contains, to show that it is not stopped. */
   readonly leaves?: (secret: string) => string
 }
 
@@ -74,12 +74,12 @@ const IMPORTS: readonly Attempt[] = [
     files: entry(() => `import { loadConfigSync } from '@systemprompt/env'\n${uses('loadConfigSync().secrets')}`),
   },
   {
-    name: 'the library, when it is needed',
+    name: 'the library, imported dynamically',
     stopped: 'import',
     files: entry(() => `import('@systemprompt/env').then(({ loadConfigSync }) => ${uses('loadConfigSync()')})`),
   },
   {
-    name: 'the library, handed on',
+    name: 'the library, re-exported',
     stopped: 'import',
     files: entry(
       ({ id }) => `import * as all from './${id}-all.js'\n${uses('all')}`,
@@ -87,7 +87,7 @@ const IMPORTS: readonly Attempt[] = [
     ),
   },
   {
-    name: 'the library, by require',
+    name: 'the library, with require',
     stopped: 'import',
     hosts: ['vite', 'rolldown', 'esbuild', ...WEBPACKS],
     files: entry(
@@ -106,7 +106,7 @@ const IMPORTS: readonly Attempt[] = [
     files: entry(() => `import * as cloud from '@systemprompt/env/cloud'\n${uses('cloud')}`),
   },
   {
-    name: 'the library, by a package of one’s own',
+    name: 'the library, imported by another package',
     stopped: 'import',
     hosts: ['vite', 'rolldown', 'esbuild', 'farm', ...WEBPACKS],
     files: entry(
@@ -124,12 +124,12 @@ const IMPORTS: readonly Attempt[] = [
     files: entry(() => `import secrets from '${SECRETS}'\n${uses('secrets')}`),
   },
   {
-    name: 'one name of secrets.json',
+    name: 'one key of secrets.json',
     stopped: 'import',
     files: entry(({ id }) => `import { attempt_${id} as it } from '${SECRETS}'\n${uses('it')}`),
   },
   {
-    name: 'secrets.json, when it is needed',
+    name: 'secrets.json, imported dynamically',
     stopped: 'import',
     files: entry(() => `import('${SECRETS}').then(({ default: it }) => ${uses('it')})`),
   },
@@ -139,17 +139,17 @@ const IMPORTS: readonly Attempt[] = [
     files: entry(({ host }) => `${asText(SECRETS, host)}\n${uses('content')}`),
   },
   {
-    name: 'secrets.json as an address',
+    name: 'secrets.json as a URL',
     stopped: 'import',
     files: entry(() => `import address from '${SECRETS}?url'\n${uses('address')}`),
   },
   {
-    name: 'secrets.json with a query that says nothing',
+    name: 'secrets.json with a query of no meaning',
     stopped: 'import',
     files: entry(() => `import secrets from '${SECRETS}?refused'\n${uses('secrets')}`),
   },
   {
-    name: 'secrets.json by a way around',
+    name: 'secrets.json by a roundabout path',
     stopped: 'import',
     files: entry(
       () => `import secrets from './../src/.././.systemprompt//profiles/local/secrets.json'\n${uses('secrets')}`,
@@ -225,7 +225,7 @@ const IMPORTS: readonly Attempt[] = [
     files: entry(() => uses(`new URL('${SECRETS}', import.meta.url)`)),
   },
   {
-    name: 'secrets.json as an asset, its address a template',
+    name: 'secrets.json as an asset, its URL in a template literal',
     stopped: 'import',
     hosts: ['vite', ...WEBPACKS],
     files: entry(() => uses('new URL(`../.systemprompt/profiles/local/secrets.json`, import.meta.url)')),
@@ -323,7 +323,7 @@ const GUARDED: readonly Attempt[] = [
     files: entry(({ secret }) => uses(text(secret))),
   },
   {
-    name: 'a template',
+    name: 'a template literal',
     stopped: 'guard',
     files: entry(({ secret }) => uses(`\`Bearer ${secret} \${globalThis.name}\``)),
   },
@@ -334,7 +334,7 @@ const GUARDED: readonly Attempt[] = [
     files: entry(({ secret }) => uses(halves(secret))),
   },
   {
-    name: 'a constant of another module that the minifier puts in',
+    name: 'a constant of another module that the minifier inlines',
     stopped: 'guard',
     hosts: ['vite', 'rolldown', ...WEBPACKS],
     files: entry(
@@ -368,49 +368,49 @@ const GUARDED: readonly Attempt[] = [
     files: entry(({ secret }) => `// ${secret}\n${uses('4')}`),
   },
   {
-    name: 'a name in quotes',
+    name: 'a quoted property name',
     stopped: 'guard',
     files: entry(({ secret }) => uses(`{ ${text(secret)}: 1 }`)),
   },
   {
-    name: 'a name of a variable',
+    name: 'a variable name',
     stopped: 'guard',
     files: entry(({ secret }) => `globalThis.${secret} = 1`),
   },
   {
-    name: 'base64 by hand',
+    name: 'base64',
     stopped: 'guard',
     files: entry(({ secret }) => uses(text(Buffer.from(`user:${secret}`).toString('base64')))),
   },
   {
-    name: 'base64 for URLs by hand',
+    name: 'URL-safe base64',
     stopped: 'guard',
     files: entry(({ secret }) => uses(text(Buffer.from(`ab${secret}`).toString('base64url')))),
   },
   {
-    name: 'hexadecimal digits by hand',
+    name: 'hexadecimal digits',
     stopped: 'guard',
     files: entry(({ secret }) => uses(text(Buffer.from(secret).toString('hex')))),
   },
   {
-    name: 'the numbers of its characters',
+    name: 'character codes',
     stopped: 'guard',
     files: entry(({ secret }) => uses(`String.fromCharCode(${[...Buffer.from(secret)].join(', ')})`)),
   },
   {
-    name: 'escapes of JavaScript',
+    name: 'JavaScript escapes',
     stopped: 'guard',
     files: entry(({ secret }) =>
       uses(`'${[...secret].map((it) => `\\u00${it.charCodeAt(0).toString(16)}`).join('')}'`),
     ),
   },
   {
-    name: 'percent signs',
+    name: 'percent-encoding',
     stopped: 'guard',
     files: entry(({ secret }) => uses(text(Buffer.from(secret).toString('hex').replace(/../g, '%$&')))),
   },
   {
-    name: 'references of HTML',
+    name: 'HTML character references',
     stopped: 'guard',
     files: entry(({ secret }) => uses(text([...secret].map((it) => `&#${it.charCodeAt(0)};`).join('')))),
   },
@@ -493,7 +493,7 @@ const GUARDED: readonly Attempt[] = [
     ),
   },
   {
-    name: 'text of 16 bits a character',
+    name: 'UTF-16 text',
     stopped: 'guard',
     hosts: ASSETS,
     files: entry(
@@ -514,7 +514,7 @@ const GUARDED: readonly Attempt[] = [
     ),
   },
   {
-    name: 'a comment of a style sheet',
+    name: 'a comment in a style sheet',
     stopped: 'guard',
     hosts: ASSETS,
     files: entry(
@@ -523,7 +523,7 @@ const GUARDED: readonly Attempt[] = [
     ),
   },
   {
-    name: 'a name in a style sheet',
+    name: 'a class name in a style sheet',
     stopped: 'guard',
     hosts: ASSETS,
     files: entry(
@@ -542,7 +542,7 @@ const GUARDED: readonly Attempt[] = [
     ),
   },
   {
-    name: 'code that is loaded when it is needed',
+    name: 'dynamically imported code',
     stopped: 'guard',
     files: entry(
       ({ id }) => `import('./${id}-later.js').then(({ it }) => ${uses('it')})`,
@@ -550,7 +550,7 @@ const GUARDED: readonly Attempt[] = [
     ),
   },
   {
-    name: 'a file that is named by it',
+    name: 'a file named after the secret',
     stopped: 'guard',
     hosts: ASSETS,
     files: entry(
@@ -562,7 +562,7 @@ const GUARDED: readonly Attempt[] = [
     ),
   },
   {
-    name: 'the source of a module that another plugin makes',
+    name: 'the source of another plugin’s virtual module',
     stopped: 'guard',
     hosts: ['vite', 'rollup', 'rolldown', 'esbuild'],
     files: entry(() => `import it from 'made:up'\n${uses('it')}`),
@@ -589,7 +589,7 @@ const GUARDED: readonly Attempt[] = [
     files: entry(() => uses('7')),
   },
   {
-    name: 'a directory that is copied as it is',
+    name: 'a directory that is copied unchanged',
     stopped: 'guard',
     setup: 'copied',
     hosts: ['vite', 'esbuild', 'webpack', 'rspack', 'rsbuild', 'farm'],
@@ -606,13 +606,13 @@ const GUARDED: readonly Attempt[] = [
     files: ({ secret }) => ({ 'leaking.html': `<meta name="key" content="${secret}"><p>Hello</p>\n` }),
   },
   {
-    name: 'the password alone out of a URL',
+    name: 'only the password of a URL',
     stopped: 'guard',
     secret: 'postgres://acme:Wn5%40tK8rPz3@db.acme.example/acme',
     files: entry(() => uses("'Wn5@tK8rPz3'")),
   },
   {
-    name: 'a private key with other line ends',
+    name: 'a private key with other line endings',
     stopped: 'guard',
     secret: `-----BEGIN PRIVATE KEY-----\n${PEM_BODY}\n${PEM_BODY.split('').reverse().join('')}\n-----END PRIVATE KEY-----\n`,
     files: entry(({ secret }) => uses(text(secret.replaceAll('\n', '\r\n    ')))),

@@ -172,7 +172,7 @@ function plain({ root, secret }: Planted): Configure {
     resolveId: (id) => (id === 'made:up' ? '\0made:up' : undefined),
     load: (id) =>
       id === '\0made:up'
-        ? `export default ${JSON.stringify(secret('the source of a module that another plugin makes'))}`
+        ? `export default ${JSON.stringify(secret('the source of another plugin’s virtual module'))}`
         : undefined,
   }
   const rules = [
@@ -207,7 +207,7 @@ function plain({ root, secret }: Planted): Configure {
           setup({ onResolve, onLoad }) {
             onResolve({ filter: /^made:up$/ }, ({ path }) => ({ path, namespace: 'made' }))
             onLoad({ filter: /./, namespace: 'made' }, () => ({
-              contents: `export default ${JSON.stringify(secret('the source of a module that another plugin makes'))}`,
+              contents: `export default ${JSON.stringify(secret('the source of another plugin’s virtual module'))}`,
             }))
           },
         },

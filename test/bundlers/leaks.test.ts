@@ -19,13 +19,13 @@ const LEAKING = {
 /** Rollup has no minifier, and the maps that Farm's makes are empty. */
 const isMinified = (host: Host): boolean => host !== 'rollup' && host !== 'farm'
 
-/** Every text of which eight characters in a row tell something. */
+/** No eight characters in a row of the secret may be in the text. */
 function expectNothingOf(secret: string, text: string, where: string): void {
   for (let at = 0; at + 8 <= secret.length; at++)
     expect(text.includes(secret.slice(at, at + 8)), `${where} repeats a part of a secret`).toBe(false)
 }
 
-describe.each(HOSTS)('a value that got into the output some other way, with %s', (host) => {
+describe.each(HOSTS)('the value of a secret in the code of a client, with %s', (host) => {
   let result = {} as BuildResult
 
   beforeAll(async () => {
@@ -35,25 +35,25 @@ describe.each(HOSTS)('a value that got into the output some other way, with %s',
   })
 
   test.each([
-    ['a text', 'ANTHROPIC_API_KEY', 'the secret is in this file', 'src/text.js:3:'],
+    ['plain text', 'ANTHROPIC_API_KEY', 'the secret is in this file', 'src/text.js:3:'],
     ['base64', 'JWT_SECRET', 'the secret is in this file, as base64', 'src/base64.js:1:'],
-  ])('stops the build and is named with its source: %s', (_, name, what, source) => {
+  ])('stops the build, with its name, its place and its source: %s', (_, name, what, source) => {
     const lines = (result.error ?? '').split('\n')
     const at = lines.findIndex((line) => line.includes(`  ${name}  ${what}`) && line.includes('.js:'))
     expect(lines[at], result.error).toMatch(/^ {2}\S+\.js:\d+:\d+ {2}/)
     expect(lines[at + 1]).toContain(source)
   })
 
-  test.runIf(isMinified(host))('stops the build where only the minifier joined it', () => {
+  test.runIf(isMinified(host))('stops the build when only the minifier has joined it', () => {
     expect(result.error).toContain('DATABASE_URL  the password of the secret is in this file')
   })
 
-  test('is told of once for each place', () => {
+  test('is reported once per place', () => {
     const places = (result.error ?? '').match(/^ {2}\S+:\d+:\d+ {2}\S+/gm) ?? []
     expect(places).toEqual([...new Set(places)])
   })
 
-  test('is not shown, and not left on the disk', () => {
+  test('is neither printed nor left on disk', () => {
     for (const secret of [ANTHROPIC, JWT, PASSWORD]) {
       expectNothingOf(secret, result.error ?? '', 'the error')
       for (const [name, content] of result.files) expectNothingOf(secret, String(content), name)
@@ -61,15 +61,15 @@ describe.each(HOSTS)('a value that got into the output some other way, with %s',
   })
 })
 
-describe.each(HOSTS)('a server’s output, with %s', (host) => {
-  test('is searched too', async () => {
+describe.each(HOSTS)('the output for a server, with %s', (host) => {
+  test('is searched for secrets too', async () => {
     const root = copyApp()
     writeFiles(root, LEAKING)
     const { error } = await buildWith(host, { root, consumer: 'server', entry: 'src/leaking.js' })
     expect(error).toContain('ANTHROPIC_API_KEY  the secret is in this file')
   })
 
-  test('is not, where the guard is turned off', async () => {
+  test('is not searched when the guard is turned off', async () => {
     const root = copyApp()
     writeFiles(root, LEAKING)
     const options = { leakGuard: false }

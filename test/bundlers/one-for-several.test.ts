@@ -6,7 +6,7 @@ import { PROFILE, writeFiles } from '../support/temp-project.ts'
 import { buildWith, copyApp } from './hosts.ts'
 
 describe('one plugin object', () => {
-  test('serves a client and a server of webpack, and refuses the client alone', async () => {
+  test('serves a client and a server build of webpack, and refuses a secret only in the client', async () => {
     const { default: webpack } = await import('webpack')
     const root = copyApp()
     writeFiles(root, { 'src/reads.js': 'console.log(process.env.DATABASE_URL)\n' })
@@ -32,7 +32,7 @@ describe('one plugin object', () => {
   })
 })
 
-describe('a worker that Vite builds', () => {
+describe('a worker built by Vite', () => {
   test('has the public values without a plugin of its own', async () => {
     const root = copyApp()
     writeFiles(root, {
@@ -54,7 +54,7 @@ describe('a worker that Vite builds', () => {
   })
 })
 
-test('a public map may have a key that sounds like a secret, and says that it is none', async () => {
+test('a public map may have a key that sounds like a secret', async () => {
   const root = copyApp()
   const profile = readFileSync(join(root, PROFILE), 'utf8')
   writeFiles(root, {

@@ -32,16 +32,16 @@ function build(host: Host, code: string) {
 const RESOLVING = HOSTS.filter((host) => host !== 'rollup' && host !== 'farm')
 
 describe.each(RESOLVING)('with %s', (host) => {
-  test.each(['its-values', '#values'])('%s are the public values', async (name) => {
+  test.each(['its-values', '#values'])('%s resolves to the public values', async (name) => {
     const { error, entry } = await build(host, `import { site_name } from '${name}'\nconsole.log(site_name)\n`)
     expect(error).toBeUndefined()
     expect(execFileSync(process.execPath, [entry], { encoding: 'utf8' })).toBe('Acme\n')
   })
 
-  test.each(['its-library', '#library', LIBRARY])('the library is refused as %s', async (name) => {
+  test.each(['its-library', '#library', LIBRARY])('the library is refused when imported as %s', async (name) => {
     const { error = '' } = await build(host, `import { loadConfigSync } from '${name}'\nconsole.log(loadConfigSync)\n`)
     expect(error).toContain('src/it.js  @systemprompt/env  reads configuration and secrets')
-    // Nothing is said of what the library is made of.
+    // The modules inside the library are not reported.
     expect(error).not.toMatch(/node:|jiti/)
   })
 })

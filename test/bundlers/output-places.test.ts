@@ -19,7 +19,7 @@ const failureOf = (run: Promise<unknown>): Promise<string> =>
     (error: Error) => error.message,
   )
 
-/** Behind ours. */
+/** Runs after ours. */
 const late = {
   name: 'late',
   generateBundle: {
@@ -31,23 +31,20 @@ const late = {
 } as const
 
 test.each([
-  ['its default', {}, 'dist/main.js'],
+  ['the default directory', {}, 'dist/main.js'],
   ['a directory', { dir: 'made' }, 'made/main.js'],
   ['a file', { file: 'made/it.js' }, 'made/it.js'],
-])(
-  'Rolldown writes to %s from its own working directory: an output with a secret is removed there',
-  async (_, output, path) => {
-    const root = copyApp()
-    writeFiles(root, { 'main.js': "console.log('the only source')\n" })
-    const plugins = [rolldownPlugin({ cwd: root }), late]
-    const failure = await failureOf(rolldown({ input: 'main.js', cwd: root, plugins, output, logLevel: 'silent' }))
-    expect(failure).toContain('the secret is in this file')
-    expect(existsSync(join(root, path))).toBe(false)
-    expect(readFileSync(join(root, 'main.js'), 'utf8')).toContain('the only source')
-  },
-)
+])('Rolldown’s output with a secret is removed from %s below its own working directory', async (_, output, path) => {
+  const root = copyApp()
+  writeFiles(root, { 'main.js': "console.log('the only source')\n" })
+  const plugins = [rolldownPlugin({ cwd: root }), late]
+  const failure = await failureOf(rolldown({ input: 'main.js', cwd: root, plugins, output, logLevel: 'silent' }))
+  expect(failure).toContain('the secret is in this file')
+  expect(existsSync(join(root, path))).toBe(false)
+  expect(readFileSync(join(root, 'main.js'), 'utf8')).toContain('the only source')
+})
 
-test('Vite’s output is searched for what a later plugin writes last, and for a node_modules that is copied', async () => {
+test('Vite’s output is searched, including what a later plugin writes last and a copied node_modules', async () => {
   const root = copyApp()
   writeFiles(root, { 'src/it.js': "console.log('it')\n" })
   const closes = (write: () => void): Plugin => ({
@@ -64,8 +61,8 @@ test('Vite’s output is searched for what a later plugin writes last, and for a
   expect(await run({ name: 'none' })).toContain('node_modules/lib/a.txt')
 })
 
-describe('what others write is found', () => {
-  test('in a second directory that Rolldown writes to much later than to the first', async () => {
+describe('a secret in a file written by others is found', () => {
+  test('in a second directory, which Rolldown writes to much later than to the first', async () => {
     const root = copyApp()
     writeFiles(root, { 'main.js': "console.log('it')\n" })
     const build = await openRolldown({ input: 'main.js', cwd: root, plugins: [rolldownPlugin({ cwd: root })] })
@@ -76,7 +73,7 @@ describe('what others write is found', () => {
     await build.close()
   })
 
-  test('at the end of a build, when another one with the same plugin object has ended before', async () => {
+  test('at the end of a build, after another build with the same plugin object has ended', async () => {
     const root = copyApp()
     writeFiles(root, { 'main.js': "console.log('it')\n" })
     const plugin = rolldownPlugin({ cwd: root })
@@ -90,7 +87,7 @@ describe('what others write is found', () => {
   })
 })
 
-test('no source is removed when it lies where the output would be', async () => {
+test('a source file is not removed when it lies where the output would be written', async () => {
   const root = copyApp()
   writeFiles(root, { 'main.js': "console.log('the only source')\n" })
   const plugins = [rolldownPlugin({ cwd: root }), late]
@@ -100,9 +97,9 @@ test('no source is removed when it lies where the output would be', async () => 
 })
 
 test.each([
-  ['a secret stands in it', `console.log('${ANTHROPIC}')\n`],
-  ['it is refused', 'console.log(process.env.DATABASE_URL)\n'],
-])('esbuild writes nothing: no file is removed when %s', async (_, code) => {
+  ['the code contains a secret', `console.log('${ANTHROPIC}')\n`],
+  ['the code reads a secret', 'console.log(process.env.DATABASE_URL)\n'],
+])('esbuild with write: false removes no file when %s', async (_, code) => {
   const root = copyApp()
   writeFiles(root, { 'src/a.js': code })
   const request = { entryPoints: ['src/a.js'], absWorkingDir: root, outdir: 'src', bundle: true, write: false }
@@ -110,7 +107,7 @@ test.each([
   expect(readFileSync(join(root, 'src/a.js'), 'utf8')).toBe(code)
 })
 
-test('esbuild is not let print what cannot be searched', async () => {
+test('esbuild may not print its output, which could not be searched', async () => {
   const root = copyApp()
   writeFiles(root, { 'src/a.js': 'console.log(1)\n' })
   const request: BuildOptions = {

@@ -24,7 +24,7 @@ const EXPECTED = {
   shadowed: 'mine',
 }
 
-describe.each(HOSTS)('public values with %s', (host) => {
+describe.each(HOSTS)('an app with public values, built with %s,', (host) => {
   const built = {} as Record<'client' | 'server', BuildResult>
   let root = ''
 
@@ -34,16 +34,16 @@ describe.each(HOSTS)('public values with %s', (host) => {
       built[consumer] = await buildWith(host, { root, consumer, options, minify: consumer === 'client' })
   })
 
-  test('both builds succeed', () => {
+  test('builds for the client and the server', () => {
     expect([built.client.error, built.server.error]).toEqual([undefined, undefined])
   })
 
-  test('the server has them, each with its type, and reads secrets at run time', () => {
+  test('has the values on the server, each with its type, and reads secrets there at run time', () => {
     const output = execFileSync('node', [built.server.entry], { cwd: root, encoding: 'utf8' })
     expect(JSON.parse(output)).toEqual({ ...EXPECTED, secret: true })
   })
 
-  test.runIf(hasBrowser)('the page has them in a browser', async () => {
+  test.runIf(hasBrowser)('has the values in a browser', async () => {
     const { outDir, page: file } = built.client
     const shown = await withServed(outDir, (origin) =>
       withPage(async (page) => {
@@ -55,7 +55,7 @@ describe.each(HOSTS)('public values with %s', (host) => {
     expect(JSON.parse(String(shown))).toEqual(EXPECTED)
   })
 
-  test('no file of the build holds a secret, or a value that is not public', () => {
+  test('has no secret and no value that is not public in its output', () => {
     const secrets = Object.values(JSON.parse(readFileSync(`${root}/.systemprompt/profiles/local/secrets.json`, 'utf8')))
     for (const { files } of Object.values(built))
       for (const [name, content] of files)

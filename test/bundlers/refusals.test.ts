@@ -37,16 +37,16 @@ describe.each(HOSTS)('client code that asks for a secret, built with %s', (host)
     ['src/reads.js:1:20  DATABASE_URL  is a secret', 'read it on the server'],
     ['src/destructures.js:2:9  ANTHROPIC_API_KEY  is a secret', 'read it on the server'],
     ['src/file.js  .systemprompt/profiles/local/secrets.json  may contain secrets', 'read it at run time'],
-  ])('is an error: %s', (what, remedy) => {
+  ])('is refused, with the place, a remedy and the chain of imports: %s', (what, remedy) => {
     const lines = (result.error ?? '').split('\n')
     const line = lines.findIndex((text) => text.includes(what))
-    const told = lines.slice(line, line + 3)
-    expect(told[0], result.error).toContain(what)
-    expect(told[0]).toContain(remedy)
-    expect(`\n${told.slice(1).join('\n')}`.replace(/ +$/gm, '')).toContain(CHAIN)
+    const reported = lines.slice(line, line + 3)
+    expect(reported[0], result.error).toContain(what)
+    expect(reported[0]).toContain(remedy)
+    expect(`\n${reported.slice(1).join('\n')}`.replace(/ +$/gm, '')).toContain(CHAIN)
   })
 
-  test('is told of all at once, and no value is shown or shipped', () => {
+  test('is reported all at once, and no value is printed or bundled', () => {
     expect(result.error).toContain('5 problems')
     expect(result.error).not.toMatch(/^\s+at /m)
     for (const text of [result.error ?? '', ...[...result.files.values()].map(String)])
@@ -54,7 +54,7 @@ describe.each(HOSTS)('client code that asks for a secret, built with %s', (host)
   })
 })
 
-test('a key that is made for browsers is said to be one for the public values, and is taken there', async () => {
+test('a key made for browsers is refused with the advice to name it in public, and accepted there', async () => {
   const root = copyApp()
   writeFiles(root, {
     '.env': 'VITE_MAPS_KEY=AIzaSyD3kX9aLm2QzT7pWqhQ8zL2mN5vB7cX\n',
@@ -66,7 +66,7 @@ test('a key that is made for browsers is said to be one for the public values, a
   expect((await buildWith('vite', { ...request, options: { public: ['VITE_MAPS_KEY'] } })).error).toBeUndefined()
 })
 
-test('the directory that a build is started in is no password, though a shell calls it PWD', async () => {
+test('PWD, the directory that a build is started in, is not taken for a password', async () => {
   vi.stubEnv('PWD', '/builds/t3_Xy8aB/0/app')
   const root = copyApp()
   writeFiles(root, { 'src/it.js': "console.log(process.env.PWD, '/builds/t3_Xy8aB/0/app/src/it.js')\n" })
@@ -74,7 +74,7 @@ test('the directory that a build is started in is no password, though a shell ca
 })
 
 describe.each(HOSTS)('server code, built with %s', (host) => {
-  test('may not hold a file with secrets either, and may read them by name', async () => {
+  test('may read secrets by name, but not import a file with secrets', async () => {
     const root = copyApp()
     writeFiles(root, {
       ...ASKING,
@@ -87,7 +87,7 @@ describe.each(HOSTS)('server code, built with %s', (host) => {
   })
 })
 
-/** Where aliases are resolved before plugins are asked, or in a way of their own. */
+/** Bundlers that resolve aliases before they ask plugins, or in a way of their own. */
 const ALIAS = { settings: '@systemprompt/env' }
 const ALIASED: Configure = {
   vite: (config) => ({ ...config, resolve: { alias: ALIAS } }),
@@ -97,18 +97,15 @@ const ALIASED: Configure = {
   rsbuild: (config) => ({ ...config, resolve: { alias: ALIAS } }),
 }
 
-test.each(Object.keys(ALIASED) as Host[])(
-  'the library under another name is refused as well, with %s',
-  async (host) => {
-    const root = copyApp()
-    writeFiles(root, { 'src/aliased.js': "import { loadConfigSync } from 'settings'\nconsole.log(loadConfigSync)\n" })
-    const { error } = await buildWith(host, { root, consumer: 'client', entry: 'src/aliased.js', configure: ALIASED })
-    expect(error).toContain('src/aliased.js  @systemprompt/env  reads configuration and secrets')
-  },
-)
+test.each(Object.keys(ALIASED) as Host[])('the library is refused under an alias too, with %s', async (host) => {
+  const root = copyApp()
+  writeFiles(root, { 'src/aliased.js': "import { loadConfigSync } from 'settings'\nconsole.log(loadConfigSync)\n" })
+  const { error } = await buildWith(host, { root, consumer: 'client', entry: 'src/aliased.js', configure: ALIASED })
+  expect(error).toContain('src/aliased.js  @systemprompt/env  reads configuration and secrets')
+})
 
-describe.each(['webpack', 'rspack', 'rsbuild'] as const)('modules that %s puts into one', (host) => {
-  test('are refused once, with the file and the line', async () => {
+describe.each(['webpack', 'rspack', 'rsbuild'] as const)('modules that %s concatenates', (host) => {
+  test('are reported once, with file and line', async () => {
     const root = copyApp()
     writeFiles(root, {
       'src/it.js': "import { a } from './b.js'\nconsole.log(a, process.env.DATABASE_URL)\n",

@@ -22,10 +22,10 @@ function monorepo(): { root: string; app: string } {
   return { root, app }
 }
 
-describe('an application below the root of its monorepo, developed with Vite', () => {
+describe('an application below the root of its monorepo, served by Vite,', () => {
   test.each([
     ['finds the project above', {}],
-    ['is told where the project is', { cwd: '../..' }],
+    ['is given the project as cwd', { cwd: '../..' }],
   ])('%s, and follows its changes', async (_, given) => {
     const { root, app } = monorepo()
     const server = await createServer({
@@ -51,7 +51,7 @@ describe('an application below the root of its monorepo, developed with Vite', (
   })
 })
 
-test('Each application of a monorepo has the types of what it names beside its own tsconfig.json', async () => {
+test('each application of a monorepo gets the types of its own public values beside its own tsconfig.json', async () => {
   const { root, app } = monorepo()
   const admin = join(root, 'packages/admin')
   cpSync(app, admin, { recursive: true })
@@ -68,7 +68,7 @@ test('Each application of a monorepo has the types of what it names beside its o
   expect(existsSync(join(root, 'systemprompt-env.d.ts'))).toBe(false)
 })
 
-test('An application that a bundler finds below its package, as in Nuxt, has its types beside the tsconfig.json of the package', async () => {
+test('an application in a directory of its package, as in Nuxt, gets its types beside the tsconfig.json of the package', async () => {
   const { root, app } = monorepo()
   const request = { root: join(app, 'src'), consumer: 'server', entry: 'it.js', options } as const
   writeFiles(root, { 'tsconfig.json': '{}' })
@@ -81,7 +81,7 @@ test('An application that a bundler finds below its package, as in Nuxt, has its
   expect(written()).toEqual([app])
 })
 
-test('Secrets of .env files that lie beside package.json are looked for in an application below, without a .systemprompt directory', async () => {
+test('an application below its package is searched for the secrets of the package’s .env files, unless it has a .systemprompt directory or .env files of its own', async () => {
   const { root, app } = monorepo()
   rmSync(join(root, '.systemprompt'), { recursive: true })
   writeFiles(app, {
@@ -98,9 +98,9 @@ test('Secrets of .env files that lie beside package.json are looked for in an ap
 })
 
 describe.each(['vite', 'webpack', 'rspack', 'rsbuild', 'esbuild', 'rolldown'] satisfies Host[])(
-  'a root that is a link, with %s',
+  'a root that is a symbolic link, with %s,',
   (host) => {
-    test('is built as any other, and problems are shown from there', async () => {
+    test('is built like any other, with problems reported relative to it', async () => {
       const { root } = monorepo()
       cpSync(join(root, 'packages/web/src/it.js'), join(root, 'src/it.js'))
       const link = `${root}-link`
@@ -119,10 +119,10 @@ describe.each(['vite', 'webpack', 'rspack', 'rsbuild', 'esbuild', 'rolldown'] sa
   },
 )
 
-test('Rspack builds once when it begins to watch', async () => {
+test('Rspack builds once when it starts to watch, and once more for a new .env file', async () => {
   const { root } = monorepo()
   cpSync(join(root, 'packages/web/src/it.js'), join(root, 'src/it.js'))
-  // Files that were written just now have changed, as far as Rspack can tell.
+  // To Rspack, files that were written just now have changed.
   await new Promise((resolve) => setTimeout(resolve, 2500))
   const compiler = rspack({
     context: root,

@@ -11,7 +11,7 @@ describeDevServer('Rsbuild', {
         mode: 'development',
         logLevel: 'silent',
         source: { entry: { index: join(root, 'src/client.js') } },
-        // The worst that somebody can do: hand out the whole project.
+        // The worst case: serving the whole project.
         server: { port: 0, host: '127.0.0.1', publicDir: { name: root } },
         tools: { rspack: { watchOptions: { poll: 100, aggregateTimeout: 20 } } },
         plugins: [rsbuildPlugin(options)],

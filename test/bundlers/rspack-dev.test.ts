@@ -16,7 +16,7 @@ describeDevServer('Rspack', {
       infrastructureLogging: { level: 'none' },
       stats: 'none',
       watchOptions: { poll: 100, aggregateTimeout: 20 },
-      // The worst that somebody can do: hand out the whole project.
+      // The worst case: serving the whole project.
       devServer: { static: root, port: 0, host: '127.0.0.1', client: { overlay: true } },
       plugins: [rspackPlugin(options)],
     })

@@ -24,7 +24,7 @@ function projectCalled(name: string): string {
 }
 
 describe.each(['vite', 'esbuild', 'webpack', 'rspack', 'rollup'] as const)('one build of %s', (host) => {
-  test.runIf(hasBrowser)('serves a staging and a production page', async () => {
+  test.runIf(hasBrowser)('serves both a staging and a production page', async () => {
     const { error, outDir, page, files } = await buildWith(host, { root: copyApp(), consumer: 'client', options })
     expect(error).toBeUndefined()
     for (const [name, content] of files) expect(String(content), name).not.toMatch(/Acme|acme-42/)
@@ -49,7 +49,7 @@ describe.each(['vite', 'esbuild', 'webpack', 'rspack', 'rollup'] as const)('one 
     }
   })
 
-  test('serves two projects on the server', async () => {
+  test('runs as a server in two projects', async () => {
     const { error, entry } = await buildWith(host, { root: copyApp(), consumer: 'server', options })
     expect(error).toBeUndefined()
     for (const site of ['Staging', 'Production']) {
@@ -60,7 +60,7 @@ describe.each(['vite', 'esbuild', 'webpack', 'rspack', 'rollup'] as const)('one 
 })
 
 describe('values at run time', () => {
-  test('on a server are those that systemprompt.config names, where the plugin names none', async () => {
+  test('on a server are those that systemprompt.config lists, if the plugin lists none', async () => {
     const root = projectCalled('Acme')
     writeFiles(root, { 'src/it.js': "import all from '@systemprompt/env/public'\nconsole.log(JSON.stringify(all))\n" })
     const request = { root, consumer: 'server', entry: 'src/it.js', options: { phase: 'runtime' } } as const
@@ -70,7 +70,7 @@ describe('values at run time', () => {
     expect(JSON.parse(printed)).toMatchObject({ site_name: 'Staging', port: 8080 })
   })
 
-  test('are what the same path gives that is named twice', async () => {
+  test('may be listed both in systemprompt.config and in the plugin', async () => {
     const root = copyApp()
     writeFiles(root, {
       'systemprompt.config.json': JSON.stringify({ public: ['site.name'] }),
@@ -85,7 +85,7 @@ describe('values at run time', () => {
   const NAMES = ['values', 'answer', 'fetch', 'URL', 'Error', 'document', 'location', 'loadConfigSync', 'globalThis']
   const named = { public: Object.fromEntries(NAMES.map((name) => [name, 'site.name'])), phase: 'runtime' } as const
 
-  test('may be called like what the module itself is made of, on a server', async () => {
+  test('may have the names of globals that the module itself uses, on a server', async () => {
     const root = copyApp()
     writeFiles(root, {
       'src/it.js': `import { ${NAMES} } from '@systemprompt/env/public'\nconsole.log([${NAMES}].join())\n`,
@@ -95,29 +95,32 @@ describe('values at run time', () => {
     expect(execFileSync('node', [entry], { cwd: root, encoding: 'utf8' }).trim()).toBe(NAMES.map(() => 'Acme').join())
   })
 
-  test.runIf(hasBrowser).each(['vite', 'esbuild'] as const)('and in a browser, with %s', async (host) => {
-    const root = copyApp()
-    writeFiles(root, {
-      'src/it.js': `import * as it from '@systemprompt/env/public'\nglobalThis.document.title = ${JSON.stringify(NAMES)}.map((name) => it[name]).join()\n`,
-    })
-    const { error, outDir, page } = await buildWith(host, {
-      root,
-      consumer: 'client',
-      entry: 'src/it.js',
-      options: named,
-    })
-    expect(error).toBeUndefined()
-    writeFileSync(join(outDir, 'env.json'), JSON.stringify(Object.fromEntries(NAMES.map((name) => [name, 'x']))))
-    await withServed(outDir, (origin) =>
-      withPage(async (tab) => {
-        await tab.goto(`${origin}/${page}`)
-        await tab.waitForFunction(`document.title === ${JSON.stringify(NAMES.map(() => 'x').join())}`)
-      }),
-    )
-  })
+  test.runIf(hasBrowser).each(['vite', 'esbuild'] as const)(
+    'may have the names of globals that the module itself uses, in a browser, with %s',
+    async (host) => {
+      const root = copyApp()
+      writeFiles(root, {
+        'src/it.js': `import * as it from '@systemprompt/env/public'\nglobalThis.document.title = ${JSON.stringify(NAMES)}.map((name) => it[name]).join()\n`,
+      })
+      const { error, outDir, page } = await buildWith(host, {
+        root,
+        consumer: 'client',
+        entry: 'src/it.js',
+        options: named,
+      })
+      expect(error).toBeUndefined()
+      writeFileSync(join(outDir, 'env.json'), JSON.stringify(Object.fromEntries(NAMES.map((name) => [name, 'x']))))
+      await withServed(outDir, (origin) =>
+        withPage(async (tab) => {
+          await tab.goto(`${origin}/${page}`)
+          await tab.waitForFunction(`document.title === ${JSON.stringify(NAMES.map(() => 'x').join())}`)
+        }),
+      )
+    },
+  )
 
   test.runIf(hasBrowser).each(['vite', 'webpack', 'rspack', 'rsbuild'] as const)(
-    'come from where the application lies, also to a page deep in it, with %s',
+    'are loaded from the application’s base URL, even on a deep page, with %s',
     async (host) => {
       const root = copyApp()
       writeFiles(root, {
@@ -129,7 +132,7 @@ describe('values at run time', () => {
       const script = relative(outDir, entry)
       await withServed(outDir, (origin) =>
         withPage(async (tab) => {
-          // A server that answers every path of an application with its page.
+          // A server that responds to every path of an application with its page.
           await tab.route('**/users/**', (route) =>
             route.fulfill({ contentType: 'text/html', body: `<script type="module" src="/${script}"></script>` }),
           )
@@ -140,19 +143,22 @@ describe('values at run time', () => {
     },
   )
 
-  test.runIf(hasBrowser)('are an error that says what is missing where a server answers with a page', async () => {
-    const root = copyApp()
-    const { outDir, page } = await buildWith('esbuild', { root, consumer: 'client', options })
-    writeFileSync(join(outDir, 'env.json'), '<!doctype html>')
-    const error = await withServed(outDir, (origin) =>
-      withPage(async (tab) => {
-        const thrown = tab.waitForEvent('pageerror')
-        await tab.goto(`${origin}/${page}`)
-        return (await thrown).message
-      }),
-    )
-    expect(error).toBe('/env.json does not exist: systemprompt public > env.json creates it')
-  })
+  test.runIf(hasBrowser)(
+    'fail with an error that names env.json when the server responds with a page instead',
+    async () => {
+      const root = copyApp()
+      const { outDir, page } = await buildWith('esbuild', { root, consumer: 'client', options })
+      writeFileSync(join(outDir, 'env.json'), '<!doctype html>')
+      const error = await withServed(outDir, (origin) =>
+        withPage(async (tab) => {
+          const thrown = tab.waitForEvent('pageerror')
+          await tab.goto(`${origin}/${page}`)
+          return (await thrown).message
+        }),
+      )
+      expect(error).toBe('/env.json does not exist: systemprompt public > env.json creates it')
+    },
+  )
 
   const ECHO = {
     'src/worker.js': `import { site_name } from '@systemprompt/env/public'
@@ -167,7 +173,7 @@ worker.onerror = ({ message }) => (document.title = message)
 port.postMessage('asked at once: ')
 `
 
-  /** What the page shows that a worker has told; the values come late. */
+  /** What the page shows that a worker has posted; the values come late. */
   async function titleOf(host: 'vite' | 'webpack' | 'rspack' | 'esbuild', code: string): Promise<unknown> {
     const root = copyApp()
     writeFiles(root, { ...ECHO, 'src/it.js': code + SHOW })
@@ -204,18 +210,18 @@ port.postMessage('asked at once: ')
     ['webpack', 'a worker', STARTING, 'asked at once: Deployed'],
     ['rspack', 'a worker', STARTING, 'asked at once: Deployed'],
     ['esbuild', 'a worker', STARTING, 'asked at once: Deployed'],
-  ] as const)('reach, with %s, %s before it is told anything', async (host, _, code, title) => {
+  ] as const)('with %s, reach %s before its first message', async (host, _, code, title) => {
     expect(await titleOf(host, code)).toBe(title)
   })
 
-  test.runIf(hasBrowser)('are an error that says why where a worker has no place', async () => {
+  test.runIf(hasBrowser)('fail with an explanation in an inline worker that is a data: URL', async () => {
     // Vite makes a data: URL of it then.
     const code = importing('?worker&inline').replace('const', 'URL.createObjectURL = undefined\nconst')
     const title = await titleOf('vite', code)
     expect(title).toContain('A worker in a data: URL cannot tell where env.json is: import it without &inline')
   })
 
-  test('are served by Vite’s preview of what was built', async () => {
+  test('are served by Vite’s preview of a build, with changes since the build', async () => {
     const root = copyApp()
     const config = { root, base: '/app/', configFile: false, logLevel: 'silent' } as const
     await build({ ...config, plugins: [vitePlugin(options)] })
@@ -229,7 +235,7 @@ port.postMessage('asked at once: ')
     }
   })
 
-  test('are served by Vite while it develops', async () => {
+  test('are served by Vite’s development server, which follows changes', async () => {
     const root = copyApp()
     const server = await createServer({
       root,

@@ -36,13 +36,13 @@ async function build(host: Host, code: string, script = CODE) {
 const printed = (entry: string): string =>
   execFileSync(process.execPath, ['--input-type=module', '-e', readFileSync(entry, 'utf8')], { encoding: 'utf8' })
 
-describe('JavaScript that is taken as text stays as it is', () => {
+describe('JavaScript that is imported as text', () => {
   test.each([
     ...HOSTS.map((host) => [host, './script.code.js?raw'] as const),
     ['vite', './script.code.js?raw'],
     ['rolldown', './script.code.js'],
     ['esbuild', './script.code.js'],
-  ] as const)('with %s', async (host, specifier) => {
+  ] as const)('is unchanged, with %s', async (host, specifier) => {
     const { error, entry } = await build(host, `import text from '${specifier}'\nconsole.log(text)\n`)
     expect(error).toBeUndefined()
     expect(printed(entry)).toBe(`${CODE}\n`)
@@ -54,7 +54,7 @@ describe('JavaScript that is taken as text stays as it is', () => {
     ['rspack', 'bytes'],
     ['esbuild', 'text'],
     ['esbuild', 'bytes'],
-  ] as const)('with %s, by the attribute type: %s', async (host, type) => {
+  ] as const)('is unchanged with %s and the import attribute type: %s', async (host, type) => {
     const { error, entry } = await build(
       host,
       `import it from './script.js' with { type: '${type}' }\nprocess.stdout.write(it)\n`,
@@ -63,7 +63,7 @@ describe('JavaScript that is taken as text stays as it is', () => {
     expect(printed(entry)).toBe(CODE)
   })
 
-  test.each(['webpack', 'rspack'] as const)('as a data: URL, with %s', async (host) => {
+  test.each(['webpack', 'rspack'] as const)('is unchanged as a data: URL, with %s', async (host) => {
     const { error, entry } = await build(host, "import url from './script.code.js?inline'\nconsole.log(url)\n")
     expect(error).toBeUndefined()
     const [, data = ''] = printed(entry).split('base64,')
@@ -74,13 +74,13 @@ describe('JavaScript that is taken as text stays as it is', () => {
     ['webpack', "import url from './script.code.js?file'\nconsole.log(url)\n"],
     ['rspack', "import url from './script.code.js?file'\nconsole.log(url)\n"],
     ...HOSTS.map((host) => [host, "console.log(new URL('./script.code.js', import.meta.url))\n"] as const),
-  ] as const)('as a file, with %s: %s', async (host, code) => {
+  ] as const)('is unchanged as a file, with %s: %s', async (host, code) => {
     const { error, files } = await build(host, code)
     expect(error).toBeUndefined()
     expect([...files.values()].map(String)).toContain(CODE)
   })
 
-  test.each(HOSTS)('and is searched for secrets all the same, with %s', async (host) => {
+  test.each(HOSTS)('is still searched for secrets, with %s', async (host) => {
     const { error, files } = await build(
       host,
       "import text from './script.code.js?raw'\nconsole.log(text)\n",

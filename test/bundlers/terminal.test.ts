@@ -22,8 +22,8 @@ const STOPPED = {
   },
 }
 
-describe.each(Object.entries(PROGRAMS))('the terminal of %s', (_, { plugin, command: [program, ...rest] }) => {
-  test.each(Object.entries(STOPPED))('tells of a %s once', (_, { code, said }) => {
+describe.each(Object.entries(PROGRAMS))('the terminal output of %s', (_, { plugin, command: [program, ...rest] }) => {
+  test.each(Object.entries(STOPPED))('reports a %s once', (_, { code, said }) => {
     const root = copyApp()
     writeFiles(root, {
       'src/it.js': code,

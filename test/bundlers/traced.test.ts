@@ -5,11 +5,11 @@ import { describe, expect, test } from 'vitest'
 import { installInto, start } from '../support/installed.ts'
 import { COMPLETE_PROFILE, makeProject, PROFILE } from '../support/temp-project.ts'
 
-describe('files that are traced and copied are all that Node needs', () => {
-  // Nitro, of Nuxt, follows what a bundler would take; others follow what Node takes.
+describe('the files that @vercel/nft traces are all that Node needs', () => {
+  // Nuxt's Nitro traces from what a bundler resolves; others from what Node resolves.
   test.each([
-    ['as Node resolves', 'server.mjs'],
-    ['as a bundler resolves', 'node_modules/@systemprompt/env/dist/index.js'],
+    ['from the program', 'server.mjs'],
+    ['from the entry for bundlers', 'node_modules/@systemprompt/env/dist/index.js'],
   ])('%s', async (_, from) => {
     const root = makeProject({
       'server.mjs': `import { loadConfigSync } from '@systemprompt/env'

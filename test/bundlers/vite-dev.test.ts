@@ -16,10 +16,10 @@ let root = ''
 let canaries: readonly string[] = []
 let server: ViteDevServer
 let origin = ''
-/** What the terminal shows of mistakes. */
+/** The errors that the terminal shows. */
 const said: string[] = []
 
-/** As a framework may, while Vite loads the other modules that a file imports. */
+/** Takes long to resolve, as a framework may, while Vite loads the other modules that a file imports. */
 const takesLong: Plugin = {
   name: 'takes-long',
   async resolveId(specifier) {
@@ -57,7 +57,7 @@ afterAll(async () => {
 
 const edit = (from: string, to: string): void => editProfile(root, from, to)
 
-/** Writes until the server's watcher has told of it, which now and then misses a change on a busy machine. */
+/** Writes until the server's watcher has reported it, which now and then misses a change on a busy machine. */
 async function editUntilTold(from: string, to: string): Promise<void> {
   for (let text = from, tries = 1; ; text = to, tries++) {
     const told = once(server.watcher, 'change', { signal: AbortSignal.timeout(5000) })
@@ -80,7 +80,7 @@ async function shown(page: Page, name: string): Promise<Record<string, unknown>>
 }
 
 describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
-  test('has the public values, follows a change, shows a mistake and goes on when it is mended', async () => {
+  test('has the public values, follows a change, shows a mistake and recovers once it is fixed', async () => {
     await withPage(async (page) => {
       const seen: string[] = []
       page.on('response', async (response) => seen.push(await response.text().catch(() => '')))
@@ -110,7 +110,7 @@ describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
     })
   }, 60_000)
 
-  test('follows a change that comes right behind another, as when a formatter follows an editor', async () => {
+  test('follows a change right after another, as when a formatter follows an editor', async () => {
     await withPage(async (page) => {
       await page.goto(origin)
       await shown(page, 'Beta')
@@ -129,7 +129,7 @@ describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
     ['library', '@systemprompt/env  reads configuration and secrets', 'src/library.js'],
     ['file', 'secrets.json  may contain secrets', 'src/file.js'],
   ])(
-    'shows what is refused: %s',
+    'shows what is refused, and in which file: %s',
     async (name, message, file) => {
       await withPage(async (page) => {
         await page.goto(`${origin}${name}.html`)
@@ -143,47 +143,44 @@ describe.runIf(hasBrowser)('a page of Vite’s development server', () => {
   )
 })
 
-describe('the terminal', () => {
+describe('the terminal of Vite’s development server', () => {
   test.each([
     ['src/ahead-reads.js:1:13  DATABASE_URL  is a secret', 'console.log(process.env.DATABASE_URL)\n'],
     [
       'src/ahead-library.js  @systemprompt/env  reads',
       "import { loadConfig } from '@systemprompt/env'\nloadConfig()\n",
     ],
-  ])(
-    'says who asks, also where Vite loads what a module imports before it knows all of it: %s',
-    async (message, code) => {
-      const [file = ''] = message.split(/[: ]/)
-      writeFiles(root, { [file]: `${code}import 'takes-long'\n` })
-      said.length = 0
-      await server.transformRequest(`/${file}`)
-      await expect.poll(() => said.join('\n')).toContain('The build was stopped')
-      expect(said.join('\n')).toContain(message)
-    },
-  )
+  ])('names the refused module even while Vite still resolves its other imports: %s', async (message, code) => {
+    const [file = ''] = message.split(/[: ]/)
+    writeFiles(root, { [file]: `${code}import 'takes-long'\n` })
+    said.length = 0
+    await server.transformRequest(`/${file}`)
+    await expect.poll(() => said.join('\n')).toContain('The build was stopped')
+    expect(said.join('\n')).toContain(message)
+  })
 })
 
-describe('code that Vite runs on the server', () => {
-  test('has the public values, and new ones after a change', async () => {
+describe('server code that Vite runs', () => {
+  test('has the public values, and follows a change', async () => {
     expect(await server.ssrLoadModule('/src/values.js')).toMatchObject({ values: { virtual: 'acme-42' } })
     edit('search: true', 'search: false')
     await expect.poll(async () => (await server.ssrLoadModule('/src/values.js')).values.optional).toBe(false)
   })
 })
 
-describe('files with secrets', () => {
-  test.each(SPELLINGS)('are not handed out: %s', async (url) => {
+describe('Vite’s development server', () => {
+  test.each(SPELLINGS)('does not serve %s', async (url) => {
     const text = await rawGet(origin, url.replace('/app/', `${root}/`))
     expectNone([...canaries, 'PUBLIC_GREETING'], [text])
     expect(text).toMatch(/^HTTP\/1\.1 (?:403|404|400|431)/)
   })
 
-  test('other files are', async () => {
+  test('serves other files', async () => {
     expect(await rawGet(origin, '/src/one.js')).toMatch(/^HTTP\/1\.1 200[\s\S]*document\.title/)
   })
 })
 
-test('a mistake that is mended before a server starts is not told when it has', async () => {
+test('a mistake that is fixed before the server listens fails nothing afterwards', async () => {
   const app = appWithCanaries()
   editProfile(app.root, 'port: 8080', 'port: eighty')
   const later = await createServer({
@@ -201,7 +198,7 @@ test('a mistake that is mended before a server starts is not told when it has', 
   await later.close()
 })
 
-test('a server without HMR has the values as they are, too', async () => {
+test('a server without HMR follows a change too', async () => {
   const app = appWithCanaries()
   writeFiles(app.root, {
     'src/it.js': "export const read = process.env.site_name\nexport { site_name } from '@systemprompt/env/public'\n",
@@ -215,7 +212,7 @@ test('a server without HMR has the values as they are, too', async () => {
   })
   const values = async () => ({ ...(await server.ssrLoadModule('/src/it.js')) })
   expect(await values()).toEqual({ read: 'Acme', site_name: 'Acme' })
-  // Until it is told of: a watcher may miss the first change that comes right behind its start.
+  // Until it is reported: a watcher may miss the first change right after its start.
   const profile = readFileSync(join(app.root, PROFILE), 'utf8').replace('name: Acme', 'name: Beta')
   const changed = () => {
     writeFiles(app.root, { [PROFILE]: profile })
@@ -225,7 +222,7 @@ test('a server without HMR has the values as they are, too', async () => {
   await server.close()
 })
 
-test('a file that is new in the root of a server takes part', async () => {
+test('a new systemprompt.config.json in the root of a running server takes effect', async () => {
   const app = appWithCanaries()
   writeFiles(app.root, { 'src/it.js': 'export const read = import.meta.env.PUBLIC_GREETING\n' })
   const server = await createServer({

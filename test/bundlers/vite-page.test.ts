@@ -32,22 +32,22 @@ const EXPECTED = [
   '<body data-ports="[1,2]" data-mode="production">%STRIPE_KEY% %NOWHERE% 100%',
 ]
 
-describe('what stands between percent signs in a page of Vite', () => {
-  test('is a public value in a build, and no secret', async () => {
+describe('a name between percent signs in a page of Vite', () => {
+  test('is replaced by a public value in a build, and not by a secret', async () => {
     const root = project()
     await build(settings(root))
     const page = readFileSync(join(root, 'dist/index.html'), 'utf8').replace(/\s*\n\s*/g, '')
     for (const part of EXPECTED) expect(page).toContain(part)
   })
 
-  test('stays as it is where values are left to the deployment', async () => {
+  test('is left unchanged when values are read at run time', async () => {
     const root = project()
     await build(settings(root, { phase: 'runtime' }))
     expect(readFileSync(join(root, 'dist/index.html'), 'utf8')).toContain('<title>%site_name%</title>')
   })
 
   test.runIf(hasBrowser)(
-    'is put in by the development server, which loads the page again when it changes',
+    'is replaced by the development server, which reloads the page when the value changes',
     async () => {
       const root = project()
       const server = await createServer({

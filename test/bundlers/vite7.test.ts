@@ -41,7 +41,7 @@ function outputOf(root: string): string[] {
 }
 
 describe('a build of Vite 7', () => {
-  test('is one of Vite 7', () => {
+  test('uses Vite 7', () => {
     expect(version).toMatch(/^7\./)
   })
 
@@ -68,9 +68,13 @@ describe('a build of Vite 7', () => {
 
   test.each([
     ['a client that reads a secret', 'console.log(process.env.DATABASE_URL)', 'DATABASE_URL  is a secret'],
-    ['a client with the library', "import '@systemprompt/env'", '@systemprompt/env  reads configuration and secrets'],
-    ['a secret in the code', 'CANARY', 'CANARY_0  the secret is in this file'],
-  ])('is stopped: %s', async (_, code, message) => {
+    [
+      'a client that imports the library',
+      "import '@systemprompt/env'",
+      '@systemprompt/env  reads configuration and secrets',
+    ],
+    ['a client with a secret in its code', 'CANARY', 'CANARY_0  the secret is in this file'],
+  ])('fails for %s', async (_, code, message) => {
     const { root, canaries } = appWithCanaries()
     writeFiles(root, { 'src/bad.js': code === 'CANARY' ? `console.log('${canaries[2]}')` : `${code}\n` })
     const failure = await build(settings(root, join(root, 'src/bad.js'))).then(
@@ -89,7 +93,7 @@ const withoutEnvironments: Plugin = {
   configResolved: (config) => void Reflect.deleteProperty(config, 'environments'),
 }
 
-describe('a Vite that is older, as that of VitePress 1', () => {
+describe('an older Vite, as in VitePress 1,', () => {
   const older = (): InlineConfig => {
     const { root } = appWithCanaries()
     const { plugins, ...others } = settings(root, join(root, 'index.html'))
@@ -99,12 +103,12 @@ describe('a Vite that is older, as that of VitePress 1', () => {
   test.each([
     ['a build', () => build(older())],
     ['a development server', () => createServer(older())],
-  ])('is told so: %s', async (_, start) => {
+  ])('is rejected with an error that says so: %s', async (_, start) => {
     await expect(start()).rejects.toThrow("'@systemprompt/env/vite' is for Vite 7 and 8, and this Vite is older")
   })
 })
 
-describe.each([true, false])('a build of Vite 7 with a component of Vue, whose plugin comes first: %s', (isFirst) => {
+describe.each([true, false])('a build of Vite 7 with a Vue component (Vue’s plugin first: %s)', (isFirst) => {
   const withComponent = (read: string) => {
     const { root, canaries } = appWithCanaries()
     symlinkSync(join(modules, 'vue'), join(root, 'node_modules/vue'), 'dir')
@@ -127,7 +131,7 @@ const other = ${read}
     return { root, canaries, config: { ...others, plugins: isFirst ? [compiler, plugins] : [plugins, compiler] } }
   }
 
-  test.runIf(hasBrowser)('has its values', async () => {
+  test.runIf(hasBrowser)('shows public values in the component', async () => {
     const { root, canaries, config } = withComponent("''")
     await build(config)
     await withServed(join(root, 'out'), (origin) =>
@@ -139,7 +143,7 @@ const other = ${read}
     expectNone(canaries, outputOf(root))
   })
 
-  test('is refused where that reads a secret', async () => {
+  test('fails when the component reads a secret', async () => {
     const { canaries, config } = withComponent('process.env.DATABASE_URL')
     const failure = await build(config).then(
       () => '',

@@ -11,7 +11,7 @@ import { copyApp } from './hosts.ts'
 
 const vitest = fileURLToPath(new URL('../../node_modules/vitest', import.meta.url))
 
-/** What Vitest has of its own for jsdom and happy-dom, with the one object that this test looks for. */
+/** Like Vitest's own environments for jsdom and happy-dom, with the one object that this test looks for. */
 const DOM = `import { createContext, runInNewContext } from 'node:vm'
 
 const document = { title: 'A page' }
@@ -98,13 +98,13 @@ async function runIn(root: string, env: Readonly<Record<string, string>>): Promi
   return start({ cwd: root, args: [join(vitest, 'vitest.mjs'), 'run'], env })
 }
 
-describe('in Vitest, code of the server is tested', () => {
+describe('server code can be tested in Vitest', () => {
   test.each([
-    ['in its own environment', {}, {}],
-    ['in a virtual machine', { pool: 'vmThreads' }, {}],
+    ['in the default environment', {}, {}],
+    ['in VM threads', { pool: 'vmThreads' }, {}],
     ['with a DOM', { environment: './dom.js' }, {}],
-    ['with a DOM, in threads of its own', { environment: './dom.js', pool: 'threads' }, {}],
-    ['with a DOM, in a virtual machine', { environment: './dom.js', pool: 'vmThreads' }, {}],
+    ['with a DOM, in threads', { environment: './dom.js', pool: 'threads' }, {}],
+    ['with a DOM, in VM threads', { environment: './dom.js', pool: 'vmThreads' }, {}],
     ['with a DOM, in a project', { projects: [{ extends: true, test: { name: 'dom', environment: './dom.js' } }] }, {}],
     ['with a DOM, and values at run time', { environment: './dom.js' }, { phase: 'runtime' }],
   ])('%s', async (_, settings, options) => {
@@ -113,13 +113,13 @@ describe('in Vitest, code of the server is tested', () => {
     expect(code).toBe(0)
   })
 
-  test.each([{}, { environment: './dom.js' }])('with other values in place of ours: %j', async (settings) => {
+  test.each([{}, { environment: './dom.js' }])('with the library and its values mocked: %j', async (settings) => {
     const { out, err } = await runTests(settings, {}, MOCKED)
     expect(out + err).toContain('1 passed')
   })
 })
 
-test('Vitest keeps no values in its cache of modules', async () => {
+test('Vitest’s module cache serves no outdated value', async () => {
   const root = projectOf({ experimental: { fsModuleCache: true, fsModuleCachePath: './kept' } }, {}, KEPT)
   const run = async (): Promise<string> => (await runIn(root, { NO_COLOR: '1' })).out
   expect(await run()).toContain('1 passed')
@@ -127,10 +127,10 @@ test('Vitest keeps no values in its cache of modules', async () => {
   expect(await run()).toContain('1 failed')
 })
 
-/** Vitest's own server for pages has this plugin besides its others. */
+/** Vitest's server for browser mode has the second of these plugins besides the first. */
 const FOR_PAGES = [{ name: 'vitest' }, { name: 'vitest:browser' }]
 
-describe('a client stays a client', () => {
+describe('client code is still refused the library', () => {
   const root = copyApp()
   writeFiles(root, { 'src/it.js': "import '@systemprompt/env'\n" })
   const configOf = (plugins: Plugin[]): InlineConfig => ({
@@ -142,32 +142,35 @@ describe('a client stays a client', () => {
     build: { write: false, rolldownOptions: { input: join(root, 'src/it.js') } },
   })
 
-  test('in a page that Vitest opens', async () => {
+  test('in Vitest’s browser mode', async () => {
     const server = await createServer(configOf(FOR_PAGES))
     const { code = '' } = (await server.transformRequest('/src/it.js')) ?? {}
     const [refused = ''] = /\/@id\/[^"]*refused[^"]*/.exec(code) ?? []
     await expect(server.transformRequest(refused).finally(() => server.close())).rejects.toThrow('@systemprompt/env')
   })
 
-  test('in a build, whatever plugins it has', async () => {
+  test('in a build, even with a plugin named vitest', async () => {
     await expect(build(configOf([{ name: 'vitest' }]))).rejects.toThrow('this module is part of a client bundle')
   })
 })
 
-describe('the option consumer says otherwise', () => {
-  test.each(['client', 'server'] as const)('%s, of a build for Node as of one for browsers', async (consumer) => {
-    const root = copyApp()
-    writeFiles(root, { 'src/it.js': 'console.log(process.env.DATABASE_URL)\n' })
-    for (const ssr of [false, true]) {
-      const built = build({
-        root,
-        configFile: false,
-        logLevel: 'silent',
-        plugins: [vitePlugin({ consumer })],
-        build: { ssr, write: false, rolldownOptions: { input: join(root, 'src/it.js') } },
-      })
-      if (consumer === 'server') expect(JSON.stringify(await built)).toContain('.DATABASE_URL')
-      else await expect(built).rejects.toThrow('DATABASE_URL  is a secret')
-    }
-  })
+describe('the option consumer', () => {
+  test.each(['client', 'server'] as const)(
+    'makes a build a %s build, whether for browsers or for Node',
+    async (consumer) => {
+      const root = copyApp()
+      writeFiles(root, { 'src/it.js': 'console.log(process.env.DATABASE_URL)\n' })
+      for (const ssr of [false, true]) {
+        const built = build({
+          root,
+          configFile: false,
+          logLevel: 'silent',
+          plugins: [vitePlugin({ consumer })],
+          build: { ssr, write: false, rolldownOptions: { input: join(root, 'src/it.js') } },
+        })
+        if (consumer === 'server') expect(JSON.stringify(await built)).toContain('.DATABASE_URL')
+        else await expect(built).rejects.toThrow('DATABASE_URL  is a secret')
+      }
+    },
+  )
 })

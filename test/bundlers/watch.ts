@@ -6,15 +6,15 @@ import { PROFILE, writeFiles } from '../support/temp-project.ts'
 import { appWithCanaries, edit, expectNone } from './dev-server.ts'
 
 export interface WatchHost {
-  /** Watches a project as its users do; each failed build is told. Its output is `out/main.js`. */
+  /** Watches a project as its users do, and reports each failed build. Its output is `out/main.js`. */
   watch(root: string, tellError: (message: string) => void): Promise<{ close(): Promise<unknown> }>
-  /** Whether it can watch for a file that is not there. @default true */
+  /** Whether it can watch for a file that does not exist. @default true */
   readonly seesNewFiles?: boolean
 }
 
-/** What every watcher without a server of its own has to do with a change and a mistake. */
+/** How every watcher without a server of its own has to handle a change and a mistake. */
 export function describeWatch(name: string, { watch, seesNewFiles = true }: WatchHost): void {
-  describe(`${name} while it watches`, () => {
+  describe(`${name} in watch mode`, () => {
     let app = {} as ReturnType<typeof appWithCanaries>
     let watcher: { close(): Promise<unknown> }
     const errors: string[] = []
@@ -40,7 +40,7 @@ export function describeWatch(name: string, { watch, seesNewFiles = true }: Watc
 
     const wait = { timeout: 20_000, interval: 100 }
 
-    test('follows a change of the profile, and of a .env file', async () => {
+    test('follows a change to the profile and to a .env file', async () => {
       await expect.poll(output, wait).toContain('"Acme"')
       edit(app.root, 'name: Acme', 'name: Beta')
       await expect.poll(output, wait).toContain('"Beta"')
@@ -48,13 +48,13 @@ export function describeWatch(name: string, { watch, seesNewFiles = true }: Watc
       await expect.poll(output, wait).toContain('"Welcome"')
     }, 60_000)
 
-    test('follows a name that comes to stand for a value, in a module that has none yet', async () => {
+    test('follows a variable that gets a value, in a module that had no values', async () => {
       expect(output()).not.toContain('Fresh')
       appendFileSync(join(app.root, '.env'), 'PUBLIC_LATER=Fresh\n')
       await expect.poll(output, wait).toContain('"Fresh"')
     }, 60_000)
 
-    test('tells of a mistake, keeps the last good output, and goes on when it is mended', async () => {
+    test('reports a mistake, keeps the last good output, and recovers once it is fixed', async () => {
       edit(app.root, 'port: 8080', 'port: eighty')
       await expect.poll(() => errors.join(), wait).toContain('server.port  is not a whole number')
       expect(errors.join()).not.toContain('@systemprompt/env/compiled')
@@ -63,7 +63,7 @@ export function describeWatch(name: string, { watch, seesNewFiles = true }: Watc
       await expect.poll(output, wait).toContain('9090')
     }, 60_000)
 
-    test('goes on after code was changed beside a mistake, with a file that takes the place of the other', async () => {
+    test('recovers from a mistake after code was changed, when the profile is replaced by another file', async () => {
       const replace = (from: string, to: string): void => {
         const file = join(app.root, PROFILE)
         writeFileSync(`${file}.new`, readFileSync(file, 'utf8').replace(from, to))
@@ -82,7 +82,7 @@ export function describeWatch(name: string, { watch, seesNewFiles = true }: Watc
     }, 60_000)
 
     test.runIf(seesNewFiles)(
-      'follows a file that was not there before',
+      'follows a new .env file',
       async () => {
         writeFiles(app.root, { '.env.local': 'PUBLIC_GREETING=Local\n' })
         await expect.poll(output, wait).toContain('"Local"')
@@ -90,14 +90,14 @@ export function describeWatch(name: string, { watch, seesNewFiles = true }: Watc
       60_000,
     )
 
-    test('rests while nothing changes', async () => {
+    test('does not rebuild while nothing changes', async () => {
       await sleep(1000)
       const before = statSync(join(app.root, 'out/main.js')).mtimeMs
       await sleep(3000)
       expect(statSync(join(app.root, 'out/main.js')).mtimeMs).toBe(before)
     })
 
-    test('writes no secret, and tells none', () => {
+    test('neither writes nor reports a secret', () => {
       expectNone(app.canaries, [...written, ...errors])
     })
   })

@@ -31,7 +31,7 @@ async function serve(root: string, served: WebpackDevServer.Configuration['stati
 }
 
 describeDevServer('webpack', {
-  // The worst that somebody can do: hand out the whole project.
+  // The worst case: serving the whole project.
   start: (root) => serve(root, root),
   async showsMistake(page) {
     await page.frameLocator(OVERLAY).getByText('server.port  is not a whole number').first().waitFor()
@@ -41,7 +41,7 @@ describeDevServer('webpack', {
   },
 })
 
-test('hands out no file with secrets, from whichever directory and below whichever path', async () => {
+test('webpack’s development server serves no file with secrets, from any static directory or public path', async () => {
   const root = copyApp()
   vi.stubEnv('DATABASE_URL_FILE', join(root, 'db.secret'))
   vi.stubEnv('JWT_SECRET_FILE', join(root, 'run/jwt'))

@@ -14,8 +14,8 @@ const require = createRequire(import.meta.url)
 const WATCHED = { timeout: 20_000, interval: 20 }
 const READS_SECRET = 'export const it = process.env.DATABASE_URL\n'
 
-describe('a module of webpack that mentions no variable is sent through no loader of ours', () => {
-  test('and one that does is', async () => {
+describe('the plugin’s webpack loader', () => {
+  test('runs for a module that mentions a variable, and not for one that mentions none', async () => {
     const root = copyApp()
     writeFiles(root, {
       'src/plain.js': "import { it } from './reads.js'\nconsole.log(it)\n",
@@ -39,7 +39,7 @@ describe('a module of webpack that mentions no variable is sent through no loade
     expect([loaders.get('plain.js'), loaders.get('reads.js')]).toEqual([0, 1])
   })
 
-  test('but for one that another loader has made', async () => {
+  test('runs for a module whose variable only another loader adds', async () => {
     const root = copyApp()
     writeFiles(root, {
       'src/made.js': 'export const it = 1\n',
@@ -60,20 +60,23 @@ describe('a module of webpack that mentions no variable is sent through no loade
     expect(error).toContain('DATABASE_URL  is a secret')
   })
 
-  test.each(['webpack', 'rspack'] as const)('nor does one that a loader of %s makes of no file fail', async (host) => {
-    const root = copyApp()
-    writeFiles(root, {
-      'src/made.js': `import { it } from '${join(root, 'loader.cjs')}?made!'\nconsole.log(it)\n`,
-      'loader.cjs': 'module.exports = () => "export const it = process.env.site_name"\n',
-    })
-    const { error, entry } = await buildWith(host, { root, consumer: 'client', entry: 'src/made.js', options })
-    expect(error).toBeUndefined()
-    const code = readFileSync(entry, 'utf8')
-    // unplugin's loader cannot take it in Rspack.
-    expect(code).toContain(host === 'webpack' ? 'Acme' : 'process.env.site_name')
-  })
+  test.each(['webpack', 'rspack'] as const)(
+    'does not fail for a module that a loader of %s creates without a file',
+    async (host) => {
+      const root = copyApp()
+      writeFiles(root, {
+        'src/made.js': `import { it } from '${join(root, 'loader.cjs')}?made!'\nconsole.log(it)\n`,
+        'loader.cjs': 'module.exports = () => "export const it = process.env.site_name"\n',
+      })
+      const { error, entry } = await buildWith(host, { root, consumer: 'client', entry: 'src/made.js', options })
+      expect(error).toBeUndefined()
+      const code = readFileSync(entry, 'utf8')
+      // unplugin's loader cannot take it in Rspack.
+      expect(code).toContain(host === 'webpack' ? 'Acme' : 'process.env.site_name')
+    },
+  )
 
-  test('until it is changed to do so', async () => {
+  test('runs once a change makes a module mention a variable', async () => {
     const root = copyApp()
     const entry = join(root, 'src/later.js')
     writeFileSync(entry, 'export const it = 1\n')
@@ -91,9 +94,9 @@ describe('a module of webpack that mentions no variable is sent through no loade
   })
 })
 
-describe('a map', () => {
+describe('a source map', () => {
   const TEXT = "const name = process.env.site_name; console.log(name, 'here')\n"
-  /** Puts two lines before the code, and gives a map for that, as those of TypeScript do. */
+  /** Prepends two lines to the code with a source map, as loaders for TypeScript do. */
   const LOADER = `
     const MagicString = require(${JSON.stringify(require.resolve('magic-string'))}).default
     module.exports = function (code) {
@@ -102,7 +105,7 @@ describe('a map', () => {
       this.callback(null, text.toString(), map)
     }`
 
-  test.each(['alone', 'behind another loader'])('leads to what was written, %s', async (place) => {
+  test.each(['alone', 'after another loader'])('leads to the original source, %s', async (place) => {
     const root = copyApp()
     writeFiles(root, { 'src/mapped.js': TEXT, 'loader.cjs': LOADER })
     const rules = [{ test: /mapped\.js$/, enforce: 'pre' as const, loader: join(root, 'loader.cjs') }]
@@ -128,7 +131,7 @@ describe('a map', () => {
   })
 })
 
-describe('an alias', () => {
+describe('an alias in webpack', () => {
   const buildAliased = (specifier: string, consumer: 'client' | 'server') => {
     const root = copyApp()
     writeFiles(root, { 'src/aliased.js': "import * as all from 'settings'\nconsole.log(JSON.stringify(all))\n" })
@@ -141,13 +144,13 @@ describe('an alias', () => {
     })
   }
 
-  test('that leads to the public values has them', async () => {
+  test('for the public values gives them', async () => {
     const { error, entry } = await buildAliased('@systemprompt/env/public', 'server')
     expect(error).toBeUndefined()
     expect(execFileSync(process.execPath, [entry], { encoding: 'utf8' })).toContain('Acme')
   })
 
-  test('that leads to the library is refused in a client', async () => {
+  test('for the library is refused in a client', async () => {
     const { error } = await buildAliased('@systemprompt/env', 'client')
     expect(error).toContain('src/aliased.js')
     expect(error).toMatch(/@systemprompt\/env .*client/)

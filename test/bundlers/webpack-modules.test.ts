@@ -44,7 +44,7 @@ async function build(root: string, options: PluginOptions = PUBLIC, more: Config
   return { errors, code: errors === '' ? readFileSync(join(root, 'out/main.js'), 'utf8') : '' }
 }
 
-describe('what webpack has kept from an earlier build', () => {
+describe('a module that webpack has cached', () => {
   const cached = (root: string): Configuration => ({
     cache: { type: 'filesystem', cacheDirectory: join(root, 'cache') },
   })
@@ -54,34 +54,34 @@ describe('what webpack has kept from an earlier build', () => {
       '.systemprompt/profiles/local/secrets.json': JSON.stringify({ anthropic: 'sk-ant-0123456789abcdef', ...more }),
     })
 
-  test('is made anew for other values', async () => {
+  test('is rebuilt for other values', async () => {
     const root = project(READS)
     expect((await build(root, PUBLIC, cached(root))).code).toContain('"Acme"')
     expect((await build(root, { public: { site_name: 'server.port' } }, cached(root))).code).toContain('8080')
   })
 
-  test('is made anew for a name that has become a secret', async () => {
+  test('is rebuilt for a name that has become a secret', async () => {
     const root = project(READS)
     expect((await build(root, PUBLIC, cached(root))).errors).toBe('')
     secrets(root, { later: 'Xk29dkfjLLsqpwo1' })
     expect((await build(root, PUBLIC, cached(root))).errors).toContain('LATER  is a secret')
   })
 
-  test('is made anew for a secret that has come to be required, and is not there', async () => {
+  test('is rebuilt for a secret that has become required, and is not set', async () => {
     const root = project(READS)
     expect((await build(root, PUBLIC, cached(root))).errors).toBe('')
     writeFiles(root, { 'systemprompt.config.json': JSON.stringify({ secrets: { required: ['later'] } }) })
     expect((await build(root, PUBLIC, cached(root))).errors).toContain('LATER  is a secret')
   })
 
-  test('is made anew for another consumer, and what is refused is refused again', async () => {
+  test('is rebuilt for another consumer, and refused in every later build', async () => {
     const root = project({ 'src/entry.js': 'console.log(process.env.DATABASE_URL)\n' })
     expect((await build(root, { ...PUBLIC, consumer: 'server' }, cached(root))).errors).toBe('')
     for (const _ of ['first', 'again'])
       expect((await build(root, PUBLIC, cached(root))).errors).toContain('DATABASE_URL  is a secret')
   })
 
-  test('is made anew while webpack watches', async () => {
+  test('is rebuilt in watch mode', async () => {
     const root = project(READS)
     const compiler = webpack({
       context: root,
@@ -106,7 +106,7 @@ describe('the imports of a package.json', () => {
   const withImports = (code: string): string =>
     project({ 'package.json': JSON.stringify({ imports }), 'src/entry.js': code })
 
-  test('lead to the public values', async () => {
+  test('resolve to the public values', async () => {
     const { errors, code } = await build(withImports("import { site_name } from '#values'\nconsole.log(site_name)\n"))
     expect(errors).toBe('')
     expect(code).toContain('"Acme"')
@@ -115,7 +115,7 @@ describe('the imports of a package.json', () => {
   test.each([
     ['#library', 'src/entry.js  @systemprompt/env  reads configuration'],
     ['#file', 'src/entry.js  .env  may contain secrets'],
-  ])('lead to %s in no client, which is said alone', async (specifier, message) => {
+  ])('cannot bring %s into a client, which is the only error reported', async (specifier, message) => {
     const { errors } = await build(withImports(`import * as all from '${specifier}'\nconsole.log(all)\n`))
     expect(errors).toContain(message)
     expect(errors).toContain('1 problem')
@@ -123,7 +123,7 @@ describe('the imports of a package.json', () => {
   })
 })
 
-test('a link to a file with secrets is refused before anybody reads it', async () => {
+test('a symbolic link to a file with secrets is refused before it is read', async () => {
   const root = project({ 'src/entry.js': "import all from './link'\nconsole.log(all)\n" })
   writeFileSync(join(root, '.env'), 'ADMIN_PASSWORD=Zq81 is$ 9x\n')
   symlinkSync('../.env', join(root, 'src/link'))
@@ -132,7 +132,7 @@ test('a link to a file with secrets is refused before anybody reads it', async (
   expect(errors).not.toContain('Zq81')
 })
 
-test('rules for all other files take none of the modules that the plugin makes', async () => {
+test('a catch-all rule for assets does not apply to the plugin’s own modules', async () => {
   const root = project({
     'src/entry.js': "import { site_name } from '@systemprompt/env/public'\nconsole.log(site_name)\n",
   })
@@ -146,16 +146,16 @@ test('rules for all other files take none of the modules that the plugin makes',
   expect(code).toContain('"Acme"')
 })
 
-describe('a package of CommonJS', () => {
+describe('a CommonJS package', () => {
   const COMMONJS = { 'package.json': '{ "type": "commonjs" }' }
 
-  test('is told of secrets', async () => {
+  test('is refused when it reads a secret', async () => {
     const { errors } = await build(project({ ...COMMONJS, 'src/entry.js': 'console.log(process.env.DATABASE_URL)\n' }))
     expect(errors).toContain('src/entry.js:1:13  DATABASE_URL  is a secret')
     expect(errors.match(/^ERROR/gm)).toHaveLength(1)
   })
 
-  test('gets values when it runs on a server', async () => {
+  test('gets values at run time on a server', async () => {
     const code = 'const name = process.env.site_name\nconsole.log(name)\nmodule.exports = name\n'
     const root = project({ ...COMMONJS, 'src/entry.js': code })
     const externals = { '@systemprompt/env': 'commonjs @systemprompt/env' }
@@ -164,14 +164,14 @@ describe('a package of CommonJS', () => {
     expect(execFileSync(process.execPath, ['out/main.js'], { cwd: root, encoding: 'utf8' })).toBe('Acme\n')
   })
 
-  test('cannot wait for them in a client, and says so', async () => {
+  test('is refused in a client with values at run time, which it cannot await', async () => {
     const root = project({ ...COMMONJS, 'src/entry.js': 'console.log(process.env.site_name)\n' })
     const { errors } = await build(root, { ...PUBLIC, phase: 'runtime' })
     expect(errors).toContain('src/entry.js is CommonJS, which cannot wait for values at run time')
   })
 })
 
-test('thread-loader works beside it', async () => {
+test('the plugin works together with thread-loader', async () => {
   const root = project({
     'src/entry.js': 'console.log(process.env.site_name)\n',
     'loader.cjs': 'module.exports = (code) => code + "console.log(2)\\n"\n',
@@ -185,7 +185,7 @@ test('thread-loader works beside it', async () => {
   expect(code).toMatch(/"Acme".*2/)
 })
 
-/** As cache-loader does: of a file that it knows, no loader behind it is asked. */
+/** Like cache-loader: for a file that it knows, it skips the loaders after it. */
 const KEEPING_LOADER = `
 const { existsSync, readFileSync, writeFileSync } = require('node:fs')
 const kept = (resource) => __dirname + '/' + Buffer.from(resource).toString('hex').slice(-100)
@@ -193,7 +193,7 @@ module.exports = function (code) { writeFileSync(kept(this.resource), code); ret
 module.exports.pitch = function () { return existsSync(kept(this.resource)) ? readFileSync(kept(this.resource)) : undefined }
 `
 
-test('cache-loader keeps no values, and nothing from being refused', async () => {
+test('cache-loader serves no outdated value, and does not hide a read of a secret', async () => {
   const root = project({
     'src/entry.js':
       "import { site_name } from '@systemprompt/env/public'\nconsole.log([site_name, process.env.site_name], process.env.LATER)\n",
@@ -207,7 +207,7 @@ test('cache-loader keeps no values, and nothing from being refused', async () =>
   expect((await build(root, PUBLIC, more)).errors).toContain('LATER  is a secret')
 })
 
-test('the package may lie in a directory with a # in its name', async () => {
+test('the package may be installed in a directory with a # in its name', async () => {
   const root = project({})
   const odd = join(root, 'odd#name')
   const installed = join(odd, 'node_modules/@systemprompt/env')
@@ -221,7 +221,7 @@ test('the package may lie in a directory with a # in its name', async () => {
   expect(code).toContain('"Acme"')
 })
 
-/** Builds a module in a compiler of its own when the others are through, as plugins do for the templates of pages. */
+/** Builds a module in a child compiler when the others are done, as plugins do for the templates of pages. */
 const lateTemplate: WebpackPluginInstance = {
   apply({ hooks, context, webpack: { EntryPlugin } }) {
     hooks.thisCompilation.tap('late', (compilation) => {
@@ -236,7 +236,7 @@ const lateTemplate: WebpackPluginInstance = {
   },
 }
 
-test('a secret that another plugin’s compiler asks for is told of, however late, and again from the cache', async () => {
+test('a secret read in another plugin’s child compiler is reported, even late in the build and from the cache', async () => {
   const root = project({
     'src/entry.js': 'console.log(1)\n',
     'src/template.js': 'module.exports = process.env.DATABASE_URL\n',
