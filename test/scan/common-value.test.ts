@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isCommonValue } from '../../src/scan/common-value.ts'
 
-describe('a value is common, and not looked for,', () => {
+describe('a value is common, and not searched for,', () => {
   test.each<[string, readonly string[]]>([
     [
       'when it is a number, date, version or IP address',
@@ -22,15 +22,15 @@ describe('a value is common, and not looked for,', () => {
       ],
     ],
     [
-      'when it is words with something between them',
+      'when it is words joined by punctuation',
       ['my-app-local', 'eu-central-1', 'change_me', 'not a secret', 'user:group', 'p@ssword', 'letmein!'],
     ],
     [
-      'when it is words in camel case, or with a number behind',
+      'when it is words in camel case, or followed by a number',
       ['changeMe', 'myAppName', 'hunter22', 'password123', 'admin2026'],
     ],
     [
-      'when it is an address without a password',
+      'when it is a URL, address or path without a password',
       [
         'https://example.com',
         'http://localhost:3000/callback',
@@ -48,13 +48,16 @@ describe('a value is common, and not looked for,', () => {
         'https://example.com/login\n',
       ],
     ],
-    ['up to its last character', ['localhost-local', '123456789012345', 'FooBarBaz', 'hunter12345678']],
+    [
+      'up to the limits on its length and its digits',
+      ['localhost-local', '123456789012345', 'FooBarBaz', 'hunter12345678'],
+    ],
   ])('%s', (_rule, values) => {
     for (const value of values) expect(isCommonValue(value), value).toBe(true)
   })
 })
 
-describe('a value is looked for', () => {
+describe('a value is searched for', () => {
   test.each<[string, readonly string[]]>([
     [
       'when it mixes letters and digits',
@@ -73,11 +76,11 @@ describe('a value is looked for', () => {
       ],
     ],
     [
-      'when it is an address with a password',
+      'when it is a URL with a password',
       ['postgres://user:pass@localhost/app', 'redis://:password@cache:6379/0', 'https://user:token@example.com'],
     ],
     [
-      'when it is an address that is not of words',
+      'when it is a URL with more than short words',
       [
         'https://hooks.example.com/services/T01ABC2DE/B04XYZ7QR/aB3dE5fG7hI9jK1lM3nO5pQ7',
         'https://example.com/?key=9f86d081884c7d659a2feaa0c55ad015',

@@ -19,7 +19,7 @@ function find(value: string, text: string | Uint8Array, options?: MatcherOptions
   return createMatcher([{ name: 'A', value }], options).find(text)
 }
 
-/** What text of ours a match covers. */
+/** The text that each match covers. */
 function found(value: string, text: string): [form: string, covered: string][] {
   const bytes = Buffer.from(text)
   return find(value, text).map(({ form, start, end }) => [form, bytes.subarray(start, end).toString()])
@@ -50,12 +50,12 @@ const html: Write = (text) =>
   )
 const lowerHex = (text: string): string => text.replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase())
 
-/** Each way of writing, made by somebody else's code where there is some. */
+/** Each way of writing a value, by other people's code where there is some. */
 const WAYS: readonly (readonly [name: string, form: string, write: Write])[] = [
-  ['as it is', 'plain', (text) => text],
+  ['plain text', 'plain', (text) => text],
   ['encodeURIComponent', 'url', encodeURIComponent],
   ['encodeURIComponent in lower case', 'url', (text) => lowerHex(encodeURIComponent(text))],
-  ['a form', 'url', (text) => new URLSearchParams({ a: text }).toString().slice(2)],
+  ['form data', 'url', (text) => new URLSearchParams({ a: text }).toString().slice(2)],
   ['the query of a URL', 'url', (text) => new URL(`http://a/?${encodeURIComponent(text)}`).search.slice(1)],
   ['encodeURI', 'url', encodeURI],
   ['URL-encoded twice', 'url', (text) => encodeURIComponent(encodeURIComponent(text))],
@@ -65,46 +65,46 @@ const WAYS: readonly (readonly [name: string, form: string, write: Write])[] = [
   ['JSON in JSON', 'escaped', (text) => json(json(text))],
   ['JSON in JSON in JSON', 'escaped', (text) => json(json(json(text)))],
   ['JSON with slashes escaped', 'escaped', (text) => json(text).replaceAll('/', '\\/')],
-  ['JSON of ASCII', 'escaped', (text) => json(text).replace(/[^\0-\x7f]/g, (unit) => `\\u${hexOf(unit, 4)}`)],
+  ['ASCII-only JSON', 'escaped', (text) => json(text).replace(/[^\0-\x7f]/g, (unit) => `\\u${hexOf(unit, 4)}`)],
   ['JSON for HTML', 'escaped', (text) => json(text).replace(/[<>&']/g, (unit) => `\\u${hexOf(unit, 4)}`)],
   ['\\u for everything', 'escaped', utf16Escapes('\\u')],
   [
-    '\\u for everything, in capitals',
+    '\\u for everything, in upper case',
     'escaped',
     (text) => utf16Escapes('\\u')(text).replace(/\\u(.{4})/g, (_, hex: string) => `\\u${hex.toUpperCase()}`),
   ],
   ['\\u for everything, in JSON', 'escaped', (text) => json(utf16Escapes('\\u')(text))],
   ['\\u{} for everything', 'escaped', eachOf((character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)],
   ['\\x for every byte', 'escaped', bytesOf('\\x')],
-  ['\\x for every byte, in capitals', 'escaped', bytesOf('\\x', 'X')],
+  ['\\x for every byte, in upper case', 'escaped', bytesOf('\\x', 'X')],
   ['a string in double quotes', 'escaped', (text) => text.replace(/["\\]/g, '\\$&')],
   ['a string in single quotes', 'escaped', (text) => text.replace(/['\\]/g, '\\$&')],
-  ['a template', 'escaped', (text) => text.replace(/[`\\]|\$(?=\{)/g, '\\$&')],
+  ['a template literal', 'escaped', (text) => text.replace(/[`\\]|\$(?=\{)/g, '\\$&')],
   ['inspect', 'escaped', (text) => inspect(text, { breakLength: Number.POSITIVE_INFINITY }).slice(1, -1)],
   ['HTML', 'html', html],
   ['HTML in HTML', 'html', (text) => html(html(text))],
-  ['HTML with numbers', 'html', (text) => text.replace(/[&<>"'`=/]/g, (each) => `&#${each.charCodeAt(0)};`)],
+  ['HTML with numeric references', 'html', (text) => text.replace(/[&<>"'`=/]/g, (each) => `&#${each.charCodeAt(0)};`)],
   [
-    'HTML with hexadecimal numbers',
+    'HTML with hexadecimal references',
     'html',
     (text) => text.replace(/[&<>"'`=/]/g, (each) => `&#x${hexOf(each, 2).toUpperCase()};`),
   ],
-  ['HTML numbers for everything', 'html', eachOf((character) => `&#${character.codePointAt(0)};`)],
+  ['numeric HTML references for everything', 'html', eachOf((character) => `&#${character.codePointAt(0)};`)],
   [
-    'hexadecimal HTML numbers for everything',
+    'hexadecimal HTML references for everything',
     'html',
     eachOf((character) => `&#x${(character.codePointAt(0) ?? 0).toString(16)};`),
   ],
   ['hex', 'hex', (text) => Buffer.from(text).toString('hex')],
-  ['hex in capitals', 'hex', (text) => Buffer.from(text).toString('hex').toUpperCase()],
+  ['hex in upper case', 'hex', (text) => Buffer.from(text).toString('hex').toUpperCase()],
   ['hex with spaces', 'bytes', (text) => bytesOf(' ')(text).slice(1)],
   ['hex with colons', 'bytes', (text) => bytesOf(':', 'X')(text).slice(1)],
-  ['JSON of its bytes', 'bytes', (text) => [...Buffer.from(text)].join(',')],
+  ['a list of its bytes', 'bytes', (text) => [...Buffer.from(text)].join(',')],
 ]
 
 describe.each([
   ['a key', KEY],
-  ['a text with everything in it', ODD],
+  ['a string with special characters', ODD],
 ])('%s is found', (_what, value) => {
   test.each(WAYS)('as %s', (_name, _form, write) => {
     const written = write(value)
@@ -119,22 +119,22 @@ describe.each([
 })
 
 test.each([`~==./'"\n3{)%`, `pass'"\n'word`])(
-  '%j is found as it is inspected, with its line break escaped and no quote',
+  '%j is found as util.inspect prints it, with its line break escaped and no quote',
   (value) => {
     expect(inspect(value)).toMatch(/^`/)
     expect(find(value, inspect({ value }), { commonValues: 'find' })).toHaveLength(1)
   },
 )
 
-test.each(WAYS)('what is found as %s is called %s', (_name, form, write) => {
+test.each(WAYS)('a secret found as %s is reported with the form %s', (_name, form, write) => {
   expect(found(ODD, write(ODD)).map(([shown]) => shown)).toEqual([form])
 })
 
 describe.each([
   ['a key', KEY],
-  ['a text with everything in it', ODD],
+  ['a string with special characters', ODD],
 ])('%s in base64 is found', (_what, value) => {
-  test.each(['base64', 'base64url'] as const)('as %s behind and before any number of bytes', (encoding) => {
+  test.each(['base64', 'base64url'] as const)('as %s, with any number of bytes before and after', (encoding) => {
     for (let before = 0; before < 7; before++)
       for (let after = 0; after < 4; after++) {
         const text = Buffer.concat([Buffer.alloc(before, 7), Buffer.from(value), Buffer.alloc(after, 9)]).toString(
@@ -153,15 +153,15 @@ describe.each([
     ['encodeURIComponent', encodeURIComponent],
     ['JSON', json],
     ['JSON with slashes escaped', (text: string) => text.replaceAll('/', '\\/')],
-    ['HTML with numbers', (text: string) => text.replace(/[/=]/g, (each) => `&#x${hexOf(each, 2)};`)],
+    ['HTML with numeric references', (text: string) => text.replace(/[/=]/g, (each) => `&#x${hexOf(each, 2)};`)],
   ])('within %s', (_name, write) => {
     const text = `a ${write(Buffer.from(value).toString('base64'))} b`
     expect(find(value, text).map(({ form }) => form)).toEqual(['base64'])
   })
 })
 
-describe('spellings may be mixed', () => {
-  test('some characters URL-encoded, others not', () => {
+describe('a mixed spelling is found', () => {
+  test('with some characters URL-encoded and others not', () => {
     const value = 'aB3!xY9@kL5#mN7$'
     for (let mask = 0; mask < 16; mask++) {
       let at = 0
@@ -169,13 +169,13 @@ describe('spellings may be mixed', () => {
       expect(found(value, `?${written}&`).map(([, covered]) => covered)).toEqual([written])
     }
   })
-  test('a value without eight plain characters in a row', () => {
+  test('in a value without eight plain characters in a row', () => {
     const value = 'a!b@c#d$e%f^g&h*'
     for (const [name, , write] of WAYS) expect(found(value, `"${write(value)}"`), name).toHaveLength(1)
   })
-  test('a value that is nothing but escapes', () => {
+  test('in a value of nothing but escapes', () => {
     for (const value of ['\\\\\\\\\\\\\\\\', '%25%25%25%25', '&amp;&amp;&amp;', '"""""""""']) {
-      for (const [name, , write] of WAYS.filter(([way]) => way !== 'as it is'))
+      for (const [name, , write] of WAYS.filter(([way]) => way !== 'plain text'))
         expect(
           createMatcher([{ name, value }], { commonValues: 'find' }).find(`x${write(value)}x`).length,
         ).toBeGreaterThan(0)
@@ -183,9 +183,9 @@ describe('spellings may be mixed', () => {
   })
 })
 
-describe('a key of several lines is found', () => {
+describe('a multi-line key is found', () => {
   test.each<[string, string]>([
-    ['as it is', PEM],
+    ['unchanged', PEM],
     ['with \\n', PEM.replaceAll('\n', '\\n')],
     ['with \\n in JSON in JSON', json(json(PEM))],
     ['with CRLF', PEM.replaceAll('\n', '\r\n')],
@@ -196,15 +196,15 @@ describe('a key of several lines is found', () => {
   })
   test.each<[string, (line: string) => string]>([
     ['indented', (line) => `    ${line}\n`],
-    ['as strings that are put together', (line) => `"${line}\\n" +\n`],
-    ['without its ends', (line) => (line.startsWith('-') ? '' : line)],
+    ['as concatenated strings', (line) => `"${line}\\n" +\n`],
+    ['without its first and last line', (line) => (line.startsWith('-') ? '' : line)],
   ])('%s, line by line', (_name, write) => {
     const written = PEM.trim().split('\n').map(write).join('')
     expect(find(PEM, written)).toMatchObject(
       Array.from({ length: 3 }, () => ({ name: 'A', part: 'line', form: 'plain' })),
     )
   })
-  test.each([64, 76])('in base64 of lines of %i', (width) => {
+  test.each([64, 76])('in base64 with lines of %i characters', (width) => {
     const lines =
       Buffer.from(PEM)
         .toString('base64')
@@ -213,25 +213,25 @@ describe('a key of several lines is found', () => {
     const covered = find(PEM, text).reduce((sum, { start, end }) => sum + end - start, 0)
     expect(covered).toBeGreaterThan(text.length - lines.length - 4)
   })
-  test('in a JSON file that is the secret', () => {
+  test('inside a secret that is a JSON file', () => {
     const value = JSON.stringify({ type: 'service_account', private_key: PEM }, null, 2)
     expect(find(value, value)).toHaveLength(1)
     expect(find(value, PEM)).toMatchObject([{ part: 'value' }])
     expect(find(value, PEM.replaceAll('\n', '\r\n  '))).toHaveLength(3)
     expect(find(value, '"type": "service_account",\n"private_key": "-----BEGIN PRIVATE KEY-----')).toEqual([])
   })
-  test('a line without digits too, which elsewhere is a word', () => {
+  test('by a line without digits, which would be a word elsewhere', () => {
     const line = 'KoPqWcVnbTyuReaSdfGhjKlm'
     const key = `-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIH\n${line}\n-----END EC PRIVATE KEY-----\n`
     expect(find(key, `"${line}"`)).toMatchObject([{ part: 'line' }])
     expect(find(`${key}${line.toLowerCase()}\nSomeOtherTextWithoutDigits\n`, 'SomeOtherTextWithoutDigits')).toEqual([])
   })
-  test('and its first and last line say nothing', () => {
+  test('but not by its first and last line', () => {
     expect(find(PEM, '-----BEGIN PRIVATE KEY-----\n…\n-----END PRIVATE KEY-----\n')).toEqual([])
   })
 })
 
-describe('of a secret that is JSON', () => {
+describe('of a secret that is JSON,', () => {
   const value = JSON.stringify({
     project_id: 'my-project-123456-of-acme',
     client_email: 'app@my-project.iam.gserviceaccount.com',
@@ -239,25 +239,25 @@ describe('of a secret that is JSON', () => {
     deep: [{ password: 'correct horse battery' }, 'https://u:k3yX9aLm2Q@db.acme.example'],
   })
   test.each(['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b', 'correct horse battery', 'pw=k3yX9aLm2Q'])(
-    'what is secret is found by itself: %s',
+    'a secret value is found by itself: %s',
     (text) => expect(find(value, text)).toHaveLength(1),
   )
   test.each(['my-project-123456-of-acme', 'app@my-project.iam.gserviceaccount.com'])(
-    'other texts are not: %s',
+    'other values are not: %s',
     (text) => expect(find(value, text)).toEqual([]),
   )
 })
 
-describe('what is told', () => {
-  test('a password inside a URL is found by itself', () => {
+describe('a matcher', () => {
+  test('finds the password of a URL by itself', () => {
     const url = 'postgres://app:k3yX9aLm2Q@db:5432/app'
     expect(find(url, 'pw=k3yX9aLm2Q')).toEqual([{ name: 'A', part: 'password', form: 'plain', start: 3, end: 13 }])
     expect(find(url, url)).toEqual([{ name: 'A', form: 'plain', start: 0, end: url.length }])
   })
-  test('a password that is encoded in its URL is found decoded', () => {
+  test('finds an encoded password of a URL decoded', () => {
     expect(find('postgres://app:k3y%40X9aLm2Q@db/app', 'k3y@X9aLm2Q')).toHaveLength(1)
   })
-  test('several, in the order in which they stand', () => {
+  test('returns several matches in the order of the text', () => {
     const matcher = createMatcher([
       { name: 'A', value: 'k3yX9aLm2Q' },
       { name: 'B', value: 'zT7wP0sR4v' },
@@ -269,7 +269,7 @@ describe('what is told', () => {
       ['B', 22],
     ])
   })
-  test('those that overlap are both told, one inside another is not', () => {
+  test('returns both of two overlapping matches, but not one inside another', () => {
     const matcher = createMatcher([
       { name: 'A', value: 'k3yX9aLm2Q' },
       { name: 'B', value: 'aLm2QzT7wP0' },
@@ -277,53 +277,53 @@ describe('what is told', () => {
     ])
     expect(matcher.find('k3yX9aLm2QzT7wP0').map(({ name }) => name)).toEqual(['A', 'B'])
   })
-  test('offsets count bytes', () => {
+  test('returns offsets in bytes', () => {
     expect(find(KEY, `é€😀${KEY}`)).toEqual([{ name: 'A', form: 'plain', start: 9, end: 9 + KEY.length }])
     expect(find(KEY, Buffer.concat([Buffer.from([0, 255, 254]), Buffer.from(KEY)]))[0]?.start).toBe(3)
   })
-  test('two names of one value are told by the first', () => {
+  test('reports a value with two names under the first', () => {
     const matcher = createMatcher([
       { name: 'A', value: KEY },
       { name: 'B', value: KEY },
     ])
     expect(matcher.find(KEY).map(({ name }) => name)).toEqual(['A'])
   })
-  test('no secrets, no text: nothing', () => {
+  test('finds nothing without secrets, without text, or for an incomplete secret', () => {
     expect(createMatcher([]).find(KEY)).toEqual([])
     expect(createMatcher([{ name: 'A', value: '' }]).skipped).toEqual([])
     expect(find(KEY, '')).toEqual([])
     expect(find(KEY, KEY.slice(1))).toEqual([])
     expect(find(KEY, KEY.slice(0, -1))).toEqual([])
   })
-  test('a matcher that is printed shows no secret', () => {
+  test('shows no secret when it is printed', () => {
     const matcher = createMatcher([{ name: 'A', value: KEY }])
     const text = inspect(matcher, { depth: null, showHidden: true, getters: true }) + JSON.stringify(matcher)
     expect(text).not.toContain(KEY.slice(0, 8))
   })
 })
 
-describe('what is not looked for is said', () => {
+describe('a value that is not searched for is listed as skipped', () => {
   test.each<[string, string]>([
     ['short', 'k3yX9aL'],
     ['common', 'localhost'],
-  ])('%s', (reason, value) => {
+  ])('because it is %s', (reason, value) => {
     const matcher = createMatcher([{ name: 'A', value }])
     expect(matcher.skipped).toEqual([{ name: 'A', reason }])
     expect(matcher.find(value)).toEqual([])
   })
-  test('what is public, however deep it is', () => {
+  test('because it is public, at any depth', () => {
     const publicValues = { maps: { keys: [KEY, 8080, null] } }
     const matcher = createMatcher([{ name: 'MAPS_KEY', value: KEY }], { publicValues })
     expect(matcher.skipped).toEqual([{ name: 'MAPS_KEY', reason: 'public' }])
     expect(matcher.find(KEY)).toEqual([])
   })
-  test('also a password in a URL that is looked for as a whole', () => {
+  test('also when it is the password of a URL that is searched for as a whole', () => {
     const url = 'postgres://postgres:password@localhost:5432/app'
     const matcher = createMatcher([{ name: 'DATABASE_URL', value: url }])
     expect(matcher.skipped).toEqual([{ name: 'DATABASE_URL', part: 'password', reason: 'common' }])
     expect(matcher.find(`password ${url}`)).toMatchObject([{ start: 9 }])
   })
-  test('minLength and commonValues change that', () => {
+  test('depending on minLength and commonValues', () => {
     expect(find('localhost', 'at localhost', { commonValues: 'find' })).toHaveLength(1)
     expect(find('k3yX9', 'a k3yX9', { minLength: 5 })).toHaveLength(1)
     expect(find(KEY, KEY, { minLength: 40 })).toEqual([])
@@ -349,7 +349,7 @@ function randomText(random: Random, length: number): string {
 const random = seeded()
 const rounds = sampled(50, 20_000)
 
-test(`${rounds} random texts: what a search for each form finds is found, and nothing else (SEED=${random.seed})`, () => {
+test(`${rounds} random texts: the matcher finds what a search for each form finds, and nothing else (SEED=${random.seed})`, () => {
   for (let round = 0; round < rounds; round++) {
     const secrets: SecretValue[] = Array.from({ length: 1 + random.below(6) }, (_, index) => ({
       name: `S${index}`,

@@ -25,21 +25,21 @@ function whole(input: string | Uint8Array, secrets = SECRETS): string {
 describe('a redactor masks', () => {
   test.each<[string, string, string]>([
     ['a secret', `key=${KEY};`, 'key=••••;'],
-    ['each of several', `${KEY} ${KEY}\n`, '•••• ••••\n'],
-    ['two without anything between', `${KEY}${KEY}.`, '••••••••.'],
+    ['each of several secrets', `${KEY} ${KEY}\n`, '•••• ••••\n'],
+    ['two adjacent secrets', `${KEY}${KEY}.`, '••••••••.'],
     ['a common value too', 'at localhost:80', 'at ••••:80'],
     ['a URL, and its password by itself', 'postgres://app:k3yX9aLm2Q@db:5432/app k3yX9aLm2Q!', '•••• ••••!'],
     ['base64', `a ${Buffer.from(`x${KEY}`).toString('base64')} b`, 'a eH••••g== b'],
     ['JSON', JSON.stringify({ url: SECRETS[1]?.value }), '{"url":"••••"}'],
-    ['one at the very end', KEY, '••••'],
+    ['a secret at the very end', KEY, '••••'],
   ])('%s', (_what, input, output) => {
     expect(whole(input)).toBe(output)
   })
-  test('with another mask', () => {
+  test('with a custom mask', () => {
     const redactor = createRedactor(SECRETS, { mask: '[secret]' })
     expect(redactor.push(Buffer.from(`a ${KEY}.`)).toString()).toBe('a [secret].')
   })
-  test('as one what overlaps', () => {
+  test('overlapping secrets as one', () => {
     const secrets = [
       { name: 'A', value: 'k3yX9aLm2Q' },
       { name: 'B', value: 'aLm2QzT7wP0' },
@@ -47,7 +47,7 @@ describe('a redactor masks', () => {
     expect(whole('<k3yX9aLm2QzT7wP0>', secrets)).toBe('<••••>')
     expect(pieces([...'<k3yX9aLm2QzT7wP0>'], secrets).join('')).toBe('<••••>')
   })
-  test('whatever the pieces are', () => {
+  test('a secret in pieces of any size', () => {
     const input = Buffer.from(`a ${KEY} b ${encodeURIComponent(SECRETS[1]?.value ?? '')} c ${KEY.slice(0, -1)}`)
     for (let size = 1; size < 40; size++) {
       const chunks = Array.from({ length: Math.ceil(input.length / size) }, (_, at) =>
@@ -58,15 +58,15 @@ describe('a redactor masks', () => {
   })
 })
 
-describe('a redactor that is given one secret over and over', () => {
+describe('a redactor that is given one secret again and again', () => {
   const secrets = [{ name: 'A', value: 'x'.repeat(16) }]
-  test('shows one mask for what overlaps, and keeps next to nothing', () => {
+  test('shows one mask for overlapping matches, and has nothing left at the end', () => {
     const redactor = createRedactor(secrets)
     const out = Array.from({ length: 200 }, () => redactor.push(Buffer.alloc(1000, 'x')).toString())
     expect(out.join('')).toBe('••••')
     expect(redactor.end().toString()).toBe('')
   })
-  test('in pieces of any size', () => {
+  test('masks it in pieces of any size', () => {
     for (let size = 1; size < 20; size++) {
       const chunks = `a${'x'.repeat(50)}b${'x'.repeat(15)}`.match(new RegExp(`.{1,${size}}`, 'g')) ?? []
       expect(pieces(chunks, secrets).join('')).toBe(`a••••b${'x'.repeat(15)}`)
@@ -74,7 +74,7 @@ describe('a redactor that is given one secret over and over', () => {
   })
 })
 
-test('a redactor needs nothing of a piece any more when it has taken it', () => {
+test('a redactor does not depend on a piece once it has been pushed', () => {
   const redactor = createRedactor(SECRETS)
   const piece = Buffer.from(KEY.slice(0, 9))
   redactor.push(piece)
@@ -83,12 +83,12 @@ test('a redactor needs nothing of a piece any more when it has taken it', () => 
 })
 
 describe('a redactor lets through', () => {
-  test('what holds no secret, byte by byte as it is', () => {
+  test('bytes without a secret unchanged', () => {
     const bytes = Buffer.from(Array.from({ length: 4096 }, (_, index) => (index * 7919) % 256))
     const redactor = createRedactor(SECRETS)
     expect(Buffer.concat([redactor.push(bytes), redactor.end()]).equals(bytes)).toBe(true)
   })
-  test('the beginning of a secret, once it is no secret', () => {
+  test('the beginning of a secret, once the rest does not follow', () => {
     expect(pieces(['a sk_live-51', 'Hq8 !'])).toEqual(['a ', 'sk_live-51Hq8 !', ''])
     expect(pieces(['a sk_live-51'])).toEqual(['a ', 'sk_live-51'])
   })
@@ -96,35 +96,35 @@ describe('a redactor lets through', () => {
 
 describe('a redactor holds back nothing but the beginning of a secret', () => {
   test.each(['Listening on port 3000\n', 'password: ', '{"level":30,"msg":"started"}\n', 'Continue? [y/N] ', ''])(
-    '%j is let out at once',
+    '%j is released at once',
     (line) => {
       const redactor = createRedactor(SECRETS)
       expect(redactor.push(Buffer.from(line)).toString()).toBe(line)
       expect(redactor.isHolding).toBe(false)
     },
   )
-  test('and no more of a line than that', () => {
+  test('the rest of its line is released', () => {
     expect(pieces(['one\ntwo sk_l'])[0]).toBe('one\ntwo ')
   })
-  test('a few bytes of it are let out when asked for, and the rest is masked all the same', () => {
+  test('flush releases a few bytes of it, and the rest is still masked', () => {
     const redactor = createRedactor(SECRETS)
     expect(redactor.push(Buffer.from('a sk_')).toString()).toBe('a ')
     expect(redactor.flush().toString()).toBe('sk_')
     expect(redactor.push(Buffer.from(`${KEY.slice(3)}.`)).toString()).toBe('••••.')
   })
-  test('more of it stays back', () => {
+  test('flush does not release more of it', () => {
     const redactor = createRedactor(SECRETS)
     redactor.push(Buffer.from('a sk_l'))
     expect(redactor.flush().toString()).toBe('')
     expect(redactor.isHolding).toBe(true)
     expect(redactor.push(Buffer.from('ong')).toString()).toBe('sk_long')
   })
-  test('a whole secret is masked at once, though more could follow', () => {
+  test('a whole secret is masked at once, even if more could follow', () => {
     const redactor = createRedactor(SECRETS)
     expect(redactor.push(Buffer.from(`a ${KEY}`)).toString() + redactor.flush().toString()).toBe('a ••••')
     expect(redactor.push(Buffer.from(KEY)).toString() + redactor.end().toString()).toBe('••••')
   })
-  test('with no second mask where it overlaps with the one before', () => {
+  test('a secret that overlaps a masked one gets no second mask', () => {
     const values = ['one-and-two', 'and-two-and-three', 'and-two-and-three-and-more']
     const redactor = createRedactor(values.map((value) => ({ name: value, value })))
     const out = ['one-and-two', '-and-three', '.'].map(
@@ -132,7 +132,7 @@ describe('a redactor holds back nothing but the beginning of a secret', () => {
     )
     expect(out).toEqual(['••••', '', '.'])
   })
-  test('one within what may be the beginning of another waits for its end', () => {
+  test('a secret inside what may be the beginning of another waits for its end', () => {
     const redactor = createRedactor(
       ['one-and-two', 'of-one-and-two-and-three'].map((value) => ({ name: value, value })),
     )
@@ -140,7 +140,7 @@ describe('a redactor holds back nothing but the beginning of a secret', () => {
     expect(redactor.flush().toString()).toBe('')
     expect(redactor.push(Buffer.from('.')).toString()).toBe('of-••••.')
   })
-  test('also when it comes slowly', () => {
+  test('a secret that arrives slowly is masked after its first bytes', () => {
     const redactor = createRedactor(SECRETS)
     const out = [...KEY].map(
       (character) => redactor.push(Buffer.from(character)).toString() + redactor.flush().toString(),
@@ -156,12 +156,12 @@ describe('a redacting stream', () => {
     stream.end(`${KEY.slice(10)} b`)
     expect(await text(stream)).toBe('a •••• b')
   })
-  test('takes a matcher that others use too', async () => {
+  test('accepts a matcher in place of secrets', async () => {
     const stream = createRedactStream(createMatcher(SECRETS))
     stream.end(`${KEY} at localhost`)
     expect(await text(stream)).toBe('•••• at localhost')
   })
-  test('shows a prompt that ends like a secret begins, after a moment of silence', async () => {
+  test('shows a prompt that ends like a secret begins, after the time of flushAfter', async () => {
     const stream = createRedactStream(SECRETS, { flushAfter: 1 })
     stream.write('Answer s')
     await setTimeout(60)
@@ -176,7 +176,7 @@ describe('a redacting stream', () => {
 const random = seeded()
 const rounds = sampled(100, 30_000)
 
-test(`${rounds} random texts in random pieces come out as in one piece, without a secret (SEED=${random.seed})`, () => {
+test(`${rounds} random texts come out in random pieces as in one piece, without a secret (SEED=${random.seed})`, () => {
   for (let round = 0; round < rounds; round++) {
     const alphabet = random.pick(['ab', 'abcdefgh', 'aB3+/%&\\"-_', 'é€😀a\n'])
     const secrets = Array.from({ length: 1 + random.below(4) }, (_, index) => ({

@@ -19,13 +19,16 @@ function search(text: string, size: number): string[] {
     .map(({ name, part, line, column, start, end }) => `${name} ${part ?? ''} ${line}:${column} ${start}-${end}`)
 }
 
-describe('a search in pieces finds the same as one in the whole', () => {
+describe('a search in pieces finds the same as a search of the whole', () => {
   test.each<[string, string]>([
-    ['nothing', 'nothing\n'],
-    ['one', `a\n\nb ${URL} c`],
-    ['several, with their lines and columns', `é😀 sk_live-51Hq8aZ0pQ7n\n漢${URL}\r\nk3yX9aLm2Q sk_live-51Hq8aZ0pQ7n`],
-    ['an encoded one', `"${encodeURIComponent(URL)}"`],
-    ['one that goes over a line end', `sk_live-51Hq8aZ0pQ7n\n${URL}`],
+    ['no match', 'nothing\n'],
+    ['one match', `a\n\nb ${URL} c`],
+    [
+      'several matches, with their lines and columns',
+      `é😀 sk_live-51Hq8aZ0pQ7n\n漢${URL}\r\nk3yX9aLm2Q sk_live-51Hq8aZ0pQ7n`,
+    ],
+    ['an encoded match', `"${encodeURIComponent(URL)}"`],
+    ['matches before and after a line break', `sk_live-51Hq8aZ0pQ7n\n${URL}`],
   ])('%s', (_what, text) => {
     const whole = matcher.find(text).map(({ name, start, end }) => `${name} ${start}-${end}`)
     for (const size of [1, 2, 3, 7, 16, 1000]) {
@@ -34,7 +37,7 @@ describe('a search in pieces finds the same as one in the whole', () => {
       expect(found.map((each) => each.replace(/ \w* \d+:\d+/, ''))).toEqual(whole)
     }
   })
-  test('and says where', () => {
+  test('with the line, column and offsets of each match', () => {
     expect(search(`é😀 k3yX9aLm2Q\n漢${URL}`, 5)).toEqual(['DATABASE_URL password 1:5 7-17', 'DATABASE_URL  2:2 21-58'])
   })
 })
