@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { isSecretValue, looksSecret, maskOpaque, nameToShow, repeatsSecret } from '../../src/secrets/secret.ts'
 import { sampled, seeded } from '../support/random.ts'
 
-describe('a name that sounds secret', () => {
+describe('looksSecret', () => {
   const words = [
     'secret',
     'token',
@@ -26,7 +26,7 @@ describe('a name that sounds secret', () => {
     'secrets',
     'keys',
   ]
-  test.each(words)('…%s, in every way to write it', (word) => {
+  test.each(words)('is true of …%s, in every spelling', (word) => {
     const camel = `db${word.charAt(0).toUpperCase()}${word.slice(1)}`
     const spelled = [
       word,
@@ -58,7 +58,7 @@ describe('a name that sounds secret', () => {
     'awsaccesskeys',
     'privatekeys',
     'dbpassphrases',
-  ])('%s', (name) => {
+  ])('is true of %s', (name) => {
     expect(looksSecret(name)).toBe(true)
   })
   test.each([
@@ -88,12 +88,12 @@ describe('a name that sounds secret', () => {
     'cookie_domain',
     'name',
     '',
-  ])('%j does not', (name) => {
+  ])('is false of %j', (name) => {
     expect(looksSecret(name)).toBe(false)
   })
 })
 
-describe('a value that is secret whatever its key', () => {
+describe('isSecretValue', () => {
   test.each([
     'postgres://user:pw@host/db',
     'redis://:pw@host:6379/0',
@@ -107,7 +107,7 @@ describe('a value that is secret whatever its key', () => {
     '-----BEGIN OPENSSH PRIVATE KEY-----',
     'http://a.example and postgres://user:pw@host/db',
     'amqp://a.example,amqp://user:pw@b.example',
-  ])('%j', (value) => {
+  ])('is true of %j', (value) => {
     expect(isSecretValue(value)).toBe(true)
   })
   test.each([
@@ -127,12 +127,12 @@ describe('a value that is secret whatever its key', () => {
     '-----BEGIN CERTIFICATE-----',
     '://',
     '12:30@noon',
-  ])('%j is not', (value) => {
+  ])('is false of %j', (value) => {
     expect(isSecretValue(value)).toBe(false)
   })
 })
 
-describe('masking what could be a credential', () => {
+describe('maskOpaque', () => {
   test.each([
     'sk-ant-api03-Zx81Qw7Rt4YpLmN',
     'ghp_16C7e42F292c6912E7710c838347Ae178B4a',
@@ -142,14 +142,14 @@ describe('masking what could be a credential', () => {
     'c2VjcmV0LXZhbHVlLWluLWJhc2U2NA==',
     'xoxb-123456789012-abcdefABCDEF',
     'qwertzuiopasdfghjklyxcvbnm',
-  ])('%s', (text) => {
+  ])('masks %s', (text) => {
     expect(maskOpaque(`a: ${text} # and more`)).toBe(`a: ${'•'.repeat(text.length)} # and more`)
   })
   test.each([
     ['https://me:pw@host/', 'https://•••••@host/'],
     ['redis://:pw@host', 'redis://•••@host'],
     ['a://u@h b://v@i', 'a://•@h b://•@i'],
-  ])('the user in %s', (text, expected) => {
+  ])('masks the user in %s', (text, expected) => {
     expect(maskOpaque(text)).toBe(expected)
   })
   test.each([
@@ -166,7 +166,7 @@ describe('masking what could be a credential', () => {
     '----------------------------------------',
     'a'.repeat(15),
     'short sk-1234',
-  ])('%j is left as it is', (text) => {
+  ])('leaves %j unchanged', (text) => {
     expect(maskOpaque(text)).toBe(text)
   })
   test('never changes the length of a text', () => {
@@ -179,7 +179,7 @@ describe('masking what could be a credential', () => {
   })
 })
 
-describe('a text that repeats a secret', () => {
+describe('repeatsSecret', () => {
   test.each<[string, string, boolean]>([
     ['Expected a but received "hunter2-Zx81"', 'hunter2-Zx81', true],
     ['begins with hunter2-', 'hunter2-Zx81', true],
@@ -193,10 +193,10 @@ describe('a text that repeats a secret', () => {
     ['escaped: "q\\"1\\"w\\"2\\"e"', 'q"1"w"2"e', true],
     ['line\\nbreak and more', 'line\nbreak', true],
     ['HUNTER2-ZX81', 'hunter2-Zx81', false],
-  ])('%j, of %j: %j', (text, secret, expected) => {
+  ])('of the text %j and the secret %j is %j', (text, secret, expected) => {
     expect(repeatsSecret(text, ['other-secret', secret])).toBe(expected)
   })
-  test('is fast, however much there is of both', () => {
+  test('is fast for a long text and many secrets', () => {
     const text = 'abcdefgh'.repeat(10_000)
     const secrets = Array.from({ length: 1000 }, (_, index) => `secret-${index}-`.repeat(20))
     const start = performance.now()
@@ -205,12 +205,12 @@ describe('a text that repeats a secret', () => {
   })
 })
 
-describe('a name as messages show it', () => {
-  test.each(['STRIPE_KEY', 'stripe-key', 'acme.token', 'MANIFEST_SIGNING_SECRET_SEED', 'a'])('%s', (name) => {
+describe('nameToShow', () => {
+  test.each(['STRIPE_KEY', 'stripe-key', 'acme.token', 'MANIFEST_SIGNING_SECRET_SEED', 'a'])('shows %s', (name) => {
     expect(nameToShow(name)).toBe(name)
   })
   test.each(['', 'a b', 'qwertzuiopasdfghjkl', '9f86d081884c7d659a2feaa0', '\u001b[31m', 'x'.repeat(81), 'a/b', 'ä'])(
-    '%j is masked',
+    'masks %j',
     (name) => {
       expect(nameToShow(name)).toBe('••••')
     },
