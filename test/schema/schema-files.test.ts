@@ -24,7 +24,7 @@ import { makeProject, PROFILE } from '../support/temp-project.ts'
 const nested = (path: string, value: unknown): Record<string, unknown> =>
   path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Record<string, unknown>
 
-/** What the loader says of a profile, and what it makes of it. */
+/** The loader's errors for a profile, and the profile that it makes of it. */
 function asLoaded(plain: Record<string, unknown>): { errors: readonly Problem[]; plain: unknown } {
   const problems = collectProblems()
   const tree = readPlain({ tree: plain }, 'overrides', problems)
@@ -42,7 +42,7 @@ function goodValue({ type, oneOf, format, min, max }: ProfileField): unknown {
   return type === 'boolean' ? true : (max ?? (min ?? 0) + 1)
 }
 
-/** Values of every kind, right for some fields and wrong for others. */
+/** Values of every kind, valid for some fields and invalid for others. */
 const VALUES: readonly unknown[] = [
   '',
   ' ',
@@ -110,35 +110,35 @@ const VALUES: readonly unknown[] = [
 ]
 
 describe.each(PROFILE_FIELDS.map((field) => [field.path, field] as const))('%s', (path, field) => {
-  test('a good value is one for the loader and for the schema', () => {
+  test('a valid value is accepted by the loader and by the schema', () => {
     const good = nested(path, goodValue(field))
     const loaded = asLoaded(good)
     expect(loaded.errors).toEqual([])
     expect(profileSchema.safeParse(good)).toMatchObject({ success: true })
   })
-  test('every value is judged alike', () => {
+  test('the loader and the schema accept the same values', () => {
     const differing = VALUES.filter((value) => {
       const given = nested(path, value)
       const { errors, plain } = asLoaded(given)
-      // What the loader takes, perhaps as another type, the schema takes as that; what it refuses, it refuses.
+      // What the loader accepts, perhaps as another type, the schema accepts as that; what it refuses, the schema refuses.
       return errors.length === 0 ? !profileSchema.safeParse(plain).success : profileSchema.safeParse(given).success
     })
     expect(differing).toEqual([])
   })
-  test('null is a value, or as good as nothing', () => {
+  test('null is accepted, as a value or as unset', () => {
     const { errors, plain } = asLoaded(nested(path, null))
     expect(errors).toEqual([])
     expect(profileSchema.safeParse(plain).success).toBe(true)
     if (field.nullable) expect(profileSchema.safeParse(nested(path, null)).success).toBe(true)
   })
-  test('the default is a good value, and there; where there is none, nothing is', () => {
+  test('its default is valid and among the profile defaults, if there is one', () => {
     const node = nodeAt(PROFILE_DEFAULTS, path.split('.'))
     expect(node && toPlain(node)).toEqual(field.default)
     if (field.default !== undefined) expect(asLoaded(nested(path, field.default)).errors).toEqual([])
   })
 })
 
-test('a whole number beyond ±2^53 is judged alike', () => {
+test('the loader and the schema agree on a whole number beyond ±2^53', () => {
   const given = nested('rate_limits.tasks_per_second', 2 ** 53)
   expect(asLoaded(given).errors.length === 0).toBe(profileSchema.safeParse(given).success)
 })
@@ -155,10 +155,10 @@ describe('profileSchema', () => {
     }
     expect(paths(profileSchema, '').sort()).toEqual(PROFILE_FIELDS.map(({ path }) => path).sort())
   })
-  test('keeps keys that it does not know', () => {
+  test('keeps unknown keys', () => {
     expect(profileSchema.parse({ extra: 1, server: { more: 2 } })).toEqual({ extra: 1, server: { more: 2 } })
   })
-  test('can be extended, and used for a load', () => {
+  test('can be extended and passed to loadConfigSync', () => {
     const schema = profileSchema.extend({ greeting: z.string() })
     const cwd = makeProject({ [PROFILE]: 'greeting: hello\nserver: {port: "8080"}' })
     const { config } = loadConfigSync({ cwd, env: {}, schema })
@@ -174,15 +174,15 @@ describe('secretsSchema', () => {
     ['a custom secret', { 'stripe-key': 'x' }],
     ['numbers, booleans and null, which are taken as text or as absent', { a: 1, b: true, c: null }],
     ['a long jwt_secret', { jwt_secret: 'x'.repeat(32) }],
-    ['a blank one, which is absent', { jwt_secret: ' ', database_url: '' }],
+    ['a blank jwt_secret, which counts as absent', { jwt_secret: ' ', database_url: '' }],
     ['a database', { database_url: 'postgres://u:p@h:5432/d', DATABASE_WRITE_URL: 'postgresql://h/d' }],
-  ])('takes %s', (_, secrets) => {
+  ])('accepts %s', (_, secrets) => {
     expect(secretsSchema.safeParse(secrets).success).toBe(true)
   })
   test.each<[string, unknown, string]>([
     ['a short jwt_secret', { jwt_secret: 'x'.repeat(31) }, 'jwt_secret'],
-    ['in another spelling', { JWT_SECRET: 'short' }, 'JWT_SECRET'],
-    ['another kind of database', { database_url: 'mysql://h/d' }, 'database_url'],
+    ['a short jwt_secret in another spelling', { JWT_SECRET: 'short' }, 'JWT_SECRET'],
+    ['the URL of another kind of database', { database_url: 'mysql://h/d' }, 'database_url'],
     ['a URL that does not parse', { database_url: 'postgres://u:p@h:port/d' }, 'database_url'],
     ['an object', { a: {} }, 'a'],
     ['a list', { a: [] }, 'a'],
@@ -190,14 +190,14 @@ describe('secretsSchema', () => {
     const { error } = secretsSchema.safeParse(secrets)
     expect(error?.issues.map((issue) => issue.path)).toEqual([[path]])
   })
-  test('says nothing of a value', () => {
+  test('shows no value in its issues', () => {
     const { error } = secretsSchema.safeParse({ jwt_secret: 'canary', database_url: 'canary://x' })
     expect(JSON.stringify(error?.issues)).not.toContain('canary')
   })
 })
 
 describe('credentialsSchema and tenantsSchema', () => {
-  test('take what the documentation shows, and keys of their own', () => {
+  test('accept what the documentation shows, and unknown keys', () => {
     const credentials = {
       api_token: 'x',
       api_url: 'https://api.systemprompt.io',
@@ -219,7 +219,7 @@ describe('credentialsSchema and tenantsSchema', () => {
     { api_token: '' },
     { api_token: 'x', user_email: '' },
     { api_token: 'x', user_email: 'e', api_url: 'no' },
-  ])('refuse %j', (value) => {
+  ])('refuse %j as credentials', (value) => {
     expect(credentialsSchema.safeParse(value).success).toBe(false)
   })
   test.each([
@@ -228,7 +228,7 @@ describe('credentialsSchema and tenantsSchema', () => {
     { tenants: [{ id: '', name: 'x' }] },
     { tenants: [{ id: 'x' }] },
     { tenants: [{ id: 'x', name: 'y', tenant_type: 'z' }] },
-  ])('refuse %j', (value) => {
+  ])('refuse %j as tenants', (value) => {
     expect(tenantsSchema.safeParse(value).success).toBe(false)
   })
 })
@@ -260,7 +260,7 @@ describe.each(['profile', 'secrets', 'credentials', 'tenants'] as const)('the JS
   const isRecord = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
 
-  /** What is not as draft 2020-12 has it. */
+  /** What does not conform to draft 2020-12. */
   function* faults(value: unknown, at: string): Generator<string> {
     if (typeof value === 'boolean') return
     if (!isRecord(value)) return yield `${at} is no schema`
@@ -278,18 +278,18 @@ describe.each(['profile', 'secrets', 'credentials', 'tenants'] as const)('the JS
       if (['required', 'enum', 'anyOf'].includes(keyword) && !Array.isArray(operand)) yield `${place} is no list`
     }
   }
-  test('is one', () => {
+  test('is a valid JSON Schema', () => {
     expect([...faults(schema, file)]).toEqual([])
     expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema')
     expect(schema.type).toBe('object')
   })
-  test('is data, the same every time', () => {
+  test('is plain data, the same on every call', () => {
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema)
     expect(jsonSchema(file)).toEqual(schema)
   })
 })
 
-describe('what an editor shows of profile.yaml', () => {
+describe('what an editor shows for profile.yaml', () => {
   interface Shown {
     readonly properties?: Readonly<Record<string, Shown>>
     readonly default?: unknown
@@ -298,13 +298,16 @@ describe('what an editor shows of profile.yaml', () => {
   const shownOf = (path: string): Shown | undefined =>
     path.split('.').reduce<Shown | undefined>((at, step) => at?.properties?.[step], jsonSchema('profile'))
 
-  test.each(PROFILE_FIELDS.map((field) => [field.path, field] as const))('%s', (path, field) => {
-    const shown = shownOf(path)
-    expect(shown).toBeDefined()
-    expect(shown?.default).toEqual(field.default)
-    expect(shown?.description?.includes('Required') ?? false).toBe(field.required === true)
-  })
-  test('units and places are told', () => {
+  test.each(PROFILE_FIELDS.map((field) => [field.path, field] as const))(
+    'has the default, and says what is required: %s',
+    (path, field) => {
+      const shown = shownOf(path)
+      expect(shown).toBeDefined()
+      expect(shown?.default).toEqual(field.default)
+      expect(shown?.description?.includes('Required') ?? false).toBe(field.required === true)
+    },
+  )
+  test('describes units and relative paths', () => {
     const words = [
       'rate_limits.mcp_per_second',
       'security.jwt_access_token_expiration',
@@ -322,11 +325,11 @@ describe('what an editor shows of profile.yaml', () => {
   })
 })
 
-describe('what the JSON Schemas take', () => {
+describe('the JSON Schemas accept', () => {
   const accepts = (file: Parameters<typeof jsonSchema>[0], value: unknown): boolean =>
     z.fromJSONSchema(jsonSchema(file) as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value).success
 
-  test('the profile of the quickstart, references and all', () => {
+  test('the quickstart’s profile, with its references', () => {
     const path = fileURLToPath(
       new URL('../../fixtures/quickstart/.systemprompt/profiles/local/profile.yaml', import.meta.url),
     )
@@ -334,7 +337,7 @@ describe('what the JSON Schemas take', () => {
     expect(accepts('profile', profile)).toBe(true)
   })
   test.each(PROFILE_FIELDS.map((field) => [field.path, field] as const))(
-    '%s: a good value and a reference, and nothing else',
+    '%s with a valid value or a reference, and nothing else',
     (path, field) => {
       expect(accepts('profile', nested(path, goodValue(field)))).toBe(true)
       for (const reference of ['${X}', '$<X>', '${X:-8080}', 'http://${HOST}:${PORT}', 'x$<Y:-z>'])
@@ -344,25 +347,25 @@ describe('what the JSON Schemas take', () => {
       if (!isText) expect(accepts('profile', nested(path, 'no such value'))).toBe(false)
     },
   )
-  test('an item of a list that is a reference', () => {
+  test('a reference as an item of a list', () => {
     expect(accepts('profile', { server: { cors_allowed_origins: ['${ORIGIN}', 'https://a.example'] } })).toBe(true)
     expect(accepts('profile', { security: { jwt_audiences: ['$<AUDIENCE>'] } })).toBe(true)
   })
-  test('keys of one’s own', () => {
+  test('custom keys', () => {
     expect(accepts('profile', { cache: { url: 'redis://h' }, server: { more: [1] } })).toBe(true)
   })
-  test('secrets under their names, custom ones, and null', () => {
+  test('known secrets, custom ones and null, but no invalid ones', () => {
     expect(accepts('secrets', { jwt_secret: 'x'.repeat(32), anthropic: null, 'stripe-key': 'y', number: 1 })).toBe(true)
     expect(accepts('secrets', { jwt_secret: 'short' })).toBe(false)
     expect(accepts('secrets', { custom: {} })).toBe(false)
   })
-  test('every known secret, with its variable for a description', () => {
+  test('every known secret, with its variable as the description', () => {
     const { properties } = jsonSchema('secrets') as { properties: Record<string, { description: string }> }
     expect(Object.entries(properties).map(([key, { description }]) => [key, description])).toEqual(
       KNOWN_SECRETS.map(({ key, env }) => [key, env]),
     )
   })
-  test('credentials and tenants', () => {
+  test('credentials and tenants with their required keys', () => {
     expect(accepts('credentials', { api_token: 'x', user_email: 'e' })).toBe(true)
     expect(accepts('credentials', { api_token: 'x' })).toBe(false)
     expect(accepts('tenants', { tenants: [{ id: 'a', name: 'b' }] })).toBe(true)

@@ -21,18 +21,18 @@ const TABLE: [string, string, string[]][] = [
 ]
 
 describe('a known secret', () => {
-  test.each(TABLE)('%s is %s', (key, env, spellings) => {
+  test.each(TABLE)('%s is %s in the environment, in every spelling', (key, env, spellings) => {
     for (const spelling of [key, env, ...spellings])
       for (const name of [spelling, spelling.toUpperCase(), spelling.toLowerCase()])
         expect([name, secretName(name).key, secretName(name).env]).toEqual([name, key, env])
   })
-  test('there is no other', () => {
+  test('is in the table, which has all of them', () => {
     expect(KNOWN_SECRETS.map(({ key, env }) => [key, env])).toEqual(TABLE.map(([key, env]) => [key, env]))
   })
-  test.each(['stripe', '', 'anthropic_key', 'toString', '__proto__', 'constructor'])('%j is none', (name) => {
+  test.each(['stripe', '', 'anthropic_key', 'toString', '__proto__', 'constructor'])('is not %j', (name) => {
     expect(knownSecret(name)).toBeUndefined()
   })
-  test('its rules', () => {
+  test('has its rules for length and format', () => {
     expect(knownSecret('jwt_secret')?.minLength).toBe(32)
     expect(knownSecret('OAUTH_AT_REST_PEPPER')?.minLength).toBe(32)
     expect(
@@ -50,7 +50,7 @@ describe('a custom secret', () => {
     ['Stripe_Key', 'STRIPE_KEY'],
     ['a-b.c_d', 'A_B_C_D'],
     ['x', 'X'],
-  ])('%s is %s in the environment, and stays as it is in files', (name, env) => {
+  ])('%s is %s in the environment, and keeps its name in files', (name, env) => {
     expect(secretName(name)).toEqual({ key: name, env })
   })
 })
@@ -65,9 +65,9 @@ test.each([
   expect(envNamesOf(env)).toEqual(names)
 })
 
-test.each(['A', '_A', 'A_B', 'A1', '__PROTO__'])('%s can be the name of a variable', (name) => {
+test.each(['A', '_A', 'A_B', 'A1', '__PROTO__'])('%s is a valid name for a variable', (name) => {
   expect(isEnvName(name)).toBe(true)
 })
-test.each(['', '1A', 'A B', 'A=B', 'a', 'Ä', 'A\n', 'A-B', 'A\0'])('%j cannot', (name) => {
+test.each(['', '1A', 'A B', 'A=B', 'a', 'Ä', 'A\n', 'A-B', 'A\0'])('%j is not a valid name for a variable', (name) => {
   expect(isEnvName(name)).toBe(false)
 })
