@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseTemplate, type Template } from '../../src/substitute/template.ts'
 
-/** The parts in short: text as it is, a reference as [name, operator, operand]. */
+/** The parts in short form: text unchanged, a reference as [name, operator, operand]. */
 function parts(text: string, bare = false): unknown {
   const template = parseTemplate(text, { bare })
   return Array.isArray(template) ? short(template) : template
@@ -17,7 +17,7 @@ function short(template: Template): unknown[] {
   )
 }
 
-describe('what is a reference', () => {
+describe('a reference is recognized', () => {
   test.each([
     ['${A}', [['A']]],
     ['$<A>', [['A']]],
@@ -39,13 +39,13 @@ describe('what is a reference', () => {
     ['$<A:-a{b>', [['A', ':-', 'a{b']]],
     ['${A:-a>b}', [['A', ':-', 'a>b']]],
     ['${A:-postgres://u:p@h:5432/d}', [['A', ':-', 'postgres://u:p@h:5432/d']]],
-  ])('%s', (text, expected) => {
+  ])('in %s', (text, expected) => {
     expect(parts(text)).toEqual(expected)
   })
 })
 
-describe('what is not', () => {
-  test.each(['no dollar', '', '}', '\\'])('%j has none', (text) => {
+describe('text without a complete reference', () => {
+  test.each(['no dollar', '', '}', '\\'])('has no parts: %j', (text) => {
     expect(parts(text)).toBeUndefined()
   })
   test.each([
@@ -64,12 +64,12 @@ describe('what is not', () => {
     '${A:-open',
     '$<A:-${B}',
     '${-x}',
-  ])('%s stays as it is', (text) => {
+  ])('is left unchanged: %s', (text) => {
     const template = parseTemplate(text)
     const flat = (all: Template): string => all.map((part) => (typeof part === 'string' ? part : part.raw)).join('')
     expect(flat(Array.isArray(template) ? template : [])).toBe(text)
   })
-  test('a reference inside of one that never ends is still one', () => {
+  test('may have a reference inside an unclosed one', () => {
     expect(parts('${A:-${B}')).toEqual(['${A:-', ['B']])
   })
 })
@@ -87,13 +87,13 @@ describe('escapes', () => {
     const template = parseTemplate(text)
     expect(Array.isArray(template) ? template.join('') : undefined).toBe([expected].flat().join(''))
   })
-  test('one in a default does not end it', () => {
+  test('an escape in a default does not end it', () => {
     expect(parts('${A:-$${B}}!')).toEqual([['A', ':-', '${B}'], '!'])
     expect(parts('$<A:-$$<B>>!')).toEqual([['A', ':-', '$<B>'], '!'])
   })
 })
 
-describe('bare references, when asked for', () => {
+describe('with bare: true, a bare reference is recognized', () => {
   test.each([
     ['$A', [['A']]],
     ['$A-b', [['A'], '-b']],
@@ -104,13 +104,13 @@ describe('bare references, when asked for', () => {
     ['$1', ['$1']],
     ['end$', ['end$']],
     ['${A:-$B}', [['A', ':-', ['B']]]],
-  ])('%s', (text, expected) => {
+  ])('in %s', (text, expected) => {
     const found = parts(text, true)
     expect(joinTexts(found)).toEqual(expected)
   })
 })
 
-/** Neighbouring texts as one. */
+/** Joins adjacent texts. */
 function joinTexts(found: unknown): unknown {
   if (!Array.isArray(found)) return found
   return found.reduce<unknown[]>((all, part) => {
@@ -122,12 +122,12 @@ function joinTexts(found: unknown): unknown {
 }
 
 describe('limits', () => {
-  test('32 defaults inside one another are read, 33 are too deep', () => {
+  test('32 nested defaults are parsed, 33 are too deep', () => {
     const nested = (depth: number): string => '${A:-'.repeat(depth) + '}'.repeat(depth)
     expect(Array.isArray(parseTemplate(nested(32)))).toBe(true)
     expect(parseTemplate(nested(33))).toBe('too deep')
   })
-  test.each(['${A:-', '$', '\\', '$${', '{', '${A', '}', '$<A>'])('a megabyte of %s ends', (piece) => {
+  test.each(['${A:-', '$', '\\', '$${', '{', '${A', '}', '$<A>'])('a megabyte of %s is parsed to its end', (piece) => {
     const text = piece.repeat(Math.floor(1_000_000 / piece.length))
     const template = parseTemplate(text)
     expect(template === undefined || template === 'too deep' || template.length > 0).toBe(true)

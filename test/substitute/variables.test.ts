@@ -39,41 +39,45 @@ function textOf(setup: Setup, name: string): string | undefined {
   return typeof variable === 'object' ? variable.value : variable
 }
 
-describe('what a reference becomes', () => {
+describe('resolving a variable', () => {
   test.each<[string, Setup, string | undefined]>([
-    ['the value of a variable', { dotenv: { A: '${B}', B: 'b' } }, 'b'],
-    ['the environment goes before .env', { dotenv: { A: '${B}', B: 'file' }, env: { B: 'env' } }, 'env'],
+    ['a reference becomes the value of its variable', { dotenv: { A: '${B}', B: 'b' } }, 'b'],
+    ['the environment takes precedence over .env', { dotenv: { A: '${B}', B: 'file' }, env: { B: 'env' } }, 'env'],
     ['a secret is found by its environment name', { dotenv: { A: 'x${S}' }, secrets: { S: 's' } }, 'xs'],
     [':- takes the default when unset', { dotenv: { A: '${B:-d}' } }, 'd'],
     [':- takes the default when empty', { dotenv: { A: '${B:-d}', B: '' } }, 'd'],
     ['- keeps an empty value', { dotenv: { A: '${B-d}', B: '' } }, ''],
     ['- takes the default when unset', { dotenv: { A: '${B-d}' } }, 'd'],
-    ['a default is not looked at when it is not needed', { dotenv: { A: '${B:-${NOWHERE}}', B: 'b' } }, 'b'],
-    ['a default may refer', { dotenv: { A: '${B:-x${C}y}', C: 'c' } }, 'xcy'],
+    ['a default that is not needed is not evaluated', { dotenv: { A: '${B:-${NOWHERE}}', B: 'b' } }, 'b'],
+    ['a default may have a reference', { dotenv: { A: '${B:-x${C}y}', C: 'c' } }, 'xcy'],
     [':+ gives the text when set', { dotenv: { A: '${B:+t${C}}', B: 'b', C: 'c' } }, 'tc'],
     [':+ gives nothing when empty', { dotenv: { A: '${B:+t}', B: '' } }, ''],
     ['+ gives the text when set and empty', { dotenv: { A: '${B+t}', B: '' } }, 't'],
     ['+ gives nothing when unset', { dotenv: { A: '${B+t}' } }, ''],
-    [':? passes a value on', { dotenv: { A: '${B:?needed}', B: 'b' } }, 'b'],
-    ['? passes an empty value on', { dotenv: { A: '${B?needed}', B: '' } }, ''],
-    ['forward and backward', { dotenv: { Z: '1', A: '${Z}${B}', B: '2' } }, '12'],
-    ['a value of the environment is not scanned again', { dotenv: { A: '${B}' }, env: { B: '${C}' } }, '${C}'],
-    ['a secret is not scanned again', { dotenv: { A: '${S}' }, secrets: { S: '$<C>' } }, '$<C>'],
-    ['the same name is the layer below', { dotenv: { A: ['${A}2', '1'] } }, '12'],
-    ['through several layers', { dotenv: { A: ['${A}3', '${A}2', '1'] } }, '123'],
-    ['down to the secret', { dotenv: { A: '${A}?ssl' }, secrets: { A: 'url' } }, 'url?ssl'],
+    [':? passes a value through', { dotenv: { A: '${B:?needed}', B: 'b' } }, 'b'],
+    ['? passes an empty value through', { dotenv: { A: '${B?needed}', B: '' } }, ''],
+    ['references may go forward and backward', { dotenv: { Z: '1', A: '${Z}${B}', B: '2' } }, '12'],
+    ['a value of the environment is not expanded', { dotenv: { A: '${B}' }, env: { B: '${C}' } }, '${C}'],
+    ['a secret is not expanded', { dotenv: { A: '${S}' }, secrets: { S: '$<C>' } }, '$<C>'],
+    ['a name that refers to itself gets the value of the layer below', { dotenv: { A: ['${A}2', '1'] } }, '12'],
+    ['a name may refer to itself through several layers', { dotenv: { A: ['${A}3', '${A}2', '1'] } }, '123'],
+    ['a name may refer to itself down to the secret', { dotenv: { A: '${A}?ssl' }, secrets: { A: 'url' } }, 'url?ssl'],
     [
-      'a setting that becomes empty is passed over',
+      'a setting that resolves to nothing falls back to the layer below',
       { dotenv: { A: '${SYSTEMPROMPT__B}', SYSTEMPROMPT__B: ['${C}', 'b'] }, env: { C: '' } },
       'b',
     ],
-    ['any other stays empty', { dotenv: { A: ['${C}', 'a'] }, env: { C: '' } }, ''],
-    ['with nothing below the default counts', { dotenv: { A: '${A:-none}' } }, 'none'],
+    ['any other variable that resolves to nothing stays empty', { dotenv: { A: ['${C}', 'a'] }, env: { C: '' } }, ''],
+    [
+      'a name that refers to itself gets the default if there is no layer below',
+      { dotenv: { A: '${A:-none}' } },
+      'none',
+    ],
     ['a command is text', { dotenv: { A: '$(id)' } }, '$(id)'],
-    ['keep leaves it as its text', { dotenv: { A: 'x${B}' }, onUndefined: 'keep' }, 'x${B}'],
-    ['empty leaves nothing', { dotenv: { A: 'x${B}' }, onUndefined: 'empty' }, 'x'],
-    ['undefined fails', { dotenv: { A: 'x${B}' } }, 'failed'],
-    ['what is not there', {}, undefined],
+    ['onUndefined: keep leaves the reference as text', { dotenv: { A: 'x${B}' }, onUndefined: 'keep' }, 'x${B}'],
+    ['onUndefined: empty leaves nothing', { dotenv: { A: 'x${B}' }, onUndefined: 'empty' }, 'x'],
+    ['an undefined variable fails', { dotenv: { A: 'x${B}' } }, 'failed'],
+    ['an unknown variable is undefined', {}, undefined],
   ])('%s', (_, setup, expected) => {
     expect(textOf(setup, 'A')).toBe(expected)
   })
@@ -85,7 +89,7 @@ describe('problems', () => {
     for (const name of names) variables.get(name)
     return problems.errors.map(({ code }) => code)
   }
-  test('every undefined variable of a text is named', () => {
+  test('every undefined variable of a value is reported', () => {
     const { variables, problems } = setUp({ dotenv: { A: '${X}${Y}' } })
     variables.get('A')
     expect(problems.errors.map(({ message }) => message)).toEqual([
@@ -96,7 +100,7 @@ describe('problems', () => {
   test('what follows from a failure is not reported again', () => {
     expect(codesOf({ dotenv: { A: '${B}', B: '${C}', C: '${X}' } }, 'A', 'B', 'C')).toEqual(['UNDEFINED_VARIABLE'])
   })
-  test('a message of :? is shown as it is written, references in it unresolved', () => {
+  test('the message of :? is shown as written, with its references unresolved', () => {
     const { variables, problems } = setUp({ dotenv: { A: '${B:?set it, ${S}}' }, secrets: { S: 'sesame' } })
     variables.get('A')
     expect(problems.errors[0]).toMatchObject({ code: 'REQUIRED_VARIABLE', message: 'needs B: set it, ${S}' })
@@ -109,23 +113,23 @@ describe('problems', () => {
     ['${B:?call it "B"}', 'needs B: call it "B"'],
     ['${B:?two\nlines}', 'needs B: two\\nlines'],
     [`\${B:?${'x'.repeat(300)}}`, `needs B: ${'x'.repeat(200)}`],
-  ])('%j', (text, message) => {
+  ])('the message of %j is shown', (text, message) => {
     const { variables, problems } = setUp({ dotenv: { A: text } })
     variables.get('A')
     expect(problems.errors.map((error) => error.message)).toEqual([message])
   })
-  test('a cycle shows its chain, once', () => {
+  test('a cycle is reported once, with its chain', () => {
     const { variables, problems } = setUp({ dotenv: { A: '${B}', B: '${C}', C: '${A}' } })
     for (const name of ['A', 'B', 'C']) expect(variables.get(name)).toBe('failed')
     expect(problems.errors).toHaveLength(1)
     expect(problems.errors[0]).toMatchObject({ code: 'REFERENCE_CYCLE', message: 'refers to itself: A → B → C → A' })
   })
-  test('a cycle that is come upon from outside is shown without the way there', () => {
+  test('a cycle that is reached from outside is shown without the references that lead to it', () => {
     const { variables, problems } = setUp({ dotenv: { Z: '${A}', A: '${B}', B: '${A}' } })
     variables.get('Z')
     expect(problems.errors.map(({ message }) => message)).toEqual(['refers to itself: A → B → A'])
   })
-  test('of several chains in one text the longest counts', () => {
+  test('the longest of several chains in one value counts', () => {
     const chain = Object.fromEntries(
       Array.from({ length: 33 }, (_, at) => [`V${at}`, at === 0 ? 'x' : `\${V${at - 1}}`]),
     )
@@ -143,7 +147,7 @@ describe('problems', () => {
     const chain = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`V${at}`, `\${V${at + 1}}`]))
     expect(codesOf({ dotenv: { ...chain, V20000: 'x' } }, 'V0')).toContain('LIMIT_EXCEEDED')
   })
-  test('values that double line by line are refused at 1 MiB, not at the end of memory', () => {
+  test('values that double line by line are refused at 1 MiB, before memory runs out', () => {
     const fan = Object.fromEntries(
       Array.from({ length: 40 }, (_, at) => [`V${at}`, at === 0 ? 'x'.repeat(64) : `\${V${at - 1}}\${V${at - 1}}`]),
     )
@@ -154,7 +158,7 @@ describe('problems', () => {
     const names = Object.keys(many)
     expect(codesOf({ dotenv: many, env: { BIG: 'x'.repeat(1_000_000) } }, ...names)).toContain('LIMIT_EXCEEDED')
   })
-  test('a name that refers to itself twice a layer is resolved once a layer', () => {
+  test('a name that refers to itself twice per layer is resolved once per layer', () => {
     const layers = Array.from({ length: 16 }, () => '${A}${A}')
     expect(textOf({ dotenv: { A: [...layers, 'x'] } }, 'A')).toBe('x'.repeat(2 ** 16))
   })
@@ -166,37 +170,45 @@ describe('taint', () => {
     return typeof variable === 'object' ? variable.taint : undefined
   }
   test.each<[string, Setup, readonly string[] | undefined]>([
-    ['a secret names itself', { secrets: { A: 's' } }, ['A']],
-    ['what refers to a secret names the way', { dotenv: { A: '${B}', B: 'x${S}' }, secrets: { S: 's' } }, ['B', 'S']],
+    ['a secret is tainted by itself', { secrets: { A: 's' } }, ['A']],
     [
-      'a variable that sounds secret is one',
+      'a variable that refers to a secret is tainted by the chain',
+      { dotenv: { A: '${B}', B: 'x${S}' }, secrets: { S: 's' } },
+      ['B', 'S'],
+    ],
+    [
+      'a variable with a secret-sounding name taints',
       { dotenv: { A: '${SMTP_PASSWORD}', SMTP_PASSWORD: 'p' } },
       ['SMTP_PASSWORD'],
     ],
+    ['PWD in the environment does not taint', { dotenv: { A: '${PWD}' }, env: { PWD: '/builds/t3_Xy8aB' } }, undefined],
+    ['PWD in a file taints', { dotenv: { A: '${PWD}', PWD: 'p' } }, ['PWD']],
+    ['a URL with a password taints', { dotenv: { A: 'x ${B}' }, env: { B: 'postgres://app:k3y@db/shop' } }, ['B']],
     [
-      'the directory that a shell is in has none',
-      { dotenv: { A: '${PWD}' }, env: { PWD: '/builds/t3_Xy8aB' } },
-      undefined,
+      'a URL that is composed with a password is tainted',
+      { dotenv: { A: 'postgres://${B}@db/shop', B: 'app:k3y' } },
+      ['A'],
     ],
-    ['a password of a file may be called like it', { dotenv: { A: '${PWD}', PWD: 'p' } }, ['PWD']],
-    ['a URL with a password is secret', { dotenv: { A: 'x ${B}' }, env: { B: 'postgres://app:k3y@db/shop' } }, ['B']],
-    ['one that is put together too', { dotenv: { A: 'postgres://${B}@db/shop', B: 'app:k3y' } }, ['A']],
     [
-      'a secret that refers to one names itself',
+      'a secret that refers to a secret is tainted by itself',
       { dotenv: { A: '${SMTP_PASSWORD}', SMTP_PASSWORD: '${S}' }, secrets: { S: 's' } },
       ['SMTP_PASSWORD'],
     ],
-    ['of several secrets the first is named', { dotenv: { A: '${S}${T}' }, secrets: { S: 's', T: 't' } }, ['S']],
+    ['the first of several secrets is named', { dotenv: { A: '${S}${T}' }, secrets: { S: 's', T: 't' } }, ['S']],
     ['a default that is used taints', { dotenv: { A: '${B:-${S}}' }, secrets: { S: 's' } }, ['S']],
-    ['one that is not used does not', { dotenv: { A: '${B:-${S}}', B: 'b' }, secrets: { S: 's' } }, undefined],
-    ['whether a secret is set is none', { dotenv: { A: '${S:+yes}' }, secrets: { S: 's' } }, undefined],
-    ['plain values have none', { dotenv: { A: '${B}', B: 'b' } }, undefined],
+    [
+      'a default that is not used does not taint',
+      { dotenv: { A: '${B:-${S}}', B: 'b' }, secrets: { S: 's' } },
+      undefined,
+    ],
+    ['whether a secret is set does not taint', { dotenv: { A: '${S:+yes}' }, secrets: { S: 's' } }, undefined],
+    ['plain values are not tainted', { dotenv: { A: '${B}', B: 'b' } }, undefined],
   ])('%s', (_, setup, expected) => {
     expect(taintOf(setup, 'A')).toEqual(expected)
   })
 })
 
-/** What the language means, as short as it can be said. */
+/** A reference interpreter of the language, as short as can be. */
 function reference(
   texts: Readonly<Record<string, Piece[]>>,
   name: string,
@@ -257,7 +269,7 @@ function isPlain(text: string): boolean {
 const graphs = sampled(2_000, 100_000)
 const random = seeded()
 
-test(`${graphs} random graphs mean what a short interpreter says (SEED=${random.seed})`, () => {
+test(`${graphs} random graphs resolve as a short interpreter resolves them (SEED=${random.seed})`, () => {
   for (let graph = 0; graph < graphs; graph++) {
     const names = Array.from({ length: 1 + random.below(7) }, (_, at) => `V${at}`)
     const defined = names.filter(() => random.next() < 0.8)
