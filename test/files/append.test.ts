@@ -7,7 +7,7 @@ import { openForAppending } from '../../src/files/append.ts'
 import { bundleForChild } from '../support/bundle.ts'
 import { makeProject } from '../support/temp-project.ts'
 
-test('lines can be added behind others that take the place of all, and one that was not finished is dropped', async () => {
+test('an incomplete last line is dropped, and lines can be appended after all were replaced', async () => {
   const path = join(makeProject({ 'log.jsonl': 'one\ntwo\nthr' }), 'log.jsonl')
   const file = await openForAppending(path)
   expect(file.lines).toEqual(['one', 'two'])
@@ -19,16 +19,16 @@ test('lines can be added behind others that take the place of all, and one that 
   expect(readFileSync(path, 'utf8')).toBe('four\nfive\n')
 })
 
-test.skipIf(process.platform === 'win32')('a line for which there is no room leaves nothing of itself', async () => {
+test.skipIf(process.platform === 'win32')('a line that does not fit leaves no part of itself', async () => {
   const path = join(makeProject({ 'log.jsonl': 'one\n' }), 'log.jsonl')
   const child = await bundleForChild(fileURLToPath(new URL('./writer.ts', import.meta.url)))
-  // No file may be larger than 1 KiB; the signal that says so is not listened to.
+  // No file may be larger than 1 KiB; the signal for it is ignored.
   const limited = `trap '' XFSZ; ulimit -f 1; exec "$0" "$@"`
   const { stdout } = spawnSync('bash', ['-c', limited, process.execPath, child, 'append', path], { encoding: 'utf8' })
   expect([stdout, readFileSync(path, 'utf8')]).toEqual(['FILE_UNWRITABLE\n', 'one\ntwo\nthree\n'])
 })
 
-test('where something else has taken its place it takes no more lines, and is free again when it is closed', async () => {
+test('a file that was replaced by a directory accepts no more lines, and is unlocked when it is closed', async () => {
   const path = join(makeProject({ 'log.jsonl': 'one\n' }), 'log.jsonl')
   const file = await openForAppending(path)
   rmSync(path)
@@ -43,12 +43,15 @@ test('where something else has taken its place it takes no more lines, and is fr
   again.close()
 })
 
-test.skipIf(process.platform === 'win32')('a link in its place is not followed, and leaves no lock', async () => {
-  const root = makeProject({ 'elsewhere.jsonl': 'one\n' })
-  const path = join(root, 'log.jsonl')
-  symlinkSync('elsewhere.jsonl', path)
-  await expect(openForAppending(path)).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' })
-  rmSync(path)
-  const file = await openForAppending(path)
-  file.close()
-})
+test.skipIf(process.platform === 'win32')(
+  'a symbolic link in place of the file is refused, and leaves no lock',
+  async () => {
+    const root = makeProject({ 'elsewhere.jsonl': 'one\n' })
+    const path = join(root, 'log.jsonl')
+    symlinkSync('elsewhere.jsonl', path)
+    await expect(openForAppending(path)).rejects.toMatchObject({ code: 'FILE_UNWRITABLE' })
+    rmSync(path)
+    const file = await openForAppending(path)
+    file.close()
+  },
+)

@@ -46,7 +46,7 @@ function failureOf(work: () => unknown): FileError | undefined {
 }
 
 describe('a file that is written', () => {
-  test('is there with its text, for its owner alone, in directories for its owner alone', () => {
+  test('has its text, and is accessible to its owner only, as are its new directories', () => {
     const root = makeProject()
     const file = join(root, 'state/profiles/local/secrets.json')
     writeFileAtomic(file, 'é\r\n')
@@ -56,20 +56,20 @@ describe('a file that is written', () => {
     expect(readdirSync(join(file, '..'))).toEqual(['secrets.json'])
   })
 
-  test.runIf(isPosix)('is for its owner alone although the old one was not', () => {
+  test.runIf(isPosix)('is accessible to its owner only, even if the old one was not', () => {
     const root = makeProject({ 'secrets.json': { content: 'old', mode: 0o644 } })
     writeFileAtomic(join(root, 'secrets.json'), 'new')
     expect(modeOf(join(root, 'secrets.json'))).toBe('600')
   })
 
-  test('leaves another name of the old file as it was', () => {
+  test('leaves a hard link to the old file unchanged', () => {
     const root = makeProject({ 'secrets.json': 'old' })
     linkSync(join(root, 'secrets.json'), join(root, 'elsewhere'))
     writeFileAtomic(join(root, 'secrets.json'), 'new')
     expect(readFileSync(join(root, 'elsewhere'), 'utf8')).toBe('old')
   })
 
-  test('takes the place of what a killed process has left, and leaves that of a running one', () => {
+  test('clears away the temporary file of a killed process, but not that of a running one', () => {
     const root = makeProject()
     const file = join(root, 'secrets.json')
     const mine = temporaryName(file)
@@ -80,7 +80,7 @@ describe('a file that is written', () => {
     expect([mine, dead, other].map((path) => existsSync(path))).toEqual([true, false, true])
   })
 
-  test('is not kept from being written by a directory that is called as what a killed process has left', () => {
+  test('is written even if a directory has the name of a killed process’s temporary file', () => {
     const file = join(makeProject(), 'secrets.json')
     mkdirSync(temporaryName(file).replace(`-${process.pid}-`, '-4194999-'))
     writeFileAtomic(file, 'new')
@@ -88,8 +88,8 @@ describe('a file that is written', () => {
   })
 })
 
-describe.runIf(isPosix)('a trick with links', () => {
-  test('a link in the place of the file is refused, and what it leads to is left alone', () => {
+describe.runIf(isPosix)('in place of the file', () => {
+  test('a link is refused, and its target left unchanged', () => {
     const root = makeProject({ victim: { content: 'precious', mode: 0o644 } })
     symlinkSync(join(root, 'victim'), join(root, 'secrets.json'))
     const error = failureOf(() => writeFileAtomic(join(root, 'secrets.json'), 'new'))
@@ -98,14 +98,14 @@ describe.runIf(isPosix)('a trick with links', () => {
     expect(readdirSync(root).sort()).toEqual(['secrets.json', 'victim'])
   })
 
-  test('a link that leads nowhere is refused and makes no file there', () => {
+  test('a dangling link is refused, and its target not created', () => {
     const root = makeProject()
     symlinkSync(join(root, 'nowhere'), join(root, 'secrets.json'))
     expect(failureOf(() => writeFileAtomic(join(root, 'secrets.json'), 'new'))?.code).toBe('FILE_NOT_REGULAR')
     expect(existsSync(join(root, 'nowhere'))).toBe(false)
   })
 
-  test.each(['directory', 'fifo'])('a %s in the place of the file is refused', async (kind) => {
+  test.each(['directory', 'fifo'])('a %s is refused', async (kind) => {
     const root = makeProject()
     const file = join(root, 'secrets.json')
     if (kind === 'directory') mkdirSync(file)
@@ -113,7 +113,7 @@ describe.runIf(isPosix)('a trick with links', () => {
     expect(failureOf(() => writeFileAtomic(file, 'new'))?.code).toBe('FILE_NOT_REGULAR')
   })
 
-  test('removing and moving aside take the link, not the file', () => {
+  test('a link is removed or moved aside itself, not its target', () => {
     const root = makeProject({ victim: 'precious' })
     for (const name of ['one', 'two']) symlinkSync(join(root, 'victim'), join(root, name))
     expect(removeFile(join(root, 'one'))).toBe(true)
@@ -125,31 +125,34 @@ describe.runIf(isPosix)('a trick with links', () => {
   })
 })
 
-test.runIf(isPosix && process.getuid?.() !== 0)('a directory that may not be written to says so', () => {
-  const root = makeProject({ 'closed/secrets.json': 'old' })
-  chmodSync(join(root, 'closed'), 0o500)
-  const error = failureOf(() => writeFileAtomic(join(root, 'closed/secrets.json'), 'new'))
-  chmodSync(join(root, 'closed'), 0o700)
-  expect(error).toMatchObject({ code: 'FILE_UNWRITABLE', remedy: expect.stringContaining('chmod') })
-})
+test.runIf(isPosix && process.getuid?.() !== 0)(
+  'a directory without write permission is reported with a remedy',
+  () => {
+    const root = makeProject({ 'closed/secrets.json': 'old' })
+    chmodSync(join(root, 'closed'), 0o500)
+    const error = failureOf(() => writeFileAtomic(join(root, 'closed/secrets.json'), 'new'))
+    chmodSync(join(root, 'closed'), 0o700)
+    expect(error).toMatchObject({ code: 'FILE_UNWRITABLE', remedy: expect.stringContaining('chmod') })
+  },
+)
 
-test('a part of the path that is a file says so', () => {
+test('a file as a part of the path is reported', () => {
   const root = makeProject({ file: '' })
   expect(failureOf(() => writeFileAtomic(join(root, 'file/secrets.json'), 'new'))?.message).toMatch(
     /part of its path is a file/,
   )
 })
 
-test('a file that is only ever made anew leaves one that is there as it was', () => {
+test('writeExclusively leaves an existing file unchanged', () => {
   const file = join(makeProject({ 'compose.yaml': 'mine' }), 'compose.yaml')
   writeSharedFile(file, 'other')
   expect(() => writeExclusively(file, 'other')).toThrow('EEXIST')
   expect(readFileSync(file, 'utf8')).toBe('mine')
 })
 
-test.skipIf(!isPosix)('what there is no room for leaves the old text, and nothing beside it', () => {
+test.skipIf(!isPosix)('a text that does not fit leaves the old one, and no temporary file', () => {
   const file = join(makeProject({ 'secrets.json': 'old' }), 'secrets.json')
-  // No file may be larger than 1 KiB; the signal that says so is not listened to.
+  // No file may be larger than 1 KiB; the signal for it is ignored.
   const limited = `trap '' XFSZ; ulimit -f 1; exec "$0" "$@"`
   const { stdout } = spawnSync('bash', ['-c', limited, process.execPath, writer, 'write-once', file], {
     encoding: 'utf8',
@@ -160,7 +163,7 @@ test.skipIf(!isPosix)('what there is no room for leaves the old text, and nothin
 
 const mayMount = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0
 
-test.runIf(mayMount)('a directory that is missing on a read-only file system is no directory that is not found', () => {
+test.runIf(mayMount)('a missing directory on a read-only file system is reported as read-only', () => {
   const root = makeProject()
   const script = 'mount --bind "$0" "$0"; mount -o remount,ro,bind "$0"; exec "$@"'
   const command = ['sh', '-c', script, root, process.execPath, writer, 'write-once', join(root, 'a/b/secrets.json')]
@@ -168,8 +171,8 @@ test.runIf(mayMount)('a directory that is missing on a read-only file system is 
   expect(stdout).toMatch(/read-only/)
 })
 
-describe.runIf(isPosix)('whatever the umask', () => {
-  test.each(['000', '022', '077'])('%s: nobody ever sees a loose file', async (umask) => {
+describe.runIf(isPosix)('with any umask', () => {
+  test.each(['000', '022', '077'])('a file is never accessible to others: %s', async (umask) => {
     const root = makeProject()
     const file = join(root, 'state/secrets.json')
     const rounds = sampled(100, 66_667)
@@ -196,7 +199,7 @@ describe.runIf(isPosix)('whatever the umask', () => {
 })
 
 describe('a process that is killed while it writes', () => {
-  test('leaves the old text or the new one, and nothing beside it for long', async () => {
+  test('leaves the old text or the new one, and a temporary file only until the next write', async () => {
     const random = seeded()
     const root = makeProject()
     const file = join(root, 'secrets.json')
@@ -216,7 +219,7 @@ describe('a process that is killed while it writes', () => {
   })
 })
 
-test('the .gitignore of a project’s state is made once, and one that is there is left alone', async () => {
+test('the .gitignore of a project’s state is created, and an existing one left unchanged', async () => {
   const root = makeProject({ 'other/.gitignore': '# mine\n' })
   await prepareState(join(root, '.systemprompt'))
   await prepareState(join(root, 'other'))

@@ -13,7 +13,7 @@ function git(cwd: string, ...argv: string[]): void {
   if (status !== 0) throw new Error(`git ${argv.join(' ')}: ${stderr}`)
 }
 
-/** Whoever runs the tests may ignore files everywhere, by settings that git reads at home. */
+/** Whoever runs the tests may ignore files everywhere, by settings in the home directory. */
 beforeEach(() => {
   const home = makeProject()
   vi.stubEnv('HOME', home)
@@ -21,7 +21,7 @@ beforeEach(() => {
 })
 afterEach(() => void vi.unstubAllEnvs())
 
-/** What is said of the file in a repository that holds these files, of which some were added. */
+/** The verdict on the file in a repository with these files, of which some were added. */
 async function verdict(files: Files, added: readonly string[] = []): Promise<string> {
   const root = makeProject({ '.systemprompt/': '', ...files })
   git(root, 'init', '--quiet')
@@ -32,10 +32,10 @@ async function verdict(files: Files, added: readonly string[] = []): Promise<str
   )
 }
 
-describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to hold secrets', () => {
+describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file for secrets', () => {
   test.each<[string, Files, string[], RegExp]>([
     ['that a .gitignore covers is fine', { '.systemprompt/.gitignore': '*\n' }, [], /^fine$/],
-    ['that is there and ignored is fine', { '.systemprompt/.gitignore': '*\n', [FILE]: '{}' }, [], /^fine$/],
+    ['that exists and is ignored is fine', { '.systemprompt/.gitignore': '*\n', [FILE]: '{}' }, [], /^fine$/],
     [
       'that nothing ignores is refused',
       {},
@@ -43,7 +43,7 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
       /is not ignored by git.*Add the line credentials\.json to .*\.systemprompt.\.gitignore/,
     ],
     [
-      'that a later rule takes in again is refused',
+      'that a later rule includes again is refused',
       { '.systemprompt/.gitignore': '*\n!credentials.json\n' },
       [],
       /is not ignored/,
@@ -63,14 +63,14 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
     ['GIT_DIR', '.git'],
     ['GIT_CEILING_DIRECTORIES', '/'],
     ['GIT_INDEX_FILE', '/nowhere'],
-  ])('that nothing ignores is refused whatever the environment says of %s', async (name, value) => {
+  ])('that nothing ignores is refused even if %s is set', async (name, value) => {
     const root = makeProject({ '.systemprompt/': '' })
     git(root, 'init', '--quiet')
     vi.stubEnv(name, value === '/' ? root : value)
     await expect(refuseExposed(join(root, FILE))).rejects.toThrow('is not ignored by git')
   })
 
-  test.skipIf(process.getuid?.() !== 0)('in a repository of somebody else is refused as in one of ours', async () => {
+  test.skipIf(process.getuid?.() !== 0)('that is tracked is refused in a repository of another user too', async () => {
     const root = makeProject({ [FILE]: '{}' })
     git(root, 'init', '--quiet')
     git(root, 'add', '--force', FILE)
@@ -78,7 +78,7 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
     await expect(refuseExposed(join(root, FILE))).rejects.toThrow('is tracked by git')
   })
 
-  test('in a repository of which git says nothing is refused, with what it says instead', async () => {
+  test('in a repository that git cannot read is refused, with git’s message', async () => {
     const root = makeProject({ '.git': 'gitdir: nowhere\n', '.systemprompt/': '' })
     await expect(refuseExposed(join(root, FILE))).rejects.toMatchObject({
       code: 'FILE_EXPOSED',
@@ -86,14 +86,14 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
     })
   })
 
-  test('in a repository whose index is broken is refused, though a .gitignore covers it', async () => {
+  test('in a repository with a broken index is refused, even if a .gitignore covers it', async () => {
     const root = makeProject({ '.systemprompt/.gitignore': '*\n' })
     git(root, 'init', '--quiet')
     writeFiles(root, { '.git/index': 'no index' })
     await expect(refuseExposed(join(root, FILE))).rejects.toThrow(/git, but git cannot tell: .*index/)
   })
 
-  describe('in a directory that itself looks like a repository, as a checked-in one may', () => {
+  describe('in a directory that itself looks like a repository, as a checked-in one may,', () => {
     const inner: Files = {
       '.systemprompt/HEAD': 'ref: refs/heads/x\n',
       '.systemprompt/config': '[core]\nrepositoryFormatVersion = 0\nbare = false\nworktree = .\n',
@@ -102,15 +102,15 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
       '.systemprompt/info/exclude': '*\n',
     }
 
-    test('is refused where it is tracked by the one around it', async () => {
+    test('is refused if the repository around it tracks it', async () => {
       expect(await verdict({ ...inner, [FILE]: '{}' }, [FILE])).toMatch(/is tracked by git/)
     })
 
-    test('is refused where the one around it does not ignore it', async () => {
+    test('is refused if the repository around it does not ignore it', async () => {
       expect(await verdict(inner)).toMatch(/is not ignored by git/)
     })
 
-    test('is refused as a login', async () => {
+    test('is refused as a login if the repository around it tracks it', async () => {
       const root = makeProject({ ...inner, [FILE]: '{}' })
       git(root, 'init', '--quiet')
       git(root, 'add', '--force', FILE)
@@ -118,7 +118,7 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
     })
   })
 
-  test('in a repository whose settings name programs: none of them is run', async () => {
+  test('in a repository whose settings name programs is checked without running them', async () => {
     const root = makeProject({ '.systemprompt/.gitignore': '*\n' })
     git(root, 'init', '--quiet')
     git(root, 'config', 'core.fsmonitor', `touch ${join(root, 'was-run')}`)
@@ -126,17 +126,17 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file that is to
     expect(spawnSync('ls', [root], { encoding: 'utf8' }).stdout).toBe('')
   })
 
-  test('outside of a repository, or in a directory that is not there, is fine', async () => {
+  test('outside of a repository, or in a directory that does not exist, is fine', async () => {
     const root = makeProject({ '.systemprompt/': '' })
     await expect(refuseExposed(join(root, FILE))).resolves.toBeUndefined()
     await expect(refuseExposed(join(root, 'nowhere', FILE))).resolves.toBeUndefined()
   })
 })
 
-describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a login that is to be used', () => {
+describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a login', () => {
   const LOGIN = '.systemprompt/credentials.json'
 
-  test('is refused where it is a link to a file that git has', async () => {
+  test('is refused if it is a link to a file that git tracks', async () => {
     const root = makeProject({ 'login.json': '{}', '.systemprompt/': '' })
     git(root, 'init', '--quiet')
     git(root, 'add', 'login.json')
@@ -146,7 +146,7 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a login that is t
     )
   })
 
-  test('is refused where git cannot say whether it has it', async () => {
+  test('is refused if git cannot tell whether it tracks it', async () => {
     const root = makeProject({ [LOGIN]: '{}' })
     git(root, 'init', '--quiet')
     writeFiles(root, { '.git/index': 'no index' })
@@ -155,7 +155,7 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a login that is t
     )
   })
 
-  test('is fine where git does not have it, there is no repository, or no file', async () => {
+  test('is fine if git does not track it, if there is no repository, or no file', async () => {
     const root = makeProject({ [LOGIN]: '{}' })
     await expect(refuseTrackedLogin(join(root, LOGIN))).resolves.toBeUndefined()
     git(root, 'init', '--quiet')

@@ -20,7 +20,7 @@ function folderWith(name: string): { readonly folder: string; readonly trace: st
 }
 
 describe.skipIf(process.platform === 'win32')('a program', () => {
-  test('is the first one in an absolute directory of PATH', () => {
+  test('is the first executable file in an absolute directory of PATH', () => {
     const [one, other] = [folderWith('tool'), folderWith('tool')]
     const directory = makeProject()
     mkdirSync(join(directory, 'tool'))
@@ -31,7 +31,7 @@ describe.skipIf(process.platform === 'win32')('a program', () => {
     expect(findProgram('tool', { env: {}, platform: 'linux' })).toBeUndefined()
   })
 
-  test.each(['.', '', './bin'])('called git in the project is not run, even with %j in PATH', async (entry) => {
+  test.each(['.', '', './bin'])('named git in the project is not run, even with %j in PATH', async (entry) => {
     const { folder, trace } = folderWith('git')
     mkdirSync(join(folder, 'bin'))
     writeFileSync(join(folder, 'bin/git'), `#!/bin/sh\ntouch '${trace}'\n`, { mode: 0o755 })

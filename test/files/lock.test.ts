@@ -38,7 +38,7 @@ async function said(child: ChildProcess): Promise<void> {
   await new Promise((resolve) => child.stdout?.once('data', resolve))
 }
 
-/** A process that has the lock, and is killed. */
+/** A process that holds the lock, and is killed. */
 async function deadHolder(file: string): Promise<void> {
   const child = start('hold', file)
   await said(child)
@@ -47,7 +47,7 @@ async function deadHolder(file: string): Promise<void> {
   await over
 }
 
-test.runIf(hasRights)('a directory that may not be entered says so, whatever is done there', async () => {
+test.runIf(hasRights)('every operation in a directory without permission to enter it reports so', async () => {
   const closed = join(makeProject({ 'closed/x.json': '{}' }), 'closed')
   const file = join(closed, 'x.json')
   chmodSync(dirname(closed), 0o755)
@@ -91,7 +91,7 @@ describe('updates', () => {
     expect(await updateFile(file, (text) => text)).toBe(false)
   })
 
-  test('that were said to be done survive a kill -9 of the process and of those who break its lock', async () => {
+  test('that were reported as done survive a kill -9 of the process and of those that break its lock', async () => {
     const random = seeded()
     const file = newFile()
     let promised = 0
@@ -121,7 +121,7 @@ describe('updates', () => {
 })
 
 describe('a lock', () => {
-  test('of a process that was killed is broken at once', async () => {
+  test('of a killed process is broken at once', async () => {
     const file = newFile()
     await deadHolder(file)
     expect(existsSync(`${file}.lock`)).toBe(true)
@@ -129,7 +129,7 @@ describe('a lock', () => {
     expect(readdirSync(join(file, '..'))).toEqual(['secrets.json'])
   })
 
-  test('on breaking a lock, which a killed process has left, is cleared away, and no other file', async () => {
+  test('on breaking a lock, left by a killed process, is cleared away, and no other file', async () => {
     const file = newFile()
     await deadHolder(file)
     const dead = readFileSync(`${file}.lock`, 'utf8')
@@ -141,7 +141,7 @@ describe('a lock', () => {
     for (const end of [token, `${token}.00000000000000ff`, 'x', '00000000000000aa'])
       writeFileSync(`${file}.lock.${end}`, dead)
     old(`${file}.lock.00000000000000bb`, 'torn')
-    // Of a process that lives; of another machine, and young; nobody's; not ours to clear away.
+    // Of a running process; of another machine, and recent; nobody's; not ours to clear away.
     await withLock(`${file}.other`, () => {
       writeFileSync(`${file}.lock.00000000000000cc`, readFileSync(`${file}.other.lock`))
     })
@@ -158,7 +158,7 @@ describe('a lock', () => {
     ])
   })
 
-  test('that is held for long is not taken for one that another machine has left behind', async () => {
+  test('that is held for long is refreshed, so that it does not look abandoned to other machines', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     try {
       const file = newFile()
@@ -174,7 +174,7 @@ describe('a lock', () => {
     }
   })
 
-  test('of a living process is never broken, however long ago it was touched', async () => {
+  test('of a running process is never broken, however old it is', async () => {
     const file = newFile()
     await withLock(file, async () => {
       utimesSync(`${file}.lock`, new Date(0), new Date(0))
@@ -182,7 +182,7 @@ describe('a lock', () => {
     })
   })
 
-  test('that another process has broken and taken since is left to it', async () => {
+  test('that another process has since broken and taken is left to it', async () => {
     const file = newFile()
     await withLock(file, () => {
       const mine = readFileSync(`${file}.lock`, 'utf8')
@@ -191,7 +191,7 @@ describe('a lock', () => {
     expect(existsSync(`${file}.lock`)).toBe(true)
   })
 
-  test('that many find left behind is broken once', async () => {
+  test('of a killed process is broken once, even if many processes find it', async () => {
     const file = newFile()
     for (let round = 0; round < sampled(3, 50); round++) {
       await deadHolder(file)
@@ -202,7 +202,7 @@ describe('a lock', () => {
     }
   })
 
-  test('of a living process is waited for, and then named', async () => {
+  test('of a running process is waited for, and an error names the process after the timeout', async () => {
     const file = newFile()
     const child = start('hold', file)
     await said(child)
@@ -211,23 +211,20 @@ describe('a lock', () => {
     expect(error).toMatchObject({ code: 'FILE_LOCKED', message: expect.stringContaining(`by process ${child.pid}`) })
   })
 
-  test.runIf(process.platform === 'linux')(
-    'of a process number that was given to another since is broken',
-    async () => {
-      const file = newFile()
-      await withLock(file, () => {
-        const lock = readFileSync(`${file}.lock`, 'utf8')
-        const { started } = JSON.parse(lock) as { started: string }
-        writeFileSync(`${file}.lock.copy`, lock.replace(`"started":"${started}"`, '"started":"1"'))
-      })
-      writeFileSync(`${file}.lock`, readFileSync(`${file}.lock.copy`))
-      expect(await withLock(file, () => 'mine', { timeout: 500 })).toBe('mine')
-    },
-  )
+  test.runIf(process.platform === 'linux')('of a process whose number was reused is broken', async () => {
+    const file = newFile()
+    await withLock(file, () => {
+      const lock = readFileSync(`${file}.lock`, 'utf8')
+      const { started } = JSON.parse(lock) as { started: string }
+      writeFileSync(`${file}.lock.copy`, lock.replace(`"started":"${started}"`, '"started":"1"'))
+    })
+    writeFileSync(`${file}.lock`, readFileSync(`${file}.lock.copy`))
+    expect(await withLock(file, () => 'mine', { timeout: 500 })).toBe('mine')
+  })
 
   test.each([
     ['of another machine', JSON.stringify({ machine: '000000000000', pid: 1, started: '', token: '0123456789abcdef' })],
-    ['that says nothing', ''],
+    ['that is empty', ''],
     ['with a path for a token', JSON.stringify({ machine: 'x', pid: 1, started: '', token: '../../x' })],
   ])('%s is waited for, and broken once it is old', async (_, content) => {
     const file = newFile()
@@ -238,17 +235,20 @@ describe('a lock', () => {
     expect(readdirSync(join(file, '..'))).toEqual([])
   })
 
-  test.skipIf(process.platform === 'win32')('in whose place something waits is not waited for', async () => {
-    const pipe = newFile()
-    spawnSync('mkfifo', [`${pipe}.lock`])
-    const directory = newFile()
-    mkdirSync(`${directory}.lock`)
-    utimesSync(`${directory}.lock`, new Date(0), new Date(0))
-    for (const file of [pipe, directory])
-      await expect(withLock(file, () => 'never', { timeout: 50 })).rejects.toMatchObject({ code: 'FILE_LOCKED' })
-  })
+  test.skipIf(process.platform === 'win32')(
+    'that is a FIFO or a directory is waited for until the timeout only',
+    async () => {
+      const pipe = newFile()
+      spawnSync('mkfifo', [`${pipe}.lock`])
+      const directory = newFile()
+      mkdirSync(`${directory}.lock`)
+      utimesSync(`${directory}.lock`, new Date(0), new Date(0))
+      for (const file of [pipe, directory])
+        await expect(withLock(file, () => 'never', { timeout: 50 })).rejects.toMatchObject({ code: 'FILE_LOCKED' })
+    },
+  )
 
-  test('is given back when the work fails', async () => {
+  test('is released when the work fails', async () => {
     const file = newFile()
     await expect(withLock(file, () => Promise.reject(new RangeError('no')))).rejects.toThrow('no')
     expect(await withLock(file, () => 'mine', { timeout: 100 })).toBe('mine')

@@ -8,6 +8,6 @@ test.each([
   ['/', '/'],
   ['/q/b.yaml', '/q/b.yaml'],
   ['/pq', '/pq'],
-])('%s is shown below the root, and else as it is', (file, shown) => {
+])('%s is shown relative to the root if it is below it, and unchanged otherwise', (file, shown) => {
   expect(displayPath('/p', file)).toBe(shown)
 })

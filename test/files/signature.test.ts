@@ -6,7 +6,7 @@ import { readUnchanged, signatureOf } from '../../src/files/signature.ts'
 import { sampled, seeded } from '../support/random.ts'
 import { makeProject } from '../support/temp-project.ts'
 
-/** Writes over a file, some turns of a loop after it is told to. */
+/** Overwrites a file, some turns of a loop after it is told to. */
 const WRITER = `
   const { writeFileSync } = require('node:fs')
   const { workerData: { signal, file, text } } = require('node:worker_threads')
@@ -19,7 +19,7 @@ const WRITER = `
     Atomics.notify(signal, 2)
   }`
 
-test('a file that is written over while it is read is never half of one text and half of the other', async () => {
+test('a file that is overwritten while it is read is never read half old and half new', async () => {
   const random = seeded()
   const file = join(makeProject(), '.env')
   const before = 'a'.repeat(1024 * 1024)
