@@ -10,7 +10,7 @@ const source = (text: string, more: Partial<Source> = {}): Source => ({
   ...more,
 })
 
-describe('a place', () => {
+describe('a position', () => {
   test.each<[string, number, number, number]>([
     ['abc', 0, 1, 1],
     ['abc', 2, 1, 3],
@@ -24,11 +24,11 @@ describe('a place', () => {
   ])('in %j at %i is line %i, column %i', (text, offset, line, column) => {
     expect(positionOf({ source: source(text), offset })).toEqual({ line, column })
   })
-  test('there is none without a text or an offset', () => {
+  test('is undefined without a text or an offset', () => {
     expect(positionOf({ source: source('a') })).toBeUndefined()
     expect(positionOf({ source: { layer: 'profile', file: 'a', confidential: true }, offset: 1 })).toBeUndefined()
   })
-  test('as an origin', () => {
+  test('becomes an origin, with line and column if there is a text', () => {
     const linesOf = rememberedLines()
     expect(originOf({ source: source('a\nb'), offset: 2 }, linesOf)).toEqual({
       layer: 'profile',
@@ -56,13 +56,13 @@ describe('a frame', () => {
     ['\tport: x', 1, '      1 | \tport: x\n        | \t^'],
     ['port: x', 7, '      1 | port: x\n        |        ^'],
     ['', 0, '      1 | \n        | ^'],
-  ])('of %j at %i', (text, offset, frame) => {
+  ])('of %j at %i shows the line and a caret', (text, offset, frame) => {
     expect(frameAt({ source: source(text), offset })).toBe(frame)
   })
-  test('there is none of a confidential source, however harmless the line', () => {
+  test('is not shown for a confidential source, however harmless the line', () => {
     expect(frameAt({ source: source('port: x', { confidential: true }), offset: 0 })).toBeUndefined()
   })
-  test('there is none without a text or an offset', () => {
+  test('is not shown without a text or an offset', () => {
     expect(frameAt({ source: source('port: x') })).toBeUndefined()
     expect(frameAt({ source: { layer: 'profile', confidential: false }, offset: 0 })).toBeUndefined()
   })
@@ -74,7 +74,7 @@ describe('a frame', () => {
     '- client_secret: x',
     'a: 1, secret: 2',
     '# old password: x',
-  ])('there is none of %j', (line) => {
+  ])('is not shown for %j', (line) => {
     expect(frameAt({ source: source(line), offset: 0 })).toBeUndefined()
   })
   test.each([
@@ -83,14 +83,14 @@ describe('a frame', () => {
     ['tokens:\n  - x\n  - y', 17],
     ['tokens:\n- x\n- y', 10],
     ['secrets:\n  nested:\n    deep: x', 23],
-  ])('there is none inside of what sounds secret: %j', (text, offset) => {
+  ])('is not shown inside a key that sounds secret: %j', (text, offset) => {
     expect(frameAt({ source: source(text), offset })).toBeUndefined()
   })
-  test('there is one beside what sounds secret', () => {
+  test('is shown next to a key that sounds secret', () => {
     const text = 'smtp:\n  password: x\n\n  # where to\n  host: h\n  port: x\n'
     expect(frameAt({ source: source(text), offset: text.indexOf('port: x') })).toContain('port: x')
   })
-  test('an opaque run in it is masked, the caret stays where it was', () => {
+  test('masks an opaque run of characters, and keeps the caret in place', () => {
     const line = 'a: sk4Rt8Wq2ZxLmN7pQb3v x'
     expect(frameAt({ source: source(line), offset: 24 })).toBe(
       '      1 | a: •••••••••••••••••••• x\n        |                         ^',
@@ -98,13 +98,13 @@ describe('a frame', () => {
   })
 })
 
-describe('what a terminal would obey', () => {
-  test('becomes dots', () => {
+describe('printable', () => {
+  test('replaces what a terminal would obey with dots', () => {
     expect(printable('a\u0000\u001b\u007f\u009b\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069\r\nb')).toBe(
       `a${'·'.repeat(15)}b`,
     )
   })
-  test('everything else stays', () => {
+  test('leaves everything else unchanged', () => {
     expect(printable('é 日本 👍 \t "quoted"')).toBe('é 日本 👍 \t "quoted"')
   })
 })

@@ -10,13 +10,13 @@ const problems = (count: number): readonly Problem[] =>
   }))
 
 describe('the message of an error', () => {
-  test('shows a hundred problems, every one', () => {
+  test('shows all of a hundred problems', () => {
     const { message } = new ConfigError(problems(100))
     expect(message).toMatch(/^The configuration is not valid: 100 problems\n/)
     expect(message).toMatch(/ {2}key_100 {2}is not text\n\nMore: /)
     expect(message).not.toContain('…')
   })
-  test('of more says how many there are, and who has all of them', () => {
+  test('with more problems says how many there are, and where all of them are', () => {
     const error = new ConfigError(problems(3000))
     expect(error.message).toMatch(/^The configuration is not valid: 3000 problems\n/)
     expect(error.message).toMatch(

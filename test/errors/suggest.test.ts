@@ -51,7 +51,7 @@ describe('the nearest word', () => {
     return at(from.length, to.length)
   }
 
-  test('is the one that the definition gives, for random words', () => {
+  test('matches the definition of the edit distance for random words', () => {
     const random = seeded()
     const word = (): string => Array.from({ length: random.below(9) }, () => random.pick(['a', 'b', 'c', '_'])).join('')
     for (let count = 0; count < sampled(2000, 50_000); count++) {
@@ -67,7 +67,7 @@ describe('the nearest word', () => {
       )
     }
   })
-  test('is not looked for among words of another length', () => {
+  test('is not searched for among words of very different length', () => {
     const start = performance.now()
     expect(nearest('x'.repeat(100_000), ['y'.repeat(100_003), 'short', ''])).toBeUndefined()
     expect(performance.now() - start).toBeLessThan(10_000)

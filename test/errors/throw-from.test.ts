@@ -31,8 +31,8 @@ const CALLS: readonly (readonly [name: string, call: string, imported: string])[
 ]
 const SYNC = CALLS.filter(([, call]) => !call.startsWith('await '))
 
-describe('an error that nobody catches', () => {
-  test.each(CALLS)('of an ES module shows the line of the program: %s', async (name, call) => {
+describe('an uncaught error', () => {
+  test.each(CALLS)('in an ES module shows the line of the program: %s', async (name, call) => {
     const { code, err } = await start({ cwd, args: [`${name}.mjs`] })
     const [place, line, caret] = err.split('\n')
     expect([code, place, line]).toEqual([1, `${pathToFileURL(join(cwd, `${name}.mjs`)).href}:3`, call])
@@ -41,7 +41,7 @@ describe('an error that nobody catches', () => {
     expect(err).not.toContain('@systemprompt/env/dist')
   })
 
-  test.each(SYNC)('of CommonJS shows a short line, and the program first in the stack: %s', async (name) => {
+  test.each(SYNC)('in CommonJS shows a short line, and the program first in the stack: %s', async (name) => {
     const { code, err } = await start({ cwd, args: [`${name}.cjs`] })
     const [place, line] = err.split('\n')
     expect([code, place]).toEqual([1, expect.stringMatching(/\/dist\/core\.cjs:\d+$/)])
@@ -60,7 +60,7 @@ describe('an error that nobody catches', () => {
     expect(err).not.toContain('@systemprompt/env/dist')
   })
 
-  test('that is no ConfigError keeps its whole stack', async () => {
+  test('that is not a ConfigError keeps its whole stack', async () => {
     const options = "{ get cwd() { throw new TypeError('of its own') } }"
     const { err } = await start({ cwd, args: ['-e', `require('@systemprompt/env').loadConfigSync(${options})`] })
     expect(err).toContain('\nTypeError: of its own\n')
