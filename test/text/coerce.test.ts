@@ -103,7 +103,7 @@ describe('as a number', () => {
     [],
     {},
     ['1'],
-  ])('%s is none', (value) => {
+  ])('%s is not a number', (value) => {
     expect(toNumber(value)).toBeUndefined()
   })
 })
@@ -132,7 +132,7 @@ describe('as a list', () => {
     expect(toList(text)).toEqual(expected)
   })
   test.each(['[a, b]', '["a,b", 1]', '[[1], 2]', '["a"', '["a", null]', '{"a": 1, "b": 2}', '{a,b}.example', 'a,b]'])(
-    '%j is none, since its commas are not between items',
+    '%j is not a list, since its commas do not separate items',
     (text) => {
       expect(toList(text)).toBeUndefined()
     },
@@ -149,16 +149,19 @@ describe('as JSON', () => {
   ])('%j is %j', (text, expected) => {
     expect(toJson(text)).toEqual(expected)
   })
-  test.each(['', 'a', '1', '"a"', 'null', '{a: 1}', '{"a": 1', '["a"]', '[1, true]', '[a]'])('%j is none', (text) => {
-    expect(toJson(text)).toBeUndefined()
-  })
+  test.each(['', 'a', '1', '"a"', 'null', '{a: 1}', '{"a": 1', '["a"]', '[1, true]', '[a]'])(
+    '%j is undefined',
+    (text) => {
+      expect(toJson(text)).toBeUndefined()
+    },
+  )
   test.each([
     '{"__proto__": {"a": 1}}',
     '{"constructor": 1}',
     '[{"a": {"__proto__": 1}}]',
     `${'['.repeat(65)}{}${']'.repeat(65)}`,
     '['.repeat(100_000),
-  ])('nor is what no file may have: %#', (text) => {
+  ])('what no file may contain is undefined: %#', (text) => {
     expect(toJson(text)).toBeUndefined()
   })
 })

@@ -19,7 +19,7 @@ describe('the value of an unquoted scalar', () => {
     ['0b is text', '0b101', '0b101'],
     ['an underscore makes it text', '1_000', '1_000'],
     ['a comma makes it text', '1,5', '1,5'],
-    ['a sign may stand before', '-5', -5],
+    ['a leading sign is allowed', '-5', -5],
     ['a sign before 0x makes it text', '-0x1f', '-0x1f'],
     ['a decimal point makes a float', '1.50', 1.5],
     ['a version is text', '1.2.3', '1.2.3'],
@@ -30,7 +30,7 @@ describe('the value of an unquoted scalar', () => {
     ['a time is text', '12:30', '12:30'],
     ['the largest exact integer', '9007199254740991', 9007199254740991],
     ['one more stays text, so that no digit is lost', '9007199254740992', '9007199254740992'],
-    ['so does the smallest but one', '-9007199254740992', '-9007199254740992'],
+    ['so does one less than the smallest', '-9007199254740992', '-9007199254740992'],
     ['so does a long hexadecimal', '0xffffffffffffffff', '0xffffffffffffffff'],
     ['space around it makes it text', ' 1', ' 1'],
     ['a line break makes it text', '1\n', '1\n'],
@@ -66,7 +66,7 @@ test.each(TEXTS)('%j has the value that the yaml package gives it', (text) => {
   expect(typedScalar(text)).toEqual(parse(`- ${text}`)[0])
 })
 
-test('a long text takes no longer than its length', () => {
+test('a long text is read quickly', () => {
   const start = performance.now()
   for (const text of ['9'.repeat(1e6), `${'9'.repeat(1e6)}x`, `${'9'.repeat(1e6)}.${'9'.repeat(1e6)}e`]) {
     expect(typedScalar(text)).toBe(text)
