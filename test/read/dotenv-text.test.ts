@@ -24,19 +24,19 @@ describe.each(Object.entries(DOTENV_CASES))('%s', (_group, cases) => {
   })
 })
 
-test('every rule that is unlike dotenv is in the table', () => {
+test('every known difference from dotenv is a rule of the table', () => {
   const rules = Object.values(DOTENV_CASES).flatMap((cases) => cases.map(([rule]) => rule))
   expect(rules).toEqual(expect.arrayContaining([...UNLIKE_DOTENV.keys()]))
 })
 
-describe('an entry says where it stands', () => {
+describe('an entry has the positions of its name and value, and its quotes', () => {
   test.each<[string, string, Omit<DotenvEntry, 'name'>]>([
     ['a plain value', 'A=1', { value: '1', quote: 'none', offset: 0, valueOffset: 2 }],
-    ['behind space', '\n  A =  1 ', { value: '1', quote: 'none', offset: 3, valueOffset: 8 }],
-    ['behind export', 'export  A=1', { value: '1', quote: 'none', offset: 8, valueOffset: 10 }],
-    ['behind a colon', 'A: 1', { value: '1', quote: 'none', offset: 0, valueOffset: 3 }],
-    ['behind a BOM', '\ufeffA=1', { value: '1', quote: 'none', offset: 1, valueOffset: 3 }],
-    ['behind CRLF', '#\r\nA=1', { value: '1', quote: 'none', offset: 3, valueOffset: 5 }],
+    ['after space', '\n  A =  1 ', { value: '1', quote: 'none', offset: 3, valueOffset: 8 }],
+    ['after export', 'export  A=1', { value: '1', quote: 'none', offset: 8, valueOffset: 10 }],
+    ['after a colon', 'A: 1', { value: '1', quote: 'none', offset: 0, valueOffset: 3 }],
+    ['after a BOM', '\ufeffA=1', { value: '1', quote: 'none', offset: 1, valueOffset: 3 }],
+    ['after CRLF', '#\r\nA=1', { value: '1', quote: 'none', offset: 3, valueOffset: 5 }],
     ['in double quotes', 'A= "1"', { value: '1', quote: 'double', offset: 0, valueOffset: 4 }],
     ['in single quotes', "A='1'", { value: '1', quote: 'single', offset: 0, valueOffset: 3 }],
     ['in backticks', 'A=`1`', { value: '1', quote: 'backtick', offset: 0, valueOffset: 3 }],
@@ -53,17 +53,17 @@ describe('an entry says where it stands', () => {
   })
 })
 
-describe('a value that starts with a quote and never ends it is reported', () => {
+describe('a value with an opening quote that is never closed is reported', () => {
   test.each<[string, string, string[]]>([
     ['on one line', 'A="secret\nB=1', ['A']],
     ['each kind', 'A="\nB=\'x\nC=`y z\n', ['A', 'B', 'C']],
-    ['every one of a name', "A='x\nA='y", ['A', 'A']],
+    ['every value of a name', "A='x\nA='y", ['A', 'A']],
     ['cut by a hash', 'A="x # y" z', ['A']],
     ['before a value in the same quotes', 'A="x\nB="1"', ['A']],
     ['with an escaped quote in it', 'A="it\\"s\nB=1', ['A']],
     ['not a closed one', "A=\"x\"\nB='y' # it's\nC=`z`\n", []],
-    ['not one with text behind it', 'A="x" y\nB=1', []],
-    ['not one closed by a quote behind a backslash', "A='C:\\'\nB=1", []],
+    ['not one with text after it', 'A="x" y\nB=1', []],
+    ['not one closed by a quote after a backslash', "A='C:\\'\nB=1", []],
     ['not one closed on a later line', 'A="x\ny"\nB=1', []],
     ['not a quote in the middle', 'A=it\'s\nB=6"\n', []],
     ['not a quote inside quotes', 'A=\'"\'\nB="\'x"', []],
@@ -75,28 +75,28 @@ describe('a value that starts with a quote and never ends it is reported', () =>
   })
 })
 
-describe('says where lines are that are no assignment', () => {
+describe('lines that are not assignments are reported', () => {
   test.each<[string, string, readonly number[]]>([
     ['words', 'A=1\n  just words\nB=2', [6]],
     ['the rest of a value without quotes', 'A=x\ny=\nz z==\n', [7]],
-    ['what stands behind an open quote', 'A="x\ny"\n', []],
+    ['not the lines of a value in double quotes', 'A="x\ny"\n', []],
     ['not a comment, nor a blank line', '\n # A\n\r\n#\n\ufeff', []],
-    ['not the lines of a value in quotes', "A='x\ny\n'\n", []],
+    ['not the lines of a value in single quotes', "A='x\ny\n'\n", []],
   ])('%s', (_case, text, ignored) => {
     expect(scanDotenv(text).ignored).toEqual(ignored)
   })
 })
 
-describe('says which values end at a # that was perhaps part of them', () => {
+describe('a value that ends at a # that may be part of it is reported', () => {
   test.each<[string, string, string[]]>([
     ['a password', 'A=pa#ss', ['A']],
     ['a colour', 'A=#fff\nB= #fff', ['A']],
     ['the end of a value', 'A=x#\nB=x#', ['A', 'B']],
-    ['every one of a name', 'A=x#y\nA=x#y', ['A', 'A']],
-    ['one behind spaces', 'A=x y#z', ['A']],
+    ['every value of a name', 'A=x#y\nA=x#y', ['A', 'A']],
+    ['one after spaces', 'A=x y#z', ['A']],
     ['one with a quote that is never closed', 'A="x#y', ['A']],
-    ['not a comment with space before or behind', 'A=x # y\nB=x\t#y\nC=x# y\nD= # y\nE=# y', []],
-    ['not one behind quotes', 'A="x"#y\nB=\'x\'#y', []],
+    ['not a comment with space before or after the #', 'A=x # y\nB=x\t#y\nC=x# y\nD= # y\nE=# y', []],
+    ['not one after quotes', 'A="x"#y\nB=\'x\'#y', []],
     ['not one inside quotes', 'A="x#y"\nB=\'x#y\'\nC=`x#y`', []],
     ['not a comment on a line of its own', 'A=\n#x\nB=1\n#y', []],
   ])('%s', (_case, text, names) => {
@@ -133,23 +133,23 @@ test('random texts are read as dotenv reads them', { timeout: 600_000 }, () => {
   expect(seen.different).toBeLessThan(count / 20)
 })
 
-test('dotenv strips quotes in the middle of a value, behind a line separator; we do not', () => {
+test('dotenv strips quotes in the middle of a value, after a line separator; we do not', () => {
   const text = 'A=1\u2028"2"'
   expect(parse(text)).toEqual({ A: '1\u20282' })
   expect(scanDotenv(text).entries).toMatchObject([{ value: '1\u2028"2"' }])
 })
 
-test('a text of a megabyte is scanned in a moment, whatever it consists of', { timeout: 120_000 }, async () => {
+test('a text of one megabyte is scanned quickly, whatever it consists of', { timeout: 120_000 }, async () => {
   const families: Record<string, (length: number) => string> = {
     'double quotes': (length) => `A=${'"'.repeat(length)}`,
     'escaped quotes': (length) => `A="${'\\"'.repeat(length / 2)}x`,
     'escaped quotes, spaced': (length) => `A="${'\\"    '.repeat(length / 6)}x`,
     spaces: (length) => `A=${' '.repeat(length)}x${' '.repeat(length)}"`,
-    'spaces behind a closing quote': (length) => `A="x"${' '.repeat(length)}y`,
-    'spaces behind every closing quote': (length) => `A="x" ${' '.repeat(94)}y\n`.repeat(length / 100),
-    'blank lines behind a name': (length) => `A${'\n'.repeat(length)}B`,
-    'blank lines behind an equals sign': (length) => `A=${'\n'.repeat(length)}"`,
-    'blank lines behind export': (length) => `export${'\n'.repeat(length)}=`,
+    'spaces after a closing quote': (length) => `A="x"${' '.repeat(length)}y`,
+    'spaces after every closing quote': (length) => `A="x" ${' '.repeat(94)}y\n`.repeat(length / 100),
+    'blank lines after a name': (length) => `A${'\n'.repeat(length)}B`,
+    'blank lines after an equals sign': (length) => `A=${'\n'.repeat(length)}"`,
+    'blank lines after export': (length) => `export${'\n'.repeat(length)}=`,
     'equals signs': (length) => `A${'='.repeat(length)}`,
     'equals signs on lines': (length) => 'A=\n'.repeat(length / 3),
     'names without a value': (length) => 'NAME\n'.repeat(length / 5),
@@ -159,9 +159,9 @@ test('a text of a megabyte is scanned in a moment, whatever it consists of', { t
     'open quotes of every kind': (length) => 'A="x\nB=\'y\nC=`z\n'.repeat(length / 15),
     'an open quote and an escaped one on every line': (length) => 'A="x\\"y\n'.repeat(length / 8),
     'one open quote, escaped ones on every line': (length) => `A="\n${'B=1 \\"\n'.repeat(length / 7)}`,
-    'text behind every closing quote': (length) => 'A="x" y\n'.repeat(length / 8),
+    'text after every closing quote': (length) => 'A="x" y\n'.repeat(length / 8),
     backslashes: (length) => `A="${'\\'.repeat(length)}"`,
-    'escaped line ends': (length) => `A="${'\\n'.repeat(length / 2)}"`,
+    'escaped line breaks': (length) => `A="${'\\n'.repeat(length / 2)}"`,
     'carriage returns': (length) => `A='${'\r'.repeat(length)}'`,
     hashes: (length) => '#'.repeat(length),
   }
@@ -189,7 +189,7 @@ function toMap(entries: readonly DotenvEntry[]): Map<string, string> {
   return new Map(entries.map(({ name, value }) => [name, value]))
 }
 
-/** What does not stand in the text where the entry says, or overlaps the entry before it. */
+/** Entries that are not in the text where they say, or that overlap the entry before. */
 function misplaced(text: string, entries: readonly DotenvEntry[]): DotenvEntry[] {
   const marks = { none: '', single: "'", double: '"', backtick: '`' }
   return entries.filter(({ name, value, quote, offset, valueOffset }, index) => {
@@ -204,7 +204,7 @@ function misplaced(text: string, entries: readonly DotenvEntry[]): DotenvEntry[]
   })
 }
 
-/** Names whose value dotenv gives otherwise, for a reason that has a test of its own. */
+/** Names whose value dotenv reads differently, for a reason that has a test of its own. */
 function knownDifferences(entries: readonly DotenvEntry[]): Set<string> {
   const stripped = entries.filter(({ value }) => /[\u2028\u2029]/.test(value) && /^(['"`])[\s\S]*\1$/m.test(value))
   const lost = entries.filter(({ name }) => name === '__proto__')

@@ -29,7 +29,7 @@ import { makeProject } from '../support/temp-project.ts'
 
 const isWindows = process.platform === 'win32'
 
-/** A file of the kernel's whose size is given as 0; some containers leave it out, or leave it empty. */
+/** A file of the kernel whose size is given as 0; some containers leave it out, or leave it empty. */
 function hasSymbols(): boolean {
   try {
     return readFileSync('/proc/kallsyms').length > LIMITS.bytes
@@ -60,8 +60,8 @@ function textOf(content: string | Buffer, options?: { raw?: boolean }): string |
   return read(write('text', content), options).read?.source.text
 }
 
-describe('what is read', () => {
-  test('a file is its text, its mode and its owner', () => {
+describe('reading a file', () => {
+  test('gives its text, its mode and its owner', () => {
     const file = write('plain', 'a: 1\n')
     // The other bits are about programs.
     chmodSync(file, 0o4640)
@@ -72,39 +72,39 @@ describe('what is read', () => {
     })
   })
 
-  test('an empty file is an empty text', () => {
+  test('gives an empty text for an empty file', () => {
     expect(textOf('')).toBe('')
   })
 
-  test('one BOM is dropped, a second one is text', () => {
+  test('drops one BOM, and keeps a second one as text', () => {
     expect(textOf('\ufeffa')).toBe('a')
     expect(textOf('\ufeff\ufeffa')).toBe('\ufeffa')
   })
 
-  test('CRLF equals LF', () => {
+  test('turns CRLF into LF', () => {
     expect(textOf('a\r\nb\rc\r\n')).toBe('a\nb\rc\n')
   })
 
-  test('a raw text keeps its CRLF', () => {
+  test('keeps CRLF in a raw text', () => {
     expect(textOf('\ufeffa\r\n', { raw: true })).toBe('a\r\n')
   })
 
-  test('a text may hold any character, the replacement character too', () => {
+  test('accepts any character, the replacement character too', () => {
     expect(textOf('é 😀 \ufffd')).toBe('é 😀 \ufffd')
   })
 
-  test('a file may be as large as the limit, to the byte', () => {
+  test('accepts a file of exactly the maximum size', () => {
     expect(textOf('a'.repeat(LIMITS.bytes))).toHaveLength(LIMITS.bytes)
   })
 
-  test.skipIf(isWindows)('links are followed, as Kubernetes mounts its files', () => {
+  test.skipIf(isWindows)('follows links, as Kubernetes mounts its files', () => {
     mkdirSync(pathOf('..data'))
     writeFileSync(pathOf('..data/key'), 'v')
     symlinkSync('..data/key', pathOf('key'))
     expect(read(pathOf('key')).read?.source.text).toBe('v')
   })
 
-  test.skipIf(process.platform !== 'linux')('a file whose size says nothing is read to its end', () => {
+  test.skipIf(process.platform !== 'linux')('reads a file of /proc, whose size is given as 0, to its end', () => {
     expect(read('/proc/self/status').read?.source.text).toContain('Pid:')
   })
 })
@@ -116,7 +116,7 @@ test.runIf(existsSync('/proc/self/fd'))('no file stays open, whether it can be r
   expect(readdirSync('/proc/self/fd').length).toBe(before)
 })
 
-describe('about an absent file nothing is said', () => {
+describe('a missing file is not an error', () => {
   test.each([
     ['no such file', 'absent'],
     ['no such directory', 'absent/absent'],
@@ -128,13 +128,13 @@ describe('about an absent file nothing is said', () => {
     expect(problems.errors).toEqual([])
   })
 
-  test.skipIf(isWindows)('a link to nothing', () => {
+  test.skipIf(isWindows)('a dangling link', () => {
     symlinkSync('nothing', pathOf('dangling'))
     expect(read(pathOf('dangling')).problems.errors).toEqual([])
   })
 })
 
-describe('what is not a file is refused at once', () => {
+describe('what cannot be read is refused at once', () => {
   const refused = (file: string): unknown => {
     const start = performance.now()
     const { read: result, problems } = read(file)
@@ -171,25 +171,25 @@ describe('what is not a file is refused at once', () => {
     rmSync(pathOf('large'))
   })
 
-  test('a file of one byte too many', () => {
+  test('a file of one byte more than the maximum size', () => {
     expect(refused(write('large', 'a'.repeat(LIMITS.bytes + 1)))).toBe('FILE_TOO_LARGE is larger than 1 MiB')
   })
 
-  test.skipIf(!hasSymbols())('a file that says it is empty and is not', () => {
+  test.skipIf(!hasSymbols())('a large file of /proc, whose size is given as 0', () => {
     expect(statSync('/proc/kallsyms').size).toBe(0)
     expect(refused('/proc/kallsyms')).toBe('FILE_TOO_LARGE is larger than 1 MiB')
   })
 
-  test.skipIf(isWindows)('a link that leads in a circle', () => {
+  test.skipIf(isWindows)('a link to itself', () => {
     symlinkSync('circle', pathOf('circle'))
     expect(refused(pathOf('circle'))).toBe('FILE_UNREADABLE is a symbolic link that leads back to itself')
   })
 
-  test('a path that no file can have', () => {
+  test('a path with a NUL', () => {
     expect(refused('a\0b')).toBe('FILE_UNREADABLE cannot be read (ERR_INVALID_ARG_VALUE)')
   })
 
-  test.runIf(hasRights)('a file without the right to read it', async () => {
+  test.runIf(hasRights)('a file without permission to read it', async () => {
     const file = write('forbidden', 'a')
     chmodSync(root, 0o755)
     const said = await whileBarred(file, () => refused(file))
@@ -197,7 +197,7 @@ describe('what is not a file is refused at once', () => {
   })
 })
 
-describe('a text in another encoding is refused with the byte', () => {
+describe('a text that is not valid UTF-8 is refused with the position of the byte', () => {
   test.each([
     [
       'Latin-1',
@@ -228,16 +228,16 @@ describe('a text in another encoding is refused with the byte', () => {
       1,
     ],
     [
-      'a wrong byte behind replacement characters that are meant',
+      'an invalid byte after intended replacement characters',
       Buffer.concat([Buffer.from('\ufeff\ufffdé\ufffd\n'), Buffer.from([0xff])]),
       'is not UTF-8: the byte at offset 12 is not part of a character',
       2,
       1,
     ],
     ['a NUL', 'a: 1\r\nb: \0', 'contains a NUL byte, at offset 9', 2, 4],
-    ['a NUL behind a BOM', '\ufeffa: \0', 'contains a NUL byte, at offset 6', 1, 4],
-    ['UTF-16, little end first', Buffer.from('\ufeffa: 1', 'utf16le'), 'is UTF-16', 1, 1],
-    ['UTF-16, big end first', Buffer.from('\ufeffa: 1', 'utf16le').swap16(), 'is UTF-16', 1, 1],
+    ['a NUL after a BOM', '\ufeffa: \0', 'contains a NUL byte, at offset 6', 1, 4],
+    ['UTF-16, little-endian', Buffer.from('\ufeffa: 1', 'utf16le'), 'is UTF-16', 1, 1],
+    ['UTF-16, big-endian', Buffer.from('\ufeffa: 1', 'utf16le').swap16(), 'is UTF-16', 1, 1],
   ])('%s', (_, bytes, message, line, column) => {
     const { read: result, problems } = read(write('encoded', bytes))
     expect(result).toBeUndefined()
@@ -246,14 +246,14 @@ describe('a text in another encoding is refused with the byte', () => {
     ])
   })
 
-  test('replacement characters by the thousand do not slow the search down', () => {
+  test('quickly, even with many replacement characters', () => {
     const bytes = Buffer.concat([Buffer.from('\ufffd'.repeat(300_000)), Buffer.from([0xff])])
     const start = performance.now()
     expect(read(write('encoded', bytes)).problems.errors[0]?.message).toContain('offset 900000')
     expect(performance.now() - start).toBeLessThan(10_000)
   })
 
-  test('nothing of a confidential file is shown', () => {
+  test('without showing anything of a confidential file', () => {
     const problems = collectProblems()
     const file = write('encoded', Buffer.from('key: hunter2-hunter2 \u00e9', 'latin1'))
     readText(file, { layer: 'secrets', file: 'secrets.json', confidential: true }, problems)
@@ -262,8 +262,8 @@ describe('a text in another encoding is refused with the byte', () => {
   })
 })
 
-describe('looking around never throws', () => {
-  test('directories', () => {
+describe('inspecting a path never throws', () => {
+  test('isDirectory tells whether it is a directory', () => {
     expect(isDirectory(root)).toBe(true)
     expect(isDirectory(write('file', ''))).toBe(false)
     expect(isDirectory(pathOf('absent'))).toBe(false)
@@ -271,20 +271,20 @@ describe('looking around never throws', () => {
     expect(isDirectory('a\0b')).toBe(false)
   })
 
-  test('whether a path exists', () => {
+  test('pathExists tells whether it exists', () => {
     expect(pathExists(root)).toBe(true)
     expect(pathExists(pathOf('absent'))).toBe(false)
     expect(pathExists('a\0b')).toBe(false)
   })
 
-  test('the names in a directory, sorted', () => {
+  test('listDirectory gives the sorted names in a directory, if it is one', () => {
     const directory = makeProject({ b: '', a: '', 'C/': '' })
     expect(listDirectory(directory)).toEqual(['C', 'a', 'b'])
     expect(listDirectory(join(directory, 'absent'))).toEqual([])
     expect(listDirectory(join(directory, 'a'))).toEqual([])
   })
 
-  test.skipIf(isWindows)('where a link leads', () => {
+  test.skipIf(isWindows)('realPath gives the target of a link, if it exists', () => {
     const directory = makeProject({ file: '' })
     symlinkSync('file', join(directory, 'link'))
     expect(realPath(join(directory, 'link'))).toBe(join(directory, 'file'))

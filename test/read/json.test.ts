@@ -57,13 +57,13 @@ test.each(OBJECTS)('%j has the value that JSON.parse gives it', (text) => {
   expect(node && toPlain(node)).toEqual(JSON.parse(text))
 })
 
-describe('what JSON itself does not allow', () => {
+describe('the parser accepts, other than JSON itself,', () => {
   test.each([
     ['comments to the end of the line', '// one\n{ // two\n"a": 1 // three\n} // four', { a: 1 }],
     ['comments in between', '/* one */ {/**/"a"/* : 2 */:/*\n*/1} /* end */', { a: 1 }],
     ['trailing commas', '{"a": [1, 2,], "b": {"c": 3,},}', { a: [1, 2], b: { c: 3 } }],
-    ['what looks like a comment in a text', '{"a": "http://b/*c*/"}', { a: 'http://b/*c*/' }],
-    ['an integer beyond ±2^53 keeps its digits', '{"a": 12345678901234567890}', { a: '12345678901234567890' }],
+    ['what looks like a comment in a string', '{"a": "http://b/*c*/"}', { a: 'http://b/*c*/' }],
+    ['an integer beyond ±2^53, whose digits it keeps', '{"a": 12345678901234567890}', { a: '12345678901234567890' }],
   ])('%s', (_, text, value) => {
     const { node, errors } = read(text)
     expect(errors).toEqual([])
@@ -71,7 +71,7 @@ describe('what JSON itself does not allow', () => {
   })
 })
 
-describe('every value knows its place and is literal', () => {
+describe('every value has its position and is literal', () => {
   const text = '{ // comment\n  "a": "${A}",\n  "b": [1, {"c": true}],\n  "d": 1.10\n}'
   const { node } = read(text)
 
@@ -89,28 +89,28 @@ describe('every value knows its place and is literal', () => {
     if (found?.kind === 'scalar') expect(found.style).toBe('literal')
   })
 
-  test('a number remembers how it was written, where that says more', () => {
+  test('a number keeps its text, if that says more', () => {
     expect(nodeAt(node, ['d'])).toMatchObject({ value: 1.1, text: '1.10' })
     expect(nodeAt(node, ['b', 0])).not.toHaveProperty('text')
   })
 })
 
-describe('what is wrong is said with its place', () => {
+describe('an error is reported with its position', () => {
   test.each([
     ['an empty text', '', 'SYNTAX 1:1 is not a JSON object'],
     ['only a comment', '// a', 'SYNTAX 1:5 is not a JSON object'],
     ['a list', '[1]', 'SYNTAX 1:1 is not a JSON object'],
-    ['a text', '"a"', 'SYNTAX 1:1 is not a JSON object'],
+    ['a string', '"a"', 'SYNTAX 1:1 is not a JSON object'],
     ['null', 'null', 'SYNTAX 1:1 is not a JSON object'],
-    ['a key twice', '{"a": 1,\n "a": 2}', 'DUPLICATE_KEY 2:2 a is the same key as on line 1'],
+    ['a duplicate key', '{"a": 1,\n "a": 2}', 'DUPLICATE_KEY 2:2 a is the same key as on line 1'],
     [
-      'a key twice, written in two ways',
+      'a duplicate key, written in two ways',
       '{"a": {"b": 1, "\\u0062": 2}}',
       'DUPLICATE_KEY 1:16 a.b is the same key as on line 1',
     ],
     ['__proto__', '{"__proto__": {"a": 1}}', 'FORBIDDEN_KEY 1:2 __proto__ is a key that reaches an object’s prototype'],
     [
-      '__proto__ behind an escape',
+      '__proto__ written with an escape',
       '{"\\u005f_proto__": 1}',
       'FORBIDDEN_KEY 1:2 __proto__ is a key that reaches an object’s prototype',
     ],
@@ -133,7 +133,7 @@ describe('what is wrong is said with its place', () => {
     ['a NUL', '{"a": "\\u0000"}', 'ENCODING 1:7 a contains half of a surrogate pair or a NUL, which is not valid text'],
     ['an open brace', '{"a": 1', 'SYNTAX 1:8 ends unexpectedly'],
     ['an open bracket', '{"a": [1,', 'SYNTAX 1:10 a[1] ends unexpectedly'],
-    ['nothing behind a colon', '{"a":', 'SYNTAX 1:6 a ends unexpectedly'],
+    ['nothing after a colon', '{"a":', 'SYNTAX 1:6 a ends unexpectedly'],
     ['the wrong bracket', '{"a": [1}', 'SYNTAX 1:9 a has no comma between two entries'],
     ['no comma', '{"a": 1\n "b": 2}', 'SYNTAX 2:2 has no comma between two entries'],
     ['two commas', '{"a": 1,, "b": 2}', 'SYNTAX 1:9 has something other than a key here'],
@@ -143,22 +143,22 @@ describe('what is wrong is said with its place', () => {
     ['a key without quotes', '{a: 1}', 'SYNTAX 1:2 has something other than a key here'],
     ['a value without quotes', '{"a": hello}', 'SYNTAX 1:7 a has something other than a value here'],
     ['single quotes', "{'a': 1}", 'SYNTAX 1:2 has something other than a key here'],
-    ['a text that stays open', '{"a": "b\n}', 'SYNTAX 1:7 a has a string that is never closed'],
-    ['a comment that stays open', '{"a": 1 /* b }', 'SYNTAX 1:9 a has a comment that is never closed'],
-    ['a number that breaks off', '{"a": 1.}', 'SYNTAX 1:7 a has an incomplete number'],
+    ['an unclosed string', '{"a": "b\n}', 'SYNTAX 1:7 a has a string that is never closed'],
+    ['an unclosed comment', '{"a": 1 /* b }', 'SYNTAX 1:9 a has a comment that is never closed'],
+    ['an incomplete number', '{"a": 1.}', 'SYNTAX 1:7 a has an incomplete number'],
     ['a leading zero', '{"a": 012}', 'SYNTAX 1:8 has no comma between two entries'],
     ['a plus sign', '{"a": +1}', 'SYNTAX 1:7 a has something other than a value here'],
     ['NaN', '{"a": NaN}', 'SYNTAX 1:7 a has something other than a value here'],
     ['an unknown escape', '{"a": "\\d"}', 'SYNTAX 1:7 a has a backslash before a character that cannot be escaped'],
     ['half an escape', '{"a": "\\u00"}', 'SYNTAX 1:7 a has a \\u without four hexadecimal digits after it'],
-    ['a tab in a text', '{"a": "\t"}', 'SYNTAX 1:7 a has a control character in a string'],
-    ['text behind the end', '{} x', 'SYNTAX 1:4 has text after its end'],
+    ['a tab in a string', '{"a": "\t"}', 'SYNTAX 1:7 a has a control character in a string'],
+    ['text after the end', '{} x', 'SYNTAX 1:4 has text after its end'],
     ['a second object', '{}{}', 'SYNTAX 1:3 has text after its end'],
   ])('%s', (_, text, error) => {
     expect(errorsOf(text)).toEqual([error])
   })
 
-  test('all of it at once, in the order of the lines', () => {
+  test('with all others at once, in the order of the lines', () => {
     expect(errorsOf('{"a": 1,\n"a": 2,\n"__proto__": 3,\n"b": "\\ud800",\n"c"}')).toEqual([
       'DUPLICATE_KEY 2:1 a is the same key as on line 1',
       'FORBIDDEN_KEY 3:1 __proto__ is a key that reaches an object’s prototype',
@@ -167,18 +167,18 @@ describe('what is wrong is said with its place', () => {
     ])
   })
 
-  test('but nothing behind a text or a number that is broken', () => {
+  test('but none after a broken string or number', () => {
     expect(errorsOf('{"a": "\\d",\n"b": hello}')).toEqual([
       'SYNTAX 1:7 a has a backslash before a character that cannot be escaped',
     ])
   })
 
-  test('ten at most', () => {
+  test('up to ten of them', () => {
     expect(errorsOf(`{${'"a": 1,\n'.repeat(50)}}`)).toHaveLength(LIMITS.errors)
     expect(errorsOf(`{${'"__proto__": 1,\n'.repeat(50)}}`)).toHaveLength(LIMITS.errors)
   })
 
-  test('without a key where the text may hold secrets, since a broken one takes them for keys', () => {
+  test('without a key in a confidential text, whose secrets a mistake may turn into keys', () => {
     const problems = collectProblems()
     parseJson(sourceOf('{"hunter2-hunter2": 1, "hunter2-hunter2": 2}', true), problems)
     expect(problems.errors).toMatchObject([{ code: 'DUPLICATE_KEY', line: 1, column: 24 }])
@@ -207,7 +207,7 @@ const FAMILIES: readonly [string, (size: number) => string][] = [
   ['keys', (size) => `{${Array.from({ length: size / 12 }, (_, at) => `"k${at}": 1,`).join('')}}`],
 ]
 
-describe('the time to read a text grows no faster than the text', () => {
+describe('a text is parsed in linear time', () => {
   const small = 60_000
   test.each(FAMILIES)('%s', { timeout: 60_000 }, (_, make) => {
     const time = (size: number): number => {
@@ -230,17 +230,17 @@ function processorTime(action: () => unknown): number {
 }
 
 const EXTREMES: readonly [string, string, string | undefined][] = [
-  ['1,000 lists in one another', `{"a": ${'['.repeat(1000)}${']'.repeat(1000)}}`, 'TOO_DEEP'],
+  ['1,000 nested lists', `{"a": ${'['.repeat(1000)}${']'.repeat(1000)}}`, 'TOO_DEEP'],
   ['1,000,000 opening brackets', `{"a": ${'['.repeat(1_000_000)}`, 'TOO_DEEP'],
   ['170,000 opening braces', '{"a":'.repeat(170_000), 'TOO_DEEP'],
-  ['an open text of 1,000,000 characters', `{"a": "${'x'.repeat(1_000_000)}`, 'SYNTAX'],
-  ['an open comment of 1,000,000 characters', `{/*${'x'.repeat(1_000_000)}`, 'SYNTAX'],
+  ['an unclosed string of 1,000,000 characters', `{"a": "${'x'.repeat(1_000_000)}`, 'SYNTAX'],
+  ['an unclosed comment of 1,000,000 characters', `{/*${'x'.repeat(1_000_000)}`, 'SYNTAX'],
   ['__proto__', '{"__proto__": {"polluted": true}}', 'FORBIDDEN_KEY'],
   ['constructor.prototype', '{"constructor": {"prototype": {"polluted": true}}}', 'FORBIDDEN_KEY'],
   ['a file of 2 kB', `{${Array.from({ length: 100 }, (_, at) => `"key_${at}": "value"`).join(',\n')}}`, undefined],
 ]
 
-describe('a child process lives on after', { timeout: 60_000 }, () => {
+describe('a child process survives', { timeout: 60_000 }, () => {
   const directory = makeProject()
   let child: string
   beforeAll(async () => {
@@ -308,7 +308,7 @@ describe('random texts', () => {
   const random = seeded()
   const count = sampled(500, 100_000)
 
-  test(`${count} of them are read or refused, quickly and without a word of theirs (SEED=${random.seed})`, {
+  test(`${count} of them are read or refused, quickly and without showing a secret (SEED=${random.seed})`, {
     timeout: 20 * 60_000,
   }, () => {
     let readWell = 0

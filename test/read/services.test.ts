@@ -17,7 +17,7 @@ function load(files: Files, options: Pick<LoadOptions, 'services'> = {}) {
   }
 }
 
-/** `services/config/config.yaml` and files beside it. */
+/** `services/config/config.yaml` and files next to it. */
 const ROOT = 'services/config/config.yaml'
 
 describe('includes', () => {
@@ -27,7 +27,7 @@ describe('includes', () => {
     ['a list in a list', '[[../a/config.yaml]]'],
     ['an empty path', '[""]'],
     ['true', 'true'],
-  ])('%s is an error that says what to write', (_, includes) => {
+  ])('%s is an error with a remedy', (_, includes) => {
     expect(load({ [ROOT]: `b: 1\nincludes: ${includes}\n` }).issues).toMatchObject([
       {
         code: 'INVALID_VALUE',
@@ -38,36 +38,36 @@ describe('includes', () => {
       },
     ])
   })
-  test.each(['', 'null', '[]'])('%j is none', (includes) => {
+  test.each(['', 'null', '[]'])('%j means no includes', (includes) => {
     expect(load({ [ROOT]: `b: {c: 1}\nincludes: ${includes}\n` }).services).toEqual({ b: { c: 1 } })
   })
-  test('one path may stand alone', () => {
+  test('a single path may be a string', () => {
     expect(load({ [ROOT]: 'includes: ../ai/config.yaml\n', 'services/ai/config.yaml': 'model: m' }).services).toEqual({
       ai: { model: 'm' },
     })
   })
-  test('what is not asked for is not in the result, though an include brought it', () => {
+  test('a service that is not requested is left out, even if an include brings it', () => {
     const files = { [ROOT]: 'includes: [../ai/config.yaml]\nweb: {a: 1}\n', 'services/ai/config.yaml': 'model: m' }
     expect(load(files, { services: ['ai'] }).services).toEqual({ ai: { model: 'm' } })
   })
-  test('a file in a directory of a service’s is a part of what includes it', () => {
+  test('a file in a subdirectory of a service is merged into the file that includes it', () => {
     const files = { [ROOT]: 'includes: [../ai/more/config.yaml]\n', 'services/ai/more/config.yaml': 'model: {a: 1}' }
     expect(load(files).services).toEqual({ model: { a: 1 } })
   })
-  test('a directory of theirs may begin with two dots', () => {
+  test('the name of a directory may begin with two dots', () => {
     const files = { [ROOT]: 'includes: [../..old/a.yaml]\n', 'services/..old/a.yaml': 'a: {b: 1}' }
     expect(load(files).services).toEqual({ a: { b: 1 } })
   })
-  test('whether a path outside is there is not told', () => {
+  test('a path outside is refused without telling whether it exists', () => {
     const { issues } = load({ [ROOT]: 'includes: [../../nowhere.yaml]\n' })
     expect(issues).toMatchObject([{ code: 'INCLUDE_OUTSIDE' }])
   })
-  test('a circle is shown without the way there', () => {
+  test('a cycle is shown without the includes that lead to it', () => {
     const { issues } = load({ [ROOT]: 'includes: [a.yaml]\n', 'services/config/a.yaml': 'includes: [a.yaml]\n' })
     const a = 'services/config/a.yaml'
     expect(issues).toMatchObject([{ code: 'INCLUDE_CYCLE', message: `includes itself: ${a} → ${a}` }])
   })
-  test('every wrong one is reported', () => {
+  test('every invalid include is reported', () => {
     const { issues } = load({
       [ROOT]: 'includes:\n  - 1\n  - ../nope/config.yaml\n  - ../../outside.yaml\n  - ./config.yaml\n',
       'outside.yaml': '',
@@ -112,7 +112,7 @@ describe('limits', () => {
     expect(load(chain(LIMITS.includeLevels)).services).toEqual({ end: { reached: true } })
     expect(load(chain(LIMITS.includeLevels + 1)).issues).toMatchObject([{ code: 'LIMIT_EXCEEDED', key: 'includes' }])
   })
-  test('a file that many include is no circle, and counts each time', () => {
+  test('a file that several others include is not a cycle', () => {
     const files: Files = {
       [ROOT]: 'includes: [a.yaml, b.yaml]\n',
       'services/config/a.yaml': 'includes: [c.yaml]\na: {x: 1}\n',

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { loadConfigSync } from '../../src/index.ts'
 import { scanDotenv } from '../../src/read/dotenv-text.ts'
 
-/** One row of a table that lies beside the repository and is not part of it: other projects' own test cases. */
+/** One row of a table that lies next to the repository and is not part of it: other projects' own test cases. */
 interface SharedCase {
   readonly id: string
   readonly kind: string
@@ -59,7 +59,7 @@ describe.runIf(present).each(Object.entries(READERS))('shared .env cases: %s', (
   const ofKind = cases.filter((shared) => shared.kind === kind)
   if (present) console.log(`shared .env cases: ${ofKind.length} of kind '${kind}'`)
 
-  test('there are some', () => expect(ofKind.length).toBeGreaterThan(0))
+  test('the table has cases of this kind', () => expect(ofKind.length).toBeGreaterThan(0))
 
   test.each(ofKind)('$id $name', (shared) => {
     expect(read(shared)).toEqual(shared.expected)

@@ -21,7 +21,7 @@ function outline(node: TreeNode | undefined): unknown {
   return { kind, offset, entries: [...node.entries].map(([key, child]) => [key, outline(child)]) }
 }
 
-/** What the plain reader accepts, the full one must accept with the same result. */
+/** What the plain reader accepts, the full parser must accept with the same result. */
 function agrees(text: string): 'same' | 'left to the full parser' {
   const plain = readPlainYaml(sourceOf(text))
   if (!plain) return 'left to the full parser'
@@ -31,7 +31,7 @@ function agrees(text: string): 'same' | 'left to the full parser' {
   return 'same'
 }
 
-describe('read here', () => {
+describe('the plain reader reads', () => {
   test.each([
     ['a map', 'a: 1\nb: two\n'],
     ['nested maps', 'a:\n  b:\n    c: 1\n  d: 2\ne: 3'],
@@ -49,14 +49,14 @@ describe('read here', () => {
     ['lists in brackets', 'a: []\nb: [x, 1, y/z]  # c\n'],
     ['spaces at the ends of lines', 'a: 1  \nb:   \n  c: 2 \n'],
     ['blank lines', '\n\na: 1\n\n   \nb:\n\n  c: 2\n\n'],
-    ['letters of the world', 'a: héllo – 你好\n'],
+    ['letters of other scripts', 'a: héllo – 你好\n'],
     ['an indented document', '  a: 1\n  b: 2\n'],
   ])('%s', (_, text) => {
     expect(agrees(text)).toBe('same')
   })
 })
 
-describe('left to the full parser', () => {
+describe('the plain reader leaves to the full parser', () => {
   test.each([
     ['an empty text', ''],
     ['only comments', '# a\n'],
@@ -65,30 +65,30 @@ describe('left to the full parser', () => {
     ['aliases', 'a: *x'],
     ['tags', 'a: !!str 1'],
     ['merge keys', 'a:\n  <<: b'],
-    ['text over lines', 'a: b\n  c'],
-    ['text over lines in a list', 'a:\n  - b\n    c'],
+    ['multi-line text', 'a: b\n  c'],
+    ['multi-line text in a list', 'a:\n  - b\n    c'],
     ['block text', 'a: |\n  b'],
     ['folded text', 'a: >-\n  b'],
     ['escapes', 'a: "b\\nc"'],
-    ['quotes over lines', 'a: "b\n  c"'],
+    ['multi-line quotes', 'a: "b\n  c"'],
     ['quoted keys', '"a": 1'],
     ['maps in brackets', 'a: {b: 1}'],
     ['lists in lists', 'a:\n  - - b'],
     ['an item without a value', 'a:\n  -\n  - b'],
-    ['document marks', '---\na: 1'],
-    ['an end mark', 'a: 1\n...\n'],
+    ['document markers', '---\na: 1'],
+    ['an end marker', 'a: 1\n...\n'],
     ['directives', '%YAML 1.2\n---\na: 1'],
     ['tabs', 'a:\t1'],
     ['a tab before a comment', 'a: b\t# c'],
     ['a tab at the end of a line', 'a: b\t\nc: 1'],
-    ['a key twice', 'a: 1\na: 2'],
+    ['a duplicate key', 'a: 1\na: 2'],
     ['a key that reaches the prototype', '__proto__: 1'],
     ['a colon in a plain value', 'a: b: c'],
     ['a colon at its end', 'a: b:'],
-    ['indentation that fits nothing', 'a:\n    b: 1\n  c: 2'],
+    ['inconsistent indentation', 'a:\n    b: 1\n  c: 2'],
     ['a stray dash', 'a: - b'],
-    ['text behind quotes', 'a: "b" c'],
-    ['a comment right behind quotes', 'a: "b"#c'],
+    ['text after quotes', 'a: "b" c'],
+    ['a comment right after quotes', 'a: "b"#c'],
     ['deep nesting', Array.from({ length: 70 }, (_, at) => `${' '.repeat(at)}a:`).join('\n')],
     ['a key of 1,000 characters', `${'a'.repeat(1_000)}: b`],
     ['explicit keys', '? a\n: b'],
@@ -99,7 +99,7 @@ describe('left to the full parser', () => {
   })
 })
 
-test('every YAML file of the fixtures reads the same', () => {
+test('every YAML file of the fixtures is read the same by the plain reader and the full parser', () => {
   const fixtures = fileURLToPath(new URL('../../fixtures', import.meta.url))
   const files = readdirSync(fixtures, { recursive: true, encoding: 'utf8' }).filter((name) => /\.ya?ml$/.test(name))
   const outcomes = files.map((name) => agrees(readFileSync(join(fixtures, name), 'utf8').replaceAll('\r\n', '\n')))
@@ -107,7 +107,7 @@ test('every YAML file of the fixtures reads the same', () => {
   expect(outcomes).toContain('same')
 })
 
-/** Documents of the kind that is read here, and a little beyond it. */
+/** Documents of the kind that the plain reader reads, and a little beyond it. */
 function randomBlock(random: Random, indent: number, depth: number): string {
   const pad = ' '.repeat(indent)
   const isList = depth > 0 && random.next() < 0.3
@@ -221,13 +221,13 @@ function mutated(random: Random, text: string): string {
 const count = sampled(5_000, 200_000)
 const random = seeded()
 
-test(`${count} random texts: what is read here reads the same in full (SEED=${random.seed})`, () => {
+test(`${count} random texts: what the plain reader reads, the full parser reads the same (SEED=${random.seed})`, () => {
   let same = 0
   for (let round = 0; round < count; round++) {
     let text = randomBlock(random, 0, 0)
     for (let times = random.below(3); times > 0; times--) text = mutated(random, text)
     if (agrees(text) === 'same') same++
   }
-  // The comparison would say nothing if hardly a text were read here.
+  // The comparison would say nothing if the plain reader read hardly any text.
   expect(same).toBeGreaterThan(count / 50)
 })

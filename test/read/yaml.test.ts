@@ -51,9 +51,9 @@ describe('documents', () => {
     ['an empty text', ''],
     ['blank lines', '\n  \n'],
     ['comments', '# a\n  # b'],
-    ['a document mark', '---\n'],
-    ['a mark and its end', '---\n# a\n...\n'],
-  ])('%s make an empty map', (_, text) => {
+    ['a document marker', '---\n'],
+    ['a document marker and its end', '---\n# a\n...\n'],
+  ])('an empty map for %s', (_, text) => {
     expect(read(text).node).toMatchObject({ kind: 'map', entries: new Map(), offset: 0 })
     expect(plainValue(text)).toBeNull()
   })
@@ -73,7 +73,7 @@ describe('documents', () => {
     expect(plainValue('a: 12345678901234567890')).toEqual({ a: '12345678901234567890' })
   })
 
-  test('a key is the text it is written as', () => {
+  test('a key is its text as written', () => {
     expect(plainValue('1: a\ntrue: b\n0x1f: c\n~: d\nnull: e\n1.50: f\n"quoted key": g\n: h')).toEqual({
       '1': 'a',
       true: 'b',
@@ -167,9 +167,9 @@ const DOCUMENTS = [
 ]
 
 describe.each([
-  ['as the start of a load reads it', parseYaml],
-  ['by the package whatever it is like', parseFullYaml],
-  ['as the value of a variable', parseYamlValue],
+  ['with parseYaml', parseYaml],
+  ['with parseFullYaml', parseFullYaml],
+  ['with parseYamlValue', parseYamlValue],
 ])('a document has the value that the yaml package gives it, %s', (_, parser) => {
   const isMap = (text: string): boolean => !text.startsWith('- ')
   test.each(DOCUMENTS.filter((text) => parser === parseYamlValue || isMap(text)))('%j', (text) => {
@@ -179,7 +179,7 @@ describe.each([
   })
 })
 
-describe('every value knows its place and how it was written', () => {
+describe('every value has its position and its style', () => {
   const text = [
     'plain: 8080',
     'quoted: "8080"',
@@ -221,7 +221,7 @@ describe('every value knows its place and how it was written', () => {
     expect(found?.kind === 'scalar' ? found.style : undefined).toBe(style)
   })
 
-  test('the places are the same in a text with comments of any kind', () => {
+  test('positions are correct in a text with comments of any kind', () => {
     const commented = 'a: # one\n  # two\n\t# three\n  b: 1 \t# four\n# five\nc: &x\n  # six\n  - 2 # seven\n'
     const tree = read(commented).node
     expect([nodeAt(tree, ['a', 'b']), nodeAt(tree, ['c', 0])].map((found) => commented[found?.offset ?? 0])).toEqual([
@@ -230,16 +230,16 @@ describe('every value knows its place and how it was written', () => {
     ])
   })
 
-  test('a reference below a tag is typed when it has been replaced', () => {
+  test('a reference with a tag stays plain, to be typed after substitution', () => {
     expect(nodeAt(read('a: !!int ${PORT}').node, ['a'])).toMatchObject({ value: '${PORT}', style: 'plain' })
   })
 })
 
-describe('what is wrong is said with its place', () => {
+describe('an error is reported with its position', () => {
   test.each([
-    ['a key twice', 'a: 1\nb:\n  c: 2\n  c: 3', 'DUPLICATE_KEY 4:3 b.c is the same key as on line 3'],
-    ['a key twice, written in two ways', 'a: 1\n"a": 2', 'DUPLICATE_KEY 2:1 a is the same key as on line 1'],
-    ['a key twice in brackets', 'a: {b: 1, b: 2}', 'DUPLICATE_KEY 1:11 a.b is the same key as on line 1'],
+    ['a duplicate key', 'a: 1\nb:\n  c: 2\n  c: 3', 'DUPLICATE_KEY 4:3 b.c is the same key as on line 3'],
+    ['a duplicate key, written in two ways', 'a: 1\n"a": 2', 'DUPLICATE_KEY 2:1 a is the same key as on line 1'],
+    ['a duplicate key in braces', 'a: {b: 1, b: 2}', 'DUPLICATE_KEY 1:11 a.b is the same key as on line 1'],
     ['two merge keys', 'a: {<<: {}, <<: {}}', 'DUPLICATE_KEY 1:13 a["<<"] is the same key as on line 1'],
     ['__proto__', 'a:\n  __proto__: 1', 'FORBIDDEN_KEY 2:3 a.__proto__ is a key that reaches an object’s prototype'],
     ['constructor', '"constructor": 1', 'FORBIDDEN_KEY 1:1 constructor is a key that reaches an object’s prototype'],
@@ -249,21 +249,21 @@ describe('what is wrong is said with its place', () => {
       'FORBIDDEN_KEY 1:6 a[0].prototype is a key that reaches an object’s prototype',
     ],
     [
-      '__proto__ behind an escape',
+      '__proto__ written with an escape',
       '"\\x5f_proto__": 1',
       'FORBIDDEN_KEY 1:1 __proto__ is a key that reaches an object’s prototype',
     ],
     [
-      '__proto__ behind an alias',
+      '__proto__ as an alias',
       'a: &p __proto__\n*p : 1',
       'FORBIDDEN_KEY 2:1 __proto__ is a key that reaches an object’s prototype',
     ],
     ['a list at the top', '- a', 'SYNTAX 1:1 is not a map of keys and values'],
-    ['a text at the top', 'hello', 'SYNTAX 1:1 is not a map of keys and values'],
+    ['a string at the top', 'hello', 'SYNTAX 1:1 is not a map of keys and values'],
     ['null at the top', '~', 'SYNTAX 1:1 is not a map of keys and values'],
     ['a second document', 'a: 1\n---\nb: 2', 'UNSUPPORTED_YAML 2:1 has a second document'],
     ['a second, empty document', 'a: 1\n---\n', 'UNSUPPORTED_YAML 2:1 has a second document'],
-    ['a tag of one’s own', 'a: !env A', 'UNSUPPORTED_YAML 1:4 has a tag that is not one of YAML’s own'],
+    ['a custom tag', 'a: !env A', 'UNSUPPORTED_YAML 1:4 has a tag that is not one of YAML’s own'],
     ['a tag of YAML 1.1', 'a: !!binary aGk=', 'UNSUPPORTED_YAML 1:4 has a tag that is not one of YAML’s own'],
     [
       'a tag that runs code elsewhere',
@@ -273,12 +273,16 @@ describe('what is wrong is said with its place', () => {
     ['a tag on a list', 'a: !set [b]', 'UNSUPPORTED_YAML 1:4 has a tag that is not one of YAML’s own'],
     ['a value that its tag does not fit', 'a: !!int abc', 'SYNTAX 1:10 a does not match its tag'],
     ['a list that its tag does not fit', 'a: !!map [b]', 'SYNTAX 1:10 a does not match its tag'],
-    ['a text that its tag does not fit', 'a: !!seq b', 'SYNTAX 1:10 a does not match its tag'],
+    ['a string that its tag does not fit', 'a: !!seq b', 'SYNTAX 1:10 a does not match its tag'],
     ['an unknown alias', 'a: *x', 'SYNTAX 1:4 a is an alias without an anchor above it'],
     ['an alias above its anchor', 'a: *x\nb: &x 1', 'SYNTAX 1:4 a is an alias without an anchor above it'],
-    ['an alias of what it is in', 'a: &x\n  b: [*x]', 'SYNTAX 2:7 a.b[0] is an alias of a value that contains it'],
-    ['a merged text', 'a:\n  <<: b', 'SYNTAX 2:7 a["<<"] merges something that is not a map'],
-    ['a merged list of texts', 'a:\n  <<: [b]', 'SYNTAX 2:7 a["<<"] merges something that is not a map'],
+    [
+      'an alias of a value that contains it',
+      'a: &x\n  b: [*x]',
+      'SYNTAX 2:7 a.b[0] is an alias of a value that contains it',
+    ],
+    ['a merged string', 'a:\n  <<: b', 'SYNTAX 2:7 a["<<"] merges something that is not a map'],
+    ['a merged list of strings', 'a:\n  <<: [b]', 'SYNTAX 2:7 a["<<"] merges something that is not a map'],
     ['a template that is not in quotes', 'a: {{ b }}', 'UNSUPPORTED_YAML 1:5 a has a list or a map as a key'],
     ['a list as a key', '[a]: 1', 'UNSUPPORTED_YAML 1:1 has a list or a map as a key'],
     [
@@ -296,22 +300,18 @@ describe('what is wrong is said with its place', () => {
       '"\\udc00": 1',
       'ENCODING 1:1 contains half of a surrogate pair or a NUL, which is not valid text',
     ],
-    ['double quotes that stay open', 'a: 1\nb: "c\nd: 2', 'SYNTAX 2:4 has a quoted string that is never closed'],
-    ['single quotes that stay open', "a: 'b", 'SYNTAX 1:4 has a quoted string that is never closed'],
+    ['unclosed double quotes', 'a: 1\nb: "c\nd: 2', 'SYNTAX 2:4 has a quoted string that is never closed'],
+    ['unclosed single quotes', "a: 'b", 'SYNTAX 1:4 has a quoted string that is never closed'],
     ['a lone quote', 'a: "', 'SYNTAX 1:4 has a quoted string that is never closed'],
-    ['a bracket that stays open', 'a: 1\nb: [c, d\ne: 2', 'SYNTAX 2:4 has a bracket that is never closed'],
-    ['a brace that stays open', 'a: {b: [1, 2]', 'SYNTAX 1:4 has a bracket that is never closed'],
+    ['an unclosed bracket', 'a: 1\nb: [c, d\ne: 2', 'SYNTAX 2:4 has a bracket that is never closed'],
+    ['an unclosed brace', 'a: {b: [1, 2]', 'SYNTAX 1:4 has a bracket that is never closed'],
     ['the wrong bracket', 'a: [b}', 'SYNTAX 1:6 has a bracket that is never closed'],
     ['a bracket too many', 'a: b]\nc: ]', 'SYNTAX 2:4 has a character that YAML does not expect here'],
     ['no comma', 'a: ["b" "c"]', 'SYNTAX 1:9 has no comma between two entries'],
     ['no colon', 'a: 1\nb\nc: 2', 'SYNTAX 2:1 is a line without a colon'],
     ['no colon in the first line', 'a\nb: 1', 'SYNTAX 1:1 has a key that spans several lines'],
     ['a second colon', 'a: b: c', 'SYNTAX 1:4 has a key where only a value is allowed'],
-    [
-      'indentation that fits nothing',
-      'a:\n    b: 1\n  c: 2',
-      'SYNTAX 3:1 is not indented like the lines it belongs to',
-    ],
+    ['inconsistent indentation', 'a:\n    b: 1\n  c: 2', 'SYNTAX 3:1 is not indented like the lines it belongs to'],
     ['a tab as indentation', 'a:\n\tb: 1', 'SYNTAX 2:1 is indented with a tab'],
     ['a comment without a space', 'a: "b"#c', 'SYNTAX 1:7 has a # without a space before it'],
     [
@@ -320,18 +320,22 @@ describe('what is wrong is said with its place', () => {
       'SYNTAX 1:7 has a backslash in double quotes before a character that cannot be escaped',
     ],
     ['an at sign', 'a: @b', 'SYNTAX 1:4 starts a value with a character that YAML reserves'],
-    ['text behind a block mark', 'a: | b\n  c', 'SYNTAX 1:6 has a character that YAML does not expect here'],
+    ['text after a block indicator', 'a: | b\n  c', 'SYNTAX 1:6 has a character that YAML does not expect here'],
     ['two anchors', 'a: &b &c 1', 'SYNTAX 1:7 gives two anchors to one value'],
     ['an alias with a tag', 'a: &b 1\nc: !!str *b', 'SYNTAX 2:10 gives an anchor or a tag to an alias'],
     ['a list between brackets', 'a: {\n  b:\n    - c\n}', 'SYNTAX 3:5 has an indented map or list between brackets'],
     ['a key of 1100 characters', `${'k'.repeat(1100)}: {}`, 'SYNTAX 1:1 has a key of more than 1024 characters'],
-    ['a directive without a mark', '%a: 1', 'SYNTAX 1:1 has a line that starts with %, which needs --- below it'],
-    ['text behind the end', 'a: 1\n... b', 'SYNTAX 2:5 has a character that YAML does not expect here'],
+    [
+      'a directive without a document marker',
+      '%a: 1',
+      'SYNTAX 1:1 has a line that starts with %, which needs --- below it',
+    ],
+    ['text after the end', 'a: 1\n... b', 'SYNTAX 2:5 has a character that YAML does not expect here'],
   ])('%s', (_, text, error) => {
     expect(errorsOf(text)).toEqual([error])
   })
 
-  test('all of it at once, in the order of the lines', () => {
+  test('with all others at once, in the order of the lines', () => {
     expect(errorsOf('b: *c\nb: 2\n__proto__: 3\na: !x 1')).toEqual([
       'SYNTAX 1:4 b is an alias without an anchor above it',
       'DUPLICATE_KEY 2:1 b is the same key as on line 1',
@@ -340,18 +344,18 @@ describe('what is wrong is said with its place', () => {
     ])
   })
 
-  test('ten at most', () => {
+  test('up to ten of them', () => {
     expect(errorsOf('a: 1\n'.repeat(50))).toHaveLength(LIMITS.errors)
     expect(errorsOf('__proto__: 1\n'.repeat(50))).toHaveLength(LIMITS.errors)
     expect(errorsOf('a: @b\n'.repeat(50))).toHaveLength(LIMITS.errors)
     expect(errorsOf('a: !x 1\n'.repeat(50))).toHaveLength(LIMITS.errors)
   })
 
-  test('one syntax error a line, since others follow from it', () => {
+  test('once per line if it is in the syntax, since others follow from it', () => {
     expect(errorsOf('a: ]]]]]]')).toHaveLength(1)
   })
 
-  test('of a variable by its name', () => {
+  test('for a variable with its name', () => {
     const problems = collectProblems()
     parseYamlValue({ layer: 'environment', name: 'SYSTEMPROMPT__A', text: '[a', confidential: true }, problems)
     expect(problems.errors).toMatchObject([{ code: 'SYNTAX', key: 'SYSTEMPROMPT__A' }])
@@ -383,11 +387,11 @@ describe('limits', () => {
       'merged aliases',
       `a0: &a0 {b: ${'['.repeat(50)}${']'.repeat(50)}}\na1: ${'['.repeat(20)}{<<: *a0}${']'.repeat(20)}`,
     ],
-  ])('so it is for %s', (_, text) => {
+  ])('too many levels are an error for %s', (_, text) => {
     expect(errorsOf(text)).toEqual([expect.stringMatching(/^TOO_DEEP \d+:\d+ is nested more than 64 levels deep$/)])
   })
 
-  test('aliases may stand for 100,000 values', () => {
+  test('aliases may stand for 100,000 values, and no more', () => {
     const list = `a: &a [${'1,'.repeat(999)}]\n`
     expect(read(`${list}b: [${'*a,'.repeat(100)}]`).errors).toEqual([])
     expect(errorsOf(`${list}b: [${'*a,'.repeat(100)}*a]`)).toEqual([
@@ -395,11 +399,11 @@ describe('limits', () => {
     ])
   })
 
-  test('a file without aliases may hold more', { timeout: 60_000 }, () => {
+  test('a file without aliases may hold more values', { timeout: 60_000 }, () => {
     expect(read(`a: [${'1,'.repeat(LIMITS.aliasNodes + 1)}]`).errors).toEqual([])
   })
 
-  test('aliases share what they stand for', () => {
+  test('an alias shares the node of its anchor', () => {
     const { node } = read('a: &a {b: 1}\nc: *a')
     expect(nodeAt(node, ['c'])).toBe(nodeAt(node, ['a']))
   })
@@ -425,7 +429,7 @@ const FAMILIES: readonly [string, (size: number) => string][] = [
   ['spaces', (size) => `a:${' '.repeat(size)}b`],
 ]
 
-describe('the time to read a text grows no faster than the text', () => {
+describe('a text is parsed in linear time', () => {
   const small = sampled(6_000, 60_000)
   test.each(FAMILIES)('%s', { timeout: 60_000 }, (_, make) => {
     const time = (size: number): number => {
@@ -458,7 +462,7 @@ const LAUGHS = Array.from({ length: 10 }, (_, level) =>
 /** The YAML package ends the process on some of these: no exception, a signal. */
 const EXTREMES: readonly [string, string, string | undefined][] = [
   ['1,000 opening brackets', '['.repeat(1000), 'TOO_DEEP'],
-  ['1,000 lists in one another', '['.repeat(1000) + ']'.repeat(1000), 'TOO_DEEP'],
+  ['1,000 nested lists', '['.repeat(1000) + ']'.repeat(1000), 'TOO_DEEP'],
   ['1,000,000 opening brackets', '['.repeat(1_000_000), 'TOO_DEEP'],
   ['100,000 opening braces', '{a: '.repeat(100_000), 'TOO_DEEP'],
   ['brackets and braces in turn', '[{a: '.repeat(100_000), 'TOO_DEEP'],
@@ -477,14 +481,14 @@ const EXTREMES: readonly [string, string, string | undefined][] = [
   ],
   ['an alias of itself', 'a: &a [*a]', 'SYNTAX'],
   ['200,000 commas', `a: [${','.repeat(200_000)}]`, 'SYNTAX'],
-  ['an open quote of 1,000,000 characters', `a: "${'x'.repeat(1_000_000)}`, 'SYNTAX'],
+  ['an unclosed quote of 1,000,000 characters', `a: "${'x'.repeat(1_000_000)}`, 'SYNTAX'],
   ['__proto__', '__proto__: {polluted: true}', 'FORBIDDEN_KEY'],
   ['__proto__ by merge', 'a: {<<: {__proto__: {polluted: true}}}', 'FORBIDDEN_KEY'],
   ['constructor.prototype', 'constructor: {prototype: {polluted: true}}', 'FORBIDDEN_KEY'],
   ['a file of 2 kB', Array.from({ length: 100 }, (_, at) => `key_${at}: [a, {b: ${at}}]\n`).join(''), undefined],
 ]
 
-describe('a child process lives on after', { timeout: 60_000 }, () => {
+describe('a child process survives', { timeout: 60_000 }, () => {
   const directory = makeProject()
   let child: string
   beforeAll(async () => {
@@ -507,14 +511,14 @@ describe('a child process lives on after', { timeout: 60_000 }, () => {
     }
   })
 
-  test('an alias bomb fails at once', async () => {
+  test('an alias bomb, which fails at once', async () => {
     const reports = await runChild('yaml', LAUGHS, 'laughs')
     expect(Math.min(...reports.map(({ milliseconds }) => milliseconds))).toBeLessThan(5_000)
   })
 
   const random = seeded()
   const count = sampled(3, 500)
-  test(`${count} random towers (SEED=${random.seed})`, { timeout: 20 * 60_000 }, async () => {
+  test(`${count} random towers of brackets (SEED=${random.seed})`, { timeout: 20 * 60_000 }, async () => {
     for (let round = 0; round < count; round++) {
       const text = tower(random)
       for (const { codes, isConfigError } of await runChild('value', text, 'tower')) {
@@ -616,7 +620,7 @@ describe('random texts', () => {
   const random = seeded()
   const count = sampled(500, 100_000)
 
-  test(`${count} of them are read or refused, quickly and without a word of theirs (SEED=${random.seed})`, {
+  test(`${count} of them are read or refused, quickly and without showing a secret (SEED=${random.seed})`, {
     timeout: 20 * 60_000,
   }, () => {
     let readWell = 0
