@@ -93,10 +93,10 @@ const caseOf = (name: string): string[] => [
 const EVERY = [...new Set(BLOCKED.flatMap(caseOf))]
 
 describe('a name that a file may not set', () => {
-  test.each(BLOCKED)('%s, in any case', (name) => {
+  test.each(BLOCKED)('is blocked in any case: %s', (name) => {
     expect(caseOf(name).filter((spelled) => !isBlockedName(spelled))).toEqual([])
   })
-  test('none comes through from a .env file', () => {
+  test('is not set by a .env file, which is a warning', () => {
     const lines = EVERY.map((name) => `${name}=from-file`)
     const { env, warnings } = loadConfigSync({ cwd: makeProject({ '.env': `FINE=1\n${lines.join('\n')}\n` }), env: {} })
     expect({ ...env }).toEqual({ FINE: '1' })
@@ -107,7 +107,7 @@ describe('a name that a file may not set', () => {
         .sort(),
     ).toEqual([...EVERY].sort())
   })
-  test('none comes through from secrets.json', () => {
+  test('is not set by secrets.json', () => {
     for (let index = 0; index < 4; index++) {
       const names = [...new Set(BLOCKED.map((name) => caseOf(name)[index] ?? name))]
       const secrets = JSON.stringify(Object.fromEntries(names.map((name) => [name, 'from-file'])))
@@ -119,7 +119,7 @@ describe('a name that a file may not set', () => {
       ).toBe(true)
     }
   })
-  test('none comes through from a directory of secrets, or a file that a variable names', () => {
+  test('is not set by a directory of secrets, or by a file that a variable names', () => {
     const files = Object.fromEntries(BLOCKED.map((name) => [`run/${name}`, 'from-file']))
     const cwd = makeProject(files)
     expect({ ...loadConfigSync({ cwd, env: { SYSTEMPROMPT_SECRETS_DIR: 'run' } }).env }).toEqual({})
@@ -127,7 +127,7 @@ describe('a name that a file may not set', () => {
     const options = { cwd, env: pointers, secrets: { required: BLOCKED.map((name) => name.toUpperCase()) } }
     expect({ ...loadConfigSync(options).env }).toEqual({})
   })
-  test('none comes through from what is a custom secret', () => {
+  test('is not set by being listed as a custom secret', () => {
     const cwd = makeProject({ '.env': 'NODE_OPTIONS=--inspect\n' })
     expect({ ...loadConfigSync({ cwd, env: { SYSTEMPROMPT_CUSTOM_SECRETS: BLOCKED.join() } }).env }).toEqual({})
   })
@@ -162,6 +162,6 @@ test.each([
   'SYSTEMPROMPT_LOG_LEVEL',
   'DATABASE_URL',
   '',
-])('%j may be set', (name) => {
+])('a file may set %j', (name) => {
   expect(isBlockedName(name)).toBe(false)
 })
