@@ -2,19 +2,19 @@ import { describe, expect, test } from 'vitest'
 import { asksForConfidential } from '../../integrations/dev-server/confidential-path.ts'
 import { SPELLINGS } from '../support/confidential-spellings.ts'
 
-describe('a request for a confidential file is known', () => {
+describe('a request for a confidential file is recognized', () => {
   test.each(SPELLINGS)('%s', (url) => {
     expect(asksForConfidential(url)).toBe(true)
   })
 
-  test('when it is encoded more often than anybody does', () => {
+  test('even if it is encoded many times', () => {
     let url = '/.env'
     for (let count = 0; count < 20; count++) url = encodeURIComponent(url)
     expect(asksForConfidential(`/${url}`)).toBe(true)
   })
 })
 
-describe('a file with secrets that is called as one likes is known', () => {
+describe('a request for a file with secrets of any name', () => {
   const served = {
     root: '/p',
     confidential: [
@@ -59,7 +59,7 @@ describe('a file with secrets that is called as one likes is known', () => {
     '/R%26D%3D%231%3F/keys.json?import',
     '/R&D=%231%3F/keys.json?raw&x=1',
     '/src/a.js?file=%2FR%26D%3D%231%3F%2Fkeys.json&raw',
-    // A byte that is no character keeps nothing beside it from being read.
+    // A byte that is not a character does not keep what is next to it from being read.
     '/@fs/p%2F%FF%2F..%2Fkeys.txt',
     '/keys.txt::$DATA',
     '/keys.txt::$DATA.',
@@ -67,11 +67,11 @@ describe('a file with secrets that is called as one likes is known', () => {
     '/app/./run./db',
     '/run::$INDEX_ALLOCATION/db',
     '/run:$I30:$INDEX_ALLOCATION/db',
-  ])('%s', (url) => {
+  ])('is recognized: %s', (url) => {
     expect(asksForConfidential(url, served, places)).toBe(true)
   })
 
-  test('and a long request is answered as soon as it is read, whatever it repeats', () => {
+  test('is told from a long request quickly, whatever that repeats', () => {
     for (const part of ['.', ' ', '..a', './', '&', '?', ':', ':a', ':$a', '~1', '%26', '%252e']) {
       expect(asksForConfidential(`/${part.repeat(50_000)}x`, served, places)).toBe(false)
     }
@@ -87,7 +87,7 @@ describe('a file with secrets that is called as one likes is known', () => {
     '/xp/run~/db',
     '/keys.txt:b/c',
     '/D/keys.json',
-  ])('and not taken for another: %s', (url) => {
+  ])('is told from other requests: %s', (url) => {
     expect(asksForConfidential(url, served, places)).toBe(false)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { consumerOfPlatform, consumerOfTarget, consumerOfTargetEnv } from '../../integrations/consumer.ts'
 
-describe('the code that webpack builds runs on', () => {
+describe('the code that webpack builds for the target', () => {
   test.each([
     ['node', 'server'],
     ['async-node18.4', 'server'],
@@ -15,12 +15,12 @@ describe('the code that webpack builds runs on', () => {
     ['browserslist', 'client'],
     [false, 'client'],
     [undefined, 'client'],
-  ])('%j: a %s', (target, consumer) => {
+  ])('%j is %s code', (target, consumer) => {
     expect(consumerOfTarget(target)).toBe(consumer)
   })
 })
 
-test('what is neither for a browser nor for Node counts as client', () => {
+test('code that is neither for a browser nor for Node counts as client code', () => {
   expect([consumerOfPlatform('neutral'), consumerOfPlatform(undefined), consumerOfTargetEnv('library')]).toEqual([
     'client',
     'client',

@@ -21,7 +21,13 @@ function problemsIn(files: Record<string, string | Uint8Array>) {
 
 describe('a secret is found', () => {
   test.each([
-    ['as it is, in a style sheet', 'a.css', `\n  a { content: '${SECRET}' }`, '2:17', 'the secret is in this file'],
+    [
+      'in plain text, in a style sheet',
+      'a.css',
+      `\n  a { content: '${SECRET}' }`,
+      '2:17',
+      'the secret is in this file',
+    ],
     ['in JSON', 'a.json', JSON.stringify({ SECRET }), '1:12', 'the secret is in this file, with escapes'],
     [
       'in a page',
@@ -32,7 +38,7 @@ describe('a secret is found', () => {
     ],
     ['in a URL', 'a.js', `f("?k=${encodeURIComponent(SECRET)}")`, '1:7', 'the secret is in this file, percent-encoded'],
     ['as hex', 'a.js', `f("${Buffer.from(SECRET).toString('hex')}")`, '1:4', 'the secret is in this file, as hex'],
-    ['behind letters of several bytes', 'a.js', `é\nçé${SECRET}`, '2:3', 'the secret is in this file'],
+    ['after multi-byte characters', 'a.js', `é\nçé${SECRET}`, '2:3', 'the secret is in this file'],
   ])('%s', (_, name, content, place, message) => {
     expect(problemsIn({ [name]: content })).toEqual([{ key: 'STRIPE_KEY', at: `${name}:${place}`, message }])
   })
@@ -47,7 +53,7 @@ describe('a secret is found', () => {
     ])
   })
 
-  test('encoded in a file that is in a data URL in a data URL', () => {
+  test('encoded, in a data URL inside a data URL', () => {
     const inner = `data:text/plain;base64,${Buffer.from(`a${Buffer.from(SECRET).toString('base64')}`).toString('base64')}`
     const content = `url(data:text/css;base64,${Buffer.from(inner).toString('base64')})`
     expect(problemsIn({ 'a.css': content })).toEqual([
@@ -55,17 +61,17 @@ describe('a secret is found', () => {
     ])
   })
 
-  test('among bytes that are no text', () => {
+  test('in binary data', () => {
     const bytes = Buffer.concat([Buffer.from([0xff, 0xfe, 0, 10, 0x80]), Buffer.from(SECRET), Buffer.from([0x81])])
     expect(problemsIn({ 'a.wasm': bytes })).toHaveLength(1)
   })
 
-  test('five times in a file, and further ones are not told of', () => {
+  test('and reported five times per file at most', () => {
     expect(problemsIn({ 'a.js': `${SECRET}\n`.repeat(9) })).toHaveLength(5)
   })
 })
 
-describe('the source is named', () => {
+describe('the source of a secret is named', () => {
   const map = JSON.stringify({
     version: 3,
     sources: ['webpack://app/./src/a.js', 'webpack://app/./src/b.js'],
@@ -74,29 +80,29 @@ describe('the source is named', () => {
     mappings: 'AAAA',
   })
 
-  test('by the map beside the file, and in the map itself', () => {
+  test('by the source map next to the file, and for the source map itself', () => {
     expect(problemsIn({ 'a.js': SECRET, 'a.js.map': map })).toEqual([
       expect.objectContaining({ at: 'a.js:1:1', frame: 'from src/b.js:2:8' }),
       expect.objectContaining({ at: expect.stringContaining('a.js.map:1:'), frame: 'from src/b.js:2:8' }),
     ])
   })
 
-  test('by a map within the file', () => {
+  test('by a source map inside the file', () => {
     const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`
     const [first] = problemsIn({ 'a.js': `${SECRET}\n//# sourceMappingURL=${url}\n` }) ?? []
     expect(first).toMatchObject({ at: 'a.js:1:1', frame: 'from src/b.js:2:8' })
   })
 
-  test.each(['{', '{"version":3}', '[]', 'null', ''])('not by a map that is none: %s', (broken) => {
+  test.each(['{', '{"version":3}', '[]', 'null', ''])('not by an invalid source map: %s', (broken) => {
     expect(problemsIn({ 'a.js': SECRET, 'a.js.map': broken })).toHaveLength(1)
   })
 })
 
-test('nothing is said of a value that everybody writes, nor of a file without secrets', () => {
+test('a common value is not reported', () => {
   expect(problemsIn({ 'a.js': 'fetch("http://localhost:3000")' })).toBeUndefined()
 })
 
-describe('of a file that is called like its secret both are told, and none of the value,', () => {
+describe('a file that is named after the secret in it is reported for both, without the value,', () => {
   const value = 'sk-live-51Hq8Zm2Kd9Tx-4-7'
   const name = `${value}.js`
   const map = JSON.stringify({ version: 3, sources: [name], sourcesContent: [value], names: [], mappings: 'AAAA' })
@@ -112,10 +118,10 @@ describe('of a file that is called like its secret both are told, and none of th
     ['in a directory', () => createLeakGuard(named).findWritten(directory), [1, 1], [name]],
   ])('%s', (_, find, counts, files) => {
     const leaks = find()
-    const told = ['in the name of this file', 'in this file'].map(
+    const counted = ['in the name of this file', 'in this file'].map(
       (where) => leaks?.error.issues.filter(({ message }) => message.includes(where)).length,
     )
-    expect(told).toEqual(counts)
+    expect(counted).toEqual(counts)
     expect(leaks?.files).toEqual(files)
     const text = `${leaks?.error.message}${leaks?.error.stack}${JSON.stringify(leaks?.error)}`
     for (let at = 0; at + 8 <= value.length; at++) expect(text).not.toContain(value.slice(at, at + 8))

@@ -9,7 +9,7 @@ import { sampled, seeded } from '../support/random.ts'
 const values = { A: 'x', PORT: 8080, COLD: -1, MAP: { a: [1] }, ON: true, NONE: null, TAG: '</script>' }
 const options = { values, isSecret: (name: string) => name === 'DATABASE_URL' }
 
-describe('code whose reads are plain is changed without a parser', () => {
+describe('code with plain reads only is changed without a parser', () => {
   test.each([
     ['const label = import.meta.env.A\nexport { label }', 'const label = "x"\nexport { label }'],
     ['const label = import.meta.env.A;', 'const label = "x";'],
@@ -42,7 +42,7 @@ describe('code whose reads are plain is changed without a parser', () => {
     expect(inlinePlainReads(code, true, options)?.code).toBe(expected)
   })
 
-  test('a reference stands where the value comes at run time', () => {
+  test('a read becomes a reference if values come at run time', () => {
     const code = 'f(import.meta.env.MAP, process.env.PORT, process.env.A)'
     expect(inlinePlainReads(code, true, { ...options, runtime: RUNTIME })?.code).toBe(
       'f(__systemprompt_public__.MAP, String(__systemprompt_public__.PORT), __systemprompt_public__.A)',
@@ -50,7 +50,7 @@ describe('code whose reads are plain is changed without a parser', () => {
   })
 })
 
-test('where there are no elements, what stands in angle brackets is code', () => {
+test('without JSX, angle brackets are code', () => {
   const code = "const a: Map<string, 'b'> = f(process.env.A)\nconst c = <T>(d: T) => `${process.env.A}`"
   expect(inlinePlainReads(code, false, options)?.code).toBe(
     'const a: Map<string, \'b\'> = f("x")\nconst c = <T>(d: T) => `${"x"}`',
@@ -58,23 +58,23 @@ test('where there are no elements, what stands in angle brackets is code', () =>
   expect(inlinePlainReads(code, true, options)).toBeUndefined()
 })
 
-describe('a parser has to tell', () => {
+describe('code is left to the parser', () => {
   test.each([
     ['a secret', 'f(process.env.DATABASE_URL)'],
     ['a value that may need parentheses', 'f(-import.meta.env.COLD)'],
     ['a map', '() => import.meta.env.MAP'],
     ['what may be a division or a regular expression', "if (a) /'/.test(process.env.A) / 2"],
-    ['a regular expression behind a keyword', "f(typeof /'/, process.env.A, /'/)"],
-    ['an element behind a keyword', "return <p>it's {process.env.A} isn't</p>"],
-    ['a regular expression behind a line', "break\n/'/.test(process.env.A)"],
-    ['a division behind an increment', "f(a++ /'/g, process.env.A, '/')"],
-    ['an argument of a function that is deleted', 'delete(process.env.A)'],
-    ['an assignment behind a keyword', 'return(process.env.A) = 1'],
-    ['an element', `<p>it's {process.env.A} isn't</p>`],
-    ['an element with spaces', `return < p>it's {process.env.A}</p>`],
-    ['an element in brackets', `(<p>it's {process.env.A}</p>)`],
+    ['a regular expression after a keyword', "f(typeof /'/, process.env.A, /'/)"],
+    ['a JSX element after a keyword', "return <p>it's {process.env.A} isn't</p>"],
+    ['a regular expression after a line break', "break\n/'/.test(process.env.A)"],
+    ['a division after an increment', "f(a++ /'/g, process.env.A, '/')"],
+    ['delete in parentheses without a space', 'delete(process.env.A)'],
+    ['an assignment after a keyword', 'return(process.env.A) = 1'],
+    ['a JSX element', `<p>it's {process.env.A} isn't</p>`],
+    ['a JSX element with spaces', `return < p>it's {process.env.A}</p>`],
+    ['a JSX element in parentheses', `(<p>it's {process.env.A}</p>)`],
     ['an escape in a name', 'f(pr\\u006fcess.env.B, process.env.A)'],
-    ['a string that does not end', `f('\n, process.env.A)`],
+    ['an unclosed string', `f('\n, process.env.A)`],
     ['an index', "f(process.env['A'])"],
     ['an optional chain', 'f(process.env?.A, process.env.A)'],
     ['destructuring', 'const { A } = process.env; f(process.env.A)'],
@@ -86,8 +86,8 @@ describe('a parser has to tell', () => {
     ['a private name', 'f(this.#process.env.A)'],
     ['a longer name', 'f(éprocess.env.A, process.env.Aé)'],
     ['a call', 'process.env.A(1)'],
-    ['a template that is called', 'process.env.A`x`'],
-    ['a call in the next line', 'f(process.env.A\n(1))'],
+    ['a tagged template', 'process.env.A`x`'],
+    ['a call on the next line', 'f(process.env.A\n(1))'],
     ['a member', 'f(process.env.A.length)'],
     ['an assignment', 'process.env.A = 1'],
     ['an assignment with an operator', 'process.env.A ||= 1; import.meta.env.A **= 2; process.env.A >>>= 1'],
@@ -95,23 +95,23 @@ describe('a parser has to tell', () => {
     ['an assignment to a pattern', '[a, process.env.A] = list'],
     ['an assignment to a pattern in a pattern', '({ a: [process.env.A] } = list)'],
     ['an increment', '++process.env.A'],
-    ['an increment behind it', '(process.env.A)++'],
+    ['a postfix increment', '(process.env.A)++'],
     ['an increment in parentheses', '++(process.env.A)'],
     ['delete', 'delete process.env.A'],
     ['delete in parentheses', 'delete (process.env.A)'],
     ['a loop', 'for (process.env.A of list) f()'],
     ['a loop over a pattern', 'for ([process.env.A] of list) f()'],
-    ['a rest', '[...process.env.A] = list'],
+    ['a rest target', '[...process.env.A] = list'],
     ['a type', 'type T = typeof process.env.A'],
     ['a cast', 'f(process.env.A as string)'],
-    ['an exclamation mark', 'f(process.env.A!)'],
-    ['the address of a file', "new URL('./a.png', import.meta.url)"],
-  ])('where there is %s', (_, code) => {
+    ['a non-null assertion', 'f(process.env.A!)'],
+    ['the URL of a file', "new URL('./a.png', import.meta.url)"],
+  ])('for %s', (_, code) => {
     expect(inlinePlainReads(code, true, options)).toBeUndefined()
   })
 })
 
-/** What code is made of, with what the two ways could see differently. */
+/** Pieces of code, among them what the two ways could see differently. */
 const PARTS = [
   ...['process.env.A', 'import.meta.env.A', 'process.env.PORT', 'import.meta.env.ON', 'process.env.B', 'import.meta'],
   ...[
@@ -201,7 +201,7 @@ const PARTS = [
   ],
 ]
 
-/** Where a type or a namespace is named with dots; it is erased, whatever stands there. */
+/** Where a type or a namespace is named with dots; it is erased anyway. */
 function namesOfTypes(node: Node): ReadonlySet<number> {
   const found = new Set<number>()
   const visit = (each: Node): void => {
@@ -216,7 +216,7 @@ test.each([
   ['/app/file.js', true],
   ['/app/file.tsx', true],
   ['/app/file.ts', false],
-])('whatever %s is made of, what is changed without a parser is what a parser has changed', async (id, isJsx) => {
+])('random code in %s is changed without a parser as with one', async (id, isJsx) => {
   const { pick, below, seed } = seeded()
   let compared = 0
   for (let round = 0; round < sampled(20_000, 1_000_000); round++) {
