@@ -20,7 +20,7 @@ const random = seeded()
 const PER_PROJECT = 16
 const projects = Math.ceil(sampled(160, 10_000) / PER_PROJECT)
 
-test(`${projects * PER_PROJECT} secrets in 12 channels of good projects (SEED=${random.seed})`, () => {
+test(`${projects * PER_PROJECT} secrets are in none of 12 channels of valid projects (SEED=${random.seed})`, () => {
   for (let round = 0; round < projects; round++) {
     const { root, canaries, env } = plantProject(random, round)
     const result = loadConfigSync({ cwd: root, env })
@@ -30,7 +30,7 @@ test(`${projects * PER_PROJECT} secrets in 12 channels of good projects (SEED=${
   }
 })
 
-test(`${projects * PER_PROJECT} secrets in the errors of broken projects (SEED=${random.seed})`, () => {
+test(`${projects * PER_PROJECT} secrets are in no error of broken projects (SEED=${random.seed})`, () => {
   let thrown = 0
   for (let round = 0; round < projects; round++) {
     for (const [name, breakIt, options] of MISTAKES) {
@@ -135,7 +135,7 @@ function plantProject(random: Random, round: number): Planted {
   return { root, canaries, env }
 }
 
-/** A canary that could not be read by a program either would prove nothing. */
+/** A canary that a program could not read either would prove nothing. */
 function canReach({ config, secrets, tenant, credentials, env }: ResolvedConfig, canary: string): boolean {
   const read = (value: unknown): boolean => {
     if (typeof value === 'string') return value.includes(canary)
@@ -150,7 +150,7 @@ function canReach({ config, secrets, tenant, credentials, env }: ResolvedConfig,
   )
 }
 
-/** A mask in the place of everything would prove nothing either. */
+/** A mask in place of everything would prove nothing either. */
 function expectNotAll({ config }: ResolvedConfig): void {
   expect(inspect(config)).toContain('local')
   expect(JSON.stringify(config)).toContain('localhost')
@@ -211,7 +211,7 @@ const secretsOf = ({ root }: Planted): string => join(root, '.systemprompt/profi
 
 const MISTAKES: readonly Mistake[] = [
   [
-    'a schema of zod',
+    'a zod schema',
     () => undefined,
     {
       schema: z.object({
@@ -223,7 +223,7 @@ const MISTAKES: readonly Mistake[] = [
     },
   ],
   [
-    'a schema of valibot',
+    'a valibot schema',
     () => undefined,
     {
       schema: v.strictObject({
@@ -234,7 +234,7 @@ const MISTAKES: readonly Mistake[] = [
     },
   ],
   [
-    'a schema that tells everything',
+    'a schema whose message has everything',
     () => undefined,
     {
       schema: z.any().superRefine((value, context) =>
@@ -251,7 +251,7 @@ const MISTAKES: readonly Mistake[] = [
     { secrets: { schema: z.object({ ANTHROPIC_API_KEY: z.enum(['x']), JWT_SECRET: z.url() }) } },
   ],
   [
-    'an open quote in secrets.json',
+    'an unclosed quote in secrets.json',
     (planted) => writeFileSync(secretsOf(planted), `{ "jwt_secret": "${planted.canaries[0]}, "a": 1 }`),
   ],
   [
@@ -268,7 +268,7 @@ const MISTAKES: readonly Mistake[] = [
     (planted) => writeFileSync(secretsOf(planted), `{ "${planted.canaries[0]}": {}, "jwt_secret": "short" }`),
   ],
   [
-    'two spellings',
+    'two spellings of a secret',
     (planted) =>
       writeFileSync(
         secretsOf(planted),
@@ -285,7 +285,7 @@ const MISTAKES: readonly Mistake[] = [
     ({ root, canaries }) => writeFileSync(join(root, '.systemprompt/tenants.json'), `{ "tenants": "${canaries[6]}", `),
   ],
   [
-    'a reference that fails beside a secret',
+    'a reference that fails next to a secret',
     (planted) =>
       writeFileSync(
         profileOf(planted),
@@ -310,7 +310,7 @@ const MISTAKES: readonly Mistake[] = [
     (planted) => writeFileSync(profileOf(planted), `name: local\n${planted.canaries[5]}\n`),
   ],
   [
-    'a wrong value behind a secret',
+    'a secret that is an invalid value',
     (planted) =>
       writeFileSync(
         profileOf(planted),
@@ -325,7 +325,7 @@ const MISTAKES: readonly Mistake[] = [
     'a flow value that does not parse',
     ({ env, canaries }) => Object.assign(env, { SYSTEMPROMPT__X: `["${canaries[0]}` }),
   ],
-  ['a secret that is required and not there', () => undefined, { secrets: { required: ['NOT_THERE'] } }],
+  ['a required secret that is not set', () => undefined, { secrets: { required: ['NOT_THERE'] } }],
 ]
 
 function catchError(run: () => unknown): Error | undefined {

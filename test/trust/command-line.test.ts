@@ -14,7 +14,7 @@ const random = seeded()
 
 interface Line {
   readonly line: string
-  /** It goes to the cloud, and so fails as that does. */
+  /** It makes requests to the cloud, and so fails as those do. */
   readonly cloud?: true
   /** It needs the login without using it. */
   readonly login?: true
@@ -75,7 +75,7 @@ interface Outcome {
   readonly fault?: Fault
   /** What is added to the line. */
   readonly more?: string
-  /** The code of commands that go to the cloud; others may end as they do. */
+  /** The code of commands that make requests to the cloud; others may end as they do. */
   readonly cloudCode?: number
   /** The code of all commands. */
   readonly code?: number
@@ -83,24 +83,28 @@ interface Outcome {
 }
 
 const OUTCOMES: readonly Outcome[] = [
-  { name: 'as it is' },
-  { name: 'with a flag that there is not', more: ' --nonsense-CANARY', code: 2 },
+  { name: 'with a valid project' },
+  { name: 'with an unknown option', more: ' --nonsense-CANARY', code: 2 },
   { name: 'without a login', without: [CREDENTIALS], cloudCode: 3 },
-  { name: 'with a login that has ended', expired: true, cloudCode: 3 },
-  { name: 'with a login that is broken', files: () => ({ [CREDENTIALS]: '{"api_token": "TOKEN' }), cloudCode: 3 },
-  { name: 'with secrets that are broken', files: (text) => ({ [SECRETS]: text.slice(0, -3) }) },
+  { name: 'with an expired login', expired: true, cloudCode: 3 },
+  { name: 'with a malformed login', files: () => ({ [CREDENTIALS]: '{"api_token": "TOKEN' }), cloudCode: 3 },
+  { name: 'with malformed secrets', files: (text) => ({ [SECRETS]: text.slice(0, -3) }) },
   {
-    name: 'with secrets of a wrong format',
+    name: 'with secrets in a wrong format',
     files: () => ({ [SECRETS]: '{"jwt_secret":"CANARY!","database_url":"CANARY"}' }),
   },
-  { name: 'with a key for a name', files: () => ({ [SECRETS]: '{"CANARY":{"x":1}}' }) },
-  { name: 'with a profile that is broken', files: () => ({ [PROFILE]: 'name: [local\npassword: "CANARY' }) },
-  { name: 'with a .env that is broken', files: () => ({ '.env': 'A_KEY="CANARY\nB' }) },
+  { name: 'with a secret as a key', files: () => ({ [SECRETS]: '{"CANARY":{"x":1}}' }) },
+  { name: 'with a malformed profile', files: () => ({ [PROFILE]: 'name: [local\npassword: "CANARY' }) },
+  { name: 'with a malformed .env file', files: () => ({ '.env': 'A_KEY="CANARY\nB' }) },
   { name: 'without a profile', without: [PROFILE, SECRETS] },
   { name: 'where the service fails', fault: { type: 'status', status: 500 }, cloudCode: 9 },
   { name: 'where the service forbids', fault: { type: 'status', status: 403 }, cloudCode: 4 },
-  { name: 'where there is a proxy', fault: { type: 'html' }, cloudCode: 9 },
-  { name: 'where the service sends on', fault: { type: 'redirect', location: 'https://evil.example/' }, cloudCode: 11 },
+  { name: 'where a proxy responds with HTML', fault: { type: 'html' }, cloudCode: 9 },
+  {
+    name: 'where the service redirects',
+    fault: { type: 'redirect', location: 'https://evil.example/' },
+    cloudCode: 11,
+  },
 ]
 
 const MODES: readonly (readonly [string, string, Terminal])[] = [
@@ -118,7 +122,7 @@ const runs = LINES.flatMap((line) => OUTCOMES.flatMap((outcome) => MODES.map((mo
 
 describe(`every command, outcome and way of printing (SEED=${random.seed})`, () => {
   const count = sampled(150, runs.length)
-  test(`${count} of ${runs.length}: the documented exit code, and nothing of a secret`, async () => {
+  test(`${count} of ${runs.length} end with the documented exit code and show no part of a secret`, async () => {
     const emulator = await emulated({ exchange: false, requests: 1e9 })
     const chosen = count < runs.length ? Array.from({ length: count }, () => random.pick(runs)) : runs
     for (const { line, outcome, mode } of chosen) {

@@ -8,7 +8,7 @@ import { bundleForChild } from '../support/bundle.ts'
 
 /**
  * Inputs that end a process, or its memory, in other loaders. Each is loaded in a child process, twice, since
- * the `yaml` package alone aborts at the second; the child must live on and say what was wrong.
+ * the `yaml` package alone aborts at the second; the child must survive and report what was wrong.
  */
 const folder = mkdtempSync(join(tmpdir(), 'systemprompt-extremes-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -53,7 +53,7 @@ const INPUTS: Readonly<Record<string, readonly [path: string, text: string, code
   'JSON arrays, 500,000 deep': [SECRETS, `{"a":${'['.repeat(500_000)}`, 'TOO_DEEP'],
   'a mistake below a word of a megabyte': [PROFILE, `blob: ${'a'.repeat(1_000_000)}\nserver: 5`, 'INVALID_VALUE'],
   'a mistake below a megabyte of spaces': [PROFILE, `blob: a${' '.repeat(1_000_000)}b\nserver: 5`, 'INVALID_VALUE'],
-  '10,000 references to what is not set': [
+  '10,000 references to unset variables': [
     PROFILE,
     `a:\n${Array.from({ length: 10_000 }, (_, at) => `  - \${V${at}}`).join('\n')}`,
     'UNDEFINED_VARIABLE',
@@ -75,7 +75,7 @@ const INPUTS: Readonly<Record<string, readonly [path: string, text: string, code
   ],
   'a setting 20,000 levels down': ['.env', `SYSTEMPROMPT__${'A__'.repeat(20_000)}A=1`, 'TOO_DEEP'],
   'references that double, line by line': ['.env', fan.join('\n'), 'LIMIT_EXCEEDED'],
-  'a default in a default, 10,000 deep': ['.env', `A=${'${A:-'.repeat(10_000)}`, 'LIMIT_EXCEEDED'],
+  '10,000 nested defaults': ['.env', `A=${'${A:-'.repeat(10_000)}`, 'LIMIT_EXCEEDED'],
   'a cycle of 1,000': [
     '.env',
     Array.from({ length: 1_000 }, (_, at) => `V${at}=\${V${(at + 1) % 1_000}}`).join('\n'),
@@ -83,7 +83,7 @@ const INPUTS: Readonly<Record<string, readonly [path: string, text: string, code
   ],
 }
 
-describe('a child process lives on after', () => {
+describe('a child process survives', () => {
   test.each(Object.entries(INPUTS))('%s', { timeout: 120_000 }, (name, [path, text, code]) => {
     const root = join(folder, name.replace(/\W+/g, '-'))
     const files = { [PROFILE]: 'name: local\n', [path]: text }

@@ -125,7 +125,7 @@ function mutate(random: Random, text: string): string {
   return mutated.slice(0, 20_000)
 }
 
-describe('mutated files load, or give a ConfigError, and none takes long', () => {
+describe('mutated files load or fail with a ConfigError, and none takes long', () => {
   const count = sampled(100, 100_000)
   test.each([
     ['profile.yaml', PROFILE, GOOD_PROFILE],
@@ -192,7 +192,7 @@ describe('no document reaches a prototype', () => {
       if (result) expect(Reflect.get(result.config, 'polluted')).toBeUndefined()
     }
   })
-  test.each(['__proto__', 'constructor', 'prototype'])('%s is an error with its place in each file', (key) => {
+  test.each(['__proto__', 'constructor', 'prototype'])('%s is an error with line and column in each file', (key) => {
     const places: Record<string, string> = {
       [PROFILE]: `name: local\nown:\n  ${key}:\n    polluted: 1\n`,
       [SECRETS]: `{\n "a": "b",\n  "${key}": "x" }`,
@@ -215,7 +215,7 @@ describe('no document reaches a prototype', () => {
   })
 })
 
-/** The list of docs/security.md, a name each where it stands for many. */
+/** The list of docs/security.md, with one name for each group of names. */
 const BLOCKED = [
   'NODE_OPTIONS',
   'NODE_PATH',
@@ -262,39 +262,42 @@ const BLOCKED = [
   'SYSTEMPROMPT_EXPORTED',
 ]
 
-describe('what a file may not set', () => {
+describe('a blocked name', () => {
   const mixed = (name: string): string =>
     [...name].map((letter, at) => (at % 2 === 0 ? letter.toLowerCase() : letter.toUpperCase())).join('')
-  test.each(BLOCKED)('%s is set by no file, in no case, and each attempt is a warning with its place', (name) => {
-    for (const spelling of [name, name.toLowerCase(), name.toUpperCase(), mixed(name)]) {
-      const sources: Record<string, Record<string, string>> = {
-        '.env': { '.env': `${spelling}=hostile\n` },
-        '.env.local': { '.env.local': `A=1\nexport ${spelling}="hostile"\n` },
-        [SECRETS]: { [SECRETS]: `{ "${spelling}": "hostile" }` },
+  test.each(BLOCKED)(
+    'is not set by any file in any case, and each attempt is a warning with file and line: %s',
+    (name) => {
+      for (const spelling of [name, name.toLowerCase(), name.toUpperCase(), mixed(name)]) {
+        const sources: Record<string, Record<string, string>> = {
+          '.env': { '.env': `${spelling}=hostile\n` },
+          '.env.local': { '.env.local': `A=1\nexport ${spelling}="hostile"\n` },
+          [SECRETS]: { [SECRETS]: `{ "${spelling}": "hostile" }` },
+        }
+        for (const [file, files] of Object.entries(sources)) {
+          const result = load({ [PROFILE]: 'name: local\n', ...files })
+          const names = Object.keys(result?.env ?? { missing: '' }).map((key) => key.toUpperCase())
+          expect(names).not.toContain(name.toUpperCase())
+          expect(result?.warnings).toContainEqual(
+            expect.objectContaining({ code: 'BLOCKED_NAME', file, line: expect.any(Number) }),
+          )
+        }
       }
-      for (const [file, files] of Object.entries(sources)) {
-        const result = load({ [PROFILE]: 'name: local\n', ...files })
-        const names = Object.keys(result?.env ?? { missing: '' }).map((key) => key.toUpperCase())
-        expect(names).not.toContain(name.toUpperCase())
-        expect(result?.warnings).toContainEqual(
-          expect.objectContaining({ code: 'BLOCKED_NAME', file, line: expect.any(Number) }),
-        )
-      }
-    }
-  })
-  test('a directory of secrets sets none either', () => {
+    },
+  )
+  test('is not set by a directory of secrets', () => {
     const result = load(
       { [PROFILE]: 'name: local\n', 'run/NODE_OPTIONS': 'hostile', 'run/fine': 'yes' },
       { SYSTEMPROMPT_SECRETS_DIR: 'run' },
     )
     expect(result && Object.keys(result.env)).toEqual(['FINE'])
   })
-  test('allowEnv lets one through', () => {
+  test('is set if allowEnv lists it', () => {
     write({ [PROFILE]: 'name: local\n', '.env': 'NODE_OPTIONS=--trace-warnings\nPATH=/hostile\n' })
     const { env } = loadConfigSync({ cwd: root, env: {}, allowEnv: ['NODE_OPTIONS'] })
     expect(env).toEqual({ NODE_OPTIONS: '--trace-warnings' })
   })
-  test('a token is not sent elsewhere by a checked-in .env', () => {
+  test('cannot make a checked-in .env send the token elsewhere', () => {
     const result = load(
       {
         [PROFILE]: 'name: local\n',

@@ -11,7 +11,7 @@ import { addressAfter, CREDENTIALS, emulated } from '../cli/cloud-project.ts'
 import { traceOf } from '../support/canary.ts'
 import { COMPLETE, makeProject } from '../support/temp-project.ts'
 
-/** The installed command logs in with a real browser child, a script that writes down what it was started with. */
+/** The installed command logs in with a real browser process, a script that writes down what it was started with. */
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
 const BROWSER = `#!/bin/sh
@@ -28,7 +28,7 @@ interface Login {
   readonly cwd: string
   readonly home: string
   readonly code: number | null
-  /** Milliseconds to the end of the command, since it said that it is done. */
+  /** Milliseconds from the message of success to the end of the command. */
   readonly sinceSuccess: number
   /** The same since the browser came back: the service is asked who this is, and files are written. */
   readonly sinceReturn: number
@@ -80,14 +80,14 @@ async function login(flags: readonly string[], idle = 0): Promise<Login> {
     sinceReturn: over - returned,
     token: back.searchParams.get('access_token') ?? '',
     places: {
-      'the standard output': out,
-      'the error output': err,
+      'standard output': out,
+      'standard error': err,
       'the arguments of the browser': opened,
       'the environment of the browser': readFileSync(`${log}.environment`, 'utf8'),
       'the arguments of the command': running.argv,
       'the environment of the command': running.environ,
-      'the headers that the browser gets': answer.headers + page.headers,
-      'the address that stays in the history': answer.location,
+      'the headers that the browser receives': answer.headers + page.headers,
+      'the URL that stays in the history': answer.location,
       'the page': answer.body + page.body,
     },
   }
@@ -163,7 +163,7 @@ describe.skipIf(process.platform !== 'linux' || !existsSync(CLI))('after a login
   )
 
   test.runIf(process.env.SOAK)(
-    'is had in less than half a second, whoever keeps a connection open',
+    'is stored in less than half a second, even if connections are kept open',
     async () => {
       const rounds: Login[] = []
       for (let round = 0; round < 9; round++) rounds.push(await login([], 4))

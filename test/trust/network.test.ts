@@ -19,10 +19,10 @@ import { COMPLETE, makeProject, SECRETS } from '../support/temp-project.ts'
 const random = seeded()
 
 const NETWORK = 9
-/** A part was done, and the rest is uncertain. */
+/** A part was done, and the rest is not known. */
 const PARTIAL = 8
 
-/** What the emulator can do wrong, and the exit code that it is. */
+/** What the emulator can do wrong, and the exit code for it. */
 const FAULTS: readonly (readonly [Fault, number])[] = [
   [{ type: 'status', status: 400 }, 6],
   [{ type: 'status', status: 401 }, 3],
@@ -66,29 +66,29 @@ const every =
     })
   }
 
-/** What no HTTP server does. All of it is exit code 9. */
+/** What no HTTP server does. All of it gives exit code 9. */
 const RAW: readonly (readonly [string, Speak])[] = [
-  ['takes the connection and says nothing', () => undefined],
-  ['closes before anything is asked', (socket) => socket.end()],
+  ['accepts the connection and sends nothing', () => undefined],
+  ['closes the connection before any request', (socket) => socket.end()],
   ['resets the connection', (socket) => void socket.once('data', () => socket.resetAndDestroy())],
-  ['is no HTTP server', after('SSH-2.0-OpenSSH_9.6\r\n')],
-  ['says a status that is none', after('HTTP/1.1 abc OK\r\n\r\n')],
-  ['sends headers without end', every(20, 'HTTP/1.1 200 OK\r\n', 'x-more: x\r\n')],
+  ['is not an HTTP server', after('SSH-2.0-OpenSSH_9.6\r\n')],
+  ['sends an invalid status', after('HTTP/1.1 abc OK\r\n\r\n')],
+  ['sends endless headers', every(20, 'HTTP/1.1 200 OK\r\n', 'x-more: x\r\n')],
   ['sends too many headers', after(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(40_000)}\r\n\r\n`)],
-  ['sends a body without end', every(1, 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', '5\r\n     \r\n')],
+  ['sends an endless body', every(1, 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n', '5\r\n     \r\n')],
   ['sends a large body at once', after('HTTP/1.1 200 OK\r\n\r\n', Buffer.alloc(4 * 1024 * 1024, ' '))],
-  ['sends chunks that are none', after('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}')],
+  ['sends invalid chunks', after('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}')],
   ['promises more than it sends', after('HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{"keys":')],
   ['sends two lengths', after('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 20\r\n\r\n{}')],
-  ['says to go on, again and again', every(20, 'HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 100 Continue\r\n\r\n')],
-  ['nests without end', after(answering('['.repeat(900_000)))],
-  ['sends what is not compressed', after(answering('{}', 'content-encoding: gzip\r\n'))],
+  ['sends 100 Continue again and again', every(20, 'HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 100 Continue\r\n\r\n')],
+  ['sends endlessly nested JSON', after(answering('['.repeat(900_000)))],
+  ['sends an uncompressed body as gzip', after(answering('{}', 'content-encoding: gzip\r\n'))],
   [
-    'sends half of what is compressed',
+    'sends half of a compressed body',
     after(answering(gzipSync('{"keys":[]}').subarray(0, 15), 'content-encoding: gzip\r\n')),
   ],
-  ['sends other types', after(answering('{"keys":{},"data":1,"user":[],"authorize_url":{}}'))],
-  ['sends bytes that are no text', after(answering(Uint8Array.of(0xff, 0xfe, 0x00, 0x80)))],
+  ['sends values of other types', after(answering('{"keys":{},"data":1,"user":[],"authorize_url":{}}'))],
+  ['sends bytes that are not text', after(answering(Uint8Array.of(0xff, 0xfe, 0x00, 0x80)))],
 ]
 
 function answering(body: string | Uint8Array, headers = ''): Uint8Array {
@@ -96,7 +96,7 @@ function answering(body: string | Uint8Array, headers = ''): Uint8Array {
   return Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\n${headers}content-length: ${bytes.length}\r\n\r\n`), bytes])
 }
 
-/** Every command that goes to the network, and what its standard input holds. */
+/** Every command that uses the network, and its standard input. */
 const COMMANDS: readonly (readonly [string, string?])[] = [
   ['auth login --with-token -y', 'token'],
   ['auth login --no-browser'],
@@ -115,7 +115,7 @@ const COMMANDS: readonly (readonly [string, string?])[] = [
   ['secrets rotate own_key --generate -y'],
 ]
 
-/** Seconds. What never comes is given up soon; an answer counts also where the machine is busy with all commands at once. */
+/** Seconds. What never comes is given up soon; a response counts even if the machine is busy with all commands at once. */
 const timeoutFor = (code: number): number => (code === NETWORK ? 1 : 30)
 
 /** Long enough for a slow machine, and not for what waits for something that never comes. */
@@ -149,7 +149,7 @@ function secretsFile(): string {
   return JSON.stringify({ jwt_secret: newCanary(random), own_key: newCanary(random) })
 }
 
-describe(`every fault is the documented exit code (SEED=${random.seed})`, () => {
+describe(`every fault gives the documented exit code (SEED=${random.seed})`, () => {
   const faults = some(FAULTS, sampled(5, FAULTS.length), random)
   test.each(faults)(
     'of the emulator: %j ends with %i',
@@ -169,7 +169,7 @@ describe(`every fault is the documented exit code (SEED=${random.seed})`, () => 
   /** The names are listed, and the write itself fails. */
   const writes = COMMANDS.filter(([line]) => /^secrets (?:set|sync$|unset|cleanup|rotate)/.test(line))
   test.each(faults)(
-    'of a write alone: %j ends with %i',
+    'of writes only: %j ends with %i',
     async (fault, code) => {
       await Promise.all(
         writes.map(async ([line]) => {
@@ -203,7 +203,7 @@ describe(`every fault is the documented exit code (SEED=${random.seed})`, () => 
     120_000,
   )
 
-  test('of an address where nobody listens', async () => {
+  test('of an address where no server listens', async () => {
     const url = await speaking(() => undefined)
     await close(url)
     await Promise.all(
@@ -211,7 +211,7 @@ describe(`every fault is the documented exit code (SEED=${random.seed})`, () => 
     )
   }, 120_000)
 
-  test('never keeps a logout from being one', async () => {
+  test('but never prevents a logout', async () => {
     for (const [, speak] of some(RAW, sampled(3, RAW.length), random)) {
       const cwd = projectAt(await speaking(speak))
       expect((await cli(cwd, 'cloud auth logout -y --timeout 1 --json')).code).toBe(0)
@@ -220,7 +220,7 @@ describe(`every fault is the documented exit code (SEED=${random.seed})`, () => 
   }, 120_000)
 })
 
-test(`hostile names lead to their own path or nowhere (SEED=${random.seed})`, async () => {
+test(`hostile names are requested at their own path or refused (SEED=${random.seed})`, async () => {
   const server = await serve(({ method }, response) =>
     method === 'DELETE' ? json(response, 204) : json(response, 200, { keys: [] }),
   )
@@ -295,7 +295,7 @@ afterAll(async () => {
   for (const url of servers.keys()) await close(url)
 })
 
-/** A server that speaks so, whatever it is asked. */
+/** A server that speaks so, whatever the request is. */
 async function speaking(speak: Speak): Promise<string> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
