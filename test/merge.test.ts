@@ -12,7 +12,7 @@ const tree = (plain: Record<string, unknown>, layer: LayerName = 'overrides'): M
 const merged = (upper: Record<string, unknown>, lower: Record<string, unknown>, options = {}): unknown =>
   toPlain(merge(tree(upper), tree(lower, 'defaults'), options))
 
-describe('one tree over another', () => {
+describe('merging one tree over another', () => {
   test.each<[string, Record<string, unknown>, Record<string, unknown>, unknown]>([
     ['maps merge deeply', { a: { b: { c: 1 } } }, { a: { b: { d: 2 }, e: 3 } }, { a: { b: { c: 1, d: 2 }, e: 3 } }],
     ['a scalar replaces a scalar', { a: 1 }, { a: 2 }, { a: 1 }],
@@ -24,14 +24,14 @@ describe('one tree over another', () => {
     ['a map replaces a scalar', { a: { b: 1 } }, { a: 1 }, { a: { b: 1 } }],
     ['a map replaces a list', { a: { b: 1 } }, { a: [1] }, { a: { b: 1 } }],
     ['a scalar replaces a map', { a: 1 }, { a: { b: 1 } }, { a: 1 }],
-    ['an empty map leaves what is there', { a: {} }, { a: { b: 1 } }, { a: { b: 1 } }],
-    ['nothing over something', {}, { a: 1 }, { a: 1 }],
-    ['something over nothing', { a: 1 }, {}, { a: 1 }],
-    ['undefined is nothing', { a: undefined }, { a: 1 }, { a: 1 }],
+    ['an empty map leaves the map below it', { a: {} }, { a: { b: 1 } }, { a: { b: 1 } }],
+    ['an empty tree leaves the tree below it', {}, { a: 1 }, { a: 1 }],
+    ['a tree over an empty one stays', { a: 1 }, {}, { a: 1 }],
+    ['undefined leaves the value below it', { a: undefined }, { a: 1 }, { a: 1 }],
   ])('%s', (_, upper, lower, expected) => {
     expect(merged(upper, lower)).toEqual(expected)
   })
-  test('what wins remembers what it overrode, the nearest first', () => {
+  test('a value keeps the values that it overrides, the nearest first', () => {
     const layers: [LayerName, unknown][] = [
       ['defaults', 1],
       ['profile', 2],
@@ -43,18 +43,18 @@ describe('one tree over another', () => {
     const seen = [node, ...(node?.shadowed ?? [])].map((each) => [each?.source.layer, each && toPlain(each)])
     expect(seen).toEqual([...layers].reverse())
   })
-  test('a scalar over a map remembers the map', () => {
+  test('a scalar keeps the map that it overrides', () => {
     const node = nodeAt(merge(tree({ a: 1 }), tree({ a: { b: 2 } }, 'profile')), ['a'])
     expect(node?.shadowed?.map(toPlain)).toEqual([{ b: 2 }])
   })
-  test('what only one of them has is shared, not copied', () => {
+  test('a value in only one of the trees is shared, not copied', () => {
     const upper = tree({ a: { x: 1 } })
     const lower = tree({ b: { y: 1 } })
     const result = merge(upper, lower)
     expect([nodeAt(result, ['a']), nodeAt(result, ['b'])]).toEqual([nodeAt(upper, ['a']), nodeAt(lower, ['b'])])
     expect(nodeAt(result, ['b'])).toBe(nodeAt(lower, ['b']))
   })
-  test('keys stand in the order of the lower tree, or of the upper if that is asked', () => {
+  test('keys keep the order of the lower tree, or of the upper one with order: upper', () => {
     const keys = (options: Parameters<typeof merge>[2]) =>
       Object.keys(merged({ c: 1, a: 1 }, { a: 2, b: 2 }, options) as object)
     expect(keys({})).toEqual(['a', 'b', 'c'])
@@ -62,13 +62,13 @@ describe('one tree over another', () => {
   })
 })
 
-describe('folding case', () => {
+describe('merging with foldCase', () => {
   const fold = { foldCase: true }
   test.each<[string, Record<string, unknown>, Record<string, unknown>, unknown]>([
     ['finds a key in camel case', { apikey: 1 }, { apiKey: 2 }, { apiKey: 1 }],
-    ['at every level', { app: { maxworkers: 1 } }, { App: { maxWorkers: 2 } }, { App: { maxWorkers: 1 } }],
-    ['takes the exact key first', { apikey: 1 }, { apikey: 3, apiKey: 2 }, { apiKey: 2, apikey: 1 }],
-    ['adds what is not there as it is', { other: 1 }, { apiKey: 2 }, { apiKey: 2, other: 1 }],
+    ['finds a key at every level', { app: { maxworkers: 1 } }, { App: { maxWorkers: 2 } }, { App: { maxWorkers: 1 } }],
+    ['prefers the exact key', { apikey: 1 }, { apikey: 3, apiKey: 2 }, { apiKey: 2, apikey: 1 }],
+    ['adds a new key unchanged', { other: 1 }, { apiKey: 2 }, { apiKey: 2, other: 1 }],
   ])('%s', (_, upper, lower, expected) => {
     expect(merged(upper, lower, fold)).toEqual(expected)
   })
@@ -106,7 +106,7 @@ describe('random trees', () => {
       freeze(child)
     return Object.freeze(node)
   }
-  test('merge as a short definition says, and change neither tree', () => {
+  test('are merged as by a short definition, and not changed', () => {
     const random = seeded()
     for (let count = 0; count < sampled(1000, 50_000); count++) {
       const [upper, lower] = [randomTree(random, 4), randomTree(random, 4)]

@@ -22,7 +22,7 @@ const PACKAGES: Readonly<Record<Host, string>> = {
   farm: '@farmfe/core',
 }
 
-/** Each plugin where its host expects one, and an option that there is not. */
+/** Each plugin where its host expects one, and an unknown option. */
 const CONFIGURATIONS = `
 const options = { public: ['site.name'], prefix: 'PUBLIC_', phase: 'build' as const, leakGuard: true, types: false }
 export const configurations: [
@@ -52,8 +52,8 @@ rsbuild({ public: 1 })
 
 type Plugin = (options: PluginOptions) => unknown
 
-/** A build may not be there, in a clone where nothing was installed. */
-describe.runIf(existsSync(join(repository, 'dist/plugin.js')))('the package as it is published', () => {
+/** There may be no build, in a clone where nothing was installed. */
+describe.runIf(existsSync(join(repository, 'dist/plugin.js')))('the published package', () => {
   let project = ''
 
   beforeAll(() => {
@@ -65,7 +65,7 @@ describe.runIf(existsSync(join(repository, 'dist/plugin.js')))('the package as i
     const [{ filename }] = JSON.parse(execFileSync('npm', pack, { cwd: repository, encoding: 'utf8' }))
     const target = join(project, 'node_modules/@systemprompt/env')
     execFileSync('tar', ['-xzf', join(project, filename), '-C', target, '--strip-components=1'])
-    // As pnpm installs them: what the package alone depends on is not for the project to import.
+    // As pnpm installs them: the project cannot import what only the package depends on.
     const own = ['@standard-schema']
     mkdirSync(join(target, 'node_modules'))
     for (const name of readdirSync(join(repository, 'node_modules')).filter((each) => !each.startsWith('.')))
@@ -79,14 +79,14 @@ describe.runIf(existsSync(join(repository, 'dist/plugin.js')))('the package as i
   const node = (type: string, code: string): unknown =>
     JSON.parse(execFileSync('node', [`--input-type=${type}`, '-e', code], { cwd: project, encoding: 'utf8' }))
 
-  test('gives each plugin by import', () => {
+  test('exports each plugin for import', () => {
     const code = `const names = ${JSON.stringify(HOSTS)}
 const kinds = await Promise.all(names.map(async (name) => typeof (await import('@systemprompt/env/' + name)).default))
 console.log(JSON.stringify(kinds))`
     expect(node('module', code)).toEqual(HOSTS.map(() => 'function'))
   })
 
-  test('gives each plugin by require, as configuration files in CommonJS do', () => {
+  test('exports each plugin for require, as CommonJS configuration files need', () => {
     const code = `const kinds = ${JSON.stringify(HOSTS)}.map((name) => typeof require('@systemprompt/env/' + name)({}))
 console.log(JSON.stringify(kinds))`
     expect(node('commonjs', code)).toEqual(HOSTS.map(() => 'object'))
@@ -113,7 +113,7 @@ console.log(JSON.stringify(kinds))`
     expect(JSON.parse(output)).toMatchObject({ member: 'Acme', index: 8080, secret: true })
   })
 
-  test('gives public values without a plugin, by import and by require', () => {
+  test('provides public values without a plugin, by import and by require', () => {
     const env = { ...process.env, PUBLIC_A: 'x' }
     const run = (type: string, code: string) =>
       execFileSync('node', [`--input-type=${type}`, '-e', code], { cwd: project, env, encoding: 'utf8' }).trim()
@@ -125,8 +125,8 @@ console.log(JSON.stringify(kinds))`
     expect(execFileSync('node', [flag, '-e', required], { cwd: project, env, encoding: 'utf8' }).trim()).toBe('x')
   })
 
-  // Rollup's CommonJS plugin indents the lines of a module, and with them a text that goes on in the next line.
-  test('has no text that goes over two lines', () => {
+  // Rollup's CommonJS plugin indents the lines of a module, and with them a string that continues on the next line.
+  test('has no string that continues on the next line', () => {
     const dist = join(repository, 'dist')
     const files = readdirSync(dist, { encoding: 'utf8', recursive: true }).filter((file) => /\.c?js$/.test(file))
     const isBroken = (file: string) => /(?<!\\)(?:\\\\)*\\\n/.test(readFileSync(join(dist, file), 'utf8'))
@@ -134,7 +134,7 @@ console.log(JSON.stringify(kinds))`
     expect(files.filter(isBroken)).toEqual([])
   })
 
-  test('has its types where projects with the older resolution of modules look for them', () => {
+  test('has its types where projects with the older module resolution, node10, look for them', () => {
     const { exports } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
     const names = Object.keys(exports).filter((name) => !name.endsWith('.json'))
     const imports = names.map((name, index) => `export * as x${index} from '@systemprompt/env${name.slice(1)}'`)
@@ -177,7 +177,7 @@ any(loadConfigSync({ schema }))
     },
   )
 
-  test('lets the declarations of a library that is built on it name the types of all that it gives', () => {
+  test('lets the declarations of a library built on it name the types of all its functions', () => {
     const entries = ['', '/cloud', '/emulator', '/scan', '/schema']
     const functions = node(
       'module',
@@ -214,7 +214,7 @@ export const plan = ({ plan }: m2.SeedTenant) => plan
     ['an ES module', 'config.mts', (name: string, path: string) => `import ${name} from '${path}'`],
     ['CommonJS', 'config.cts', (name: string, path: string) => `import ${name} = require('${path}')`],
   ])(
-    'fits the types of every host in a configuration that is %s',
+    'matches the types of every host in a configuration that is %s',
     (_, file, imported) => {
       const plugins = HOSTS.map((host) => imported(host, `@systemprompt/env/${host}`))
       writeFileSync(join(project, file), [...plugins, CONFIGURATIONS].join('\n'))

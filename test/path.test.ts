@@ -21,11 +21,11 @@ describe('a path as text', () => {
     [['a', 'line\nbreak', 'tab\t'], 'a["line\\nbreak"]["tab\\t"]'],
     [['a', '\u001b[31m'], 'a["\\u001b[31m"]'],
     [['__proto__'], '__proto__'],
-  ])('%j is %s, and back', (path, text) => {
+  ])('for %j is %s, and is parsed back', (path, text) => {
     expect(formatPath(path)).toBe(text)
     expect(parsePath(text)).toEqual(path)
   })
-  test('of no steps is nothing', () => {
+  test('is empty for a path without steps', () => {
     expect(formatPath([])).toBe('')
   })
   test.each<[string, readonly (string | number)[]]>([
@@ -37,7 +37,7 @@ describe('a path as text', () => {
     ['a["\\u0041"]', ['a', 'A']],
     ['a[007]', ['a', 7]],
     ["it's", ["it's"]],
-  ])('%s is read as well', (text, path) => {
+  ])('may also be %s', (text, path) => {
     expect(parsePath(text)).toEqual(path)
   })
   test.each([
@@ -67,10 +67,10 @@ describe('a path as text', () => {
     'a["\n"]',
     'a[12345678901]',
     '[0',
-  ])('%j is none', (text) => {
+  ])('is not %j', (text) => {
     expect(parsePath(text)).toBeUndefined()
   })
-  test('any path can be written and read again', () => {
+  test('can be written and parsed back for any path', () => {
     const random = seeded()
     const pieces = [
       'a',
@@ -106,7 +106,7 @@ describe('a path as text', () => {
       expect(parsePath(formatPath(path)), `seed ${random.seed}`).toEqual(path)
     }
   })
-  test('any text is a path or none, and a path is written as one', () => {
+  test('can be written and parsed back if it comes from random text', () => {
     const random = seeded()
     const pieces = ['a', 'b', '.', '[', ']', '"', '\\', '0', '1', '["', '"]', ' ', '-']
     for (let count = 0; count < sampled(5000, 200_000); count++) {

@@ -3,7 +3,7 @@ import { isHttpOrigin, isHttpUrl, isPostgresUrl } from '../src/schema/rules.ts'
 import { parseUrl } from '../src/url.ts'
 
 describe('parseUrl', () => {
-  test('gives the URL, and nothing for what is none', () => {
+  test('returns the URL, and undefined for an invalid one', () => {
     expect(parseUrl('https://example.com/a?b#c')?.href).toBe('https://example.com/a?b#c')
     expect(parseUrl('/a', 'http://127.0.0.1')?.href).toBe('http://127.0.0.1/a')
     expect(['', 'example.com', 'http://', 'https://exa mple.com'].map((text) => parseUrl(text))).toEqual(
@@ -17,7 +17,7 @@ test.each([
   ['isHttpUrl', isHttpUrl, 'https://münchen.example'],
   ['isHttpOrigin', isHttpOrigin, 'https://münchen.example'],
   ['isPostgresUrl', isPostgresUrl, 'postgres://münchen:ü@münchen.example/app'],
-] as const)('%s judges letters beyond ASCII alike, however often it is asked', (_, isUrl, text) => {
-  const answers = new Set(Array.from({ length: 100_000 }, () => isUrl(text)))
-  expect([...answers]).toEqual([true])
+] as const)('%s accepts letters beyond ASCII, however often it is called', (_, isUrl, text) => {
+  const results = new Set(Array.from({ length: 100_000 }, () => isUrl(text)))
+  expect([...results]).toEqual([true])
 })
