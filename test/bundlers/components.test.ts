@@ -120,7 +120,7 @@ function frameworkNames(): Framework[] {
   return Object.keys(COMPONENTS) as Framework[]
 }
 
-describe.each(CASES)('with %s, a %s component (the framework’s plugin first: %s)', (host, framework, _, configure) => {
+describe.each(CASES)('with %s, a component of %s (its plugin first: %s)', (host, framework, _, configure) => {
   test.runIf(hasBrowser)('shows public values', async () => {
     const root = appOf(framework)
     const request = { root, consumer: 'client', entry: 'src/main.js', options, configure } as const
@@ -276,7 +276,7 @@ function addsLines(code: string, id: string): { code: string; map: SourceMap | n
   return { code: text.toString(), map: id.endsWith('it.js') ? text.generateMap({ source: id, hires: true }) : null }
 }
 
-describe.each(frameworkNames())('a %s component', (framework) => {
+describe.each(frameworkNames())('a component of %s', (framework) => {
   test.runIf(hasBrowser)('is updated by Vite’s development server after a change', async () => {
     const root = appOf(framework)
     const server = await createServer({

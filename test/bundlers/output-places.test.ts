@@ -34,15 +34,18 @@ test.each([
   ['the default directory', {}, 'dist/main.js'],
   ['a directory', { dir: 'made' }, 'made/main.js'],
   ['a file', { file: 'made/it.js' }, 'made/it.js'],
-])('Rolldown’s output with a secret is removed from %s below its own working directory', async (_, output, path) => {
-  const root = copyApp()
-  writeFiles(root, { 'main.js': "console.log('the only source')\n" })
-  const plugins = [rolldownPlugin({ cwd: root }), late]
-  const failure = await failureOf(rolldown({ input: 'main.js', cwd: root, plugins, output, logLevel: 'silent' }))
-  expect(failure).toContain('the secret is in this file')
-  expect(existsSync(join(root, path))).toBe(false)
-  expect(readFileSync(join(root, 'main.js'), 'utf8')).toContain('the only source')
-})
+])(
+  'Rolldown’s output with a secret is removed from its own working directory, with %s as output',
+  async (_, output, path) => {
+    const root = copyApp()
+    writeFiles(root, { 'main.js': "console.log('the only source')\n" })
+    const plugins = [rolldownPlugin({ cwd: root }), late]
+    const failure = await failureOf(rolldown({ input: 'main.js', cwd: root, plugins, output, logLevel: 'silent' }))
+    expect(failure).toContain('the secret is in this file')
+    expect(existsSync(join(root, path))).toBe(false)
+    expect(readFileSync(join(root, 'main.js'), 'utf8')).toContain('the only source')
+  },
+)
 
 test('Vite’s output is searched, including what a later plugin writes last and a copied node_modules', async () => {
   const root = copyApp()

@@ -16,8 +16,8 @@ export function teardown(): void {
   if (missing.length > 0) skipped('that run programs', `${missing.join(' and ')} cannot be found`)
   if (!hasTerminals) skipped('on a terminal', 'python3, which makes one, cannot be run')
   if (!existsSync(BUILT)) skipped('of the package', 'there is no dist/, which npm run build makes')
-  if (process.getuid?.() === 0) skipped('of what a user may not do', 'root may')
-  else skipped('of files of somebody else', 'only root can make them')
+  if (process.getuid?.() === 0) skipped('of missing permissions', 'root has every permission')
+  else skipped('of files of other users', 'only root can create them')
 }
 
 function skipped(which: string, why: string): void {
