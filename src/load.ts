@@ -124,7 +124,7 @@ interface Answers {
 const UNASKED: Answers = { config: { coerced: new Set() } }
 
 function* askSchemas(resolution: Resolution, options: SettledOptions): Validation<Answers> {
-  const { tree, layers, problems } = resolution
+  const { tree, problems } = resolution
   const { secrets, schema, variables } = options
   if (secrets?.schema) {
     const values = Object.fromEntries(resolution.secrets.map(({ env, value }) => [env, value]))
@@ -136,7 +136,7 @@ function* askSchemas(resolution: Resolution, options: SettledOptions): Validatio
   const remedy = (path: Path): string => remedyForKey(path, { hasProfile })
   const question = schema && ({ tree, schema, option: 'schema', secrets: texts, remedy } as const)
   const config = question ? yield* validate(question, problems) : UNASKED.config
-  if (question) yield* warnOfNoEffect(layers.overrides, question, config, problems)
+  if (question) yield* warnOfNoEffect(question, config, problems)
   if (!inProcess) return { config }
   const asked = { tree: inProcess, schema: variables, option: 'variables', secrets: texts } as const
   const validated = yield* validate({ ...asked, remedy: remedyForVariable }, problems)

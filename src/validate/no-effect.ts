@@ -2,21 +2,24 @@ import type { Problems } from '../errors/errors.ts'
 import { nearest } from '../errors/suggest.ts'
 import { formatPath, valueAt } from '../path.ts'
 import { PROFILE_FIELDS } from '../schema/profile-fields.ts'
+import { settingNameOf } from '../schema/setting-name.ts'
 import { isPlain, leaves, nodeAt, setOwn } from '../tree.ts'
-import type { MapNode, Path } from '../types.ts'
+import type { LayerName, ListNode, MapNode, Path, ScalarNode } from '../types.ts'
 import type { Validated } from './validate.ts'
 import { ask, type Question, type Validation } from './validation.ts'
 
-/** Warns of overrides that the schema ignores, as it may do silently with unknown keys. */
+/** The layers whose values are given for this program, one by one. */
+const GIVEN: readonly LayerName[] = ['overrides', 'environment', 'dotenv']
+
+/** Warns of overrides and variables that the schema ignores, as it may do silently with unknown keys. */
 export function* warnOfNoEffect(
-  overrides: MapNode,
   { tree, schema }: Question,
   { input, output }: Validated,
   problems: Problems,
 ): Validation<void> {
   if (problems.errors.length > 0) return
-  const gone = [...leaves(overrides)].filter(
-    ([path]) => isBelowMaps(path, tree) && !isOurs(path) && valueAt(output, path) === undefined,
+  const gone = [...leaves(tree)].filter(
+    ([path, node]) => isGiven(node) && isBelowMaps(path, tree) && !isOurs(path) && valueAt(output, path) === undefined,
   )
   if (gone.length === 0) return
   // The schema may have moved or transformed a value; if so, it has read it.
@@ -28,15 +31,32 @@ export function* warnOfNoEffect(
   if (issues) return
   for (const [path, node] of gone) {
     if (isRead(path)) continue
-    const near = pathNear(path, output)
     problems.warn({
       code: 'UNKNOWN_KEY',
       key: path,
       message: 'has no effect: the schema does not know this key',
-      remedy: near ? `did you mean ${formatPath(near)}?` : 'correct the key, or add it to the schema',
+      remedy: remedyFor(node, pathNear(path, output)),
       at: node,
     })
   }
+}
+
+/**
+ * Whether it is given for this program. If a file has the same key, a variable may be meant for another program, which
+ * shares both.
+ */
+function isGiven({ source, shadowed = [] }: ScalarNode | ListNode): boolean {
+  if (source.layer === 'overrides') return true
+  return GIVEN.includes(source.layer) && shadowed.every((node) => GIVEN.includes(node.source.layer))
+}
+
+function remedyFor({ source }: ScalarNode | ListNode, near: Path | undefined): string {
+  if (source.layer === 'overrides')
+    return near ? `did you mean ${formatPath(near)}?` : 'correct the key, or add it to the schema'
+  if (near === undefined) return 'correct the name, or add the key to the schema'
+  const name = settingNameOf(near)
+  if (name !== undefined) return `did you mean ${name}?`
+  return `did you mean ${formatPath(near)}? Set it in the profile or in defaults as well: a variable's name is read in lower case`
 }
 
 /** Not inside a list, whose items a schema may read in any way. */
@@ -83,7 +103,11 @@ function pathNear(path: Path, output: unknown): Path | undefined {
   for (const step of path) {
     const around = valueAt(output, near)
     const isThere = valueAt(around, [step]) !== undefined
-    near.push((isThere ? undefined : nearest(String(step), Object.keys(isPlain(around) ? around : {}))) ?? step)
+    near.push((isThere ? undefined : similar(String(step), Object.keys(isPlain(around) ? around : {}))) ?? step)
   }
   return near.some((step, index) => step !== path[index]) ? near : undefined
+}
+
+function similar(key: string, keys: readonly string[]): string | undefined {
+  return keys.find((other) => other.toLowerCase() === key.toLowerCase()) ?? nearest(key, keys)
 }
