@@ -86,6 +86,7 @@ function secretsCheck(layers: Layers, options: SettledOptions): Parameters<typeo
     required: options.secrets?.required ?? [],
     missing: options.secrets?.missing ?? 'error',
     lookedIn: layers.lookedIn,
+    hasFile: !layers.secretsFile.isUnneeded,
     isFailed: layers.isFailed,
   }
 }

@@ -262,7 +262,8 @@ function checkFormats(
   validation: SecretsValidation = 'warn',
   problems: Problems,
 ): void {
-  const check = { validation, required: [], missing: 'error', lookedIn: [], isFailed: () => false } as const
+  const nothing = { required: [], lookedIn: [], hasFile: true, isFailed: () => false } as const
+  const check = { ...nothing, validation, missing: 'error' } as const
   checkSecrets(secrets, check, { ...problems, warn: () => undefined })
 }
 

@@ -39,7 +39,11 @@ export interface Layers extends GivenLayers {
   readonly isFailed: (name: string) => boolean
   readonly dotenvFiles: DotenvFiles
   readonly serviceFiles: readonly string[]
-  readonly secretsFile: SecretsFile & { readonly shown?: string }
+  readonly secretsFile: SecretsFile & {
+    readonly shown?: string
+    /** Whether it is missing and does not have to exist, because secrets come from the environment. */
+    readonly isUnneeded?: boolean
+  }
   /** Environment names of all secrets: known ones, required ones, those in the file and those that a variable lists. */
   readonly secretNames: ReadonlySet<string>
   /** Whether a variable is a secret, by any of its names. */
@@ -147,7 +151,7 @@ function readSecretsFile(
       at: { source: { layer: 'secrets', file: shown, confidential: true } },
     })
   }
-  return { ...file, shown }
+  return { ...file, shown, isUnneeded: isAbsent && mayBeAbsent }
 }
 
 function readServiceFiles(

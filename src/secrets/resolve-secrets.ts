@@ -35,6 +35,8 @@ export interface SecretsCheck {
   /** The most severe way to report a missing secret. */
   readonly missing: 'error' | 'warn'
   readonly lookedIn: readonly string[]
+  /** Whether secrets belong in secrets.json; if not, they come from the environment. */
+  readonly hasFile: boolean
   /** Whether it was reported already, because its references or its file failed. */
   readonly isFailed: (env: string) => boolean
 }
@@ -45,7 +47,7 @@ export function checkSecrets(
   check: SecretsCheck,
   problems: Problems,
 ): void {
-  const { validation, required, lookedIn, isFailed } = check
+  const { validation, required, lookedIn, hasFile, isFailed } = check
   const atMost = check.missing === 'error' ? problems.error : problems.warn
   const present = new Set(secrets.map(({ env }) => env))
   const isMissing = (env: string): boolean => !present.has(env) && !isFailed(env)
@@ -61,11 +63,13 @@ export function checkSecrets(
   const report = validation === 'strict' ? atMost : problems.warn
   // A service that has only settings of its own would be warned at every start.
   const unasked = validation === 'strict' ? '' : ', or write secrets.validation: skip in a profile that needs none'
+  const provide = (key: string, env: string): string => (hasFile ? `add ${key} to secrets.json` : `export ${env}`)
   if (isMissing('JWT_SECRET') && isMissing('OAUTH_AT_REST_PEPPER') && !asked.has('JWT_SECRET')) {
-    missing('JWT_SECRET', report, `add jwt_secret to secrets.json (openssl rand -base64 48 makes one)${unasked}`)
+    const remedy = `${provide('jwt_secret', 'JWT_SECRET')} (openssl rand -base64 48 makes one)${unasked}`
+    missing('JWT_SECRET', report, remedy)
   }
   if (isMissing('DATABASE_URL') && !asked.has('DATABASE_URL'))
-    missing('DATABASE_URL', report, `add database_url to secrets.json${unasked}`)
+    missing('DATABASE_URL', report, `${provide('database_url', 'DATABASE_URL')}${unasked}`)
   for (const secret of secrets) checkFormat(secret, problems)
 }
 

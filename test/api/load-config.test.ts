@@ -335,6 +335,17 @@ describe('secrets.required', () => {
     const strict = failure({ [PROFILE]: 'secrets: {validation: strict}' }).issues
     expect(strict.some(({ remedy }) => remedy?.includes('skip'))).toBe(false)
   })
+  test.each<[string, string, LoadOptions]>([
+    ['the profile says so', 'secrets: {source: env}', {}],
+    ['it runs in a container', '', { env: { FLY_APP_NAME: 'acme' } }],
+  ])('that are missing are to be exported if secrets come from the environment because %s', (_, profile, options) => {
+    const remedies = (files: Files) =>
+      load({ [PROFILE]: profile, ...files }, options)
+        .warnings.filter(({ code }) => code === 'SECRET_MISSING')
+        .map(({ remedy }) => remedy?.split(', or ')[0])
+    expect(remedies({})).toEqual(['export JWT_SECRET (openssl rand -base64 48 makes one)', 'export DATABASE_URL'])
+    expect(remedies({ [SECRETS]: '{}' })).toContain('add database_url to secrets.json')
+  })
   test('that are missing without a profile do not suggest secrets.json', () => {
     const { issues } = failure({ '.env': '' }, { secrets: { required: ['acme-token'] } })
     expect(issues).toMatchObject([{ key: 'ACME_TOKEN', remedy: 'export ACME_TOKEN or add it to .env' }])
