@@ -106,7 +106,7 @@ function withExpiry({ site, ...credentials }: Unexpired, options: CredentialsOpt
   const left = ends === undefined ? Number.POSITIVE_INFINITY : ends - options.now
   if (left <= EXPIRY_NOTICE && options.validation !== 'skip') {
     const message = left <= 0 ? 'The cloud login has expired' : 'The cloud login expires within the hour'
-    const remedy = credentials.from === 'environment' ? 'Put a new token into SYSTEMPROMPT_API_TOKEN' : LOG_IN
+    const remedy = credentials.from === 'environment' ? 'put a new token into SYSTEMPROMPT_API_TOKEN' : LOG_IN
     problems.warn({ code: 'CREDENTIALS_EXPIRED', message, remedy, at: site })
   }
   return {

@@ -52,7 +52,7 @@ export function readTenant(
       code: 'TENANT_UNKNOWN',
       key: wanted === undefined ? 'active_tenant' : 'cloud.tenant_id',
       message: 'names a tenant that tenants.json does not list',
-      remedy: "Run 'systemprompt cloud auth login' to fetch the tenants, or correct the id",
+      remedy: "run 'systemprompt cloud auth login' to fetch the tenants, or correct the id",
       at: wanted === undefined && active ? active : tree,
     })
   }
@@ -87,7 +87,7 @@ function invalid(at: TreeNode, key: string, message: string, problems: Problems)
     code: 'INVALID_VALUE',
     key,
     message,
-    remedy: "Run 'systemprompt cloud auth login' to fetch the tenants again",
+    remedy: "run 'systemprompt cloud auth login' to fetch the tenants again",
     at,
   })
 }
