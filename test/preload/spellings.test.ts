@@ -104,6 +104,21 @@ const ROWS: Readonly<Record<string, Row>> = {
     args: () => ['--title', '@systemprompt/env', 'importing.mjs'],
     prints: 'nothing local hello',
   },
+  'flags with values before it': {
+    args: () => [
+      ...['-C', 'development', '--conditions=staging', '--title', 'acme', '-r', './early.cjs'],
+      ...['--import', '@systemprompt/env', 'main.cjs'],
+    ],
+    prints: 'nothing\nhello',
+  },
+  '-C module and the name: Node loads the build for bundlers, which does nothing': {
+    args: () => ['-C', 'module', '--import', '@systemprompt/env', 'main.cjs'],
+    prints: 'nothing',
+  },
+  '-C module and name/register': {
+    args: () => ['-C', 'module', '--import', '@systemprompt/env/register', 'main.cjs'],
+    prints: 'hello',
+  },
   'the flag and an import': {
     args: () => ['--import', '@systemprompt/env', 'importing.mjs'],
     prints: 'hello local hello',
