@@ -78,17 +78,18 @@ export const WORDING = {
     message: 'is a key that reaches an object’s prototype',
     remedy: 'use another name',
   },
-  unpairedSurrogate: {
-    message: 'contains half of a surrogate pair or a NUL, which is not valid text',
-    remedy: 'write the character itself',
-  },
   duplicateKey: (line: number): Wording => ({
     message: `is the same key as on line ${line}`,
     remedy: 'remove one of them',
   }),
 } as const
 
-/** Whether a string has half a surrogate pair, which UTF-8 cannot hold, or a NUL, where many programs stop reading. */
-export function isUnclean(text: string): boolean {
-  return text.includes('\0') || !text.isWellFormed()
+/** What is wrong with a string that UTF-8 cannot hold, or that has a NUL, where many programs stop reading. */
+export function impurityOf(text: string): Wording | undefined {
+  if (text.includes('\0')) return { message: 'contains a NUL character', remedy: 'remove it' }
+  if (text.isWellFormed()) return undefined
+  return {
+    message: 'contains half of a surrogate pair, which is not valid text',
+    remedy: 'write the character itself',
+  }
 }

@@ -2,7 +2,7 @@ import { createScanner, type JSONScanner } from 'jsonc-parser'
 import type { Problems } from '../errors/errors.ts'
 import { typedScalar } from '../text/yaml-scalar.ts'
 import type { MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
-import { checkKey, collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
+import { checkKey, collectFindings, type Findings, impurityOf, WORDING } from './findings.ts'
 import { LIMITS, type Wording } from './guard.ts'
 
 /**
@@ -163,7 +163,8 @@ function readComma(reader: Reader, close: number): boolean {
 /** Checks and returns the string of the current token, without advancing. */
 function readString({ scanner, findings, path }: Reader): string {
   const text = scanner.getTokenValue()
-  if (isUnclean(text)) findings.add('ENCODING', scanner.getTokenOffset(), WORDING.unpairedSurrogate, path)
+  const impurity = impurityOf(text)
+  if (impurity) findings.add('ENCODING', scanner.getTokenOffset(), impurity, path)
   return text
 }
 

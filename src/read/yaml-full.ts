@@ -16,7 +16,7 @@ import type { Problems } from '../errors/errors.ts'
 import type { ProblemCode } from '../errors/problem-codes.ts'
 import { typedScalar } from '../text/yaml-scalar.ts'
 import type { ListNode, MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
-import { checkKey, collectFindings, type Findings, isUnclean, WORDING } from './findings.ts'
+import { checkKey, collectFindings, type Findings, impurityOf, WORDING } from './findings.ts'
 import { LIMITS, type Wording } from './guard.ts'
 import {
   ALIAS_IN_ITSELF,
@@ -296,7 +296,7 @@ function convertMap(map: YAMLMap.Parsed, depth: number, converter: Converter): M
     path.push(key)
     checkKey(converter, key, keyNode.range[0], places)
     const node = convert(value, depth + 1, converter, keyNode.range[1])
-    if (isMergeKey(keyNode)) mergeInto(entries, node, converter)
+    if (isMergeKey(keyNode)) mergeInto(entries, node, isAlias(value) ? value.range[0] : (node.offset ?? 0), converter)
     else entries.set(key, node)
     path.pop()
   }
@@ -315,9 +315,15 @@ function isMergeKey(key: ParsedNode): boolean {
   return isScalar(key) && key.type === 'PLAIN' && key.value === '<<'
 }
 
-function mergeInto(entries: Map<string, TreeNode>, merged: TreeNode, { findings, path }: Converter): void {
+/** `offset` is that of the value after `<<`: a merged alias stands for a node that is elsewhere. */
+function mergeInto(
+  entries: Map<string, TreeNode>,
+  merged: TreeNode,
+  offset: number,
+  { findings, path }: Converter,
+): void {
   for (const node of merged.kind === 'list' ? merged.items : [merged]) {
-    if (node.kind !== 'map') findings.add('SYNTAX', merged.offset ?? 0, NOT_MERGEABLE, path)
+    if (node.kind !== 'map') findings.add('SYNTAX', offset, NOT_MERGEABLE, path)
     else for (const [key, value] of node.entries) if (!entries.has(key)) entries.set(key, value)
   }
 }
@@ -339,7 +345,8 @@ function convertScalar(node: YamlScalar.Parsed, { source, findings, path }: Conv
   const text = String(node.value)
   const isPlain = node.type === 'PLAIN'
   const offset = isPlain && text === '' && emptyAt !== undefined ? emptyAt : node.range[0]
-  if (node.type === 'QUOTE_DOUBLE' && isUnclean(text)) findings.add('ENCODING', offset, WORDING.unpairedSurrogate, path)
+  const impurity = node.type === 'QUOTE_DOUBLE' ? impurityOf(text) : undefined
+  if (impurity) findings.add('ENCODING', offset, impurity, path)
   if (node.tag === undefined) {
     return {
       kind: 'scalar',

@@ -22,6 +22,10 @@ export const COMMENT_GAP: Wording = {
   message: 'has a # without a space before it',
   remedy: 'put a space before a comment, or quotes around a value',
 }
+const WRONG_BRACKET: Wording = {
+  message: 'closes a bracket with one of another kind',
+  remedy: 'close [ with ] and { with }',
+}
 const NO_COMMA: Wording = {
   message: 'has no comma between two entries',
   remedy: 'put one between them; quote a value with ${…} inside brackets',
@@ -29,6 +33,15 @@ const NO_COMMA: Wording = {
 const NO_COLON: Wording = {
   message: 'is a line without a colon',
   remedy: 'write key: value; a string of several lines goes below key: |',
+}
+const DASH_AMONG_KEYS: Wording = {
+  message: 'has a dash where a key is expected',
+  remedy: 'check the indentation; a list goes below its own key, with all its dashes in one column',
+}
+const KEY_BEHIND_MARK: Wording = { message: 'has a key on the same line as ---', remedy: 'move it to the next line' }
+const LONG_EMPTY_LINE: Wording = {
+  message: 'is indented less than an empty line above it',
+  remedy: 'remove the spaces from that line',
 }
 export const UNKNOWN_ALIAS: Wording = {
   message: 'is an alias without an anchor above it',
@@ -64,20 +77,20 @@ export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   },
   BAD_INDENT: {
     message: 'is not indented like the lines it belongs to',
-    remedy: 'start the keys of one map, and the dashes of one list, in one column',
+    remedy: 'start the keys of one map, the dashes of one list, and the lines of one text in one column',
   },
   BAD_PROP_ORDER: { message: 'has an anchor or a tag in the wrong place', remedy: 'put it right before the value' },
   BAD_SCALAR_START: {
-    message: 'starts a value with a character that YAML reserves',
-    remedy: 'put the value in quotes',
+    message: 'starts with a character that YAML reserves',
+    remedy: 'put it in quotes',
   },
   BLOCK_AS_IMPLICIT_KEY: {
     message: 'has a key where only a value is allowed',
     remedy: 'check the indentation; put a value that holds a colon in quotes',
   },
   BLOCK_IN_FLOW: {
-    message: 'has an indented map or list between brackets',
-    remedy: 'write it in brackets too',
+    message: 'has a map or a list without brackets inside brackets',
+    remedy: 'put it in brackets too, a comma between two entries, and a value that holds a colon in quotes',
   },
   DUPLICATE_KEY: { message: 'is the same key as one above', remedy: 'remove one of them' },
   IMPOSSIBLE: { message: 'cannot be read as YAML', remedy: 'check the indentation, and put strings in quotes' },
@@ -88,7 +101,8 @@ export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   MISSING_CHAR: { message: 'is missing a character here', remedy: 'check quotes, brackets, commas and spaces' },
   MULTILINE_IMPLICIT_KEY: {
     message: 'has a key that spans several lines',
-    remedy: 'write key: value on one line; a string of several lines goes below key: |',
+    remedy:
+      'write key: value on one line, inside brackets with a comma after it; a string of several lines goes below key: |',
   },
   MULTIPLE_ANCHORS: { message: 'gives two anchors to one value', remedy: 'keep one of them' },
   MULTIPLE_DOCS: {
@@ -102,16 +116,19 @@ export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   TAG_RESOLVE_FAILED: OTHER_TAG,
   UNEXPECTED_TOKEN: {
     message: 'has a character that YAML does not expect here',
-    remedy: 'check the brackets and the indentation around it, or quote the value',
+    remedy: 'check the quotes, brackets and indentation around it, or quote the whole value',
   },
 }
 
 /** If a code stands for several mistakes, the start of the package's message tells them apart. */
 const SPECIFIC: readonly (readonly [start: string, wording: Wording])[] = [
-  ['Flow map', OPEN_BRACKET],
-  ['Flow sequence', OPEN_BRACKET],
+  ['Flow map', WRONG_BRACKET],
+  ['Flow sequence', WRONG_BRACKET],
   ['Missing ,', NO_COMMA],
   ['Implicit map keys need', NO_COLON],
+  ['A block sequence may not', DASH_AMONG_KEYS],
+  ['Block collection cannot start', KEY_BEHIND_MARK],
+  ['Block scalars with more-indented', LONG_EMPTY_LINE],
 ]
 
 /** This library's message for one of the package's errors. */

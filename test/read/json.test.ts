@@ -123,14 +123,14 @@ describe('an error is reported with its position', () => {
     [
       'half of a surrogate pair',
       '{"a": "\\ud83d"}',
-      'ENCODING 1:7 a contains half of a surrogate pair or a NUL, which is not valid text',
+      'ENCODING 1:7 a contains half of a surrogate pair, which is not valid text',
     ],
     [
       'half a pair in a key',
       '{"\\udc00": 1}',
-      'ENCODING 1:2 contains half of a surrogate pair or a NUL, which is not valid text',
+      'ENCODING 1:2 contains half of a surrogate pair, which is not valid text',
     ],
-    ['a NUL', '{"a": "\\u0000"}', 'ENCODING 1:7 a contains half of a surrogate pair or a NUL, which is not valid text'],
+    ['a NUL', '{"a": "\\u0000"}', 'ENCODING 1:7 a contains a NUL character'],
     ['an open brace', '{"a": 1', 'SYNTAX 1:8 ends unexpectedly'],
     ['an open bracket', '{"a": [1,', 'SYNTAX 1:10 a[1] ends unexpectedly'],
     ['nothing after a colon', '{"a":', 'SYNTAX 1:6 a ends unexpectedly'],
@@ -162,7 +162,7 @@ describe('an error is reported with its position', () => {
     expect(errorsOf('{"a": 1,\n"a": 2,\n"__proto__": 3,\n"b": "\\ud800",\n"c"}')).toEqual([
       'DUPLICATE_KEY 2:1 a is the same key as on line 1',
       'FORBIDDEN_KEY 3:1 __proto__ is a key that reaches an object’s prototype',
-      'ENCODING 4:6 b contains half of a surrogate pair or a NUL, which is not valid text',
+      'ENCODING 4:6 b contains half of a surrogate pair, which is not valid text',
       'SYNTAX 5:4 c has a key without a colon after it',
     ])
   })
