@@ -42,7 +42,10 @@ const Token = {
 
 const EXPECTED = {
   object: { message: 'is not a JSON object', remedy: 'start it with { and end it with }' },
-  key: { message: 'has something other than a key here', remedy: 'write keys in double quotes' },
+  key: {
+    message: 'has something other than a key here',
+    remedy: 'write keys in double quotes, and one comma between two entries',
+  },
   colon: { message: 'has a key without a colon after it', remedy: 'put a colon between the key and its value' },
   value: { message: 'has something other than a value here', remedy: 'write strings in double quotes' },
   comma: { message: 'has no comma between two entries', remedy: 'put one after the first of them' },
@@ -59,7 +62,10 @@ const BROKEN_TOKENS: readonly (Wording | undefined)[] = [
     remedy: 'end it with a double quote on the same line; write a line break as \\n',
   },
   { message: 'has an incomplete number', remedy: 'complete the number, or put it in double quotes' },
-  { message: 'has a \\u without four hexadecimal digits after it', remedy: 'write \\u00e9, or the character itself' },
+  {
+    message: 'has a \\u without four hexadecimal digits after it',
+    remedy: 'write \\u00e9 or the character itself; write a backslash itself as \\\\',
+  },
   { message: 'has a backslash before a character that cannot be escaped', remedy: 'write a backslash itself as \\\\' },
   { message: 'has a control character in a string', remedy: 'write a tab as \\t, any other as \\u and four digits' },
 ]

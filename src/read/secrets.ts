@@ -49,7 +49,7 @@ const WITHOUT_MODES =
 export const NO_NAME = {
   code: 'SECRET_INVALID',
   message: 'cannot be the name of a secret, because no environment variable can have it',
-  remedy: 'use letters, digits and underscores',
+  remedy: 'use letters, digits and underscores, and do not begin with a digit',
 } as const
 
 /**

@@ -25,8 +25,8 @@ export function disableProviders(
     problems.warn({
       code: 'PROVIDER_DISABLED',
       key: formatPath(path),
-      message: `is disabled because ${names} is not set`,
-      remedy: `export ${names} or add it to .env or secrets.json to use this provider`,
+      message: `is disabled because ${names} ${missing.size === 1 ? 'is' : 'are'} not set`,
+      remedy: `export ${names} or add ${missing.size === 1 ? 'it' : 'them'} to .env or secrets.json to use this provider`,
       at: node,
     })
     const off = literal(false, node)

@@ -22,12 +22,16 @@ export function undefinedVariable({ name, raw }: Reference, { key, site }: Text,
 }
 
 /** @param meant the name that was probably meant */
-export function requiredVariable({ name, raw, operand }: Reference, { key, site }: Text, meant?: string): Report {
+export function requiredVariable(reference: Reference, { key, site }: Text, meant?: string): Report {
+  const { name, raw, operator, operand } = reference
   const words = operand.map((part) => (typeof part === 'string' ? part : part.raw)).join('')
   return {
     code: 'REQUIRED_VARIABLE',
     key,
-    message: words === '' ? `needs ${name}, which is not set` : `needs ${name}: ${escaped(words)}`,
+    message:
+      words === ''
+        ? `needs ${name}, which is not set${operator === ':?' ? ' or is empty' : ''}`
+        : `needs ${name}: ${escaped(words)}`,
     remedy: `${didYouMean(meant)}export ${name} or add it to .env`,
     at: placeOf(raw, site),
   }

@@ -203,7 +203,13 @@ function wording(field: ProfileField, node: TreeNode): { message: string; remedy
       message: 'is neither true nor false',
       remedy: 'write true or false (1/0, yes/no and on/off work too)',
     }
-  if (type === 'string[]') return { message: 'is not a list of strings', remedy: 'write one item per line: - item' }
+  if (type === 'string[]') {
+    const isUnquoted = node.kind === 'scalar' && node.value !== null && typeof node.value !== 'string'
+    return {
+      message: 'is not a list of strings',
+      remedy: isUnquoted ? 'write one item per line, in quotes: - "item"' : 'write one item per line: - item',
+    }
+  }
   if (type === 'string') {
     const isEmpty = node.kind === 'scalar' && node.value === ''
     return isEmpty

@@ -575,6 +575,19 @@ describe('strict', () => {
   )
 })
 
+describe('a list of strings', () => {
+  test.each([
+    ['{a: 1}', 'write one item per line: - item'],
+    ['1', 'write one item per line, in quotes: - "item"'],
+    ['[a, 2]', 'write one item per line, in quotes: - "item"'],
+    ['[true]', 'write one item per line, in quotes: - "item"'],
+  ])('is not %s, and the remedy gives one', (value, remedy) => {
+    const profile = (text: string) => ({ [PROFILE]: `secrets: {validation: skip}\nextensions:\n  disabled: ${text}` })
+    expect(failure(profile(value)).issues).toMatchObject([{ key: 'extensions.disabled', remedy }])
+    expect(load(profile('\n    - "1"\n    - "true"\n    - a')).config.extensions?.disabled).toEqual(['1', 'true', 'a'])
+  })
+})
+
 describe('overrides', () => {
   const files: Files = {
     [PROFILE]: 'server: {host: a, port: 1}\nfeatures: [{name: one}, {name: two}]\nlist: [a, b]\nextra: 1\nodd.key: 1',

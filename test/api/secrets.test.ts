@@ -276,6 +276,11 @@ describe('a secrets directory obeys the rules of secrets.json:', () => {
   ])('%j cannot be the name of a secret', (name, code) => {
     expect(issuesOf({ [name]: 'x' })).toMatchObject([{ code, key: name, file: `run/${name}` }])
   })
+  test('the remedy for 1st says that a name may not begin with a digit', () => {
+    const remedy = 'use letters, digits and underscores, and do not begin with a digit'
+    expect(issuesOf({ '1st': 'x' })).toMatchObject([{ remedy }])
+    expect(loadDirectory({ FIRST_1: 'x' }).warnings).toEqual([])
+  })
   test('blank files and what Kubernetes adds to the directory are ignored', () => {
     const files = { '..2026_02_01/token': 'x', '..data': 'x', '.hidden': 'x', 'with space': ' \n', token: 'y' }
     const { secrets, warnings } = loadDirectory(files)

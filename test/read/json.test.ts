@@ -57,6 +57,18 @@ test.each(OBJECTS)('%j has the value that JSON.parse gives it', (text) => {
   expect(node && toPlain(node)).toEqual(JSON.parse(text))
 })
 
+test.each([
+  [
+    '{"a": "C:\\users"}',
+    '{"a": "C:\\\\users"}',
+    'write \\u00e9 or the character itself; write a backslash itself as \\\\',
+  ],
+  ['{"a": 1,, "b": 2}', '{"a": 1, "b": 2}', 'write keys in double quotes, and one comma between two entries'],
+])('the remedy for %s works', (wrong, right, remedy) => {
+  expect(read(wrong).errors).toMatchObject([{ remedy }])
+  expect(errorsOf(right)).toEqual([])
+})
+
 describe('the parser accepts, other than JSON itself,', () => {
   test.each([
     ['comments to the end of the line', '// one\n{ // two\n"a": 1 // three\n} // four', { a: 1 }],

@@ -109,7 +109,8 @@ describe('problems', () => {
     expect(nested.problems.errors[0]).toMatchObject({ message: 'needs B: set it, ${S:-now}' })
   })
   test.each([
-    ['${B:?}', 'needs B, which is not set'],
+    ['${B?}', 'needs B, which is not set'],
+    ['${B:?}', 'needs B, which is not set or is empty'],
     ['${B:?call it "B"}', 'needs B: call it "B"'],
     ['${B:?two\nlines}', 'needs B: two\\nlines'],
     [`\${B:?${'x'.repeat(300)}}`, `needs B: ${'x'.repeat(200)}`],
