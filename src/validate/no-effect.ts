@@ -19,7 +19,8 @@ export function* warnOfNoEffect(
 ): Validation<void> {
   if (problems.errors.length > 0) return
   const gone = [...leaves(tree)].filter(
-    ([path, node]) => isGiven(node) && isBelowMaps(path, tree) && !isOurs(path) && valueAt(output, path) === undefined,
+    ([path, node]) =>
+      isGiven(node, path, output) && isBelowMaps(path, tree) && !isOurs(path) && valueAt(output, path) === undefined,
   )
   if (gone.length === 0) return
   // The schema may have moved or transformed a value; if so, it has read it.
@@ -42,12 +43,14 @@ export function* warnOfNoEffect(
 }
 
 /**
- * Whether it is given for this program. If a file has the same key, a variable may be meant for another program, which
- * shares both.
+ * Whether it is given for this program. A variable may be meant for another one if a file has the same key, or if the
+ * schema knows neither a similar key nor the section that the key is in.
  */
-function isGiven({ source, shadowed = [] }: ScalarNode | ListNode): boolean {
+function isGiven({ source, shadowed = [] }: ScalarNode | ListNode, path: Path, output: unknown): boolean {
   if (source.layer === 'overrides') return true
-  return GIVEN.includes(source.layer) && shadowed.every((node) => GIVEN.includes(node.source.layer))
+  if (![source, ...shadowed.map((node) => node.source)].every(({ layer }) => GIVEN.includes(layer))) return false
+  const section = path.slice(0, -1)
+  return (section.length > 0 && valueAt(output, section) !== undefined) || pathNear(path, output) !== undefined
 }
 
 function remedyFor({ source }: ScalarNode | ListNode, near: Path | undefined): string {

@@ -655,43 +655,49 @@ describe('overrides', () => {
     test('do not warn without a schema', () => {
       expect(warningsOf({ 'server.prot': 9 }, { schema: undefined })).toEqual([])
     })
-    describe('nor a variable', () => {
+    describe('for a variable', () => {
       const camel = z.object({ log: z.object({ maxFiles: z.number().default(5) }).prefault({}) })
       test.each<[string, string, LoadOptions['schema'], string]>([
         ['SYSTEMPROMPT__SERVER__PROT', 'server.prot', schema, 'did you mean SYSTEMPROMPT__SERVER__PORT?'],
-        ['SYSTEMPROMPT__TYPO', 'typo', schema, 'correct the name, or add the key to the schema'],
+        ['SYSTEMPROMPT__SERVER__TYPO', 'server.typo', schema, 'correct the name, or add the key to the schema'],
         [
           'SYSTEMPROMPT__LOG__MAXFILES',
           'log.maxfiles',
           camel,
           "did you mean log.maxFiles? Set it in the profile or in defaults as well: a variable's name is read in lower case",
         ],
-      ])('%s has no effect, of which is warned', (name, key, schema, remedy) => {
+      ])('%s is a warning', (name, key, schema, remedy) => {
         const message = 'has no effect: the schema does not know this key'
         const warnings = warningsOf({}, { schema, env: { [name]: '9' } })
         expect(warnings).toMatchObject([{ name, key, message, remedy }])
       })
-      test('in a .env file has a place', () => {
-        const [warning] = load({ ...files, '.env': 'A=1\nSYSTEMPROMPT__TYPO=x' }, { schema }).warnings.filter(
+      test('in a .env file it has a location', () => {
+        const [warning] = load({ ...files, '.env': 'A=1\nSYSTEMPROMPT__SERVER__TYPO=x' }, { schema }).warnings.filter(
           ({ code }) => code === 'UNKNOWN_KEY',
         )
-        expect(warning).toMatchObject({ key: 'typo', file: '.env', line: 2 })
+        expect(warning).toMatchObject({ key: 'server.typo', file: '.env', line: 2 })
       })
       test.each([
+        ['SYSTEMPROMPT__TYPO', 'the schema has no similar key, perhaps since it is for another program'],
+        [
+          'SYSTEMPROMPT__WORKER__CONCURRENCY',
+          'the schema has no such section, perhaps since it is for another program',
+        ],
         ['SYSTEMPROMPT__EXTRA', 'a file has the key too, perhaps for another program'],
         ['SYSTEMPROMPT__ODD__KEY__X', 'a file has the key too, perhaps for another program'],
         ['SYSTEMPROMPT__LIMITS__A', 'the schema takes any key'],
         ['SYSTEMPROMPT__RUNTIME__ENVIRONMENT', 'the library knows the key'],
         ['SYSTEMPROMPT__SERVER__API_KEY', 'the schema knows the key'],
-      ])('%s is nothing to warn of if %s', (name) => {
+      ])('%s is not a warning if %s', (name) => {
         const values = { SYSTEMPROMPT__EXTRA: '2', SYSTEMPROMPT__RUNTIME__ENVIRONMENT: 'test' }
         const profile = 'server: {host: a, port: 1}\nextra: 1\nodd: {Key: {X: 1}}'
         const project = { [PROFILE]: profile }
         const env = { [name]: (values as Record<string, string>)[name] ?? '7' }
         expect(codes(load(project, { schema, env }).warnings)).not.toContain('UNKNOWN_KEY')
       })
-      test('that an override takes the place of is not mentioned', () => {
-        expect(warningsOf({ typo: 1 }, { env: { SYSTEMPROMPT__TYPO: '2' } })).toMatchObject([{ name: 'overrides' }])
+      test('that an override replaces, only the override is a warning', () => {
+        const env = { SYSTEMPROMPT__SERVER__TYPO: '2' }
+        expect(warningsOf({ 'server.typo': 1 }, { env })).toMatchObject([{ name: 'overrides' }])
       })
     })
   })
