@@ -5,7 +5,7 @@ import { settingNameOf } from '../schema/setting-name.ts'
 import { reveal } from '../secrets/mask.ts'
 import { isSecretValue, looksSecret } from '../secrets/secret.ts'
 import type { Variable } from '../substitute/variables.ts'
-import { isPlain, nearestNode } from '../tree.ts'
+import { isPlain, nearestNode, nodeAt } from '../tree.ts'
 import type { MapNode, Path, Taint, TreeNode } from '../types.ts'
 
 /** Anything that JSON can hold. */
@@ -201,12 +201,24 @@ function unknown(
   { tree, variableNames, profile }: PublicSources,
   problems: Problems,
 ) {
+  const left = path && nodeAt(tree, path)
+  if (left) return leftOut(wanted, left, problems)
   const near = nearest(wanted, [...pathsOf(tree), ...variableNames()])
   problems.error({
     code: 'PUBLIC_UNKNOWN',
     key: wanted,
     message: path ? 'is listed as public, but nothing sets it' : 'is listed as public, but is not a path',
     remedy: near === undefined ? remedyFor(path, profile) : `did you mean ${near}?`,
+  })
+}
+
+function leftOut(wanted: string, at: TreeNode, problems: Problems): void {
+  problems.error({
+    code: 'PUBLIC_UNKNOWN',
+    key: wanted,
+    message: 'is listed as public, but the schema leaves it out',
+    remedy: 'add it to the schema, or remove it from the public values',
+    at,
   })
 }
 

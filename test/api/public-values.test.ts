@@ -168,6 +168,25 @@ test.each<[string, string]>([
   expect(publicValues).toThrow(expect.objectContaining({ issues: [expect.objectContaining({ key: path, remedy })] }))
 })
 
+test('a public value that the schema leaves out is reported as such, with its location', () => {
+  const schema = z.object({ server: z.object({ port: z.number() }) })
+  const { publicValues } = loadConfigSync({ cwd: makeProject(FILES), env: {}, public: ['site.name'], schema })
+  expect(publicValues).toThrow(
+    expect.objectContaining({
+      issues: [
+        expect.objectContaining({
+          code: 'PUBLIC_UNKNOWN',
+          key: 'site.name',
+          file: PROFILE,
+          line: 3,
+          message: 'is listed as public, but the schema leaves it out',
+          remedy: 'add it to the schema, or remove it from the public values',
+        }),
+      ],
+    }),
+  )
+})
+
 describe('a public value that code could not import is an error:', () => {
   test.each<[string, LoadOptions, string, string]>([
     ['a path that is not set', { public: ['site.nam'] }, 'PUBLIC_UNKNOWN', 'is listed as public, but nothing sets it'],
