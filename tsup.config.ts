@@ -79,6 +79,17 @@ const besides: Plugin = {
 }
 
 /**
+ * The public values import the library by the package's name: a bundler takes the ES module then, which the program's
+ * own import has already put into the bundle, and Node takes its entry.
+ */
+const libraryByName: Plugin = {
+  name: 'library-by-name',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/index\.ts$/ }, () => ({ path: '@systemprompt/env', external: true }))
+  },
+}
+
+/**
  * Loaded when one of its functions is called: most projects never need the package behind it, which is half of all
  * code.
  */
@@ -257,7 +268,7 @@ export default defineConfig([
   { ...shared, entry: cloud, dts: dts(cloud), esbuildPlugins: [bundledLicences] },
   { ...shared, entry: { 'cloud/for-commands': 'src/cloud/for-commands.ts' }, esbuildPlugins: [bundledLicences] },
   { ...shared, entry: emulator, dts: dts(emulator), esbuildPlugins: [bundledLicences] },
-  { ...shared, entry: publicValues, dts: dts(publicValues), esbuildPlugins: [besides] },
+  { ...shared, entry: publicValues, dts: dts(publicValues), esbuildPlugins: [libraryByName] },
   {
     ...commonjs,
     entry: { 'public-sync': 'src/public-sync.cjs' },

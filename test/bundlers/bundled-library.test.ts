@@ -127,6 +127,15 @@ describe('in an ES module bundle, which has no __filename,', () => {
     const ended = await startWith(server, { '.env': 'GREETING=hello\n' })
     expect(ended).toEqual({ out: 'hello\n', err: '', code: 0 })
   })
+
+  test('so do the public values where no plugin has inserted them', async () => {
+    const server = "import values from '@systemprompt/env/public'\nconsole.log(values.PUBLIC_GREETING)\n"
+    const withoutPlugin: Configure = { esbuild: (config) => ({ ...config, plugins: [] }) }
+    const ended = await startWith(await bundle('esbuild', { server, configure: withoutPlugin }), {
+      '.env': 'PUBLIC_GREETING=hello\n',
+    })
+    expect(ended).toEqual({ out: 'hello\n', err: '', code: 0 })
+  })
 })
 
 describe('a server with the library bundled and a config file in TypeScript', () => {
