@@ -15,10 +15,9 @@ export interface Tried {
   readonly isUncertain: boolean
 }
 
-const TRIES = 4
 const PASSING: readonly CloudErrorCode[] = ['NETWORK', 'TIMEOUT']
 const RETRIED = [408, 429, 502, 503, 504]
-/** The longest pause before attempts 2, 3 and 4; the actual one is anything from zero to that. */
+/** The longest pause before attempts 2, 3 and 4, the last; the actual one is anything from zero to that. */
 const PAUSES = [250, 1_000, 4_000]
 /** Pauses that the service asks for, all together. */
 const LONGEST_RETRY_AFTER = 60_000
@@ -47,30 +46,32 @@ export async function sendPersistently(
   { total, onWait }: Patience = {},
 ): Promise<Tried> {
   let left = total ?? BOUNDS.total
-  let leftForAsked = Math.min(LONGEST_RETRY_AFTER, total ?? LONGEST_RETRY_AFTER)
+  let leftForAsked = LONGEST_RETRY_AFTER
   let isUncertain = false
   for (let attempt = 0; ; attempt++) {
     const started = clock.now()
     const outcome = await transport.send(request, Math.max(1, left)).catch((error: unknown) => error)
     left -= clock.now() - started
     const pause = pauseAfter(outcome, attempt, clock)
-    const isInTime = pause !== undefined && (pause.isOurs || total !== undefined ? pause.time < left : true)
-    if (!isInTime || (!pause.isOurs && pause.time > leftForAsked)) {
+    const asked = pause === undefined || pause.isOurs ? 0 : pause.time
+    // Without a given time, pauses that the service asks for are extra.
+    const counted = pause !== undefined && (pause.isOurs || total !== undefined) ? pause.time : 0
+    if (!pause || counted >= left || asked > leftForAsked) {
       if (outcome instanceof Error) throw uncertain(outcome, isUncertain)
       return { answer: outcome as Answer, isUncertain }
     }
-    isUncertain ||= isCloudError(outcome) ? outcome.isUncertain : false
-    if (!pause.isOurs) onWait?.(pause.time)
+    isUncertain ||= isCloudError(outcome) && outcome.isUncertain
+    if (asked > 0) onWait?.(asked)
     await clock.sleep(pause.time)
-    if (pause.isOurs || total !== undefined) left -= pause.time
-    if (!pause.isOurs) leftForAsked -= pause.time
+    left -= counted
+    leftForAsked -= asked
   }
 }
 
 /** How long to wait before the next attempt; undefined if there is none. */
 function pauseAfter(outcome: unknown, attempt: number, clock: Clock): { time: number; isOurs: boolean } | undefined {
   const longest = PAUSES[attempt]
-  if (attempt + 1 >= TRIES || longest === undefined) return undefined
+  if (longest === undefined) return undefined
   const ours = { time: clock.random() * longest, isOurs: true }
   if (isCloudError(outcome)) return PASSING.includes(outcome.code) ? ours : undefined
   const answer = outcome as Answer

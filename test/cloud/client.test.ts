@@ -443,6 +443,7 @@ describe('a request that fails', () => {
     ['25', undefined, [25_000, 25_000]],
     ['7', 20_000, [7_000, 7_000]],
     ['45', 30_000, []],
+    ['25', 600_000, [25_000, 25_000]],
     ['7200', undefined, []],
   ])(
     'with Retry-After %s every time waits no longer than its timeout in total (%s ms)',
@@ -472,25 +473,59 @@ describe('a request that fails', () => {
     expect([error.code, server.requests.length]).toEqual(['TIMEOUT', 1])
   })
 
+  /** Responses take this many milliseconds of the clock. `given` lists the time that each attempt was given. */
+  function timed(took: number): Required<Pick<CloudClientOptions, 'transport' | 'clock'>> & { given: number[] } {
+    const real = createTransport({})
+    const given: number[] = []
+    let now = 0
+    const transport = {
+      ...real,
+      send: (request: Parameters<typeof real.send>[0], timeout: number) => {
+        given.push(timeout)
+        now += took
+        return real.send(request, timeout)
+      },
+    }
+    const sleep = async (time: number): Promise<void> => {
+      now += time
+    }
+    return { given, transport, clock: { ...testClock(), now: () => now, sleep } }
+  }
+
+  // Pauses of our own are 125, 500 and 2000 ms.
+  test.each<[string, number | undefined, number, string | undefined, number[]]>([
+    ['a minute in total by default', undefined, 20_000, undefined, [60_000, 39_875, 19_375]],
+    ['what earlier attempts and pauses have left', 1_000, 200, undefined, [1_000, 675]],
+    ['no time after a pause that would take all that is left', 1_125, 250, undefined, [1_125, 750]],
+    ['what the pauses that the service asked for have left', 20_000, 1_000, '7', [20_000, 12_000, 4_000]],
+    ['no time after a pause asked for that would take all that is left', 9_000, 1_000, '8', [9_000]],
+    ['a minute by default, not counting pauses that the service asked for', undefined, 1_000, '25', [60_000, 59_000, 58_000]],
+    ['the rest of that minute, even if a pause asked for is longer', undefined, 40_000, '25', [60_000, 20_000]],
+  ])('is given %s', async (_, timeout, took, retryAfter, expected) => {
+    const server = await always(503, {}, retryAfter === undefined ? {} : { 'retry-after': retryAfter })
+    const { given, ...simulated } = timed(took)
+    await errorOf(clientOf(server.url, { timeout, ...simulated }).whoami())
+    expect(given).toEqual(expected)
+  })
+
   test('takes no longer than its timeout with an exchange of the token', async () => {
     const server = await serve(({ path }, response) => {
       const status = path === '/api/v1/core/oauth/token' ? 200 : 401
       json(response, status, { access_token: 'short-lived' })
     })
-    const real = createTransport({})
-    const timeouts: number[] = []
-    let now = 0
-    const transport = {
-      ...real,
-      send: (request: Parameters<typeof real.send>[0], timeout: number) => {
-        timeouts.push(timeout)
-        now += 3_000
-        return real.send(request, timeout)
-      },
-    }
-    const clock = { ...testClock(), now: () => now }
-    await errorOf(clientOf(server.url, { timeout: 10_000, transport, clock }).listSecretKeys('t'))
-    expect(timeouts).toEqual([10_000, 7_000, 4_000])
+    const { given, ...simulated } = timed(3_000)
+    await errorOf(clientOf(server.url, { timeout: 10_000, ...simulated }).listSecretKeys('t'))
+    expect(given).toEqual([10_000, 7_000, 4_000])
+  })
+
+  test('is not repeated once the exchange of the token has used up the time', async () => {
+    const server = await serve(({ path }, response) => {
+      const status = path === '/api/v1/core/oauth/token' ? 200 : 401
+      json(response, status, { access_token: 'short-lived' })
+    })
+    const { given, ...simulated } = timed(5_000)
+    await errorOf(clientOf(server.url, { timeout: 8_000, ...simulated }).listSecretKeys('t'))
+    expect(given).toEqual([8_000, 3_000, 1])
   })
 
   test('is a success if it was a removal that was done, but whose response was lost', async () => {
@@ -505,6 +540,15 @@ describe('a request that fails', () => {
     expect((await errorOf(clientOf(server.url).unsetSecret('t', 'A'))).message).toMatch(
       /^The cloud has no such secret \(404\)\. If it was never synced, run 'systemprompt cloud secrets sync'\.$/,
     )
+  })
+
+  test('is uncertain if it was a write whose first response was lost, whatever comes afterwards', async () => {
+    const server = await serve((_, response, number) => {
+      if (number === 1) response.socket?.destroy()
+      else json(response, number === 2 ? 503 : 500)
+    })
+    expect(await errorOf(clientOf(server.url).setSecrets('t', { A: 'b' }))).toMatchObject({ isUncertain: true })
+    expect(server.requests).toHaveLength(3)
   })
 
   test('is uncertain if it was a write, all of whose responses were lost', async () => {
