@@ -1,24 +1,19 @@
 import type { Match, Matcher } from '../../src/scan/index.ts'
 
 const BEGINNING = ';base64,'
-/** A data URL in a data URL in a data URL. */
-const MOST_NESTED = 3
-/** Fewer characters cannot hold a secret. */
-const SHORTEST = 12
 
 /**
  * Finds secrets in files that are embedded as `data:…;base64,…`, such as an inline source map: what is encoded again
- * inside shows only after decoding. `start` and `end` span the whole body of the URL.
+ * inside shows only after decoding. A data URL in a data URL is at most three quarters as long, so nesting has an end.
+ * `start` and `end` span the whole body of the URL.
  */
-export function findInDataUrls(bytes: Buffer, matcher: Matcher, depth = MOST_NESTED): readonly Match[] {
-  if (depth === 0) return []
+export function findInDataUrls(bytes: Buffer, matcher: Matcher): readonly Match[] {
   const found: Match[] = []
   for (let at = bytes.indexOf(BEGINNING); at !== -1; at = bytes.indexOf(BEGINNING, at + BEGINNING.length)) {
     const start = at + BEGINNING.length
     const end = endOfBase64(bytes, start)
-    if (end - start < SHORTEST) continue
     const decoded = Buffer.from(bytes.toString('latin1', start, end), 'base64')
-    for (const match of [...matcher.find(decoded), ...findInDataUrls(decoded, matcher, depth - 1)])
+    for (const match of [...matcher.find(decoded), ...findInDataUrls(decoded, matcher)])
       found.push({ ...match, form: 'base64', start, end })
   }
   return found

@@ -499,7 +499,13 @@ describe('a request that fails', () => {
     ['no time after a pause that would take all that is left', 1_125, 250, undefined, [1_125, 750]],
     ['what the pauses that the service asked for have left', 20_000, 1_000, '7', [20_000, 12_000, 4_000]],
     ['no time after a pause asked for that would take all that is left', 9_000, 1_000, '8', [9_000]],
-    ['a minute by default, not counting pauses that the service asked for', undefined, 1_000, '25', [60_000, 59_000, 58_000]],
+    [
+      'a minute by default, not counting pauses that the service asked for',
+      undefined,
+      1_000,
+      '25',
+      [60_000, 59_000, 58_000],
+    ],
     ['the rest of that minute, even if a pause asked for is longer', undefined, 40_000, '25', [60_000, 20_000]],
   ])('is given %s', async (_, timeout, took, retryAfter, expected) => {
     const server = await always(503, {}, retryAfter === undefined ? {} : { 'retry-after': retryAfter })

@@ -61,6 +61,18 @@ describe('a secret is found', () => {
     ])
   })
 
+  test('in the first of several data URLs, however deeply they are nested', () => {
+    const inUrl = (text: string): string => `data:text/plain;base64,${Buffer.from(text).toString('base64')}`
+    let url = inUrl(SECRET)
+    for (let depth = 1; depth < 12; depth++) url = inUrl(url)
+    const found = problemsIn({ 'a.css': `a { background: url(${url}) }\nb { background: url(${inUrl('harmless')}) }` })
+    expect(found?.[0]).toEqual({
+      key: 'STRIPE_KEY',
+      at: 'a.css:1:44',
+      message: 'the secret is in this file, as base64',
+    })
+  })
+
   test('in binary data', () => {
     const bytes = Buffer.concat([Buffer.from([0xff, 0xfe, 0, 10, 0x80]), Buffer.from(SECRET), Buffer.from([0x81])])
     expect(problemsIn({ 'a.wasm': bytes })).toHaveLength(1)
