@@ -135,7 +135,7 @@ export function containsAny(secrets: Iterable<string>): (text: string) => boolea
 
 /** Whether a value is secret whatever its key: a URL with a password, a private key. */
 export function isSecretValue(value: string): boolean {
-  if (value.includes('-----BEGIN') && value.includes('PRIVATE KEY-----')) return true
+  if (/PRIVATE KEY(?: BLOCK)?-----/.test(value)) return true
   return value.includes('://') && value.split('://').slice(1).some(hasPassword)
 }
 

@@ -1,8 +1,12 @@
-import { utimesSync } from 'node:fs'
+import { statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createOutputSearch, type OutputSearch } from '../../integrations/output/output-search.ts'
 import { makeProject, writeFiles } from '../support/temp-project.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 const SECRET = 'before-7c1f09a2d5'
 
@@ -31,7 +35,9 @@ describe('a file of a bundle', () => {
   test.each<[string, string | Uint8Array, string | Uint8Array]>([
     ['text', harmless.content, leaking.content],
     ['bytes', Buffer.from(harmless.content), Buffer.from(leaking.content)],
+    ['bytes after which the new ones sort', Buffer.from('z'), Buffer.from(leaking.content)],
     ['bytes that become text', Buffer.from(harmless.content), leaking.content],
+    ['text that becomes bytes', harmless.content, Buffer.from(leaking.content)],
   ])('that was searched is searched again when it has changed: %s', async (_, before, after) => {
     const { search } = searchFor()
     const other = { name: 'other.js', content: 'unchanged' }
@@ -66,11 +72,14 @@ describe('what others write to a directory', () => {
     expect((await search.findWritten(directory, root))?.files).toEqual(['assets/copied.txt'])
   })
 
-  test('is not searched if it was there before', async () => {
-    const { search } = searchFor()
+  test('is not searched if it was there before the build, or at the search before', async () => {
     const directory = directoryWith({ 'old.txt': SECRET })
-    expect(await search.findWritten(directory, root, Date.now() + HOUR)).toBeUndefined()
-    expect((await search.findWritten(directory, root, Date.now()))?.files).toEqual(['old.txt'])
+    const { search } = searchFor()
+    vi.useFakeTimers({ now: Date.now() + HOUR, toFake: ['Date'] })
+    expect(await searchFor().search.findWritten(directory, root)).toBeUndefined()
+    expect((await search.findWritten(directory, root))?.files).toEqual(['old.txt'])
+    expect(await search.findWritten(directory, root)).toBeUndefined()
+    expect((await search.findWritten(directory, root, Date.now() - HOUR))?.files).toEqual(['old.txt'])
   })
 
   test('is searched in each of several directories from the beginning of the build', async () => {
@@ -88,6 +97,17 @@ describe('what others write to a directory', () => {
     expect(await search.findWritten(directory, root)).toBeUndefined()
     writeFiles(directory, { 'a/b.js': SECRET })
     expect((await search.findWritten(directory, root))?.files).toEqual(['a/b.js'])
+  })
+
+  test('is searched in a directory that has been there for longer', async () => {
+    const directory = directoryWith({ 'assets/copied.txt': '' })
+    const [assets, copied] = [join(directory, 'assets'), join(directory, 'assets/copied.txt')]
+    do writeFileSync(copied, `\n  ${SECRET}`)
+    while (statSync(copied).ctimeMs <= statSync(assets).ctimeMs)
+    // The second is for the clocks of file systems.
+    const since = statSync(copied).ctimeMs + 1000
+    const leaks = await searchFor().search.findWritten(directory, root, since)
+    expect(leaks?.error.issues).toMatchObject([{ key: 'API_KEY', file: 'assets/copied.txt', line: 2, column: 3 }])
   })
 
   test('is told of by its name too', async () => {

@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { isSecretValue, looksSecret, maskOpaque, nameToShow, repeatsSecret } from '../../src/secrets/secret.ts'
+import {
+  containsAny,
+  isSecretValue,
+  looksSecret,
+  looksSecretNumber,
+  maskOpaque,
+  nameToShow,
+  repeatsSecret,
+  soundsSecret,
+} from '../../src/secrets/secret.ts'
+import type { Path } from '../../src/types.ts'
 import { sampled, seeded } from '../support/random.ts'
 
 describe('looksSecret', () => {
@@ -58,6 +68,8 @@ describe('looksSecret', () => {
     'awsaccesskeys',
     'privatekeys',
     'dbpassphrases',
+    'PUBLIC_KEY_PASSWORD',
+    'public_keys_secret',
   ])('is true of %s', (name) => {
     expect(looksSecret(name)).toBe(true)
   })
@@ -93,6 +105,30 @@ describe('looksSecret', () => {
   })
 })
 
+describe('soundsSecret', () => {
+  test.each<[Path]>([
+    [['smtp', 'password']],
+    [['tokens', 0]],
+    [['api_keys', 'stripe']],
+    [['API_KEYS', 'stripe']],
+    [['services', 'passwords', 'alice', 'value']],
+    [['services', 'secrets', 'one']],
+    [['secrets', 'token']],
+  ])('is true of %j', (path) => {
+    expect(soundsSecret(path)).toBe(true)
+  })
+  test.each<[Path]>([[[]], [[0]], [['secrets', 'source']], [['password', 'min_length']], [['monkeys', 'george']]])(
+    'is false of %j',
+    (path) => {
+      expect(soundsSecret(path)).toBe(false)
+    },
+  )
+  test('looksSecretNumber goes by the name of the number itself', () => {
+    const names = ['password', 'DB_PASSWORD', 'clientSecret', 'API_KEY', 'max_tokens', 'token', 'key', 'secret_length']
+    expect(names.filter(looksSecretNumber)).toEqual(['password', 'DB_PASSWORD', 'clientSecret', 'API_KEY'])
+  })
+})
+
 describe('isSecretValue', () => {
   test.each([
     'postgres://user:pw@host/db',
@@ -105,6 +141,8 @@ describe('isSecretValue', () => {
     '-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----',
     '-----BEGIN RSA PRIVATE KEY-----\nMIIE',
     '-----BEGIN OPENSSH PRIVATE KEY-----',
+    '-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQ',
+    'MIIE\n-----END PRIVATE KEY-----',
     'http://a.example and postgres://user:pw@host/db',
     'amqp://a.example,amqp://user:pw@b.example',
   ])('is true of %j', (value) => {
@@ -124,6 +162,8 @@ describe('isSecretValue', () => {
     'http://[::1]:8080/',
     'mailto:me@acme.example',
     '-----BEGIN PUBLIC KEY-----',
+    '-----BEGIN PGP PUBLIC KEY BLOCK-----',
+    'PRIVATE KEY',
     '-----BEGIN CERTIFICATE-----',
     '://',
     '12:30@noon',
@@ -142,6 +182,10 @@ describe('maskOpaque', () => {
     'c2VjcmV0LXZhbHVlLWluLWJhc2U2NA==',
     'xoxb-123456789012-abcdefABCDEF',
     'qwertzuiopasdfghjklyxcvbnm',
+    'token-9f86d081884c7d65',
+    'id-qwertzuiopasdfghjkl',
+    'id-is-qwertz12345',
+    'aB3-xY7-qW9-zR2-tT5',
   ])('masks %s', (text) => {
     expect(maskOpaque(`a: ${text} # and more`)).toBe(`a: ${'•'.repeat(text.length)} # and more`)
   })
@@ -166,6 +210,9 @@ describe('maskOpaque', () => {
     '----------------------------------------',
     'a'.repeat(15),
     'short sk-1234',
+    'acme-release-2026',
+    'ACME-RELEASE-2026',
+    'Acme-Release-Notes',
   ])('leaves %j unchanged', (text) => {
     expect(maskOpaque(text)).toBe(text)
   })
@@ -203,6 +250,12 @@ describe('repeatsSecret', () => {
     expect(repeatsSecret(text, secrets)).toBe(false)
     expect(performance.now() - start).toBeLessThan(20_000)
   })
+})
+
+test('containsAny finds a secret of eight characters or more, even if another one begins in the same way', () => {
+  const holds = containsAny(['hunter2-Zx81-longer', 'hunter2-Zx81', 'hunter2-Ab', 'shorter', 'twelve-l'])
+  const texts = ['<hunter2-Zx81>', 'hunter2-Ab', 'a twelve-l', 'hunter2-', 'hunter2-Zx8', 'shorter', '']
+  expect(texts.filter(holds)).toEqual(['<hunter2-Zx81>', 'hunter2-Ab', 'a twelve-l'])
 })
 
 describe('nameToShow', () => {
