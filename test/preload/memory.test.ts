@@ -1,8 +1,9 @@
-import { existsSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { loadConfigSync } from '../../src/index.ts'
+import { z } from 'zod'
+import { type LoadOptions, loadConfigSync } from '../../src/index.ts'
 import { resolveStart } from '../../src/preload/resolve-start.ts'
 import { makeProject, PROFILE, writeFiles } from '../support/temp-project.ts'
 
@@ -33,6 +34,103 @@ afterEach(() => {
 test('a load returns what the preload resolved', () => {
   resolveStart({ cwd, env: process.env, version: '1' }, undefined)
   expect(loadConfigSync().profile).toBe(loadConfigSync().profile)
+})
+
+describe('a load resolves again', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  test.each<[string, () => unknown, () => unknown, unknown]>([
+    ['with an option', () => undefined, () => loadConfigSync({ overrides: { name: 'mine' } }).config.name, 'mine'],
+    [
+      'from another directory',
+      () => process.chdir(makeProject({ '.env': 'A=there' })),
+      () => loadConfigSync().env.A,
+      'there',
+    ],
+    [
+      'once a variable that was used has been set',
+      () => vi.stubEnv('TRIGGER', 'pulled'),
+      () => loadConfigSync().env.B,
+      'pulled',
+    ],
+    [
+      'once a setting has been added',
+      () => vi.stubEnv('SYSTEMPROMPT__NAME', 'set'),
+      () => loadConfigSync().config.name,
+      'set',
+    ],
+    [
+      'once a file has changed',
+      () => writeFiles(cwd, { [PROFILE]: 'name: changed\nsecrets: { validation: skip }\n' }),
+      () => loadConfigSync().config.name,
+      'changed',
+    ],
+    [
+      'once a file has been created',
+      () => writeFiles(cwd, { '.env.local': 'A=local\n' }),
+      () => loadConfigSync().env.A,
+      'local',
+    ],
+    [
+      'once a service has been created',
+      () => writeFiles(cwd, { 'services/own/config.yaml': 'title: own\n' }),
+      () => loadConfigSync().config.services,
+      { own: { title: 'own' } },
+    ],
+  ])('%s', (_, change, load, expected) => {
+    resolveStart({ cwd, env: process.env, version: '1' }, undefined)
+    change()
+    expect(load()).toEqual(expected)
+  })
+
+  test.each<[string, string, string | undefined]>([
+    ['once a setting has another value', 'other', 'other'],
+    ['once a setting has been removed', '', 'local'],
+  ])('%s', (_, value, expected) => {
+    vi.stubEnv('SYSTEMPROMPT__NAME', 'set')
+    resolveStart({ cwd, env: process.env, version: '1' }, undefined)
+    expect(loadConfigSync().config.name).toBe('set')
+    vi.stubEnv('SYSTEMPROMPT__NAME', value === '' ? undefined : value)
+    expect(loadConfigSync().config.name).toBe(expected)
+  })
+})
+
+describe('a load uses what the preload resolved', () => {
+  test.each<[string, () => void, LoadOptions]>([
+    [
+      'with a schema, and with options that are undefined',
+      () => undefined,
+      { schema: z.looseObject({}), profile: undefined },
+    ],
+    ['with a schema for variables', () => undefined, { variables: z.looseObject({}) }],
+    ['even if a variable that was not used has changed', () => vi.stubEnv('NOT_USED', 'x'), {}],
+  ])('%s', (_, change, options) => {
+    resolveStart({ cwd, env: process.env, version: '1' }, undefined)
+    const first = loadConfigSync().profile
+    change()
+    expect(loadConfigSync(options).profile).toBe(first)
+    vi.unstubAllEnvs()
+  })
+
+  test('and says which files were consulted', () => {
+    const alone = loadConfigSync({ env: process.env }).consulted
+    resolveStart({ cwd, env: process.env, version: '1' }, undefined)
+    expect(loadConfigSync().consulted).toEqual(alone)
+  })
+})
+
+/** A file can change twice within one step of the system's clock, without a change of its times. */
+test.each([
+  [10, false],
+  [30, true],
+])('what the preload resolved %i ms after a file was written is used: %j', (age, isKept) => {
+  writeFiles(cwd, { '.env': 'A=new\n' })
+  vi.useFakeTimers({ now: Math.ceil(statSync(join(cwd, '.env')).ctimeMs) + age, toFake: ['Date'] })
+  resolveStart({ cwd, env: process.env, version: '1' }, undefined)
+  const [one, other] = [loadConfigSync(), loadConfigSync()]
+  expect(one.profile === other.profile).toBe(isKept)
 })
 
 /** An environment that makes a change when the load looks up a variable of `.env`, after it has read the files. */

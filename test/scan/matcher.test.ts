@@ -502,3 +502,16 @@ function spellingsOf(character: string): readonly RegExp[] {
 function anyCase(hex: string): string {
   return hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)
 }
+
+test('a character is not taken for another one that ends with the same byte', () => {
+  const matcher = createMatcher([{ name: 'KEY', value: '©k3yX9aLm2Q' }])
+  expect(matcher.find('ék3yX9aLm2Q')).toEqual([])
+  expect(matcher.find('é ©k3yX9aLm2Q')).toMatchObject([{ start: 3, end: 15 }])
+})
+
+test('a secret with several lines is found as a whole where the lines end otherwise, wherever it is recognised', () => {
+  const value = 'a\nk3yX9aLm2Q\nb'
+  const matcher = createMatcher([{ name: 'KEY', value }])
+  for (const text of [value, value.replaceAll('\n', '\r\n')])
+    expect(matcher.find(text)).toMatchObject([{ start: 0, end: text.length }])
+})
