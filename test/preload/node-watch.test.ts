@@ -43,16 +43,19 @@ test.each([
       line = value
     }
   }
+  /** A program may speak before Node watches its files; so the edit is made again until Node has seen it. */
+  const edit = async (files: Files, text: string): Promise<void> => {
+    writeFiles(root, files)
+    const again = setInterval(() => writeFiles(root, files), 3000)
+    await until(text).finally(() => clearInterval(again))
+  }
 
   await until('started one')
-  writeFiles(root, { '.env': 'GREETING=two\n' })
-  await until('started two')
-  writeFiles(root, { '.env': 'GREETING=${MISSING}\n' })
-  await until('Failed running')
-  writeFiles(root, { '.env': 'GREETING=three\n' })
-  await until('started three')
-  writeFiles(root, { [PROFILE]: 'secrets: { validation: skip }\n# another\n' })
-  await until('started three')
+  await edit({ '.env': 'GREETING=two\n' }, 'started two')
+  await edit({ '.env': 'GREETING=${MISSING}\n' }, 'Failed running')
+  await edit({ '.env': 'GREETING=three\n' }, 'started three')
+  await edit({ [PROFILE]: 'secrets: { validation: skip }\nname: ${MISSING}\n' }, 'Failed running')
+  await edit({ [PROFILE]: 'secrets: { validation: skip }\n' }, 'started three')
   expect(child.exitCode).toBeNull()
 })
 
