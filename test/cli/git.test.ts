@@ -295,7 +295,7 @@ describe('checkConfig, when git cannot answer,', () => {
   })
   test.skipIf(process.platform === 'win32')('does not block the program while git runs', async () => {
     const cwd = makeProject(COMPLETE)
-    const waits = '#!/bin/sh\nfor i in 1 2 3 4 5 6; do [ -e "$0.go" ] && exit 0; sleep 0.5; done\nexit 1\n'
+    const waits = '#!/bin/sh\nfor i in $(seq 40); do [ -e "$0.go" ] && exit 0; sleep 0.5; done\nexit 1\n'
     writeFiles(cwd, { '.git/HEAD': '', 'bin/git': waits })
     chmodSync(join(cwd, 'bin/git'), 0o755)
     vi.stubEnv('PATH', `${join(cwd, 'bin')}:${process.env.PATH}`)
