@@ -264,6 +264,14 @@ describe('systemprompt scan --staged', () => {
     const { places, code } = await scan('--staged')
     expect([places, code]).toEqual([['a.txt:2:1 ANTHROPIC_API_KEY plain'], 11])
   })
+  test('searches a large file as a whole, whatever pieces git sends it in', async () => {
+    const line = `${KEY} ${'x'.repeat(70)}\n`
+    write('large.txt', line.repeat(4000))
+    git('add', 'large.txt')
+    const { places } = await scan('--staged')
+    expect(places).toHaveLength(4000)
+    expect(places.at(-1)).toBe('large.txt:4000:1 ANTHROPIC_API_KEY plain')
+  })
   test('skips files that were committed before or are deleted', async () => {
     write('old.txt', KEY)
     write('gone.txt', KEY)
