@@ -244,6 +244,13 @@ describe.skipIf(process.platform === 'win32')('systemprompt scan of unusual file
   })
 })
 
+test('a secret at the end of a file is found even if a longer one begins like it', async () => {
+  write('.env', 'A_KEY=k3yX9aLm2Q\nB_KEY=k3yX9aLm2Q-and-more-77\n')
+  write('dist/one.txt', 'k3yX9aLm2Q')
+  write('dist/two.txt', 'a k3yX9aLm2Q')
+  expect((await scan('dist')).places).toEqual(['dist/one.txt:1:1 A_KEY plain', 'dist/two.txt:1:3 A_KEY plain'])
+})
+
 describe('systemprompt scan --staged', () => {
   const git = (...args: string[]) => {
     const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
