@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Control, control } from './control.ts'
 import type { Faults } from './faults.ts'
@@ -26,6 +26,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = createServer(
     (incoming, outgoing) => void handle(incoming, outgoing, server, options).catch(() => outgoing.destroy()),
   )
+  // By itself, Node closes the connection without a response.
+  server.on('connect', (_, socket) => socket.end(`HTTP/1.1 405 ${STATUS_CODES[405]}\r\nconnection: close\r\n\r\n`))
   // A body that is sent byte by byte does not block anything for long.
   server.requestTimeout = 30_000
   server.headersTimeout = 10_000
@@ -55,6 +57,8 @@ async function handle(
   const { method = 'GET', url = '/' } = incoming
   if (!isForUs(incoming, server))
     return refuse(outgoing, 403, 'host_invalid', 'The emulator answers only on 127.0.0.1 and localhost')
+  // A Request cannot have this method.
+  if (method === 'TRACE') return refuse(outgoing, 405, 'method_not_allowed', 'The emulator does not accept TRACE')
   const body = await bodyOf(incoming, options.mostBytes)
   if (body === undefined)
     return refuse(outgoing, 413, 'body_too_large', `A request body can have at most ${options.mostBytes} bytes`)
@@ -118,7 +122,8 @@ function toRequest({ method = 'GET', url = '/', headers }: IncomingMessage, body
     value === undefined ? [] : [[name, String(value)] as [string, string]],
   )
   const hasBody = method !== 'GET' && method !== 'HEAD'
-  return new Request(new URL(url.startsWith('/') ? url : '/', `http://${headers.host}`), {
+  // Not resolved against the host: //name/ would be another host, and //:99999/ no URL at all.
+  return new Request(`http://${headers.host}${url.startsWith('/') ? url : '/'}`, {
     method,
     headers: given,
     ...(hasBody ? { body: new Uint8Array(body) } : {}),

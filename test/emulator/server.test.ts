@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -30,9 +31,9 @@ function statusOf(
   body = '',
 ): Promise<number> {
   return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port: emulator.port, path, method, headers }, (answer) => {
-      answer.resume()
-      resolve(answer.statusCode ?? 0)
+    const asked = request({ host: '127.0.0.1', port: emulator.port, path, method, headers }, (response) => {
+      response.resume()
+      resolve(response.statusCode ?? 0)
     })
     asked.on('error', reject)
     asked.end(body)
@@ -64,6 +65,57 @@ describe('the server', () => {
 
   test('fails when its port is in use', async () => {
     await expect(startEmulator({ port: emulator.port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  })
+})
+
+/** Sends a request line as it is, and returns everything up to the end of the connection. */
+function responseTo(line: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(emulator.port, '127.0.0.1')
+    let response = ''
+    socket.setEncoding('latin1')
+    socket.on('data', (piece) => (response += piece))
+    socket.on('error', ({ message }) => (response += message))
+    socket.on('close', () => resolve(response))
+    socket.write(`${line}\r\nHost: 127.0.0.1:${emulator.port}\r\nConnection: close\r\n\r\n`)
+  })
+}
+
+describe('a request line', () => {
+  const HOSTILE = [
+    ...['//:99999/', '//', '///', '//[', '//[::1', '//a:b@c/', '//user:pass@', '//@:/', '//1.2.3.4.5:1/', '//xn--a/'],
+    ...['/\\', '/\\\\:99999/', '/'.repeat(9_000), `/${'a'.repeat(20_000)}`, '/%', '/%zz', '/%ff', '/%00', '/..//../'],
+    ...['*', '?', '#', '/#x', '/??', 'foo', 'mailto:x', 'javascript:alert(1)', 'http://[/', 'http://:99999/', '/a b'],
+    ...['/\0', '/\x7f', '/é', '//_test/clock', '/api/v1/tenants/%2e%2e/secrets', '/api/v1/tenants/%E0%A4%A/secrets'],
+  ].map((target) => `GET ${target} HTTP/1.1`)
+  const METHODS = [
+    'TRACE /',
+    'TRACE *',
+    'CONNECT 127.0.0.1:80',
+    'CONNECT /',
+    'TRACK /',
+    'PURGE /',
+    'NOTHING /',
+    'get /',
+  ]
+  const OTHERS = [
+    ...METHODS.map((each) => `${each} HTTP/1.1`),
+    'GET',
+    '',
+    ' ',
+    'GET / HTTP/9.9',
+    'PRI * HTTP/2.0',
+    '\x16\x03',
+  ]
+
+  const LINES = [...HOSTILE, 'HEAD //:99999/ HTTP/1.1', 'DELETE //:1x/ HTTP/1.1', ...OTHERS]
+  test.each(LINES.map((line) => [line.slice(0, 60), line]))('%j gets a 4xx', async (_, line) => {
+    expect(await responseTo(line)).toMatch(/^HTTP\/1\.1 4\d\d /)
+  })
+
+  test('gives a path, never another host', async () => {
+    const own = `127.0.0.1:${emulator.port}`
+    expect(await responseTo(`GET //${own}/api/v1/auth/me HTTP/1.1`)).toMatch(/^HTTP\/1\.1 404 /)
   })
 })
 
@@ -379,10 +431,10 @@ test.each<[unknown, RegExp]>([
 /** Sends a body of this many chunks of 64 KiB; returns the response, or how the connection ended. */
 function sentInPieces(url: string, pieces: number): Promise<string> {
   return new Promise((resolve) => {
-    const sent = request(url, { method: 'POST' }, (answer) => {
+    const sent = request(url, { method: 'POST' }, (response) => {
       let text = ''
-      answer.on('data', (piece) => (text += piece))
-      answer.on('end', () => resolve(`${answer.statusCode} ${JSON.parse(text).error.code}`))
+      response.on('data', (piece) => (text += piece))
+      response.on('end', () => resolve(`${response.statusCode} ${JSON.parse(text).error.code}`))
     })
     sent.on('error', (error) => resolve(String(Reflect.get(error, 'code'))))
     const send = (left: number): void => {
