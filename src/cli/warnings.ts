@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { type Problem, renderProblem } from '../index.ts'
 import { asTyped } from './as-typed.ts'
 import type { Io } from './io.ts'
@@ -22,7 +23,7 @@ export function printWarningsIfWanted(io: Io, warnings: readonly Problem[]): voi
   if (['verbose', 'debug'].includes(io.env.SYSTEMPROMPT_LOG_LEVEL ?? '')) printWarnings(io, warnings)
 }
 
-/** Reports that one of the cloud's files was broken, and where it was moved to. */
-export function sayAside(io: Io, name: 'credentials.json' | 'tenants.json', aside: string | undefined): void {
-  if (aside !== undefined) io.err(`The old ${name} could not be used; it is now ${shown(aside)}\n`)
+/** Reports that one of the cloud's files could not be used, and where it was moved to. */
+export function sayAside(io: Io, file: string, aside: string | undefined): void {
+  if (aside !== undefined) io.err(`The old ${shown(basename(file))} could not be used; it is now ${shown(aside)}\n`)
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { collectProblems, isConfigError } from '../errors/errors.ts'
-import { isDirectory, isRegularFile, isTaken, moveAside, removeFile } from '../files/atomic.ts'
+import { isDirectory, isRegularFile, isTaken, moveAside, removeFile, writeFileAtomic } from '../files/atomic.ts'
 import { refuseExposed } from '../files/exposure.ts'
+import { withLock } from '../files/lock.ts'
 import { prepareState } from '../files/state.ts'
-import { updateFile } from '../files/update.ts'
 import { readText } from '../read/guard.ts'
 import { parseJson } from '../read/json.ts'
 import { toPlain } from '../tree.ts'
@@ -34,21 +34,14 @@ export function storedEmail(file: string): string | undefined {
 
 /**
  * Writes credentials.json, readable by its owner only. A broken file or a link is moved aside, so that a login always
- * works. Returns where it was moved to.
+ * works, and so is a file that a profile names and that holds no login. Returns where it was moved to.
  *
  * @throws FileError FILE_EXPOSED if git would commit the file
  */
-export async function writeCredentials(
-  files: CloudFiles,
-  login: StoredLogin,
-  now: number,
-): Promise<string | undefined> {
-  await prepareState(files.state)
-  await refuseExposed(files.credentials)
-  const isFine = isRegularFile(files.credentials) && readObject(files.credentials)
-  const aside = isFine ? undefined : moveAside(files.credentials, now)
-  await updateFile(files.credentials, () => `${JSON.stringify({ ...kept(files.credentials), ...login }, null, 2)}\n`)
-  return aside
+export function writeCredentials(files: CloudFiles, login: StoredLogin, now: number): Promise<string | undefined> {
+  const { state, credentials: file } = files
+  const isOurs = (stored: JsonObject): boolean => isUsualPlace(files) || isLogin(stored)
+  return updateObject(state, file, now, isOurs, (stored) => ({ ...kept(stored), ...login }))
 }
 
 /** Whether credentials.json exists, whatever it contains. */
@@ -62,29 +55,59 @@ export function hasCredentials({ credentials }: CloudFiles): boolean {
  * always works. `aside` is where it was moved to.
  */
 export function removeCredentials(
-  { state, credentials }: CloudFiles,
+  files: CloudFiles,
   now: number,
 ): { readonly wasThere: boolean; readonly aside?: string } {
-  const isOurs = credentials === join(state, 'credentials.json') || isLogin(credentials)
+  const { credentials } = files
+  const isOurs = isUsualPlace(files) || isLogin(readObject(credentials))
   if (!isTaken(credentials) || (isOurs && !isDirectory(credentials))) return { wasThere: removeFile(credentials) }
   const aside = moveAside(credentials, now)
   return { wasThere: true, ...(aside === undefined ? {} : { aside }) }
 }
 
+/** Elsewhere, where a profile says, may be any file of the user's. */
+function isUsualPlace({ state, credentials }: CloudFiles): boolean {
+  return credentials === join(state, 'credentials.json')
+}
+
 /** Other programs store an `api_token` too. */
-function isLogin(file: string): boolean {
-  const { api_token, user_email } = readObject(file) ?? {}
+function isLogin({ api_token, user_email }: JsonObject = {}): boolean {
   return typeof api_token === 'string' && typeof user_email === 'string'
 }
 
 /** Unknown keys are kept, but not the earlier spelling of `api_url`. */
-function kept(file: string): Readonly<Record<string, unknown>> {
-  const { api_endpoint: _, last_validated_at: __, ...others } = readObject(file) ?? {}
+function kept({ api_endpoint: _, last_validated_at: __, ...others }: JsonObject): JsonObject {
   return others
 }
 
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/**
+ * Updates the JSON object in one of the cloud's files, under a lock. A broken file, a link, or an object that is not
+ * ours is moved aside, and `change` then gets an empty object. Returns where it was moved to.
+ *
+ * @throws FileError
+ */
+export async function updateObject(
+  state: string,
+  file: string,
+  now: number,
+  isOurs: (stored: JsonObject) => boolean,
+  change: (stored: JsonObject) => JsonObject,
+): Promise<string | undefined> {
+  await prepareState(state)
+  await refuseExposed(file)
+  return withLock(file, () => {
+    const stored = isRegularFile(file) ? readObject(file) : undefined
+    const kept = stored && isOurs(stored) ? stored : undefined
+    const aside = kept ? undefined : moveAside(file, now)
+    writeFileAtomic(file, `${JSON.stringify(change(kept ?? {}), null, 2)}\n`)
+    return aside
+  })
+}
+
 /** The JSON object in one of the cloud's files; undefined if there is no file, or it cannot be read. */
-export function readObject(file: string): Readonly<Record<string, unknown>> | undefined {
+export function readObject(file: string): JsonObject | undefined {
   try {
     return mustReadObject(file)
   } catch (error) {
@@ -97,7 +120,7 @@ export function readObject(file: string): Readonly<Record<string, unknown>> | un
  * The same, but throws if the file cannot be read.
  * @throws ConfigError SYNTAX, FILE_UNREADABLE, FILE_TOO_LARGE, ENCODING
  */
-export function mustReadObject(file: string): Readonly<Record<string, unknown>> | undefined {
+export function mustReadObject(file: string): JsonObject | undefined {
   const problems = collectProblems()
   const read = readText(file, { layer: 'secrets', file, confidential: true }, problems)
   const tree = read && parseJson(read.source, problems)

@@ -1,9 +1,7 @@
-import { isRegularFile, moveAside } from '../files/atomic.ts'
-import { refuseExposed } from '../files/exposure.ts'
-import { prepareState } from '../files/state.ts'
+import { join } from 'node:path'
 import { updateFile } from '../files/update.ts'
 import type { TenantInfo } from './contract.ts'
-import { type CloudFiles, mustReadObject, readObject } from './credentials.ts'
+import { type CloudFiles, type JsonObject, mustReadObject, readObject, updateObject } from './credentials.ts'
 
 /** A tenant in tenants.json, as far as it is known. */
 export interface RegisteredTenant {
@@ -23,7 +21,10 @@ export interface TenantRegistry {
 
 /** The contents of tenants.json; empty if it does not exist. @throws ConfigError if it cannot be read */
 export function readRegistry({ tenants: file }: CloudFiles): TenantRegistry {
-  const { tenants, active_tenant } = mustReadObject(file) ?? {}
+  return registryIn(mustReadObject(file) ?? {})
+}
+
+function registryIn({ tenants, active_tenant }: JsonObject): TenantRegistry {
   const list: readonly unknown[] = Array.isArray(tenants) ? tenants : []
   return { tenants: list.filter(isTenant), active: typeof active_tenant === 'string' ? active_tenant : undefined }
 }
@@ -32,32 +33,29 @@ export function readRegistry({ tenants: file }: CloudFiles): TenantRegistry {
  * Updates tenants.json from the service: cloud tenants are added, changed or, if the service no longer lists them,
  * removed; local tenants and unknown keys are kept. The active tenant stays active if it is local or listed; otherwise,
  * a single cloud tenant becomes active. If the service says nothing about tenants, nothing changes. A broken file or a
- * link is moved aside; `aside` is where it was moved to.
+ * link is moved aside, and so is a file that a profile names and that lists no tenants; `aside` is where it was moved
+ * to.
  */
 export async function updateRegistry(
   files: CloudFiles,
   tenants: readonly TenantInfo[] | undefined,
   now: number,
 ): Promise<TenantRegistry & { readonly aside?: string }> {
-  await prepareState(files.state)
-  await refuseExposed(files.tenants)
-  const isFine = isRegularFile(files.tenants) && readObject(files.tenants)
-  const aside = isFine ? undefined : moveAside(files.tenants, now)
-  await updateFile(files.tenants, () => {
-    const file = readObject(files.tenants) ?? {}
-    const known = readRegistry(files)
-    const merged = tenants ? mergeTenants(known.tenants, tenants) : known.tenants
-    const active = tenants ? activeAmong(known, tenants) : known.active
-    const { active_tenant: _, ...others } = file
-    const synced = new Date(now).toISOString()
-    return textOf({
+  const { state, tenants: file } = files
+  const isOurs = (stored: JsonObject): boolean => file === join(state, 'tenants.json') || Array.isArray(stored.tenants)
+  let updated: TenantRegistry = { tenants: [], active: undefined }
+  const aside = await updateObject(state, file, now, isOurs, (stored) => {
+    const { active_tenant: _, ...others } = stored
+    const known = registryIn(stored)
+    updated = tenants ? { tenants: mergeTenants(known.tenants, tenants), active: activeAmong(known, tenants) } : known
+    return {
       ...others,
-      tenants: merged,
-      ...(active === undefined ? {} : { active_tenant: active }),
-      synced_at: synced,
-    })
+      tenants: updated.tenants,
+      ...(updated.active === undefined ? {} : { active_tenant: updated.active }),
+      synced_at: new Date(now).toISOString(),
+    }
   })
-  return { ...readRegistry(files), ...(aside === undefined ? {} : { aside }) }
+  return { ...updated, ...(aside === undefined ? {} : { aside }) }
 }
 
 /**

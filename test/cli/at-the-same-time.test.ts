@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import type { StoredLogin } from '../../src/cloud/credentials.ts'
 import type { Emulator } from '../../src/emulator/index.ts'
+import { bundleForChild } from '../support/bundle.ts'
 import { serve } from '../support/http-server.ts'
 import { sampled } from '../support/random.ts'
-import { SECRETS, writeFiles } from '../support/temp-project.ts'
-import { CREDENTIALS, cli, cloudProject, emulated } from './cloud-project.ts'
+import { makeProject, SECRETS, writeFiles } from '../support/temp-project.ts'
+import { CREDENTIALS, cli, cloudProject, emulated, TENANTS } from './cloud-project.ts'
 
 const TENANT = 'tenant_demo'
 const LIST = 'SYSTEMPROMPT_CUSTOM_SECRETS'
@@ -86,6 +89,22 @@ describe.each([
     expect(emulator.secret(TENANT, LIST)).toBe(['FROM_A_FILE', ...NAMES].join(','))
   }, 120_000)
 })
+
+test('concurrent logins over broken files all succeed, and move only the broken files aside', async () => {
+  const child = await bundleForChild(fileURLToPath(new URL('./login-child.ts', import.meta.url)))
+  for (let round = 0; round < sampled(5, 100); round++) {
+    const cwd = makeProject({ '.systemprompt/.gitignore': '*\n', [CREDENTIALS]: '{broken', [TENANTS]: '{broken' })
+    const children = NAMES.map((name) => spawn(process.execPath, [child, cwd, name]))
+    await Promise.all(children.map(({ stdout }) => once(stdout, 'data')))
+    const ended = Promise.all(children.map((each) => once(each, 'close')))
+    for (const { stdin } of children) stdin.end('go\n')
+    expect((await ended).map(([code]) => code)).toEqual(NAMES.map(() => 0))
+    const state = join(cwd, '.systemprompt')
+    const aside = readdirSync(state).filter((name) => name.includes('.broken-'))
+    expect(aside.map((name) => readFileSync(join(state, name), 'utf8'))).toEqual(['{broken', '{broken'])
+    expect(NAMES).toContain((JSON.parse(readFileSync(join(cwd, CREDENTIALS), 'utf8')) as StoredLogin).user_email)
+  }
+}, 120_000)
 
 describe('two commands that send the same secret concurrently', () => {
   const ROTATE = 'cloud secrets rotate jwt_secret --generate -y'

@@ -8,7 +8,7 @@ import { temporaryName } from '../../src/files/temporary.ts'
 import { loadConfigSync } from '../../src/index.ts'
 import { type ContractProxy, contractProxy } from '../support/contract-proxy.ts'
 import { start } from '../support/installed.ts'
-import { COMPLETE, type Files, makeProject, PROFILE } from '../support/temp-project.ts'
+import { COMPLETE, type Files, makeProject, PROFILE, writeFiles } from '../support/temp-project.ts'
 import {
   addressAfter,
   browserThat,
@@ -262,6 +262,41 @@ describe('cloud auth login', () => {
       const aside = readdirSync(join(cwd, '.systemprompt')).filter((name) => name.includes('.broken-'))
       expect(aside.map((name) => readFileSync(join(cwd, '.systemprompt', name), 'utf8'))).toEqual([text.slice(0, at)])
     }
+  })
+
+  test.each([
+    ['text', 'a: 1\n'],
+    ['the settings of another program', '{"api_token": "of another program", "url": "x"}'],
+    ['a list', '[1]'],
+  ])('moves aside a file of the user’s that a profile names, and says so: %s', async (_, text) => {
+    const named = `${COMPLETE[PROFILE]}\ncloud:\n  credentials_path: ../../../mine.json\n`
+    const cwd = makeProject({ ...COMPLETE, [PROFILE]: named, 'mine.json': text })
+    const { code, err } = await login(cwd)
+    expect([code, err]).toEqual([0, expect.stringMatching(/^The old mine\.json could not be used; it is now \S+\n$/)])
+    const aside = /it is now (\S+)/.exec(err)?.[1] ?? ''
+    expect(readFileSync(aside, 'utf8')).toBe(text)
+    expect(JSON.parse(readFileSync(join(cwd, 'mine.json'), 'utf8'))).toMatchObject({ user_email: 'dev@example.com' })
+    // A login there is one: it is renewed, with what else is in it.
+    writeFiles(cwd, { 'mine.json': readFileSync(join(cwd, 'mine.json'), 'utf8').replace('{', '{"note": "mine",') })
+    expect(await login(cwd)).toMatchObject({ code: 0, err: '' })
+    expect(readFileSync(join(cwd, 'mine.json'), 'utf8')).toContain('"note": "mine"')
+  })
+
+  test('leaves the tenants of another program, in a file that a profile names, and says so', async () => {
+    const named = `${COMPLETE[PROFILE]}\ncloud:\n  tenants_path: ../../../mine.json\n`
+    const cwd = makeProject({ ...COMPLETE, [PROFILE]: named, 'mine.json': '{"tenants": {"a": 1}}' })
+    const aside = /^The old mine\.json could not be used; it is now (\S+)\n$/.exec((await login(cwd)).err)?.[1] ?? ''
+    expect(readFileSync(aside, 'utf8')).toBe('{"tenants": {"a": 1}}')
+  })
+
+  test('says what was moved aside even if the tenants cannot be written', async () => {
+    const named = `${COMPLETE[PROFILE]}\ncloud:\n  tenants_path: ../../../a-file/tenants.json\n`
+    const cwd = makeProject({ ...COMPLETE, [PROFILE]: named, [CREDENTIALS]: '{broken', 'a-file': '' })
+    const { code, err } = await login(cwd)
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/^The old credentials\.json could not be used;.*\n.*cannot be/),
+    ])
   })
 
   test.each<[string, Files]>([

@@ -78,14 +78,14 @@ export const login = defineCommand({
       authenticated_at: at,
       last_validated_at: at,
     }
-    const aside = await writeCredentials(project.files, stored, now)
+    // Each is said at once, because what comes next may fail.
+    sayAside(io, project.files.credentials, await writeCredentials(project.files, stored, now))
     const reported = client.reportActivity('cloud_login', user.id, new Date(now))
     const updated = await updateRegistry(project.files, told, now)
+    sayAside(io, project.files.tenants, updated.aside)
     const registry = await chosen(updated, tenants, project, io)
     await reported
     await client.close()
-    sayAside(io, 'credentials.json', aside)
-    sayAside(io, 'tenants.json', updated.aside)
     const { credentials: file } = project.files
     if (args.json)
       printJson(io, {

@@ -57,7 +57,7 @@ async function refreshed(args: Readonly<Record<string, unknown>>, io: Io): Promi
   await client.close()
   if (credentials.from === 'file') {
     const registry = await updateRegistry(files, tenants, Date.now())
-    sayAside(io, 'tenants.json', registry.aside)
+    sayAside(io, files.tenants, registry.aside)
     return registry
   }
   return {
