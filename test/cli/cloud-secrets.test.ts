@@ -619,6 +619,23 @@ describe('DATABASE_URL in the cloud, when the file has an internal_database_url'
     expect(await cli(cwd, 'cloud secrets unset DATABASE_URL --local -y')).toMatchObject({ code: 0, err: '' })
     expect(inFile()).toEqual({})
   })
+
+  test.each(['DATABASE_URL internal_database_url', 'internal_database_url DATABASE_URL'])(
+    'unset %s --local removes one secret, which both names are, wherever it is',
+    async (names) => {
+      const removed = { code: 0, err: '', out: expect.stringMatching(/Removed 1 secret .*: DATABASE_URL\n$/) }
+      for (const [name, value] of Object.entries(here)) {
+        secrets({ [name]: value })
+        expect(await cli(cwd, `cloud secrets unset ${names} --local -y`)).toMatchObject(removed)
+        expect([inFile(), cloud('DATABASE_URL')]).toEqual([{}, { DATABASE_URL: undefined }])
+        secrets({ [name]: value })
+        expect((await cli(cwd, `cloud secrets unset ${names} --local -n`)).code).toBe(0)
+        expect(await cli(cwd, `cloud secrets unset ${names} --local -y`)).toMatchObject(removed)
+        expect(inFile()).toEqual({})
+        await cli(cwd, 'cloud secrets set DATABASE_URL', { input: there })
+      }
+    },
+  )
 })
 
 describe('cloud secrets', () => {

@@ -55,8 +55,7 @@ export const unset = defineCommand({
     const from = local ? `${shown(target.tenant)} and ${shown(local.shown)}` : shown(target.tenant)
     const { keys } = await target.client.listSecretKeys(target.tenant)
     const given = mustBeNames(args._)
-    // Maps the name in the cloud to the name as typed, which may belong to another secret in the file.
-    const typed = new Map(given.map((name) => [nameIn(keys, name), name]))
+    const typed = byNameInCloud(given, keys)
     const names = [...typed.keys()]
     const planned = plannedRemoval(typed, keys, local)
     if (args['dry-run']) {
@@ -80,15 +79,24 @@ export const unset = defineCommand({
   },
 })
 
+/** The names as typed, by the name in the cloud. Two names of one secret there may be those of two in the file. */
+type Typed = ReadonlyMap<string, readonly string[]>
+
+function byNameInCloud(given: readonly string[], keys: readonly string[]): Typed {
+  const typed = new Map<string, string[]>()
+  for (const name of given) {
+    const key = nameIn(keys, name)
+    typed.set(key, [...(typed.get(key) ?? []), name])
+  }
+  return typed
+}
+
 /** The result to expect, as far as the names tell. */
-function plannedRemoval(
-  typed: ReadonlyMap<string, string>,
-  keys: readonly string[],
-  file: SecretsPlace | undefined,
-): Removal {
-  const unset = [...typed.values()]
+function plannedRemoval(typed: Typed, keys: readonly string[], file: SecretsPlace | undefined): Removal {
+  const unset = [...typed.values()].flat()
   const absent = file ? missingFrom(file.path, { unset, asInCloud: true }) : unset
-  const isThere = (name: string): boolean => keys.includes(name) || !absent.includes(typed.get(name) ?? name)
+  const isInFile = (name: string): boolean => !absent.includes(name)
+  const isThere = (name: string): boolean => keys.includes(name) || (typed.get(name) ?? []).some(isInFile)
   const names = [...typed.keys()]
   const error = new CloudError('NOT_FOUND', 'The cloud has no such secret', {
     remedy: "'systemprompt cloud secrets list' shows the names",
@@ -133,16 +141,16 @@ async function trueList(
  */
 async function removeLocally(
   { removed, failed }: Removal,
-  typed: ReadonlyMap<string, string>,
+  typed: Typed,
   { files }: SecretsTarget,
   file: SecretsPlace,
 ): Promise<Removal> {
   const gone = failed.filter(({ error }) => error.code === 'NOT_FOUND').map(({ name }) => name)
   try {
-    const inFile = (name: string): string => typed.get(name) ?? name
-    const unset = [...removed, ...gone].map(inFile)
+    const inFile = (name: string): readonly string[] => typed.get(name) ?? []
+    const unset = [...removed, ...gone].flatMap(inFile)
     const { missing } = await editSecretsFile(files, file.path, { unset, asInCloud: true })
-    const here = gone.filter((name) => !missing.includes(inFile(name)))
+    const here = gone.filter((name) => inFile(name).some((each) => !missing.includes(each)))
     return { removed: [...removed, ...here], failed: failed.filter(({ name }) => !here.includes(name)) }
   } catch (error) {
     if (!(error instanceof FileError)) throw error
@@ -150,12 +158,10 @@ async function removeLocally(
   }
 }
 
-/**
- * The name as typed, in capitals; if the cloud has only the secret that it is another spelling of, that secret's name.
- */
+/** The secret's name in the cloud, unless the cloud has one that is called exactly as typed, in capitals. */
 function nameIn(keys: readonly string[], name: string): string {
   const exact = name.toUpperCase().replace(/[-.]/g, '_')
-  return keys.includes(exact) || !keys.includes(cloudName(name)) ? exact : cloudName(name)
+  return keys.includes(exact) ? exact : cloudName(name)
 }
 
 /**
