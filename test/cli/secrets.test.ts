@@ -305,6 +305,21 @@ describe('systemprompt secrets', () => {
     expect(existsSync(join(cwd, SECRETS))).toBe(false)
   })
 
+  test('unset removes only what it has asked for, whatever another command sets meanwhile', async () => {
+    const cwd = project('{"anthropic": "1"}')
+    const confirm = async (): Promise<boolean> => (await cli(cwd, 'secrets set later=x other=x')).code === 0
+    const { code, out, err } = await cli(cwd, 'secrets unset later anthropic', { isInteractive: true, confirm })
+    expect([code, out, err]).toEqual([8, `✔ Removed anthropic from ${SECRETS}\n`, 'Not found: later\n'])
+    expect(JSON.parse(textOf(cwd))).toEqual({ later: 'x', other: 'x' })
+  })
+
+  test('unset says what another command has removed meanwhile', async () => {
+    const cwd = project('{"a": "1", "b": "2"}')
+    const confirm = async (): Promise<boolean> => (await cli(cwd, 'secrets unset a -y')).code === 0
+    const { code, out, err } = await cli(cwd, 'secrets unset a b', { isInteractive: true, confirm })
+    expect([code, out, err]).toEqual([8, `✔ Removed b from ${SECRETS}\n`, 'Not found: a\n'])
+  })
+
   test.each<[string, string, string, string]>([
     [
       'the last secret, and keeps the comment of the previous one',

@@ -27,8 +27,10 @@ export const unset = defineCommand({
     const present = names.filter((name) => !absent.includes(name))
     if (present.length > 0)
       await mustAgree(args, io, `Remove ${present.map(shown).join(', ')} from ${shown(file.shown)}?`)
-    const { missing } = await editSecretsFile(project.files, file.path, { unset: names })
-    const removed = names.filter((name) => !missing.includes(name))
+    // What another command has set since then was not agreed to.
+    const { missing: gone } = await editSecretsFile(project.files, file.path, { unset: present })
+    const removed = present.filter((name) => !gone.includes(name))
+    const missing = names.filter((name) => !removed.includes(name))
     if (removed.length === 0)
       throw new CliError('NOT_FOUND', EXIT.notFound, `${shown(file.shown)} has none of these secrets.`)
     if (args.json) printJson(io, { ok: missing.length === 0, file: file.shown, removed, missing })
