@@ -20,7 +20,8 @@ const TRIES = 30
 const LONGEST_PAUSE = 400
 
 /**
- * Sets secrets, and keeps the list of custom ones correct, whoever else changes the tenant at the same time.
+ * Sets secrets, and keeps the list of custom ones correct, whoever else changes the tenant at the same time. Returns the
+ * names of those that another command has sent with another value at the same time, which has been reported.
  *
  * @throws CloudError if the secrets were not set, or may not have been; CliError if they were set, but the list was not
  */
@@ -29,18 +30,19 @@ export async function setSecrets(
   values: Readonly<Record<string, string>>,
   first: SecretKeys,
   io: Io,
-): Promise<void> {
+): Promise<readonly string[]> {
   const names = Object.keys(values)
   const isCustom = customList(names) !== ''
-  const sent = await storeSecrets(target, first, io, (keys) => {
+  const { sent, doubtful } = await storeSecrets(target, first, io, (keys) => {
     const list = customList([...keys, ...names])
     const isListed = list === '' || (!isCustom && keys.includes(CUSTOM_LIST))
     return isListed ? values : { ...values, [CUSTOM_LIST]: list }
   })
   const list = sent[CUSTOM_LIST]
-  if (list === undefined || first.etag !== undefined) return
+  if (list === undefined || first.etag !== undefined) return doubtful
   try {
     await mendCustomList(target, await target.client.listSecretKeys(target.tenant), io, list)
+    return doubtful
   } catch (error) {
     if (!isCloudError(error)) throw error
     throw new CliError(
@@ -51,8 +53,14 @@ export async function setSecrets(
   }
 }
 
+/** What was stored, and the names of which it is not known whether the tenant has the value. */
+interface Stored {
+  readonly sent: Readonly<Record<string, string>>
+  readonly doubtful: readonly string[]
+}
+
 /**
- * Stores secrets in one request, and returns them. What to send may depend on the names in the cloud: if these have
+ * Stores secrets in one request. What to send may depend on the names in the cloud: if these have
  * changed since they were read, they are read again, and the secrets are computed again. If a response is lost, what is
  * known is reported.
  *
@@ -63,7 +71,7 @@ export async function storeSecrets(
   first: SecretKeys,
   io: Io,
   secretsFor: (keys: readonly string[]) => Readonly<Record<string, string>>,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<Stored> {
   const { client, tenant, files } = target
   return untilUnchanged(client, tenant, first, async ({ keys, etag }) => {
     const secrets = secretsFor(keys)
@@ -76,8 +84,7 @@ export async function storeSecrets(
       if (isLost) io.err(`${await recheck(client, tenant, etag)}\n`)
       throw error
     }
-    await note(target, { sent: secrets }, io)
-    return secrets
+    return { sent: secrets, doubtful: await note(target, { sent: secrets }, io) }
   })
 }
 
@@ -109,19 +116,24 @@ export async function mendCustomList(target: SecretsTarget, first: SecretKeys, i
   }
 }
 
-/** The service has done its part: a record that cannot be written only makes the next sync longer. */
+/**
+ * The service has done its part: a record that cannot be written only makes the next sync longer. Returns the names that
+ * another command has sent with another value at the same time, after reporting them.
+ */
 async function note(
   { files, target }: SecretsTarget,
   change: Parameters<typeof updateSyncRecord>[2],
   io: Io,
-): Promise<void> {
+): Promise<readonly string[]> {
   try {
     const doubtful = await updateSyncRecord(files, target, change)
     const names = doubtful.filter((name) => name !== CUSTOM_LIST)
     if (names.length > 0) io.err(`${shownLines(names.join(', '))}: ${SENT_BY_OTHERS}\n`)
+    return names
   } catch (error) {
     if (!(error instanceof FileError) && !isConfigError(error)) throw error
     io.err(`Done, but not recorded, so the next sync may send it again: ${shownLines(error.message)}\n`)
+    return []
   }
 }
 

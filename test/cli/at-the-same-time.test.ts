@@ -124,19 +124,31 @@ describe('two commands that send the same secret concurrently', () => {
   }
 
   test.each([
-    [ROTATE, ROTATE],
-    ['cloud secrets sync', ROTATE],
-  ])('%s, overtaken by %s, warns, and the next sync sends what the file has', async (line, faster) => {
+    [ROTATE, ROTATE, 8],
+    ['cloud secrets sync', ROTATE, 0],
+  ])('%s, overtaken by %s, warns, and the next sync sends what the file has', async (line, faster, exit) => {
     const emulator = await emulated({ exchange: false })
     const cwd = await overtaken(emulator, (project) => cli(project, faster))
     const { code, err } = await cli(cwd, line)
-    expect([code, err]).toEqual([0, expect.stringMatching(/^(DATABASE_URL, )?JWT_SECRET: another command has sent/)])
+    expect([code, err]).toEqual([exit, expect.stringMatching(/^(DATABASE_URL, )?JWT_SECRET: another command has sent/)])
     const { changed } = JSON.parse((await cli(cwd, 'cloud secrets diff --json')).out) as { changed: string[] }
     expect(changed).toContain('JWT_SECRET')
     expect((await cli(cwd, 'cloud secrets sync')).code).toBe(0)
     const { jwt_secret } = JSON.parse(readFileSync(join(cwd, SECRETS), 'utf8')) as { jwt_secret: string }
     expect(emulator.secret(TENANT, 'JWT_SECRET')).toBe(jwt_secret)
     expect((await cli(cwd, 'cloud secrets diff --json')).out).toContain('"changed": []')
+  })
+
+  test('do not report a rotation that may have been overwritten', async () => {
+    const emulator = await emulated({ exchange: false })
+    const cwd = await overtaken(emulator, (project) => cli(project, ROTATE))
+    const state = `tenant_demo may not have the JWT_SECRET that ${SECRETS} has. Run 'systemprompt cloud secrets sync'.`
+    const { out, err } = await cli(cwd, ROTATE)
+    expect([out, err.split('\n')[1]]).toEqual(['', `✖ ${state}`])
+    const other = await overtaken(emulator, (project) => cli(project, ROTATE))
+    const { code, out: json } = await cli(other, `${ROTATE} --json`)
+    const failed = [{ name: TENANT, code: 'CONFLICT', message: expect.stringContaining(state) }]
+    expect([code, JSON.parse(json)]).toMatchObject([8, { ok: false, secret: 'JWT_SECRET', failed }])
   })
 
   test('do not warn when both send the same value', async () => {

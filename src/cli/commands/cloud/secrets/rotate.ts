@@ -69,7 +69,12 @@ export const rotate = defineCommand({
     })
     try {
       localSecretsOf(target)
-      await setSecrets(target, { [key]: value }, seen, io)
+      const doubtful = await setSecrets(target, { [key]: value }, seen, io)
+      if (doubtful.length > 0) {
+        await target.client.close()
+        tellOvertaken(facts, args.json === true, io)
+        return EXIT.partial
+      }
     } catch (error) {
       const isAsBefore = isRefusal(error) && (await undo().catch(() => false))
       if (isAsBefore || !isCloudError(error)) throw error
@@ -117,10 +122,20 @@ function question(facts: Facts, isNew: boolean): string {
 function tellHalfDone({ code, message }: CloudError, facts: Facts, isJson: boolean, io: Io): void {
   const { tenant, secret, file } = facts
   const state = `${shown(tenant)} may not have the new ${secret}; ${shown(file)} has it. Run 'systemprompt cloud secrets sync'.`
-  if (isJson) {
-    const failure = { name: tenant, code, message: `${message} ${state}` }
-    printJson(io, { ok: false, dry_run: false, ...facts, failed: [failure] })
-  } else io.err(`${message}\n✖ ${state}\n`)
+  if (isJson) printFailure(code, `${message} ${state}`, facts, io)
+  else io.err(`${message}\n✖ ${state}\n`)
+}
+
+/** Another command has sent another value, and may have written it to the file too. */
+function tellOvertaken(facts: Facts, isJson: boolean, io: Io): void {
+  const { tenant, secret, file } = facts
+  const state = `${shown(tenant)} may not have the ${secret} that ${shown(file)} has. Run 'systemprompt cloud secrets sync'.`
+  if (isJson) printFailure('CONFLICT', `Another command has sent another value at the same time. ${state}`, facts, io)
+  else io.err(`✖ ${state}\n`)
+}
+
+function printFailure(code: string, message: string, facts: Facts, io: Io): void {
+  printJson(io, { ok: false, dry_run: false, ...facts, failed: [{ name: facts.tenant, code, message }] })
 }
 
 function done({ tenant, secret, file, services }: Facts, isNew: boolean, io: Io): string {

@@ -68,7 +68,7 @@ export const sync = defineCommand({
     if (plan.remove.length > 0 && args.prune)
       await mustAgree(args, io, `Remove ${count(plan.remove.length)} from ${shown(target.tenant)}?`)
     if (!isEmpty(plan.send)) progress(io, `Sending ${count(Object.keys(plan.send).length)} …`)
-    const sent = isEmpty(plan.send) ? {} : await storeSecrets(target, first, io, replanned(plan, planFor))
+    const sent = isEmpty(plan.send) ? {} : (await storeSecrets(target, first, io, replanned(plan, planFor))).sent
     const names = plan.remove.filter((name) => name !== CUSTOM_LIST)
     const removal = withoutGone(await removeAll(target, names))
     const code = !isEmpty(sent) && removal.failed.length > 0 ? EXIT.partial : removalExit(removal)
