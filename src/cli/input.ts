@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
-import { type Choice, CliError, EXIT } from './io.ts'
+import { type Asked, type Choice, CliError, EXIT } from './io.ts'
+import { oneLine } from './one-line.ts'
 
 /** Asks a yes-or-no question on the terminal. */
 export function confirm(question: string): Promise<boolean> {
@@ -7,23 +8,29 @@ export function confirm(question: string): Promise<boolean> {
 }
 
 /**
- * Asks for a value that is not shown while it is typed, until `givenUp` is aborted.
+ * Asks for a value that is not shown while it is typed.
  *
- * @throws CliError USAGE if several lines are pasted: the prompt would take only one, invisibly
+ * @throws CliError USAGE if several lines are pasted, unless it takes a word
  */
-export async function password(question: string, givenUp?: AbortSignal): Promise<string> {
+export async function password(question: string, { givenUp, takes = 'line' }: Asked = {}): Promise<string> {
   const { stdin } = process
   let isCut = false
-  const look = (typed: Uint8Array | string): void => {
-    isCut ||= /[\r\n][^\r\n]/.test(typed.toString())
-  }
-  // Unlike `on`, this does not start reading; nobody would stop that if the prompt is aborted before it is shown.
-  stdin.prependListener('data', look)
+  const keys = oneLine(() => {
+    isCut = true
+  })
   try {
-    const answer = await answerTo((prompts, terminal) => prompts.password({ message: question, ...terminal }), givenUp)
+    const answer = await answerTo((prompts, terminal) => {
+      // Before it reads, so that nothing is shown that comes early.
+      if (stdin.isTTY) stdin.setRawMode(true)
+      stdin.pipe(keys)
+      return prompts.password({ message: question, input: keys, ...terminal })
+    }, givenUp)
+    if (takes === 'word') return answer.replace(/\s/g, '')
     if (!isCut) return answer
   } finally {
-    stdin.off('data', look)
+    stdin.unpipe(keys)
+    stdin.pause()
+    if (stdin.isTTY) stdin.setRawMode(false)
   }
   const remedy = 'Give them in a file or on standard input, as --help says.'
   throw new CliError('USAGE', EXIT.usage, `A prompt takes one line, and several were pasted. ${remedy}`)

@@ -21,14 +21,21 @@ export interface Io {
   start(program: Program): Promise<number>
   /** Waits until the command is ended by Ctrl-C or a signal; resolves to the exit code for that. */
   interrupted(): Promise<number>
-  /** Asks for a value that is not shown while it is typed, until `givenUp` is aborted. */
-  password(question: string, givenUp?: AbortSignal): Promise<string>
+  /** Asks for a value that is not shown while it is typed. */
+  password(question: string, asked?: Asked): Promise<string>
   /** Lets the user choose; returns the value of the choice. */
   select(question: string, choices: readonly Choice[]): Promise<string>
   /** Reads standard input to its end, byte for byte; undefined if it is a terminal. */
   readInput(): Promise<Uint8Array | undefined>
   /** Opens a page; undefined if there is no browser to show it. */
   readonly openBrowser: ((url: string) => Promise<void>) | undefined
+}
+
+export interface Asked {
+  /** The question is withdrawn when this is aborted. @default never */
+  readonly givenUp?: AbortSignal
+  /** A word, such as a URL or a token, is put together from what is pasted in several lines. @default 'line' */
+  readonly takes?: 'line' | 'word'
 }
 
 export interface Choice {

@@ -4,6 +4,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { oneLine } from '../../src/cli/one-line.ts'
 import { COMPLETE, makeProject, SECRETS } from '../support/temp-project.ts'
 import { hasTerminals, typedInto } from '../support/terminal.ts'
 
@@ -30,6 +31,22 @@ function answer(line: string, typed: string, signal?: number): string {
   })
 }
 
+describe('a line that arrives in pieces', () => {
+  test.each<[string, readonly string[], string, number]>([
+    ['a paste that is split exactly after a line end', ['one\r', 'two\r'], 'onetwo\r', 1],
+    ['a paste that is split in the middle of a line end', ['one\r', '\ntwo'], 'onetwo', 1],
+    ['keys, one after the other', ['o', 'n', 'e', '\r'], 'one\r', 0],
+    ['several line ends at the end', ['one\r', '\n', '\r'], 'one\r', 0],
+    ['a split character', ['\xc3', '\xa9\r'], '\xc3\xa9\r', 0],
+  ])('%s: only a line end after everything counts as Enter', async (_, pieces, expected, ends) => {
+    let ended = 0
+    const keys = oneLine(() => ended++)
+    for (const piece of pieces) keys.write(Buffer.from(piece, 'latin1'))
+    keys.end()
+    expect([Buffer.concat(await keys.toArray()).toString('latin1'), ended]).toEqual([expected, ends])
+  })
+})
+
 describe.skipIf(!hasTerminals)('a prompt on a terminal', () => {
   test.each<[string, string, number?]>([
     ['Ctrl-C', '\u0003'],
@@ -55,14 +72,29 @@ describe.skipIf(!hasTerminals)('a prompt on a terminal', () => {
     expect(readFileSync(join(root, SECRETS), 'utf8')).toBe(before)
   })
 
-  test('that is aborted before it is shown lets the program end', () => {
+  /** The screen of a program that prompts with this call. */
+  function asking(call: string, typed: string): string {
     const program = `import { createJiti } from ${JSON.stringify(import.meta.resolve('jiti'))}
       const { password } = await createJiti(process.cwd()).import(${JSON.stringify(join(repository, 'src/cli/input.ts'))})
-      await password('Token', AbortSignal.abort()).catch(({ code }) => console.log(code))`
+      console.log(JSON.stringify(await ${call}.catch(({ code }) => code)))`
     const { PATH = '', HOME = '' } = process.env
     const argv = [process.execPath, '--input-type=module', '-e', program]
-    const screen = typedInto({ argv, typed: '', at: 'INTERRUPTED', cwd: root, env: { PATH, HOME, TERM: 'xterm' } })
-    expect(screen).toMatch(/INTERRUPTED\s+code 0\n$/)
+    return typedInto({ argv, typed, at: HIDE_CURSOR, cwd: root, env: { PATH, HOME, TERM: 'xterm' } })
+  }
+
+  test('that is aborted before it is shown lets the program end', () => {
+    expect(asking("password('Token', { givenUp: AbortSignal.abort() })", '')).toMatch(/"INTERRUPTED"\s+code 0\n$/)
+  })
+
+  test.each([
+    ['with a line break in it', 'http://127.0.0.1/call\rback?x=1\r'],
+    ['with a line break and an indent', 'http://127.0.0.1/call\r\n  back?x=1\r'],
+    ['with line breaks around it', '\nhttp://127.0.0.1/callback?x=1\n\n'],
+    ['with spaces around it', '  http://127.0.0.1/callback?x=1 \r'],
+    ['as it is', 'http://127.0.0.1/callback?x=1\r'],
+  ])('for a single word joins what is pasted %s', (_, pasted) => {
+    const screen = asking("password('URL', { takes: 'word' })", pasted)
+    expect(screen).toMatch(/"http:\/\/127\.0\.0\.1\/callback\?x=1"\s+code 0\n$/)
   })
 
   test('works on a terminal that reports a width of 0', () => {

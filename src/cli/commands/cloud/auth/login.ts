@@ -125,7 +125,7 @@ async function tokenFromInput(io: Io): Promise<string> {
 async function typedToken(io: Io): Promise<string> {
   if (!io.isInteractive)
     throw new CliError('USAGE', EXIT.usage, '--with-token reads standard input: --with-token < file.')
-  return (await io.password('Token')).trim()
+  return io.password('Token', { takes: 'word' })
 }
 
 async function tokenFromBrowser(args: Args, apiUrl: string, io: Io): Promise<string> {
@@ -156,7 +156,7 @@ async function tokenFromBrowser(args: Args, apiUrl: string, io: Io): Promise<str
 /** If the browser runs on another machine, the URL that it ends on can be pasted. */
 async function pasted(attempt: BrowserLogin, io: Io, givenUp: AbortSignal): Promise<string> {
   const question = 'The URL your browser ends on, if it runs on another machine'
-  while (!attempt.paste(await io.password(question, givenUp))) {
+  while (!attempt.paste(await io.password(question, { givenUp, takes: 'word' }))) {
     io.err('That is not the URL of this login; it begins with http://127.0.0.1 and /callback/.\n')
   }
   return attempt.token
