@@ -11,8 +11,13 @@ const PASTE = 50
 export function oneLine(onLineEnd: () => void): Transform {
   let isHeld = false
   let timer: NodeJS.Timeout | undefined
-  const enter = (): void => {
+  let turn: NodeJS.Immediate | undefined
+  const stopWaiting = (): void => {
     clearTimeout(timer)
+    clearImmediate(turn)
+  }
+  const enter = (): void => {
+    stopWaiting()
     if (isHeld) keys.push('\r')
     isHeld = false
   }
@@ -23,8 +28,11 @@ export function oneLine(onLineEnd: () => void): Transform {
       const line = text.replace(/[\r\n]+$/, '')
       if (/[\r\n]/.test(line) || (isHeld && line !== '')) onLineEnd()
       isHeld = line !== text || (isHeld && line === '')
-      clearTimeout(timer)
-      timer = setTimeout(enter, PASTE)
+      stopWaiting()
+      // A slow terminal may have held up this process for longer than that: what has come meanwhile is read first.
+      timer = setTimeout(() => {
+        turn = setImmediate(enter)
+      }, PASTE)
       done(null, Buffer.from(line.replace(/[\r\n]/g, ''), 'latin1'))
     },
     flush(done) {
