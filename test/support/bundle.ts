@@ -27,6 +27,10 @@ export async function bundleForChild(entry: string): Promise<string> {
     platform: 'node',
     target: 'node20',
     logLevel: 'error',
+    // CommonJS packages, such as undici, load Node's own modules with it.
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
     alias: {
       yaml: inModules('yaml/browser/index.js'),
       'jsonc-parser': inModules('jsonc-parser/lib/esm/main.js'),
