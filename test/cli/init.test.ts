@@ -155,7 +155,7 @@ describe('systemprompt profile', () => {
     expect((await cli(cwd, 'profile use stagin')).err).toContain('Did you mean staging?')
     expect((await cli(cwd, 'profile use staging')).code).toBe(0)
     expect((await cli(cwd, 'profile show')).out).toMatch(
-      /^staging, chosen by 'systemprompt profile use'\n.*profile\.yaml\n$/,
+      /^staging, chosen by 'systemprompt profile use'\n\.systemprompt\/profiles\/staging\/profile\.yaml\n$/,
     )
     expect(JSON.parse(readFileSync(join(cwd, '.systemprompt/sessions/index.json'), 'utf8'))).toEqual({
       active_profile_name: 'staging',
