@@ -81,9 +81,12 @@ export async function startProgram({ command, args, cwd, env, redact, stop }: Pr
   stop?.addEventListener('abort', end)
   try {
     const ended = endOf(child, command)
+    const breakPipe = (): void => {
+      if ('SIGPIPE' in constants.signals) child.kill('SIGPIPE')
+    }
     const copied = [
-      copy(child.stdout, host.stdout, redact, drained.signal),
-      copy(child.stderr, host.stderr, redact, drained.signal),
+      copy(child.stdout, host.stdout, redact, drained.signal, breakPipe),
+      copy(child.stderr, host.stderr, redact, drained.signal, breakPipe),
     ]
     const code = await ended
     hasEnded = true
@@ -91,6 +94,8 @@ export async function startProgram({ command, args, cwd, env, redact, stop }: Pr
     await Promise.all(copied)
     return code
   } finally {
+    child.stdout?.destroy()
+    child.stderr?.destroy()
     clearTimeout(grace)
     clearTimeout(drain)
     stop?.removeEventListener('abort', end)
@@ -147,21 +152,30 @@ function largestOf(env: NodeJS.ProcessEnv): string {
 /**
  * Resolves when everything is written, or what had arrived when `givenUp` was aborted. A reader that has seen enough is
  * not an error.
+ *
+ * @param breakPipe does to the program what a broken pipe does
  */
 async function copy(
   from: Readable | null,
   to: Writable,
   redact: Matcher | undefined,
   givenUp: AbortSignal,
+  breakPipe: () => void,
 ): Promise<void> {
   if (!from) return
   const masked = redact && from.pipe(createRedactStream(redact))
   const source = masked ?? from
   source.pipe(to, { end: false })
-  // The program gets the same broken pipe as without us in between.
+  // As without us in between, what the program has written is lost, and the signal comes when it writes more. Closing
+  // the stream alone would be a connection reset, since Node connects programs by sockets.
   const stop = (): void => {
-    from.destroy()
-    source.destroy()
+    from.unpipe()
+    masked?.destroy()
+    from.once('data', () => {
+      breakPipe()
+      from.destroy()
+    })
+    from.resume()
   }
   to.once('error', stop)
   givenUp.addEventListener('abort', () => {

@@ -110,6 +110,17 @@ describe.skipIf(process.platform === 'win32')('the installed command in a shell'
     expect(out.trimEnd()).toMatch(first)
     expect(err.replace(/\n?\d warnings?\n(?: {2}.*\n)+/, '')).toBe('code 0\n')
   })
+  test('under run --redact ends the program like a broken pipe when its reader is gone', () => {
+    const { out, err } = shell(root, 'set -o pipefail; cli run --redact -- yes | head -1; echo "code $?" >&2')
+    expect([out, err]).toEqual(['y\n', 'code 141\n'])
+  })
+
+  test('under run --redact does not end a program that writes nothing more', () => {
+    const program = `sh -c 'echo a; echo b; sleep 0.3; echo end >&2'`
+    const { out, err } = shell(root, `set -o pipefail; cli run --redact -- ${program} | head -1; echo "code $?" >&2`)
+    expect([out, err]).toEqual(['a\n', 'end\ncode 0\n'])
+  })
+
   test('succeeds when its reader reads nothing', () => {
     const { err } = shell(
       large,

@@ -21,7 +21,8 @@ export const show = defineCommand({
       throw new CliError('NOT_FOUND', EXIT.notFound, "There is no profile here. 'systemprompt init' creates one.")
     const { name, file, chosenBy } = profile
     if (args.json) printJson(io, { name, file, chosen_by: chosenBy })
-    else io.out(`${styled(io, 'bold', shown(name))}, ${PROFILE_REASON[chosenBy]}\n${shown(displayPath(io.cwd, file))}\n`)
+    else
+      io.out(`${styled(io, 'bold', shown(name))}, ${PROFILE_REASON[chosenBy]}\n${shown(displayPath(io.cwd, file))}\n`)
     return EXIT.ok
   },
 })
