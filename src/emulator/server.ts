@@ -27,7 +27,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     (incoming, outgoing) => void handle(incoming, outgoing, server, options).catch(() => outgoing.destroy()),
   )
   // By itself, Node closes the connection without a response.
-  server.on('connect', (_, socket) => socket.end(`HTTP/1.1 405 ${STATUS_CODES[405]}\r\nconnection: close\r\n\r\n`))
+  server.on('connect', (_, socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.end(`HTTP/1.1 405 ${STATUS_CODES[405]}\r\nconnection: close\r\n\r\n`)
+  })
   // A body that is sent byte by byte does not block anything for long.
   server.requestTimeout = 30_000
   server.headersTimeout = 10_000

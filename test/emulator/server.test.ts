@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
@@ -111,6 +112,18 @@ describe('a request line', () => {
   const LINES = [...HOSTILE, 'HEAD //:99999/ HTTP/1.1', 'DELETE //:1x/ HTTP/1.1', ...OTHERS]
   test.each(LINES.map((line) => [line.slice(0, 60), line]))('%j gets a 4xx', async (_, line) => {
     expect(await responseTo(line)).toMatch(/^HTTP\/1\.1 4\d\d /)
+  })
+
+  test('of a client that resets the connection does not end the emulator', async () => {
+    const reset = (): Promise<unknown> => {
+      const socket = connect(emulator.port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      socket.write('CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n')
+      setImmediate(() => socket.resetAndDestroy())
+      return once(socket, 'close')
+    }
+    for (let round = 0; round < 100; round++) await reset()
+    expect(await responseTo('GET / HTTP/1.1')).toMatch(/^HTTP\/1\.1 4\d\d /)
   })
 
   test('gives a path, never another host', async () => {
