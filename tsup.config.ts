@@ -249,11 +249,15 @@ export default defineConfig([
     // Some bundlers, such as ncc, use Node's entry.
     plugins: [textsWhole, importsLeft, throwAlone],
   },
-  { ...commonjs, entry: { yaml: PUT_OFF, watch: 'src/watch/watch-loads.ts' }, esbuildPlugins: [bundledLicences] },
+  {
+    ...commonjs,
+    entry: { yaml: PUT_OFF, watch: 'src/watch/watch-loads.ts', 'guard-responses': 'src/preload/guard-responses.ts' },
+    esbuildPlugins: [bundledLicences],
+  },
   {
     ...commonjs,
     entry: { facade: 'src/facade.ts', preload: 'src/preload/entry.ts' },
-    external: ['./core.cjs', './scan.js'],
+    external: ['./core.cjs', './scan.js', './guard-responses.cjs'],
     onSuccess: async () => {
       await compileAtOnce(fromRoot('dist/preload.cjs'))
       await writeNodeEntry()

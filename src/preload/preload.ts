@@ -28,15 +28,19 @@ export interface Surroundings {
  */
 export function preload({ cwd, env, version, cache, uid, resolve }: Surroundings): void {
   const start: Start = { cwd, env: withoutInjected(env), version }
-  const file = cache === undefined || isWatched(start.env) ? undefined : planFile(cache, start)
+  const file = cache === undefined || needsLibrary(start.env) ? undefined : planFile(cache, start)
   const planned = file === undefined ? undefined : valuesByPlan(file, start, uid)
   const values = planned ?? (mayHoldConfiguration(start) ? resolve(start, file) : undefined)
   if (values) inject(values, env)
 }
 
-/** Printing warnings, masking output and telling `node --watch` about files need the library, so no plan is used. */
-function isWatched(env: Environment): boolean {
-  return isOn(env.SYSTEMPROMPT_REDACT) || isTalkative(env) || isUnderNodeWatch(env)
+/**
+ * Printing warnings, masking output, guarding responses and telling `node --watch` about files need the library, so no
+ * plan is used.
+ */
+function needsLibrary(env: Environment): boolean {
+  const isGuarding = isOn(env.SYSTEMPROMPT_REDACT) || isOn(env.SYSTEMPROMPT_GUARD_RESPONSES)
+  return isGuarding || isTalkative(env) || isUnderNodeWatch(env)
 }
 
 /** Whether a variable's value means on: `1`, `true`, `yes`, `on`. */

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
 import { ABSENT, DIRECTORY, signatureOf } from '../files/signature.ts'
-import { core, scan } from '../on-demand.ts'
+import { core, responseGuard, scan } from '../on-demand.ts'
 import { PACKAGE } from '../package.ts'
 import { preloadedModules } from './flags.ts'
 import { injectedIn } from './marker.ts'
@@ -82,6 +82,7 @@ export function preloadProcess(file: string | undefined): void {
         tellNodeWatch(files)
         if (isTalkative(start.env)) for (const warning of warnings()) say(core().renderProblem(warning).split('\n')[0])
         if (isOn(start.env.SYSTEMPROMPT_REDACT)) core().redactProcess(scan())
+        if (isOn(start.env.SYSTEMPROMPT_GUARD_RESPONSES)) guardResponses()
         return isOutside ? { ...injectedIn(env), ...values } : values
       },
     })
@@ -91,6 +92,12 @@ export function preloadProcess(file: string | undefined): void {
     say(error.message)
     process.exit(EXIT_CONFIG)
   }
+}
+
+/** Searches what this process's servers send for the secrets of the project that was just resolved. */
+function guardResponses(): void {
+  const { loadConfigSync, secretValues } = core()
+  responseGuard().guardResponses(scan().createMatcher(secretValues(loadConfigSync())), say)
 }
 
 /** Whether a directory may be read under Node's permission model, if that is on. */

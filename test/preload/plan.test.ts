@@ -211,6 +211,8 @@ describe('the plan of a start', () => {
     ['a setting', { SYSTEMPROMPT__SERVER__PORT: '1234' }],
     ['a setting in lower case', { systemprompt__server__port: '1234' }],
     ['a log level that shows warnings', { SYSTEMPROMPT_LOG_LEVEL: 'debug' }],
+    ['masking', { SYSTEMPROMPT_REDACT: '1' }],
+    ['a guard of responses', { SYSTEMPROMPT_GUARD_RESPONSES: 'yes' }],
   ])('is not followed with %s in the environment', async (_, env) => {
     expect((await run(root)).resolved).toBe(false)
     const { code, out } = await start({

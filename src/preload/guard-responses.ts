@@ -1,0 +1,209 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { printable } from '../errors/frame.ts'
+import { createGate, type Gate } from '../scan/gate.ts'
+import type { Match, Matcher } from '../scan/matcher.ts'
+import { nameToShow } from '../secrets/secret.ts'
+
+const WITHHELD = 'This response was withheld because it contains a secret. The log of the server says which.\n'
+
+/** The longest path in a message, in UTF-16 units. */
+const LONGEST_PATH = 100
+
+type Done = (error?: Error | null) => void
+type Writing = [chunk?: unknown, encoding?: unknown, done?: unknown]
+
+/** What the responses of HTTP/1 and HTTP/2 have in common. */
+interface Outgoing
+  extends Pick<ServerResponse, 'headersSent' | 'getHeader' | 'getHeaders' | 'removeHeader' | 'destroy'> {
+  readonly req: Pick<IncomingMessage, 'method' | 'url'>
+  write(...given: Writing): boolean
+  end(...given: Writing): unknown
+  writeHead(status: number, ...given: unknown[]): unknown
+}
+
+interface Guard {
+  readonly matcher: Matcher
+  readonly report: (message: string) => void
+  readonly isHttp2: boolean
+}
+
+/**
+ * From now on, withholds every response of this process's HTTP servers that contains a secret, and leaves out headers
+ * that contain one. Programs see clients that accept no compression: a compressed response cannot be searched.
+ */
+export function guardResponses(matcher: Matcher, report: Guard['report']): void {
+  const { Server, ServerResponse } = process.getBuiltinModule('node:http')
+  const { Server: SecureServer } = process.getBuiltinModule('node:https')
+  const { createServer, createSecureServer, Http2ServerResponse } = process.getBuiltinModule('node:http2')
+  const http2 = [createServer(), createSecureServer()].map(
+    (server) => Object.getPrototypeOf(server) as NodeJS.EventEmitter,
+  )
+  for (const prototype of [Server.prototype, SecureServer.prototype, ...http2]) refuseCompression(prototype)
+  guard(ServerResponse.prototype as unknown as Outgoing, { matcher, report, isHttp2: false })
+  guard(Http2ServerResponse.prototype as unknown as Outgoing, { matcher, report, isHttp2: true })
+}
+
+function refuseCompression(prototype: NodeJS.EventEmitter): void {
+  const { emit } = prototype
+  prototype.emit = function (event, ...given: unknown[]) {
+    if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation')
+      acceptOnlyIdentity(given[0] as IncomingMessage)
+    return emit.call(this, event, ...given)
+  }
+}
+
+/** Says of a request that its client accepts no compression. */
+function acceptOnlyIdentity({ headers, rawHeaders }: IncomingMessage): void {
+  if (headers['accept-encoding'] === undefined) return
+  headers['accept-encoding'] = 'identity'
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.toLowerCase() === 'accept-encoding') rawHeaders[at + 1] = 'identity'
+}
+
+function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): void {
+  const { write, end, writeHead } = prototype
+  const gates = new WeakMap<Outgoing, Gate | 'open' | 'closed'>()
+
+  prototype.write = function (...given) {
+    const gate = gateOf(this)
+    if (gate === 'open') return write.apply(this, given)
+    const { chunk, done } = partsOf(given)
+    if (gate === 'closed') return drop(done)
+    if (isHttp2) cleanHeaders(this)
+    const passed = chunk && gate.push(chunk)
+    if (isMatch(passed)) return withhold(this, passed, done)
+    if (!passed || passed === chunk) return write.apply(this, given)
+    return passed.length > 0 ? write.call(this, passed, done) : drop(done)
+  }
+
+  prototype.end = function (...given) {
+    const gate = gateOf(this)
+    if (gate === 'open') return end.apply(this, given)
+    const { chunk, done } = partsOf(given)
+    if (gate === 'closed') {
+      drop(done)
+      return this
+    }
+    if (isHttp2) cleanHeaders(this)
+    const passed = chunk && gate.push(chunk)
+    const rest = isMatch(passed) ? passed : gate.end()
+    if (isMatch(passed) || isMatch(rest)) {
+      withhold(this, rest as Match, done)
+      return this
+    }
+    // Node may call `write` for the last chunk.
+    gates.set(this, 'open')
+    if (passed === chunk && rest.length === 0) return end.apply(this, given)
+    return end.call(this, Buffer.concat([passed ?? new Uint8Array(), rest]), done)
+  }
+
+  prototype.writeHead = function (status, ...given) {
+    cleanHeaders(this)
+    const cleaned = given.map((each) => (typeof each === 'object' ? withoutSecrets(each, this) : each))
+    return writeHead.call(this, status, ...cleaned.filter((each) => typeof each !== 'string' || !secretIn(each)))
+  }
+
+  function gateOf(response: Outgoing): Gate | 'open' | 'closed' {
+    const known = gates.get(response)
+    if (known) return known
+    const gate = isCompressed(response.getHeader('content-encoding')) ? 'open' : createGate(matcher)
+    gates.set(response, gate)
+    return gate
+  }
+
+  function withhold(response: Outgoing, found: Match, done: Done | undefined): true {
+    report(`The response to ${requestOf(response)} was withheld: ${contains(found)}`)
+    if (isUnsent(response)) {
+      for (const name of Object.keys(response.getHeaders())) response.removeHeader(name)
+      const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-length': WITHHELD.length }
+      gates.set(response, 'open')
+      // HTTP/2 has no reason phrases, and the program may have set one.
+      writeHead.call(response, 500, ...(isHttp2 ? [] : ['Internal Server Error']), headers)
+      end.call(response, WITHHELD)
+    } else response.destroy()
+    gates.set(response, 'closed')
+    return drop(done)
+  }
+
+  /** For HTTP/1 in `writeHead`, which Node calls before it sends headers, whoever has set them. */
+  function cleanHeaders(response: Outgoing): void {
+    const headers = Object.entries(response.headersSent ? {} : response.getHeaders())
+    // In most cases, one search is enough.
+    if (!secretIn(headers.map(([name, value]) => `${name}: ${textOf(value)}`).join('\n'))) return
+    for (const [name, value] of headers) if (isSecretHeader(name, value, response)) response.removeHeader(name)
+  }
+
+  /** Headers as `writeHead` takes them: an object, a list of names and values, or a list of pairs. */
+  function withoutSecrets(headers: object | null, response: Outgoing): unknown {
+    if (!headers) return headers
+    const isFlat = Array.isArray(headers) && !Array.isArray(headers[0])
+    const pairs = isFlat ? pairsIn(headers) : Array.isArray(headers) ? headers : Object.entries(headers)
+    const kept = (pairs as [string, unknown][]).filter(([name, value]) => !isSecretHeader(name, value, response))
+    const isEncoded = kept.some(([name, value]) => /^content-encoding$/i.test(name) && isCompressed(value))
+    if (isEncoded && !gates.has(response)) gates.set(response, 'open')
+    return isFlat ? kept.flat() : Array.isArray(headers) ? kept : Object.fromEntries(kept)
+  }
+
+  function isSecretHeader(name: string, value: unknown, response: Outgoing): boolean {
+    const found = secretIn(`${name}: ${textOf(value)}`)
+    if (!found) return false
+    const shown = secretIn(name) ? '…' : printable(name)
+    report(`The header ${shown} was left out of the response to ${requestOf(response)}: ${contains(found)}`)
+    return true
+  }
+
+  function secretIn(text: string): Match | undefined {
+    return matcher.find(text)[0]
+  }
+
+  /** Without its query, in which clients send what is theirs. */
+  function requestOf({ req: { method = '', url = '' } }: Outgoing): string {
+    const [path = ''] = url.split(/[?#]/, 1)
+    return `${method} ${secretIn(path) ? '…' : printable(path.slice(0, LONGEST_PATH))}`
+  }
+}
+
+function contains({ name, part, form }: Match): string {
+  const details = [part, form === 'plain' ? undefined : form].filter((each) => each !== undefined)
+  return `it contains the secret ${nameToShow(name)}${details.length > 0 ? ` (${details.join(', ')})` : ''}`
+}
+
+function pairsIn(list: readonly unknown[]): [unknown, unknown][] {
+  return list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1]] as [unknown, unknown]] : []))
+}
+
+/** A header can have several values. */
+function textOf(value: unknown): string {
+  return [value].flat().join('\n')
+}
+
+/** The arguments of `write` and `end`. No chunk means that there is none, or none that Node accepts. */
+function partsOf([chunk, encoding, done]: Writing): { readonly chunk?: Uint8Array; readonly done?: Done } {
+  const callback = [chunk, encoding, done].find((each) => typeof each === 'function') as Done | undefined
+  const text = typeof chunk === 'string'
+  const bytes = text ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8') : chunk
+  return { ...(bytes instanceof Uint8Array ? { chunk: bytes } : {}), ...(callback ? { done: callback } : {}) }
+}
+
+function isMatch(passed: Uint8Array | Match | undefined): passed is Match {
+  return passed !== undefined && !(passed instanceof Uint8Array)
+}
+
+function isCompressed(encoding: unknown): boolean {
+  return encoding !== undefined && encoding !== '' && String(encoding).toLowerCase() !== 'identity'
+}
+
+/** What is not sent counts as written. */
+function drop(done: Done | undefined): true {
+  if (done) queueMicrotask(done)
+  return true
+}
+
+/** Whether another status and other headers can be sent. Node keeps a header until the first part of the body. */
+function isUnsent(response: Outgoing): boolean {
+  if (response.headersSent && Reflect.get(response, '_headerSent') === false) {
+    const _hasBody = response.req.method !== 'HEAD'
+    Object.assign(response, { _header: null, _hasBody, _contentLength: null, chunkedEncoding: false })
+  }
+  return !response.headersSent
+}
