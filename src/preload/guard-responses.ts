@@ -68,7 +68,10 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): void {
     const gate = gateOf(this)
     if (gate === 'open') return write.apply(this, given)
     const { chunk, done } = partsOf(given)
-    if (gate === 'closed') return drop(done)
+    if (gate === 'closed') {
+      drop(done)
+      return false
+    }
     if (isHttp2) cleanHeaders(this)
     const passed = chunk && gate.push(chunk)
     if (isMatch(passed)) return withhold(this, passed, done)
@@ -111,7 +114,8 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): void {
     return gate
   }
 
-  function withhold(response: Outgoing, found: Match, done: Done | undefined): true {
+  /** Returns false, as `write` does for what is not wanted: a source that is piped stops. */
+  function withhold(response: Outgoing, found: Match, done: Done | undefined): false {
     report(`The response to ${requestOf(response)} was withheld: ${contains(found)}`)
     if (isUnsent(response)) {
       for (const name of Object.keys(response.getHeaders())) response.removeHeader(name)
@@ -122,7 +126,8 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): void {
       end.call(response, WITHHELD)
     } else response.destroy()
     gates.set(response, 'closed')
-    return drop(done)
+    drop(done)
+    return false
   }
 
   /** For HTTP/1 in `writeHead`, which Node calls before it sends headers, whoever has set them. */

@@ -130,6 +130,15 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 breaks off a response before a secret',
     expect(windowsIn(JSON.stringify([reply, log]))).toEqual([])
   })
 
+  test('and stops a source without end', async () => {
+    const { reply } = await serve(`
+      let count = 0
+      const source = new (require('node:stream').Readable)({ read() { this.push(count++ === 3 ? SECRET : 'tick ') } })
+      source.pipe(response)`)
+    expect(reply).toMatchObject({ error: 'ECONNRESET' })
+    expect(windowsIn(reply.body)).toEqual([])
+  })
+
   test('and ignores what the program writes afterwards', async () => {
     const { reply } = await serve(`
       response.write(SECRET, () => { server.called = true })
