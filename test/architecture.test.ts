@@ -105,10 +105,11 @@ describe('the architecture', () => {
     expect([...new Set(edges)].sort()).toEqual(['discover → read', 'read → merge', 'read → substitute'])
   })
 
-  test('the file system is accessed only in read/ and files/; the preload writes its message, the login opens a browser', () => {
+  test('the file system is accessed only in read/ and files/; the preload writes its message, the login opens a browser, a program gets pipes', () => {
     const files = filesImporting((specifier) => /^node:(?:fs|child_process)/.test(specifier))
     expect(files.filter((file) => !file.startsWith('src/files/')).sort()).toEqual([
       'src/cli/open-browser.ts',
+      'src/cli/pipes.ts',
       'src/preload/process.ts',
       'src/read/guard.ts',
     ])

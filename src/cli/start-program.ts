@@ -5,6 +5,7 @@ import { finished } from 'node:stream/promises'
 import spawn from 'cross-spawn'
 import { createRedactStream, type Matcher } from '../scan/index.ts'
 import { CliError, EXIT } from './io.ts'
+import { createPipes, type Pipes } from './pipes.ts'
 
 /** A program and how to start it. */
 export interface Program {
@@ -49,12 +50,29 @@ const TO_END: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
  * Starts a program without a shell, and waits for its exit and, unless it was told to end, for the end of its output.
  * Signals are forwarded to it. Returns its exit code, or 128 plus the number of the signal that ended it.
  *
+ * @param pipesFor creates the pipes for its output; without these, Node creates sockets
  * @throws CliError with exit code 127 if it is not found, 126 if it cannot be started
  */
-export async function startProgram({ command, args, cwd, env, redact, stop }: Program, host: Host): Promise<number> {
-  if (stop?.aborted) return 128 + constants.signals.SIGTERM
+export async function startProgram(program: Program, host: Host, pipesFor = createPipes): Promise<number> {
+  const pipes = program.redact || !host.isShared ? await pipesFor() : undefined
+  try {
+    if (program.stop?.aborted) return 128 + constants.signals.SIGTERM
+    return await run(program, host, pipes)
+  } finally {
+    pipes?.close()
+  }
+}
+
+async function run(
+  { command, args, cwd, env, redact, stop }: Program,
+  host: Host,
+  pipes: Pipes | undefined,
+): Promise<number> {
   const output = redact || !host.isShared ? 'pipe' : 'inherit'
-  const child = started(command, args, { cwd, env, stdio: [host.isShared ? 'inherit' : 'ignore', output, output] })
+  const [toOut, toErr] = pipes?.writers ?? ([output, output] as const)
+  const child = started(command, args, { cwd, env, stdio: [host.isShared ? 'inherit' : 'ignore', toOut, toErr] })
+  pipes?.closeWriters()
+  const [out, err] = pipes?.readers ?? [child.stdout, child.stderr]
   // Windows has only some of them.
   const passedOn = PASSED_ON.filter((signal) => signal in constants.signals)
   let received: NodeJS.Signals | undefined
@@ -81,12 +99,19 @@ export async function startProgram({ command, args, cwd, env, redact, stop }: Pr
   stop?.addEventListener('abort', end)
   try {
     const ended = endOf(child, command)
-    const breakPipe = (): void => {
-      if ('SIGPIPE' in constants.signals) child.kill('SIGPIPE')
+    // As without us in between, what the program has written is lost, and the signal comes when it writes more. To
+    // close a socket would be a connection reset instead.
+    const breakPipe = (from: Readable): void => {
+      if (pipes) return void from.destroy()
+      from.once('data', () => {
+        if ('SIGPIPE' in constants.signals) child.kill('SIGPIPE')
+        from.destroy()
+      })
+      from.resume()
     }
     const copied = [
-      copy(child.stdout, host.stdout, redact, drained.signal, breakPipe),
-      copy(child.stderr, host.stderr, redact, drained.signal, breakPipe),
+      copy(out, host.stdout, redact, drained.signal, breakPipe),
+      copy(err, host.stderr, redact, drained.signal, breakPipe),
     ]
     const code = await ended
     hasEnded = true
@@ -94,8 +119,8 @@ export async function startProgram({ command, args, cwd, env, redact, stop }: Pr
     await Promise.all(copied)
     return code
   } finally {
-    child.stdout?.destroy()
-    child.stderr?.destroy()
+    out?.destroy()
+    err?.destroy()
     clearTimeout(grace)
     clearTimeout(drain)
     stop?.removeEventListener('abort', end)
@@ -153,29 +178,23 @@ function largestOf(env: NodeJS.ProcessEnv): string {
  * Resolves when everything is written, or what had arrived when `givenUp` was aborted. A reader that has seen enough is
  * not an error.
  *
- * @param breakPipe does to the program what a broken pipe does
+ * @param breakPipe does to those who write what happens when nobody reads
  */
 async function copy(
   from: Readable | null,
   to: Writable,
   redact: Matcher | undefined,
   givenUp: AbortSignal,
-  breakPipe: () => void,
+  breakPipe: (from: Readable) => void,
 ): Promise<void> {
   if (!from) return
   const masked = redact && from.pipe(createRedactStream(redact))
   const source = masked ?? from
   source.pipe(to, { end: false })
-  // As without us in between, what the program has written is lost, and the signal comes when it writes more. Closing
-  // the stream alone would be a connection reset, since Node connects programs by sockets.
   const stop = (): void => {
     from.unpipe()
     masked?.destroy()
-    from.once('data', () => {
-      breakPipe()
-      from.destroy()
-    })
-    from.resume()
+    breakPipe(from)
   }
   to.once('error', stop)
   givenUp.addEventListener('abort', () => {
