@@ -5,7 +5,7 @@ const BEGINNING = ';base64,'
 /**
  * Finds secrets in files that are embedded as `data:…;base64,…`, such as an inline source map: what is encoded again
  * inside shows only after decoding. A data URL in a data URL is at most three quarters as long, so nesting has an end.
- * `start` and `end` span the whole body of the URL.
+ * `start` and `end` span the whole body of the URL, so each secret is returned once for each URL.
  */
 export function findInDataUrls(bytes: Buffer, matcher: Matcher): readonly Match[] {
   const found: Match[] = []
@@ -13,8 +13,9 @@ export function findInDataUrls(bytes: Buffer, matcher: Matcher): readonly Match[
     const start = at + BEGINNING.length
     const end = endOfBase64(bytes, start)
     const decoded = Buffer.from(bytes.toString('latin1', start, end), 'base64')
-    for (const match of [...matcher.find(decoded), ...findInDataUrls(decoded, matcher)])
-      found.push({ ...match, form: 'base64', start, end })
+    const inside = [...findInDataUrls(decoded, matcher), ...matcher.find(decoded)]
+    const byName = new Map(inside.map((match) => [match.name, match]))
+    for (const match of byName.values()) found.push({ ...match, form: 'base64', start, end })
   }
   return found
 }

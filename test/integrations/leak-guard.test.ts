@@ -66,11 +66,13 @@ describe('a secret is found', () => {
     let url = inUrl(SECRET)
     for (let depth = 1; depth < 12; depth++) url = inUrl(url)
     const found = problemsIn({ 'a.css': `a { background: url(${url}) }\nb { background: url(${inUrl('harmless')}) }` })
-    expect(found?.[0]).toEqual({
-      key: 'STRIPE_KEY',
-      at: 'a.css:1:44',
-      message: 'the secret is in this file, as base64',
-    })
+    expect(found).toEqual([{ key: 'STRIPE_KEY', at: 'a.css:1:44', message: 'the secret is in this file, as base64' }])
+  })
+
+  test('once in each data URL, however often it is inside', () => {
+    const url = `data:text/plain;base64,${Buffer.from(JSON.stringify([SECRET, SECRET])).toString('base64')}`
+    const found = problemsIn({ 'a.css': `url(${url})\nurl(${url})` })
+    expect(found?.map(({ at }) => at)).toEqual(['a.css:1:28', 'a.css:2:28'])
   })
 
   test('in binary data', () => {
