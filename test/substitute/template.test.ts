@@ -90,6 +90,8 @@ describe('escapes', () => {
   test('an escape in a default does not end it', () => {
     expect(parts('${A:-$${B}}!')).toEqual([['A', ':-', '${B}'], '!'])
     expect(parts('$<A:-$$<B>>!')).toEqual([['A', ':-', '$<B>'], '!'])
+    expect(parts('${A:-$$<B>}!')).toEqual([['A', ':-', '$<B>'], '!'])
+    expect(parts('$<A:-$${B}>!')).toEqual([['A', ':-', '${B}'], '!'])
   })
 })
 
