@@ -24,7 +24,6 @@ export interface SecretSources {
   readonly config: unknown
   readonly secrets: readonly ResolvedSecret[]
   readonly isSecret: (value: unknown, path: Path) => boolean
-  readonly isSecretName: (name: string) => boolean
   readonly variable: (name: string) => Variable | undefined
   /** Every definition of a variable, the one in effect first. */
   readonly candidates: (name: string) => readonly Candidate[]
@@ -104,13 +103,13 @@ function* namedValues(sources: SecretSources): Generator<Named> {
 }
 
 /** The value of a variable, and the values that higher layers override. */
-function* variableValues(name: string, { variable, candidates, isSecretName }: SecretSources): Generator<Named> {
+function* variableValues(name: string, { variable, candidates }: SecretSources): Generator<Named> {
   const current = variable(name)
-  const isNamedSo = isSecretName(name) || looksSecret(name) || current?.taint !== undefined
-  if (current && (isNamedSo || isSecretValue(current.value)))
-    if (!isUnresolved(current.value, current.references, variable)) yield [name, current.value]
+  if (current?.taint && !isUnresolved(current.value, current.references, variable)) yield [name, current.value]
+  // The shell's PWD, which is no secret, may override a password.
+  const isSecret = current?.taint !== undefined || looksSecret(name)
   for (const { value, expands } of candidates(name).slice(1))
-    if ((isNamedSo || isSecretValue(value)) && !(expands && hasReference(value))) yield [name, value]
+    if ((isSecret || isSecretValue(value)) && !(expands && hasReference(value))) yield [name, value]
 }
 
 /** Unresolved text: what it refers to is listed under its own name. */

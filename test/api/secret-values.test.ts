@@ -13,7 +13,7 @@ mixed: before \${OPENAI_API_KEY} after
 `,
   [SECRETS]: JSON.stringify({ openai: 'x3Wq8-in-secrets', database_url: 'postgres://u:p6Yt1-pw@h/d' }),
   '.env':
-    "OPENAI_API_KEY=v5Kd0-in-dotenv\nSTRIPE_KEY=j2Mb6-in-dotenv\nREDIS=redis://:g8Hn4-pw@h\nPORT=8080\nDB_PASSWORD='f6Jw1-${quoted}'\n",
+    "OPENAI_API_KEY=v5Kd0-in-dotenv\nSTRIPE_KEY=j2Mb6-in-dotenv\nREDIS=redis://:g8Hn4-pw@h\nPORT=8080\nDB_PASSWORD='f6Jw1-${quoted}'\nPWD=w2Ln7-in-dotenv\n",
   '.systemprompt/tenants.json': JSON.stringify({
     tenants: [{ id: 't1', name: 'Acme', hostname: 'acme.example', database_url: 'postgres://u:e3Vk9-pw@h/d' }],
     active_tenant: 't1',
@@ -41,6 +41,12 @@ describe('secretValues has', () => {
     ],
     ['a variable that another .env file overrides', 'STRIPE_KEY', ['b9Zc3-in-local', 'j2Mb6-in-dotenv']],
     ['one that is overridden and only looks like a reference', 'DB_PASSWORD', ['s4Eb8-in-local', 'f6Jw1-${quoted}']],
+    [
+      'a password PWD of .env, but not the directory in the PWD of the shell',
+      'PWD',
+      ['w2Ln7-in-dotenv'],
+      { env: { PWD: '/srv/app' } },
+    ],
     ['a URL with a password that is overridden by one without', 'REDIS', ['redis://:g8Hn4-pw@h']],
     ['a variable that contains a secret', 'API', ['b9Zc3-in-local!']],
     ['a value with the name of a secret', 'smtp.password', ['q7Rv2-in-profile']],
