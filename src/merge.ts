@@ -68,16 +68,12 @@ function mergeItems(upper: MapNode, lower: ListNode, options: MergeOptions): Tre
 
 /** Turns maps with index keys into lists if the indexes start at 0 without a gap; these had no list below them. */
 export function withLists(tree: MapNode): MapNode {
-  const entries = [...tree.entries].map(([key, node]) => [key, listed(node)] as const)
-  return entries.every(([key, node]) => tree.entries.get(key) === node) ? tree : { ...tree, entries: new Map(entries) }
+  return { ...tree, entries: new Map([...tree.entries].map(([key, node]) => [key, listed(node)])) }
 }
 
 function listed(node: TreeNode): TreeNode {
   if (node.kind === 'scalar') return node
-  if (node.kind === 'list') {
-    const items = node.items.map(listed)
-    return items.every((item, index) => item === node.items[index]) ? node : { ...node, items }
-  }
+  if (node.kind === 'list') return { ...node, items: node.items.map(listed) }
   const map = withLists(node)
   const { entries, isIndexed, ...rest } = map
   const items = [...entries.keys()].flatMap((_, index) => entries.get(String(index)) ?? [])

@@ -69,6 +69,9 @@ describe('merging with foldCase', () => {
     ['finds a key at every level', { app: { maxworkers: 1 } }, { App: { maxWorkers: 2 } }, { App: { maxWorkers: 1 } }],
     ['prefers the exact key', { apikey: 1 }, { apikey: 3, apiKey: 2 }, { apiKey: 2, apikey: 1 }],
     ['adds a new key unchanged', { other: 1 }, { apiKey: 2 }, { apiKey: 2, other: 1 }],
+    ['sets an item of a list', { a: { '1': 'x' } }, { a: [1, 2, 3] }, { a: [1, 'x', 3] }],
+    ['lays a map of items over a scalar', { a: { '0': 'x' } }, { a: 1 }, { a: { '0': 'x' } }],
+    ['lays a map of items over null', { a: { '0': 'x' } }, { a: null }, { a: { '0': 'x' } }],
   ])('%s', (_, upper, lower, expected) => {
     expect(merged(upper, lower, fold)).toEqual(expected)
   })
