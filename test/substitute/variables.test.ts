@@ -144,6 +144,11 @@ describe('problems', () => {
     const ascending = Array.from({ length: 34 }, (_, at) => `V${at}`)
     expect(codesOf({ dotenv: chain(33) }, ...ascending)).toEqual(['LIMIT_EXCEEDED'])
   })
+  test('32 defaults in each other are followed, 33 are not', () => {
+    const nested = (depth: number): Setup => ({ dotenv: { A: `${'${B:-'.repeat(depth)}x${'}'.repeat(depth)}` } })
+    expect(textOf(nested(32), 'A')).toBe('x')
+    expect(codesOf(nested(33), 'A')).toEqual(['LIMIT_EXCEEDED'])
+  })
   test('a chain of 20,000 is refused and does not exhaust the stack', () => {
     const chain = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`V${at}`, `\${V${at + 1}}`]))
     expect(codesOf({ dotenv: { ...chain, V20000: 'x' } }, 'V0')).toContain('LIMIT_EXCEEDED')
