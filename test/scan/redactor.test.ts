@@ -124,6 +124,33 @@ describe('a redactor holds back nothing but the beginning of a secret', () => {
     expect(redactor.push(Buffer.from(`a ${KEY}`)).toString() + redactor.flush().toString()).toBe('a ••••')
     expect(redactor.push(Buffer.from(KEY)).toString() + redactor.end().toString()).toBe('••••')
   })
+  describe('a secret with which a longer one begins is masked by flush', () => {
+    const masked = () => {
+      const values = ['one-and-two', 'one-and-two-and-three']
+      const redactor = createRedactor(values.map((value) => ({ name: value, value })))
+      const push = (piece: string) => redactor.push(Buffer.from(piece)).toString()
+      expect([push('a one-and-two'), redactor.flush().toString()]).toEqual(['a ', '••••'])
+      return { redactor, push }
+    }
+    test('once', () => {
+      const { redactor } = masked()
+      expect(redactor.isHolding).toBe(false)
+      expect(redactor.flush().toString() + redactor.end().toString()).toBe('')
+    })
+    test('together with the rest of the longer one', () => {
+      const { push } = masked()
+      expect(push('-and-three.')).toBe('.')
+    })
+    test('and other text after it is released', () => {
+      const { push } = masked()
+      expect(push('-and-four.')).toBe('-and-four.')
+    })
+    test('and a few bytes after it are released by the next flush, and then the rest is masked again', () => {
+      const { redactor, push } = masked()
+      expect([push('-an'), redactor.flush().toString()]).toEqual(['', '-an'])
+      expect(push('d-three.')).toBe('••••.')
+    })
+  })
   test('a secret that overlaps a masked one gets no second mask', () => {
     const values = ['one-and-two', 'and-two-and-three', 'and-two-and-three-and-more']
     const redactor = createRedactor(values.map((value) => ({ name: value, value })))
