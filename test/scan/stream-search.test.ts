@@ -6,6 +6,7 @@ const matcher = createMatcher([
   { name: 'DATABASE_URL', value: URL },
   { name: 'KEY', value: 'sk_live-51Hq8aZ0pQ7n' },
   { name: 'REPEATED', value: 'x'.repeat(16) },
+  ...['pQ7nV3-k3yX9aLm', 'k3yX9aLm', 'k3yX9aLm2Q-7Wz'].map((value) => ({ name: value, value })),
 ])
 
 function search(text: string, size: number): string[] {
@@ -28,6 +29,8 @@ describe('a search in pieces finds the same as a search of the whole', () => {
       `é😀 sk_live-51Hq8aZ0pQ7n\n漢${URL}\r\nk3yX9aLm2Q sk_live-51Hq8aZ0pQ7n`,
     ],
     ['an encoded match', `"${encodeURIComponent(URL)}"`],
+    ['a secret with which a longer one begins', 'k3yX9aLm2Q-7Wz, k3yX9aLm2Q-7Zw'],
+    ['a secret within another, where a longer one could begin', 'pQ7nV3-k3yX9aLm, pQ7nV3-k3yX9aLm2Q-7Wz'],
     ['matches before and after a line break', `sk_live-51Hq8aZ0pQ7n\n${URL}`],
   ])('%s', (_what, text) => {
     const whole = matcher.find(text).map(({ name, start, end }) => `${name} ${start}-${end}`)
