@@ -7,6 +7,7 @@ const SECRET = 'sk-live-51Hq8Zm2Kd9Tx"4&7'
 const secrets = [
   { name: 'STRIPE_KEY', value: SECRET },
   { name: 'DB_HOST', value: 'localhost' },
+  { name: 'DATABASE_URL', value: 'postgres://app:k3yX9aLm2Q@db:5432/app' },
 ]
 
 function problemsIn(files: Record<string, string | Uint8Array>) {
@@ -24,8 +25,8 @@ describe('a secret is found', () => {
     [
       'in plain text, in a style sheet',
       'a.css',
-      `\n  a { content: '${SECRET}' }`,
-      '2:17',
+      `\n\n  a { content: '${SECRET}' }\n`,
+      '3:17',
       'the secret is in this file',
     ],
     ['in JSON', 'a.json', JSON.stringify({ SECRET }), '1:12', 'the secret is in this file, with escapes'],
@@ -73,6 +74,16 @@ describe('a secret is found', () => {
     const url = `data:text/plain;base64,${Buffer.from(JSON.stringify([SECRET, SECRET])).toString('base64')}`
     const found = problemsIn({ 'a.css': `url(${url})\nurl(${url})` })
     expect(found?.map(({ at }) => at)).toEqual(['a.css:1:28', 'a.css:2:28'])
+  })
+
+  test('besides another that is in the text, which is not reported again for a data URL', () => {
+    const texts = [SECRET, Buffer.from('k3yX9aLm2Q').toString('hex')]
+    const url = `data:text/plain;base64,${Buffer.from(JSON.stringify(texts)).toString('base64')}`
+    const found = problemsIn({ 'a.css': `/* ${SECRET} */ url(${url})` })
+    expect(found?.map(({ key, at, message }) => `${key} ${at} ${message}`)).toEqual([
+      'STRIPE_KEY a.css:1:4 the secret is in this file',
+      'DATABASE_URL a.css:1:60 the password of the secret is in this file, as base64',
+    ])
   })
 
   test('in binary data', () => {
