@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -200,6 +201,20 @@ describe('a lock', () => {
       await Promise.all(children.map(ended))
       expect(Number(readFileSync(file, 'utf8'))).toBe(before + 20)
     }
+  })
+
+  test('of a killed process that another process breaks and takes first is left to that process', async () => {
+    const file = newFile()
+    const held = (other: string): Promise<string> => withLock(other, () => readFileSync(`${other}.lock`, 'utf8'))
+    const [breaking, taken] = [await held(file), await held(file)]
+    await deadHolder(file)
+    const { token } = JSON.parse(readFileSync(`${file}.lock`, 'utf8')) as { token: string }
+    writeFileSync(`${file}.lock.${token}`, breaking)
+    const late = withLock(file, () => 'never', { timeout: 300 })
+    writeFileSync(`${file}.lock`, taken)
+    rmSync(`${file}.lock.${token}`)
+    await expect(late).rejects.toMatchObject({ code: 'FILE_LOCKED' })
+    expect(readFileSync(`${file}.lock`, 'utf8')).toBe(taken)
   })
 
   test('of a running process is waited for, and an error names the process after the timeout', async () => {

@@ -112,6 +112,20 @@ describe('the source of a secret is named', () => {
     ])
   })
 
+  test('where several sources contain it: the one that the source map names for its place', () => {
+    const both = JSON.stringify({ ...JSON.parse(map), sourcesContent: [SECRET, SECRET], mappings: 'ACAA' })
+    const [inFile, inMap] = problemsIn({ 'a.js': SECRET, 'a.js.map': both }) ?? []
+    expect([inFile?.frame, inMap?.frame]).toEqual(['from src/b.js:1:1', 'from src/a.js:1:1'])
+  })
+
+  test.each([
+    ['AAAA', 'from src/a.js:1:1'],
+    ['', undefined],
+  ])('where no source is in the source map: by the mapping %j', (mappings, frame) => {
+    const bare = JSON.stringify({ ...JSON.parse(map), sourcesContent: undefined, mappings })
+    expect(problemsIn({ 'a.js': SECRET, 'a.js.map': bare })?.map((each) => each.frame)).toEqual([frame])
+  })
+
   test('by a source map inside the file', () => {
     const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`
     const [first] = problemsIn({ 'a.js': `${SECRET}\n//# sourceMappingURL=${url}\n` }) ?? []
