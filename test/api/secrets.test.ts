@@ -1,6 +1,6 @@
 import { format, inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { isConfigError, type LoadOptions, loadConfigSync, type Problem, type Secrets } from '../../src/index.ts'
+import { isConfigError, type LoadOptions, loadConfigSync, type Problem, Secrets } from '../../src/index.ts'
 import { type Files, makeProject, PROFILE, SECRETS } from '../support/temp-project.ts'
 
 const CANARY = 'canary-Zx81Qw7'
@@ -76,6 +76,13 @@ describe('the names', () => {
   const names = ['acme.token', 'anthropic', 'github', 'moonshot', 'openai', 'qwen', 'stripe-key', 'sync_token']
   test('are those of the files, sorted, in names()', () => {
     expect(load().names()).toEqual(names)
+  })
+  test('are those of the environment, sorted, in envNames()', () => {
+    const env =
+      'ACME_TOKEN ANTHROPIC_API_KEY GITHUB_TOKEN MOONSHOT_API_KEY OPENAI_API_KEY QWEN_API_KEY STRIPE_KEY SYNC_TOKEN'
+    expect(load().envNames()).toEqual(env.split(' '))
+    const given = ['b', 'a'].map((key) => ({ key, env: key.toUpperCase(), value: CANARY }))
+    expect(new Secrets(given, []).envNames()).toEqual(['A', 'B'])
   })
   test('are what iterating over the secrets yields, without values', () => {
     const secrets = load()
