@@ -18,48 +18,79 @@ export function* warnOfNoEffect(
   problems: Problems,
 ): Validation<void> {
   if (problems.errors.length > 0) return
-  const gone = [...leaves(tree)].filter(
-    ([path, node]) =>
-      isGiven(node, path, output) && isBelowMaps(path, tree) && !isOurs(path) && valueAt(output, path) === undefined,
-  )
+  const gone = leftOut(tree, output)
   if (gone.length === 0) return
   // The schema may have moved or transformed a value; if so, it has read it.
   const { copy, isRead } = watched(
     input,
-    gone.map(([path]) => path),
+    gone.map(({ path }) => path),
   )
   const { issues } = yield ask(schema, copy)
   if (issues) return
-  for (const [path, node] of gone) {
+  for (const { path, node, near } of gone) {
     if (isRead(path)) continue
     problems.warn({
       code: 'UNKNOWN_KEY',
       key: path,
-      message: 'has no effect: the schema does not know this key',
-      remedy: remedyFor(node, pathNear(path, output)),
+      message: 'has no effect: the schema ignores this key',
+      remedy: remedyFor(node, near, tree),
       at: node,
     })
   }
 }
 
-/**
- * Whether it is given for this program. A variable may be meant for another one if a file has the same key, or if the
- * schema knows neither a similar key nor the section that the key is in.
- */
-function isGiven({ source, shadowed = [] }: ScalarNode | ListNode, path: Path, output: unknown): boolean {
-  if (source.layer === 'overrides') return true
-  if (![source, ...shadowed.map((node) => node.source)].every(({ layer }) => GIVEN.includes(layer))) return false
-  const section = path.slice(0, -1)
-  return (section.length > 0 && valueAt(output, section) !== undefined) || pathNear(path, output) !== undefined
+/** A value that was given for this program, and that the schema's output does not have. */
+interface Gone {
+  readonly path: Path
+  readonly node: ScalarNode | ListNode
+  /** A similar path that the output has. */
+  readonly near: Path | undefined
 }
 
-function remedyFor({ source }: ScalarNode | ListNode, near: Path | undefined): string {
+/** Nothing if the output throws when it is read: that is reported when it is exposed. */
+function leftOut(tree: MapNode, output: unknown): readonly Gone[] {
+  try {
+    return [...leaves(tree)]
+      .filter(
+        ([path, node]) =>
+          isGiven(node) && isBelowMaps(path, tree) && !isOurs(path) && valueAt(output, path) === undefined,
+      )
+      .map(([path, node]) => ({ path, node, near: pathNear(path, output) }))
+      .filter((gone) => isForUs(gone, output))
+  } catch {
+    return []
+  }
+}
+
+function isGiven({ source, shadowed = [] }: ScalarNode | ListNode): boolean {
+  return (
+    source.layer === 'overrides' ||
+    [source, ...shadowed.map((node) => node.source)].every(({ layer }) => GIVEN.includes(layer))
+  )
+}
+
+/**
+ * A variable may be meant for another program if a file has the same key, or if the schema knows neither a similar key
+ * nor the section that the key is in.
+ */
+function isForUs({ path, node, near }: Gone, output: unknown): boolean {
+  const section = path.slice(0, -1)
+  return (
+    node.source.layer === 'overrides' ||
+    near !== undefined ||
+    (section.length > 0 && valueAt(output, section) !== undefined)
+  )
+}
+
+function remedyFor({ source }: ScalarNode | ListNode, near: Path | undefined, tree: MapNode): string {
   if (source.layer === 'overrides')
     return near ? `did you mean ${formatPath(near)}?` : 'correct the key, or add it to the schema'
   if (near === undefined) return 'correct the name, or add the key to the schema'
-  const name = settingNameOf(near)
-  if (name !== undefined) return `did you mean ${name}?`
-  return `did you mean ${formatPath(near)}? Set it in the profile or in defaults as well: a variable's name is read in lower case`
+  const key = formatPath(near)
+  const name = settingNameOf(near.map((step) => String(step).toLowerCase()))
+  if (name === undefined) return `did you mean ${key}? Set it in the profile or in defaults`
+  if (name === settingNameOf(near) || nodeAt(tree, near)) return `did you mean ${name}?`
+  return `did you mean ${key}? ${name} sets it if the profile or defaults have it too: a variable's name is read in lower case`
 }
 
 /** Not inside a list, whose items a schema may read in any way. */

@@ -615,7 +615,7 @@ describe('overrides', () => {
       ['sever.port', '9', 'did you mean server.port?'],
       ['server.timeout', '9', 'correct the key, or add it to the schema'],
     ])('warn that %s has no effect', (key, value, remedy) => {
-      const message = 'has no effect: the schema does not know this key'
+      const message = 'has no effect: the schema ignores this key'
       expect(warningsOf({ [key]: value })).toMatchObject([{ key, name: 'overrides', message, remedy }])
     })
     test.each(['server.port', 'limits.a', 'runtime.environment', 'features[0].name'])('do not warn about %s', (key) => {
@@ -664,12 +664,30 @@ describe('overrides', () => {
           'SYSTEMPROMPT__LOG__MAXFILES',
           'log.maxfiles',
           camel,
-          "did you mean log.maxFiles? Set it in the profile or in defaults as well: a variable's name is read in lower case",
+          "did you mean log.maxFiles? SYSTEMPROMPT__LOG__MAXFILES sets it if the profile or defaults have it too: a variable's name is read in lower case",
+        ],
+        [
+          'SYSTEMPROMPT__LOG__MAX_FILES',
+          'log.max_files',
+          camel,
+          "did you mean log.maxFiles? SYSTEMPROMPT__LOG__MAXFILES sets it if the profile or defaults have it too: a variable's name is read in lower case",
+        ],
+        [
+          'SYSTEMPROMPT__LOG__MAX_FILES',
+          'log.max_files',
+          z.object({ log: z.object({ 'max-files': z.number().default(5) }).prefault({}) }),
+          'did you mean log.max-files? Set it in the profile or in defaults',
         ],
       ])('%s is a warning', (name, key, schema, remedy) => {
-        const message = 'has no effect: the schema does not know this key'
+        const message = 'has no effect: the schema ignores this key'
         const warnings = warningsOf({}, { schema, env: { [name]: '9' } })
         expect(warnings).toMatchObject([{ name, key, message, remedy }])
+      })
+      test('the name that sets a key of the profile is suggested', () => {
+        const project = { [PROFILE]: 'log: {maxFiles: 3}' }
+        const env = { SYSTEMPROMPT__LOG__MAX_FILES: '9' }
+        const remedies = load(project, { schema: camel, env }).warnings.map(({ remedy }) => remedy)
+        expect(remedies).toContain('did you mean SYSTEMPROMPT__LOG__MAXFILES?')
       })
       test('in a .env file it has a location', () => {
         const [warning] = load({ ...files, '.env': 'A=1\nSYSTEMPROMPT__SERVER__TYPO=x' }, { schema }).warnings.filter(

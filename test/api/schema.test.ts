@@ -712,7 +712,10 @@ describe('a schema that misbehaves', () => {
   ])('is reported without the message if its output throws when it is read: %s', async (_, value) => {
     const message =
       'returns something that throws when it is read; the error is not shown because it may repeat a value'
-    expect(await issuesOf({ schema: answering({ value }) })).toMatchObject([{ code: 'SCHEMA', key: 'schema', message }])
+    const problem = [{ code: 'SCHEMA', key: 'schema', message }]
+    expect(await issuesOf({ schema: answering({ value }) })).toMatchObject(problem)
+    const given = { env: { SYSTEMPROMPT__CLIENT__URL: 'x' }, overrides: { 'client.x': 1 } }
+    expect(await issuesOf({ schema: answering({ value }), ...given })).toMatchObject(problem)
   })
   test('gets both possible reasons from loadConfigSync if zod returns a promise', () => {
     expect(configErrorOf(() => load({ [PROFILE]: 'name: local\n' }, throwing)).issues).toMatchObject([
