@@ -1,6 +1,14 @@
 import { join } from 'node:path'
 import { collectProblems, isConfigError } from '../errors/errors.ts'
-import { isDirectory, isRegularFile, isTaken, moveAside, removeFile, writeFileAtomic } from '../files/atomic.ts'
+import {
+  asideName,
+  isDirectory,
+  isRegularFile,
+  isTaken,
+  moveAside,
+  removeFile,
+  writeFileAtomic,
+} from '../files/atomic.ts'
 import { refuseExposed } from '../files/exposure.ts'
 import { withLock } from '../files/lock.ts'
 import { prepareState } from '../files/state.ts'
@@ -36,7 +44,7 @@ export function storedEmail(file: string): string | undefined {
  * Writes credentials.json, readable by its owner only. A broken file or a link is moved aside, so that a login always
  * works, and so is a file that a profile names and that holds no login. Returns where it was moved to.
  *
- * @throws FileError FILE_EXPOSED if git would commit the file
+ * @throws FileError FILE_EXPOSED if git would commit the file, or what is moved aside
  */
 export function writeCredentials(files: CloudFiles, login: StoredLogin, now: number): Promise<string | undefined> {
   const { state, credentials: file } = files
@@ -51,18 +59,31 @@ export function hasCredentials({ credentials }: CloudFiles): boolean {
 
 /**
  * Removes credentials.json, whatever it contains, and returns whether it existed. A directory of that name is moved
- * aside, and so is a file that a profile names and that holds no login: it may be any file of the user's. A logout
- * always works. `aside` is where it was moved to.
+ * aside, and so is a file that a profile names and that holds no login: it may be any file of the user's. `aside` is
+ * where it was moved to.
+ *
+ * @throws FileError FILE_EXPOSED if git would commit what is moved aside
  */
-export function removeCredentials(
+export async function removeCredentials(
   files: CloudFiles,
   now: number,
-): { readonly wasThere: boolean; readonly aside?: string } {
+): Promise<{ readonly wasThere: boolean; readonly aside?: string }> {
   const { credentials } = files
-  const isOurs = isUsualPlace(files) || isLogin(readObject(credentials))
-  if (!isTaken(credentials) || (isOurs && !isDirectory(credentials))) return { wasThere: removeFile(credentials) }
-  const aside = moveAside(credentials, now)
-  return { wasThere: true, ...(aside === undefined ? {} : { aside }) }
+  // Taking the lock would create the directory.
+  if (!isTaken(credentials)) return { wasThere: removeFile(credentials) }
+  return withLock(credentials, async () => {
+    const isOurs = isUsualPlace(files) || isLogin(readObject(credentials))
+    if (isOurs && !isDirectory(credentials)) return { wasThere: removeFile(credentials) }
+    const aside = await setAside(credentials, now)
+    return { wasThere: aside !== undefined, ...(aside === undefined ? {} : { aside }) }
+  })
+}
+
+/** Moves a file aside, unless git would then commit it: it may contain a token. Returns where it was moved to. */
+async function setAside(file: string, now: number): Promise<string | undefined> {
+  if (!isTaken(file)) return undefined
+  await refuseExposed(asideName(file, '*'))
+  return moveAside(file, now)
 }
 
 /** Elsewhere, where a profile says, may be any file of the user's. */
@@ -97,10 +118,10 @@ export async function updateObject(
 ): Promise<string | undefined> {
   await prepareState(state)
   await refuseExposed(file)
-  return withLock(file, () => {
+  return withLock(file, async () => {
     const stored = isRegularFile(file) ? readObject(file) : undefined
     const kept = stored && isOurs(stored) ? stored : undefined
-    const aside = kept ? undefined : moveAside(file, now)
+    const aside = kept ? undefined : await setAside(file, now)
     writeFileAtomic(file, `${JSON.stringify(change(kept ?? {}), null, 2)}\n`)
     return aside
   })

@@ -43,13 +43,18 @@ export function writeFileAtomic(file: string, content: string): void {
 export function moveAside(file: string, now: number): string | undefined {
   if (!isTaken(file)) return undefined
   const stamp = new Date(now).toISOString().replace(/\D/g, '').slice(0, 17)
-  const aside = `${file}.broken-${stamp}`
+  const aside = asideName(file, stamp)
   try {
     patiently(() => renameSync(file, aside))
   } catch (error) {
     throw unwritable(file, error)
   }
   return aside
+}
+
+/** What a file is called once it is moved aside. */
+export function asideName(file: string, stamp: string): string {
+  return `${file}.broken-${stamp}`
 }
 
 /**

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -281,6 +282,26 @@ describe('cloud auth login', () => {
     expect(await login(cwd)).toMatchObject({ code: 0, err: '' })
     expect(readFileSync(join(cwd, 'mine.json'), 'utf8')).toContain('"note": "mine"')
   })
+
+  test.each(['cloud auth login', 'cloud auth logout -y'])(
+    '%s leaves a file of the user’s where it is if git would commit it under its new name',
+    async (line) => {
+      const text = '{"api_token": "of another program"}'
+      const named = `${COMPLETE[PROFILE]}\ncloud:\n  credentials_path: ../../../mine.json\n`
+      const cwd = makeProject({ ...COMPLETE, [PROFILE]: named, 'mine.json': text, '.gitignore': 'mine.json\n' })
+      execFileSync('git', ['init', '-q'], { cwd })
+      const run = () => (line.endsWith('login') ? login(cwd) : cli(cwd, line))
+      expect(await run()).toMatchObject({
+        code: EXIT.refused,
+        err: expect.stringMatching(
+          /mine\.json\.broken-\* is not ignored by git\. Add the line mine\.json\.broken-\* to \S+\.gitignore/,
+        ),
+      })
+      expect(readFileSync(join(cwd, 'mine.json'), 'utf8')).toBe(text)
+      writeFiles(cwd, { '.gitignore': 'mine.json\nmine.json.broken-*\n' })
+      expect(await run()).toMatchObject({ code: 0, err: expect.stringContaining('it is now') })
+    },
+  )
 
   test('leaves the tenants of another program, in a file that a profile names, and says so', async () => {
     const named = `${COMPLETE[PROFILE]}\ncloud:\n  tenants_path: ../../../mine.json\n`

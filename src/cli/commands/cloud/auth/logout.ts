@@ -26,7 +26,7 @@ export const logout = defineCommand({
     const file = project.files.credentials
     if (!hasCredentials(project.files)) {
       // Removes leftovers of a login that was killed.
-      removeCredentials(project.files, Date.now())
+      await removeCredentials(project.files, Date.now())
       if (args.json) printJson(io, { ok: true, removed: null })
       else io.out('Nobody is logged in.\n')
       return EXIT.ok
@@ -34,7 +34,7 @@ export const logout = defineCommand({
     const email = project.loaded?.credentials?.user_email
     await mustAgree(args, io, `Log ${email === undefined ? 'out' : `${shown(email)} out`} and remove ${shown(file)}?`)
     await report(project, args, io)
-    const { wasThere, aside } = removeCredentials(project.files, Date.now())
+    const { wasThere, aside } = await removeCredentials(project.files, Date.now())
     if (aside !== undefined) io.err(`The file was not a login; it is now ${shown(aside)}\n`)
     if (args.json) printJson(io, { ok: true, removed: wasThere ? file : null })
     else
