@@ -38,7 +38,10 @@ const DASH_AMONG_KEYS: Wording = {
   message: 'has a dash where a key is expected',
   remedy: 'check the indentation; a list goes below its own key, with all its dashes in one column',
 }
-const KEY_BEHIND_MARK: Wording = { message: 'has a key on the same line as ---', remedy: 'move it to the next line' }
+const ENTRY_BEHIND_MARK: Wording = {
+  message: 'has a key or a dash on the same line as ---',
+  remedy: 'move it to the next line',
+}
 const LONG_EMPTY_LINE: Wording = {
   message: 'is indented less than an empty line above it',
   remedy: 'remove the spaces from that line',
@@ -127,7 +130,7 @@ const SPECIFIC: readonly (readonly [start: string, wording: Wording])[] = [
   ['Missing ,', NO_COMMA],
   ['Implicit map keys need', NO_COLON],
   ['A block sequence may not', DASH_AMONG_KEYS],
-  ['Block collection cannot start', KEY_BEHIND_MARK],
+  ['Block collection cannot start', ENTRY_BEHIND_MARK],
   ['Block scalars with more-indented', LONG_EMPTY_LINE],
 ]
 
