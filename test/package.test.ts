@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { PluginOptions } from '../integrations/options.ts'
 import { buildWith, type Configure, HOSTS, type Host } from './bundlers/hosts.ts'
-import { makeProject } from './support/temp-project.ts'
+import { makeProject, writeFiles } from './support/temp-project.ts'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
 
@@ -49,6 +49,8 @@ vite({ publik: [] })
 // @ts-expect-error
 rsbuild({ public: 1 })
 `
+
+const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8'))
 
 type Plugin = (options: PluginOptions) => unknown
 
@@ -132,6 +134,28 @@ console.log(JSON.stringify(kinds))`
     const isBroken = (file: string) => /(?<!\\)(?:\\\\)*\\\n/.test(readFileSync(join(dist, file), 'utf8'))
     expect(files.length).toBeGreaterThan(20)
     expect(files.filter(isBroken)).toEqual([])
+  })
+
+  // A range would keep the package out, even if the program uses no plugin. The plugins check the version themselves.
+  test('can be installed in a project that builds with an older bundler, as npm counts', () => {
+    const { name, version, peerDependencies, peerDependenciesMeta } = readJson(join(repository, 'package.json'))
+    // Farm alone does not tell plugins its version, so npm has to check it.
+    const bundlers = Object.values(PACKAGES).filter((each) => each !== '@farmfe/core')
+    const root = makeProject({
+      'env/package.json': JSON.stringify({ name, version, peerDependencies, peerDependenciesMeta }),
+      'package.json': '{ "private": true }',
+    })
+    for (const each of bundlers)
+      writeFiles(root, { [`${each}/package.json`]: JSON.stringify({ name: each, version: '0.1.0' }) })
+    const npm = (...given: readonly string[]) => spawnSync('npm', given, { cwd: root, encoding: 'utf8' })
+    const pack = (...folders: readonly string[]) =>
+      npm('pack', '--silent', ...folders.map((folder) => `./${folder}`))
+        .stdout.trim()
+        .split('\n')
+    const install = (files: readonly string[]) =>
+      npm('install', '--offline', '--no-audit', '--no-fund', ...files.map((file) => `./${file}`)).stderr
+    expect(install(pack(...bundlers))).toBe('')
+    expect(install(pack('env'))).toBe('')
   })
 
   test('has its types where projects with the older module resolution, node10, look for them', () => {

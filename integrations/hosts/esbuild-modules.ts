@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { Loader, OnLoadArgs, OnLoadResult, PluginBuild } from 'esbuild'
+import { checkHostVersion } from '../host-version.ts'
 
 /** Specifiers of files that no bundle may contain. */
 const CONFIDENTIAL_FILES = /(^|[\\/])\.systemprompt[\\/]|(^|[\\/])\.env[^\\/]*$/
@@ -8,10 +9,11 @@ const SCRIPTS = /\.[cm]?[jt]sx?$/
 
 /**
  * Registers callbacks that go before the plugin's own modules: they leave style sheets and imported texts unchanged.
- * @throws for another bundler
+ * @throws for another bundler, or an esbuild that is too old
  */
 export function beforeModules(build: PluginBuild): void {
   if (!isEsbuild(build)) throw otherBundler()
+  checkHostVersion('esbuild', build.esbuild.version)
   // A style sheet cannot contain the stand-in for a refused module; the build's graph names it.
   build.onResolve({ filter: CONFIDENTIAL_FILES }, ({ path, kind }) =>
     kind === 'url-token' || kind === 'import-rule' ? { path, external: true } : undefined,

@@ -1,5 +1,6 @@
 import type { Build } from '../build.ts'
 import { consumerOf, consumerOfEnvironment, consumerOfPlatform } from '../consumer.ts'
+import { checkHostVersion } from '../host-version.ts'
 import { keptInside, leftOutside } from '../output/kept-inside.ts'
 import { refusals, withoutStack } from '../refusals.ts'
 import { marksRequiredIn, resolveOwn } from '../virtual-module.ts'
@@ -7,7 +8,11 @@ import { type Last, type OutputHooks, outputHooks } from './rollup-output.ts'
 
 /** The part of the hook context that Rollup, Rolldown and Vite share. */
 interface Context {
-  readonly meta: { readonly watchMode: boolean; readonly rolldownVersion?: string | undefined }
+  readonly meta: {
+    readonly watchMode: boolean
+    readonly rollupVersion: string
+    readonly rolldownVersion?: string | undefined
+  }
   addWatchFile(file: string): void
   getModuleIds(): IterableIterator<string>
   getModuleInfo(id: string): {
@@ -42,6 +47,9 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
     buildStart: {
       order: 'pre',
       handler(input) {
+        const { rolldownVersion, rollupVersion } = this.meta
+        if (rolldownVersion === undefined) checkHostVersion('rollup', rollupVersion)
+        else checkHostVersion('rolldown', rolldownVersion)
         build.outdate()
         from = String(Reflect.get(input, 'cwd') ?? '.')
         const consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))

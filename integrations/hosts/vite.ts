@@ -7,6 +7,7 @@ import { refuseConfidential } from '../dev-server/dev-guard.ts'
 import { isInDev } from '../dev-server/stop-in-dev.ts'
 import { untilHeard } from '../dev-server/watcher.ts'
 import { isCompiled, mayRead } from '../hooks.ts'
+import { checkHostVersion, olderHost } from '../host-version.ts'
 import { pathWithin } from '../path-within.ts'
 import { rollupHooks } from './rollup.ts'
 import { withValues } from './vite-page.ts'
@@ -47,7 +48,8 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       worker: { plugins: () => [forWorker()] },
     }),
     configResolved(config) {
-      if (!('environments' in config)) throw olderVite()
+      // Vite 5, which npm installs for a framework that depends on it, as VitePress 1 does.
+      if (!('environments' in config)) throw olderHost('vite')
       build.setRoot(config.root)
       denyConfidential(config, build)
     },
@@ -55,6 +57,8 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       order: 'post',
       sequential: true,
       async handler() {
+        // Vite says its version since 7.
+        checkHostVersion('vite', this.meta.viteVersion)
         if (this.environment.mode !== 'dev') return buildStart.handler.call(this)
         // A server that starts with an error shows it in the page, and continues when it is fixed.
         const failure = await build.refresh()
@@ -135,16 +139,6 @@ export function putBefore(plugins: Plugin[], name: string, other: string): void 
   const from = plugins.findIndex((plugin) => plugin.name === name)
   const to = plugins.findIndex((plugin) => plugin.name === other)
   if (to !== -1 && to < from) plugins.splice(to, 0, ...plugins.splice(from, 1))
-}
-
-/** Vite 5, which npm installs beside our peer dependency if a framework depends on it, as VitePress 1 does. */
-function olderVite(): Error {
-  const error = new Error(
-    "'@systemprompt/env/vite' is for Vite 7 and 8, and this Vite is older: it does not tell client code from server code. 'npm ls vite' shows which package depends on it; update that package",
-  )
-  // Vite prints only the stack.
-  error.stack = error.message
-  return error
 }
 
 /**

@@ -7,6 +7,7 @@ import { consumerOfTarget } from '../consumer.ts'
 import type { Place } from '../dev-server/confidential-path.ts'
 import { refuseConfidential } from '../dev-server/dev-guard.ts'
 import { NAME } from '../hooks.ts'
+import { checkHostVersion } from '../host-version.ts'
 import { type ModuleGraph, refusals } from '../refusals.ts'
 import { refusalOf } from '../virtual-module.ts'
 
@@ -14,6 +15,7 @@ import { refusalOf } from '../virtual-module.ts'
 export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler) => void {
   return (either) => {
     const compiler = either as Compiler
+    checkVersion(compiler)
     build.setRoot(compiler.context)
     build.consumer = build.options.consumer ?? consumerOfTarget(compiler.options.target)
     const { NormalModuleReplacementPlugin } = compiler.webpack
@@ -59,6 +61,13 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
       if (leaks) mistakes.tell(leaks.error, compilation)
     })
   }
+}
+
+/** Rspack also says which webpack it is like. webpack 4 says nothing. */
+function checkVersion({ webpack }: Partial<Compiler>): void {
+  const rspack: unknown = webpack && Reflect.get(webpack, 'rspackVersion')
+  if (typeof rspack === 'string') checkHostVersion('@rspack/core', rspack)
+  else checkHostVersion('webpack', webpack?.version)
 }
 
 /** The errors of a compiler's builds. */
