@@ -8,17 +8,19 @@ const OLDEST = {
   esbuild: { oldest: [0, 19], title: 'esbuild', is: 'esbuild 0.19 and newer' },
   rolldown: { oldest: [1, 0], title: 'Rolldown', is: 'Rolldown 1' },
   rollup: { oldest: [4, 0], title: 'Rollup', is: 'Rollup 4' },
-  vite: { oldest: [7, 0], title: 'Vite', is: 'Vite 7 and 8' },
+  vite: { oldest: [6, 0], title: 'Vite', is: 'Vite 7 and 8' },
   webpack: { oldest: [5, 90], title: 'webpack', is: 'webpack 5.90 and newer' },
 } as const
 
 type HostPackage = keyof typeof OLDEST
 
 /**
- * @param version undefined if the bundler is so old that it does not tell
+ * A bundler that does not tell its version, as tools that only imitate its plugins do, is not refused.
+ *
  * @throws if the bundler is older than the plugin supports
  */
-export function checkHostVersion(host: HostPackage, version = '0'): void {
+export function checkHostVersion(host: HostPackage, version: string | undefined): void {
+  if (version === undefined) return
   const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10))
   const [oldestMajor, oldestMinor] = OLDEST[host].oldest
   if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) throw olderHost(host)

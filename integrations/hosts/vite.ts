@@ -7,7 +7,7 @@ import { refuseConfidential } from '../dev-server/dev-guard.ts'
 import { isInDev } from '../dev-server/stop-in-dev.ts'
 import { untilHeard } from '../dev-server/watcher.ts'
 import { isCompiled, mayRead } from '../hooks.ts'
-import { checkHostVersion, olderHost } from '../host-version.ts'
+import { olderHost } from '../host-version.ts'
 import { pathWithin } from '../path-within.ts'
 import { rollupHooks } from './rollup.ts'
 import { withValues } from './vite-page.ts'
@@ -57,8 +57,6 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       order: 'post',
       sequential: true,
       async handler() {
-        // Vite says its version since 7.
-        checkHostVersion('vite', this.meta.viteVersion)
         if (this.environment.mode !== 'dev') return buildStart.handler.call(this)
         // A server that starts with an error shows it in the page, and continues when it is fixed.
         const failure = await build.refresh()

@@ -7,7 +7,7 @@ import { consumerOfTarget } from '../consumer.ts'
 import type { Place } from '../dev-server/confidential-path.ts'
 import { refuseConfidential } from '../dev-server/dev-guard.ts'
 import { NAME } from '../hooks.ts'
-import { checkHostVersion } from '../host-version.ts'
+import { checkHostVersion, olderHost } from '../host-version.ts'
 import { type ModuleGraph, refusals } from '../refusals.ts'
 import { refusalOf } from '../virtual-module.ts'
 
@@ -63,11 +63,12 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
   }
 }
 
-/** Rspack also says which webpack it is like. webpack 4 says nothing. */
+/** Rspack also says which webpack it is like. webpack 4 has no such property. */
 function checkVersion({ webpack }: Partial<Compiler>): void {
-  const rspack: unknown = webpack && Reflect.get(webpack, 'rspackVersion')
+  if (!webpack) throw olderHost('webpack')
+  const rspack: unknown = Reflect.get(webpack, 'rspackVersion')
   if (typeof rspack === 'string') checkHostVersion('@rspack/core', rspack)
-  else checkHostVersion('webpack', webpack?.version)
+  else checkHostVersion('webpack', webpack.version)
 }
 
 /** The errors of a compiler's builds. */
