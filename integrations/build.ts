@@ -22,7 +22,7 @@ export interface Build {
   /** Ids of refused modules that were loaded, for a host that cannot list its modules. */
   readonly refused: Set<string>
   /** The last importer of each refused id. */
-  readonly askedBy: Map<string, string>
+  readonly lastImporters: Map<string, string>
   /** Ids of modules that hold public values. */
   readonly users: Set<string>
   /**
@@ -48,7 +48,7 @@ export interface Build {
   /** Loads the configuration again. An error is returned, and the last valid configuration stays in use. */
   refresh(): Promise<Error | undefined>
   /** Marks the configuration as that of an earlier build: the next `begin`, `settled` or `ready` reloads it. */
-  outdate(): void
+  invalidate(): void
   /**
    * Starts loading on the next turn of the event loop unless it has begun already, so that a multithreaded host need
    * not wait.
@@ -88,7 +88,7 @@ export function createBuild(given: PluginOptions): Build {
     try {
       checkPluginOptions(given)
       const resolved = await loadForBuild(options, root)
-      files = resolved.consulted.files.filter(isNoDirectory)
+      files = resolved.consulted.files.filter(isNotDirectory)
       confidential = new Set(confidentialFilesOf(resolved))
       env = publicEnvOf(resolved)
       search.restart()
@@ -96,7 +96,7 @@ export function createBuild(given: PluginOptions): Build {
       failure = undefined
     } catch (error) {
       if (isConfigError(error)) {
-        files = [...new Set([...files, ...error.consulted.files.filter(isNoDirectory)])]
+        files = [...new Set([...files, ...error.consulted.files.filter(isNotDirectory)])]
         // Which of them hold secrets is unknown, and a bundler that fails to parse one would print its lines.
         if (env === NOTHING) confidential = new Set(files)
       }
@@ -121,7 +121,7 @@ export function createBuild(given: PluginOptions): Build {
     options,
     consumer: options.consumer ?? 'client',
     refused: new Set(),
-    askedBy: new Map(),
+    lastImporters: new Map(),
     users: new Set(),
     changed: new Set(),
     get failure() {
@@ -154,7 +154,7 @@ export function createBuild(given: PluginOptions): Build {
       })
       return refreshed
     },
-    outdate() {
+    invalidate() {
       begun = undefined
     },
     begin() {
@@ -179,7 +179,7 @@ function versionOf({ values, secrets, missing }: PublicEnv, consumer: Consumer, 
 }
 
 /** A host that is told to watch a directory may watch everything in it, including the build's own output. */
-function isNoDirectory(path: string): boolean {
+function isNotDirectory(path: string): boolean {
   try {
     return !statSync(path).isDirectory()
   } catch {

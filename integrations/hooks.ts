@@ -104,7 +104,7 @@ export function hooksOf(build: Build, framework: string): Hooks {
       handler(specifier, importer) {
         if (!OWN_MODULES.test(specifier)) return undefined
         const id = resolveOwn(specifier, consumerOf(this, build))
-        if (id !== undefined && importer !== undefined && refusalOf(id)) build.askedBy.set(id, importer)
+        if (id !== undefined && importer !== undefined && refusalOf(id)) build.lastImporters.set(id, importer)
         return id
       },
     },
@@ -120,8 +120,8 @@ export function hooksOf(build: Build, framework: string): Hooks {
         // build reports them.
         if (!refusalOf(own)) await build.ready()
         if (framework === 'rspack') neverKeep(this)
-        const asked = refusalOf(own) ? build.refused : build.users
-        asked.add(id)
+        const modules = refusalOf(own) ? build.refused : build.users
+        modules.add(id)
         stopInDev(this, id, build)
         // The build fails with the configuration's error, and should not report every missing name as well.
         if (build.failure && build.env === NOTHING && isCommonJsTaken) return 'module.exports = Object()'

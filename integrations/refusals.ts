@@ -54,7 +54,7 @@ export function withoutStack<T extends Error>(error: T): T {
 /** One refusal as a problem. `chain` begins with the module that uses it and ends with the entry. */
 function refusedProblem(refusal: Refusal, chain: readonly string[], root: string): Problem {
   const [file, ...importers] = chain.filter((id) => !isBetween(id)).map((id) => shownId(id, root))
-  const { code, key, message, remedy } = WORDING[refusal.kind](refusal as never)
+  const { code, key, message, remedy } = REFUSAL_TEXTS[refusal.kind](refusal as never)
   const place = refusal.kind === 'secret' ? { line: refusal.read.line, column: refusal.read.column } : {}
   const frame = importers.map((importer) => `      imported by ${importer}`).join('\n')
   return {
@@ -80,9 +80,11 @@ function refusalOfFile(id: string, root: string, confidential: ReadonlySet<strin
   return confidential.has(resolve(root, path)) ? { kind: 'file', file: shownId(id, root) } : undefined
 }
 
-type Wording = { code: ProblemCode; key: string; message: string; remedy: string }
+type RefusalText = { code: ProblemCode; key: string; message: string; remedy: string }
 
-const WORDING: { readonly [Kind in Refusal['kind']]: (refusal: Extract<Refusal, { kind: Kind }>) => Wording } = {
+const REFUSAL_TEXTS: {
+  readonly [Kind in Refusal['kind']]: (refusal: Extract<Refusal, { kind: Kind }>) => RefusalText
+} = {
   library: () => ({
     code: 'CLIENT_IMPORT',
     key: '@systemprompt/env',

@@ -38,7 +38,7 @@ export function resolveOwn(specifier: string, consumer: Consumer): string | unde
 }
 
 /** Whether a specifier or an id names a module that the plugin generates. */
-export function isMade(name: string): boolean {
+export function isGenerated(name: string): boolean {
   return PUBLIC_MODULES.includes(name) || name.startsWith(REFUSED) || name.startsWith(`\0${REFUSED}`)
 }
 
@@ -89,8 +89,8 @@ function runtimeModule({ values, consumer, settings, servedFrom = "''", isForWor
           `const __served = new URL(${servedFrom}, __page)`,
           // What is served from another origin is the same for every deployment.
           "const __file = new URL('env.json', __served.origin === __page.origin ? __served : __page)",
-          ...ASKED_AT_ONCE,
-          isForWorker ? 'const __text = __ask()' : `const __text = ${ASKED}`,
+          ...SYNCHRONOUS_REQUEST,
+          isForWorker ? 'const __text = __ask()' : `const __text = ${FETCHED_TEXT}`,
           'const __values = __parse(__text)',
           // Some servers answer with a page if the file does not exist.
           'if (__values === undefined)',
@@ -103,7 +103,7 @@ function runtimeModule({ values, consumer, settings, servedFrom = "''", isForWor
 }
 
 /** Messages that arrive while a worker awaits something are lost, and a classic worker cannot `await` at all. */
-const ASKED_AT_ONCE = [
+const SYNCHRONOUS_REQUEST = [
   'function __ask() {',
   '  const request = new XMLHttpRequest()',
   "  request.open('GET', __file, false)",
@@ -117,7 +117,7 @@ const ASKED_AT_ONCE = [
   '}',
 ]
 
-const ASKED =
+const FETCHED_TEXT =
   "globalThis.document || !globalThis.XMLHttpRequest ? await fetch(__file).then((response) => (response.ok ? response.text() : '')) : __ask()"
 
 /** Takes the place of a refused module until the build fails with a list of everyone who used one. */

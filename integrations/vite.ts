@@ -25,7 +25,7 @@ function vite(options: PluginOptions = {}): Plugin[] {
 }
 
 function pluginsOf(build: Build, forWorker: () => Build): Plugin[] {
-  const { before, behind } = viteHooks(build, () => pluginsOf(forWorker(), forWorker))
+  const { before, after } = viteHooks(build, () => pluginsOf(forWorker(), forWorker))
   return [
     { name: NAME, enforce: 'pre', ...firstHooksOf(build, 'vite'), ...before },
     {
@@ -33,7 +33,7 @@ function pluginsOf(build: Build, forWorker: () => Build): Plugin[] {
       enforce: 'post',
       configResolved: ({ plugins }) => putBefore(plugins as Plugin[], `${NAME}/compiled`, 'vite:define'),
       ...compiledHooksOf(build, 'vite'),
-      ...behind,
+      ...after,
     },
   ]
 }

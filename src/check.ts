@@ -51,7 +51,7 @@ export async function checkConfig<
   } catch (error) {
     if (!isConfigError(error)) throw error
     const { warnings, profile, consulted } = error
-    const tracked = await trackedAround(options, consulted)
+    const tracked = await checkTracked(options, consulted)
     const issues = [...error.issues, ...tracked.errors]
     return { ok: false, profile, error: new ConfigError(issues, { profile, warnings, consulted }), issues, warnings }
   }
@@ -66,16 +66,16 @@ function isConfidential(file: string): boolean {
 }
 
 /** Files with secrets that git tracks, after a failed load; none if the options did not lead to a project. */
-async function trackedAround(options: LoadOptions, { files }: Consulted): Promise<Problems> {
+async function checkTracked(options: LoadOptions, { files }: Consulted): Promise<Problems> {
   if (files.length === 0) return collectProblems()
   const root = findProjectRoot(withDefaults(options))
-  const inUse = files.filter(isConfidential).map((file) => displayPath(root, file))
-  return trackedIn(root, inUse)
+  const filesToCheck = files.filter(isConfidential).map((file) => displayPath(root, file))
+  return findTracked(root, filesToCheck)
 }
 
 /** Files with secrets that git tracks: those in use, and those of every other profile. */
 function trackedSecrets(result: ResolvedConfig<unknown, unknown>): Promise<Problems> {
-  return trackedIn(
+  return findTracked(
     result.root,
     filesInUse(result).map((file) => displayPath(result.root, file)),
     secretsForEverybody(result),
@@ -87,24 +87,24 @@ function secretsForEverybody({
   secrets,
   explain,
 }: ResolvedConfig<unknown, unknown>): ReadonlyMap<string, readonly string[]> {
-  const holding = new Map<string, readonly string[]>()
+  const secretsByFile = new Map<string, readonly string[]>()
   for (const name of secrets.envNames())
     for (const { origin } of explain(name))
       if (origin.layer === 'dotenv' && origin.file !== undefined)
-        holding.set(origin.file, [...(holding.get(origin.file) ?? []), name])
-  return holding
+        secretsByFile.set(origin.file, [...(secretsByFile.get(origin.file) ?? []), name])
+  return secretsByFile
 }
 
-async function trackedIn(
+async function findTracked(
   root: string,
-  inUse: readonly string[],
-  holding: ReadonlyMap<string, readonly string[]> = new Map(),
+  filesToCheck: readonly string[],
+  secretsByFile: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Promise<Problems> {
   const problems = collectProblems()
   const isInside = (file: string): boolean => !/^(?:\.\.\/|\/|[A-Za-z]:)/.test(file)
   const { files, failure } = await trackedByGit(root, [
     '.systemprompt',
-    ...[...inUse, ...holding.keys()].filter(isInside),
+    ...[...filesToCheck, ...secretsByFile.keys()].filter(isInside),
   ])
   if (failure !== undefined) {
     problems.error({
@@ -114,10 +114,10 @@ async function trackedIn(
     })
   }
   for (const file of files) {
-    const names = holding.get(file)
+    const names = secretsByFile.get(file)
     const at = { source: { layer: 'secrets', file, confidential: true } } as const
-    if (!inUse.includes(file) && !SECRET_FILE.test(file)) {
-      if (names) problems.warn({ code: 'TRACKED_BY_GIT', at, ...heldBy(names) })
+    if (!filesToCheck.includes(file) && !SECRET_FILE.test(file)) {
+      if (names) problems.warn({ code: 'TRACKED_BY_GIT', at, ...describeTracked(names) })
       continue
     }
     problems.error({
@@ -130,7 +130,7 @@ async function trackedIn(
   return problems
 }
 
-function heldBy(names: readonly string[]): { readonly message: string; readonly remedy: string } {
+function describeTracked(names: readonly string[]): { readonly message: string; readonly remedy: string } {
   const list = [...new Set(names)].join(', ')
   return {
     message: `is tracked by git, and contains ${list}`,

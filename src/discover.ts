@@ -4,7 +4,7 @@ import { nearest } from './errors/suggest.ts'
 import { displayPath, resolvePath } from './files/paths.ts'
 import { newTrail, type Trail } from './files/trail.ts'
 import { type Environment, variableIn } from './options/options.ts'
-import { barrier, type Failure, isDirectory, listDirectory, pathExists, readText } from './read/guard.ts'
+import { accessFailure, type Failure, isDirectory, listDirectory, pathExists, readText } from './read/guard.ts'
 import { parseJson } from './read/json.ts'
 import { nearestPath } from './read/nearest-path.ts'
 import { scalarAt } from './tree.ts'
@@ -41,7 +41,7 @@ export interface DiscoverOptions {
   readonly env: Environment
 }
 
-const STATE = '.systemprompt'
+const STATE_DIRECTORY = '.systemprompt'
 const PROFILE_FILES = ['profile.yaml', 'profile.yml']
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
@@ -52,20 +52,22 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 export function discover(options: DiscoverOptions, problems: Problems): Project {
   const cwd = directoryOf(options.cwd)
   const { trail } = problems
-  if (!isDirectory(cwd, trail)) throw noDirectory(barrier(cwd))
+  if (!isDirectory(cwd, trail)) throw noDirectory(accessFailure(cwd))
   const found = findRoot(cwd, trail)
-  const asked = askedFor(options)
-  if (asked && isPath(asked.value)) {
-    const profile = profileAt(asked.value, { from: cwd, root: found, by: asked.by }, trail)
+  const requested = requestedProfile(options)
+  if (requested && isPath(requested.value)) {
+    const profile = profileAt(requested.value, { from: cwd, root: found, by: requested.by }, trail)
     const root = found ?? findRoot(profile.directory, trail)
     return { root: root ?? cwd, found: root !== undefined, profile }
   }
-  if (asked && !NAME.test(asked.value)) throw invalidName(asked.by)
+  if (requested && !NAME.test(requested.value)) throw invalidName(requested.by)
   if (found === undefined) {
-    if (asked) throw noProject(asked.value, asked.by)
+    if (requested) throw noProject(requested.value, requested.by)
     return { root: cwd, found: false }
   }
-  const profile = asked ? namedProfile(found, asked.value, asked.by, trail) : impliedProfile(found, problems)
+  const profile = requested
+    ? namedProfile(found, requested.value, requested.by, trail)
+    : impliedProfile(found, problems)
   return { root: found, found: true, ...(profile ? { profile } : {}) }
 }
 
@@ -84,8 +86,8 @@ export function directoryOf(cwd: string): string {
 /** The absolute path of the project root that {@link discover} would use, without looking at any profile. */
 export function findProjectRoot(options: DiscoverOptions, trail?: Trail): string {
   const cwd = directoryOf(options.cwd)
-  const asked = askedFor(options)
-  const path = asked && isPath(asked.value) ? resolvePath(asked.value, cwd) : undefined
+  const requested = requestedProfile(options)
+  const path = requested && isPath(requested.value) ? resolvePath(requested.value, cwd) : undefined
   return findRoot(cwd, trail) ?? (path === undefined ? undefined : findRoot(dirname(path), trail)) ?? cwd
 }
 
@@ -107,7 +109,7 @@ export function listProfiles(cwd: string): readonly string[] {
  * one
  */
 export function profileNames(root: string, trail: Trail): readonly string[] {
-  const directory = join(root, STATE, 'profiles')
+  const directory = join(root, STATE_DIRECTORY, 'profiles')
   const names = listDirectory(directory, trail, (failure) => {
     throw unreadable(root, directory, failure)
   })
@@ -117,12 +119,12 @@ export function profileNames(root: string, trail: Trail): readonly string[] {
 /** The nearest directory, this one or a parent, that holds a `.systemprompt` directory. */
 function findRoot(from: string, trail: Trail | undefined): string | undefined {
   for (let directory = from; ; directory = dirname(directory)) {
-    if (isDirectory(join(directory, STATE), trail)) return directory
+    if (isDirectory(join(directory, STATE_DIRECTORY), trail)) return directory
     if (dirname(directory) === directory) return undefined
   }
 }
 
-function askedFor({ profile, env }: DiscoverOptions): { value: string; by: ProfileChoice } | undefined {
+function requestedProfile({ profile, env }: DiscoverOptions): { value: string; by: ProfileChoice } | undefined {
   if (profile !== undefined) return { value: profile, by: 'option' }
   const variable = variableIn(env, 'SYSTEMPROMPT_PROFILE')
   return variable ? { value: variable, by: 'SYSTEMPROMPT_PROFILE' } : undefined
@@ -133,7 +135,7 @@ function isPath(value: string): boolean {
   return /[\\/]/.test(value) || /\.ya?ml$/.test(value) || value.startsWith('.') || value.startsWith('~')
 }
 
-interface AskedPath {
+interface PathRequest {
   /** Where a relative path starts. */
   readonly from: string
   /** The project root, if there is a project. */
@@ -141,17 +143,17 @@ interface AskedPath {
   readonly by: ProfileChoice
 }
 
-function profileAt(value: string, { from, root, by }: AskedPath, trail: Trail): ProfileRef {
+function profileAt(value: string, { from, root, by }: PathRequest, trail: Trail): ProfileRef {
   const path = resolvePath(value, from)
   const file = isDirectory(path, trail) ? profileFileIn(path, from, trail) : path
   if (file === undefined || !pathExists(file, trail)) {
-    refuseBarred(from, path)
-    const near = nearestPath(path, isProfile) ?? (root === undefined ? undefined : profileNear(path, root))
+    throwIfInaccessible(from, path)
+    const near = nearestPath(path, isProfile) ?? (root === undefined ? undefined : similarProfile(path, root))
     // Without a slash it would be taken for the name of a profile.
     const meant = near && displayPath(from, near).replace(/^[^/]+$/, './$&')
     throw configError({
       code: 'PROFILE_NOT_FOUND',
-      key: source(by),
+      key: optionName(by),
       message: `names ${printableName(value)}, but there is no profile there`,
       remedy: meant ? `did you mean ${meant}?` : 'give the path of a profile.yaml or of the directory that holds it',
     })
@@ -160,8 +162,8 @@ function profileAt(value: string, { from, root, by }: AskedPath, trail: Trail): 
 }
 
 /** The directory of the project's profile with this name, or with a similar one. */
-function profileNear(path: string, root: string): string | undefined {
-  const profiles = join(root, STATE, 'profiles')
+function similarProfile(path: string, root: string): string | undefined {
+  const profiles = join(root, STATE_DIRECTORY, 'profiles')
   const [name, names] = [nameOf(path), listDirectory(profiles)]
   const near = names.includes(name) ? name : nearest(name, names)
   return near !== undefined && isProfile(join(profiles, near)) ? join(profiles, near) : undefined
@@ -174,7 +176,7 @@ function isProfile(path: string): boolean {
 }
 
 function namedProfile(root: string, name: string, by: ProfileChoice, trail: Trail): ProfileRef {
-  const directory = join(root, STATE, 'profiles', name)
+  const directory = join(root, STATE_DIRECTORY, 'profiles', name)
   const file = profileFileIn(directory, root, trail)
   if (file !== undefined) return { name, file, directory, chosenBy: by }
   const names = profileNames(root, trail)
@@ -182,7 +184,7 @@ function namedProfile(root: string, name: string, by: ProfileChoice, trail: Trai
   const list = names.length === 0 ? 'this project has no profile yet' : `this project has ${names.join(', ')}`
   throw configError({
     code: 'PROFILE_NOT_FOUND',
-    key: source(by),
+    key: optionName(by),
     message: `names the profile ${printableName(name)}, which does not exist`,
     remedy: near === undefined ? list : `did you mean ${near}? (${list})`,
   })
@@ -206,7 +208,7 @@ function impliedProfile(root: string, problems: Problems): ProfileRef | undefine
 
 /** The active session's profile. One that is unreadable, or names a missing profile, is ignored with a warning. */
 function sessionProfile(root: string, problems: Problems): ProfileRef | undefined {
-  const file = join(root, STATE, 'sessions', 'index.json')
+  const file = join(root, STATE_DIRECTORY, 'sessions', 'index.json')
   const source: Source = { layer: 'profile', file: displayPath(root, file), confidential: true }
   const silent: Problems = { ...problems, error: () => ignoreSession(source, 'cannot be read', problems) }
   const read = readText(file, source, silent)
@@ -219,17 +221,17 @@ function sessionProfile(root: string, problems: Problems): ProfileRef | undefine
     if (typeof named === 'string' && named !== '') {
       return NAME.test(named)
         ? namedProfile(root, named, 'session', problems.trail)
-        : ignoreSession(source, GONE, problems)
+        : ignoreSession(source, MISSING_PROFILE, problems)
     }
     if (typeof path === 'string' && path !== '')
       return profileAt(path, { from: root, root, by: 'session' }, problems.trail)
   } catch {
-    ignoreSession(source, GONE, problems)
+    ignoreSession(source, MISSING_PROFILE, problems)
   }
   return undefined
 }
 
-const GONE = 'names a profile that does not exist'
+const MISSING_PROFILE = 'names a profile that does not exist'
 
 function ignoreSession(source: Source, why: string, problems: Problems): undefined {
   problems.warn({
@@ -243,13 +245,13 @@ function ignoreSession(source: Source, why: string, problems: Problems): undefin
 function profileFileIn(directory: string, root: string, trail: Trail): string | undefined {
   const files = PROFILE_FILES.map((name) => join(directory, name))
   const found = files.find((file) => pathExists(file, trail))
-  if (found === undefined) for (const file of files) refuseBarred(root, file)
+  if (found === undefined) for (const file of files) throwIfInaccessible(root, file)
   return found
 }
 
 /** @throws ConfigError FILE_UNREADABLE */
-function refuseBarred(root: string, file: string): void {
-  const failure = barrier(file)
+function throwIfInaccessible(root: string, file: string): void {
+  const failure = accessFailure(file)
   if (failure) throw unreadable(root, file, failure)
 }
 
@@ -270,14 +272,14 @@ function nameOf(file: string): string {
   return base.replace(/\.profile$/, '')
 }
 
-function source(by: ProfileChoice): string {
+function optionName(by: ProfileChoice): string {
   return by === 'option' ? 'profile' : by
 }
 
 function invalidName(by: ProfileChoice): Error {
   return configError({
     code: 'PROFILE_NAME_INVALID',
-    key: source(by),
+    key: optionName(by),
     message: 'is not the name of a profile',
     remedy: 'use letters, digits, dots, dashes and underscores, or give a path',
   })
@@ -296,8 +298,8 @@ function noDirectory(failure?: Failure): Error {
 function noProject(name: string, by: ProfileChoice): Error {
   return configError({
     code: 'PROFILE_NOT_FOUND',
-    key: source(by),
-    message: `names the profile ${printableName(name)}, but there is no ${STATE} directory here or above`,
+    key: optionName(by),
+    message: `names the profile ${printableName(name)}, but there is no ${STATE_DIRECTORY} directory here or above`,
     remedy: `run this in the project, or give the path of a profile.yaml; in a new clone 'systemprompt init --profile ${name}' creates it`,
   })
 }

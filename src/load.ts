@@ -10,7 +10,7 @@ import { findConfigFile, withConfigFile } from './options/config-file.ts'
 import { type AnySchema, type LoadOptions, type SettledOptions, withDefaults } from './options/options.ts'
 import { recall } from './preload/remembered.ts'
 import { type Resolution, resolve } from './resolve.ts'
-import { isSecretValue, soundsSecret } from './secrets/secret.ts'
+import { isSecretValue, looksSecretPath } from './secrets/secret.ts'
 import { leaves } from './tree.ts'
 import type { MapNode, Path } from './types.ts'
 import { warnOfNoEffect } from './validate/no-effect.ts'
@@ -90,7 +90,7 @@ type Loaded = ResolvedConfig<AnySchema | undefined>
  */
 function* finish(resolution: Resolution, options: SettledOptions): Validation<Loaded> {
   const { project, layers, tree, secrets, env, problems } = resolution
-  const { config, variables } = resolution.isReadable ? yield* askSchemas(resolution, options) : UNASKED
+  const { config, variables } = resolution.isReadable ? yield* askSchemas(resolution, options) : NO_RESULTS
   problems.throwIfAny()
   return expose({
     tree,
@@ -116,14 +116,14 @@ function* finish(resolution: Resolution, options: SettledOptions): Validation<Lo
 }
 
 /** What the schemas returned for the configuration and for the variables. */
-interface Answers {
+interface SchemaResults {
   readonly config: Validated
   readonly variables?: Exposure['variables']
 }
 
-const UNASKED: Answers = { config: { coerced: new Set() } }
+const NO_RESULTS: SchemaResults = { config: { coerced: new Set() } }
 
-function* askSchemas(resolution: Resolution, options: SettledOptions): Validation<Answers> {
+function* askSchemas(resolution: Resolution, options: SettledOptions): Validation<SchemaResults> {
   const { tree, problems } = resolution
   const { secrets, schema, variables } = options
   if (secrets?.schema) {
@@ -135,11 +135,11 @@ function* askSchemas(resolution: Resolution, options: SettledOptions): Validatio
   const hasProfile = resolution.project.profile !== undefined
   const remedy = (path: Path): string => remedyForKey(path, { hasProfile })
   const question = schema && ({ tree, schema, option: 'schema', secrets: texts, remedy } as const)
-  const config = question ? yield* validate(question, problems) : UNASKED.config
+  const config = question ? yield* validate(question, problems) : NO_RESULTS.config
   if (question) yield* warnOfNoEffect(question, config, problems)
   if (!inProcess) return { config }
-  const asked = { tree: inProcess, schema: variables, option: 'variables', secrets: texts } as const
-  const validated = yield* validate({ ...asked, remedy: remedyForVariable }, problems)
+  const common = { tree: inProcess, schema: variables, option: 'variables', secrets: texts } as const
+  const validated = yield* validate({ ...common, remedy: remedyForVariable }, problems)
   return { config, variables: { ...validated, tree: inProcess } }
 }
 
@@ -152,7 +152,7 @@ function* secretTexts({ secrets }: Resolution, trees: readonly MapNode[]): Gener
   for (const { value } of secrets) yield value
   for (const [path, leaf] of trees.flatMap((tree) => [...leaves(tree)])) {
     if (leaf.kind !== 'scalar' || typeof leaf.value !== 'string') continue
-    if (leaf.taint || soundsSecret(path) || isSecretValue(leaf.value)) yield leaf.value
+    if (leaf.taint || looksSecretPath(path) || isSecretValue(leaf.value)) yield leaf.value
   }
 }
 

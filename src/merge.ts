@@ -1,4 +1,4 @@
-import { isNoMap } from './tree.ts'
+import { isScalarOrList } from './tree.ts'
 import type { ListNode, MapNode, ScalarNode, TreeNode } from './types.ts'
 
 export interface MergeOptions {
@@ -42,16 +42,16 @@ export function mergeAll(trees: readonly MapNode[], options: MergeOptions = {}):
 
 function mergeNodes(upper: TreeNode, lower: TreeNode, options: MergeOptions): TreeNode {
   if (upper.kind === 'map' && lower.kind === 'map') return merge(upper, lower, options)
-  if (upper.kind === 'map' && lower.kind === 'list' && namesItems(upper, options))
+  if (upper.kind === 'map' && lower.kind === 'list' && hasIndexKeys(upper, options))
     return mergeItems(upper, lower, options)
-  if (upper.kind === 'map' && isNoMap(lower)) options.onReplaced?.(upper, lower)
+  if (upper.kind === 'map' && isScalarOrList(lower)) options.onReplaced?.(upper, lower)
   return { ...upper, shadowed: [...(upper.shadowed ?? []), lower, ...(lower.shadowed ?? [])] }
 }
 
 /** Whether keys of the map are indexes: `features[1]` in code, `SYSTEMPROMPT__FEATURES__1` in a variable. */
-function namesItems(upper: MapNode, { foldCase }: MergeOptions): boolean {
-  const mayName = upper.isIndexed === true || foldCase === true
-  return mayName && [...upper.entries.keys()].every((key) => /^\d+$/.test(key))
+function hasIndexKeys(upper: MapNode, { foldCase }: MergeOptions): boolean {
+  const mayBeIndexes = upper.isIndexed === true || foldCase === true
+  return mayBeIndexes && [...upper.entries.keys()].every((key) => /^\d+$/.test(key))
 }
 
 /** `features[1].name` changes one item and keeps the others. The index right after the end appends one. */
@@ -68,12 +68,12 @@ function mergeItems(upper: MapNode, lower: ListNode, options: MergeOptions): Tre
 
 /** Turns maps with index keys into lists if the indexes start at 0 without a gap; these had no list below them. */
 export function withLists(tree: MapNode): MapNode {
-  return { ...tree, entries: new Map([...tree.entries].map(([key, node]) => [key, listed(node)])) }
+  return { ...tree, entries: new Map([...tree.entries].map(([key, node]) => [key, toLists(node)])) }
 }
 
-function listed(node: TreeNode): TreeNode {
+function toLists(node: TreeNode): TreeNode {
   if (node.kind === 'scalar') return node
-  if (node.kind === 'list') return { ...node, items: node.items.map(listed) }
+  if (node.kind === 'list') return { ...node, items: node.items.map(toLists) }
   const map = withLists(node)
   const { entries, isIndexed, ...rest } = map
   const items = [...entries.keys()].flatMap((_, index) => entries.get(String(index)) ?? [])

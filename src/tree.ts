@@ -38,7 +38,7 @@ export function scalarAt(tree: TreeNode | undefined, path: Path): ScalarNode | u
 }
 
 /** Whether there is something else in the place of a map; null counts as nothing. */
-export function isNoMap(node: TreeNode | undefined): node is ScalarNode | ListNode {
+export function isScalarOrList(node: TreeNode | undefined): node is ScalarNode | ListNode {
   return node?.kind === 'list' || (node?.kind === 'scalar' && node.value !== null)
 }
 

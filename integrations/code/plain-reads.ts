@@ -12,7 +12,7 @@ import { type Replacement, replaced } from './replacement.ts'
 export function inlinePlainReads(code: string, isJsx: boolean, options: InlineOptions): Inlined | undefined {
   const replacements: Replacement[] = []
   const last = lastMention(code)
-  const reader: Reader = { code, isJsx, options, at: 0, behind: ';', depths: [], assigns: undefined }
+  const reader: Reader = { code, isJsx, options, at: 0, preceding: ';', depths: [], assigns: undefined }
   while (reader.at <= last) {
     const found = readPiece(reader)
     if (!found) return undefined
@@ -28,7 +28,7 @@ interface Reader {
   readonly options: InlineOptions
   at: number
   /** The end of the code before `at`, without comments. */
-  behind: string
+  preceding: string
   /** For each template literal that is open at `at`, how many braces are open in its `${…}`. */
   readonly depths: number[]
   /** Whether the code may assign to something in brackets; undefined until it is needed. */
@@ -60,13 +60,13 @@ function readPiece(reader: Reader): readonly Replacement[] | undefined {
   switch (code[at]) {
     case "'":
     case '"':
-      return goOn(reader, match(QUOTED, reader), '"')
+      return advance(reader, match(QUOTED, reader), '"')
     case '`':
       return readTemplate(reader)
     case '/':
       return readSlash(reader)
     case '<':
-      return reader.isJsx && !isBehindOperand(reader) ? undefined : goOn(reader, '<', '<')
+      return reader.isJsx && !followsOperand(reader) ? undefined : advance(reader, '<', '<')
     case '{':
       return readBrace(reader, 1)
     case '}':
@@ -81,11 +81,11 @@ function match(pattern: RegExp, { code, at }: Reader): string | undefined {
   return pattern.exec(code)?.[0]
 }
 
-/** Moves past `text`; `behind` stands for it when the reader looks back. */
-function goOn(reader: Reader, text: string | undefined, behind: string): [] | undefined {
+/** Moves past `text`; `preceding` stands for it when the reader looks back. */
+function advance(reader: Reader, text: string | undefined, preceding: string): [] | undefined {
   if (text === undefined) return undefined
   reader.at += text.length
-  reader.behind += behind
+  reader.preceding += preceding
   return []
 }
 
@@ -94,7 +94,7 @@ function readBrace(reader: Reader, step: number): [] {
   if (depth !== undefined) reader.depths.push(depth + step)
   const brace = step > 0 ? '{' : '}'
   reader.at++
-  reader.behind += brace
+  reader.preceding += brace
   return []
 }
 
@@ -102,7 +102,7 @@ function readTemplate(reader: Reader): [] | undefined {
   const text = match(TEMPLATE, reader)
   if (text?.startsWith('}')) reader.depths.pop()
   if (text?.endsWith('{')) reader.depths.push(0)
-  return goOn(reader, text, text?.endsWith('{') ? '${' : '"')
+  return advance(reader, text, text?.endsWith('{') ? '${' : '"')
 }
 
 /**
@@ -116,19 +116,19 @@ const KEYWORD =
 
 function readSlash(reader: Reader): [] | undefined {
   const comment = match(COMMENT, reader)
-  if (comment !== undefined) return goOn(reader, comment, ' ')
-  if (isBehindOperand(reader)) return goOn(reader, '/', '/')
-  return OPERATOR.test(lastCode(reader.behind)) ? goOn(reader, match(REGULAR_EXPRESSION, reader), '"') : undefined
+  if (comment !== undefined) return advance(reader, comment, ' ')
+  if (followsOperand(reader)) return advance(reader, '/', '/')
+  return OPERATOR.test(lastCode(reader.preceding)) ? advance(reader, match(REGULAR_EXPRESSION, reader), '"') : undefined
 }
 
-function isBehindOperand({ behind }: Reader): boolean {
-  const last = lastCode(behind)
+function followsOperand({ preceding }: Reader): boolean {
+  const last = lastCode(preceding)
   return OPERAND.test(last) && !KEYWORD.test(last)
 }
 
 /** Enough of the end to recognise a keyword. */
-function lastCode(behind: string): string {
-  return behind.trimEnd().slice(-12)
+function lastCode(preceding: string): string {
+  return preceding.trimEnd().slice(-12)
 }
 
 const READ = /(process|import\.meta)\.env\.([A-Za-z_$][\w$]*)/g
@@ -146,21 +146,22 @@ function readCode(reader: Reader): readonly Replacement[] | undefined {
     const source: Source = object === 'process' ? 'process' : 'import.meta'
     const start = at + index
     const end = start + read.length
-    const behind = lastCode(reader.behind + piece.slice(0, index))
-    if (!BEGINS.test(behind) || !isBefore(code.slice(end), behind, reader) || options.isSecret(name)) return undefined
+    const preceding = lastCode(reader.preceding + piece.slice(0, index))
+    if (!BEGINS.test(preceding) || !isBefore(code.slice(end), preceding, reader) || options.isSecret(name))
+      return undefined
     if (!Object.hasOwn(options.values, name)) continue
     const text = valueText(name, source, options)
     if (!STANDS_ANYWHERE.test(text)) return undefined
     replacements.push({ start, end, text })
   }
   reader.at += piece.length
-  reader.behind = lastPart(reader.behind + piece)
+  reader.preceding = lastPart(reader.preceding + piece)
   return replacements
 }
 
 /** Keeps only what may be looked back at, with one space for any at the end. */
-function lastPart(behind: string): string {
-  return `${lastCode(behind)}${/\s$/.test(behind) ? ' ' : ''}`
+function lastPart(preceding: string): string {
+  return `${lastCode(preceding)}${/\s$/.test(preceding) ? ' ' : ''}`
 }
 
 /**
@@ -181,14 +182,14 @@ const ASSIGNS = /[)\]}]\s*(?:[-+*%&|^?<>/]{0,3}=(?![=>])|\+\+|--|of\b|in\b)|(?:\
 /** Arguments of a call are not assigned to. */
 const CALLED = /[\w$]\($/
 
-function isCalledWith(behind: string): boolean {
-  return CALLED.test(behind) && !KEYWORD.test(behind.slice(0, -1))
+function isCalledWith(preceding: string): boolean {
+  return CALLED.test(preceding) && !KEYWORD.test(preceding.slice(0, -1))
 }
 
-function isBefore(rest: string, behind: string, reader: Reader): boolean {
+function isBefore(rest: string, preceding: string, reader: Reader): boolean {
   if (ENDS.test(rest)) return true
   const isWholePart = reader.depths.at(-1) === 0 && /^\s*\}/.test(rest)
-  return isWholePart || (ENDS_BRACKETS.test(rest) && (isCalledWith(behind) || !mayAssign(reader)))
+  return isWholePart || (ENDS_BRACKETS.test(rest) && (isCalledWith(preceding) || !mayAssign(reader)))
 }
 
 function mayAssign(reader: Reader): boolean {

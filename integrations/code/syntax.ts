@@ -14,7 +14,7 @@ export function isNode(value: unknown): value is Node {
 export function childrenOf(node: Node): readonly Node[] {
   const children: Node[] = []
   for (const value of Object.values(node)) {
-    for (const each of Array.isArray(value) ? value : [value]) if (isNode(each)) children.push(each)
+    for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) children.push(child)
   }
   return children
 }

@@ -12,13 +12,13 @@ const CONFIDENTIAL =
 const SHORT = /^([^~.]{1,6})~\d+(?:\.[^~.]{0,3})?$/
 
 /** Characters that HFS+ ignores in a name. */
-const UNSEEN = /[\0\p{Default_Ignorable_Code_Point}]/gu
+const IGNORABLE = /[\0\p{Default_Ignorable_Code_Point}]/gu
 
 /** What Windows ignores at the end of a name: dots, spaces, and the name of the default stream. */
-const PASSED_OVER = /(?<![. ])[. ]*(?::[\w$]*:\$\w+[. ]*)?$/
+const IGNORED_ENDING = /(?<![. ])[. ]*(?::[\w$]*:\$\w+[. ]*)?$/
 
 /** No honest request is encoded more often than this. */
-const MOST_DECODINGS = 8
+const MAX_DECODINGS = 8
 
 /** What a server serves, and what it must not. */
 export interface Served {
@@ -44,15 +44,15 @@ export interface Place {
  */
 export function asksForConfidential(url: string, served?: Served, places: readonly Place[] = []): boolean {
   const files = served ? [...served.confidential].flatMap((file) => requestsFor(file, served.root, places)) : []
-  const isAsked = (part: string): boolean => isConfidential(part) || files.some((isFile) => isFile(part))
-  return partsOf(url).some((part) => isDecodedTo(part, isAsked))
+  const isMatch = (part: string): boolean => isConfidential(part) || files.some((isFile) => isFile(part))
+  return partsOf(url).some((part) => isDecodedTo(part, isMatch))
 }
 
 /** Whether a part of a request matches, as it is or after decoding. */
-function isDecodedTo(given: string, isAsked: (part: string) => boolean): boolean {
+function isDecodedTo(given: string, isMatch: (part: string) => boolean): boolean {
   let text = given
-  for (let count = 0; count < MOST_DECODINGS; count++) {
-    if (partsOf(text).some(isAsked)) return true
+  for (let count = 0; count < MAX_DECODINGS; count++) {
+    if (partsOf(text).some(isMatch)) return true
     const decoded = decode(text)
     if (decoded === text) return false
     text = decoded
@@ -71,7 +71,7 @@ function partsOf(text: string): readonly string[] {
 
 /** macOS treats some different letters in a name as the same: `.ſystemprompt`, with a long s. */
 function withPlainLetters(text: string): string {
-  return text.normalize('NFKC').replace(UNSEEN, '')
+  return text.normalize('NFKC').replace(IGNORABLE, '')
 }
 
 /**
@@ -91,17 +91,19 @@ function requestsFor(file: string, root: string, places: readonly Place[]): read
   ]
 }
 
-function areSame(asked: readonly string[], names: readonly string[]): boolean {
+function areSame(requested: readonly string[], names: readonly string[]): boolean {
   return (
-    asked.length === names.length && names.every((name, at) => name === asked[at] || isShortFor(asked[at] ?? '', name))
+    requested.length === names.length &&
+    names.every((name, at) => name === requested[at] || isShortFor(requested[at] ?? '', name))
   )
 }
 
-function isShortFor(asked: string, name: string): boolean {
-  const stem = onlyLetters(SHORT.exec(asked)?.[1] ?? '')
+function isShortFor(requested: string, name: string): boolean {
+  const prefix = onlyLetters(SHORT.exec(requested)?.[1] ?? '')
   const letters = onlyLetters(name)
   return (
-    stem !== '' && (letters.startsWith(stem) || (letters.startsWith(stem.slice(0, 2)) && /^..[0-9a-f]{4}$/.test(stem)))
+    prefix !== '' &&
+    (letters.startsWith(prefix) || (letters.startsWith(prefix.slice(0, 2)) && /^..[0-9a-f]{4}$/.test(prefix)))
   )
 }
 
@@ -119,7 +121,7 @@ function namesOf(path: string): readonly string[] {
   return posix
     .normalize(withSameLetters(path).replaceAll('\\', '/'))
     .split('/')
-    .map((name) => name.replace(PASSED_OVER, ''))
+    .map((name) => name.replace(IGNORED_ENDING, ''))
     .filter((name) => name !== '')
 }
 

@@ -14,11 +14,11 @@ export function stopInDev(context: object, id: string, build: Build): void {
   if (build.failure && build.env === NOTHING) throw build.failure
   const { moduleGraph } = context.environment
   // A module's imports are preloaded before the graph knows about them; afterwards the graph knows.
-  const asking = [build.askedBy.get(id) ?? []].flat()
-  build.askedBy.delete(id)
+  const lastImporter = [build.lastImporters.get(id) ?? []].flat()
+  build.lastImporters.delete(id)
   const importersOf = (of: string): readonly string[] => {
     const known = [...(moduleGraph.getModuleById(of)?.importers ?? [])].flatMap((importer) => importer.id ?? [])
-    return of === id ? [...new Set([...known, ...asking])] : known
+    return of === id ? [...new Set([...known, ...lastImporter])] : known
   }
   const error = refusals(
     { ids: [id], importersOf },

@@ -4,7 +4,7 @@ import type { BuildResult, Loader, Metafile, OnEndResult } from 'esbuild'
 import type { UnpluginOptions } from 'unplugin'
 import type { Build } from '../build.ts'
 import { consumerOfPlatform } from '../consumer.ts'
-import { leftOutside } from '../output/kept-inside.ts'
+import { externalError } from '../output/external-modules.ts'
 import type { OutputFile } from '../output/leak-guard.ts'
 import { NOTHING } from '../public-env.ts'
 import { type ModuleGraph, refusals } from '../refusals.ts'
@@ -54,7 +54,7 @@ export function esbuildHooks(build: Build): Pick<UnpluginOptions, 'esbuild' | 't
       })
       onEnd(async (result) => {
         const graph = graphOf(result.metafile?.inputs ?? {}, directory)
-        const refusal = refusals(graph, build) ?? leftOutside(graph.ids)
+        const refusal = refusals(graph, build) ?? externalError(graph.ids)
         const files = await outputFiles(result, directory)
         const leaks = await build.findLeaks(files)
         const remove = refusal ? files.map(({ name }) => name) : (leaks?.files ?? [])

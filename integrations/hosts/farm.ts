@@ -3,7 +3,7 @@ import type { CompilationContext, Compiler, JsPlugin, Server } from '@farmfe/cor
 import type { Build } from '../build.ts'
 import { consumerOfTargetEnv } from '../consumer.ts'
 import { asksForConfidential, type Place } from '../dev-server/confidential-path.ts'
-import { untilHeard } from '../dev-server/watcher.ts'
+import { waitForWatcher } from '../dev-server/watcher.ts'
 import type { OutputFile } from '../output/leak-guard.ts'
 import { refusals } from '../refusals.ts'
 
@@ -67,8 +67,8 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       })
       started.watcher?.getInternalWatcher()?.on('all', async (_, file) => {
         if (!build.files.includes(file)) return
-        await untilHeard()
-        await refreshAndTell(build, started, state.root)
+        await waitForWatcher()
+        await refreshPages(build, started, state.root)
         watchFiles(build, started)
       })
     },
@@ -80,11 +80,11 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
 }
 
 function findRefused(build: Build, { graph, root }: State): Error | undefined {
-  const isThere = (id: string): boolean => Boolean(graph?.viteGetModuleById(farmId(id, root)))
+  const exists = (id: string): boolean => Boolean(graph?.viteGetModuleById(farmId(id, root)))
   const importersOf = (id: string): readonly string[] =>
     graph?.viteGetImporters(farmId(id, root)).map((importer) => importer.id) ?? []
   // A module that was once imported may not be any more.
-  const error = refusals({ ids: [...build.refused].filter(isThere), importersOf }, build)
+  const error = refusals({ ids: [...build.refused].filter(exists), importersOf }, build)
   // Farm prints the stack after the message, and the stack begins with the message.
   if (error) error.stack = ''
   return error
@@ -115,24 +115,24 @@ function guardUpdates(compiler: Compiler, build: Build, state: State): void {
     const updated = update(paths, isWaitedFor, isQueued, ...rest)
     if (!isWaitedFor) running = updated.catch(() => undefined)
     const before = state.stopped
-    const lookAt = async (result: Update): Promise<Error | undefined> => {
+    const check = async (result: Update): Promise<Error | undefined> => {
       const files = isWaitedFor ? outputOf(compiler) : textsOf(result, paths, state.root)
       const leaks = await build.findLeaks(files)
       state.leaking = leaks ? paths : []
       return findRefused(build, state) ?? leaks?.error
     }
-    const looked = updated.then(lookAt, () => before)
-    state.stopped = looked
+    const checked = updated.then(check, () => before)
+    state.stopped = checked
     const result = await updated
-    const [last, error] = await Promise.all([before, looked])
+    const [last, error] = await Promise.all([before, checked])
     // The form of Farm's own errors, which are shown unchanged.
     if (error && isWaitedFor) throw new Error(JSON.stringify([error.message]))
-    return told(result, { last, error }, state.server)
+    return updateForPages(result, { last, error }, state.server)
   }
 }
 
 /** What pages get of a checked update; `last` is the error that held back the one before. */
-function told(
+function updateForPages(
   result: Update,
   { last, error }: { readonly last: Error | undefined; readonly error: Error | undefined },
   server: Server | undefined,
@@ -141,7 +141,7 @@ function told(
     if (error.message !== last?.message) server?.logger.error(error.message)
     // Even an empty update removes the error overlay.
     setImmediate(() => show(error, server))
-    return unsent(result)
+    return emptyUpdate(result)
   }
   // The page has missed the changes made in the meantime.
   if (last) send({ type: 'full-reload' }, server)
@@ -162,7 +162,7 @@ function textsOf(update: Update, paths: readonly string[], root: string): readon
 }
 
 /** An empty update, for one that pages must not get: throwing an error here would end Farm's development server. */
-function unsent(update: Update): Update {
+function emptyUpdate(update: Update): Update {
   const { add, remove } = update.extraWatchResult
   return {
     added: [],
@@ -205,7 +205,7 @@ function guardOf(build: Build, places: readonly Place[], stopped: () => Promise<
 }
 
 /** Loads again. An error is shown over the page, which keeps the last valid values. */
-async function refreshAndTell(build: Build, server: Server, root: string): Promise<void> {
+async function refreshPages(build: Build, server: Server, root: string): Promise<void> {
   const before = build.failure ? undefined : stateOf(build)
   const failure = await build.refresh()
   if (failure) {

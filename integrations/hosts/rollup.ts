@@ -1,7 +1,7 @@
 import type { Build } from '../build.ts'
 import { consumerOf, consumerOfEnvironment, consumerOfPlatform } from '../consumer.ts'
 import { checkHostVersion } from '../host-version.ts'
-import { keptInside, leftOutside } from '../output/kept-inside.ts'
+import { externalError, withPublicBundled } from '../output/external-modules.ts'
 import { refusals, withoutStack } from '../refusals.ts'
 import { marksRequiredIn, resolveOwn } from '../virtual-module.ts'
 import { type Last, type OutputHooks, outputHooks } from './rollup-output.ts'
@@ -50,7 +50,7 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
         const { rolldownVersion, rollupVersion } = this.meta
         if (rolldownVersion === undefined) checkHostVersion('rollup', rollupVersion)
         else checkHostVersion('rolldown', rolldownVersion)
-        build.outdate()
+        build.invalidate()
         from = String(Reflect.get(input, 'cwd') ?? '.')
         const consumer = build.options.consumer ?? consumerOfPlatform(Reflect.get(input, 'platform'))
         // Counted before anything can throw: `buildEnd` is called for every build that began.
@@ -62,7 +62,7 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
     },
   }
   const hooks: RollupHooks = {
-    options: keptInside,
+    options: withPublicBundled,
     // Starts after every other plugin has, in parallel with the host's threads. A module that is loaded earlier starts
     // it itself.
     buildStart: {
@@ -83,7 +83,7 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
       running = Math.max(0, running - 1)
       await build.settled()
       // Of several simultaneous builds each fails for it; one that already failed with it does not repeat it.
-      if (build.failure && !tells(failure, build.failure)) throw besides(failure, build.failure, this)
+      if (build.failure && !includesMessage(failure, build.failure)) throw withFailure(failure, build.failure, this)
       if (build.failure) return
       const required = this.meta.rolldownVersion === undefined ? requiredMarks(this) : new Map<string, string[]>()
       const importersOf = (id: string): readonly string[] => {
@@ -95,8 +95,8 @@ export function rollupHooks(build: Build): { readonly hooks: RollupHooks; readon
       const ids = [...this.getModuleIds(), ...required.keys()].filter((id) => !failure || importersOf(id).length > 0)
       const error =
         refusals({ ids, importersOf }, { root: build.root, confidential: build.confidential, consumer }) ??
-        leftOutside(ids)
-      if (error) throw besides(failure, error, this)
+        externalError(ids)
+      if (error) throw withFailure(failure, error, this)
     },
     ...outputHooks(build, () => from),
   }
@@ -118,7 +118,7 @@ function requiredMarks(context: Context): ReadonlyMap<string, readonly string[]>
 }
 
 /** Whether an error includes the message of another: bundlers wrap it in their own words. */
-function tells(error: unknown, { message }: Error): boolean {
+function includesMessage(error: unknown, { message }: Error): boolean {
   return error instanceof Error && error.message.includes(message)
 }
 
@@ -126,7 +126,7 @@ function tells(error: unknown, { message }: Error): boolean {
  * Our error for a build that has already failed, so that both are reported. In Rolldown a thrown error replaces the
  * other; Rollup reports both by itself.
  */
-function besides(failure: unknown, error: Error, { meta }: Context): Error {
+function withFailure(failure: unknown, error: Error, { meta }: Context): Error {
   if (!(failure instanceof Error) || meta.rolldownVersion === undefined) return error
   return withoutStack(new Error(`${error.message}\n\n${failure.message}`))
 }

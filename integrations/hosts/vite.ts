@@ -5,7 +5,7 @@ import type { Build } from '../build.ts'
 import { asksForConfidential } from '../dev-server/confidential-path.ts'
 import { refuseConfidential } from '../dev-server/dev-guard.ts'
 import { isInDev } from '../dev-server/stop-in-dev.ts'
-import { untilHeard } from '../dev-server/watcher.ts'
+import { waitForWatcher } from '../dev-server/watcher.ts'
 import { isCompiled, mayRead } from '../hooks.ts'
 import { olderHost } from '../host-version.ts'
 import { pathWithin } from '../path-within.ts'
@@ -23,7 +23,7 @@ type DefineCacheKey = (generator: (module: { readonly sourceCode: string }) => f
 /** For the plugin before all others, and for the one after them. */
 interface ViteHooks {
   readonly before: Omit<Partial<Plugin>, 'configureVitest'> & { configureVitest(context: VitestContext): void }
-  readonly behind: Partial<Plugin>
+  readonly after: Partial<Plugin>
 }
 
 /**
@@ -100,7 +100,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       async handler({ file, timestamp, server }) {
         if (!build.files.includes(resolve(file))) return undefined
         // Every environment is told of the change; they share one load.
-        if (update?.timestamp !== timestamp) update = { timestamp, result: refreshAndTell(build, server) }
+        if (update?.timestamp !== timestamp) update = { timestamp, result: refreshPages(build, server) }
         if (!(await update.result)) return []
         const { moduleGraph, hot, name } = this.environment
         const modules = [...build.users].flatMap((id) => moduleGraph.getModuleById(id) ?? [])
@@ -117,7 +117,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       },
     },
   }
-  const behind: Partial<Plugin> = {
+  const after: Partial<Plugin> = {
     closeBundle,
     buildStart: {
       order: 'pre',
@@ -126,7 +126,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
       },
     },
   }
-  return { before, behind }
+  return { before, after }
 }
 
 /**
@@ -177,8 +177,8 @@ function isComponent({ id }: EnvironmentModuleNode): boolean {
  * Loads again; an error is shown over the page, which keeps the last valid values.
  * @returns whether modules have to be rebuilt
  */
-async function refreshAndTell(build: Build, server: ViteDevServer): Promise<boolean> {
-  await untilHeard()
+async function refreshPages(build: Build, server: ViteDevServer): Promise<boolean> {
+  await waitForWatcher()
   const before = build.failure ? undefined : build.version
   const failure = await build.refresh()
   watchFiles(build, server)
@@ -197,7 +197,7 @@ async function refreshAndTell(build: Build, server: ViteDevServer): Promise<bool
  */
 function followWithoutHmr(build: Build, server: ViteDevServer): void {
   server.watcher.on('all', async (_, file) => {
-    if (!build.files.includes(resolve(file)) || !(await refreshAndTell(build, server))) return
+    if (!build.files.includes(resolve(file)) || !(await refreshPages(build, server))) return
     for (const { moduleGraph } of Object.values(server.environments))
       for (const module of [...build.users].flatMap((id) => moduleGraph.getModuleById(id) ?? []))
         moduleGraph.invalidateModule(module)

@@ -27,15 +27,15 @@ export interface Files {
 export function loadModules(
   compiler: Compiler,
   build: Build,
-  [asked, compiled]: readonly [Hooks, CompiledHooks],
+  [sourceHooks, compiledHooks]: readonly [Hooks, CompiledHooks],
   { loader, module }: Files,
 ): void {
   const { options, hooks, webpack } = compiler
-  options.resolve.plugins = [...(options.resolve.plugins ?? []), resolveOwnModules(build, asked, module)]
+  options.resolve.plugins = [...(options.resolve.plugins ?? []), resolveOwnModules(build, sourceHooks, module)]
   const use = (run: LoaderOptions['run'], ident: string) => ({ loader, options: { run }, ident: `${NAME}/${ident}` })
-  const load = use(loadWith(build, asked), 'load')
-  const transform = use(transformWith(build, asked), 'transform')
-  const transformCompiled = use(transformWith(build, compiled), 'compiled')
+  const load = use(loadWith(build, sourceHooks), 'load')
+  const transform = use(transformWith(build, sourceHooks), 'transform')
+  const transformCompiled = use(transformWith(build, compiledHooks), 'compiled')
   const own = { resource: module, resourceQuery: OWN_QUERY }
   const useFor = (isAsked: (id: string) => boolean, item: typeof transform) => {
     return ({ resource = '', resourceQuery = '' }) =>
@@ -89,26 +89,26 @@ function resolveOwnModules(build: Build, { resolveId }: Hooks, module: string): 
     apply(resolver) {
       const target = resolver.ensureHook('resolve')
       for (const name of ['resolve', 'internalResolve', 'importsResolve'])
-        resolver.ensureHook(name).tapAsync(NAME, (asked, context, callback) => {
-          const specifier = asked.request
+        resolver.ensureHook(name).tapAsync(NAME, (resolveRequest, context, callback) => {
+          const specifier = resolveRequest.request
           const isAsked = typeof specifier === 'string' && !specifier.replaceAll('\0', '').startsWith(module)
           const id = isAsked ? resolveId.handler.call({}, specifier) : undefined
           if (id === undefined) return callback()
-          resolver.doResolve(target, { ...asked, request: request(id) }, null, context, callback)
+          resolver.doResolve(target, { ...resolveRequest, request: request(id) }, null, context, callback)
         })
       resolver.ensureHook('resolved').tapAsync({ name: NAME, stage: -1 }, (found, context, callback) => {
         const { path } = found
-        const id = typeof path === 'string' && path !== module ? standInFor(path, build) : undefined
+        const id = typeof path === 'string' && path !== module ? replacementFor(path, build) : undefined
         if (id === undefined) return callback()
-        const asked = { ...found, request: request(id), query: '', fragment: '', path: build.root }
-        resolver.doResolve(target, asked, null, context, callback)
+        const resolveRequest = { ...found, request: request(id), query: '', fragment: '', path: build.root }
+        resolver.doResolve(target, resolveRequest, null, context, callback)
       })
     },
   }
 }
 
 /** The module that replaces a file. */
-function standInFor(path: string, build: Build): string | undefined {
+function replacementFor(path: string, build: Build): string | undefined {
   const own = ownFileOf(path)
   if (own === 'public') return `\0${PUBLIC}`
   if (own === 'library') return build.consumer === 'server' ? undefined : `\0${REFUSED}`

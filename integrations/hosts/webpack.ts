@@ -23,7 +23,7 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
     new NormalModuleReplacementPlugin(/^virtual:systemprompt\/public$/, '@systemprompt/env/public').apply(compiler)
 
     guardDevServer(compiler.options, build)
-    const mistakes = collectMistakes(compiler)
+    const errors = collectErrors(compiler)
     let failure: Error | undefined
     compiler.hooks.beforeCompile.tapPromise(NAME, async () => {
       build.refused.clear()
@@ -31,34 +31,34 @@ export function webpackHooks(build: Build): (compiler: Compiler | RspackCompiler
     })
     compiler.hooks.thisCompilation.tap(NAME, (compilation) => {
       // A thrown error would end watching.
-      if (failure) mistakes.tell(failure, compilation)
-      mistakes.tellBuildsApart(compilation)
+      if (failure) errors.report(failure, compilation)
+      errors.distinguishBuilds(compilation)
       for (const file of build.files)
         (existsSync(file) ? compilation.fileDependencies : compilation.missingDependencies).add(file)
-      const told = new Set<string>()
-      const tellRefusals = (graph: ModuleGraph): void => {
+      const reported = new Set<string>()
+      const reportRefusals = (graph: ModuleGraph): void => {
         const error = refusals(graph, build)
-        for (const id of build.refused) told.add(id)
-        if (error) mistakes.tell(error, compilation)
+        for (const id of build.refused) reported.add(id)
+        if (error) errors.report(error, compilation)
       }
       compilation.hooks.finishModules.tap(NAME, (modules) =>
-        tellRefusals(withElsewhere(graphOf(compilation, modules), build.refused)),
+        reportRefusals(withElsewhere(graphOf(compilation, modules), build.refused)),
       )
       const stage = compiler.webpack.Compilation.PROCESS_ASSETS_STAGE_REPORT
       compilation.hooks.processAssets.tapPromise({ name: NAME, stage }, async (assets) => {
         // Other plugins' child compilers, as for page templates, may have run until now.
-        const late = [...build.refused].filter((id) => !told.has(id))
-        if (late.length > 0) tellRefusals({ ids: late, importersOf: () => [] })
-        await removeLeaks(compilation, assets, build, mistakes)
+        const unreported = [...build.refused].filter((id) => !reported.has(id))
+        if (unreported.length > 0) reportRefusals({ ids: unreported, importersOf: () => [] })
+        await removeLeaks(compilation, assets, build, errors)
       })
     })
     // Searches what a later plugin has added since our search.
     compiler.hooks.emit.tapPromise({ name: NAME, stage: LAST }, async (compilation) => {
-      await removeLeaks(compilation, compilation.assets, build, mistakes)
+      await removeLeaks(compilation, compilation.assets, build, errors)
     })
     compiler.hooks.afterEmit.tapPromise({ name: NAME, stage: LAST }, async (compilation) => {
       const leaks = await build.findWrittenLeaks(compiler.outputPath)
-      if (leaks) mistakes.tell(leaks.error, compilation)
+      if (leaks) errors.report(leaks.error, compilation)
     })
   }
 }
@@ -72,15 +72,15 @@ function checkVersion({ webpack }: Partial<Compiler>): void {
 }
 
 /** The errors of a compiler's builds. */
-interface Mistakes {
-  tell(error: Error, compilation: Compilation): void
-  tellBuildsApart(compilation: Compilation): void
+interface BuildErrors {
+  report(error: Error, compilation: Compilation): void
+  distinguishBuilds(compilation: Compilation): void
 }
 
-function collectMistakes({ webpack: { WebpackError } }: Compiler): Mistakes {
+function collectErrors({ webpack: { WebpackError } }: Compiler): BuildErrors {
   let count = 0
   return {
-    tell({ message }, compilation) {
+    report({ message }, compilation) {
       count++
       const error = new WebpackError(message)
       error.hideStack = true
@@ -90,7 +90,7 @@ function collectMistakes({ webpack: { WebpackError } }: Compiler): Mistakes {
      * Undoing a mistake would give a build the hash of an earlier one. Hot updates are named after the build that they
      * follow: webpack would keep the older update of that name, and open pages would be stuck.
      */
-    tellBuildsApart({ hooks }) {
+    distinguishBuilds({ hooks }) {
       // Rspack has neither this hook nor this problem.
       if (!('fullHash' in hooks)) return
       hooks.fullHash.tap(NAME, (hash) => {
@@ -100,11 +100,11 @@ function collectMistakes({ webpack: { WebpackError } }: Compiler): Mistakes {
   }
 }
 
-async function removeLeaks(compilation: Compilation, assets: Assets, build: Build, mistakes: Mistakes): Promise<void> {
+async function removeLeaks(compilation: Compilation, assets: Assets, build: Build, errors: BuildErrors): Promise<void> {
   const files = Object.entries(assets).map(([name, asset]) => ({ name, content: asset.source() }))
   const leaks = await build.findLeaks(files)
   if (!leaks) return
-  mistakes.tell(leaks.error, compilation)
+  errors.report(leaks.error, compilation)
   // Development builds are written despite errors.
   for (const file of leaks.files) compilation.deleteAsset(file)
 }
@@ -132,10 +132,10 @@ function guardDevServer(options: Compiler['options'], build: Build): void {
 type Static = string | boolean | { directory?: string; publicPath?: string | string[] }
 
 function placesOf(given: Static | Static[] = true): readonly Place[] {
-  return [given].flat().flatMap((each) => {
-    if (each === false) return []
+  return [given].flat().flatMap((entry) => {
+    if (entry === false) return []
     const { directory = 'public', publicPath = '/' } =
-      typeof each === 'string' ? { directory: each } : each === true ? {} : each
+      typeof entry === 'string' ? { directory: entry } : entry === true ? {} : entry
     // Relative to the working directory, as in the server.
     return [publicPath].flat().map((below) => ({ directory: resolve(directory), below }))
   })

@@ -27,7 +27,7 @@ export interface LeakGuard {
 }
 
 /** How often the same secret is reported for a file, at most. */
-const MOST = 5
+const MAX_REPORTS_PER_FILE = 5
 
 /** Creating one takes a millisecond for each secret, so it is reused until they change. */
 export function createLeakGuard(secrets: readonly SecretValue[], publicValues: PublicValues = {}): LeakGuard {
@@ -78,11 +78,11 @@ function leaksIn(
   const inside = findInDataUrls(bytes, matcher).filter(({ name }) => !matches.some((match) => match.name === name))
   if (matches.length + inside.length === 0) return leaksInName(name, matcher)
   const map = sourceMapOf(name, bytes, files.get(`${name}.map`))
-  const told = new Map<string, number>()
+  const counts = new Map<string, number>()
   const inContent = [...matches, ...inside].flatMap((match) => {
-    const count = (told.get(match.name) ?? 0) + 1
-    told.set(match.name, count)
-    if (count > MOST) return []
+    const count = (counts.get(match.name) ?? 0) + 1
+    counts.set(match.name, count)
+    if (count > MAX_REPORTS_PER_FILE) return []
     const place = placeOf(bytes, match.start, name)
     const origin = map && originOf(map, place, match, matcher)
     const shown = { ...place, file: masked(name, matcher) }

@@ -18,7 +18,7 @@ export interface OutputSearch {
 export function createOutputSearch(envNow: () => Pick<PublicEnv, 'secrets' | 'values'>): OutputSearch {
   const begun = Date.now()
   /** When each directory was last searched for files that others wrote. */
-  const lookedInto = new Map<string, number>()
+  const lastSearched = new Map<string, number>()
   const searched = new Map<string, OutputFile['content']>()
   let guard: LeakGuard | undefined
 
@@ -48,10 +48,10 @@ export function createOutputSearch(envNow: () => Pick<PublicEnv, 'secrets' | 'va
       for (const { name, content } of leaks ? [] : files) searched.set(name, content)
       return leaks
     },
-    async findWritten(directory, root, since = lookedInto.get(directory) ?? begun) {
+    async findWritten(directory, root, since = lastSearched.get(directory) ?? begun) {
       const sizes = [...searched].map(([name, content]) => [name, Buffer.byteLength(content)] as const)
       const written = { directory, root, since, searched: new Map(sizes) }
-      lookedInto.set(directory, Date.now())
+      lastSearched.set(directory, Date.now())
       return (await guardOf())?.findWritten(written)
     },
   }

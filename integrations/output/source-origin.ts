@@ -48,7 +48,7 @@ export function originOf(
   if (file.endsWith('.map')) return inSources[0]
   const mapped = originalPositionFor(map, { line, column: column - 1 })
   const source = mapped.source === null ? undefined : readable(mapped.source)
-  const place = inSources.find((each) => each.file === source) ?? inSources[0]
+  const place = inSources.find((candidate) => candidate.file === source) ?? inSources[0]
   if (place || mapped.source === null) return place
   return { file: readable(mapped.source), line: mapped.line, column: mapped.column + 1 }
 }

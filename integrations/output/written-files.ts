@@ -39,7 +39,7 @@ export function findInFolder(
     return false
   }
   const { findings } = scanFiles(matcher, [directory], { isLeftOut })
-  return { names, findings: findings.map((each) => ({ ...each, file: nameOf(each.file) })) }
+  return { names, findings: findings.map((finding) => ({ ...finding, file: nameOf(finding.file) })) }
 }
 
 function isBelow(path: string, directory: string): boolean {

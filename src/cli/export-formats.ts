@@ -7,8 +7,8 @@ export type Variables = Readonly<Record<string, string>>
 export interface ExportFormat {
   /** Whether a shell reads it into its current environment. */
   readonly isOfShell?: boolean
-  /** @param gone names of variables that a shell must unset */
-  readonly write: (variables: Variables, gone: readonly string[]) => string
+  /** @param unset names of variables that a shell must unset */
+  readonly write: (variables: Variables, unset: readonly string[]) => string
   /** Why a variable cannot be written in this format; undefined if it can. */
   readonly objection: (name: string, value: string) => string | undefined
 }
@@ -72,10 +72,12 @@ function linesOf(
   assignment: (name: string, value: string) => string,
   removal?: (name: string) => string,
 ): ExportFormat['write'] {
-  return (variables, gone) => {
+  return (variables, unset) => {
     const assignments = Object.entries(variables).map(([name, value]) => assignment(name, value))
     // These names come from the environment, where anything is possible: `x;rm -rf ~` is not a shell variable.
-    const lines = removal ? [...assignments, ...gone.filter((name) => SHELL_NAME.test(name)).map(removal)] : assignments
+    const lines = removal
+      ? [...assignments, ...unset.filter((name) => SHELL_NAME.test(name)).map(removal)]
+      : assignments
     return lines.map((line) => `${line}\n`).join('')
   }
 }

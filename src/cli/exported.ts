@@ -35,7 +35,7 @@ export function withoutExported(env: Environment): Environment {
 
 /** The environment of a program that is started with a configuration. */
 export function environmentFor(result: ResolvedConfig, environment: Environment): Record<string, string> {
-  const inherited = isNone(result) ? environment : withoutExported(environment)
+  const inherited = hasNoConfiguration(result) ? environment : withoutExported(environment)
   const env = childEnvironment(result, inherited)
   // A secret whose `_FILE` pointer was removed is not marked: without both it could not be found again.
   const found = Object.keys(variablesOf(result)).filter((name) => env[`${name}_FILE`] === inherited[`${name}_FILE`])
@@ -44,7 +44,7 @@ export function environmentFor(result: ResolvedConfig, environment: Environment)
 }
 
 /** If there is no configuration here, what was set for an outer project is kept. */
-function isNone({ profile, layers }: ResolvedConfig): boolean {
+function hasNoConfiguration({ profile, layers }: ResolvedConfig): boolean {
   return profile === undefined && !layers.some(({ name }) => name === 'dotenv')
 }
 
@@ -59,7 +59,7 @@ export function variablesOf({ env, secrets }: ResolvedConfig): Variables {
 export interface EnvironmentChange {
   readonly set: Variables
   /** The names of variables to unset. */
-  readonly gone: readonly string[]
+  readonly unset: readonly string[]
 }
 
 /**
@@ -79,7 +79,7 @@ export function changeFor(
   const pointers = Object.keys(environment).filter((name) => name.endsWith('_FILE'))
   return {
     set: Object.fromEntries(names.map((name) => [name, env[name] ?? ''])),
-    gone: [...exportedNames(environment), ...pointers].filter((name) => !Object.hasOwn(env, name)),
+    unset: [...exportedNames(environment), ...pointers].filter((name) => !Object.hasOwn(env, name)),
   }
 }
 

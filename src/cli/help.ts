@@ -3,11 +3,11 @@ import type { Io } from './io.ts'
 import { styled } from './style.ts'
 
 /** Columns if the output is not a terminal. */
-const USUAL = 80
+const DEFAULT_COLUMNS = 80
 /** On a terminal narrower than this, descriptions go below their words. */
-const NARROW = 60
+const NARROW_COLUMNS = 60
 /** The description of a word longer than this goes below it too. */
-const LONGEST = 28
+const MAX_WORD_WIDTH = 28
 
 type Row = readonly [word: string, meaning: string]
 
@@ -15,7 +15,7 @@ type Row = readonly [word: string, meaning: string]
 export function helpOf(command: Command, io: Io): string {
   const { meta = {}, args = {}, subCommands = {}, examples = [] } = command
   const { name = '', version, description = '' } = meta
-  const columns = Math.max(40, io.columns ?? USUAL)
+  const columns = Math.max(40, io.columns ?? DEFAULT_COLUMNS)
   const commands = Object.entries(subCommands).map(([word, of]): Row => [word, of.meta?.description ?? ''])
   const { words, flags } = partsOf(args)
   const title = (text: string): string => styled(io, 'bold', text)
@@ -78,10 +78,10 @@ export function partsOf(args: ArgsDef) {
 }
 
 function inColumns(io: Io, rows: readonly Row[], columns: number): readonly string[] {
-  const width = Math.min(LONGEST, Math.max(...rows.map(([word]) => word.length)))
+  const width = Math.min(MAX_WORD_WIDTH, Math.max(...rows.map(([word]) => word.length)))
   return rows.flatMap(([word, meaning]) => {
-    if (columns < NARROW || word.length > LONGEST) {
-      const indent = columns < NARROW ? 6 : width + 4
+    if (columns < NARROW_COLUMNS || word.length > MAX_WORD_WIDTH) {
+      const indent = columns < NARROW_COLUMNS ? 6 : width + 4
       return [
         `  ${styled(io, 'cyan', word)}`,
         ...wrapped(meaning, columns - indent).map((text) => ' '.repeat(indent) + text),

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { type Asked, type Choice, CliError, EXIT } from './io.ts'
+import { type Choice, CliError, EXIT, type PromptOptions } from './io.ts'
 import { oneLine } from './one-line.ts'
 
 /** Asks a yes-or-no question on the terminal. */
@@ -12,7 +12,7 @@ export function confirm(question: string): Promise<boolean> {
  *
  * @throws CliError USAGE if several lines are pasted, unless it takes a word
  */
-export async function password(question: string, { givenUp, takes = 'line' }: Asked = {}): Promise<string> {
+export async function password(question: string, { signal, accepts = 'line' }: PromptOptions = {}): Promise<string> {
   const { stdin } = process
   let isCut = false
   const keys = oneLine(() => {
@@ -24,8 +24,8 @@ export async function password(question: string, { givenUp, takes = 'line' }: As
       if (stdin.isTTY) stdin.setRawMode(true)
       stdin.pipe(keys)
       return prompts.password({ message: question, input: keys, ...terminal })
-    }, givenUp)
-    if (takes === 'word') return answer.replace(/\s/g, '')
+    }, signal)
+    if (accepts === 'word') return answer.replace(/\s/g, '')
     if (!isCut) return answer
   } finally {
     stdin.unpipe(keys)
@@ -55,7 +55,7 @@ interface Terminal {
  */
 async function answerTo<T>(
   ask: (prompts: Prompts, terminal: Terminal) => Promise<T>,
-  givenUp?: AbortSignal,
+  abortSignal?: AbortSignal,
 ): Promise<Exclude<T, symbol>> {
   const prompts = await import('@clack/prompts')
   const { stdin, stderr: output } = process
@@ -65,28 +65,28 @@ async function answerTo<T>(
   const end = (): void => ended.abort()
   if (stdin.readableEnded) end()
   stdin.once('end', end)
-  for (const signal of ENDING) process.once(signal, end)
+  for (const signal of ENDING_SIGNALS) process.once(signal, end)
   // Some terminals report a width of 0, which would put one character of a question on each line.
   output.columns ||= 80
   output.rows ||= 24
   try {
     const answer = await ask(prompts, {
       output,
-      signal: AbortSignal.any([ended.signal, ...(givenUp ? [givenUp] : [])]),
+      signal: AbortSignal.any([ended.signal, ...(abortSignal ? [abortSignal] : [])]),
     })
     if (prompts.isCancel(answer)) throw new CliError('INTERRUPTED', EXIT.interrupted, 'Nothing was done.')
     return answer as Exclude<T, symbol>
   } finally {
     stdin.off('end', end)
-    for (const signal of ENDING) process.off(signal, end)
+    for (const signal of ENDING_SIGNALS) process.off(signal, end)
   }
 }
 
 /** Signals that end the process, and would leave the terminal without a cursor. */
-const ENDING = ['SIGINT', 'SIGTERM'] as const
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /** Bytes of a value, as for a file. */
-const MOST = 1024 * 1024
+const MAX_INPUT_SIZE = 1024 * 1024
 
 /**
  * Reads standard input to its end, however long that takes; undefined if it is a terminal.
@@ -100,12 +100,12 @@ export async function readInput(): Promise<Uint8Array | undefined> {
   try {
     for await (const part of process.stdin as AsyncIterable<Uint8Array>) {
       size += part.byteLength
-      if (size > MOST) break
+      if (size > MAX_INPUT_SIZE) break
       parts.push(part)
     }
   } catch {
     throw new CliError('STDIN', EXIT.usage, 'Standard input cannot be read.')
   }
-  if (size > MOST) throw new CliError('TOO_LARGE', EXIT.validation, 'Standard input is larger than 1 MiB.')
+  if (size > MAX_INPUT_SIZE) throw new CliError('TOO_LARGE', EXIT.validation, 'Standard input is larger than 1 MiB.')
   return Buffer.concat(parts)
 }

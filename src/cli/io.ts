@@ -22,7 +22,7 @@ export interface Io {
   /** Waits until the command is ended by Ctrl-C or a signal; resolves to the exit code for that. */
   interrupted(): Promise<number>
   /** Asks for a value that is not shown while it is typed. */
-  password(question: string, asked?: Asked): Promise<string>
+  password(question: string, options?: PromptOptions): Promise<string>
   /** Lets the user choose; returns the value of the choice. */
   select(question: string, choices: readonly Choice[]): Promise<string>
   /** Reads standard input to its end, byte for byte; undefined if it is a terminal. */
@@ -31,11 +31,11 @@ export interface Io {
   readonly openBrowser: ((url: string) => Promise<void>) | undefined
 }
 
-export interface Asked {
+export interface PromptOptions {
   /** The question is withdrawn when this is aborted. @default never */
-  readonly givenUp?: AbortSignal
+  readonly signal?: AbortSignal
   /** A word, such as a URL or a token, is put together from what is pasted in several lines. @default 'line' */
-  readonly takes?: 'line' | 'word'
+  readonly accepts?: 'line' | 'word'
 }
 
 export interface Choice {

@@ -7,7 +7,7 @@ import { CliError, EXIT, type Io } from './io.ts'
  * @param what the question names: `DATABASE_URL`, `the secrets of profile local`
  * @throws CliError REFUSED
  */
-export async function mayPrint(args: Args, io: Io, what: string): Promise<void> {
+export async function confirmPrint(args: Args, io: Io, what: string): Promise<void> {
   if (args.yes === true) return
   if (!io.isInteractive) {
     const message = 'This prints secrets, and nobody can be asked here. Add -y to print them.'
@@ -16,7 +16,7 @@ export async function mayPrint(args: Args, io: Io, what: string): Promise<void> 
   if (!(await io.confirm(`Print ${what}?`))) throw new CliError('REFUSED', EXIT.refused, 'Nothing was printed.')
 }
 
-/** The name of a profile's secrets, for {@link mayPrint}. */
+/** The name of a profile's secrets, for {@link confirmPrint}. */
 export function secretsOf(profile: { readonly name: string } | undefined): string {
   return `the secrets${profile ? ` of profile ${profile.name}` : ''}`
 }

@@ -60,11 +60,11 @@ export function table(
 ): string {
   // As they are shown: an escaped character takes more than one column.
   const all = [header, ...rows.map((row) => row.map(printable))]
-  const widths = header.map((_, column) => all.reduce((most, row) => Math.max(most, width(row[column] ?? '')), 0))
-  const kept = withoutSome(softened(widths, cut), leaveOut, io.columns)
+  const widths = header.map((_, column) => all.reduce((max, row) => Math.max(max, width(row[column] ?? '')), 0))
+  const kept = shownColumns(minimumWidths(widths, cut), leaveOut, io.columns)
   const fitted = fit(widths, kept, cut, io.columns)
   const cell = (text: string, column: number): string => {
-    const isAtLeft = cut.some((each) => each.column === column && each.at === 'left')
+    const isAtLeft = cut.some((entry) => entry.column === column && entry.at === 'left')
     return pad(shortened(text, fitted[column] ?? 0, isAtLeft ? 'left' : 'right'), fitted[column] ?? 0)
   }
   const line = (row: readonly string[]): string =>
@@ -75,7 +75,7 @@ export function table(
   return all.map((row, at) => (at === 0 ? styled(io, 'dim', line(row)) : line(row))).join('\n')
 }
 
-const NARROWEST = 8
+const MIN_CUT_WIDTH = 8
 
 function usualCuts(length: number): readonly Cut[] {
   return [
@@ -86,15 +86,15 @@ function usualCuts(length: number): readonly Cut[] {
 }
 
 /** The widths of the columns when cut to their minimums. */
-function softened(widths: readonly number[], cut: readonly Cut[]): readonly number[] {
+function minimumWidths(widths: readonly number[], cut: readonly Cut[]): readonly number[] {
   return widths.map((own, column) => {
-    const limits = cut.flatMap(({ column: each, to }) => (each === column && to !== undefined ? [to] : []))
+    const limits = cut.flatMap(({ column: cutColumn, to }) => (cutColumn === column && to !== undefined ? [to] : []))
     return Math.min(own, ...limits)
   })
 }
 
 /** The columns that are shown. */
-function withoutSome(
+function shownColumns(
   widths: readonly number[],
   leaveOut: readonly number[],
   columns: number | undefined,
@@ -102,7 +102,7 @@ function withoutSome(
   let kept: readonly number[] = widths.map((_, column) => column)
   for (const column of leaveOut) {
     if (excess(widths, kept, columns) <= 0) break
-    kept = kept.filter((each) => each !== column)
+    kept = kept.filter((other) => other !== column)
   }
   return kept
 }
@@ -119,7 +119,7 @@ function fit(
   columns: number | undefined,
 ): readonly number[] {
   const fitted = [...widths]
-  for (const { column, to = NARROWEST } of cut) {
+  for (const { column, to = MIN_CUT_WIDTH } of cut) {
     const over = excess(fitted, kept, columns)
     const own = fitted[column] ?? 0
     if (over > 0) fitted[column] = Math.min(own, Math.max(to, own - over))

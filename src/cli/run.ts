@@ -92,7 +92,7 @@ async function takesValue(word: string, command: Command): Promise<boolean> {
 
 /** A command's flag, or that of the first subcommand that has it: the name of that subcommand may come later. */
 async function flagOf(name: string, command: Command): Promise<FlagDef | undefined> {
-  const [, own] = partsOf(command.args ?? {}).flags.find(([each]) => each === name) ?? []
+  const [, own] = partsOf(command.args ?? {}).flags.find(([flagName]) => flagName === name) ?? []
   if (own) return own
   for (const below of Object.values(subCommands(command))) {
     const flag = await flagOf(name, await loaded(below, ''))
@@ -213,8 +213,8 @@ async function namesNear(command: Command, word: string): Promise<readonly strin
 }
 
 async function namesBelow(command: Command, word: string): Promise<readonly string[]> {
-  const found = Object.entries(subCommands(command)).map(async ([name, each]) => {
-    const below = await loaded(each, `${command.meta?.name} ${name}`)
+  const found = Object.entries(subCommands(command)).map(async ([name, subCommand]) => {
+    const below = await loaded(subCommand, `${command.meta?.name} ${name}`)
     return [...(name === word ? [below.meta?.name ?? ''] : []), ...(await namesBelow(below, word))]
   })
   return (await Promise.all(found)).flat()

@@ -171,7 +171,7 @@ export function mustBeName(name: string): string {
 }
 
 async function resolved(name: string, value: string | undefined, args: Args, io: Io): Promise<string> {
-  if (value === undefined) return (await fromInput(args, io)) ?? (await asked(name, io))
+  if (value === undefined) return (await fromInput(args, io)) ?? (await promptForSecret(name, io))
   if (value === '-') {
     const input = await fromInput(args, io)
     if (input !== undefined) return input
@@ -181,7 +181,7 @@ async function resolved(name: string, value: string | undefined, args: Args, io:
   return value.replace(/^\\(?=[@-])/, '')
 }
 
-async function asked(name: string, io: Io): Promise<string> {
+async function promptForSecret(name: string, io: Io): Promise<string> {
   if (!io.isInteractive) throw usage('Nobody can be asked here. Give NAME=@file, NAME=- or the value on standard input')
   const value = await io.password(`Value of ${name.toUpperCase()}`)
   // The first line end of a pasted key ends the answer.

@@ -15,9 +15,9 @@ import { shownLines } from './output.ts'
 import type { SecretsTarget } from './secrets-target.ts'
 
 /** How often a write is retried because somebody else was faster. */
-const TRIES = 30
+const MAX_TRIES = 30
 /** Milliseconds. */
-const LONGEST_PAUSE = 400
+const MAX_PAUSE = 400
 
 /**
  * Sets secrets, and keeps the list of custom ones correct, whoever else changes the tenant at the same time. Returns the
@@ -33,16 +33,16 @@ export async function setSecrets(
 ): Promise<readonly string[]> {
   const names = Object.keys(values)
   const isCustom = customList(names) !== ''
-  const { sent, doubtful } = await storeSecrets(target, first, io, (keys) => {
+  const { sent, unconfirmed } = await storeSecrets(target, first, io, (keys) => {
     const list = customList([...keys, ...names])
     const isListed = list === '' || (!isCustom && keys.includes(CUSTOM_LIST))
     return isListed ? values : { ...values, [CUSTOM_LIST]: list }
   })
   const list = sent[CUSTOM_LIST]
-  if (list === undefined || first.etag !== undefined) return doubtful
+  if (list === undefined || first.etag !== undefined) return unconfirmed
   try {
-    await mendCustomList(target, await target.client.listSecretKeys(target.tenant), io, list)
-    return doubtful
+    await fixCustomList(target, await target.client.listSecretKeys(target.tenant), io, list)
+    return unconfirmed
   } catch (error) {
     if (!isCloudError(error)) throw error
     throw new CliError(
@@ -56,7 +56,7 @@ export async function setSecrets(
 /** What was stored, and the names of which it is not known whether the tenant has the value. */
 interface Stored {
   readonly sent: Readonly<Record<string, string>>
-  readonly doubtful: readonly string[]
+  readonly unconfirmed: readonly string[]
 }
 
 /**
@@ -73,7 +73,7 @@ export async function storeSecrets(
   secretsFor: (keys: readonly string[]) => Readonly<Record<string, string>>,
 ): Promise<Stored> {
   const { client, tenant, files } = target
-  return untilUnchanged(client, tenant, first, async ({ keys, etag }) => {
+  return retryOnConflict(client, tenant, first, async ({ keys, etag }) => {
     const secrets = secretsFor(keys)
     await beginSending(files, target.target, secrets)
     try {
@@ -84,7 +84,7 @@ export async function storeSecrets(
       if (isLost) io.err(`${await recheck(client, tenant, etag)}\n`)
       throw error
     }
-    return { sent: secrets, doubtful: await note(target, { sent: secrets }, io) }
+    return { sent: secrets, unconfirmed: await recordChange(target, { sent: secrets }, io) }
   })
 }
 
@@ -94,22 +94,22 @@ export async function storeSecrets(
  * @param known the current value of the list, if known: an unchanged list is not sent
  * @throws CloudError
  */
-export async function mendCustomList(target: SecretsTarget, first: SecretKeys, io: Io, known?: string): Promise<void> {
+export async function fixCustomList(target: SecretsTarget, first: SecretKeys, io: Io, known?: string): Promise<void> {
   const { client, tenant } = target
   let seen = first
-  for (let held = known, tries = 0; tries < TRIES; tries++) {
+  for (let sentList = known, tries = 0; tries < MAX_TRIES; tries++) {
     const list = customList(seen.keys)
-    const isThere = seen.keys.includes(CUSTOM_LIST)
-    if (list === '' ? !isThere : isThere && list === held) return
-    const done = await untilUnchanged(client, tenant, seen, async ({ keys, etag }) => {
+    const exists = seen.keys.includes(CUSTOM_LIST)
+    if (list === '' ? !exists : exists && list === sentList) return
+    const done = await retryOnConflict(client, tenant, seen, async ({ keys, etag }) => {
       const wanted = customList(keys)
       if (wanted !== '') await client.setSecrets(tenant, { [CUSTOM_LIST]: wanted }, { ifMatch: etag })
       else if (keys.includes(CUSTOM_LIST)) await removeList(client, tenant, etag)
       return { wanted, etag }
     })
-    held = done.wanted
+    sentList = done.wanted
     // The list matches the names, whoever sent it before.
-    await note(target, { removed: [CUSTOM_LIST], sent: held === '' ? {} : { [CUSTOM_LIST]: held } }, io)
+    await recordChange(target, { removed: [CUSTOM_LIST], sent: sentList === '' ? {} : { [CUSTOM_LIST]: sentList } }, io)
     // Without an ETag nothing prevents two simultaneous writes: whoever checks last notices.
     if (done.etag !== undefined) return
     seen = await client.listSecretKeys(tenant)
@@ -120,14 +120,14 @@ export async function mendCustomList(target: SecretsTarget, first: SecretKeys, i
  * The service has done its part: a record that cannot be written only makes the next sync longer. Returns the names that
  * another command has sent with another value at the same time, after reporting them.
  */
-async function note(
+async function recordChange(
   { files, target }: SecretsTarget,
   change: Parameters<typeof updateSyncRecord>[2],
   io: Io,
 ): Promise<readonly string[]> {
   try {
-    const doubtful = await updateSyncRecord(files, target, change)
-    const names = doubtful.filter((name) => name !== CUSTOM_LIST)
+    const unconfirmed = await updateSyncRecord(files, target, change)
+    const names = unconfirmed.filter((name) => name !== CUSTOM_LIST)
     if (names.length > 0) io.err(`${shownLines(names.join(', '))}: ${SENT_BY_OTHERS}\n`)
     return names
   } catch (error) {
@@ -150,7 +150,7 @@ async function removeList(client: CloudClient, tenant: string, ifMatch: string |
 }
 
 /** Does something with the names in the cloud, and retries with the new ones if they have changed in the meantime. */
-async function untilUnchanged<T>(
+async function retryOnConflict<T>(
   client: CloudClient,
   tenant: string,
   first: SecretKeys,
@@ -164,8 +164,8 @@ async function untilUnchanged<T>(
     } catch (error) {
       mayBeDone ||= isCloudError(error) && error.isUncertain
       if (mayBeDone && isCloudError(error)) Object.assign(error, { isUncertain: true })
-      if (!isCloudError(error, 'CONFLICT') || seen.etag === undefined || tries === TRIES) throw error
-      await wait(Math.random() * Math.min(LONGEST_PAUSE, 20 * 2 ** tries))
+      if (!isCloudError(error, 'CONFLICT') || seen.etag === undefined || tries === MAX_TRIES) throw error
+      await wait(Math.random() * Math.min(MAX_PAUSE, 20 * 2 ** tries))
       const now = await client.listSecretKeys(tenant).catch((failure: unknown) => {
         if (mayBeDone) throw error
         throw failure

@@ -6,14 +6,14 @@ import { shown } from './output.ts'
 import { styled } from './style.ts'
 
 /** How many are shown: nobody reads more, and a broken file may have thousands. */
-const MOST = 100
+const MAX_WARNINGS = 100
 
 /** Prints warnings to standard error. */
 export function printWarnings(io: Io, warnings: readonly Problem[]): void {
   if (warnings.length === 0) return
   const count = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`
-  const more = warnings.length - MOST
-  const lines = warnings.slice(0, MOST).map((warning) => renderProblem(asTyped(warning)))
+  const more = warnings.length - MAX_WARNINGS
+  const lines = warnings.slice(0, MAX_WARNINGS).map((warning) => renderProblem(asTyped(warning)))
   const rest = more > 0 ? [`  … and ${more} more; 'systemprompt config show --json' has them all`] : []
   io.err(`\n${styled(io, 'yellow', count)}\n${[...lines, ...rest].join('\n')}\n`)
 }
@@ -24,6 +24,6 @@ export function printWarningsIfWanted(io: Io, warnings: readonly Problem[]): voi
 }
 
 /** Reports that one of the cloud's files could not be used, and where it was moved to. */
-export function sayAside(io: Io, file: string, aside: string | undefined): void {
-  if (aside !== undefined) io.err(`The old ${shown(basename(file))} could not be used; it is now ${shown(aside)}\n`)
+export function reportMoved(io: Io, file: string, movedTo: string | undefined): void {
+  if (movedTo !== undefined) io.err(`The old ${shown(basename(file))} could not be used; it is now ${shown(movedTo)}\n`)
 }

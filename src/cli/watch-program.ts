@@ -11,10 +11,10 @@ interface Running {
 }
 
 /** Milliseconds. */
-const SETTLED = 100
+const SETTLE_TIME = 100
 
 /** How many changes are named; the others are only counted. */
-const NAMED = 3
+const MAX_NAMED = 3
 
 /**
  * Keeps a program running, and restarts it whenever the configuration changes to another valid one. While it is
@@ -30,40 +30,40 @@ export async function watchProgram(
   programFor: (result: ResolvedConfig) => Promise<Program>,
 ): Promise<number> {
   const { watchConfig } = await import('../index.ts')
-  let isOver = false
+  let isInterrupted = false
   let running: Promise<Running> | undefined
   const interrupted = io.interrupted().finally(async () => {
-    isOver = true
+    isInterrupted = true
     const started = await running
     started?.stop.abort()
   })
-  const say = (text: string): void => io.err(`${styled(io, 'dim', text)}\n`)
+  const log = (text: string): void => io.err(`${styled(io, 'dim', text)}\n`)
 
   const start = async (result: ResolvedConfig): Promise<Running> => {
     const stop = new AbortController()
     const program = await programFor(result)
-    if (isOver) stop.abort()
+    if (isInterrupted) stop.abort()
     const ended = io.start({ ...program, stop: stop.signal }).catch((error: unknown) => error)
     void ended.then(async (outcome) => {
       // Ctrl-C ends both, and the program's exit may be noticed first.
-      await wait(SETTLED, undefined, { ref: false })
-      if (!isOver && !stop.signal.aborted) say(`${ending(outcome)} It restarts when something changes.`)
+      await wait(SETTLE_TIME, undefined, { ref: false })
+      if (!isInterrupted && !stop.signal.aborted) log(`${ending(outcome)} It restarts when something changes.`)
     })
     return { stop, ended }
   }
   const watcher = await watchConfig(options as LoadOptions<undefined>, {
     async onChange({ current, changes }) {
-      if (changes.length === 0) return say('The configuration is valid again.')
+      if (changes.length === 0) return log('The configuration is valid again.')
       const before = await running
-      if (isOver) return
-      say(`${summary(changes)}; restarting the program.`)
+      if (isInterrupted) return
+      log(`${summary(changes)}; restarting the program.`)
       before?.stop.abort()
       await before?.ended
-      if (!isOver) running = start(current)
+      if (!isInterrupted) running = start(current)
     },
     onError(error) {
       io.err(`${error.message}\n`)
-      say('The program keeps running with the last valid configuration.')
+      log('The program keeps running with the last valid configuration.')
     },
   })
   running = start(watcher.current)
@@ -78,9 +78,9 @@ export async function watchProgram(
 }
 
 function summary(changes: readonly ConfigChange[]): string {
-  const more = changes.length > NAMED ? ` and ${changes.length - NAMED} more` : ''
+  const more = changes.length > MAX_NAMED ? ` and ${changes.length - MAX_NAMED} more` : ''
   return `${changes
-    .slice(0, NAMED)
+    .slice(0, MAX_NAMED)
     .map(({ path }) => shown(path))
     .join(', ')}${more} changed`
 }

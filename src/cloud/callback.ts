@@ -6,13 +6,13 @@ import { landingPage } from './landing-page.ts'
 import { isTokenText } from './token.ts'
 
 /** What the browser came back with. */
-export type LoginAnswer = { readonly token: string } | { readonly error: string; readonly description: string }
+export type LoginResult = { readonly token: string } | { readonly error: string; readonly description: string }
 
 /** Waits on this machine for the browser to come back. */
 export interface Callback {
   /** `http://127.0.0.1:8765/callback/<43 unguessable characters>` */
   readonly redirectUri: string
-  readonly answer: Promise<LoginAnswer>
+  readonly result: Promise<LoginResult>
   /** Takes a callback URL that was pasted from another machine; false if it is not valid. */
   paste(address: string): boolean
   /** Lets a browser that has come back load its page, then closes every connection. */
@@ -34,11 +34,11 @@ const LANDING = 2_000
 export async function openCallback(port = PORT): Promise<Callback> {
   const nonce = randomBytes(32).toString('base64url')
   const landing = randomBytes(32).toString('base64url')
-  let settle: (answer: LoginAnswer) => void = () => undefined
-  const answer = new Promise<LoginAnswer>((resolve) => {
+  let settle: (result: LoginResult) => void = () => undefined
+  const result = new Promise<LoginResult>((resolve) => {
     settle = resolve
   })
-  let outcome: LoginAnswer | undefined
+  let outcome: LoginResult | undefined
   let landed: () => void = () => undefined
   const hasLanded = new Promise<void>((resolve) => {
     landed = resolve
@@ -51,7 +51,7 @@ export async function openCallback(port = PORT): Promise<Callback> {
       response.on('close', landed)
       return respond(response, 200, {}, landingPage('error' in outcome ? 'failed' : 'done'))
     }
-    const found = isSame(pathname, `/callback/${nonce}`) ? answerIn(searchParams) : undefined
+    const found = isSame(pathname, `/callback/${nonce}`) ? resultIn(searchParams) : undefined
     if (outcome || !found) return refuse(response)
     outcome = found
     // This request's URL contains the token; the URL of the page that stays on the screen does not.
@@ -63,11 +63,11 @@ export async function openCallback(port = PORT): Promise<Callback> {
 
   return {
     redirectUri: `${origin}/callback/${nonce}`,
-    answer,
+    result,
     paste(address) {
       const url = parseUrl(address.trim())
       const isOurs = url?.origin === origin && isSame(url.pathname, `/callback/${nonce}`)
-      const found = isOurs ? answerIn(url.searchParams) : undefined
+      const found = isOurs ? resultIn(url.searchParams) : undefined
       if (found) settle(found)
       return found !== undefined
     },
@@ -82,18 +82,18 @@ export async function openCallback(port = PORT): Promise<Callback> {
 /** Rejects what a page of another site, or another program on this machine, can make a browser send. */
 function isNavigation({ method, headers }: IncomingMessage, server: Server): boolean {
   const address = server.address() as AddressInfo | null
-  const says = (name: string, expected: string): boolean => (headers[name] ?? expected) === expected
+  const hasHeader = (name: string, expected: string): boolean => (headers[name] ?? expected) === expected
   return (
     method === 'GET' &&
     headers.host === `127.0.0.1:${address?.port}` &&
     headers.origin === undefined &&
-    says('sec-fetch-mode', 'navigate') &&
-    says('sec-fetch-dest', 'document')
+    hasHeader('sec-fetch-mode', 'navigate') &&
+    hasHeader('sec-fetch-dest', 'document')
   )
 }
 
 /** Undefined for a query that has neither a token nor an error, or both. */
-function answerIn(query: URLSearchParams): LoginAnswer | undefined {
+function resultIn(query: URLSearchParams): LoginResult | undefined {
   const [token, error] = [query.getAll('access_token'), query.getAll('error')]
   if (token.length + error.length !== 1) return undefined
   const [only = ''] = token
@@ -131,12 +131,12 @@ function respond(response: ServerResponse, status: number, headers: Record<strin
 /** Listens on the wanted port, or on any free one. */
 async function listen(server: Server, port: number): Promise<number> {
   for (const wanted of [port, 0]) {
-    const hasIt = await new Promise<boolean>((resolve) => {
+    const isListening = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false))
       server.listen(wanted, '127.0.0.1', () => resolve(true))
     })
     server.removeAllListeners('error')
-    if (hasIt) break
+    if (isListening) break
   }
   return (server.address() as AddressInfo).port
 }

@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Environment } from '../options/options.ts'
 import { DEFAULT_API_URL, LOG_IN } from '../service.ts'
-import { dataOf, errorOf, mustBeEmpty, type Wording } from './answers.ts'
 import {
   type AuditPage,
   type CloudTenant,
@@ -18,7 +17,8 @@ import {
 import { endpointOf, endpointText, operationUrl } from './endpoint.ts'
 import { CloudError } from './errors.ts'
 import { type Answer, createTransport, type Request, type Transport } from './http.ts'
-import { askedToWait, type Clock, sendPersistently, type Tried, uncertain } from './retry.ts'
+import { dataOf, type ErrorContext, errorOf, mustBeEmpty } from './responses.ts'
+import { type Clock, requestedWait, type SendResult, sendWithRetries, uncertain } from './retry.ts'
 import { hasTokenCharacters } from './token.ts'
 
 /** Which service to use, and with which login. */
@@ -54,7 +54,7 @@ export interface SecretKeys {
   readonly etag?: string
 }
 
-interface Operation extends Wording {
+interface Operation extends ErrorContext {
   readonly method: Request['method']
   readonly path: readonly string[]
   readonly query?: Readonly<Record<string, string>>
@@ -105,56 +105,56 @@ export class CloudClient {
   }
 
   /** What 404 means if the request names no tenant. */
-  get #elsewhere(): NonNullable<Operation['notFound']> {
+  get #wrongService(): NonNullable<Operation['notFound']> {
     const remedy = "Check --api-url of 'systemprompt cloud auth login', or SYSTEMPROMPT_API_URL"
     return { code: 'NOT_FOUND', what: `${this.apiUrl} does not respond like SystemPrompt Cloud`, remedy }
   }
 
   /** Returns the URL to open in the browser; after the login it comes back to `redirectUri`. */
   async beginLogin(provider: Provider, redirectUri: string): Promise<string> {
-    const answer = await this.#do({
+    const response = await this.#do({
       method: 'GET',
       path: ['api', 'v1', 'auth', 'oauth', provider],
       query: { redirect_uri: redirectUri },
       task: 'begin a login',
       isPublic: true,
-      notFound: this.#elsewhere,
+      notFound: this.#wrongService,
     })
-    return this.#dataOf(answer, isLoginStart).authorize_url
+    return this.#dataOf(response, isLoginStart).authorize_url
   }
 
   /** The user that the token belongs to, with the tenants that the user can access. */
   async whoami(): Promise<UserMe> {
-    const answer = await this.#do({
+    const response = await this.#do({
       method: 'GET',
       path: ['api', 'v1', 'auth', 'me'],
       task: 'say who is logged in',
-      notFound: this.#elsewhere,
+      notFound: this.#wrongService,
     })
-    return this.#dataOf(answer, isUserMe)
+    return this.#dataOf(response, isUserMe)
   }
 
   /** The tenants that the user can access. */
   async listTenants(): Promise<readonly CloudTenant[]> {
-    const answer = await this.#do({
+    const response = await this.#do({
       method: 'GET',
       path: ['api', 'v1', 'tenants'],
       task: 'list the tenants',
-      notFound: this.#elsewhere,
+      notFound: this.#wrongService,
     })
-    return this.#dataOf(answer, isTenantList).data
+    return this.#dataOf(response, isTenantList).data
   }
 
   /** The names of the tenant's secrets. No operation ever returns a value. */
   async listSecretKeys(tenant: string): Promise<SecretKeys> {
-    const answer = await this.#do({
+    const response = await this.#do({
       method: 'GET',
       path: secretsPath(tenant),
       task: 'list the secrets',
       isTenantCall: true,
     })
-    const etag = answer.header('etag')
-    return { keys: this.#dataOf(answer, isKeyList).keys, ...(etag === undefined ? {} : { etag }) }
+    const etag = response.header('etag')
+    return { keys: this.#dataOf(response, isKeyList).keys, ...(etag === undefined ? {} : { etag }) }
   }
 
   /**
@@ -200,10 +200,10 @@ export class CloudClient {
       isTenantCall: true,
       notFound: { code: 'NOT_FOUND', what: 'The cloud has no such secret', remedy: SYNC },
     }
-    const tried = await this.#settle(operation)
+    const result = await this.#settle(operation)
     // An earlier attempt succeeded, and its response was lost.
-    if (tried.answer.status === 404 && tried.isUncertain) return
-    mustBeEmpty(this.#accept(tried, operation), this.#secretsOf(operation))
+    if (result.response.status === 404 && result.isUncertain) return
+    mustBeEmpty(this.#accept(result, operation), this.#secretsOf(operation))
   }
 
   /**
@@ -214,7 +214,7 @@ export class CloudClient {
     tenant: string,
     { limit, cursor }: { readonly limit?: number | undefined; readonly cursor?: string | undefined } = {},
   ): Promise<AuditPage> {
-    const answer = await this.#do({
+    const response = await this.#do({
       method: 'GET',
       path: [...secretsPath(tenant), 'audit'],
       query: { ...(limit === undefined ? {} : { limit: String(limit) }), ...(cursor === undefined ? {} : { cursor }) },
@@ -222,14 +222,14 @@ export class CloudClient {
       isTenantCall: true,
       notFound: { code: 'UNSUPPORTED', what: 'This endpoint has no audit log' },
     })
-    return this.#dataOf(answer, isAuditPage)
+    return this.#dataOf(response, isAuditPage)
   }
 
   /** Tells the service of a login or a logout. Best effort: failures are ignored. */
   async reportActivity(event: 'cloud_login' | 'cloud_logout', userId: string, at: Date): Promise<void> {
     const body = { event, timestamp: at.toISOString(), data: { user_id: userId } }
     const operation: Operation = { method: 'POST', path: ['api', 'v1', 'activity'], body, task: 'record the login' }
-    await this.#transport.send(this.#requestOf(operation, this.#loginToken()), ACTIVITY).catch(() => undefined)
+    await this.#transport.send(this.#requestOf(operation, this.#loginToken()), ACTIVITY_TIMEOUT).catch(() => undefined)
   }
 
   /** Closes the connections that are kept alive. */
@@ -242,32 +242,32 @@ export class CloudClient {
   }
 
   /** Newer services accept only a short-lived token for tenant calls; older ones do not issue any. */
-  async #settle(operation: Operation): Promise<Tried> {
+  async #settle(operation: Operation): Promise<SendResult> {
     const until = this.#clock.now() + (this.#timeout ?? Number.NaN)
     if (!operation.isTenantCall) return this.#try(operation, operation.isPublic ? undefined : this.#loginToken(), until)
     const first = await this.#try(operation, this.#liveToken() ?? this.#loginToken(), until)
-    if (first.answer.status !== 401 || this.#cannotExchange) return first
+    if (first.response.status !== 401 || this.#cannotExchange) return first
     const token = await this.#exchange(until)
     return token === undefined ? first : this.#try(operation, token, until)
   }
 
-  #accept({ answer, isUncertain }: Tried, operation: Operation): Answer {
-    if (answer.status >= 200 && answer.status < 300) return answer
-    const wording = { ...operation, logIn: this.#logIn }
-    const error = errorOf(answer, wording, this.#secretsOf(operation), askedToWait(answer, this.#clock.now()))
+  #accept({ response, isUncertain }: SendResult, operation: Operation): Answer {
+    if (response.status >= 200 && response.status < 300) return response
+    const context = { ...operation, logIn: this.#logIn }
+    const error = errorOf(response, context, this.#secretsOf(operation), requestedWait(response, this.#clock.now()))
     // Whatever this attempt was refused for, an earlier one may have succeeded and lost its response.
     throw uncertain(error, isUncertain)
   }
 
-  #dataOf<T>(answer: Answer, isRight: (value: unknown) => value is T): T {
-    return dataOf(answer, isRight, this.#secretsOf({}))
+  #dataOf<T>(response: Answer, isValid: (value: unknown) => value is T): T {
+    return dataOf(response, isValid, this.#secretsOf({}))
   }
 
   /** @param until when the operation must be over, if it has a timeout */
-  #try(operation: Operation, token: string | undefined, until: number): Promise<Tried> {
+  #try(operation: Operation, token: string | undefined, until: number): Promise<SendResult> {
     const total = this.#timeout === undefined ? undefined : until - this.#clock.now()
     const request = this.#requestOf(operation, token)
-    return sendPersistently(this.#transport, request, this.#clock, { total, onWait: this.#onWait })
+    return sendWithRetries(this.#transport, request, this.#clock, { total, onWait: this.#onWait })
   }
 
   #requestOf({ method, path, query, headers, body }: Operation, token: string | undefined): Request {
@@ -315,14 +315,14 @@ export class CloudClient {
       task: 'exchange the token',
       isPublic: true,
     }
-    const tried = await this.#try(operation, undefined, until)
-    const { answer } = tried
-    this.#cannotExchange = answer.status === 404
+    const result = await this.#try(operation, undefined, until)
+    const { response } = result
+    this.#cannotExchange = response.status === 404
     // The exchange was refused, as was the request before it, whose error is the better one.
-    if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return undefined
-    const { access_token, expires_in = DEFAULT_LIFE } = dataOf(this.#accept(tried, operation), isExchanged)
+    if (response.status >= 400 && response.status < 500 && response.status !== 429) return undefined
+    const { access_token, expires_in = DEFAULT_LIFETIME } = dataOf(this.#accept(result, operation), isExchanged)
     checkToken(access_token, this.#logIn)
-    this.#exchanged = { token: access_token, until: this.#clock.now() + expires_in * 1000 - EARLY }
+    this.#exchanged = { token: access_token, until: this.#clock.now() + expires_in * 1000 - RENEW_BEFORE_EXPIRY }
     return access_token
   }
 }
@@ -330,11 +330,11 @@ export class CloudClient {
 const SECRET_NAME = /^[A-Z_][A-Z0-9_]*$/
 
 /** Lifetime of an exchanged token in seconds, if the service does not say. */
-const DEFAULT_LIFE = 300
+const DEFAULT_LIFETIME = 300
 /** An exchanged token is not used any more this many milliseconds before it expires. */
-const EARLY = 30_000
+const RENEW_BEFORE_EXPIRY = 30_000
 /** Milliseconds that a command may wait for a report that nobody asked for. */
-const ACTIVITY = 3_000
+const ACTIVITY_TIMEOUT = 3_000
 
 const SYNC = "If it was never synced, run 'systemprompt cloud secrets sync'"
 

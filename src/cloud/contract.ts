@@ -109,7 +109,7 @@ export const isExchanged: Guard<{ readonly access_token: string; readonly expire
   isAbsentOr(value.expires_in, (seconds) => typeof seconds === 'number')
 
 /** The error in the service's own format; undefined for anything else. */
-export function wordedError(value: unknown): { readonly code: string; readonly message: string } | undefined {
+export function errorIn(value: unknown): { readonly code: string; readonly message: string } | undefined {
   const error = isObject(value) ? value.error : undefined
   if (!isObject(error) || typeof error.code !== 'string' || typeof error.message !== 'string') return undefined
   return { code: error.code, message: error.message }

@@ -49,7 +49,7 @@ export function storedEmail(file: string): string | undefined {
 export function writeCredentials(files: CloudFiles, login: StoredLogin, now: number): Promise<string | undefined> {
   const { state, credentials: file } = files
   const isOurs = (stored: JsonObject): boolean => isUsualPlace(files) || isLogin(stored)
-  return updateObject(state, file, now, isOurs, (stored) => ({ ...kept(stored), ...login }))
+  return updateObject(state, file, now, isOurs, (stored) => ({ ...withoutObsoleteKeys(stored), ...login }))
 }
 
 /** Whether credentials.json exists, whatever it contains. */
@@ -59,7 +59,7 @@ export function hasCredentials({ credentials }: CloudFiles): boolean {
 
 /**
  * Removes credentials.json, whatever it contains, and returns whether it existed. A directory of that name is moved
- * aside, and so is a file that a profile names and that holds no login: it may be any file of the user's. `aside` is
+ * aside, and so is a file that a profile names and that holds no login: it may be any file of the user's. `movedTo` is
  * where it was moved to.
  *
  * @throws FileError FILE_EXPOSED if git would commit what is moved aside
@@ -67,15 +67,15 @@ export function hasCredentials({ credentials }: CloudFiles): boolean {
 export async function removeCredentials(
   files: CloudFiles,
   now: number,
-): Promise<{ readonly wasThere: boolean; readonly aside?: string }> {
+): Promise<{ readonly existed: boolean; readonly movedTo?: string }> {
   const { credentials } = files
   // Taking the lock would create the directory.
-  if (!isTaken(credentials)) return { wasThere: removeFile(credentials) }
+  if (!isTaken(credentials)) return { existed: removeFile(credentials) }
   return withLock(credentials, async () => {
     const isOurs = isUsualPlace(files) || isLogin(readObject(credentials))
-    if (isOurs && !isDirectory(credentials)) return { wasThere: removeFile(credentials) }
-    const aside = await setAside(credentials, now)
-    return { wasThere: aside !== undefined, ...(aside === undefined ? {} : { aside }) }
+    if (isOurs && !isDirectory(credentials)) return { existed: removeFile(credentials) }
+    const movedTo = await setAside(credentials, now)
+    return { existed: movedTo !== undefined, ...(movedTo === undefined ? {} : { movedTo }) }
   })
 }
 
@@ -97,7 +97,7 @@ function isLogin({ api_token, user_email }: JsonObject = {}): boolean {
 }
 
 /** Unknown keys are kept, but not the earlier spelling of `api_url`. */
-function kept({ api_endpoint: _, last_validated_at: __, ...others }: JsonObject): JsonObject {
+function withoutObsoleteKeys({ api_endpoint: _, last_validated_at: __, ...others }: JsonObject): JsonObject {
   return others
 }
 
@@ -121,9 +121,9 @@ export async function updateObject(
   return withLock(file, async () => {
     const stored = isRegularFile(file) ? readObject(file) : undefined
     const kept = stored && isOurs(stored) ? stored : undefined
-    const aside = kept ? undefined : await setAside(file, now)
+    const movedTo = kept ? undefined : await setAside(file, now)
     writeFileAtomic(file, `${JSON.stringify(change(kept ?? {}), null, 2)}\n`)
-    return aside
+    return movedTo
   })
 }
 

@@ -14,7 +14,7 @@ export const BOUNDS = {
   /** All attempts of one operation together. */
   total: 60_000,
   /** A response, after decompression. */
-  answer: 1024 * 1024,
+  response: 1024 * 1024,
 } as const
 
 export type Bounds = { readonly [Name in keyof typeof BOUNDS]: number }
@@ -70,7 +70,7 @@ export function createTransport(env: Environment, bounds: Bounds = BOUNDS): Tran
         const isRedirect = status >= 300 && status < 400
         // A redirect's body may have no end, and would keep the process alive.
         if (isRedirect) await body?.cancel().catch(() => undefined)
-        const text = isRedirect ? '' : await readBounded(body, bounds.answer)
+        const text = isRedirect ? '' : await readBounded(body, bounds.response)
         return { status, header: (name) => headers.get(name) ?? undefined, text }
       } catch (error) {
         throw failure(error, signal.aborted)
@@ -100,22 +100,22 @@ async function connectVia(env: Environment, bounds: Bounds): Promise<Agents> {
     // A proxy that accepts a connection and stays silent would keep the process alive for five minutes: the request for
     // a tunnel has none of the bounds below, and does not end with ours.
     clientFactory: (origin: URL, given: object) =>
-      blamingProxy(new Pool(origin, { ...given, headersTimeout: bounds.connect })),
+      withProxyErrors(new Pool(origin, { ...given, headersTimeout: bounds.connect })),
     headersTimeout: bounds.headers,
     bodyTimeout: bounds.idle,
     // All header lines of a response together.
     maxHeaderSize: 16 * 1024,
   }
-  const of = (name: string): string => env[name.toLowerCase()] ?? env[name] ?? ''
+  const proxyVariable = (name: string): string => env[name.toLowerCase()] ?? env[name] ?? ''
   try {
     return {
       fetch,
       direct: new EnvHttpProxyAgent({ ...options, httpProxy: '', httpsProxy: '' }),
       proxied: new EnvHttpProxyAgent({
         ...options,
-        httpProxy: of('HTTP_PROXY'),
-        httpsProxy: of('HTTPS_PROXY'),
-        noProxy: of('NO_PROXY'),
+        httpProxy: proxyVariable('HTTP_PROXY'),
+        httpsProxy: proxyVariable('HTTPS_PROXY'),
+        noProxy: proxyVariable('NO_PROXY'),
       }),
     }
   } catch {
@@ -132,7 +132,7 @@ const PROXY = { remedy: 'Check HTTPS_PROXY and HTTP_PROXY, and run it again' }
  * Reports a proxy's failures as the proxy's. If it hangs up, undici would reconnect again and again for as long as the
  * error is undici's own.
  */
-function blamingProxy(pool: Pool): Pool {
+function withProxyErrors(pool: Pool): Pool {
   const connect = pool.connect.bind(pool) as (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData>
   return Object.assign(pool, {
     async connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData> {
@@ -165,7 +165,9 @@ const TIMEOUTS = ['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR
 
 /** The original message may contain the URL, so only its code is used. */
 function failure(error: unknown, hasTimedOut: boolean): CloudError {
-  const known = [error, types.isNativeError(error) ? error.cause : undefined].find((each) => isCloudError(each))
+  const known = [error, types.isNativeError(error) ? error.cause : undefined].find((candidate) =>
+    isCloudError(candidate),
+  )
   if (known) return known
   const code = codeOf(error)
   if (hasTimedOut || TIMEOUTS.includes(code)) {

@@ -1,6 +1,6 @@
 import { type PageContent, page } from './page.ts'
 
-interface Text {
+interface PageText {
   readonly title: string
   readonly says: string
   readonly next: string
@@ -32,7 +32,7 @@ const TEXTS = {
     command: LOGIN,
     tone: 'bad',
   },
-} as const satisfies Record<string, Text>
+} as const satisfies Record<string, PageText>
 
 /** The page that the browser ends on. It has no script, loads nothing and contains no token. */
 export function landingPage(kind: keyof typeof TEXTS): string {

@@ -41,8 +41,8 @@ export async function beginBrowserLogin(client: CloudClient, provider: Provider,
   }
 }
 
-async function tokenOf({ answer }: Callback): Promise<string> {
-  const outcome = await answer
+async function tokenOf({ result }: Callback): Promise<string> {
+  const outcome = await result
   if ('token' in outcome) return outcome.token
   const what =
     outcome.error === 'access_denied' ? 'The login was denied in the browser' : 'The login failed at the provider'

@@ -9,21 +9,21 @@ export interface Clock {
   random(): number
 }
 
-export interface Tried {
-  readonly answer: Answer
+export interface SendResult {
+  readonly response: Answer
   /** An earlier attempt was sent and its response was lost: it may have been done. */
   readonly isUncertain: boolean
 }
 
-const PASSING: readonly CloudErrorCode[] = ['NETWORK', 'TIMEOUT']
-const RETRIED = [408, 429, 502, 503, 504]
+const TRANSIENT: readonly CloudErrorCode[] = ['NETWORK', 'TIMEOUT']
+const RETRYABLE = [408, 429, 502, 503, 504]
 /** The longest pause before attempts 2, 3 and 4, the last; the actual one is anything from zero to that. */
 const PAUSES = [250, 1_000, 4_000]
 /** Pauses that the service asks for, all together. */
-const LONGEST_RETRY_AFTER = 60_000
+const MAX_RETRY_AFTER = 60_000
 
 /** How long an operation may take. */
-export interface Patience {
+export interface RetryOptions {
   /**
    * Milliseconds for all attempts and pauses.
    * @default 60000, and as long again for pauses that the service asks for
@@ -39,53 +39,53 @@ export interface Patience {
  *
  * @throws CloudError of the last attempt
  */
-export async function sendPersistently(
+export async function sendWithRetries(
   transport: Transport,
   request: Request,
   clock: Clock,
-  { total, onWait }: Patience = {},
-): Promise<Tried> {
+  { total, onWait }: RetryOptions = {},
+): Promise<SendResult> {
   let left = total ?? BOUNDS.total
-  let leftForAsked = LONGEST_RETRY_AFTER
+  let leftForRequested = MAX_RETRY_AFTER
   let isUncertain = false
   for (let attempt = 0; ; attempt++) {
     const started = clock.now()
     const outcome = await transport.send(request, Math.max(1, left)).catch((error: unknown) => error)
     left -= clock.now() - started
     const pause = pauseAfter(outcome, attempt, clock)
-    const asked = pause === undefined || pause.isOurs ? 0 : pause.time
+    const requested = pause === undefined || pause.isBackoff ? 0 : pause.time
     // Without a given time, pauses that the service asks for are extra.
-    const counted = pause !== undefined && (pause.isOurs || total !== undefined) ? pause.time : 0
-    if (!pause || counted >= left || asked > leftForAsked) {
+    const counted = pause !== undefined && (pause.isBackoff || total !== undefined) ? pause.time : 0
+    if (!pause || counted >= left || requested > leftForRequested) {
       if (outcome instanceof Error) throw uncertain(outcome, isUncertain)
-      return { answer: outcome as Answer, isUncertain }
+      return { response: outcome as Answer, isUncertain }
     }
     isUncertain ||= isCloudError(outcome) && outcome.isUncertain
-    if (asked > 0) onWait?.(asked)
+    if (requested > 0) onWait?.(requested)
     await clock.sleep(pause.time)
     left -= counted
-    leftForAsked -= asked
+    leftForRequested -= requested
   }
 }
 
 /** How long to wait before the next attempt; undefined if there is none. */
-function pauseAfter(outcome: unknown, attempt: number, clock: Clock): { time: number; isOurs: boolean } | undefined {
-  const longest = PAUSES[attempt]
-  if (longest === undefined) return undefined
-  const ours = { time: clock.random() * longest, isOurs: true }
-  if (isCloudError(outcome)) return PASSING.includes(outcome.code) ? ours : undefined
-  const answer = outcome as Answer
-  if (!RETRIED.includes(answer.status)) return undefined
-  const asked = askedToWait(answer, clock.now())
-  return asked === undefined ? ours : { time: asked, isOurs: false }
+function pauseAfter(outcome: unknown, attempt: number, clock: Clock): { time: number; isBackoff: boolean } | undefined {
+  const maxPause = PAUSES[attempt]
+  if (maxPause === undefined) return undefined
+  const backoff = { time: clock.random() * maxPause, isBackoff: true }
+  if (isCloudError(outcome)) return TRANSIENT.includes(outcome.code) ? backoff : undefined
+  const response = outcome as Answer
+  if (!RETRYABLE.includes(response.status)) return undefined
+  const requested = requestedWait(response, clock.now())
+  return requested === undefined ? backoff : { time: requested, isBackoff: false }
 }
 
 /**
  * How many milliseconds the service asks to wait before the next attempt; undefined if it does not ask, or asks for
  * zero: all attempts would then be made at once.
  */
-export function askedToWait({ status, header }: Answer, now: number): number | undefined {
-  const time = RETRIED.includes(status) ? retryAfter(header('retry-after'), now) : undefined
+export function requestedWait({ status, header }: Answer, now: number): number | undefined {
+  const time = RETRYABLE.includes(status) ? retryAfter(header('retry-after'), now) : undefined
   return time === 0 ? undefined : time
 }
 

@@ -60,8 +60,8 @@ export async function writeProject(root: string, files: readonly PlannedFile[]):
 
 /** An existing file with the other extension is the profile: a new one would take precedence over it. */
 function profileFile(root: string, directory: string): string {
-  const isThere = (name: string): boolean => pathExists(join(root, directory, name))
-  return !isThere('profile.yaml') && isThere('profile.yml') ? 'profile.yml' : 'profile.yaml'
+  const exists = (name: string): boolean => pathExists(join(root, directory, name))
+  return !exists('profile.yaml') && exists('profile.yml') ? 'profile.yml' : 'profile.yaml'
 }
 
 /** An existing file with any extension, or a new one in TypeScript: of two only the first would be read. */

@@ -5,7 +5,7 @@ import { FileError } from '../files/errors.ts'
 import { refuseExposed } from '../files/exposure.ts'
 import { prepareState } from '../files/state.ts'
 import { readConfidential, updateFile } from '../files/update.ts'
-import { doubtsIn } from '../read/dotenv-doubts.ts'
+import { dotenvProblems } from '../read/dotenv-problems.ts'
 import { type DotenvScan, scanDotenv } from '../read/dotenv-text.ts'
 import { LIMITS, pathExists } from '../read/guard.ts'
 import { parseJson } from '../read/json.ts'
@@ -84,7 +84,7 @@ export function secretsInText(text: string, shown: string): Omit<DotenvSecrets, 
   if (!/^\s*\{/.test(text)) return assignmentsIn(text, shown)
   const problems = collectProblems()
   const { secrets, blank } = secretsIn({ layer: 'secrets', file: shown, text, confidential: true }, problems)
-  refuse(problems)
+  throwIfErrors(problems)
   return { secrets: [...secrets.values()].map(toLocal), blank, warnings: problems.warnings, referring: [] }
 }
 
@@ -103,9 +103,9 @@ function assignmentsIn(text: string, shown: string): Omit<DotenvSecrets, 'found'
 
 function mustBeWhole(scan: DotenvScan, source: Source): void {
   const problems = collectProblems()
-  for (const { offset, ...doubt } of doubtsIn(scan))
-    problems.error({ code: 'SYNTAX', ...doubt, at: { source, offset } })
-  refuse(problems)
+  for (const { offset, ...problem } of dotenvProblems(scan))
+    problems.error({ code: 'SYNTAX', ...problem, at: { source, offset } })
+  throwIfErrors(problems)
 }
 
 /** Whether resolving references and escapes changes a string. */
@@ -228,11 +228,11 @@ function mustBeReadable(text: string, file: string): void {
     remedy: 'keep large values in files of their own',
     at: { source: { layer: 'secrets', file, confidential: true } },
   })
-  refuse(problems)
+  throwIfErrors(problems)
 }
 
 /** @throws ConfigError with all errors, if there are any */
-function refuse({ errors }: Problems): void {
+function throwIfErrors({ errors }: Problems): void {
   if (errors.length > 0) throw new ConfigError(errors, { title: 'The secrets cannot be set' })
 }
 
@@ -253,7 +253,7 @@ function mustBeValid({ set = {}, validation }: SecretEdits): void {
     validation,
     problems,
   )
-  refuse(problems)
+  throwIfErrors(problems)
 }
 
 /** Checks the secrets themselves, whatever else a profile needs. */

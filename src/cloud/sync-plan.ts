@@ -32,7 +32,7 @@ export function planSync(
   record: SyncRecord,
   options: PlanOptions,
 ): SyncPlan {
-  const there = new Set(keys)
+  const inCloud = new Set(keys)
   const others = keys.filter((name) => !Object.hasOwn(local.values, name) && !isManaged(name)).sort()
   const pruned = options.prune ? others.filter((name) => !isStale(name)) : []
   const kept = others.filter((name) => !options.prune || isStale(name))
@@ -40,10 +40,10 @@ export function planSync(
   const wanted: Readonly<Record<string, string>> = { ...local.values, ...(list === '' ? {} : { [CUSTOM_LIST]: list }) }
 
   const names = Object.keys(wanted).sort()
-  const added = names.filter((name) => !there.has(name))
-  const isUnchanged = (name: string): boolean => there.has(name) && record.isSent(name, wanted[name] ?? '')
+  const added = names.filter((name) => !inCloud.has(name))
+  const isUnchanged = (name: string): boolean => inCloud.has(name) && record.isSent(name, wanted[name] ?? '')
   const unchanged = names.filter(isUnchanged)
-  const changed = names.filter((name) => there.has(name) && !isUnchanged(name))
+  const changed = names.filter((name) => inCloud.has(name) && !isUnchanged(name))
   const sent = options.all ? names : [...added, ...changed].sort()
   return {
     added,
@@ -53,6 +53,6 @@ export function planSync(
     dropped: local.dropped,
     send: Object.fromEntries(sent.map((name) => [name, wanted[name] ?? ''])),
     customList: list,
-    remove: [...pruned, ...(list === '' && there.has(CUSTOM_LIST) ? [CUSTOM_LIST] : [])],
+    remove: [...pruned, ...(list === '' && inCloud.has(CUSTOM_LIST) ? [CUSTOM_LIST] : [])],
   }
 }

@@ -66,15 +66,15 @@ export async function updateSyncRecord(
   const names = Object.keys(sent)
   const { digests: known } = contentOf(fileOf(files, target))
   if (names.length === 0 && !removed.some((name) => Object.hasOwn(known, name))) return []
-  let doubtful: readonly string[] = []
+  let unconfirmed: readonly string[] = []
   await changeRecord(files, target, ({ key, digests }) => {
     const kept = Object.fromEntries(Object.entries(digests).filter(([name]) => !removed.includes(name)))
     const added = names.map((name) => [name, digest(key, name, sent[name] ?? '')] as const)
-    const noted = added.map(([name, value]) => [name, isOurs(kept[name], value) ? value : SENDING] as const)
-    doubtful = noted.filter(([, value]) => value === SENDING).map(([name]) => name)
-    return { ...kept, ...Object.fromEntries(noted) }
+    const recorded = added.map(([name, value]) => [name, isOurs(kept[name], value) ? value : SENDING] as const)
+    unconfirmed = recorded.filter(([, value]) => value === SENDING).map(([name]) => name)
+    return { ...kept, ...Object.fromEntries(recorded) }
   })
-  return doubtful
+  return unconfirmed
 }
 
 /** Whether nobody else has begun to send, or sent, another value since this one was begun. */
@@ -114,9 +114,9 @@ interface Content {
 /** A broken record is replaced: everything counts as not sent. */
 function contentOf(file: string): Content {
   const { key, digests } = readObject(file) ?? {}
-  const isRight =
+  const isValid =
     typeof key === 'string' && /^[0-9a-f]{64}$/.test(key) && typeof digests === 'object' && digests !== null
-  return isRight
+  return isValid
     ? { key, digests: digests as Record<string, string> }
     : { key: randomBytes(32).toString('hex'), digests: {} }
 }

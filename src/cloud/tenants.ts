@@ -33,21 +33,20 @@ function registryIn({ tenants, active_tenant }: JsonObject): TenantRegistry {
  * Updates tenants.json from the service: cloud tenants are added, changed or, if the service no longer lists them,
  * removed; local tenants and unknown keys are kept. The active tenant stays active if it is local or listed; otherwise,
  * a single cloud tenant becomes active. If the service says nothing about tenants, nothing changes. A broken file or a
- * link is moved aside, and so is a file that a profile names and that lists no tenants; `aside` is where it was moved
- * to.
+ * link is moved aside, and so is a file that a profile names and that lists no tenants; `movedTo` is where it is now.
  */
 export async function updateRegistry(
   files: CloudFiles,
   tenants: readonly TenantInfo[] | undefined,
   now: number,
-): Promise<TenantRegistry & { readonly aside?: string }> {
+): Promise<TenantRegistry & { readonly movedTo?: string }> {
   const { state, tenants: file } = files
   const isOurs = (stored: JsonObject): boolean => file === join(state, 'tenants.json') || Array.isArray(stored.tenants)
   let updated: TenantRegistry = { tenants: [], active: undefined }
-  const aside = await updateObject(state, file, now, isOurs, (stored) => {
+  const movedTo = await updateObject(state, file, now, isOurs, (stored) => {
     const { active_tenant: _, ...others } = stored
     const known = registryIn(stored)
-    updated = tenants ? { tenants: mergeTenants(known.tenants, tenants), active: activeAmong(known, tenants) } : known
+    updated = tenants ? { tenants: mergeTenants(known.tenants, tenants), active: chooseActive(known, tenants) } : known
     return {
       ...others,
       tenants: updated.tenants,
@@ -55,7 +54,7 @@ export async function updateRegistry(
       synced_at: new Date(now).toISOString(),
     }
   })
-  return { ...updated, ...(aside === undefined ? {} : { aside }) }
+  return { ...updated, ...(movedTo === undefined ? {} : { movedTo }) }
 }
 
 /**
@@ -78,10 +77,10 @@ function hasTenant(files: CloudFiles, id: string): boolean {
   return readRegistry(files).tenants.some((tenant) => tenant.id === id)
 }
 
-function activeAmong({ tenants: known, active }: TenantRegistry, tenants: readonly TenantInfo[]): string | undefined {
+function chooseActive({ tenants: known, active }: TenantRegistry, tenants: readonly TenantInfo[]): string | undefined {
   const [only, ...others] = tenants.map(({ id }) => id)
-  const isThere = tenants.some(({ id }) => id === active) || (active !== undefined && isLocal(active, known))
-  return isThere ? active : others.length === 0 ? only : undefined
+  const isListed = tenants.some(({ id }) => id === active) || (active !== undefined && isLocal(active, known))
+  return isListed ? active : others.length === 0 ? only : undefined
 }
 
 /** Local tenants are not the service's to change. */
@@ -91,9 +90,9 @@ function isLocal(id: string, known: readonly RegisteredTenant[]): boolean {
 
 function mergeTenants(known: readonly RegisteredTenant[], tenants: readonly TenantInfo[]): readonly RegisteredTenant[] {
   const named = new Set(tenants.map(({ id }) => id))
-  const isGone = ({ id, tenant_type }: RegisteredTenant): boolean =>
+  const isRemoved = ({ id, tenant_type }: RegisteredTenant): boolean =>
     tenant_type === 'cloud' && !named.has(id) && !isLocal(id, known)
-  const byId = new Map(known.filter((tenant) => !isGone(tenant)).map((tenant) => [tenant.id, tenant]))
+  const byId = new Map(known.filter((tenant) => !isRemoved(tenant)).map((tenant) => [tenant.id, tenant]))
   for (const tenant of tenants.filter(({ id }) => !isLocal(id, known)))
     byId.set(tenant.id, { ...byId.get(tenant.id), ...entryOf(tenant, byId.get(tenant.id)) })
   return [...byId.values()]

@@ -67,7 +67,7 @@ export function createAccess({ store, exchange, requests }: AccessOptions): Acce
 
   function mustBeAdmin({ user, tenant, actor }: Member, keys: readonly string[]): void {
     if (tenant.members[user.id] === 'admin') return
-    store.noteDenied(tenant.id, keys, actor)
+    store.recordDenial(tenant.id, keys, actor)
     throw new Refusal(403, 'forbidden', 'The role viewer may not write')
   }
 

@@ -10,7 +10,7 @@ interface Consent {
   readonly redirect: URL
 }
 
-const MOST = 1_000
+const MAX_CONSENTS = 1_000
 
 export function createConsents(): Consents {
   return new Map()
@@ -18,7 +18,7 @@ export function createConsents(): Consents {
 
 /** Records a login, and returns the path of its consent page. */
 export function authorizePath(consents: Consents, provider: string, redirect: URL): string {
-  if (consents.size >= MOST) consents.clear()
+  if (consents.size >= MAX_CONSENTS) consents.clear()
   const state = randomBytes(24).toString('base64url')
   consents.set(state, { provider, redirect })
   return `/login/oauth/authorize?state=${state}`
@@ -31,7 +31,7 @@ export function consentPage(
   users: readonly SeedUser[],
 ): { html: string; status: 200 | 400 } {
   const consent = consents.get(state)
-  if (!consent) return { html: page(OVER), status: 400 }
+  if (!consent) return { html: page(ENDED_PAGE), status: 400 }
   const options = users.map(({ id, email }) => `<option value="${escapeHtml(id)}">${escapeHtml(email)}</option>`)
   const body = `<p>This is the emulator on your machine. Instead of ${PROVIDERS[consent.provider] ?? 'a provider'}, it asks you who you are.</p>
 <form method="post" action="/login/oauth/authorize">
@@ -50,7 +50,7 @@ export function consentPage(
 
 const PROVIDERS: Readonly<Record<string, string>> = { github: 'GitHub', google: 'Google' }
 
-const OVER: PageContent = {
+const ENDED_PAGE: PageContent = {
   title: 'This login has ended',
   body: '<p>A URL is valid for one login.</p>\n<p class="next">To start a new one:<code>systemprompt cloud auth login</code></p>',
   tone: 'bad',
@@ -65,15 +65,15 @@ export function decide(
   const state = form.get('state') ?? ''
   const consent = consents.get(state)
   if (!consent) return undefined
-  const answer = answerTo(form, tokenFor)
-  if (!answer) return undefined
+  const parameters = callbackParameters(form, tokenFor)
+  if (!parameters) return undefined
   consents.delete(state)
   const location = new URL(consent.redirect)
-  for (const [name, value] of Object.entries(answer)) location.searchParams.set(name, value)
+  for (const [name, value] of Object.entries(parameters)) location.searchParams.set(name, value)
   return location.href
 }
 
-function answerTo(
+function callbackParameters(
   form: URLSearchParams,
   tokenFor: (user: string) => string | undefined,
 ): Record<string, string> | undefined {

@@ -8,7 +8,7 @@ import { createConsents } from './consent.ts'
 import { createFaults, type Faults } from './faults.ts'
 import { openJournal } from './journal.ts'
 import { LIMITS } from './limits.ts'
-import { DEFAULT_SEED, faultOfSeed, type Seed } from './seed.ts'
+import { checkSeed, DEFAULT_SEED, type Seed } from './seed.ts'
 import { startServer } from './server.ts'
 import { createStore } from './store.ts'
 import { createKey, createVault } from './vault.ts'
@@ -71,7 +71,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     requests = LIMITS.requests,
     testApi = false,
   } = options
-  const wrong = faultOfSeed(seed)
+  const wrong = checkSeed(seed)
   if (wrong !== undefined) throw new TypeError(`The seed of the emulator cannot be used: ${wrong}.`)
   const file = directory === undefined ? undefined : await journalIn(directory)
   try {
@@ -83,7 +83,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     const server = await startServer({
       port,
       fetch: (request) => app.fetch(request),
-      mostBytes: LIMITS.body,
+      maxBytes: LIMITS.body,
       faults,
       ...(testApi ? { control: store } : {}),
     })

@@ -91,10 +91,10 @@ export function areRules(value: unknown): value is readonly FaultRule[] {
 type Check = (value: unknown) => boolean
 
 const isText: Check = (value) => typeof value === 'string'
-const isStatus: Check = (value) => isIn(value, 200, 599) && Number.isInteger(value)
-const isCount: Check = (value) => isIn(value, 0, Number.MAX_SAFE_INTEGER)
+const isStatus: Check = (value) => isBetween(value, 200, 599) && Number.isInteger(value)
+const isCount: Check = (value) => isBetween(value, 0, Number.MAX_SAFE_INTEGER)
 /** A timer cannot wait longer. */
-const isTime: Check = (value) => isIn(value, 0, 2 ** 31 - 1)
+const isTime: Check = (value) => isBetween(value, 0, 2 ** 31 - 1)
 const isHeader: Check = (value) => typeof value === 'string' && /^[\t\x20-\x7e]*$/.test(value)
 const orAbsent =
   (check: Check): Check =>
@@ -120,7 +120,7 @@ const RULE_FIELDS: Readonly<Record<string, Check>> = {
   path: orAbsent(isText),
   times: orAbsent(isCount),
   after: orAbsent(isCount),
-  probability: orAbsent((value) => isIn(value, 0, 1)),
+  probability: orAbsent((value) => isBetween(value, 0, 1)),
 }
 
 function isRule(rule: unknown): boolean {
@@ -135,12 +135,15 @@ function fits(value: object, fields: Readonly<Record<string, Check>>): boolean {
   return Object.entries(fields).every(([name, check]) => check(Reflect.get(value, name)))
 }
 
-function isIn(value: unknown, least: number, most: number): boolean {
-  return typeof value === 'number' && value >= least && value <= most
+function isBetween(value: unknown, min: number, max: number): boolean {
+  return typeof value === 'number' && value >= min && value <= max
 }
 
-function matches({ method, path }: FaultRule, asked: string, at: string): boolean {
-  return (method === undefined || method.toUpperCase() === asked) && (path === undefined || at.startsWith(path))
+function matches({ method, path }: FaultRule, requestMethod: string, requestPath: string): boolean {
+  return (
+    (method === undefined || method.toUpperCase() === requestMethod) &&
+    (path === undefined || requestPath.startsWith(path))
+  )
 }
 
 function mulberry(seed: number): () => number {

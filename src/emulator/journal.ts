@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AppendedFile } from '../files/append.ts'
-import { applyTo, createState, type Happening, snapshotOf } from './state.ts'
+import { applyTo, createState, type JournalEvent, snapshotOf } from './state.ts'
 
 /**
  * Beyond these limits, older entries are replaced by a snapshot; they also determine how much of the log is kept then.
@@ -11,7 +11,7 @@ export interface JournalLimits {
   readonly size: number
 }
 
-const MOST: JournalLimits = { entries: 20_000, size: 16 * 1024 * 1024 }
+const DEFAULT_LIMITS: JournalLimits = { entries: 20_000, size: 16 * 1024 * 1024 }
 
 /**
  * What happened, in order; the emulator's whole state results from the entries. Each contains the hash of the one
@@ -26,7 +26,8 @@ export interface Entry {
   readonly actor: string
   /** The User-Agent of the request. */
   readonly client: string | null
-  readonly happening: Happening
+  /** The event; journals on disk have this key. */
+  readonly happening: JournalEvent
   /** The hash of the previous entry. */
   readonly previous: string
   readonly hash: string
@@ -44,7 +45,7 @@ const START = '0'.repeat(64)
  * A journal in memory, or in a file to which every entry is written before it takes effect. One that has grown too long
  * begins with a snapshot.
  */
-export function openJournal(file: AppendedFile | undefined, most: JournalLimits = MOST): Journal {
+export function openJournal(file: AppendedFile | undefined, limits: JournalLimits = DEFAULT_LIMITS): Journal {
   const lines = file?.lines ?? []
   let entries = lines.map(parseEntry)
   const broken = firstBroken(entries)
@@ -56,12 +57,12 @@ export function openJournal(file: AppendedFile | undefined, most: JournalLimits 
     },
     add(entry) {
       const added = append(entry)
-      if (entries.length > most.entries || size > most.size) compact()
+      if (entries.length > limits.entries || size > limits.size) compact()
       return added
     },
     close: () => file?.close(),
   }
-  if (entries.length > most.entries || size > most.size) compact()
+  if (entries.length > limits.entries || size > limits.size) compact()
   return journal
 
   function append(entry: Omit<Entry, 'number' | 'previous' | 'hash'>): Entry {
@@ -76,7 +77,7 @@ export function openJournal(file: AppendedFile | undefined, most: JournalLimits 
 
   /** The latest entries are kept; a snapshot replaces the others, and an entry at the end records that. */
   function compact(): void {
-    const kept = latest(entries, { entries: most.entries / 2, size: most.size / 4 })
+    const kept = latest(entries, { entries: limits.entries / 2, size: limits.size / 4 })
     const replaced = entries.slice(0, entries.length - kept.length)
     const last = replaced.at(-1)
     if (!last || isSnapshot(last.happening)) return
@@ -84,13 +85,13 @@ export function openJournal(file: AppendedFile | undefined, most: JournalLimits 
     for (const { happening } of replaced) applyTo(state, happening)
     const snapshot = hashed({ ...last, happening: snapshotOf(state, last.hash), previous: START })
     const before = kept.at(-1) ?? snapshot
-    const told = hashed({
+    const marker = hashed({
       ...before,
       number: before.number + 1,
       happening: { type: 'compacted', snapshot: snapshot.hash },
       previous: hashAfter(before),
     })
-    const compacted = [snapshot, ...kept, told]
+    const compacted = [snapshot, ...kept, marker]
     const texts = compacted.map((entry) => JSON.stringify(entry))
     try {
       file?.replace(texts)
@@ -103,7 +104,7 @@ export function openJournal(file: AppendedFile | undefined, most: JournalLimits 
   }
 }
 
-function isSnapshot({ type }: Happening): boolean {
+function isSnapshot({ type }: JournalEvent): boolean {
   return type === 'snapshot'
 }
 
@@ -126,16 +127,18 @@ function firstBroken(entries: readonly Entry[]): number | undefined {
   for (const [index, entry] of entries.entries()) {
     const { happening } = entry
     const number = before ? before.number + 1 : isSnapshot(happening) ? entry.number : 1
-    const isOdd = isSnapshot(happening) && index > 0
-    const isOther = happening.type === 'compacted' && isLastOf(entries, index) && happening.snapshot !== first?.hash
-    if (isOdd || isOther || entry.number !== number || entry.previous !== hashAfter(before)) return index + 1
+    const isMisplaced = isSnapshot(happening) && index > 0
+    const isWrongSnapshot =
+      happening.type === 'compacted' && isLastOf(entries, index) && happening.snapshot !== first?.hash
+    if (isMisplaced || isWrongSnapshot || entry.number !== number || entry.previous !== hashAfter(before))
+      return index + 1
     const { hash, ...unhashed } = entry
     if (hashOf(unhashed) !== hash) return index + 1
     before = entry
   }
-  const isUnsaid =
+  const isUnrecorded =
     first && isSnapshot(first.happening) && !entries.some(({ happening }) => happening.type === 'compacted')
-  return isUnsaid ? 1 : undefined
+  return isUnrecorded ? 1 : undefined
 }
 
 /** Whether no later entry records another snapshot. */
@@ -159,7 +162,7 @@ function hashOf({ number, at, actor, client, happening, previous }: Omit<Entry, 
   return createHash('sha256').update(text).digest('hex')
 }
 
-const NONE: Entry = {
+const INVALID_ENTRY: Entry = {
   number: -1,
   at: '',
   actor: '',
@@ -174,8 +177,8 @@ function parseEntry(line: string): Entry {
   try {
     const entry: unknown = JSON.parse(line)
     const happening: unknown = typeof entry === 'object' && entry !== null ? Reflect.get(entry, 'happening') : undefined
-    return typeof happening === 'object' && happening !== null ? (entry as Entry) : NONE
+    return typeof happening === 'object' && happening !== null ? (entry as Entry) : INVALID_ENTRY
   } catch {
-    return NONE
+    return INVALID_ENTRY
   }
 }

@@ -21,7 +21,7 @@ export interface Limiter {
 }
 
 /** Limits the requests per token and minute, by the emulator's clock. */
-export function createLimiter(store: Store, most: number): Limiter {
+export function createLimiter(store: Store, maxRequests: number): Limiter {
   const windows = new Map<string, { readonly start: number; used: number }>()
   return {
     count(token) {
@@ -31,7 +31,7 @@ export function createLimiter(store: Store, most: number): Limiter {
       if (window !== known && windows.size > 1_000) windows.clear()
       windows.set(token, window)
       window.used++
-      if (window.used <= most) return
+      if (window.used <= maxRequests) return
       const wait = Math.ceil((window.start + 60_000 - now) / 1000)
       throw new Refusal(429, 'rate_limited', 'Too many requests', { 'retry-after': String(Math.max(1, wait)) })
     },

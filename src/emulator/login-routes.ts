@@ -10,8 +10,8 @@ import type { SeedTenant } from './seed.ts'
 import type { Store } from './store.ts'
 
 /** Seconds. */
-const LOGIN_LIFE = 24 * 3600
-const TENANT_LIFE = 300
+const LOGIN_LIFETIME = 24 * 3600
+const TENANT_LIFETIME = 300
 
 export interface LoginRoutesOptions {
   readonly store: Store
@@ -42,7 +42,7 @@ export function addLoginRoutes(app: Hono, options: LoginRoutesOptions): void {
     const form = new URLSearchParams(await context.req.text())
     const location = decide(consents, form, (id) => {
       const user = store.user(id)
-      return user && store.issue(user, 'login', LOGIN_LIFE)
+      return user && store.issue(user, 'login', LOGIN_LIFETIME)
     })
     if (location === undefined) return context.html(consentPage(consents, '', []).html, 400, PAGE_HEADERS)
     return context.body(null, 303, { ...PAGE_HEADERS, location })
@@ -70,21 +70,21 @@ export function addLoginRoutes(app: Hono, options: LoginRoutesOptions): void {
     if (form.get('resource') !== urlOf(context))
       throw new Refusal(400, 'invalid_target', 'resource is not the URL of this service')
     const user = access.loginOf(form.get('subject_token') ?? '')
-    return context.json({ access_token: store.issue(user, 'tenant', TENANT_LIFE), expires_in: TENANT_LIFE })
+    return context.json({ access_token: store.issue(user, 'tenant', TENANT_LIFETIME), expires_in: TENANT_LIFETIME })
   })
 
   app.post('/api/v1/activity', async (context) => {
     const { actor } = access.signedIn(context)
     const body = await jsonOf(context)
     const { event, timestamp, data } = isObject(body) ? body : {}
-    const isRight =
+    const isValid =
       (event === 'cloud_login' || event === 'cloud_logout') &&
       typeof timestamp === 'string' &&
       /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(timestamp) &&
       isObject(data) &&
       typeof data.user_id === 'string'
-    if (!isRight) throw new Refusal(422, 'activity_invalid', 'event, timestamp and data.user_id are required')
-    store.noteActivity(String(event), actor)
+    if (!isValid) throw new Refusal(422, 'activity_invalid', 'event, timestamp and data.user_id are required')
+    store.recordActivity(String(event), actor)
     return context.body(null, 204)
   })
 }

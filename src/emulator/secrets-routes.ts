@@ -14,7 +14,7 @@ export interface SecretsRoutesOptions {
 export function addSecretsRoutes(app: Hono, { store, access }: SecretsRoutesOptions): void {
   app.get('/api/v1/tenants/:tenant/secrets', (context) => {
     const { tenant, actor } = access.memberOf(context)
-    store.noteList(tenant.id, actor)
+    store.recordList(tenant.id, actor)
     context.header('etag', store.etag(tenant.id))
     return context.json({ keys: store.keys(tenant.id) })
   })

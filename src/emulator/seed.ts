@@ -53,28 +53,28 @@ export function parseSeed(file: string): Seed | string {
     const text = readConfidential(file)
     if (text === undefined) return 'there is no such file'
     const seed: unknown = JSON.parse(text)
-    return faultOfSeed(seed) ?? (seed as Seed)
+    return checkSeed(seed) ?? (seed as Seed)
   } catch (error) {
     return isConfigError(error) ? (error.issues[0]?.message ?? 'it cannot be read') : 'it is not JSON'
   }
 }
 
 /** What is wrong with a seed; undefined if nothing is. */
-export function faultOfSeed(value: unknown): string | undefined {
+export function checkSeed(value: unknown): string | undefined {
   if (!isObject(value)) return 'it is not an object'
   const { users, tenants } = value
   if (!Array.isArray(users) || users.length === 0) return 'it has no list of users'
   if (!Array.isArray(tenants)) return 'it has no list of tenants'
   if (!users.every((user) => hasTexts(user, ['id', 'email']))) return 'a user has no id or no email'
-  if (!tenants.every((each) => hasTexts(each, ['id', 'name']))) return 'a tenant has no id or no name'
+  if (!tenants.every((tenant) => hasTexts(tenant, ['id', 'name']))) return 'a tenant has no id or no name'
   const ids = new Set(users.map((user: SeedUser) => user.id))
-  for (const each of tenants as readonly SeedTenant[]) {
-    const members: unknown = each.members
-    if (!isObject(members)) return `the tenant ${each.id} has no members`
+  for (const tenant of tenants as readonly SeedTenant[]) {
+    const members: unknown = tenant.members
+    if (!isObject(members)) return `the tenant ${tenant.id} has no members`
     for (const [user, role] of Object.entries(members)) {
-      if (!ids.has(user)) return `the tenant ${each.id} has a member who is not a user`
+      if (!ids.has(user)) return `the tenant ${tenant.id} has a member who is not a user`
       if (role !== 'admin' && role !== 'viewer')
-        return `the tenant ${each.id} has a member who is neither admin nor viewer`
+        return `the tenant ${tenant.id} has a member who is neither admin nor viewer`
     }
   }
   return undefined

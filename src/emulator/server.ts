@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { AddressInfo } from 'node:net'
 import { type Control, control } from './control.ts'
 import type { Faults } from './faults.ts'
-import { deliver, misbehave } from './misbehave.ts'
+import { deliver, injectFault } from './inject-fault.ts'
 
 export interface ServerOptions {
   /** 0 for any free port. */
   readonly port: number
   readonly fetch: (request: Request) => Response | Promise<Response>
   /** Bytes of a request's body. */
-  readonly mostBytes: number
+  readonly maxBytes: number
   readonly faults: Faults
   /** If absent, there is no test API. */
   readonly control?: Control
@@ -62,9 +62,9 @@ async function handle(
     return refuse(outgoing, 403, 'host_invalid', 'The emulator answers only on 127.0.0.1 and localhost')
   // A Request cannot have this method.
   if (method === 'TRACE') return refuse(outgoing, 405, 'method_not_allowed', 'The emulator does not accept TRACE')
-  const body = await bodyOf(incoming, options.mostBytes)
+  const body = await bodyOf(incoming, options.maxBytes)
   if (body === undefined)
-    return refuse(outgoing, 413, 'body_too_large', `A request body can have at most ${options.mostBytes} bytes`)
+    return refuse(outgoing, 413, 'body_too_large', `A request body can have at most ${options.maxBytes} bytes`)
   const path = url.split('?')[0] ?? '/'
   if (path.startsWith('/_test/') && options.control) {
     if (control(path, incoming, body, options.faults, options.control)) return void outgoing.writeHead(204).end()
@@ -75,10 +75,10 @@ async function handle(
       'POST faults {rules, seed}, clock {advance} or revoke {token}, as JSON',
     )
   }
-  const answer = async (): Promise<Response> => options.fetch(toRequest(incoming, body))
+  const respond = async (): Promise<Response> => options.fetch(toRequest(incoming, body))
   const fault = options.faults.next(method, path)
-  if (fault) await misbehave(fault, outgoing, answer)
-  else await deliver(outgoing, await answer())
+  if (fault) await injectFault(fault, outgoing, respond)
+  else await deliver(outgoing, await respond())
 }
 
 /**
@@ -98,26 +98,26 @@ function isForUs({ headers }: IncomingMessage, server: Server): boolean {
 }
 
 /** A body that is too large is read, and discarded, up to this many times the allowed size. */
-const PATIENCE = 64
+const DISCARD_FACTOR = 64
 
 /**
  * Undefined for a body that is too large. It is read anyway: closing the connection while the client still sends would
  * reset it, and the response would be lost.
  */
-async function bodyOf(incoming: IncomingMessage, most: number): Promise<Buffer | undefined> {
+async function bodyOf(incoming: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   const parts: Buffer[] = []
   let size = 0
   try {
     for await (const part of incoming as AsyncIterable<Buffer>) {
       size += part.length
-      if (size > most * PATIENCE) return undefined
-      if (size > most) parts.length = 0
+      if (size > maxBytes * DISCARD_FACTOR) return undefined
+      if (size > maxBytes) parts.length = 0
       else parts.push(part)
     }
   } catch {
     return undefined
   }
-  return size > most ? undefined : Buffer.concat(parts)
+  return size > maxBytes ? undefined : Buffer.concat(parts)
 }
 
 function toRequest({ method = 'GET', url = '/', headers }: IncomingMessage, body: Buffer): Request {

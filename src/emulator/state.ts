@@ -2,7 +2,7 @@
 export type Sealed = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /** An event that changes the state, or that the audit log records. */
-export type Happening =
+export type JournalEvent =
   | {
       readonly type: 'set'
       readonly tenant: string
@@ -45,29 +45,29 @@ export function secretsOf({ secrets }: State, tenant: string): Map<string, strin
   return known
 }
 
-export function applyTo(state: State, happening: Happening): void {
-  switch (happening.type) {
+export function applyTo(state: State, event: JournalEvent): void {
+  switch (event.type) {
     case 'set':
-      for (const [key, value] of Object.entries(happening.values)) secretsOf(state, happening.tenant).set(key, value)
+      for (const [key, value] of Object.entries(event.values)) secretsOf(state, event.tenant).set(key, value)
       return
     case 'unset':
-      secretsOf(state, happening.tenant).delete(happening.key)
+      secretsOf(state, event.tenant).delete(event.key)
       return
     case 'revoked':
-      state.revoked.add(happening.token)
+      state.revoked.add(event.token)
       return
     case 'clock':
-      state.offset = happening.offset
+      state.offset = event.offset
       return
     case 'snapshot':
-      for (const [tenant, values] of Object.entries(happening.secrets))
+      for (const [tenant, values] of Object.entries(event.secrets))
         state.secrets.set(tenant, new Map(Object.entries(values)))
-      for (const token of happening.revoked) state.revoked.add(token)
-      state.offset = happening.offset
+      for (const token of event.revoked) state.revoked.add(token)
+      state.offset = event.offset
   }
 }
 
-export function snapshotOf({ secrets, revoked, offset }: State, last: string): Happening {
+export function snapshotOf({ secrets, revoked, offset }: State, last: string): JournalEvent {
   const entries = [...secrets].map(([tenant, values]) => [tenant, Object.fromEntries(values)] as const)
   return { type: 'snapshot', secrets: Object.fromEntries(entries), revoked: [...revoked], offset, last }
 }

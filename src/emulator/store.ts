@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AuditEntry } from '../cloud/contract.ts'
 import type { Entry, Journal } from './journal.ts'
 import type { Seed, SeedTenant, SeedUser } from './seed.ts'
-import { applyTo, createState, type Happening, secretsOf } from './state.ts'
+import { applyTo, createState, type JournalEvent, secretsOf } from './state.ts'
 import type { Claims, Vault } from './vault.ts'
 
 /** Who sent a request, as the journal records it. */
@@ -28,9 +28,9 @@ export interface Store {
   etag(tenant: string): string
   set(tenant: string, secrets: Readonly<Record<string, string>>, actor: Actor): void
   unset(tenant: string, key: string, actor: Actor): void
-  noteList(tenant: string, actor: Actor): void
-  noteDenied(tenant: string, keys: readonly string[], actor: Actor): void
-  noteActivity(event: string, actor: Actor): void
+  recordList(tenant: string, actor: Actor): void
+  recordDenial(tenant: string, keys: readonly string[], actor: Actor): void
+  recordActivity(event: string, actor: Actor): void
   /** Newest first; one entry per key. `number` counts down. */
   audit(tenant: string): readonly (AuditEntry & { readonly number: string })[]
   issue(user: SeedUser, use: Claims['use'], seconds: number): string
@@ -40,24 +40,27 @@ export interface Store {
 }
 
 /** The latest time: years have four digits in the contract, and a token issued then may last for years. */
-const LATEST = Date.UTC(9990, 0)
+const MAX_TIME = Date.UTC(9990, 0)
 
 const NOBODY: Actor = { user: { id: '', email: 'emulator' }, client: null }
 
 export function createStore(journal: Journal, vault: Vault, seed: Seed, realNow: () => number): Store {
   const state = createState()
   const now = (): number => realNow() + state.offset
-  const note = (happening: Happening, { user, client }: Actor): void =>
-    applyTo(state, journal.add({ at: new Date(now()).toISOString(), actor: user.email, client, happening }).happening)
-  for (const { happening } of journal.entries) applyTo(state, happening)
+  const record = (event: JournalEvent, { user, client }: Actor): void =>
+    applyTo(
+      state,
+      journal.add({ at: new Date(now()).toISOString(), actor: user.email, client, happening: event }).happening,
+    )
+  for (const { happening: event } of journal.entries) applyTo(state, event)
   const secrets = (tenant: string): Map<string, string> => secretsOf(state, tenant)
 
   return {
     now,
     moveClock(milliseconds) {
       const moved = now() + milliseconds
-      if (!(moved >= 0 && moved <= LATEST)) return false
-      note({ type: 'clock', offset: state.offset + milliseconds }, NOBODY)
+      if (!(moved >= 0 && moved <= MAX_TIME)) return false
+      record({ type: 'clock', offset: state.offset + milliseconds }, NOBODY)
       return true
     },
     user: (id) => seed.users.find((user) => user.id === id),
@@ -76,12 +79,12 @@ export function createStore(journal: Journal, vault: Vault, seed: Seed, realNow:
         .slice(0, 22)}"`,
     set(tenant, values, actor) {
       const entries = Object.entries(values).map(([key, value]) => [key, vault.seal(value, placeOf(tenant, key))])
-      note({ type: 'set', tenant, values: Object.fromEntries(entries) }, actor)
+      record({ type: 'set', tenant, values: Object.fromEntries(entries) }, actor)
     },
-    unset: (tenant, key, actor) => note({ type: 'unset', tenant, key }, actor),
-    noteList: (tenant, actor) => note({ type: 'list', tenant }, actor),
-    noteDenied: (tenant, keys, actor) => note({ type: 'denied', tenant, keys }, actor),
-    noteActivity: (event, actor) => note({ type: 'activity', event }, actor),
+    unset: (tenant, key, actor) => record({ type: 'unset', tenant, key }, actor),
+    recordList: (tenant, actor) => record({ type: 'list', tenant }, actor),
+    recordDenial: (tenant, keys, actor) => record({ type: 'denied', tenant, keys }, actor),
+    recordActivity: (event, actor) => record({ type: 'activity', event }, actor),
     audit: (tenant) => journal.entries.flatMap((entry) => auditOf(entry, tenant)).reverse(),
     issue(user, use, seconds) {
       const iat = Math.floor(now() / 1000)
@@ -94,7 +97,7 @@ export function createStore(journal: Journal, vault: Vault, seed: Seed, realNow:
     },
     revoke(token) {
       const claims = vault.verify(token)
-      if (claims) note({ type: 'revoked', token: claims.jti }, NOBODY)
+      if (claims) record({ type: 'revoked', token: claims.jti }, NOBODY)
     },
   }
 }

@@ -3,7 +3,7 @@ import { type Consulted, consultedOf, newTrail, type Trail } from '../files/trai
 import { formatPath, parsePath } from '../path.ts'
 import { looksSecret } from '../secrets/secret.ts'
 import type { Path, Site } from '../types.ts'
-import { frameAt, type LinesOf, positionOf, printable, rememberedLines } from './frame.ts'
+import { cachedLines, frameAt, type LinesOf, positionOf, printable } from './frame.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import { renderProblems } from './render.ts'
 
@@ -57,15 +57,15 @@ export interface Problems {
   throwIfAny(): void
 }
 
-/** Creates a collector. `profile` returns the profile's name, once known; `before` has problems to start with. */
+/** Creates a collector. `profile` returns the profile's name, once known; `initial` has problems to start with. */
 export function collectProblems(
   profile: () => string | undefined = () => undefined,
   trail = newTrail(),
-  before?: Pick<Problems, 'errors' | 'warnings'>,
+  initial?: Pick<Problems, 'errors' | 'warnings'>,
 ): Problems {
-  const linesOf = rememberedLines()
-  const errors = inOrder(linesOf, before?.errors)
-  const warnings = inOrder(linesOf, before?.warnings)
+  const linesOf = cachedLines()
+  const errors = createProblemList(linesOf, initial?.errors)
+  const warnings = createProblemList(linesOf, initial?.warnings)
   return {
     get errors() {
       return errors.problems()
@@ -76,14 +76,14 @@ export function collectProblems(
     trail,
     error: errors.add,
     warn: warnings.add,
-    isReported: errors.isAbout,
+    isReported: errors.hasKey,
     withdraw(codes) {
       errors.withdraw(codes)
       warnings.withdraw(codes)
     },
     throwIfAny() {
       if (errors.isEmpty()) return
-      throw new ConfigError(inReadingOrder(errors.problems()), { profile: profile(), warnings: warnings.problems() })
+      throw new ConfigError(sortByPosition(errors.problems()), { profile: profile(), warnings: warnings.problems() })
     },
   }
 }
@@ -92,19 +92,19 @@ interface ProblemList {
   add(report: Report): void
   isEmpty(): boolean
   /** Whether one of them has this key. */
-  isAbout(key: string): boolean
+  hasKey(key: string): boolean
   withdraw(codes: readonly ProblemCode[]): void
   /** The problems without duplicates. */
   problems(): readonly Problem[]
 }
 
 /** Problems are worded only when they are read: most starts have a warning or two that nobody reads. */
-function inOrder(linesOf: LinesOf, before: readonly Problem[] = []): ProblemList {
+function createProblemList(linesOf: LinesOf, initial: readonly Problem[] = []): ProblemList {
   const reports: Report[] = []
-  let problems = [...before]
-  const keys = new Set(before.map(({ key }) => key))
+  let problems = [...initial]
+  const keys = new Set(initial.map(({ key }) => key))
   const seen = new Set<string>()
-  const wordedProblems = (): readonly Problem[] => {
+  const formatReports = (): readonly Problem[] => {
     for (const report of reports.splice(0)) {
       const problem = toProblem(report, linesOf)
       const { code, key, file, line, column, message } = problem
@@ -118,19 +118,19 @@ function inOrder(linesOf: LinesOf, before: readonly Problem[] = []): ProblemList
   return {
     add: (report) => void reports.push(report),
     isEmpty: () => problems.length + reports.length === 0,
-    isAbout(key) {
-      wordedProblems()
+    hasKey(key) {
+      formatReports()
       return keys.has(key)
     },
     withdraw(codes) {
-      problems = wordedProblems().filter(({ code }) => !codes.includes(code))
+      problems = formatReports().filter(({ code }) => !codes.includes(code))
     },
-    problems: wordedProblems,
+    problems: formatReports,
   }
 }
 
 /** By file, in the order in which files were read, and from top to bottom in each file. */
-function inReadingOrder(problems: readonly Problem[]): readonly Problem[] {
+function sortByPosition(problems: readonly Problem[]): readonly Problem[] {
   const files = [...new Set(problems.map(({ file }) => file))]
   const rank = ({ file, line = 0, column = 0 }: Problem): readonly number[] => [files.indexOf(file), line, column]
   return problems.toSorted((one, other) => {
@@ -235,7 +235,7 @@ export function isConfigError(error: unknown, code?: ProblemCode): error is Conf
 
 /** An error with a single problem, to throw at once if it makes no sense to go on. */
 export function configError(report: Report): ConfigError {
-  return new ConfigError([toProblem(report, rememberedLines())])
+  return new ConfigError([toProblem(report, cachedLines())])
 }
 
 /** Names and paths in a report may come from a hostile file, so all text in it is made printable. */

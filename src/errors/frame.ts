@@ -1,7 +1,7 @@
 import { looksSecret, maskOpaque } from '../secrets/secret.ts'
 import type { Origin, Site, Source } from '../types.ts'
 
-const WIDEST = 160
+const MAX_LINE_LENGTH = 160
 
 /** 1-based. */
 export interface Position {
@@ -34,7 +34,7 @@ export function originOf(site: Site, linesOf: LinesOf): Origin {
 export type LinesOf = (source: Source) => Lines
 
 /** Splits each text into lines only once, however often it is asked about. */
-export function rememberedLines(): LinesOf {
+export function cachedLines(): LinesOf {
   const known = new Map<Source, Lines>()
   return (source) => {
     const lines = known.get(source) ?? new Lines(source.text ?? '')
@@ -52,7 +52,7 @@ export function frameAt({ source, offset }: Site, lines = new Lines(source.text 
   if (source.confidential || source.text === undefined || offset === undefined) return undefined
   const { line, column } = lines.positionAt(offset)
   const text = lines.at(line)
-  if (text.length > WIDEST || lines.mayBeSecret(line)) return undefined
+  if (text.length > MAX_LINE_LENGTH || lines.mayBeSecret(line)) return undefined
   const gutter = String(line).padStart(7)
   const caret = text.slice(0, column - 1).replace(/[^\t]/g, ' ')
   return `${gutter} | ${printable(maskOpaque(text))}\n${' '.repeat(7)} | ${caret}^`
@@ -143,8 +143,8 @@ function indentOf(line: string): number {
 /** `password:`, `"password" =`, `? password`. Matches start only where a word does, since a line may be a megabyte. */
 function mentionsSecret(line: string): boolean {
   const names = line.match(/(?<![\w.-])[\w.-]+(?=["']?\s*[:=])/g) ?? []
-  const [, asked = ''] = /^\s*(?:- )?\?\s+["']?([\w.-]+)/.exec(line) ?? []
-  return [...names, asked].some(looksSecret)
+  const [, explicitKey = ''] = /^\s*(?:- )?\?\s+["']?([\w.-]+)/.exec(line) ?? []
+  return [...names, explicitKey].some(looksSecret)
 }
 
 /** Replaces control characters and line breaks: no file may control the terminal or add lines to a message. */

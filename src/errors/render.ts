@@ -1,14 +1,14 @@
 import type { Problem } from './errors.ts'
 
 /** The number of problems in a message: nobody reads more, and a broken file may have thousands. */
-const MOST = 100
+const MAX_PROBLEMS = 100
 
 /** Renders a message: a header, then the first problems with their positions, keys and remedies. */
 export function renderProblems(problems: readonly Problem[], title: string): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-  const more = problems.length - MOST
+  const more = problems.length - MAX_PROBLEMS
   const rest = more > 0 ? [`  … and ${more} more; error.issues has them all, and on the command line --json`] : []
-  const lines = [...problems.slice(0, MOST).map(renderProblem), ...rest]
+  const lines = [...problems.slice(0, MAX_PROBLEMS).map(renderProblem), ...rest]
   const links = [...new Set(problems.map((problem) => problem.docs))]
   return `${title}: ${count}\n\n${lines.join('\n')}\n\nMore: ${links.join('\n      ')}`
 }

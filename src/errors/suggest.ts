@@ -4,13 +4,13 @@
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
-  let least = 3
+  let bestDistance = 3
   for (const candidate of candidates) {
-    const limit = Math.min(least, Math.floor(Math.max(word.length, candidate.length) / 3) + 1)
+    const limit = Math.min(bestDistance, Math.floor(Math.max(word.length, candidate.length) / 3) + 1)
     const distance = editDistance(word, candidate, limit)
     if (distance > 0 && distance < limit) {
       best = candidate
-      least = distance
+      bestDistance = distance
     }
   }
   return best
@@ -24,7 +24,7 @@ function editDistance(from: string, to: string, limit: number): number {
   for (let column = 0; column <= to.length; column++) previous.push(column)
   for (let row = 1; row <= from.length; row++) {
     const current = [row]
-    let least = row
+    let rowMinimum = row
     for (let column = 1; column <= to.length; column++) {
       const above = previous[column] ?? 0
       const left = current[column - 1] ?? 0
@@ -34,9 +34,9 @@ function editDistance(from: string, to: string, limit: number): number {
       const isSwap = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]
       if (isSwap) cost = Math.min(cost, (beforePrevious[column - 2] ?? 0) + 1)
       current.push(cost)
-      if (cost < least) least = cost
+      if (cost < rowMinimum) rowMinimum = cost
     }
-    if (least >= limit) return limit
+    if (rowMinimum >= limit) return limit
     beforePrevious = previous
     previous = current
   }

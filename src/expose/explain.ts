@@ -40,7 +40,7 @@ export function explain(path: string, exposed: Exposed): readonly Explanation[] 
   const found = explainVariable(path.replace(/^secrets\./, ''), exposed)
   const byDefault = variableByDefault(steps, exposed)
   // A variable that is empty in a file counts as not set.
-  return byDefault ? [byDefault, ...found.map((each) => ({ ...each, overridden: true as const }))] : found
+  return byDefault ? [byDefault, ...found.map((candidate) => ({ ...candidate, overridden: true as const }))] : found
 }
 
 /** What the schema for variables returns for a variable that is not set. */
@@ -81,18 +81,18 @@ function explainNode(node: TreeNode, path: Path, exposed: Exposed): readonly Exp
   const value = shown(made === undefined ? toPlain(node) : made, isSecret, path)
   const from = node.kind === 'map' ? undefined : node.coercedFrom
   const before = coerced.has(formatPath(path)) ? toPlain(node) : from
-  const winner = {
+  const effective = {
     ...entry(node, value, isSecret(toPlain(node), path) || isSecret(value, path), exposed),
     ...(before === undefined ? {} : { coerced: { from: kindOf(before), to: kindOf(value) } }),
   }
-  const losers = (node.shadowed ?? []).map((loser) => {
+  const overridden = (node.shadowed ?? []).map((shadowed) => {
     // The tree holds the winning value, so a loser's own taint has to be looked up in the loser.
-    const isLoserSecret: SecretRule = (value, at) =>
-      isSecret(value, at) || isTainted(nearestNode(loser, at.slice(path.length)))
-    const plain = protect(toPlain(loser), { isSecret: isLoserSecret }, path)
-    return { ...entry(loser, plain, isSecret(plain, path), exposed), overridden: true as const }
+    const isShadowedSecret: SecretRule = (value, at) =>
+      isSecret(value, at) || isTainted(nearestNode(shadowed, at.slice(path.length)))
+    const plain = protect(toPlain(shadowed), { isSecret: isShadowedSecret }, path)
+    return { ...entry(shadowed, plain, isSecret(plain, path), exposed), overridden: true as const }
   })
-  return [winner, ...losers]
+  return [effective, ...overridden]
 }
 
 /** A class instance may contain itself, which `protect` rejects. */
@@ -115,12 +115,12 @@ function entry(node: TreeNode, value: unknown, isSecret: boolean, exposed: Expos
     value: isSecret || taint ? MASK : value,
     origin: originOf(node, exposed.linesOf),
     ...(isSecret || taint ? { secret: true } : {}),
-    ...(references ? { references: traced(references, exposed) } : {}),
+    ...(references ? { references: withOrigins(references, exposed) } : {}),
     ...(taint ? { through: taint } : {}),
   }
 }
 
-function traced(names: readonly string[], { variable, linesOf }: Exposed): NonNullable<Explanation['references']> {
+function withOrigins(names: readonly string[], { variable, linesOf }: Exposed): NonNullable<Explanation['references']> {
   return names.map((name) => {
     const found = variable(name)
     return { name, ...(found ? { origin: originOf(found.site, linesOf) } : {}) }
@@ -145,7 +145,7 @@ function explainVariable(name: string, exposed: Exposed): readonly Explanation[]
     origin: originOf(candidate.site, exposed.linesOf),
     ...(index === 0 ? {} : { overridden: true as const }),
     ...(isSecret ? { secret: true as const } : {}),
-    ...(index === 0 && variable.references.length > 0 ? { references: traced(variable.references, exposed) } : {}),
+    ...(index === 0 && variable.references.length > 0 ? { references: withOrigins(variable.references, exposed) } : {}),
     ...(index === 0 && variable.taint && variable.taint.length > 1 ? { through: variable.taint } : {}),
   }))
 }

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ProfileRef } from '../discover.ts'
 import { ConfigError, configError, type Problem } from '../errors/errors.ts'
-import { type LinesOf, rememberedLines } from '../errors/frame.ts'
+import { cachedLines, type LinesOf } from '../errors/frame.ts'
 import { throwFrom } from '../errors/throw-from.ts'
 import { type Consulted, consultedOf, type Trail } from '../files/trail.ts'
 import { type PublicSettings, type PublicValues, publicValues as publicValuesOf } from '../public/public-values.ts'
@@ -141,7 +141,7 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
   const secretsMadeOf = (name?: string): readonly SecretValue[] => [
     ...(isSecretVariable ? secretsInVariables(variables, isSecretVariable, name) : []),
   ]
-  const exposed = { ...exposure, config, isSecret, isSecretVariable, secretsMadeOf, linesOf: rememberedLines() }
+  const exposed = { ...exposure, config, isSecret, isSecretVariable, secretsMadeOf, linesOf: cachedLines() }
   const result = {
     config,
     secrets: new Secrets(exposure.secrets, exposure.lookedIn),

@@ -12,7 +12,7 @@ import {
 import { dirname } from 'node:path'
 import { FileError, unwritable } from './errors.ts'
 import { FILE_MODE, makePrivateDirectory } from './modes.ts'
-import { patiently } from './patiently.ts'
+import { retryWhileBusy } from './retry-while-busy.ts'
 import { discard, removeLeftovers, temporaryName } from './temporary.ts'
 
 /**
@@ -31,7 +31,7 @@ export function writeFileAtomic(file: string, content: string): void {
   const temporary = temporaryName(file)
   try {
     writeExclusively(temporary, content)
-    patiently(() => renameSync(temporary, file))
+    retryWhileBusy(() => renameSync(temporary, file))
     syncDirectory(dirname(file))
   } catch (error) {
     discard(temporary)
@@ -43,13 +43,13 @@ export function writeFileAtomic(file: string, content: string): void {
 export function moveAside(file: string, now: number): string | undefined {
   if (!isTaken(file)) return undefined
   const stamp = new Date(now).toISOString().replace(/\D/g, '').slice(0, 17)
-  const aside = asideName(file, stamp)
+  const target = asideName(file, stamp)
   try {
-    patiently(() => renameSync(file, aside))
+    retryWhileBusy(() => renameSync(file, target))
   } catch (error) {
     throw unwritable(file, error)
   }
-  return aside
+  return target
 }
 
 /** What a file is called once it is moved aside. */
@@ -65,7 +65,7 @@ export function removeFile(file: string): boolean {
   removeLeftovers(file)
   if (!isTaken(file)) return false
   try {
-    patiently(() => rmSync(file))
+    retryWhileBusy(() => rmSync(file))
     syncDirectory(dirname(file))
   } catch (error) {
     throw unwritable(file, error)

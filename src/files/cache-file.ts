@@ -15,7 +15,7 @@ import { dirname } from 'node:path'
 import { IS_WINDOWS } from './windows.ts'
 
 /** A larger file is not one of ours. */
-const LARGEST = 256 * 1024
+const MAX_SIZE = 256 * 1024
 /** Writable by the group or by others. */
 const SHARED = 0o022
 
@@ -30,7 +30,7 @@ export function readCacheFile(path: string, uid: number | undefined): string | u
     descriptor = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
     const stat = fstatSync(descriptor)
     const isOwn = uid === undefined || (stat.uid === uid && (stat.mode & SHARED) === 0)
-    if (!stat.isFile() || !isOwn || stat.size > LARGEST) return undefined
+    if (!stat.isFile() || !isOwn || stat.size > MAX_SIZE) return undefined
     const text = readFileSync(descriptor, 'utf8')
     const head = headOf(stat)
     return text.startsWith(head) ? text.slice(head.length) : undefined
@@ -55,7 +55,7 @@ export function writeCacheFile(path: string, text: string, modules: string, uid:
     writeFileSync(descriptor, headOf(fstatSync(descriptor)) + text)
     renameSync(temporary, path)
   } catch {
-    removeIfThere(temporary)
+    removeIfExists(temporary)
   } finally {
     if (descriptor !== undefined) closeSync(descriptor)
   }
@@ -70,7 +70,7 @@ function headOf({ dev, ino, birthtimeMs }: Stats): string {
   return `${dev}:${ino}:${IS_WINDOWS ? '' : birthtimeMs}\n`
 }
 
-function removeIfThere(path: string): void {
+function removeIfExists(path: string): void {
   try {
     rmSync(path)
   } catch {

@@ -15,7 +15,7 @@ export async function refuseTrackedLogin(file: string): Promise<void> {
   const link = join(directory, basename(file))
   for (const path of new Set([link, realPath(link) ?? link])) {
     const { files, failure } = await trackedByGit(dirname(path), [basename(path)])
-    refuseUnanswered(file, 'may be tracked by git', failure, dirname(path))
+    throwIfGitFailed(file, 'may be tracked by git', failure, dirname(path))
     if (files.length === 0) continue
     throw new FileError(
       'FILE_EXPOSED',
@@ -50,7 +50,7 @@ export async function refuseExposed(file: string): Promise<void> {
   // Without --no-index a tracked file counts as not ignored. 1 means "not ignored".
   const ignored = await git(directory, ['check-ignore', '--quiet', '--no-index'], [name], [0, 1])
   const failure = tracked.failure ?? ignored.failure
-  refuseUnanswered(file, 'could be committed to git', failure, directory)
+  throwIfGitFailed(file, 'could be committed to git', failure, directory)
   if (ignored.status === 1) {
     throw new FileError(
       'FILE_EXPOSED',
@@ -61,7 +61,7 @@ export async function refuseExposed(file: string): Promise<void> {
   }
 }
 
-function refuseUnanswered(file: string, what: string, failure: string | undefined, directory: string): void {
+function throwIfGitFailed(file: string, what: string, failure: string | undefined, directory: string): void {
   if (failure === undefined) return
   const remedy = `Run git status in ${directory} and do what it says`
   throw new FileError('FILE_EXPOSED', file, `${what}, but git cannot tell: "${failure}"`, remedy)

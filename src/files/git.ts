@@ -4,7 +4,7 @@ import { findProgram } from './find-program.ts'
 import { systemCode } from './system-code.ts'
 
 /** Git's response. */
-interface Answer {
+interface GitResult {
   /** Undefined if there is no git or no repository. */
   readonly status?: number | null
   readonly stdout: string
@@ -21,7 +21,7 @@ interface Answer {
 export async function trackedByGit(
   root: string,
   paths: readonly string[],
-): Promise<{ readonly files: readonly string[] } & Pick<Answer, 'failure'>> {
+): Promise<{ readonly files: readonly string[] } & Pick<GitResult, 'failure'>> {
   if (paths.length === 0) return { files: [] }
   const { stdout, ...others } = await git(root, ['--literal-pathspecs', 'ls-files', '-z'], paths)
   return { ...others, files: stdout.split('\0').filter((path) => path !== '') }
@@ -54,17 +54,17 @@ export async function git(
   directory: string,
   argv: readonly string[],
   paths: readonly string[],
-  answers: readonly (number | null)[] = [0],
-): Promise<Answer> {
+  expectedStatuses: readonly (number | null)[] = [0],
+): Promise<GitResult> {
   const program = findProgram('git')
   const real = realPath(directory) ?? directory
   const top = topOfRepository(real)
   if (program === undefined || top === undefined) return { stdout: '' }
   const below = relative(top, real)
   const prefix = below === '' ? '' : `${below.split(sep).join('/')}/`
-  const asked = paths.map((path) => `./${prefix}${path}`)
-  const { status, stdout, failure } = await run(program, [...SAFE, ...argv, '--', ...asked], top)
-  if (!answers.includes(status)) return { stdout: '', failure }
+  const pathspecs = paths.map((path) => `./${prefix}${path}`)
+  const { status, stdout, failure } = await run(program, [...SAFE, ...argv, '--', ...pathspecs], top)
+  if (!expectedStatuses.includes(status)) return { stdout: '', failure }
   return { status, stdout: stdout.replaceAll(`\0${prefix}`, '\0').slice(prefix.length) }
 }
 

@@ -6,8 +6,8 @@ import { readFileBytes } from '../read/guard.ts'
 import { writeExclusively } from './atomic.ts'
 import { FileError, unwritable } from './errors.ts'
 import { makePrivateDirectory } from './modes.ts'
-import { isOver, type Owner, thisOwner } from './owner.ts'
-import { patiently } from './patiently.ts'
+import { currentOwner, hasEnded, type Owner } from './owner.ts'
+import { retryWhileBusy } from './retry-while-busy.ts'
 import { systemCode } from './system-code.ts'
 import { discard, namesIn, removeLeftovers, temporaryName } from './temporary.ts'
 import { IS_WINDOWS } from './windows.ts'
@@ -18,8 +18,8 @@ export interface LockOptions {
 }
 
 /** Milliseconds after which a lock from another machine, whose processes cannot be checked, counts as abandoned. */
-const ABANDONED = 60_000
-const DEEPEST = 8
+const ABANDONED_AFTER = 60_000
+const MAX_DEPTH = 8
 
 /**
  * Runs work while no other process does so for the same file. The lock is a file beside it, created atomically with its
@@ -42,19 +42,19 @@ export async function withLock<T>(file: string, work: () => T | Promise<T>, opti
 /** Locks a file, and returns the function that releases the lock. */
 export async function lockFile(file: string, { timeout = 10_000 }: LockOptions = {}): Promise<() => void> {
   makePrivateDirectory(dirname(file))
-  const until = Date.now() + timeout
-  const release = await acquire(`${file}.lock`, file, until, 0)
-  const kept = setInterval(() => keep(`${file}.lock`), ABANDONED / 3).unref()
+  const deadline = Date.now() + timeout
+  const release = await acquire(`${file}.lock`, file, deadline, 0)
+  const refreshTimer = setInterval(() => refresh(`${file}.lock`), ABANDONED_AFTER / 3).unref()
   // Leftovers that cannot be removed do no harm.
-  await removeRemains(`${file}.lock`, file, until).catch(() => undefined)
+  await removeLeftoverLocks(`${file}.lock`, file, deadline).catch(() => undefined)
   return () => {
-    clearInterval(kept)
+    clearInterval(refreshTimer)
     release()
   }
 }
 
 /** Keeps a lock from looking abandoned to another machine, such as a container. */
-function keep(lock: string): void {
+function refresh(lock: string): void {
   const now = new Date()
   try {
     utimesSync(lock, now, now)
@@ -68,13 +68,13 @@ interface Holder extends Owner {
   readonly token: string
 }
 
-async function acquire(lock: string, file: string, until: number, depth: number): Promise<() => void> {
-  const mine: Holder = { ...thisOwner(), token: randomBytes(8).toString('hex') }
+async function acquire(lock: string, file: string, deadline: number, depth: number): Promise<() => void> {
+  const mine: Holder = { ...currentOwner(), token: randomBytes(8).toString('hex') }
   for (;;) {
-    if (take(lock, mine, file)) return () => release(lock, mine)
+    if (tryAcquire(lock, mine, file)) return () => release(lock, mine)
     const holder = holderOf(lock)
-    if (holder !== 'none' && isLeftBehind(lock, holder)) await breakLock(lock, holder, file, until, depth)
-    else if (Date.now() > until) throw locked(file, holder)
+    if (holder !== 'none' && isAbandoned(lock, holder)) await breakLock(lock, holder, file, deadline, depth)
+    else if (Date.now() > deadline) throw locked(file, holder)
     else await wait(2 + Math.random() * 15)
   }
 }
@@ -84,46 +84,46 @@ async function acquire(lock: string, file: string, until: number, depth: number)
  * since. So before breaking a lock, a process takes a second lock, named after the first one's token, and checks again.
  * That lock can be left behind too, and is broken in the same way.
  */
-async function breakLock(lock: string, dead: Holder | 'unreadable', file: string, until: number, depth: number) {
-  if (depth === DEEPEST) throw locked(file, dead)
+async function breakLock(lock: string, dead: Holder | 'unreadable', file: string, deadline: number, depth: number) {
+  if (depth === MAX_DEPTH) throw locked(file, dead)
   const token = dead === 'unreadable' ? 'x' : dead.token
-  const done = await acquire(`${lock}.${token}`, file, until, depth + 1)
+  const unlock = await acquire(`${lock}.${token}`, file, deadline, depth + 1)
   try {
     const now = holderOf(lock)
     const isSame = now === dead || (typeof now === 'object' && typeof dead === 'object' && now.token === dead.token)
-    if (isSame && isLeftBehind(lock, dead)) remove(lock, file)
+    if (isSame && isAbandoned(lock, dead)) removeLock(lock, file)
   } finally {
-    done()
+    unlock()
   }
 }
 
 /** Removes the locks for breaking a lock that killed processes have left behind. */
-async function removeRemains(lock: string, file: string, until: number): Promise<void> {
+async function removeLeftoverLocks(lock: string, file: string, deadline: number): Promise<void> {
   removeLeftovers(lock)
   const name = `${basename(lock)}.`
-  for (const remains of namesIn(dirname(lock))) {
-    if (!remains.startsWith(name) || !REMAINS.test(remains.slice(name.length))) continue
-    const path = join(dirname(lock), remains)
+  for (const entry of namesIn(dirname(lock))) {
+    if (!entry.startsWith(name) || !LEFTOVER_NAME.test(entry.slice(name.length))) continue
+    const path = join(dirname(lock), entry)
     const holder = holderOf(path)
-    if (holder === 'none' || !isLeftBehind(path, holder)) continue
-    await breakLock(path, holder, file, until, 0)
+    if (holder === 'none' || !isAbandoned(path, holder)) continue
+    await breakLock(path, holder, file, deadline, 0)
   }
 }
 
 /** Tokens, the deepest last. */
-const REMAINS = /^(?:[0-9a-f]{16}|x)(?:\.(?:[0-9a-f]{16}|x))*$/
+const LEFTOVER_NAME = /^(?:[0-9a-f]{16}|x)(?:\.(?:[0-9a-f]{16}|x))*$/
 
 /** Does not remove a directory, which is nobody's lock. */
-function remove(lock: string, file: string): void {
+function removeLock(lock: string, file: string): void {
   try {
-    patiently(() => rmSync(lock, { force: true }))
+    retryWhileBusy(() => rmSync(lock, { force: true }))
   } catch {
     throw locked(file, 'unreadable')
   }
 }
 
 /** A hard link appears at once with its content, or not at all. */
-function take(lock: string, mine: Holder, file: string): boolean {
+function tryAcquire(lock: string, mine: Holder, file: string): boolean {
   const temporary = temporaryName(lock)
   try {
     writeExclusively(temporary, JSON.stringify(mine))
@@ -132,7 +132,7 @@ function take(lock: string, mine: Holder, file: string): boolean {
   } catch (error) {
     const code = systemCode(error)
     if (code === 'EEXIST') return false
-    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) return takeWithoutLinks(lock, mine, file)
+    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) return tryAcquireWithoutLinks(lock, mine, file)
     throw unwritable(file, error)
   } finally {
     discard(temporary)
@@ -140,22 +140,22 @@ function take(lock: string, mine: Holder, file: string): boolean {
 }
 
 /** Some file systems have no links. */
-function takeWithoutLinks(lock: string, mine: Holder, file: string): boolean {
+function tryAcquireWithoutLinks(lock: string, mine: Holder, file: string): boolean {
   try {
     writeExclusively(lock, JSON.stringify(mine))
     return true
   } catch (error) {
     const code = systemCode(error)
     // On Windows a lock that is released while somebody reads it still exists, and cannot be opened.
-    const isGoing = IS_WINDOWS && (code === 'EPERM' || code === 'EBUSY')
-    if (code === 'EEXIST' || isGoing) return false
+    const isBeingReleased = IS_WINDOWS && (code === 'EPERM' || code === 'EBUSY')
+    if (code === 'EEXIST' || isBeingReleased) return false
     throw unwritable(file, error)
   }
 }
 
 function release(lock: string, mine: Holder): void {
   const holder = holderOf(lock)
-  if (typeof holder === 'object' && holder.token === mine.token) patiently(() => rmSync(lock, { force: true }))
+  if (typeof holder === 'object' && holder.token === mine.token) retryWhileBusy(() => rmSync(lock, { force: true }))
 }
 
 function holderOf(lock: string): Holder | 'none' | 'unreadable' {
@@ -178,11 +178,11 @@ function isHolder(value: unknown): value is Holder {
   )
 }
 
-function isLeftBehind(lock: string, holder: Holder | 'unreadable'): boolean {
-  const over = holder === 'unreadable' ? undefined : isOver(holder)
-  if (over !== undefined) return over
+function isAbandoned(lock: string, holder: Holder | 'unreadable'): boolean {
+  const ended = holder === 'unreadable' ? undefined : hasEnded(holder)
+  if (ended !== undefined) return ended
   const stat = lstatSync(lock, { throwIfNoEntry: false })
-  return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED
+  return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED_AFTER
 }
 
 function locked(file: string, holder: Holder | 'none' | 'unreadable'): FileError {

@@ -16,15 +16,15 @@ export interface Owner {
 }
 
 /** This process. */
-export function thisOwner(): Owner {
-  return { machine: machine(), pid, started: startOf(pid) }
+export function currentOwner(): Owner {
+  return { machine: machineId(), pid, started: startTimeOf(pid) }
 }
 
 /** Whether the process has ended; undefined for one on another machine, which cannot be checked here. */
-export function isOver(owner: Owner): boolean | undefined {
-  if (owner.machine !== machine()) return undefined
+export function hasEnded(owner: Owner): boolean | undefined {
+  if (owner.machine !== machineId()) return undefined
   if (!isAlive(owner.pid)) return true
-  const started = startOf(owner.pid)
+  const started = startTimeOf(owner.pid)
   return owner.started !== '' && started !== '' && owner.started !== started
 }
 
@@ -39,18 +39,18 @@ function isAlive(id: number): boolean {
 }
 
 /** Linux reports the start time; elsewhere the id alone must do. */
-function startOf(id: number): string {
-  const stat = contentOf(`/proc/${id}/stat`)
+function startTimeOf(id: number): string {
+  const stat = readIfAny(`/proc/${id}/stat`)
   // The program's name, in brackets, may itself contain spaces and brackets.
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
 }
 
-function machine(): string {
-  const parts = [hostname(), contentOf('/proc/sys/kernel/random/boot_id'), linkOf('/proc/self/ns/pid')]
+function machineId(): string {
+  const parts = [hostname(), readIfAny('/proc/sys/kernel/random/boot_id'), readLinkIfAny('/proc/self/ns/pid')]
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12)
 }
 
-function contentOf(file: string): string {
+function readIfAny(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
@@ -58,7 +58,7 @@ function contentOf(file: string): string {
   }
 }
 
-function linkOf(file: string): string {
+function readLinkIfAny(file: string): string {
   try {
     return readlinkSync(file)
   } catch {

@@ -7,7 +7,7 @@ import type { Consulted } from './trail.ts'
 /** Directories, and the names in them that determine what is found; `'all'` if every name does. Links are followed. */
 export type Places = ReadonlyMap<string, ReadonlySet<string> | 'all'>
 
-const MOST_LINKS = 40
+const MAX_LINKS = 40
 
 /**
  * The places where a change can affect what is found at these paths: the directory of each path and of every link on
@@ -26,13 +26,13 @@ export function placesOf({ files, directories }: Consulted, root: string): Place
 
 /** Whether anything in these places has changed since a moment; allows for the coarse clocks of file systems. */
 export function hasChangedSince(places: Places, moment: number): boolean {
-  const isYounger = (path: string): boolean => {
+  const isNewer = (path: string): boolean => {
     const stat = statusOf(path)
     return stat !== undefined && Math.max(stat.mtimeMs, stat.ctimeMs) > moment - CLOCK_STEP
   }
   return [...places].some(([directory, names]) => {
-    if (isYounger(directory)) return true
-    return [...(names === 'all' ? listDirectory(directory) : names)].some((name) => isYounger(join(directory, name)))
+    if (isNewer(directory)) return true
+    return [...(names === 'all' ? listDirectory(directory) : names)].some((name) => isNewer(join(directory, name)))
   })
 }
 
@@ -40,7 +40,7 @@ export function hasChangedSince(places: Places, moment: number): boolean {
 const CLOCK_STEP = 2000
 
 /** Whether a file does not exist, or is empty. */
-export function isGone(path: string): boolean {
+export function isMissingOrEmpty(path: string): boolean {
   try {
     const stat = statSync(path, { throwIfNoEntry: false })
     return stat === undefined || (stat.isFile() && stat.size === 0)
@@ -76,7 +76,7 @@ function follow(path: string, { places, known, top }: Walk): string | undefined 
       steps = rest
       continue
     }
-    if (++links > MOST_LINKS) return undefined
+    if (++links > MAX_LINKS) return undefined
     const [start, more] = stepsOf(resolve(at, entry.link))
     at = start
     steps = [...more, ...rest]

@@ -104,7 +104,7 @@ export async function readStaged(
 const NOWHERE = '/nowhere/git'
 
 /** A hash, a type and a size. */
-const LONGEST_HEADER = 200
+const MAX_HEADER_LENGTH = 200
 
 /** The output of `git cat-file --batch`: for each object a line with the size, that many bytes, and a line end. */
 class Batch {
@@ -131,7 +131,7 @@ class Batch {
 
   #readHeader(chunk: Buffer, at: number): number {
     const end = chunk.indexOf(0x0a, at)
-    if (this.#header.length > LONGEST_HEADER) return chunk.length
+    if (this.#header.length > MAX_HEADER_LENGTH) return chunk.length
     this.#header += chunk.toString('latin1', at, end === -1 ? chunk.length : end)
     if (end === -1) return chunk.length
     const size = /^[0-9a-f]+ blob (\d+)$/.exec(this.#header)?.[1]
@@ -147,9 +147,9 @@ class Batch {
     const file = this.#files[this.#current]
     const length = Math.min(left - 1, chunk.length - at)
     if (file && length > 0) this.#take(file, chunk.subarray(at, at + length))
-    const isOver = left - length === 1 && at + length < chunk.length
-    this.#left = isOver ? undefined : left - length
-    if (isOver) this.#current++
-    return at + length + (isOver ? 1 : 0)
+    const isEnd = left - length === 1 && at + length < chunk.length
+    this.#left = isEnd ? undefined : left - length
+    if (isEnd) this.#current++
+    return at + length + (isEnd ? 1 : 0)
   }
 }

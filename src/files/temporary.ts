@@ -1,25 +1,25 @@
 import { randomBytes } from 'node:crypto'
 import { lstatSync, readdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { isOver, thisOwner } from './owner.ts'
-import { patiently } from './patiently.ts'
+import { currentOwner, hasEnded } from './owner.ts'
+import { retryWhileBusy } from './retry-while-busy.ts'
 
 /** `.secrets.json.1f2e3d4c5b6a-4711-8899aabbccddeeff.tmp`: the name shows which process it belongs to. */
 const NAME = /\.([0-9a-f]{12})-(\d{1,10})-[0-9a-f]{16}\.tmp$/
 
 /** Milliseconds after which a leftover of another machine counts as abandoned. */
-const ABANDONED = 3_600_000
+const ABANDONED_AFTER = 3_600_000
 
 /** An unpredictable name beside a file. */
 export function temporaryName(file: string): string {
-  const { machine, pid } = thisOwner()
+  const { machine, pid } = currentOwner()
   return join(dirname(file), `.${basename(file)}.${machine}-${pid}-${randomBytes(8).toString('hex')}.tmp`)
 }
 
 /** Removes a temporary file. If that fails, creating it usually failed too, and that error is the one to report. */
 export function discard(temporary: string): void {
   try {
-    patiently(() => rmSync(temporary, { force: true }))
+    retryWhileBusy(() => rmSync(temporary, { force: true }))
   } catch {
     // It is removed with the other leftovers later.
   }
@@ -33,13 +33,13 @@ export function removeLeftovers(file: string): void {
     const [, machine = '', pid = ''] = NAME.exec(name) ?? []
     if (machine === '') continue
     const path = join(directory, name)
-    if (isOver({ machine, pid: Number(pid), started: '' }) ?? isAbandoned(path)) discard(path)
+    if (hasEnded({ machine, pid: Number(pid), started: '' }) ?? isAbandoned(path)) discard(path)
   }
 }
 
 function isAbandoned(path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false })
-  return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED
+  return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED_AFTER
 }
 
 /** The names in a directory; empty if it cannot be read. */

@@ -45,7 +45,7 @@ export interface PublicSources {
 }
 
 /** Shorter secrets are not searched for inside other values. */
-const SHORTEST = 8
+const MIN_SECRET_LENGTH = 8
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 const SAYS_PUBLIC = /(?:^|[_.-])(?:public|publishable)/i
 const SAYS_SECRET = /passw|passphrase|secret|private|credential/i
@@ -120,15 +120,15 @@ function addSetting(
   values: Map<string, PublicValue>,
 ): void {
   const refusals = [...refusalsIn(value, path, sources)]
-  for (const [at, why] of refusals) refuse(formatPath(at), why, nearestNode(sources.tree, at), problems)
+  for (const [at, reason] of refusals) refuse(formatPath(at), reason, nearestNode(sources.tree, at), problems)
   if (refusals.length === 0) values.set(name, value as PublicValue)
 }
 
 /** The parts of a value that must not be shown, and why. A part that is rejected as a whole is not searched further. */
 function* refusalsIn(value: unknown, path: Path, sources: PublicSources): Generator<readonly [Path, string]> {
   const isKnown = isContainer(value) || isJson(value)
-  const why = isKnown ? whySecret(value, path, sources) : 'is not a string, number, boolean, list or map'
-  if (why !== undefined) yield [path, why]
+  const reason = isKnown ? secrecyReason(value, path, sources) : 'is not a string, number, boolean, list or map'
+  if (reason !== undefined) yield [path, reason]
   else if (Array.isArray(value))
     for (const [index, item] of value.entries()) yield* refusalsIn(item, [...path, index], sources)
   else if (isContainer(value))
@@ -142,19 +142,19 @@ function addVariable(
   problems: Problems,
   values: Map<string, PublicValue>,
 ): void {
-  const why = whySecretVariable(variable, sources)
-  if (why === undefined) values.set(name, variable.value)
-  else refuse(variable.name, why, variable.site, problems)
+  const reason = variableSecrecyReason(variable, sources)
+  if (reason === undefined) values.set(name, variable.value)
+  else refuse(variable.name, reason, variable.site, problems)
 }
 
 /** Why a setting must not be shown; undefined if it may be. */
-function whySecret(value: unknown, path: Path, sources: PublicSources): string | undefined {
+function secrecyReason(value: unknown, path: Path, sources: PublicSources): string | undefined {
   // A schema may have made it from the nearest value in the tree.
   const node = nearestNode(sources.tree, path)
   const taint = node.kind === 'map' ? undefined : node.taint
   if (taint) return chainOf(taint)
-  const held = typeof value === 'string' ? whyHeld(value, sources) : undefined
-  if (held !== undefined) return held
+  const contained = typeof value === 'string' ? containedSecretReason(value, sources) : undefined
+  if (contained !== undefined) return contained
   const names = path.filter((segment) => typeof segment === 'string')
   if (names.some((name) => SAYS_PUBLIC.test(name))) return undefined
   if (typeof value === 'string' && names.some(looksSecret)) return `has the name of a secret`
@@ -162,20 +162,20 @@ function whySecret(value: unknown, path: Path, sources: PublicSources): string |
 }
 
 /** A variable is not a secret here just by its name: `PUBLIC_MAPS_KEY` says that it is public. */
-function whySecretVariable(variable: Variable, sources: PublicSources): string | undefined {
+function variableSecrecyReason(variable: Variable, sources: PublicSources): string | undefined {
   const { name, value, references } = variable
   if (sources.isSecretName(name)) return 'is a secret'
   const chain = references.map((reference) => sources.variable(reference)).find((found) => found?.taint)
   if (chain?.taint) return chainOf(chain.name === chain.taint[0] ? chain.taint : [chain.name, ...chain.taint])
   if (variable.taint && variable.taint.length > 1) return chainOf(variable.taint)
   if (SAYS_SECRET.test(name) && !SAYS_PUBLIC.test(name.replace(/^PUBLIC_/, ''))) return 'has the name of a secret'
-  return whyHeld(value, sources)
+  return containedSecretReason(value, sources)
 }
 
-function whyHeld(value: string, { secrets }: PublicSources): string | undefined {
+function containedSecretReason(value: string, { secrets }: PublicSources): string | undefined {
   if (isSecretValue(value)) return 'is a URL with a password in it, or a private key'
-  const held = secrets.find((secret) => secret.value.length >= SHORTEST && value.includes(secret.value))
-  return held && `holds the value of the secret ${held.env}`
+  const contained = secrets.find((secret) => secret.value.length >= MIN_SECRET_LENGTH && value.includes(secret.value))
+  return contained && `holds the value of the secret ${contained.env}`
 }
 
 /** `['DB', 'DATABASE_URL']` → refers to DB, which refers to the secret DATABASE_URL. */
@@ -185,11 +185,11 @@ function chainOf(taint: Taint): string {
   return `refers to ${between.join('')}the secret ${secret}`
 }
 
-function refuse(key: string, why: string, at: TreeNode | Variable['site'], problems: Problems): void {
+function refuse(key: string, reason: string, at: TreeNode | Variable['site'], problems: Problems): void {
   problems.error({
     code: 'PUBLIC_SECRET',
     key,
-    message: `cannot be public: it ${why}`,
+    message: `cannot be public: it ${reason}`,
     remedy: 'remove it from the public values and read it on the server',
     at,
   })

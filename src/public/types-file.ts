@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { ResolvedConfig } from '../expose/expose.ts'
-import { holds, writeIfChanged } from '../files/write-if-changed.ts'
+import { hasContent, writeIfChanged } from '../files/write-if-changed.ts'
 import { pathExists } from '../read/guard.ts'
 import { publicTypes, TYPES_FILE } from './public-types.ts'
 
@@ -38,6 +38,6 @@ export function writeTypes(
 ): TypesFile {
   const file = resolve(cwd, name ?? join(pathExists(join(cwd, 'tsconfig.json')) ? cwd : root, TYPES_FILE))
   const text = publicTypes(publicValues())
-  if (check) return { file, state: holds(file, text) ? 'unchanged' : 'stale' }
+  if (check) return { file, state: hasContent(file, text) ? 'unchanged' : 'stale' }
   return { file, state: writeIfChanged(file, text) ? 'written' : 'unchanged' }
 }

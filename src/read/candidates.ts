@@ -23,14 +23,16 @@ export function candidatesIn(
   const inOrder = (fromProcess: readonly Candidate[], fromFiles: readonly Candidate[]): readonly Candidate[] =>
     dotenv.override ? [...fromFiles, ...fromProcess] : [...fromProcess, ...fromFiles]
 
-  return (asked) => {
-    if (!isSecret(asked)) {
-      return inOrder(environment.candidates(asked), definitionsIn(dotenvFiles, envNamesOf(asked)))
+  return (requested) => {
+    if (!isSecret(requested)) {
+      return inOrder(environment.candidates(requested), definitionsIn(dotenvFiles, envNamesOf(requested)))
     }
-    const name = canonical(asked)
+    const name = canonical(requested)
     // Another spelling of a secret, such as `github`, is a separate variable if one is set under that name.
-    const isOtherSpelling = !envNamesOf(name).includes(asked)
-    const own = isOtherSpelling ? inOrder(environment.variable(asked), dotenvFiles.variables.get(asked) ?? []) : []
+    const isOtherSpelling = !envNamesOf(name).includes(requested)
+    const own = isOtherSpelling
+      ? inOrder(environment.variable(requested), dotenvFiles.variables.get(requested) ?? [])
+      : []
     const fromFiles = definitionsIn(dotenvFiles, envNamesOf(name)).filter(({ value }) => value.trim() !== '')
     const secret = secretsFile.secrets.get(name)
     const fromSecrets = secret ? [{ value: secret.value, site: secret.site, expands: false }] : []

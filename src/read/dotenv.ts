@@ -2,7 +2,7 @@ import type { Problems } from '../errors/errors.ts'
 import { displayPath, resolvePath } from '../files/paths.ts'
 import { isSettingName } from '../schema/setting-name.ts'
 import type { Candidate } from '../substitute/variables.ts'
-import { doubtsIn } from './dotenv-doubts.ts'
+import { dotenvProblems } from './dotenv-problems.ts'
 import { scanDotenv } from './dotenv-text.ts'
 import { readText } from './guard.ts'
 
@@ -43,8 +43,8 @@ export function readDotenv(root: string, names: readonly string[], problems: Pro
       if (others) others.push(candidate)
       else variables.set(name, [candidate])
     }
-    for (const { offset, ...doubt } of doubtsIn(scan))
-      problems.warn({ code: 'SYNTAX', ...doubt, at: { source, offset } })
+    for (const { offset, ...problem } of dotenvProblems(scan))
+      problems.warn({ code: 'SYNTAX', ...problem, at: { source, offset } })
   }
   return { files, isWhole: problems.errors.length === before, variables }
 }

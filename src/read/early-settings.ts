@@ -51,7 +51,7 @@ export function readEarlySettings(
   )
   const layers = options.dotenv.override ? [dotenv, given.environment] : [given.environment, dotenv]
   const tree = [given.overrides, ...layers, ...(given.profile ? [given.profile] : []), given.defaults]
-    .map((layer) => only(EARLY, layer))
+    .map((layer) => pickKeys(EARLY, layer))
     .reduceRight((below, layer) => merge(layer, below, { foldCase: true }))
   const variables = earlyVariables(files, options, problems)
   const variable = (name: string): Variable | undefined => {
@@ -104,7 +104,7 @@ function earlyVariables(files: DotenvFiles, options: SettledOptions, problems: P
     return dotenv.override ? [...fromFiles, ...fromProcess(name)] : [...fromProcess(name), ...fromFiles]
   }
   return createVariables({
-    candidates: below(self, candidates),
+    candidates: candidatesBelow(self, candidates),
     names: () => [...Object.keys(env), ...files.variables.keys()],
     isSecret: () => false,
     onUndefined,
@@ -113,7 +113,7 @@ function earlyVariables(files: DotenvFiles, options: SettledOptions, problems: P
   })
 }
 
-function only(keys: readonly string[], tree: MapNode): MapNode {
+function pickKeys(keys: readonly string[], tree: MapNode): MapNode {
   return mapNode(new Map([...tree.entries].filter(([key]) => keys.includes(key.toLowerCase()))), tree)
 }
 
@@ -125,7 +125,7 @@ function validationOf(text: string | undefined, fallback: SecretsValidation): Se
 export type Definition = Pick<Variable, 'name' | 'site'>
 
 /** The candidates as one definition of a variable sees them: for its own name, only those below it. */
-export function below(
+export function candidatesBelow(
   self: Definition | undefined,
   candidates: (name: string) => readonly Candidate[],
 ): (name: string) => readonly Candidate[] {
@@ -152,12 +152,12 @@ export function* settingsInDotenv(
     if (typeof variable !== 'object') continue
     // The definitions above it are empty.
     const at = definitions.findIndex(({ site }) => site === variable.site)
-    const isWinner = at !== -1
-    if (!isWinner && dotenv.override) continue
+    const isEffective = at !== -1
+    if (!isEffective && dotenv.override) continue
     const [definition, ...overridden] = definitions.slice(Math.max(at, 0))
     if (!definition) continue
-    const { value, site, taint } = isWinner ? variable : { ...definition, taint: undefined }
-    const own = isWinner && definition.expands ? variablesOf(variable) : undefined
+    const { value, site, taint } = isEffective ? variable : { ...definition, taint: undefined }
+    const own = isEffective && definition.expands ? variablesOf(variable) : undefined
     yield {
       name,
       value,

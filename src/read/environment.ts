@@ -43,7 +43,7 @@ export function isSetIn(
 /** Reads variables, `_FILE` variables and the secrets directory (formats.md, section 7). Each is read only once. */
 export function readEnvironment(options: EnvironmentOptions, problems: Problems): EnvironmentReader {
   const { env, root, isSecret } = options
-  const known = new Map<string, readonly Candidate[]>()
+  const cache = new Map<string, readonly Candidate[]>()
   const unreadable = new Set<string>()
   const directory = readSecretsDirectory(env.SYSTEMPROMPT_SECRETS_DIR, root, problems)
 
@@ -55,7 +55,7 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
 
   function find(name: string): readonly Candidate[] {
     const names = envNamesOf(name)
-    const files = isSecret(name) ? names.map((each) => readSecretFile(each, options, problems)) : []
+    const files = isSecret(name) ? names.map((spelling) => readSecretFile(spelling, options, problems)) : []
     if (files.includes('failed')) unreadable.add(name)
     const inDirectory = directory.get(name)
     return [
@@ -67,22 +67,22 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
 
   return {
     candidates(name) {
-      const cached = known.get(name) ?? find(name)
-      known.set(name, cached)
+      const cached = cache.get(name) ?? find(name)
+      cache.set(name, cached)
       return cached
     },
     variable: fromVariable,
     isUnreadable: (name) => unreadable.has(name),
     secretFiles: [...directory.keys()],
-    lookedIn: ['the process environment', ...secretsDirectoryLookedIn(env.SYSTEMPROMPT_SECRETS_DIR, root, problems)],
+    lookedIn: ['the process environment', ...describeSecretsDirectory(env.SYSTEMPROMPT_SECRETS_DIR, root, problems)],
   }
 }
 
 /** Shows the variable and not its value, which may be a secret that was entered in the wrong place. */
-function secretsDirectoryLookedIn(path: string | undefined, root: string, { trail }: Problems): readonly string[] {
+function describeSecretsDirectory(path: string | undefined, root: string, { trail }: Problems): readonly string[] {
   if (!path) return []
-  const isThere = isDirectory(resolvePath(path, root), trail)
-  return [isThere ? 'SYSTEMPROMPT_SECRETS_DIR' : 'SYSTEMPROMPT_SECRETS_DIR (no such directory)']
+  const exists = isDirectory(resolvePath(path, root), trail)
+  return [exists ? 'SYSTEMPROMPT_SECRETS_DIR' : 'SYSTEMPROMPT_SECRETS_DIR (no such directory)']
 }
 
 /**

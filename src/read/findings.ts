@@ -4,7 +4,7 @@ import type { ProblemCode } from '../errors/problem-codes.ts'
 import { formatPath } from '../path.ts'
 import { isForbiddenKey } from '../tree.ts'
 import type { Path, Source } from '../types.ts'
-import { LIMITS, type Wording } from './guard.ts'
+import { LIMITS, type MessageText } from './guard.ts'
 
 /**
  * Collects a parser's errors in one text: only the first few, one for each position and one syntax error for each line,
@@ -14,12 +14,12 @@ export interface Findings {
   readonly isEmpty: boolean
   readonly isFull: boolean
   /** Adds a finding. Its key is left out if the text may hold secrets: in a broken text, values may be read as keys. */
-  add(code: ProblemCode, offset: number, wording: Wording, key?: Path): void
+  add(code: ProblemCode, offset: number, text: MessageText, key?: Path): void
   report(): void
 }
 
 export function collectFindings(source: Source, problems: Problems): Findings {
-  const found = new Map<number, { code: ProblemCode; wording: Wording; key: string | undefined }>()
+  const found = new Map<number, { code: ProblemCode; text: MessageText; key: string | undefined }>()
   return {
     get isEmpty() {
       return found.size === 0
@@ -27,19 +27,19 @@ export function collectFindings(source: Source, problems: Problems): Findings {
     get isFull() {
       return found.size >= LIMITS.errors
     },
-    add(code, offset, wording, key = []) {
+    add(code, offset, text, key = []) {
       if (found.size >= LIMITS.errors || found.has(offset)) return
       const variable = source.file === undefined ? source.name : undefined
       const path = source.confidential || key.length === 0 ? undefined : formatPath(key)
-      found.set(offset, { code, wording, key: variable ?? path })
+      found.set(offset, { code, text, key: variable ?? path })
     },
     report() {
       let brokenLine = -2
-      for (const [offset, { code, wording, key }] of [...found].sort(([one], [other]) => one - other)) {
+      for (const [offset, { code, text, key }] of [...found].sort(([one], [other]) => one - other)) {
         const line = (source.text ?? '').lastIndexOf('\n', offset - 1)
         if (code === 'SYNTAX' && line === brokenLine) continue
         if (code === 'SYNTAX') brokenLine = line
-        problems.error({ code, ...wording, ...(key === undefined ? {} : { key }), at: { source, offset } })
+        problems.error({ code, ...text, ...(key === undefined ? {} : { key }), at: { source, offset } })
       }
     },
   }
@@ -60,16 +60,16 @@ export function checkKey(
   places: Map<string, number>,
 ): void {
   const first = places.get(key)
-  if (isForbiddenKey(key)) findings.add('FORBIDDEN_KEY', offset, WORDING.forbiddenKey, path)
+  if (isForbiddenKey(key)) findings.add('FORBIDDEN_KEY', offset, MESSAGES.forbiddenKey, path)
   else if (first === undefined) places.set(key, offset)
   else if (!findings.isFull) {
     const line = positionOf({ source, offset: first })?.line ?? 1
-    findings.add('DUPLICATE_KEY', offset, WORDING.duplicateKey(line), path)
+    findings.add('DUPLICATE_KEY', offset, MESSAGES.duplicateKey(line), path)
   }
 }
 
 /** The messages that YAML and JSON have in common. */
-export const WORDING = {
+export const MESSAGES = {
   tooDeep: {
     message: `is nested more than ${LIMITS.depth} levels deep`,
     remedy: 'flatten it',
@@ -78,14 +78,14 @@ export const WORDING = {
     message: 'is a key that reaches an object’s prototype',
     remedy: 'use another name',
   },
-  duplicateKey: (line: number): Wording => ({
+  duplicateKey: (line: number): MessageText => ({
     message: `is the same key as on line ${line}`,
     remedy: 'remove one of them',
   }),
 } as const
 
 /** What is wrong with a string that UTF-8 cannot hold, or that has a NUL, where many programs stop reading. */
-export function impurityOf(text: string): Wording | undefined {
+export function invalidCharactersIn(text: string): MessageText | undefined {
   if (text.includes('\0')) return { message: 'contains a NUL character', remedy: 'remove it' }
   if (text.isWellFormed()) return undefined
   return {

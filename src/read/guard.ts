@@ -124,7 +124,7 @@ export function listDirectory(path: string, trail?: Trail, onFailure?: (failure:
 }
 
 /** The failure if permissions hide whether a path exists; undefined otherwise. */
-export function barrier(path: string): Failure | undefined {
+export function accessFailure(path: string): Failure | undefined {
   try {
     statSync(path, { throwIfNoEntry: false })
     return undefined
@@ -144,12 +144,12 @@ export function realPath(path: string, trail?: Trail): string | undefined {
   }
 }
 
-export interface Wording {
+export interface MessageText {
   readonly message: string
   readonly remedy: string
 }
 
-export type Failure = { readonly code: ProblemCode } & Wording
+export type Failure = { readonly code: ProblemCode } & MessageText
 type Opened = { readonly bytes: Buffer; readonly stat: Stats } | { readonly failure: Failure | undefined }
 
 const TOO_LARGE: Failure = {

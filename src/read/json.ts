@@ -2,8 +2,8 @@ import { createScanner, type JSONScanner } from 'jsonc-parser'
 import type { Problems } from '../errors/errors.ts'
 import { typedScalar } from '../text/yaml-scalar.ts'
 import type { MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
-import { checkKey, collectFindings, type Findings, impurityOf, WORDING } from './findings.ts'
-import { LIMITS, type Wording } from './guard.ts'
+import { checkKey, collectFindings, type Findings, invalidCharactersIn, MESSAGES } from './findings.ts'
+import { LIMITS, type MessageText } from './guard.ts'
 
 /**
  * Parses a JSON object; comments and trailing commas are allowed. Returns undefined after an error, which is reported:
@@ -51,10 +51,10 @@ const EXPECTED = {
   comma: { message: 'has no comma between two entries', remedy: 'put one after the first of them' },
   end: { message: 'has text after its end', remedy: 'remove everything after the last }' },
   more: { message: 'ends unexpectedly', remedy: 'close every { and [' },
-} as const satisfies Record<string, Wording>
+} as const satisfies Record<string, MessageText>
 
 /** By the scanner's error numbers. */
-const BROKEN_TOKENS: readonly (Wording | undefined)[] = [
+const BROKEN_TOKENS: readonly (MessageText | undefined)[] = [
   undefined,
   { message: 'has a comment that is never closed', remedy: 'end it with */' },
   {
@@ -169,8 +169,8 @@ function readComma(reader: Reader, close: number): boolean {
 /** Checks and returns the string of the current token, without advancing. */
 function readString({ scanner, findings, path }: Reader): string {
   const text = scanner.getTokenValue()
-  const impurity = impurityOf(text)
-  if (impurity) findings.add('ENCODING', scanner.getTokenOffset(), impurity, path)
+  const invalid = invalidCharactersIn(text)
+  if (invalid) findings.add('ENCODING', scanner.getTokenOffset(), invalid, path)
   return text
 }
 
@@ -179,20 +179,20 @@ function advance(reader: Reader): number {
   const { scanner } = reader
   do {
     reader.token = scanner.scan()
-    const wording = BROKEN_TOKENS[scanner.getTokenError()]
-    if (wording) unexpected(reader, wording)
+    const message = BROKEN_TOKENS[scanner.getTokenError()]
+    if (message) unexpected(reader, message)
   } while (reader.token >= Token.lineComment && reader.token <= Token.trivia)
   return reader.token
 }
 
 /** Errors that follow from a broken token have the same position, and only the first finding per position is kept. */
-function unexpected(reader: Reader, wording: Wording): undefined {
+function unexpected(reader: Reader, message: MessageText): undefined {
   const { findings, scanner, path } = reader
-  const isEarlyEnd = reader.token === Token.end && wording !== EXPECTED.object
-  findings.add('SYNTAX', scanner.getTokenOffset(), isEarlyEnd ? EXPECTED.more : wording, path)
+  const isEarlyEnd = reader.token === Token.end && message !== EXPECTED.object
+  findings.add('SYNTAX', scanner.getTokenOffset(), isEarlyEnd ? EXPECTED.more : message, path)
   reader.token = Token.broken
 }
 
 function tooDeep(reader: Reader): undefined {
-  reader.findings.add('TOO_DEEP', reader.scanner.getTokenOffset(), WORDING.tooDeep)
+  reader.findings.add('TOO_DEEP', reader.scanner.getTokenOffset(), MESSAGES.tooDeep)
 }

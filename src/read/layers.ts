@@ -13,7 +13,7 @@ import { candidatesIn } from './candidates.ts'
 import { type Credentials, readCredentials } from './credentials.ts'
 import { type DotenvFiles, dotenvNames, readDotenv } from './dotenv.ts'
 import {
-  below,
+  candidatesBelow,
   type Definition,
   type EarlySettings,
   type GivenLayers,
@@ -76,16 +76,16 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
     ...settings.customSecrets,
     ...secretsFile.secrets.keys(),
   ])
-  const canonical = remembered((name: string) => secretName(name).env)
+  const canonical = memoized((name: string) => secretName(name).env)
   const isSecret = (name: string): boolean => secretNames.has(name) || secretNames.has(canonical(name))
   const environment = readEnvironment({ env, emptyIsValue: options.emptyIsValue, root, isSecret }, problems)
   for (const name of environment.secretFiles) secretNames.add(name)
 
   const candidates = candidatesIn({ environment, dotenvFiles, secretsFile, isSecret, canonical }, options)
-  const known = remembered(candidates)
+  const known = memoized(candidates)
   const variablesOf = (self?: Definition): Variables =>
     createVariables({
-      candidates: below(self, known),
+      candidates: candidatesBelow(self, known),
       names: () => [...Object.keys(env), ...dotenvFiles.variables.keys(), ...secretNames],
       isSecret,
       onUndefined: options.onUndefined,
@@ -102,7 +102,7 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
       readSettings(settingsInDotenv(dotenvFiles, options, variablesOf), 'dotenv', problems),
       problems,
     ),
-    services: under('services', services.tree),
+    services: nestUnder('services', services.tree),
     variables,
     candidates,
     isFailed: (name) => variables.get(name) === 'failed' || environment.isUnreadable(name),
@@ -164,8 +164,8 @@ function readServiceFiles(
   const { root, found, profile } = project
   const { services } = options
   const nothing = { tree: mapNode(new Map(), { source: variableSource('services', 'services') }), files: [] }
-  const isAskedFor = found || profile !== undefined || settings.servicesPath !== undefined || Array.isArray(services)
-  if (services === false || !isAskedFor) return nothing
+  const isNeeded = found || profile !== undefined || settings.servicesPath !== undefined || Array.isArray(services)
+  if (services === false || !isNeeded) return nothing
   const configured = settings.text('paths.services', '', variables)
   const fromProfile = profile && configured !== '' ? resolvePath(configured, profile.directory) : join(root, 'services')
   const { servicesPath } = settings
@@ -218,12 +218,12 @@ function withServicesPath(tree: MapNode, { servicesPath }: EarlySettings, root: 
   return withNodeAt(tree, ['paths', 'services'], literal(resolveSetting(servicesPath.value, root), servicesPath.site))
 }
 
-function under(key: string, tree: MapNode): MapNode {
+function nestUnder(key: string, tree: MapNode): MapNode {
   return mapNode(tree.entries.size === 0 ? new Map() : new Map([[key, tree]]), tree)
 }
 
 /** Definitions of variables are looked up many times, and never change during a load. */
-function remembered<T>(find: (name: string) => T): (name: string) => T {
+function memoized<T>(find: (name: string) => T): (name: string) => T {
   const known = new Map<string, T>()
   return (name) => {
     const value = known.get(name) ?? find(name)

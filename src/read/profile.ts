@@ -1,7 +1,7 @@
 import type { Problems } from '../errors/errors.ts'
 import { MOVED_KEYS } from '../schema/profile-fields.ts'
 import { toBoolean } from '../text/coerce.ts'
-import { isNoMap, nodeAt, withNodeAt } from '../tree.ts'
+import { isScalarOrList, nodeAt, withNodeAt } from '../tree.ts'
 import type { MapNode, ScalarNode, TreeNode } from '../types.ts'
 import { readText } from './guard.ts'
 import { parseYaml } from './yaml.ts'
@@ -20,7 +20,7 @@ export function renameMovedKeys(tree: MapNode, problems: Problems): MapNode {
     const from = move.from.split('.')
     const to = move.to.split('.')
     const old = nodeAt(renamed, from)
-    if (!old || isAlreadyMap(old) || isNoMap(nodeAt(renamed, to.slice(0, -1)))) continue
+    if (!old || isAlreadyMap(old) || isScalarOrList(nodeAt(renamed, to.slice(0, -1)))) continue
     const current = nodeAt(renamed, to)
     const moved = 'negated' in move ? negated(old) : old
     if (current && !sameScalar(current, moved)) {

@@ -43,10 +43,10 @@ export function readServices(options: ServicesOptions, problems: Problems): Serv
     fromRoot ?? mergeAll(serviceNames(reader).filter(isWanted), (name) => readFile(reader, fileOf(directory, name), []))
   const picked = [...tree.entries].filter(([name]) => isWanted(name))
   // After an error, a missing service may be in a file that could not be read.
-  const asked = problems.errors.length === before ? (names ?? []) : []
-  for (const name of asked) {
+  const requested = problems.errors.length === before ? (names ?? []) : []
+  for (const name of requested) {
     const isRead = tree.entries.has(name) || files.includes(displayPath(options.root, fileOf(directory, name)))
-    if (!isRead) problems.warn(notThere(name, fromRoot ? tree.entries.keys() : serviceNames(reader)))
+    if (!isRead) problems.warn(missingService(name, fromRoot ? tree.entries.keys() : serviceNames(reader)))
   }
   return { tree: mapNode(new Map(picked), tree), files }
 }
@@ -68,7 +68,7 @@ function serviceNames({ root, directory, problems }: Reader): readonly string[] 
   return names.filter((name) => isDirectory(join(directory, name), problems.trail))
 }
 
-function notThere(name: string, others: Iterable<string>): Report {
+function missingService(name: string, others: Iterable<string>): Report {
   const meant = nearest(name, others)
   return {
     code: 'PATH_MISSING',
@@ -111,7 +111,7 @@ function readFile(reader: Reader, file: string, chain: readonly string[]): MapNo
   const own = new Map(parsed.entries)
   own.delete(INCLUDES)
   const included = readIncludes(reader, file, parsed.entries.get(INCLUDES), [...chain, file])
-  return underItsName(merge({ ...parsed, entries: own }, included), file, reader.directory)
+  return wrapInServiceName(merge({ ...parsed, entries: own }, included), file, reader.directory)
 }
 
 /** Merges included maps in the order written; the including file's own keys come last. */
@@ -119,9 +119,9 @@ function readIncludes(reader: Reader, from: string, node: TreeNode | undefined, 
   let merged = mapNode(new Map(), node ?? { source: variableSource('services', INCLUDES) })
   for (const item of includedPaths(reader, node)) {
     const file = resolve(dirname(from), item.path)
-    const wrong = refusal(reader, file, chain)
-    if (wrong) {
-      reader.problems.error({ key: INCLUDES, at: item.node, ...wrong })
+    const problem = findIncludeProblem(reader, file, chain)
+    if (problem) {
+      reader.problems.error({ key: INCLUDES, at: item.node, ...problem })
       continue
     }
     const tree = readFile(reader, file, chain)
@@ -147,18 +147,18 @@ function includedPaths(reader: Reader, node: TreeNode | undefined): readonly { p
   })
 }
 
-type Refusal = {
+type IncludeProblem = {
   code: 'INCLUDE_CYCLE' | 'INCLUDE_OUTSIDE' | 'INCLUDE_MISSING' | 'LIMIT_EXCEEDED'
   message: string
   remedy: string
 }
 
-function refusal(reader: Reader, file: string, chain: readonly string[]): Refusal | undefined {
+function findIncludeProblem(reader: Reader, file: string, chain: readonly string[]): IncludeProblem | undefined {
   const shown = (path: string): string => displayPath(reader.root, path)
   const start = chain.indexOf(file)
   if (start !== -1) {
-    const circle = [...chain.slice(start), file].map(shown).join(' → ')
-    return { code: 'INCLUDE_CYCLE', message: `includes itself: ${circle}`, remedy: 'remove one of these includes' }
+    const cycle = [...chain.slice(start), file].map(shown).join(' → ')
+    return { code: 'INCLUDE_CYCLE', message: `includes itself: ${cycle}`, remedy: 'remove one of these includes' }
   }
   if (chain.length > LIMITS.includeLevels) {
     return {
@@ -179,7 +179,7 @@ function refusal(reader: Reader, file: string, chain: readonly string[]): Refusa
   return isInside(real, reader.realDirectory) ? undefined : outside(shown(file))
 }
 
-function outside(shown: string): Refusal {
+function outside(shown: string): IncludeProblem {
   return {
     code: 'INCLUDE_OUTSIDE',
     message: `names ${shown}, outside the services directory`,
@@ -196,7 +196,7 @@ function isInside(file: string, directory: string): boolean {
  * services/ai/config.yaml holds the service `ai`, whether or not it wraps its keys in that name. The keys of the root
  * file are services themselves, and any other file is a part of the file that includes it.
  */
-function underItsName(tree: MapNode, file: string, services: string): MapNode {
+function wrapInServiceName(tree: MapNode, file: string, services: string): MapNode {
   const name = basename(dirname(file))
   const isService = basename(file) === 'config.yaml' && dirname(dirname(file)) === services && name !== ROOT_SERVICE
   if (!isService) return tree

@@ -16,23 +16,23 @@ import type { Problems } from '../errors/errors.ts'
 import type { ProblemCode } from '../errors/problem-codes.ts'
 import { typedScalar } from '../text/yaml-scalar.ts'
 import type { ListNode, MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
-import { checkKey, collectFindings, type Findings, impurityOf, WORDING } from './findings.ts'
-import { LIMITS, type Wording } from './guard.ts'
+import { checkKey, collectFindings, type Findings, invalidCharactersIn, MESSAGES } from './findings.ts'
+import { LIMITS, type MessageText } from './guard.ts'
 import {
   ALIAS_IN_ITSELF,
   COLLECTION_AS_KEY,
   COMMENT_GAP,
-  MISFIT,
+  messageFor,
   NOT_A_MAP,
   NOT_MERGEABLE,
   OPEN_BRACKET,
   OPEN_QUOTE,
   OTHER_TAG,
+  PARSER_MESSAGES,
   TOO_MANY_ALIASES,
+  TYPE_MISMATCH,
   UNKNOWN_ALIAS,
-  WORDINGS,
-  wordingOf,
-} from './yaml-wording.ts'
+} from './yaml-messages.ts'
 
 /** `parseYaml` with the `yaml` package, for any text. */
 export function parseFullYaml(source: Source, problems: Problems): MapNode | undefined {
@@ -59,7 +59,7 @@ function readContent(source: Source, findings: Findings): TreeNode | undefined {
     return content && convertRoot(content, source, findings)
   } catch (error) {
     // An error of the package may quote the text, so none of it is passed on.
-    if (!(error instanceof Stopped)) findings.add('SYNTAX', 0, WORDINGS.IMPOSSIBLE)
+    if (!(error instanceof Stopped)) findings.add('SYNTAX', 0, PARSER_MESSAGES.IMPOSSIBLE)
     return undefined
   }
 }
@@ -87,14 +87,14 @@ function parseTokens(text: string, findings: Findings): CST.Document | undefined
     if (lexeme === CST.FLOW_END) noteOpenBracket(scan)
     accept(parser.next(lexeme), scan)
     const excess = collectionBeyondLimit(parser.stack)
-    if (excess) stop(findings, 'TOO_DEEP', excess.offset, WORDING.tooDeep)
+    if (excess) stop(findings, 'TOO_DEEP', excess.offset, MESSAGES.tooDeep)
     if (findings.isFull) throw new Stopped()
   }
   noteOpenBracket(scan)
   accept(parser.end(), scan)
   const { document, directiveAt } = scan
   const isMarked = document?.start.some((token) => token.type === 'doc-start') ?? false
-  if (directiveAt !== undefined && !isMarked) broken(scan, directiveAt, WORDINGS.BAD_DIRECTIVE)
+  if (directiveAt !== undefined && !isMarked) broken(scan, directiveAt, PARSER_MESSAGES.BAD_DIRECTIVE)
   return scan.isBroken ? undefined : document
 }
 
@@ -140,12 +140,12 @@ function checkLexeme(lexeme: string, before: string, offset: number, scan: Scan)
 function accept(tokens: Iterable<CST.Token>, scan: Scan): void {
   for (const token of tokens) {
     if (token.type === 'directive') scan.directiveAt ??= token.offset
-    else if (token.type === 'error') broken(scan, token.offset, WORDINGS.UNEXPECTED_TOKEN)
+    else if (token.type === 'error') broken(scan, token.offset, PARSER_MESSAGES.UNEXPECTED_TOKEN)
     else if (token.type === 'doc-end') {
       const rest = token.end?.find(({ type }) => type !== 'space' && type !== 'newline')
-      if (rest) broken(scan, rest.offset, WORDINGS.UNEXPECTED_TOKEN)
+      if (rest) broken(scan, rest.offset, PARSER_MESSAGES.UNEXPECTED_TOKEN)
     } else if (token.type === 'document') {
-      if (scan.document) scan.findings.add('UNSUPPORTED_YAML', token.offset, WORDINGS.MULTIPLE_DOCS)
+      if (scan.document) scan.findings.add('UNSUPPORTED_YAML', token.offset, PARSER_MESSAGES.MULTIPLE_DOCS)
       else scan.document = token
     }
   }
@@ -156,9 +156,9 @@ function noteOpenBracket(scan: Scan): void {
   if (open) broken(scan, open.offset, OPEN_BRACKET)
 }
 
-function broken(scan: Scan, offset: number, wording: Wording): void {
+function broken(scan: Scan, offset: number, message: MessageText): void {
   scan.isBroken = true
-  scan.findings.add('SYNTAX', offset, wording)
+  scan.findings.add('SYNTAX', offset, message)
 }
 
 function collectionBeyondLimit(stack: readonly CST.Token[]): CST.Token | undefined {
@@ -169,8 +169,8 @@ function isCollection({ type }: CST.Token): boolean {
   return type === 'block-map' || type === 'block-seq' || type === 'flow-collection'
 }
 
-function stop(findings: Findings, code: ProblemCode, offset: number, wording: Wording): never {
-  findings.add(code, offset, wording)
+function stop(findings: Findings, code: ProblemCode, offset: number, message: MessageText): never {
+  findings.add(code, offset, message)
   throw new Stopped()
 }
 
@@ -194,8 +194,8 @@ function compose(token: CST.Document, findings: Findings): ParsedNode | undefine
     if (isWarning) return
     isBroken = true
     const offset = typeof place === 'number' ? place : 'offset' in place ? place.offset : place[0]
-    if (code === 'RESOURCE_EXHAUSTION') stop(findings, 'TOO_DEEP', offset, WORDING.tooDeep)
-    findings.add('SYNTAX', offset, wordingOf(code, message))
+    if (code === 'RESOURCE_EXHAUSTION') stop(findings, 'TOO_DEEP', offset, MESSAGES.tooDeep)
+    findings.add('SYNTAX', offset, messageFor(code, message))
   })
   const [document] = composer.compose([token])
   const content = document?.contents
@@ -258,7 +258,7 @@ function resolveAlias(name: string, offset: number, depth: number, converter: Co
 }
 
 function descend(depth: number, offset: number, converter: Converter): void {
-  if (depth > LIMITS.depth) stop(converter.findings, 'TOO_DEEP', offset, WORDING.tooDeep)
+  if (depth > LIMITS.depth) stop(converter.findings, 'TOO_DEEP', offset, MESSAGES.tooDeep)
   converter.deepest = Math.max(converter.deepest, depth)
 }
 
@@ -269,8 +269,8 @@ function convertValue(node: ParsedValue, depth: number, converter: Converter, em
   if (isScalar(node)) return convertScalar(node, converter, emptyAt)
   const offset = node.range[0]
   descend(depth, offset, converter)
-  const isMisfit = node.tag !== `${CORE}${isMap(node) ? 'map' : 'seq'}` && FITS.has(node.tag ?? '')
-  if (isMisfit) converter.findings.add('SYNTAX', offset, MISFIT, converter.path)
+  const isMismatch = node.tag !== `${CORE}${isMap(node) ? 'map' : 'seq'}` && FITS.has(node.tag ?? '')
+  if (isMismatch) converter.findings.add('SYNTAX', offset, TYPE_MISMATCH, converter.path)
   return isMap(node) ? convertMap(node, depth, converter) : convertList(node, depth, converter)
 }
 
@@ -345,8 +345,8 @@ function convertScalar(node: YamlScalar.Parsed, { source, findings, path }: Conv
   const text = String(node.value)
   const isPlain = node.type === 'PLAIN'
   const offset = isPlain && text === '' && emptyAt !== undefined ? emptyAt : node.range[0]
-  const impurity = node.type === 'QUOTE_DOUBLE' ? impurityOf(text) : undefined
-  if (impurity) findings.add('ENCODING', offset, impurity, path)
+  const invalid = node.type === 'QUOTE_DOUBLE' ? invalidCharactersIn(text) : undefined
+  if (invalid) findings.add('ENCODING', offset, invalid, path)
   if (node.tag === undefined) {
     return {
       kind: 'scalar',
@@ -360,7 +360,7 @@ function convertScalar(node: YamlScalar.Parsed, { source, findings, path }: Conv
   // A reference is typed after it has been substituted.
   const refers = text.includes('$')
   const value = refers ? text : typedScalar(text)
-  if (!refers && FITS.get(node.tag)?.(value) === false) findings.add('SYNTAX', offset, MISFIT, path)
+  if (!refers && FITS.get(node.tag)?.(value) === false) findings.add('SYNTAX', offset, TYPE_MISMATCH, path)
   return { kind: 'scalar', value, style: 'plain', source, offset }
 }
 

@@ -23,22 +23,22 @@ export interface AnchorIndex {
   readonly next: Int32Array
 }
 
-const WIDEST = 8
+const MAX_WIDTH = 8
 const GRAM = 3
-const FEWEST_SLOTS = 1 << 14
-const MOST_SLOTS = 1 << 18
+const MIN_SLOTS = 1 << 14
+const MAX_SLOTS = 1 << 18
 /** Enough to keep few slots occupied: each occupied one stops the search where nothing is to be found. */
-const SLOTS_FOR_EACH = 32
+const SLOTS_PER_ANCHOR = 32
 
 /** The shortest anchor that can be searched for, in bytes. */
-export const SHORTEST_ANCHOR = GRAM + 1
+export const MIN_ANCHOR_LENGTH = GRAM + 1
 
 export function indexAnchors(anchors: readonly Anchor[]): AnchorIndex {
-  const width = anchors.reduce((least, { bytes }) => Math.min(least, bytes.length), WIDEST)
-  const farthest = width - GRAM + 1
+  const width = anchors.reduce((shortest, { bytes }) => Math.min(shortest, bytes.length), MAX_WIDTH)
+  const maxShift = width - GRAM + 1
   const slots = slotsFor(anchors.length)
   const mask = slots - 1
-  const shifts = new Uint8Array(slots).fill(farthest)
+  const shifts = new Uint8Array(slots).fill(maxShift)
   const beginnings = new Uint8Array(slots)
   const first = new Int32Array(slots).fill(-1)
   const next = new Int32Array(anchors.length).fill(-1)
@@ -73,8 +73,8 @@ export function eachAnchor(index: AnchorIndex, text: Uint8Array, found: (anchor:
     }
     const at = end - width
     if (beginnings[hash(text[at] as number, text[at + 1] as number, text[at + 2] as number, mask)] === 1) {
-      for (let each = first[slot] as number; each >= 0; each = next[each] as number) {
-        const anchor = anchors[each] as Anchor
+      for (let candidate = first[slot] as number; candidate >= 0; candidate = next[candidate] as number) {
+        const anchor = anchors[candidate] as Anchor
         if (startsWith(text, at, anchor.bytes)) found(anchor, at)
       }
     }
@@ -83,8 +83,8 @@ export function eachAnchor(index: AnchorIndex, text: Uint8Array, found: (anchor:
 }
 
 function slotsFor(anchors: number): number {
-  let slots = FEWEST_SLOTS
-  while (slots < anchors * SLOTS_FOR_EACH && slots < MOST_SLOTS) slots *= 2
+  let slots = MIN_SLOTS
+  while (slots < anchors * SLOTS_PER_ANCHOR && slots < MAX_SLOTS) slots *= 2
   return slots
 }
 

@@ -1,5 +1,5 @@
 /** Values of this length or longer are searched for whatever they consist of, unless they are addresses or numbers. */
-const LONG = 16
+const LONG_LENGTH = 16
 
 /**
  * Whether a value is so common that text unrelated to the secret also contains it, so that a match would mean nothing.
@@ -15,8 +15,8 @@ const LONG = 16
  */
 export function isCommonValue(value: string): boolean {
   const text = value.trim()
-  if (/^[\d\s.,:/+TZ-]+$/.test(text)) return digitsIn(text) < LONG
-  return (text.length < LONG || isAddress(text)) && isMadeOfWords(text)
+  if (/^[\d\s.,:/+TZ-]+$/.test(text)) return digitsIn(text) < LONG_LENGTH
+  return (text.length < LONG_LENGTH || isAddress(text)) && isMadeOfWords(text)
 }
 
 function digitsIn(text: string): number {
@@ -25,19 +25,19 @@ function digitsIn(text: string): number {
 
 interface Letters {
   readonly runs: RegExp
-  readonly humps: RegExp
+  readonly capitalized: RegExp
   readonly word: RegExp
 }
 
 const ASCII: Letters = {
   runs: /[A-Za-z\d]+/g,
-  humps: /[A-Z][a-z]/g,
+  capitalized: /[A-Z][a-z]/g,
   word: /^(?:[A-Z]?[a-z]*|[A-Z]+)(?:[A-Z][a-z]+)*\d{0,8}$/,
 }
 /** Created only for the few values that need them: V8 takes milliseconds to compile Unicode classes. */
 const unicode = (): Letters => ({
   runs: /[\p{L}\p{M}\d]+/gu,
-  humps: /\p{Lu}\p{Ll}/gu,
+  capitalized: /\p{Lu}\p{Ll}/gu,
   word: /^(?:\p{Lu}?[\p{Ll}\p{Lo}\p{M}]*|\p{Lu}+)(?:\p{Lu}[\p{Ll}\p{M}]+)*\d{0,8}$/u,
 })
 
@@ -46,8 +46,8 @@ function isMadeOfWords(text: string): boolean {
   const letters = /[^ -~]/.test(text) ? unicode() : ASCII
   const runs = text.match(letters.runs) ?? []
   return runs.every((run) => {
-    const humps = run.match(letters.humps)?.length ?? 0
-    return run.length < LONG && letters.word.test(run) && run.length >= 3 * humps
+    const capitalizedCount = run.match(letters.capitalized)?.length ?? 0
+    return run.length < LONG_LENGTH && letters.word.test(run) && run.length >= 3 * capitalizedCount
   })
 }
 

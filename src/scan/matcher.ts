@@ -1,6 +1,6 @@
 import type { PublicValues } from '../public/public-values.ts'
 import type { SecretValue } from '../secrets/secret-values.ts'
-import { type AnchorIndex, eachAnchor, indexAnchors, SHORTEST_ANCHOR } from './anchor-search.ts'
+import { type AnchorIndex, eachAnchor, indexAnchors, MIN_ANCHOR_LENGTH } from './anchor-search.ts'
 import { OpenEnds } from './open-ends.ts'
 import { type Pattern, patternsOf, type SecretForm } from './patterns.ts'
 import { partsOf, type SecretPart, type SkippedSecret } from './secret-parts.ts'
@@ -76,8 +76,8 @@ const MIN_LENGTH = 8
  */
 export function createMatcher(secrets: Iterable<SecretValue>, options: MatcherOptions = {}): Matcher {
   const { minLength = MIN_LENGTH, commonValues = 'skip', publicValues = {} } = options
-  if (!Number.isInteger(minLength) || minLength < SHORTEST_ANCHOR) {
-    throw new TypeError(`minLength must be a whole number of at least ${SHORTEST_ANCHOR}`)
+  if (!Number.isInteger(minLength) || minLength < MIN_ANCHOR_LENGTH) {
+    throw new TypeError(`minLength must be a whole number of at least ${MIN_ANCHOR_LENGTH}`)
   }
   const { texts, skipped } = partsOf(secrets, { minLength, commonValues, publicValues })
   const { patterns, anchors } = patternsOf(texts)

@@ -4,7 +4,7 @@ import { isEscapeLead, SpellingReader } from './spelling.ts'
 import { Walk } from './walk.ts'
 
 /** On average, no character before an anchor takes more bytes than this: `&amp;#x2F;` has 10. */
-const SPELLED = 16
+const MAX_BYTES_PER_CHARACTER = 16
 const SLOTS = 1 << 16
 
 /**
@@ -28,7 +28,7 @@ export class OpenEnds {
       this.#beginnings[hash(one, two, 0)] = 1
       this.#beginnings[hash(one, two, three)] = 1
     }
-    for (const { to } of anchors) this.#longest = Math.max(this.#longest, to * SPELLED)
+    for (const { to } of anchors) this.#longest = Math.max(this.#longest, to * MAX_BYTES_PER_CHARACTER)
   }
 
   /**

@@ -48,13 +48,13 @@ interface Form {
 const INSPECTED_BYTES = 50
 /** The line widths of `base64`, MIME and PEM. */
 const LINE_WIDTHS = [64, 76]
-const SHORTEST_BROKEN_LINE = 8
+const MIN_BROKEN_LINE_LENGTH = 8
 
 function formsOf(text: string): readonly Form[] {
   const bytes = Buffer.from(text, 'utf8')
   const forms = new Map<string, Form>([[text, { form: 'plain', text }]])
   const add = (form: SecretForm, ...list: string[]): void => {
-    for (const each of list) if (!forms.has(each)) forms.set(each, { form, text: each })
+    for (const spelling of list) if (!forms.has(spelling)) forms.set(spelling, { form, text: spelling })
   }
   for (const alignment of [0, 1, 2]) {
     const encoded = base64At(bytes, alignment)
@@ -85,6 +85,6 @@ function toUrlAlphabet(base64: string): string {
 function* brokenLines(encoded: string): Generator<string> {
   for (const width of LINE_WIDTHS) {
     if (encoded.length <= width) continue
-    for (let at = 0; at + SHORTEST_BROKEN_LINE <= encoded.length; at += width) yield encoded.slice(at, at + width)
+    for (let at = 0; at + MIN_BROKEN_LINE_LENGTH <= encoded.length; at += width) yield encoded.slice(at, at + width)
   }
 }

@@ -38,7 +38,7 @@ export interface Redactor {
 }
 
 /** How many bytes of the beginning of a secret may be shown. */
-const HARMLESS = 3
+const MAX_SHOWN = 3
 
 /**
  * Creates a redactor that masks every secret of 8 characters or more, common values included, in every form that
@@ -111,7 +111,7 @@ class MatchingRedactor implements Redactor {
   push(chunk: Uint8Array): Buffer {
     const text = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk])
     const { matches, openFrom } = this.#matcher.findOpen(text)
-    return this.#letOut(text, matches, openFrom)
+    return this.#release(text, matches, openFrom)
   }
 
   flush(): Buffer {
@@ -123,7 +123,7 @@ class MatchingRedactor implements Redactor {
       this.#isMasked = true
     }
     const tail = this.#kept.subarray(this.#shown)
-    if (tail.length > 0 && (this.#isMasked ? tail : this.#kept).length <= HARMLESS) {
+    if (tail.length > 0 && (this.#isMasked ? tail : this.#kept).length <= MAX_SHOWN) {
       pieces.push(Buffer.from(tail))
       this.#shown = this.#kept.length
       this.#isMasked = false
@@ -132,11 +132,11 @@ class MatchingRedactor implements Redactor {
   }
 
   end(): Buffer {
-    return this.#letOut(this.#kept, this.#matcher.find(this.#kept), this.#kept.length)
+    return this.#release(this.#kept, this.#matcher.find(this.#kept), this.#kept.length)
   }
 
   /** Passes on what is before the cut, and masks the secrets that begin there. */
-  #letOut(text: Uint8Array, matches: readonly Match[], cut: number): Buffer {
+  #release(text: Uint8Array, matches: readonly Match[], cut: number): Buffer {
     const pieces: Uint8Array[] = []
     let at = this.#shown
     for (const region of regionsOf(matches)) {

@@ -72,7 +72,7 @@ function wellFormed(text: string): string {
 }
 
 /** Long enough to be nothing but a part of the key. */
-const SHORTEST_LINE = 16
+const MIN_LINE_LENGTH = 16
 const OPAQUE = /[A-Za-z0-9+/=_-]+/g
 
 /**
@@ -91,8 +91,8 @@ function* opaqueLinesOf(value: string): Generator<string> {
 /** Whether a run is not a word: in a key, that includes lines without digits. */
 function isOpaque(run: string, isInKey = false): boolean {
   const isMixed = /[a-z]/.test(run) && /[A-Z]/.test(run) && (isInKey || /\d/.test(run))
-  const isHex = run.length >= 2 * SHORTEST_LINE && /^[0-9a-f]+$/i.test(run)
-  return run.length >= SHORTEST_LINE && (isMixed || isHex)
+  const isHex = run.length >= 2 * MIN_LINE_LENGTH && /^[0-9a-f]+$/i.test(run)
+  return run.length >= MIN_LINE_LENGTH && (isMixed || isHex)
 }
 
 /**

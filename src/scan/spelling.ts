@@ -8,9 +8,9 @@ const LETTER_U = 0x75
 const LETTER_X = 0x78
 
 /** Escapes within escapes: JSON in JSON in a URL. */
-const MOST_NESTED = 3
+const MAX_NESTING = 3
 /** Longer spellings of one character are not read, in bytes: `%25255C%252522` has 14. */
-export const LONGEST_SPELLING = 48
+export const MAX_SPELLING_LENGTH = 48
 
 const LETTER_ESCAPES: ReadonlyMap<number, number> = new Map(
   Object.entries({ n: 10, r: 13, t: 9, b: 8, f: 12, v: 11, 0: 0 }).map(([letter, code]) => [
@@ -80,7 +80,7 @@ export interface Readings {
 }
 
 /** How many offsets readings are cached for; several patterns ask for the same ones. */
-const MOST_KNOWN = 4096
+const MAX_CACHED = 4096
 
 /**
  * Reads characters from bytes in every way they may be spelled: plain, URL-encoded, HTML-escaped, with the escapes of
@@ -89,7 +89,7 @@ const MOST_KNOWN = 4096
  */
 export class SpellingReader {
   readonly #text: Uint8Array
-  readonly #known = new Map<number, Readings>()
+  readonly #cache = new Map<number, Readings>()
   #isCut = false
 
   constructor(text: Uint8Array) {
@@ -97,13 +97,13 @@ export class SpellingReader {
   }
 
   read(at: number): Readings {
-    const known = this.#known.get(at)
+    const known = this.#cache.get(at)
     if (known) return known
     this.#isCut = false
-    const readings = this.#read(at, MOST_NESTED)
+    const readings = this.#read(at, MAX_NESTING)
     const result = { readings, isCut: this.#isCut }
-    if (this.#known.size >= MOST_KNOWN) this.#known.clear()
-    this.#known.set(at, result)
+    if (this.#cache.size >= MAX_CACHED) this.#cache.clear()
+    this.#cache.set(at, result)
     return result
   }
 
@@ -119,7 +119,7 @@ export class SpellingReader {
     const inner = this.#read(at, depth - 1)
     const readings = new Map(inner.map((reading) => [reading.code + reading.end * CODES, reading]))
     const add = (code: number, end: number): void => {
-      if (end - at <= LONGEST_SPELLING) readings.set(code + end * CODES, { code, end })
+      if (end - at <= MAX_SPELLING_LENGTH) readings.set(code + end * CODES, { code, end })
     }
     for (const { code, end } of inner) {
       if (code === BACKSLASH) this.#readBackslash(at, end, depth - 1, add)
@@ -199,7 +199,7 @@ export class SpellingReader {
     const number = this.#endOf(at, 0x23, depth)
     const body = number < 0 ? at : number
     let end = body
-    while (end < body + LONGEST_ENTITY && isWordByte(this.#byte(end))) end++
+    while (end < body + MAX_ENTITY_LENGTH && isWordByte(this.#byte(end))) end++
     const semicolon = this.#endOf(end, 0x3b, depth)
     if (semicolon < 0) return
     const name = String.fromCharCode(...this.#text.subarray(body, end))
@@ -251,7 +251,7 @@ type Add = (code: number, end: number) => void
 
 /** Larger than any code point. */
 const CODES = 0x200000
-const LONGEST_ENTITY = 8
+const MAX_ENTITY_LENGTH = 8
 
 /** Decodes one code point from its bytes; -1 if they are invalid. */
 function decodeUtf8(next: (isFirst: boolean) => number): number {

@@ -1,4 +1,4 @@
-import { isEscapeLead, LONGEST_SPELLING, mayEndEscape, type SpellingReader } from './spelling.ts'
+import { isEscapeLead, MAX_SPELLING_LENGTH, mayEndEscape, type SpellingReader } from './spelling.ts'
 
 /** Follows characters through text, in any spelling, forwards and backwards from an offset. */
 export class Walk {
@@ -68,7 +68,7 @@ export class Walk {
     const isOther = last >= 0x80 || (code === 0x20 && last === 0x2b) || (code === 0x0a && text[end - 2] === 0x0d)
     if (!isOther && !mayEndEscape(text, end)) return
     const reader = this.#reader
-    for (let at = end - 1; at >= Math.max(0, end - LONGEST_SPELLING); at--) {
+    for (let at = end - 1; at >= Math.max(0, end - MAX_SPELLING_LENGTH); at--) {
       const byte = text[at] as number
       if (byte < 0x80 && !isEscapeLead(byte)) continue
       if (reader.read(at).readings.some((reading) => reading.code === code && reading.end === end)) addOnce(starts, at)

@@ -3,7 +3,7 @@ import type { SecretForm } from './patterns.ts'
 type Spell = (character: string) => string
 
 /** Up to this many changing characters, every mixture of plain and URL-encoded ones is searched for. */
-const MOST_MIXED = 3
+const MAX_MIXED = 3
 
 /** Every spelling of a window by which a pattern is found; the text around it may be spelled differently. */
 export function spellingsOf(window: readonly number[], form: SecretForm, spell: Speller): readonly Uint8Array[] {
@@ -12,7 +12,7 @@ export function spellingsOf(window: readonly number[], form: SecretForm, spell: 
   if (form !== 'bytes' && form !== 'utf-16') {
     const changing = characters.filter((character) => !isUnchanged(character)).length
     if (changing > 0) for (const text of spell(characters, 'changing')) spellings.add(text)
-    if (changing > 0 && changing <= MOST_MIXED) for (const text of mixturesOf(characters)) spellings.add(text)
+    if (changing > 0 && changing <= MAX_MIXED) for (const text of mixturesOf(characters)) spellings.add(text)
     if (form === 'plain') for (const text of spell(characters, 'everything')) spellings.add(text)
   }
   return [...spellings].map((text) => Buffer.from(text, 'utf8'))
@@ -89,16 +89,16 @@ const ESCAPES: readonly Spell[] = [
       (character) =>
         character.replace(some, '\\$&'),
   ),
-  (character) => character.replace(/[&<>"'`=/]/, (each) => HTML_NAMES[each] ?? each),
-  (character) => character.replace(/[&<>"']/, (each) => ({ ...HTML_NAMES, "'": '&#39;' })[each] ?? each),
-  (character) => character.replace(/[&<>"']/, (each) => ({ ...HTML_NAMES, "'": '&#x27;' })[each] ?? each),
-  (character) => character.replace(/[&<>"]/, (each) => HTML_NAMES[each] ?? each),
-  (character) => character.replace(/[&<>"'`=/]/, (each) => entity(each, 10)),
-  (character) => character.replace(/[&<>"'`=/]/, (each) => entity(each, 16)),
+  (character) => character.replace(/[&<>"'`=/]/, (char) => HTML_NAMES[char] ?? char),
+  (character) => character.replace(/[&<>"']/, (char) => ({ ...HTML_NAMES, "'": '&#39;' })[char] ?? char),
+  (character) => character.replace(/[&<>"']/, (char) => ({ ...HTML_NAMES, "'": '&#x27;' })[char] ?? char),
+  (character) => character.replace(/[&<>"]/, (char) => HTML_NAMES[char] ?? char),
+  (character) => character.replace(/[&<>"'`=/]/, (char) => entity(char, 10)),
+  (character) => character.replace(/[&<>"'`=/]/, (char) => entity(char, 16)),
   (character) =>
     character.replace(
       /[&<>"'`=/]/,
-      inCapitals((each) => entity(each, 16)),
+      inCapitals((char) => entity(char, 16)),
     ),
   unlessUnchanged((character) => entity(character, 10)),
   unlessUnchanged((character) => entity(character, 16)),

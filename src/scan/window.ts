@@ -9,7 +9,7 @@ interface Window {
 
 const WINDOW_BYTES = 8
 /** Only windows that begin within this many characters are compared. */
-const COMPARED = 512
+const MAX_COMPARED = 512
 
 /**
  * The best part of a pattern to search for: one that has no characters that encodings change, is in no other secret
@@ -17,21 +17,21 @@ const COMPARED = 512
  */
 export function windowOf(codes: Uint32Array, shared: ReadonlyMap<string, number> | undefined): Window {
   let best: Window = { from: 0, to: codes.length }
-  let least = Number.POSITIVE_INFINITY
-  for (let from = 0; from < Math.min(codes.length, COMPARED); from++) {
-    const late = from / 4
+  let lowestCost = Number.POSITIVE_INFINITY
+  for (let from = 0; from < Math.min(codes.length, MAX_COMPARED); from++) {
+    const positionCost = from / 4
     // No window costs less than its position.
-    if (late >= least) break
+    if (positionCost >= lowestCost) break
     const to = windowEnd(codes, from)
     if (to === undefined) break
-    let cost = late
-    for (let at = from; at < to && cost < least; at++) cost += costOf(codes[at] ?? 0)
-    if (cost >= least) continue
+    let cost = positionCost
+    for (let at = from; at < to && cost < lowestCost; at++) cost += costOf(codes[at] ?? 0)
+    if (cost >= lowestCost) continue
     const window = codes.subarray(from, to)
     const others = shared === undefined ? 0 : (shared.get(String.fromCodePoint(...window)) ?? 1) - 1
     cost += others * 200 + repetition(window)
-    if (cost < least) {
-      least = cost
+    if (cost < lowestCost) {
+      lowestCost = cost
       best = { from, to }
     }
   }
@@ -71,7 +71,7 @@ export function gramsIn(texts: readonly SecretText[]): ReadonlyMap<string, numbe
   const counts = new Map<string, number>()
   for (const { text } of texts) {
     const grams = new Set<string>()
-    for (let at = 0; at + WINDOW_BYTES <= Math.min(text.length, COMPARED); at++)
+    for (let at = 0; at + WINDOW_BYTES <= Math.min(text.length, MAX_COMPARED); at++)
       grams.add(text.slice(at, at + WINDOW_BYTES))
     for (const gram of grams) counts.set(gram, (counts.get(gram) ?? 0) + 1)
   }

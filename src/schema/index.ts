@@ -146,10 +146,10 @@ export const secretsSchema = z.record(z.string(), secretValue).superRefine((secr
     const known = knownSecret(name)
     if (!known || typeof value !== 'string' || value.trim() === '') continue
     const isShort = known.minLength !== undefined && value.length < known.minLength
-    const isNoUrl = known.format === 'postgres-url' && !isPostgresUrl(value)
+    const isInvalidUrl = known.format === 'postgres-url' && !isPostgresUrl(value)
     if (isShort)
       context.addIssue({ code: 'custom', path: [name], message: `Shorter than ${known.minLength} characters` })
-    if (isNoUrl) context.addIssue({ code: 'custom', path: [name], message: 'Not a PostgreSQL URL' })
+    if (isInvalidUrl) context.addIssue({ code: 'custom', path: [name], message: 'Not a PostgreSQL URL' })
   }
 })
 

@@ -48,28 +48,28 @@ export function checkSecrets(
   problems: Problems,
 ): void {
   const { validation, required, lookedIn, hasFile, isFailed } = check
-  const atMost = check.missing === 'error' ? problems.error : problems.warn
+  const reportRequired = check.missing === 'error' ? problems.error : problems.warn
   const present = new Set(secrets.map(({ env }) => env))
   const isMissing = (env: string): boolean => !present.has(env) && !isFailed(env)
   const missing = (env: string, report: (typeof problems)['error'], remedy: string): void =>
     report({ code: 'SECRET_MISSING', key: env, message: `is not set; looked in ${lookedIn.join(', ')}`, remedy })
 
-  const asked = new Set(required.map((name) => secretName(name).env))
+  const requiredNames = new Set(required.map((name) => secretName(name).env))
   // Without a profile there is no secrets.json.
   const elsewhere = validation === undefined ? ' or add it to .env' : ', add it to .env or to secrets.json'
-  for (const env of asked) if (isMissing(env)) missing(env, atMost, `export ${env}${elsewhere}`)
+  for (const env of requiredNames) if (isMissing(env)) missing(env, reportRequired, `export ${env}${elsewhere}`)
   if (validation === undefined || validation === 'skip') return
 
-  const report = validation === 'strict' ? atMost : problems.warn
+  const report = validation === 'strict' ? reportRequired : problems.warn
   // A service that has only settings of its own would be warned at every start.
-  const unasked = validation === 'strict' ? '' : ', or write secrets.validation: skip in a profile that needs none'
+  const skipHint = validation === 'strict' ? '' : ', or write secrets.validation: skip in a profile that needs none'
   const provide = (key: string, env: string): string => (hasFile ? `add ${key} to secrets.json` : `export ${env}`)
-  if (isMissing('JWT_SECRET') && isMissing('OAUTH_AT_REST_PEPPER') && !asked.has('JWT_SECRET')) {
-    const remedy = `${provide('jwt_secret', 'JWT_SECRET')} (openssl rand -base64 48 makes one)${unasked}`
+  if (isMissing('JWT_SECRET') && isMissing('OAUTH_AT_REST_PEPPER') && !requiredNames.has('JWT_SECRET')) {
+    const remedy = `${provide('jwt_secret', 'JWT_SECRET')} (openssl rand -base64 48 makes one)${skipHint}`
     missing('JWT_SECRET', report, remedy)
   }
-  if (isMissing('DATABASE_URL') && !asked.has('DATABASE_URL'))
-    missing('DATABASE_URL', report, `${provide('database_url', 'DATABASE_URL')}${unasked}`)
+  if (isMissing('DATABASE_URL') && !requiredNames.has('DATABASE_URL'))
+    missing('DATABASE_URL', report, `${provide('database_url', 'DATABASE_URL')}${skipHint}`)
   for (const secret of secrets) checkFormat(secret, problems)
 }
 

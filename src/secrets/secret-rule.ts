@@ -7,14 +7,14 @@ import {
   formsOf,
   isSecretValue,
   looksSecretNumber,
+  looksSecretPath,
+  MIN_CONTAINED_LENGTH,
   passwordsIn,
   repeatsAny,
-  SHORTEST_HELD,
-  soundsSecret,
 } from './secret.ts'
 
 /** Deeper levels of a class instance are not inspected, nor are they printed. */
-const DEEPEST = 8
+const MAX_DEPTH = 8
 
 /** Whether a value of the configuration is secret. */
 export type SecretRule = (value: unknown, path: Path) => boolean
@@ -29,9 +29,10 @@ export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'o
   for (const value of [...values]) for (const password of passwordsIn(value)) values.add(password)
   const isTransformed = output !== undefined
   const holdsSecret = isTransformed ? containsAny(formsOf(values)) : (value: string) => values.has(value)
-  const isHeld = (value: string): boolean => value.length >= SHORTEST_HELD && holdsSecret(value)
-  const isText = (value: string, path: Path): boolean => soundsSecret(path) || isSecretValue(value) || isHeld(value)
-  const isKey = (key: string): boolean => isSecretValue(key) || isHeld(key)
+  const containsSecret = (value: string): boolean => value.length >= MIN_CONTAINED_LENGTH && holdsSecret(value)
+  const isText = (value: string, path: Path): boolean =>
+    looksSecretPath(path) || isSecretValue(value) || containsSecret(value)
+  const isKey = (key: string): boolean => isSecretValue(key) || containsSecret(key)
   let repeats: ((text: string) => boolean) | undefined
 
   return (value, path) => {
@@ -41,7 +42,7 @@ export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'o
     if (node.kind !== 'map' && node.taint) return true
     if (typeof value === 'string' && isText(value, path)) return true
     if (typeof value === 'number' || typeof value === 'bigint')
-      if (soundsSecret(path, looksSecretNumber) || isHeld(String(value))) return true
+      if (looksSecretPath(path, looksSecretNumber) || containsSecret(String(value))) return true
     if (!isTransformed) return false
     if (node.kind === 'scalar' && typeof node.value === 'string' && isText(node.value, path)) return true
     if (typeof value === 'object' && isContainer(value)) return !Array.isArray(value) && Object.keys(value).some(isKey)
@@ -63,15 +64,15 @@ function isContainer(value: object): boolean {
  * if printing it throws.
  */
 function printed(value: object | symbol): string | undefined {
-  const all = { depth: DEEPEST, maxArrayLength: null, maxStringLength: null, showHidden: true } as const
-  const shown = attempt(() => inspect(value, all))
+  const all = { depth: MAX_DEPTH, maxArrayLength: null, maxStringLength: null, showHidden: true } as const
+  const shown = tryPrint(() => inspect(value, all))
   if (shown === undefined) return undefined
   // JSON may fail: it may contain itself or a bigint, or have properties that throw before it is connected.
-  const others = [attempt(() => JSON.stringify(value)), attempt(() => [...bytesIn(value)].join('\n'))]
+  const others = [tryPrint(() => JSON.stringify(value)), tryPrint(() => [...bytesIn(value)].join('\n'))]
   return [shown, ...others].join('\n')
 }
 
-function attempt(print: () => string): string | undefined {
+function tryPrint(print: () => string): string | undefined {
   try {
     return print()
   } catch {
@@ -81,7 +82,7 @@ function attempt(print: () => string): string | undefined {
 
 /** Bytes as text, since inspection prints them as numbers. */
 function* bytesIn(value: unknown, depth = 0): Generator<string> {
-  if (typeof value !== 'object' || value === null || depth > DEEPEST) return
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return
   if (ArrayBuffer.isView(value)) yield Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
   else if (types.isAnyArrayBuffer(value)) yield Buffer.from(value).toString('latin1')
   else {
@@ -96,6 +97,6 @@ function addSecretTexts(node: TreeNode, path: Path, values: Set<string>): void {
   else if (node.kind === 'list')
     for (const [index, item] of node.items.entries()) addSecretTexts(item, [...path, index], values)
   else if (typeof node.value === 'string') {
-    if (node.taint || soundsSecret(path) || isSecretValue(node.value)) values.add(node.value)
-  } else if (node.taint && String(node.value).length >= SHORTEST_HELD) values.add(String(node.value))
+    if (node.taint || looksSecretPath(path) || isSecretValue(node.value)) values.add(node.value)
+  } else if (node.taint && String(node.value).length >= MIN_CONTAINED_LENGTH) values.add(String(node.value))
 }

@@ -141,8 +141,8 @@ type Text = readonly [path: Path, text: string | number | bigint, references?: r
 function* textsInTree(node: TreeNode, path: Path = []): Generator<Text> {
   yield* textsOfNode(node, path)
   // The nodes that these override in turn are in `shadowed` as well.
-  for (const loser of node.shadowed ?? [])
-    for (const [at, text] of textsOfNode(loser, path)) if (!hasReference(String(text))) yield [at, text]
+  for (const shadowed of node.shadowed ?? [])
+    for (const [at, text] of textsOfNode(shadowed, path)) if (!hasReference(String(text))) yield [at, text]
 }
 
 function* textsOfNode(node: TreeNode, path: Path): Generator<Text> {

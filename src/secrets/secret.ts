@@ -27,12 +27,12 @@ export function looksSecret(name: string): boolean {
  * collection around it: `api_keys.stripe`, `passwords.alice`. The profile's section `secrets`, which says where secrets
  * are, does not count.
  */
-export function soundsSecret(path: Path, sounds: (name: string) => boolean = looksSecret): boolean {
+export function looksSecretPath(path: Path, isSecretName: (name: string) => boolean = looksSecret): boolean {
   const names = path.filter((segment) => typeof segment === 'string')
   const own = names.at(-1)
   if (own === undefined) return false
   const around = names.slice(0, -1).filter((name, index) => /s$/i.test(name) && !(index === 0 && name === 'secrets'))
-  return sounds(own) || around.some(sounds)
+  return isSecretName(own) || around.some(isSecretName)
 }
 
 /** The same for a key whose value is a number: `password`, but not `max_tokens`. */
@@ -86,7 +86,7 @@ function inJson(text: string): string {
 }
 
 /** Shorter secrets would match words in any text. */
-const SHORTEST = 3
+const MIN_LENGTH = 3
 
 /** Whether a text repeats eight consecutive characters of a secret, or the whole of a shorter one. */
 export function repeatsSecret(text: string, secrets: Iterable<string>): boolean {
@@ -98,18 +98,18 @@ export function repeatsAny(secrets: Iterable<string>): (text: string) => boolean
   const windows = new Set<string>()
   for (const secret of formsOf(secrets)) {
     const size = Math.min(secret.length, WINDOW)
-    if (size < SHORTEST) continue
+    if (size < MIN_LENGTH) continue
     for (let at = 0; at + size <= secret.length; at++) windows.add(secret.slice(at, at + size))
   }
   return (text) => {
-    for (let at = 0; at + SHORTEST <= text.length; at++)
-      for (let size = SHORTEST; size <= WINDOW; size++) if (windows.has(text.slice(at, at + size))) return true
+    for (let at = 0; at + MIN_LENGTH <= text.length; at++)
+      for (let size = MIN_LENGTH; size <= WINDOW; size++) if (windows.has(text.slice(at, at + size))) return true
     return false
   }
 }
 
 /** Shorter values are not searched for inside others: `local` in `localhost` is not a leak. */
-export const SHORTEST_HELD = 8
+export const MIN_CONTAINED_LENGTH = 8
 
 /**
  * Whether a text contains one of these secrets that is long enough. They are looked up by their beginnings, and then by
@@ -119,15 +119,15 @@ export function containsAny(secrets: Iterable<string>): (text: string) => boolea
   const long = new Set<string>()
   const lengths = new Map<string, Set<number>>()
   for (const secret of secrets) {
-    if (secret.length < SHORTEST_HELD) continue
-    const beginning = secret.slice(0, SHORTEST_HELD)
+    if (secret.length < MIN_CONTAINED_LENGTH) continue
+    const beginning = secret.slice(0, MIN_CONTAINED_LENGTH)
     const known = lengths.get(beginning) ?? new Set()
     lengths.set(beginning, known.add(secret.length))
     long.add(secret)
   }
   return (text) => {
-    for (let at = 0; at + SHORTEST_HELD <= text.length; at++)
-      for (const length of lengths.get(text.slice(at, at + SHORTEST_HELD)) ?? [])
+    for (let at = 0; at + MIN_CONTAINED_LENGTH <= text.length; at++)
+      for (const length of lengths.get(text.slice(at, at + MIN_CONTAINED_LENGTH)) ?? [])
         if (long.has(text.slice(at, at + length))) return true
     return false
   }

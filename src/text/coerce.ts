@@ -30,7 +30,7 @@ export function toList(text: string): readonly string[] | undefined {
 }
 
 /** The limit for nesting in files as well. */
-const DEEPEST = 64
+const MAX_DEPTH = 64
 
 /**
  * Parses JSON text of an object, or of a list with more than strings, numbers and booleans, which `toList` handles.
@@ -54,7 +54,7 @@ function jsonIn(text: string): object | undefined {
 
 function isOrdinary(value: unknown, depth = 1): boolean {
   if (typeof value !== 'object' || value === null) return true
-  if (depth > DEEPEST) return false
+  if (depth > MAX_DEPTH) return false
   return Object.entries(value).every(([key, item]) => !isForbiddenKey(key) && isOrdinary(item, depth + 1))
 }
 

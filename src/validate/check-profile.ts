@@ -5,7 +5,7 @@ import { resolveSetting } from '../files/paths.ts'
 import { LATER_KEYS, LONG_EXPIRATION, MOVED_KEYS, PROFILE_FIELDS, type ProfileField } from '../schema/profile-fields.ts'
 import { isHttpOrigin, isHttpUrl } from '../schema/rules.ts'
 import { toBoolean, toList, toNumber } from '../text/coerce.ts'
-import { isNoMap, literal, mapNode, nodeAt, scalarAt, siteOf, variableSource, withNodeAt } from '../tree.ts'
+import { isScalarOrList, literal, mapNode, nodeAt, scalarAt, siteOf, variableSource, withNodeAt } from '../tree.ts'
 import type { ListNode, MapNode, ScalarNode, TreeNode } from '../types.ts'
 
 export interface ProfileCheck {
@@ -38,7 +38,7 @@ export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Probl
   let checked = tree
   for (const field of FIELDS) {
     const node = nodeAt(checked, field.steps)
-    const section = node || isSkipped(field.path) ? undefined : sectionThatIsNoMap(checked, field.steps)
+    const section = node || isSkipped(field.path) ? undefined : findNonMapSection(checked, field.steps)
     if (section) {
       const remedy = `write its keys below it, such as ${field.path}`
       const wrong = { code: 'INVALID_VALUE', message: 'is not a map of keys and values', remedy, ...section } as const
@@ -70,11 +70,11 @@ export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Probl
 }
 
 /** The outermost section of a field that is not a map. It is kept: what somebody wrote is not replaced by a default. */
-function sectionThatIsNoMap(tree: MapNode, steps: readonly string[]): { key: string; at: TreeNode } | undefined {
+function findNonMapSection(tree: MapNode, steps: readonly string[]): { key: string; at: TreeNode } | undefined {
   for (let length = 1; length < steps.length; length++) {
     const path = steps.slice(0, length)
     const at = nodeAt(tree, path)
-    if (isNoMap(at)) return { key: path.join('.'), at }
+    if (isScalarOrList(at)) return { key: path.join('.'), at }
   }
   return undefined
 }
@@ -105,7 +105,7 @@ function fallback(field: ProfileField, tree: MapNode, { profile }: ProfileCheck)
 /** The node with the type in the table; undefined after reporting that it cannot have it. */
 function checkField(field: ProfileField, node: TreeNode, problems: Problems): TreeNode | undefined {
   const invalid = (at: TreeNode): undefined => {
-    problems.error({ code: 'INVALID_VALUE', key: field.path, at, ...wording(field, at) })
+    problems.error({ code: 'INVALID_VALUE', key: field.path, at, ...describeInvalid(field, at) })
   }
   if (field.nullable && node.kind === 'scalar' && node.value === null) return node
   if (field.type === 'string[]') return checkList(field, node, invalid)
@@ -181,7 +181,7 @@ function isAllowed({ oneOf, min, max, format, type }: ProfileField, value: unkno
 }
 
 /** The rule in words, and an example of a value that follows it. */
-function wording(field: ProfileField, node: TreeNode): { message: string; remedy: string } {
+function describeInvalid(field: ProfileField, node: TreeNode): { message: string; remedy: string } {
   const { type, oneOf, min, max, format } = field
   if (oneOf) {
     const near = node.kind === 'scalar' && typeof node.value === 'string' ? nearest(node.value, oneOf) : undefined

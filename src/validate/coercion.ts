@@ -5,7 +5,7 @@ import { formatPath, valueAt } from '../path.ts'
 import { toBoolean, toJson, toList, toNumber } from '../text/coerce.ts'
 import { nearestNode, nodeAt, setOwn, toPlain } from '../tree.ts'
 import type { MapNode, Path } from '../types.ts'
-import { ask, misbehaviourOf, pathOf, type Validation } from './validation.ts'
+import { ask, pathOf, schemaFault, type Validation } from './validation.ts'
 
 /** One value that is being tried with other types. */
 interface Attempt {
@@ -18,7 +18,7 @@ interface Attempt {
 }
 
 /** A function, since no string can be converted to one; JSON text could be an object. */
-const OF_NO_TEXT = (): void => undefined
+const UNREACHABLE_TYPE = (): void => undefined
 
 /** The input of a schema while types are being tried. */
 export class Coercion {
@@ -73,17 +73,18 @@ export class Coercion {
    * that no string has.
    */
   *settle(schema: StandardSchemaV1, issues: readonly StandardSchemaV1.Issue[]): Validation<boolean> {
-    const told = complaintsIn(issues)
+    const current = complaintsIn(issues)
     const refused = [...this.#attempts].filter(
-      ([key, { complaints, candidates }]) => told.has(key) && complaints.length > candidates.length,
+      ([key, { complaints, candidates }]) => current.has(key) && complaints.length > candidates.length,
     )
     if (refused.length === 0) return false
-    for (const [, { path }] of refused) setAt(this.input, path, OF_NO_TEXT)
-    const ofTypes = complaintsIn((yield ask(schema, this.input)).issues ?? [])
+    for (const [, { path }] of refused) setAt(this.input, path, UNREACHABLE_TYPE)
+    const typeComplaints = complaintsIn((yield ask(schema, this.input)).issues ?? [])
     let changed = false
     for (const [key, attempt] of refused) {
-      const ofType = ofTypes.get(key)?.complaint
-      const index = ofType === undefined ? 0 : attempt.complaints.findIndex((complaint) => complaint !== ofType)
+      const typeComplaint = typeComplaints.get(key)?.complaint
+      const index =
+        typeComplaint === undefined ? 0 : attempt.complaints.findIndex((complaint) => complaint !== typeComplaint)
       this.#choose(key, attempt, index > 0 ? index - 1 : attempt.candidates.length)
       changed ||= index > 0
     }
@@ -94,7 +95,7 @@ export class Coercion {
    * A schema that turns every string into true (`z.coerce.boolean()`) is given the boolean that the string spells; a
    * string that spells none is an error. A schema that knows its words rejects nonsense, and is left alone.
    */
-  *distrust(schema: StandardSchemaV1, output: unknown, problems: Problems): Validation<boolean> {
+  *correctBooleans(schema: StandardSchemaV1, output: unknown, problems: Problems): Validation<boolean> {
     let changed = false
     for (const [path, text] of textsIn(this.input)) {
       const key = formatPath(path)
@@ -104,7 +105,7 @@ export class Coercion {
       const isSuspect = made === true ? meant !== true : meant === false && made !== text
       if (!isSuspect || this.#attempts.has(key)) continue
       this.#attempts.set(key, { path, original: text, candidates: [], next: 1, complaints: [] })
-      if (!(yield* this.#takesAnyTextForTrue(schema, path, text))) continue
+      if (!(yield* this.#acceptsAnyTextAsTrue(schema, path, text))) continue
       setAt(this.input, path, meant ?? false)
       this.coerced.add(key)
       changed = true
@@ -121,18 +122,18 @@ export class Coercion {
   }
 
   /** Whether nonsense has the same result for the whole input as `true`. */
-  *#takesAnyTextForTrue(schema: StandardSchemaV1, path: Path, text: string): Validation<boolean> {
+  *#acceptsAnyTextAsTrue(schema: StandardSchemaV1, path: Path, text: string): Validation<boolean> {
     setAt(this.input, path, 'neither true nor false')
-    const nonsense = yield ask(schema, this.input)
+    const ofNonsense = yield ask(schema, this.input)
     setAt(this.input, path, true)
-    const truth = yield ask(schema, this.input)
+    const ofTrue = yield ask(schema, this.input)
     setAt(this.input, path, false)
-    const lie = yield ask(schema, this.input)
+    const ofFalse = yield ask(schema, this.input)
     setAt(this.input, path, text)
-    if (nonsense.issues || truth.issues || misbehaviourOf(lie)) return false
-    if (!isDeepStrictEqual(nonsense.value, truth.value)) return false
+    if (ofNonsense.issues || ofTrue.issues || schemaFault(ofFalse)) return false
+    if (!isDeepStrictEqual(ofNonsense.value, ofTrue.value)) return false
     // A schema that accepts only true rejects `false`, and may still accept any string.
-    return lie.issues ? madeAt(nonsense.value, path) === true : !isDeepStrictEqual(lie.value, truth.value)
+    return ofFalse.issues ? madeAt(ofNonsense.value, path) === true : !isDeepStrictEqual(ofFalse.value, ofTrue.value)
   }
 }
 

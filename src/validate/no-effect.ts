@@ -9,7 +9,7 @@ import type { Validated } from './validate.ts'
 import { ask, type Question, type Validation } from './validation.ts'
 
 /** The layers whose values are given for this program, one by one. */
-const GIVEN: readonly LayerName[] = ['overrides', 'environment', 'dotenv']
+const PROGRAM_LAYERS: readonly LayerName[] = ['overrides', 'environment', 'dotenv']
 
 /** Warns of overrides and variables that the schema ignores, as it may do silently with unknown keys. */
 export function* warnOfNoEffect(
@@ -18,16 +18,16 @@ export function* warnOfNoEffect(
   problems: Problems,
 ): Validation<void> {
   if (problems.errors.length > 0) return
-  const gone = leftOut(tree, output)
-  if (gone.length === 0) return
+  const ignored = leftOut(tree, output)
+  if (ignored.length === 0) return
   // The schema may have moved or transformed a value; if so, it has read it.
-  const { copy, isRead } = watched(
+  const { copy, isRead } = trackReads(
     input,
-    gone.map(({ path }) => path),
+    ignored.map(({ path }) => path),
   )
   const { issues } = yield ask(schema, copy)
   if (issues) return
-  for (const { path, node, near } of gone) {
+  for (const { path, node, near } of ignored) {
     if (isRead(path)) continue
     problems.warn({
       code: 'UNKNOWN_KEY',
@@ -53,19 +53,22 @@ function leftOut(tree: MapNode, output: unknown): readonly Gone[] {
     return [...leaves(tree)]
       .filter(
         ([path, node]) =>
-          isGiven(node) && isBelowMaps(path, tree) && !isOurs(path) && valueAt(output, path) === undefined,
+          isForThisProgram(node) &&
+          isBelowMaps(path, tree) &&
+          !isProfileField(path) &&
+          valueAt(output, path) === undefined,
       )
-      .map(([path, node]) => ({ path, node, near: pathNear(path, output) }))
+      .map(([path, node]) => ({ path, node, near: similarPath(path, output) }))
       .filter((gone) => isForUs(gone, output))
   } catch {
     return []
   }
 }
 
-function isGiven({ source, shadowed = [] }: ScalarNode | ListNode): boolean {
+function isForThisProgram({ source, shadowed = [] }: ScalarNode | ListNode): boolean {
   return (
     source.layer === 'overrides' ||
-    [source, ...shadowed.map((node) => node.source)].every(({ layer }) => GIVEN.includes(layer))
+    [source, ...shadowed.map((node) => node.source)].every(({ layer }) => PROGRAM_LAYERS.includes(layer))
   )
 }
 
@@ -99,13 +102,13 @@ function isBelowMaps(path: Path, tree: MapNode): boolean {
 }
 
 /** Whether the library itself, or SystemPrompt, uses it. */
-function isOurs(path: Path): boolean {
+function isProfileField(path: Path): boolean {
   const key = formatPath(path)
   return PROFILE_FIELDS.some((field) => field.path === key)
 }
 
 /** A copy that records which of these paths have been read. */
-function watched(input: unknown, paths: readonly Path[]): { copy: unknown; isRead: (path: Path) => boolean } {
+function trackReads(input: unknown, paths: readonly Path[]): { copy: unknown; isRead: (path: Path) => boolean } {
   const unread = new Set<Path>()
   const copy = copyOf(input)
   for (const path of paths) {
@@ -132,12 +135,12 @@ function copyOf(value: unknown): unknown {
 }
 
 /** The path with missing steps replaced by similar existing ones. */
-function pathNear(path: Path, output: unknown): Path | undefined {
+function similarPath(path: Path, output: unknown): Path | undefined {
   const near: (string | number)[] = []
   for (const step of path) {
     const around = valueAt(output, near)
-    const isThere = valueAt(around, [step]) !== undefined
-    near.push((isThere ? undefined : similar(String(step), Object.keys(isPlain(around) ? around : {}))) ?? step)
+    const exists = valueAt(around, [step]) !== undefined
+    near.push((exists ? undefined : similar(String(step), Object.keys(isPlain(around) ? around : {}))) ?? step)
   }
   return near.some((step, index) => step !== path[index]) ? near : undefined
 }

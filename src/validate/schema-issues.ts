@@ -5,7 +5,7 @@ import { formatPath, valueAt } from '../path.ts'
 import { containsAny, formsOf, isSecretValue, looksSecret, MASK, passwordsIn, repeatsAny } from '../secrets/secret.ts'
 import { nearestNode, nodeAt } from '../tree.ts'
 import type { MapNode, Path, TreeNode } from '../types.ts'
-import { type Impartial, impartialWords, NOTHING_IMPARTIAL } from './impartial-words.ts'
+import { type FixedMessages, findFixedMessages, NO_FIXED_MESSAGES } from './fixed-messages.ts'
 import { pathOf, type Question, type Validation } from './validation.ts'
 import { type WantedType, wantedTypes } from './wanted-types.ts'
 
@@ -20,9 +20,9 @@ export function* reportIssues(
   const texts = [...secrets()]
   const repeats = repeatsAny(texts)
   const hasSecret = issues.some((issue) => isSecretAt(tree, pathOf(issue), repeats))
-  const impartial = hasSecret ? yield* impartialWords(schema, input, tree) : NOTHING_IMPARTIAL
+  const fixedMessages = hasSecret ? yield* findFixedMessages(schema, input, tree) : NO_FIXED_MESSAGES
   const wantedType = yield* wantedTypes(schema, input, issues)
-  const search = { repeats, holds: holdsSecret(texts), impartial, wantedType }
+  const search = { repeats, holds: holdsSecret(texts), fixedMessages, wantedType }
   for (const issue of issues) reportIssue(issue, question, input, search, problems)
 }
 
@@ -38,7 +38,7 @@ interface IssueSearch {
   /** Whether a text contains a whole secret. */
   readonly holds: (text: string) => boolean
   /** What the schema says whatever the values are. */
-  readonly impartial: Impartial
+  readonly fixedMessages: FixedMessages
   readonly wantedType: WantedType
 }
 
@@ -50,7 +50,7 @@ function reportIssue(
   problems: Problems,
 ): void {
   const path = pathOf(issue)
-  const { repeats, impartial, wantedType } = search
+  const { repeats, fixedMessages, wantedType } = search
   const shown = shownPath(path, tree, search)
   const key = formatPath(shown)
   if (problems.isReported(key)) return
@@ -67,17 +67,18 @@ function reportIssue(
     })
     return
   }
-  const hidden = isSecretAt(tree, path, repeats)
-  const isTelling = hidden && !impartial.says(key, issue.message)
-  const isQuiet = isTelling || repeats(issue.message) || quotesVariable(issue.message, node, valueAt(input, path))
-  const message = isQuiet ? 'is not what the schema accepts' : oneLine(issue.message)
+  const isSecret = isSecretAt(tree, path, repeats)
+  const mayReveal = isSecret && !fixedMessages.has(key, issue.message)
+  const isMessageHidden =
+    mayReveal || repeats(issue.message) || quotesVariable(issue.message, node, valueAt(input, path))
+  const message = isMessageHidden ? 'is not what the schema accepts' : oneLine(issue.message)
   problems.error({
     code: 'SCHEMA',
     ...(key === '' ? {} : { key }),
     message,
     remedy: remedyForValue(node, wantedType(path)),
     at: node,
-    ...(hidden ? { unframed: true } : {}),
+    ...(isSecret ? { unframed: true } : {}),
   })
 }
 
@@ -85,12 +86,12 @@ function reportIssue(
  * Masks keys that may give a secret away: those that a schema made from values, and those of secret JSON text that the
  * schema does not name. Keys of the configuration stay, since they may be words of a secret, such as `database`.
  */
-function shownPath(path: Path, tree: MapNode, { repeats, holds, impartial }: IssueSearch): Path {
+function shownPath(path: Path, tree: MapNode, { repeats, holds, fixedMessages }: IssueSearch): Path {
   const own = ownPath(path, tree)
   const isOfSecret = isSecretNode(nearestNode(tree, path), own, repeats)
   return path.map((step, index) => {
     if (index < own.length) return step
-    const isUnknownKey = isOfSecret && typeof step === 'string' && !impartial.names(path.slice(0, index + 1))
+    const isUnknownKey = isOfSecret && typeof step === 'string' && !fixedMessages.mentions(path.slice(0, index + 1))
     return isUnknownKey || holds(String(step)) ? MASK : step
   })
 }

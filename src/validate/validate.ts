@@ -6,7 +6,7 @@ import { MASK } from '../secrets/secret.ts'
 import type { Path } from '../types.ts'
 import { Coercion } from './coercion.ts'
 import { holdsSecret, reportIssues } from './schema-issues.ts'
-import { ask, misbehaviourOf, pathOf, type Question, type Validation } from './validation.ts'
+import { ask, pathOf, type Question, schemaFault, type Validation } from './validation.ts'
 
 export interface Validated {
   /** The input that the schema was last asked about, with converted types. */
@@ -28,14 +28,14 @@ const ROUNDS = 1000
 export function* validate(question: Question, problems: Problems): Validation<Validated> {
   const { tree, schema, option } = question
   let coercion = new Coercion(tree)
-  let result = yield* converse(schema, coercion, problems)
-  if (misbehaviourOf(result)) {
+  let result = yield* askUntilSettled(schema, coercion, problems)
+  if (schemaFault(result)) {
     // A function for strings throws for other types; with one value at a time it is clear which one caused it.
     coercion = new Coercion(tree, { oneByOne: true })
-    result = yield* converse(schema, coercion, problems)
+    result = yield* askUntilSettled(schema, coercion, problems)
   }
   if (result.issues) {
-    reportMisbehaviour(result, option, problems)
+    reportSchemaFault(result, option, problems)
     yield* reportIssues(question, coercion.input, result.issues, problems)
     return { output: coercion.input, coerced: coercion.coerced }
   }
@@ -43,20 +43,20 @@ export function* validate(question: Question, problems: Problems): Validation<Va
 }
 
 /** The schema's final answer. */
-function* converse(
+function* askUntilSettled(
   schema: StandardSchemaV1,
   coercion: Coercion,
   problems: Problems,
 ): Validation<StandardSchemaV1.Result<unknown>> {
   let answer = yield ask(schema, coercion.input)
-  let sound = answer
+  let lastValid = answer
   for (let round = 0; round < ROUNDS; round++) {
-    const changed = sound.issues
-      ? coercion.retype(sound.issues)
-      : yield* coercion.distrust(schema, sound.value, problems)
+    const changed = lastValid.issues
+      ? coercion.retype(lastValid.issues)
+      : yield* coercion.correctBooleans(schema, lastValid.value, problems)
     if (!changed) break
     answer = yield ask(schema, coercion.input)
-    if (!misbehaviourOf(answer)) sound = answer
+    if (!schemaFault(answer)) lastValid = answer
     else if (!coercion.oneByOne) return answer
   }
   const isSettled = answer.issues !== undefined && (yield* coercion.settle(schema, answer.issues))
@@ -71,7 +71,7 @@ export function* validateSecrets(
   problems: Problems,
 ): Validation<void> {
   const result = yield ask(schema, values)
-  reportMisbehaviour(result, 'secrets.schema', problems)
+  reportSchemaFault(result, 'secrets.schema', problems)
   const holds = holdsSecret(Object.values(values))
   for (const issue of result.issues ?? []) {
     const path = pathOf(issue)
@@ -96,9 +96,9 @@ export function* validateSecrets(
 }
 
 /** It has no position in a file, since the schema is what has to be fixed. */
-function reportMisbehaviour(result: StandardSchemaV1.Result<unknown>, option: string, problems: Problems): void {
-  const misbehaviour = misbehaviourOf(result)
-  if (misbehaviour) problems.error({ key: option, ...misbehaviour })
+function reportSchemaFault(result: StandardSchemaV1.Result<unknown>, option: string, problems: Problems): void {
+  const fault = schemaFault(result)
+  if (fault) problems.error({ key: option, ...fault })
 }
 
 /** What to do about a missing key of the configuration. Without a profile, nothing can be added to one. */

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Report } from '../errors/errors.ts'
-import type { Wording } from '../read/guard.ts'
+import type { MessageText } from '../read/guard.ts'
 import type { MapNode, Path } from '../types.ts'
 
 /**
@@ -94,7 +94,7 @@ const THREW: StandardSchemaV1.FailureResult = { issues: [] }
 const NO_RESULT: StandardSchemaV1.FailureResult = { issues: [] }
 const PROMISED: StandardSchemaV1.FailureResult = { issues: [] }
 
-const MISBEHAVIOUR: ReadonlyMap<Result, Wording & Pick<Report, 'code'>> = new Map([
+const SCHEMA_FAULTS: ReadonlyMap<Result, MessageText & Pick<Report, 'code'>> = new Map([
   [
     THREW,
     {
@@ -124,8 +124,8 @@ const MISBEHAVIOUR: ReadonlyMap<Result, Wording & Pick<Report, 'code'>> = new Ma
 ])
 
 /** What is wrong with the schema itself, if it gave no usable answer. */
-export function misbehaviourOf(result: Result): (Wording & Pick<Report, 'code'>) | undefined {
-  return MISBEHAVIOUR.get(result)
+export function schemaFault(result: Result): (MessageText & Pick<Report, 'code'>) | undefined {
+  return SCHEMA_FAULTS.get(result)
 }
 
 /** The path of an issue, whose segments can have two forms. */

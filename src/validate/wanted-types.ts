@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { formatPath, valueAt } from '../path.ts'
 import type { Path } from '../types.ts'
 import { complaintsIn, setAt } from './coercion.ts'
-import { ask, misbehaviourOf, type Validation } from './validation.ts'
+import { ask, schemaFault, type Validation } from './validation.ts'
 
 /** A value of each type that a string can be converted to, and how to write one. */
 const TYPES = [
@@ -26,18 +26,18 @@ export function* wantedTypes(
 ): Validation<WantedType> {
   const texts = [...complaintsIn(issues)].filter(([, { path }]) => typeof valueAt(input, path) === 'string')
   const refused = texts.map(([key, { path, complaint }]) => ({ key, path, complaint, text: valueAt(input, path) }))
-  const wanted = new Map<string, string[]>()
+  const remedies = new Map<string, string[]>()
   for (const [value, remedy] of refused.length === 0 ? [] : TYPES) {
     for (const { path } of refused) setAt(input, path, value)
     const result = yield ask(schema, input)
-    if (misbehaviourOf(result)) continue
-    const said = complaintsIn(result.issues ?? [])
+    if (schemaFault(result)) continue
+    const complaints = complaintsIn(result.issues ?? [])
     for (const { key, complaint } of refused)
-      if (said.get(key)?.complaint !== complaint) wanted.set(key, [...(wanted.get(key) ?? []), remedy])
+      if (complaints.get(key)?.complaint !== complaint) remedies.set(key, [...(remedies.get(key) ?? []), remedy])
   }
   for (const { path, text } of refused) setAt(input, path, text)
   return (path) => {
-    const [remedy, ...others] = wanted.get(formatPath(path)) ?? []
+    const [remedy, ...others] = remedies.get(formatPath(path)) ?? []
     return others.length === 0 ? remedy : undefined
   }
 }

@@ -32,8 +32,8 @@ export function changesBetween(previous: Result, current: Result): readonly Conf
 }
 
 function isSecretIn(result: Result, path: string): boolean {
-  const [winner] = result.explain(path)
-  return winner !== undefined && (winner.secret === true || winner.value === MASK)
+  const [effective] = result.explain(path)
+  return effective !== undefined && (effective.secret === true || effective.value === MASK)
 }
 
 function secretsOf({ secrets }: Result): Readonly<Record<string, string | undefined>> {

@@ -1,7 +1,7 @@
 import { emitWarning } from 'node:process'
 import type { ConfigError } from '../errors/errors.ts'
 import type { ResolvedConfig } from '../expose/expose.ts'
-import { hasChangedSince, isGone, placesOf } from '../files/places.ts'
+import { hasChangedSince, isMissingOrEmpty, placesOf } from '../files/places.ts'
 import type { Consulted } from '../files/trail.ts'
 import { type PlacesWatch, watchPlaces } from '../files/watch-places.ts'
 import type { ConfigWatcher, WatchOptions } from '../watch-config.ts'
@@ -13,15 +13,15 @@ type Load<Schema, Variables> = () => Promise<ResolvedConfig<Schema, Variables> |
 /** Milliseconds; longer than an editor takes to write a file in place. */
 const DEBOUNCE = 75
 /** How long files that keep changing can delay a reload, in debounce intervals. */
-const MOST_DEBOUNCES = 10
+const MAX_DEBOUNCES = 10
 /** How long a file that lost its contents has to get them back, in milliseconds. */
-const PATIENCE = 500
+const GRACE_PERIOD = 500
 /**
  * Milliseconds until a file that could not be read is tried again: no event tells that a process may open files again, or
  * that a share is back. Each time it takes twice as long, since a load costs something, up to the most.
  */
-const RETRY = 1000
-const MOST_RETRY = 60_000
+const FIRST_RETRY = 1000
+const MAX_RETRY = 60_000
 
 /** Loads the configuration, watches the files that the load looked at, and reloads when one of them changes. */
 export async function watchLoads<Schema, Variables>(
@@ -46,14 +46,14 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
   #error: ConfigError | undefined
   #consulted: Consulted
   /** The files that had contents when the state on disk was last accepted. */
-  #filled: readonly string[] = []
+  #nonEmpty: readonly string[] = []
   #timer: NodeJS.Timeout | undefined
   /** When the first event came that has not been handled yet. */
   #waitingSince: number | undefined
   /** Until when a file that lost its contents may get them back. */
-  #patientUntil: number | undefined
+  #graceUntil: number | undefined
   /** In how many milliseconds what could not be read is tried again. */
-  #retryIn = RETRY
+  #retryIn = FIRST_RETRY
   #isRunning = false
   #isClosed = false
 
@@ -102,8 +102,8 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
     const now = Date.now()
     this.#waitingSince ??= now
     if (this.#isRunning) return
-    const latest = this.#waitingSince + delay * MOST_DEBOUNCES
-    this.#runIn(Math.max(0, Math.min(delay, latest - now)))
+    const deadline = this.#waitingSince + delay * MAX_DEBOUNCES
+    this.#runIn(Math.max(0, Math.min(delay, deadline - now)))
   }
 
   #runIn(delay: number): void {
@@ -124,13 +124,13 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
       this.#isRunning = false
     }
     if (this.#waitingSince !== undefined) this.#wait()
-    else if (this.#patientUntil !== undefined) this.#wait(PATIENCE)
+    else if (this.#graceUntil !== undefined) this.#wait(GRACE_PERIOD)
     else if (!this.#isClosed && this.#error?.issues.some(({ code }) => code === 'FILE_UNREADABLE')) this.#retry()
   }
 
   #retry(): void {
     this.#runIn(this.#retryIn)
-    this.#retryIn = Math.min(this.#retryIn * 2, MOST_RETRY)
+    this.#retryIn = Math.min(this.#retryIn * 2, MAX_RETRY)
   }
 
   async #reload(): Promise<void> {
@@ -154,14 +154,14 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
 
   /** Whether a file has lost its contents, as happens while it is written: it is truncated first, or moved away. */
   #isUnsettled(now: number): boolean {
-    if (!this.#filled.some(isGone)) return false
-    this.#patientUntil ??= now + PATIENCE
-    return now < this.#patientUntil
+    if (!this.#nonEmpty.some(isMissingOrEmpty)) return false
+    this.#graceUntil ??= now + GRACE_PERIOD
+    return now < this.#graceUntil
   }
 
   #take(): void {
-    this.#patientUntil = undefined
-    this.#filled = this.#consulted.files.filter((file) => !isGone(file))
+    this.#graceUntil = undefined
+    this.#nonEmpty = this.#consulted.files.filter((file) => !isMissingOrEmpty(file))
   }
 
   async #accept(current: ResolvedConfig<Schema, Variables>): Promise<void> {
@@ -170,7 +170,7 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
     const recovered = this.#error !== undefined
     this.#current = current
     this.#error = undefined
-    this.#retryIn = RETRY
+    this.#retryIn = FIRST_RETRY
     if (changes.length === 0 && !recovered) return
     await this.#options.onChange?.({ previous, current, changes, recovered })
   }
@@ -179,7 +179,7 @@ class Watcher<Schema, Variables> implements ConfigWatcher<Schema, Variables> {
     const isKnown = this.#error?.message === error.message
     this.#error = error
     if (isKnown) return
-    this.#retryIn = RETRY
+    this.#retryIn = FIRST_RETRY
     const { onError = warn } = this.#options
     await onError(error)
   }

@@ -83,7 +83,7 @@ describe.skipIf(!hasTerminals)('a prompt on a terminal', () => {
   }
 
   test('that is aborted before it is shown lets the program end', () => {
-    expect(asking("password('Token', { givenUp: AbortSignal.abort() })", '')).toMatch(/"INTERRUPTED"\s+code 0\n$/)
+    expect(asking("password('Token', { signal: AbortSignal.abort() })", '')).toMatch(/"INTERRUPTED"\s+code 0\n$/)
   })
 
   test.each([
@@ -93,7 +93,7 @@ describe.skipIf(!hasTerminals)('a prompt on a terminal', () => {
     ['with spaces around it', '  http://127.0.0.1/callback?x=1 \r'],
     ['as it is', 'http://127.0.0.1/callback?x=1\r'],
   ])('for a single word joins what is pasted %s', (_, pasted) => {
-    const screen = asking("password('URL', { takes: 'word' })", pasted)
+    const screen = asking("password('URL', { accepts: 'word' })", pasted)
     expect(screen).toMatch(/"http:\/\/127\.0\.0\.1\/callback\?x=1"\s+code 0\n$/)
   })
 

@@ -45,8 +45,8 @@ function ask(
 }
 
 /** Whether the login is still waiting. */
-async function waits({ answer }: Callback): Promise<boolean> {
-  return (await Promise.race([answer, 'waiting'])) === 'waiting'
+async function waits({ result }: Callback): Promise<boolean> {
+  return (await Promise.race([result, 'waiting'])) === 'waiting'
 }
 
 describe('the callback of the browser', () => {
@@ -54,7 +54,7 @@ describe('the callback of the browser', () => {
     const callback = await opened()
     expect(callback.redirectUri).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/callback\/[\w-]{43}$/)
     const back = await ask(`${callback.redirectUri}?access_token=${TOKEN}`)
-    expect(await callback.answer).toEqual({ token: TOKEN })
+    expect(await callback.result).toEqual({ token: TOKEN })
     expect(back.status).toBe(303)
     const page = await ask(new URL(String(back.headers.location), callback.redirectUri).href)
     expect([page.status, page.body]).toEqual([200, expect.stringContaining('You are logged in')])
@@ -73,7 +73,7 @@ describe('the callback of the browser', () => {
   test('with an error ends the login with that error, and shows a page too', async () => {
     const callback = await opened()
     const back = await ask(`${callback.redirectUri}?error=access_denied&error_description=User%20said%20no`)
-    expect(await callback.answer).toEqual({ error: 'access_denied', description: 'User said no' })
+    expect(await callback.result).toEqual({ error: 'access_denied', description: 'User said no' })
     const page = await ask(new URL(String(back.headers.location), callback.redirectUri).href)
     expect(page.body).toContain('login failed')
   })
@@ -82,7 +82,7 @@ describe('the callback of the browser', () => {
     const callback = await opened()
     await ask(`${callback.redirectUri}?access_token=${TOKEN}`)
     expect((await ask(`${callback.redirectUri}?access_token=other`)).status).toBe(400)
-    expect(await callback.answer).toEqual({ token: TOKEN })
+    expect(await callback.result).toEqual({ token: TOKEN })
   })
 
   test('uses another port when the registered one is in use', async () => {
@@ -192,7 +192,7 @@ describe('a request that is not the callback gets a 400, and the login keeps wai
     }
     expect(await waits(callback)).toBe(true)
     await ask(`${callback.redirectUri}?access_token=${TOKEN}`)
-    expect(await callback.answer).toEqual({ token: TOKEN })
+    expect(await callback.result).toEqual({ token: TOKEN })
   }, 60_000)
 })
 

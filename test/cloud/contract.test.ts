@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import {
+  errorIn,
   isAuditPage,
   isExchanged,
   isKeyList,
   isLoginStart,
   isTenantList,
   isUserMe,
-  wordedError,
 } from '../../src/cloud/contract.ts'
 import { OPERATIONS, type Schema, schemaCalled } from './contract-file.ts'
 
@@ -112,9 +112,9 @@ describe('the guards require what the contract requires:', () => {
 
   test('an error has a code and a message', () => {
     const error = { code: 'x', message: 'y' }
-    expect(wordedError({ error })).toEqual(error)
+    expect(errorIn({ error })).toEqual(error)
     for (const wrong of [{}, { error: 'x' }, { error: { code: 1, message: 'y' } }, null, []]) {
-      expect(wordedError(wrong)).toBeUndefined()
+      expect(errorIn(wrong)).toBeUndefined()
     }
   })
 })

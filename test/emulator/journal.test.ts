@@ -35,7 +35,7 @@ async function busy(path: string, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     store.set(TENANT, { [`KEY_${round}`]: `value ${round}`, LAST: String(round) }, DEV)
     if (round % 3 === 0) store.unset(TENANT, `KEY_${round}`, DEV)
-    store.noteList(TENANT, DEV)
+    store.recordList(TENANT, DEV)
   }
   close()
 }
@@ -83,7 +83,7 @@ describe('a journal that has grown too long', () => {
     const first = await opened(path)
     const token = first.store.issue(DEV.user, 'login', 60)
     first.store.revoke(token)
-    for (let round = 0; round < 50; round++) first.store.noteList(TENANT, DEV)
+    for (let round = 0; round < 50; round++) first.store.recordList(TENANT, DEV)
     first.close()
     const second = await opened(path)
     expect([vault.verify(token)?.sub, second.store.claims(token)]).toEqual(['user_dev', undefined])

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { frameAt, originOf, positionOf, printable, rememberedLines } from '../../src/errors/frame.ts'
+import { cachedLines, frameAt, originOf, positionOf, printable } from '../../src/errors/frame.ts'
 import type { Source } from '../../src/types.ts'
 
 const source = (text: string, more: Partial<Source> = {}): Source => ({
@@ -29,7 +29,7 @@ describe('a position', () => {
     expect(positionOf({ source: { layer: 'profile', file: 'a', confidential: true }, offset: 1 })).toBeUndefined()
   })
   test('becomes an origin, with line and column if there is a text', () => {
-    const linesOf = rememberedLines()
+    const linesOf = cachedLines()
     expect(originOf({ source: source('a\nb'), offset: 2 }, linesOf)).toEqual({
       layer: 'profile',
       file: 'a.yaml',

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { createMatcher, type MatcherOptions, type SecretValue } from '../../src/scan/index.ts'
-import { LONGEST_SPELLING } from '../../src/scan/spelling.ts'
+import { MAX_SPELLING_LENGTH } from '../../src/scan/spelling.ts'
 import { type Random, sampled, seeded } from '../support/random.ts'
 
 const KEY = 'sk_live-51Hq8aZ0pQ7nV3xYbT6'
@@ -372,7 +372,7 @@ test(`${rounds} random texts: the matcher finds what a search for each form find
       if (part !== undefined) continue
       const written = text.subarray(start, end).toString()
       // What stood around it may have become a part of its first and last escape.
-      const few = Array.from({ length: LONGEST_SPELLING + 1 }, (_, index) => index)
+      const few = Array.from({ length: MAX_SPELLING_LENGTH + 1 }, (_, index) => index)
       const isIt = few.some((after) =>
         few.some((before) => isWriting(written.slice(before, written.length - after), value)),
       )

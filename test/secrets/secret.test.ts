@@ -4,10 +4,10 @@ import {
   isSecretValue,
   looksSecret,
   looksSecretNumber,
+  looksSecretPath,
   maskOpaque,
   nameToShow,
   repeatsSecret,
-  soundsSecret,
 } from '../../src/secrets/secret.ts'
 import type { Path } from '../../src/types.ts'
 import { sampled, seeded } from '../support/random.ts'
@@ -105,7 +105,7 @@ describe('looksSecret', () => {
   })
 })
 
-describe('soundsSecret', () => {
+describe('looksSecretPath', () => {
   test.each<[Path]>([
     [['smtp', 'password']],
     [['tokens', 0]],
@@ -115,12 +115,12 @@ describe('soundsSecret', () => {
     [['services', 'secrets', 'one']],
     [['secrets', 'token']],
   ])('is true of %j', (path) => {
-    expect(soundsSecret(path)).toBe(true)
+    expect(looksSecretPath(path)).toBe(true)
   })
   test.each<[Path]>([[[]], [[0]], [['secrets', 'source']], [['password', 'min_length']], [['monkeys', 'george']]])(
     'is false of %j',
     (path) => {
-      expect(soundsSecret(path)).toBe(false)
+      expect(looksSecretPath(path)).toBe(false)
     },
   )
   test('looksSecretNumber goes by the name of the number itself', () => {

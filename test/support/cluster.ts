@@ -45,7 +45,7 @@ export class Cluster {
     const entries = sources.flatMap((source) => {
       const [key, path] = source.includes('=') ? source.split('=') : [undefined, source]
       const full = join(folder, path ?? '')
-      const files = statSync(full).isDirectory() ? readdirSync(full).map((each) => join(full, each)) : [full]
+      const files = statSync(full).isDirectory() ? readdirSync(full).map((name) => join(full, name)) : [full]
       return files.map((file) => [key ?? basename(file), readFileSync(file, 'utf8')] as const)
     })
     this.#secrets.set(name, Object.fromEntries(entries))

@@ -145,7 +145,7 @@ function copy(source: string, paths: readonly string[], here: string, isIgnored:
     const from = join(source, path)
     const isFolder = statSync(from).isDirectory()
     const target = isFolder || !to.endsWith('/') ? join(here, to) : join(here, to, basename(path))
-    cpSync(from, target, { recursive: true, filter: (each) => !isIgnored(each.slice(source.length + 1)) })
+    cpSync(from, target, { recursive: true, filter: (path) => !isIgnored(path.slice(source.length + 1)) })
   }
 }
 

@@ -45,8 +45,8 @@ export async function contractProxy(target: string): Promise<ContractProxy> {
     answered: Buffer,
   ): void {
     const url = new URL(target, 'http://127.0.0.1')
-    const operation = OPERATIONS.filter((each) => each.method === method).find((each) =>
-      pathParameters(each, url.pathname),
+    const operation = OPERATIONS.filter((operation) => operation.method === method).find((operation) =>
+      pathParameters(operation, url.pathname),
     )
     if (!operation) {
       if (url.pathname.startsWith('/api/')) violations.push(`${method} ${url.pathname} is no operation`)
@@ -104,11 +104,11 @@ function pathParameters({ path, method }: Operation, actual: string): Record<str
   const isTaken =
     path.includes('{') &&
     OPERATIONS.some(
-      (each) =>
-        each.method === method &&
-        each.path !== path &&
-        fits(each.path, actual) &&
-        each.path.split('{').length < path.split('{').length,
+      (operation) =>
+        operation.method === method &&
+        operation.path !== path &&
+        fits(operation.path, actual) &&
+        operation.path.split('{').length < path.split('{').length,
     )
   return isTaken ? undefined : fits(path, actual)
 }

@@ -9,14 +9,14 @@ import {
 import { afterFile } from './after-file.ts'
 
 /** What a watcher reported, in order. */
-export type Told = { readonly update: ConfigUpdate } | { readonly error: ConfigError }
+export type WatchEvent = { readonly update: ConfigUpdate } | { readonly error: ConfigError }
 
 export interface Watched {
   readonly watcher: ConfigWatcher
   /** Everything reported so far. */
-  readonly told: readonly Told[]
+  readonly told: readonly WatchEvent[]
   /** The next report, or the first that was not taken yet. */
-  next(): Promise<Told>
+  next(): Promise<WatchEvent>
   /** The paths in the next update; an error throws. */
   nextChanges(): Promise<readonly string[]>
   /** Waits until a condition holds; it is checked at each report. */
@@ -34,11 +34,11 @@ afterFile(async () => {
 
 /** Watches a project; closed after the tests of the file. */
 export async function watched(options: LoadOptions, watchOptions: WatchOptions = {}): Promise<Watched> {
-  const told: Told[] = []
+  const events: WatchEvent[] = []
   let taken = 0
   let wake: () => void = () => undefined
-  const tell = (event: Told): void => {
-    told.push(event)
+  const tell = (event: WatchEvent): void => {
+    events.push(event)
     wake()
   }
   const watcher = await watchConfig<undefined>(
@@ -57,7 +57,7 @@ export async function watched(options: LoadOptions, watchOptions: WatchOptions =
     const end = Date.now() + LIMIT
     try {
       while (!is()) {
-        if (Date.now() >= end) throw new Error(`nothing was told that fits; told: ${JSON.stringify(told)}`)
+        if (Date.now() >= end) throw new Error(`nothing was told that fits; told: ${JSON.stringify(events)}`)
         await new Promise<void>((resolve) => {
           wake = resolve
         })
@@ -67,16 +67,16 @@ export async function watched(options: LoadOptions, watchOptions: WatchOptions =
     }
   }
 
-  async function next(): Promise<Told> {
-    await until(() => told.length > taken)
-    const event = told[taken++]
+  async function next(): Promise<WatchEvent> {
+    await until(() => events.length > taken)
+    const event = events[taken++]
     if (!event) throw new Error('nothing was told')
     return event
   }
 
   return {
     watcher,
-    told,
+    told: events,
     next,
     until,
     async nextChanges() {

@@ -6,7 +6,7 @@ import { describe, expect, expectTypeOf, test, vi } from 'vitest'
 import { z } from 'zod'
 import { type ConfigUpdate, isConfigError, watchConfig } from '../../src/index.ts'
 import { type Files, makeProject, PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
-import { type Told, watched } from '../support/watched.ts'
+import { type WatchEvent, watched } from '../support/watched.ts'
 
 const yaml = (value: string): string => `secrets: {validation: skip}\nvalue: ${value}\n`
 const BROKEN = 'value: [\n'
@@ -15,7 +15,7 @@ function project(): string {
   return makeProject({ [PROFILE]: yaml('one') })
 }
 
-function updateOf(event: Told): ConfigUpdate {
+function updateOf(event: WatchEvent): ConfigUpdate {
   if ('error' in event) throw event.error
   return event.update
 }

@@ -15,7 +15,7 @@ export const completion = defineCommand({
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
   },
   async run({ args, data }) {
-    const shell = SHELLS.find((each) => each === args.shell)
+    const shell = SHELLS.find((known) => known === args.shell)
     if (!shell) throw new CliError('USAGE', EXIT.usage, 'SHELL must be bash, zsh or fish.')
     ;(data as Io).out(completionScript(shell))
     return EXIT.ok

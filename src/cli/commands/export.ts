@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts'
 import { EXPORT_FORMATS, type ExportFormat, type Variables } from '../export-formats.ts'
 import { changeFor, variablesOf, withoutExported } from '../exported.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
-import { mayPrint, secretsOf } from '../may-print.ts'
+import { confirmPrint, secretsOf } from '../may-print.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
 import { printValues } from '../output.ts'
 import { LOAD_EXITS } from '../shapes.ts'
@@ -31,10 +31,10 @@ export const exportCommand = defineCommand({
     const result = await loadConfig({ ...loadOptions(args, io), env: withoutExported(io.env) })
     const variables = variablesOf(result)
     refuseUnwritable(variables, format)
-    await mayPrint(args, io, secretsOf(result.profile))
+    await confirmPrint(args, io, secretsOf(result.profile))
     const isNamed = args.profile !== undefined
-    const { set, gone } = format.isOfShell ? changeFor(result, io.env, { isNamed }) : { set: variables, gone: [] }
-    printValues(io, format.write(set, gone))
+    const { set, unset } = format.isOfShell ? changeFor(result, io.env, { isNamed }) : { set: variables, unset: [] }
+    printValues(io, format.write(set, unset))
     printWarningsIfWanted(io, result.warnings)
     return EXIT.ok
   },

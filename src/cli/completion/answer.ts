@@ -9,7 +9,7 @@ import { SHELLS, typedWords } from './typed-words.ts'
  * up in the line that somebody types.
  */
 export async function answerShell(shellName: string | undefined, io: Io): Promise<number> {
-  const shell = SHELLS.find((each) => each === shellName)
+  const shell = SHELLS.find((known) => known === shellName)
   const input = shell && (await io.readInput())
   if (!shell || !input) return 0
   try {

@@ -42,14 +42,14 @@ export async function offersFor({ before, current }: Typed, findNames: FindNames
   }
 
   if (line.open) return values(line.open)
-  if (command.takesProgram && (line.isOver || line.position > 0))
+  if (command.takesProgram && (line.isEndOfFlags || line.position > 0))
     return { kind: line.position > 0 ? 'files' : 'programs', prefix: '' }
   const [start, flagName] = /^--([^=]+)=/.exec(current) ?? []
-  if (start !== undefined && !line.isOver) {
+  if (start !== undefined && !line.isEndOfFlags) {
     const [, flag] = flags.find(([name, { type }]) => name === flagName && type === 'string') ?? []
     return flag ? values(flag, start) : NOTHING
   }
-  if (current.startsWith('-') && !line.isOver) return fitting(flagOffers(flags, line.given), current)
+  if (current.startsWith('-') && !line.isEndOfFlags) return fitting(flagOffers(flags, line.given), current)
   const [fileOf] = /^[A-Za-z_][\w.-]*=@/.exec(current) ?? []
   if (fileOf !== undefined) return command.takesMany ? { kind: 'files', prefix: fileOf } : NOTHING
   if (command.takesProgram) return { kind: 'programs', prefix: '' }
@@ -70,7 +70,7 @@ interface Line {
   /** A flag that still needs its value. */
   readonly open?: FlagDef
   /** Whether there was a `--`: nothing after it is a flag. */
-  readonly isOver: boolean
+  readonly isEndOfFlags: boolean
 }
 
 type Flags = readonly (readonly [name: string, flag: FlagDef])[]
@@ -79,21 +79,21 @@ function readLine(words: readonly string[], flags: Flags, depth: number): Line {
   const given: Record<string, string> = {}
   let open: Flags[number] | undefined
   let position = -depth
-  let isOver = false
+  let isEndOfFlags = false
   for (const word of words) {
     if (open) {
       given[open[0]] = word
       open = undefined
-    } else if (isOver || word === '-' || !word.startsWith('-')) position++
-    else if (word === '--') isOver = true
+    } else if (isEndOfFlags || word === '-' || !word.startsWith('-')) position++
+    else if (word === '--') isEndOfFlags = true
     else {
       const [, name, value] = /^--?([^=]+)(?:=(.*))?$/s.exec(word) ?? []
-      const flag = flags.find(([each, { alias }]) => each === name || alias === name)
+      const flag = flags.find(([flagName, { alias }]) => flagName === name || alias === name)
       if (flag?.[1].type === 'string' && value === undefined) open = flag
       if (flag) given[flag[0]] = value ?? ''
     }
   }
-  return { position: Math.max(0, position), given, isOver, ...(open ? { open: open[1] } : {}) }
+  return { position: Math.max(0, position), given, isEndOfFlags, ...(open ? { open: open[1] } : {}) }
 }
 
 function commandOffers({ subCommands = {} }: Command): readonly Offer[] {

@@ -40,32 +40,32 @@ export const explain = defineCommand({
     const result = await loadConfig(loadOptions(args, io))
     const path = normalized(String(args.path))
     const explanations = result.explain(path)
-    const [winner] = explanations
-    if (!winner) {
+    const [effective] = explanations
+    if (!effective) {
       const meant = namesMeant(path, result)
       const hint =
         meant.length === 0 ? "'systemprompt config show' lists what there is." : `Did you mean ${meant.join(' or ')}?`
       throw new CliError('NOT_FOUND', EXIT.notFound, `Nothing sets that key. ${hint}`)
     }
     if (args.json) printJson(io, { path, explanations })
-    else io.out(`${render(io, path, winner, explanations)}\n`)
+    else io.out(`${render(io, path, effective, explanations)}\n`)
     return EXIT.ok
   },
 })
 
-function render(io: Io, path: string, winner: Explanation, explanations: readonly Explanation[]): string {
-  const head = `${styled(io, 'bold', shown(path))} = ${styled(io, 'cyan', shown(winner.value))}`
-  const rows = explanations.map((each) => [
-    each.overridden ? '' : '→',
-    shown(each.value),
-    each.origin.layer,
-    placeOf(each.origin),
+function render(io: Io, path: string, effective: Explanation, explanations: readonly Explanation[]): string {
+  const head = `${styled(io, 'bold', shown(path))} = ${styled(io, 'cyan', shown(effective.value))}`
+  const rows = explanations.map((explanation) => [
+    explanation.overridden ? '' : '→',
+    shown(explanation.value),
+    explanation.origin.layer,
+    placeOf(explanation.origin),
   ])
   const notes = [
-    winner.secret &&
-      `Secret: masked wherever it is shown${winner.through ? `; it comes from ${winner.through.join(' → ')}` : ''}.`,
-    winner.references && `Refers to ${winner.references.map(tracedTo).join(', ')}.`,
-    winner.coerced && `Converted from ${winner.coerced.from} to ${winner.coerced.to}.`,
+    effective.secret &&
+      `Secret: masked wherever it is shown${effective.through ? `; it comes from ${effective.through.join(' → ')}` : ''}.`,
+    effective.references && `Refers to ${effective.references.map(tracedTo).join(', ')}.`,
+    effective.coerced && `Converted from ${effective.coerced.from} to ${effective.coerced.to}.`,
   ].filter((note) => typeof note === 'string')
   return [head, '', table(io, ['', 'value', 'layer', 'from'], rows), ...(notes.length > 0 ? ['', ...notes] : [])].join(
     '\n',

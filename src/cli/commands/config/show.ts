@@ -1,7 +1,7 @@
 import { type Explanation, loadConfig, parsePath, type ResolvedConfig, reveal } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
-import { mayPrint, secretsOf } from '../../may-print.ts'
+import { confirmPrint, secretsOf } from '../../may-print.ts'
 import { LOAD_ARGS, loadOptions } from '../../options.ts'
 import { type Fitting, jsonText, placeOf, printJson, shown, styled, table } from '../../output.ts'
 import { PROFILE_REASON } from '../../profile-reason.ts'
@@ -43,7 +43,7 @@ export const show = defineCommand({
     const path = args.path === undefined ? undefined : normalized(String(args.path))
     const part = path === undefined ? result.config : partOf(result, path)
     const view = { result, path, isRevealed: args.reveal === true, env: io.env }
-    if (args.reveal) await mayPrint(args, io, secretsOf(result.profile))
+    if (args.reveal) await confirmPrint(args, io, secretsOf(result.profile))
     if (args.json) printJson(io, document(view, part))
     else io.out(`${render(io, view)}\n`)
     printWarnings(io, args.json ? [] : result.warnings)

@@ -40,7 +40,7 @@ export const types = defineCommand({
     if (args.json) printJson(io, { file, state, warnings: resolved.warnings })
     else {
       const mark = state === 'stale' ? styled(io, 'red', '✖') : styled(io, 'green', '✔')
-      io.out(`${mark} ${shown} ${SAID[state]}\n`)
+      io.out(`${mark} ${shown} ${STATE_TEXT[state]}\n`)
       printWarnings(io, resolved.warnings)
     }
     return state === 'stale' ? EXIT.validation : EXIT.ok
@@ -58,7 +58,7 @@ async function written(resolved: ResolvedConfig<unknown>, options: TypesFileOpti
   }
 }
 
-const SAID = {
+const STATE_TEXT = {
   written: 'is written',
   unchanged: 'is up to date',
   stale: 'is out of date: run the command without --check',

@@ -8,7 +8,7 @@ import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject, mustAgree } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
 import { ASKING_ARGS } from './args.ts'
-import { sayWhatIsNotRead } from './not-read.ts'
+import { reportOverridden } from './overridden.ts'
 
 export const generate = defineCommand({
   examples: [
@@ -34,15 +34,15 @@ export const generate = defineCommand({
     const value = randomSecret(cloudName(name), bytesOf(args.bytes))
     const project = findCloudProject(args, io)
     const { path, shown: file, validation } = secretsFileOf(project)
-    const isThere = readLocalSecrets(path, file, validation).secrets.some(
+    const exists = readLocalSecrets(path, file, validation).secrets.some(
       ({ env }) => cloudName(env) === cloudName(name),
     )
-    if (isThere) await mustAgree(args, io, `${shown(file)} has ${shown(name)} already. Replace it?`)
+    if (exists) await mustAgree(args, io, `${shown(file)} has ${shown(name)} already. Replace it?`)
     await editSecretsFile(project.files, path, { set: { [name]: value }, validation })
-    if (args.json) printJson(io, { ok: true, file, generated: name, replaced: isThere })
+    if (args.json) printJson(io, { ok: true, file, generated: name, replaced: exists })
     else {
       io.out(`${styled(io, 'green', '✔')} ${shown(file)} has a new ${shown(name)}\n`)
-      await sayWhatIsNotRead([name], args, io)
+      await reportOverridden([name], args, io)
     }
     return EXIT.ok
   },

@@ -2,7 +2,7 @@ import { cloudName } from '../../../cloud/for-commands.ts'
 import { nearest } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
-import { mayPrint } from '../../may-print.ts'
+import { confirmPrint } from '../../may-print.ts'
 import { printJson, printValues, shown } from '../../output.ts'
 import { mustBeName } from '../../secret-input.ts'
 import { localSecretsOf } from '../../secrets-target.ts'
@@ -41,7 +41,7 @@ export const get = defineCommand({
       const hint = near === undefined ? "'systemprompt secrets list' shows the names." : `Did you mean ${shown(near)}?`
       throw new CliError('NOT_FOUND', EXIT.notFound, `${file} has no such secret. ${hint}`)
     }
-    await mayPrint(args, io, secret.env)
+    await confirmPrint(args, io, secret.env)
     if (args.json) printJson(io, { key: secret.key, env: secret.env, value: secret.value })
     else printValues(io, `${secret.value}\n`)
     return EXIT.ok

@@ -7,7 +7,7 @@ import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
 import { LOCAL_ARGS } from './args.ts'
-import { sayWhatIsNotRead } from './not-read.ts'
+import { reportOverridden } from './overridden.ts'
 
 export const set = defineCommand({
   examples: [
@@ -42,7 +42,7 @@ export const set = defineCommand({
     if (args.json) printJson(io, { ok: true, file: file.shown, set: names })
     else {
       io.out(`${styled(io, 'green', '✔')} Set ${names.map(shown).join(', ')} in ${shown(file.shown)}\n`)
-      await sayWhatIsNotRead(names, args, io)
+      await reportOverridden(names, args, io)
     }
     return EXIT.ok
   },

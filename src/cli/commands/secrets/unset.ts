@@ -28,8 +28,8 @@ export const unset = defineCommand({
     if (present.length > 0)
       await mustAgree(args, io, `Remove ${present.map(shown).join(', ')} from ${shown(file.shown)}?`)
     // What another command has set since then was not agreed to.
-    const { missing: gone } = await editSecretsFile(project.files, file.path, { unset: present })
-    const removed = present.filter((name) => !gone.includes(name))
+    const { missing: alreadyMissing } = await editSecretsFile(project.files, file.path, { unset: present })
+    const removed = present.filter((name) => !alreadyMissing.includes(name))
     const missing = names.filter((name) => !removed.includes(name))
     if (removed.length === 0)
       throw new CliError('NOT_FOUND', EXIT.notFound, `${shown(file.shown)} has none of these secrets.`)

@@ -25,11 +25,11 @@ import {
   YES_ARG,
 } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
-import { sayAside } from '../../../warnings.ts'
+import { reportMoved } from '../../../warnings.ts'
 
 const PROVIDERS = ['github', 'google'] as const satisfies readonly Provider[]
 /** Milliseconds that a browser has to come back. */
-const PATIENCE = 5 * 60_000
+const BROWSER_TIMEOUT = 5 * 60_000
 
 export const login = defineCommand({
   examples: [
@@ -66,9 +66,9 @@ export const login = defineCommand({
     const apiUrl = apiUrlOf(args, io)
     const token = args['with-token'] ? await tokenFromInput(io) : await tokenFromBrowser(args, apiUrl, io)
     const client = clientFor(apiUrl, token, args, io, args['with-token'] ? 'Use a valid token' : undefined)
-    const { user, tenants: told } = await client.whoami()
-    const tenants = told ?? []
-    await mayReplace(args, io, project, user.email)
+    const { user, tenants: listed } = await client.whoami()
+    const tenants = listed ?? []
+    await confirmReplace(args, io, project, user.email)
     const now = Date.now()
     const at = new Date(now).toISOString()
     const stored = {
@@ -79,11 +79,11 @@ export const login = defineCommand({
       last_validated_at: at,
     }
     // Each is said at once, because what comes next may fail.
-    sayAside(io, project.files.credentials, await writeCredentials(project.files, stored, now))
+    reportMoved(io, project.files.credentials, await writeCredentials(project.files, stored, now))
     const reported = client.reportActivity('cloud_login', user.id, new Date(now))
-    const updated = await updateRegistry(project.files, told, now)
-    sayAside(io, project.files.tenants, updated.aside)
-    const registry = await chosen(updated, tenants, project, io)
+    const updated = await updateRegistry(project.files, listed, now)
+    reportMoved(io, project.files.tenants, updated.movedTo)
+    const registry = await chooseTenant(updated, tenants, project, io)
     await reported
     await client.close()
     const { credentials: file } = project.files
@@ -125,7 +125,7 @@ async function tokenFromInput(io: Io): Promise<string> {
 async function typedToken(io: Io): Promise<string> {
   if (!io.isInteractive)
     throw new CliError('USAGE', EXIT.usage, '--with-token reads standard input: --with-token < file.')
-  return io.password('Token', { takes: 'word' })
+  return io.password('Token', { accepts: 'word' })
 }
 
 async function tokenFromBrowser(args: Args, apiUrl: string, io: Io): Promise<string> {
@@ -142,8 +142,10 @@ async function tokenFromBrowser(args: Args, apiUrl: string, io: Io): Promise<str
       io.err(`Opening your browser. If nothing happens, open this URL:\n\n  ${attempt.authorizeUrl}\n\n`)
       await open(attempt.authorizeUrl)
     } else io.err(`Open this URL in a browser:\n\n  ${attempt.authorizeUrl}\n\n`)
-    return await inTime(
-      open || !io.isInteractive ? attempt.token : Promise.race([attempt.token, pasted(attempt, io, asking.signal)]),
+    return await withTimeout(
+      open || !io.isInteractive
+        ? attempt.token
+        : Promise.race([attempt.token, readPastedUrl(attempt, io, asking.signal)]),
     )
   } finally {
     // A prompt that is still open would keep the process alive.
@@ -154,15 +156,15 @@ async function tokenFromBrowser(args: Args, apiUrl: string, io: Io): Promise<str
 }
 
 /** If the browser runs on another machine, the URL that it ends on can be pasted. */
-async function pasted(attempt: BrowserLogin, io: Io, givenUp: AbortSignal): Promise<string> {
+async function readPastedUrl(attempt: BrowserLogin, io: Io, signal: AbortSignal): Promise<string> {
   const question = 'The URL your browser ends on, if it runs on another machine'
-  while (!attempt.paste(await io.password(question, { givenUp, takes: 'word' }))) {
+  while (!attempt.paste(await io.password(question, { signal, accepts: 'word' }))) {
     io.err('That is not the URL of this login; it begins with http://127.0.0.1 and /callback/.\n')
   }
   return attempt.token
 }
 
-async function inTime(token: Promise<string>): Promise<string> {
+async function withTimeout(token: Promise<string>): Promise<string> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     const error = new CliError(
@@ -170,7 +172,7 @@ async function inTime(token: Promise<string>): Promise<string> {
       EXIT.network,
       'The login in the browser did not finish within five minutes. Run it again.',
     )
-    timer = setTimeout(() => reject(error), PATIENCE)
+    timer = setTimeout(() => reject(error), BROWSER_TIMEOUT)
   })
   try {
     return await Promise.race([token, late])
@@ -180,18 +182,18 @@ async function inTime(token: Promise<string>): Promise<string> {
 }
 
 function providerOf({ provider }: Args): Provider {
-  return PROVIDERS.find((each) => each === provider) ?? 'github'
+  return PROVIDERS.find((known) => known === provider) ?? 'github'
 }
 
 /** Logging in to another account would change what every profile talks to, so it asks first. */
-async function mayReplace(args: Args, io: Io, { files }: CloudProject, email: string): Promise<void> {
+async function confirmReplace(args: Args, io: Io, { files }: CloudProject, email: string): Promise<void> {
   const before = storedEmail(files.credentials)
   if (before === undefined || before === email) return
   await mustAgree(args, io, `${shown(before)} is logged in. Log in as ${shown(email)} instead?`)
 }
 
 /** The active tenant; asks if there are several and there is somebody to ask. */
-async function chosen(
+async function chooseTenant(
   registry: TenantRegistry,
   tenants: readonly TenantInfo[],
   { files }: CloudProject,

@@ -34,12 +34,12 @@ export const logout = defineCommand({
     const email = project.loaded?.credentials?.user_email
     await mustAgree(args, io, `Log ${email === undefined ? 'out' : `${shown(email)} out`} and remove ${shown(file)}?`)
     await report(project, args, io)
-    const { wasThere, aside } = await removeCredentials(project.files, Date.now())
-    if (aside !== undefined) io.err(`The file was not a login; it is now ${shown(aside)}\n`)
-    if (args.json) printJson(io, { ok: true, removed: wasThere ? file : null })
+    const { existed, movedTo } = await removeCredentials(project.files, Date.now())
+    if (movedTo !== undefined) io.err(`The file was not a login; it is now ${shown(movedTo)}\n`)
+    if (args.json) printJson(io, { ok: true, removed: existed ? file : null })
     else
       io.out(
-        wasThere
+        existed
           ? `Logged out; ${shown(file)} was removed. The token stays valid until it expires.\n`
           : 'Nobody was logged in.\n',
       )

@@ -9,7 +9,7 @@ import { CLOUD_EXITS } from '../../../shapes.ts'
 import { TENANT_SECRETS_ARGS } from './args.ts'
 
 /** How many pages are searched for one key. */
-const MOST_PAGES = 20
+const MAX_PAGES = 20
 
 export const audit = defineCommand({
   examples: [
@@ -61,7 +61,7 @@ async function searchLog({ client, tenant }: SecretsTarget, args: Args): Promise
   const found: AuditEntry[] = []
   let cursor: string | undefined
   let read = 0
-  for (let page = 0; page < MOST_PAGES && found.length < limit; page++) {
+  for (let page = 0; page < MAX_PAGES && found.length < limit; page++) {
     const { data, next_cursor } = await client.auditSecrets(tenant, { limit: 500, cursor })
     read += data.length
     found.push(...data.filter((entry) => entry.key === name))

@@ -69,16 +69,16 @@ export const rotate = defineCommand({
     })
     try {
       localSecretsOf(target)
-      const doubtful = await setSecrets(target, { [key]: value }, seen, io)
-      if (doubtful.length > 0) {
+      const unconfirmed = await setSecrets(target, { [key]: value }, seen, io)
+      if (unconfirmed.length > 0) {
         await target.client.close()
-        tellOvertaken(facts, args.json === true, io)
+        reportConflict(facts, args.json === true, io)
         return EXIT.partial
       }
     } catch (error) {
       const isAsBefore = isRefusal(error) && (await undo().catch(() => false))
       if (isAsBefore || !isCloudError(error)) throw error
-      tellHalfDone(error, facts, args.json === true, io)
+      reportHalfDone(error, facts, args.json === true, io)
       return EXIT.partial
     }
     await target.client.close()
@@ -119,7 +119,7 @@ function question(facts: Facts, isNew: boolean): string {
   return `Replace ${secret} in ${shown(file)} and in ${shown(tenant)}? What uses the old one stops working.`
 }
 
-function tellHalfDone({ code, message }: CloudError, facts: Facts, isJson: boolean, io: Io): void {
+function reportHalfDone({ code, message }: CloudError, facts: Facts, isJson: boolean, io: Io): void {
   const { tenant, secret, file } = facts
   const state = `${shown(tenant)} may not have the new ${secret}; ${shown(file)} has it. Run 'systemprompt cloud secrets sync'.`
   if (isJson) printFailure(code, `${message} ${state}`, facts, io)
@@ -127,7 +127,7 @@ function tellHalfDone({ code, message }: CloudError, facts: Facts, isJson: boole
 }
 
 /** Another command has sent another value, and may have written it to the file too. */
-function tellOvertaken(facts: Facts, isJson: boolean, io: Io): void {
+function reportConflict(facts: Facts, isJson: boolean, io: Io): void {
   const { tenant, secret, file } = facts
   const state = `${shown(tenant)} may not have the ${secret} that ${shown(file)} has. Run 'systemprompt cloud secrets sync'.`
   if (isJson) printFailure('CONFLICT', `Another command has sent another value at the same time. ${state}`, facts, io)

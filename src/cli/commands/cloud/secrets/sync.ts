@@ -21,7 +21,7 @@ import {
 } from '../../../secrets-target.ts'
 import { mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
-import { mendCustomList, storeSecrets } from '../../../store-secrets.ts'
+import { fixCustomList, storeSecrets } from '../../../store-secrets.ts'
 import { printWarnings } from '../../../warnings.ts'
 import { SECRETS_ARGS } from './args.ts'
 import { count, leftAlone, planData, planTable, progress } from './plan-table.ts'
@@ -70,9 +70,9 @@ export const sync = defineCommand({
     if (!isEmpty(plan.send)) progress(io, `Sending ${count(Object.keys(plan.send).length)} …`)
     const sent = isEmpty(plan.send) ? {} : (await storeSecrets(target, first, io, replanned(plan, planFor))).sent
     const names = plan.remove.filter((name) => name !== CUSTOM_LIST)
-    const removal = withoutGone(await removeAll(target, names))
+    const removal = countMissingAsRemoved(await removeAll(target, names))
     const code = !isEmpty(sent) && removal.failed.length > 0 ? EXIT.partial : removalExit(removal)
-    if (code === EXIT.ok) await readBack(target, Object.keys(sent), plan, io)
+    if (code === EXIT.ok) await verifySent(target, Object.keys(sent), plan, io)
     await target.client.close()
     report(args, io, target, plan, {
       sent: Object.keys(sent),
@@ -84,11 +84,11 @@ export const sync = defineCommand({
 })
 
 /** Secrets that somebody else has removed in the meantime count as removed. */
-function withoutGone({ removed, failed }: Removal): Removal {
-  const isGone = ({ error }: Removal['failed'][number]): boolean =>
+function countMissingAsRemoved({ removed, failed }: Removal): Removal {
+  const isNotFound = ({ error }: Removal['failed'][number]): boolean =>
     isCloudError(error, 'NOT_FOUND') && error.serverCode !== 'tenant_not_found'
-  const gone = failed.filter(isGone).map(({ name }) => name)
-  return { removed: [...removed, ...gone], failed: failed.filter((failure) => !isGone(failure)) }
+  const notFound = failed.filter(isNotFound).map(({ name }) => name)
+  return { removed: [...removed, ...notFound], failed: failed.filter((failure) => !isNotFound(failure)) }
 }
 
 type Planner = (keys: readonly string[]) => SyncPlan
@@ -117,7 +117,7 @@ function replanned(shownPlan: SyncPlan, planFor: Planner): (keys: readonly strin
 /**
  * Checks that everything sent is there, and corrects the list of custom secrets, whatever others did in the meantime.
  */
-async function readBack(
+async function verifySent(
   target: SecretsTarget,
   names: readonly string[],
   { customList }: SyncPlan,
@@ -132,7 +132,7 @@ async function readBack(
       `The service accepted the secrets, but then did not list ${missing.join(', ')}. Run it again.`,
     )
   }
-  await mendCustomList(target, seen, io, customList === '' ? undefined : customList)
+  await fixCustomList(target, seen, io, customList === '' ? undefined : customList)
 }
 
 function isEmpty(secrets: object): boolean {

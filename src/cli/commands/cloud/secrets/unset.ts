@@ -25,7 +25,7 @@ import {
 } from '../../../secrets-target.ts'
 import { mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
-import { mendCustomList } from '../../../store-secrets.ts'
+import { fixCustomList } from '../../../store-secrets.ts'
 import { SECRETS_ARGS } from './args.ts'
 import { count } from './plan-table.ts'
 
@@ -68,9 +68,9 @@ export const unset = defineCommand({
       await mustAgree(args, io, `Remove ${planned.removed.map(shown).join(', ')} from ${from}?`)
     if (local) await mustBeEditable(target.files, local.path, { unset: given, asInCloud: true })
     const inCloud = await removeAll(target, names)
-    const removal = joined(
+    const removal = withFailures(
       local ? await removeLocally(inCloud, typed, target, local) : inCloud,
-      await trueList(target, keys, names, inCloud, io),
+      await correctCustomList(target, keys, names, inCloud, io),
     )
     await target.client.close()
     const code = removalExit(removal)
@@ -96,18 +96,18 @@ function plannedRemoval(typed: Typed, keys: readonly string[], file: SecretsPlac
   const unset = [...typed.values()].flat()
   const absent = file ? missingFrom(file.path, { unset, asInCloud: true }) : unset
   const isInFile = (name: string): boolean => !absent.includes(name)
-  const isThere = (name: string): boolean => keys.includes(name) || (typed.get(name) ?? []).some(isInFile)
+  const exists = (name: string): boolean => keys.includes(name) || (typed.get(name) ?? []).some(isInFile)
   const names = [...typed.keys()]
   const error = new CloudError('NOT_FOUND', 'The cloud has no such secret', {
     remedy: "'systemprompt cloud secrets list' shows the names",
   })
   return {
-    removed: names.filter(isThere),
-    failed: names.filter((name) => !isThere(name)).map((name) => ({ name, error })),
+    removed: names.filter(exists),
+    failed: names.filter((name) => !exists(name)).map((name) => ({ name, error })),
   }
 }
 
-function joined({ removed, failed }: Removal, more: Removal['failed']): Removal {
+function withFailures({ removed, failed }: Removal, more: Removal['failed']): Removal {
   return { removed, failed: [...failed, ...more] }
 }
 
@@ -115,7 +115,7 @@ function joined({ removed, failed }: Removal, more: Removal['failed']): Removal 
  * Corrects the list of custom secrets after names are gone, removed now or by a command that was killed before it
  * updated the list. If that fails, the removed secrets stay removed.
  */
-async function trueList(
+async function correctCustomList(
   target: SecretsTarget,
   before: readonly string[],
   names: readonly string[],
@@ -124,10 +124,10 @@ async function trueList(
 ): Promise<Removal['failed']> {
   const left = before.filter((name) => !removed.includes(name))
   const isListed = before.includes(CUSTOM_LIST) || customList(left) !== ''
-  const isOver = customList(names) !== '' && failed.every(({ error }) => error.code === 'NOT_FOUND')
-  if (!isListed || (removed.length === 0 && !isOver)) return []
+  const wereRemovedBefore = customList(names) !== '' && failed.every(({ error }) => error.code === 'NOT_FOUND')
+  if (!isListed || (removed.length === 0 && !wereRemovedBefore)) return []
   try {
-    await mendCustomList(target, await target.client.listSecretKeys(target.tenant), io)
+    await fixCustomList(target, await target.client.listSecretKeys(target.tenant), io)
     return []
   } catch (error) {
     if (!isCloudError(error)) throw error
@@ -145,13 +145,13 @@ async function removeLocally(
   { files }: SecretsTarget,
   file: SecretsPlace,
 ): Promise<Removal> {
-  const gone = failed.filter(({ error }) => error.code === 'NOT_FOUND').map(({ name }) => name)
+  const notFound = failed.filter(({ error }) => error.code === 'NOT_FOUND').map(({ name }) => name)
   try {
     const inFile = (name: string): readonly string[] => typed.get(name) ?? []
-    const unset = [...removed, ...gone].flatMap(inFile)
+    const unset = [...removed, ...notFound].flatMap(inFile)
     const { missing } = await editSecretsFile(files, file.path, { unset, asInCloud: true })
-    const here = gone.filter((name) => inFile(name).some((each) => !missing.includes(each)))
-    return { removed: [...removed, ...here], failed: failed.filter(({ name }) => !here.includes(name)) }
+    const foundInFile = notFound.filter((name) => inFile(name).some((spelling) => !missing.includes(spelling)))
+    return { removed: [...removed, ...foundInFile], failed: failed.filter(({ name }) => !foundInFile.includes(name)) }
   } catch (error) {
     if (!(error instanceof FileError)) throw error
     return { removed, failed: [...failed, { name: file.shown, error }] }

@@ -4,7 +4,7 @@ import { EXIT, type Io } from '../../../io.ts'
 import { type Fitting, printJson, table } from '../../../output.ts'
 import { CLOUD_ARGS, findCloudProject, openSession } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
-import { sayAside } from '../../../warnings.ts'
+import { reportMoved } from '../../../warnings.ts'
 
 export const list = defineCommand({
   examples: [
@@ -57,7 +57,7 @@ async function refreshed(args: Readonly<Record<string, unknown>>, io: Io): Promi
   await client.close()
   if (credentials.from === 'file') {
     const registry = await updateRegistry(files, tenants, Date.now())
-    sayAside(io, files.tenants, registry.aside)
+    reportMoved(io, files.tenants, registry.movedTo)
     return registry
   }
   return {

@@ -1,5 +1,5 @@
 import { withoutStack } from '../refusals.ts'
-import { isMade, PUBLIC_MODULES, refusedSpecifier } from '../virtual-module.ts'
+import { isGenerated, PUBLIC_MODULES, refusedSpecifier } from '../virtual-module.ts'
 
 type IsExternal = (this: unknown, specifier: string, ...rest: readonly unknown[]) => unknown
 
@@ -8,11 +8,11 @@ type IsExternal = (this: unknown, specifier: string, ...rest: readonly unknown[]
  * asked before plugins are, and outside the bundle the values would not know the `public` list at run time. The marks
  * in code that reads a secret are bundled too: Rolldown does not say who imports an external module.
  */
-export function keptInside<Options extends object>(options: Options): Options {
+export function withPublicBundled<Options extends object>(options: Options): Options {
   const isExternal = isExternalOf(Reflect.get(options, 'external'))
   if (!isExternal) return options
   const external: IsExternal = function (specifier, ...rest) {
-    return isMade(specifier) ? false : isExternal.call(this, specifier, ...rest)
+    return isGenerated(specifier) ? false : isExternal.call(this, specifier, ...rest)
   }
   return { ...options, external }
 }
@@ -20,7 +20,7 @@ export function keptInside<Options extends object>(options: Options): Options {
 /**
  * The error if a plugin before ours made the public values external, in which case the bundler asks no other plugin.
  */
-export function leftOutside(ids: Iterable<string>): Error | undefined {
+export function externalError(ids: Iterable<string>): Error | undefined {
   const outside = [...ids].find((id) => PUBLIC_MODULES.includes(id) && !id.startsWith('\0'))
   if (outside === undefined) return undefined
   return withoutStack(

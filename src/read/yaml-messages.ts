@@ -1,75 +1,78 @@
 import type { ErrorCode } from 'yaml'
-import { WORDING } from './findings.ts'
-import { LIMITS, type Wording } from './guard.ts'
+import { MESSAGES } from './findings.ts'
+import { LIMITS, type MessageText } from './guard.ts'
 
-export const NOT_A_MAP: Wording = {
+export const NOT_A_MAP: MessageText = {
   message: 'is not a map of keys and values',
   remedy: 'start with a line like key: value',
 }
-export const OTHER_TAG: Wording = {
+export const OTHER_TAG: MessageText = {
   message: 'has a tag that is not one of YAML’s own',
   remedy: 'remove the tag; quote the value if it starts with !',
 }
-export const OPEN_QUOTE: Wording = {
+export const OPEN_QUOTE: MessageText = {
   message: 'has a quoted string that is never closed',
   remedy: 'add the closing quote, and indent the lines within',
 }
-export const OPEN_BRACKET: Wording = {
+export const OPEN_BRACKET: MessageText = {
   message: 'has a bracket that is never closed',
   remedy: 'close it, and indent the lines within',
 }
-export const COMMENT_GAP: Wording = {
+export const COMMENT_GAP: MessageText = {
   message: 'has a # without a space before it',
   remedy: 'put a space before a comment, or quotes around a value',
 }
-const WRONG_BRACKET: Wording = {
+const WRONG_BRACKET: MessageText = {
   message: 'closes a bracket with one of another kind',
   remedy: 'close [ with ] and { with }',
 }
-const NO_COMMA: Wording = {
+const NO_COMMA: MessageText = {
   message: 'has no comma between two entries',
   remedy: 'put one between them; quote a value with ${…} inside brackets',
 }
-const NO_COLON: Wording = {
+const NO_COLON: MessageText = {
   message: 'is a line without a colon',
   remedy: 'write key: value; a string of several lines goes below key: |',
 }
-const DASH_AMONG_KEYS: Wording = {
+const DASH_AMONG_KEYS: MessageText = {
   message: 'has a dash where a key is expected',
   remedy: 'check the indentation; a list goes below its own key, with all its dashes in one column',
 }
-const ENTRY_BEHIND_MARK: Wording = {
+const ENTRY_BEHIND_MARK: MessageText = {
   message: 'has a key or a dash on the same line as ---',
   remedy: 'move it to the next line',
 }
-const LONG_EMPTY_LINE: Wording = {
+const LONG_EMPTY_LINE: MessageText = {
   message: 'is indented less than an empty line above it',
   remedy: 'remove the spaces from that line',
 }
-export const UNKNOWN_ALIAS: Wording = {
+export const UNKNOWN_ALIAS: MessageText = {
   message: 'is an alias without an anchor above it',
   remedy: 'put &name before the value that *name refers to; quote a value that starts with *',
 }
-export const ALIAS_IN_ITSELF: Wording = { message: 'is an alias of a value that contains it', remedy: 'remove it' }
-export const TOO_MANY_ALIASES: Wording = {
+export const ALIAS_IN_ITSELF: MessageText = { message: 'is an alias of a value that contains it', remedy: 'remove it' }
+export const TOO_MANY_ALIASES: MessageText = {
   message: `has aliases that stand for more than ${LIMITS.aliasNodes} values`,
   remedy: 'use fewer aliases',
 }
-export const COLLECTION_AS_KEY: Wording = {
+export const COLLECTION_AS_KEY: MessageText = {
   message: 'has a list or a map as a key',
   remedy: 'use a string as the key; quote a value that starts with { or [',
 }
-export const NOT_MERGEABLE: Wording = {
+export const NOT_MERGEABLE: MessageText = {
   message: 'merges something that is not a map',
   remedy: 'write <<: *name or <<: [*one, *two]',
 }
-export const MISFIT: Wording = { message: 'does not match its tag', remedy: 'remove the tag, or correct the value' }
+export const TYPE_MISMATCH: MessageText = {
+  message: 'does not match its tag',
+  remedy: 'remove the tag, or correct the value',
+}
 
 /** This library's messages for the package's error codes; the package's own messages quote the text. */
-export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
+export const PARSER_MESSAGES: Readonly<Record<ErrorCode, MessageText>> = {
   ALIAS_PROPS: { message: 'gives an anchor or a tag to an alias', remedy: 'remove it' },
   BAD_ALIAS: { message: 'has an anchor or an alias without a name', remedy: 'write &name and *name' },
-  BAD_COLLECTION_TYPE: MISFIT,
+  BAD_COLLECTION_TYPE: TYPE_MISMATCH,
   BAD_DIRECTIVE: {
     message: 'has a line that starts with %, which needs --- below it',
     remedy: 'remove the line, or quote a value that starts with %',
@@ -114,7 +117,7 @@ export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
   },
   MULTIPLE_TAGS: { message: 'gives two tags to one value', remedy: 'keep one of them' },
   NON_STRING_KEY: { message: 'has a key that is not a string', remedy: 'put the key in quotes' },
-  RESOURCE_EXHAUSTION: WORDING.tooDeep,
+  RESOURCE_EXHAUSTION: MESSAGES.tooDeep,
   TAB_AS_INDENT: { message: 'is indented with a tab', remedy: 'indent with spaces' },
   TAG_RESOLVE_FAILED: OTHER_TAG,
   UNEXPECTED_TOKEN: {
@@ -124,7 +127,7 @@ export const WORDINGS: Readonly<Record<ErrorCode, Wording>> = {
 }
 
 /** If a code stands for several mistakes, the start of the package's message tells them apart. */
-const SPECIFIC: readonly (readonly [start: string, wording: Wording])[] = [
+const SPECIFIC: readonly (readonly [start: string, message: MessageText])[] = [
   ['Flow map', WRONG_BRACKET],
   ['Flow sequence', WRONG_BRACKET],
   ['Missing ,', NO_COMMA],
@@ -135,6 +138,6 @@ const SPECIFIC: readonly (readonly [start: string, wording: Wording])[] = [
 ]
 
 /** This library's message for one of the package's errors. */
-export function wordingOf(code: ErrorCode, message: string): Wording {
-  return SPECIFIC.find(([start]) => message.startsWith(start))?.[1] ?? WORDINGS[code]
+export function messageFor(code: ErrorCode, message: string): MessageText {
+  return SPECIFIC.find(([start]) => message.startsWith(start))?.[1] ?? PARSER_MESSAGES[code]
 }

@@ -1,12 +1,12 @@
 import { repeatsSecret } from '../secrets/secret.ts'
 import { UNSEEN } from '../unseen.ts'
 import { parseUrl } from '../url.ts'
-import { wordedError } from './contract.ts'
+import { errorIn } from './contract.ts'
 import { CloudError, type CloudErrorCode, type CloudErrorDetails } from './errors.ts'
 import type { Answer } from './http.ts'
 
 /** How the errors of an operation are worded where operations differ. */
-export interface Wording {
+export interface ErrorContext {
   /** Completes "The service refused to …": `list the secrets` */
   readonly task: string
   /** What 404 means for the operation. */
@@ -21,26 +21,31 @@ export interface Wording {
  *
  * @param wait milliseconds that the service asks to wait
  */
-export function errorOf(answer: Answer, wording: Wording, secrets: readonly string[], wait?: number): CloudError {
-  const { status } = answer
-  if (status >= 300 && status < 400) return redirected(answer, secrets)
-  const worded = wordedError(parsed(answer.text))
-  const said = safeText(worded?.message ?? excerpt(answer), secrets)
-  const serverCode = worded && safeWord(worded.code, secrets)
-  const requestId = safeWord(answer.header('x-request-id'), secrets)
+export function errorOf(
+  response: Answer,
+  context: ErrorContext,
+  secrets: readonly string[],
+  wait?: number,
+): CloudError {
+  const { status } = response
+  if (status >= 300 && status < 400) return redirected(response, secrets)
+  const serviceError = errorIn(parsed(response.text))
+  const message = safeText(serviceError?.message ?? excerpt(response), secrets)
+  const serverCode = serviceError && safeWord(serviceError.code, secrets)
+  const requestId = safeWord(response.header('x-request-id'), secrets)
   const details = {
     status,
     ...(serverCode === undefined ? {} : { serverCode }),
     ...(requestId === undefined ? {} : { requestId }),
-    ...(status === 401 && wording.logIn !== undefined ? { remedy: wording.logIn } : {}),
+    ...(status === 401 && context.logIn !== undefined ? { remedy: context.logIn } : {}),
     ...(wait === undefined ? {} : { remedy: `It asks to wait ${durationText(wait)}; run it again then` }),
   }
-  const because = said === '' ? '' : `: ${said}`
-  if (status === 404 && wording.notFound && serverCode !== 'tenant_not_found') {
-    const { code, what, remedy } = wording.notFound
+  const because = message === '' ? '' : `: ${message}`
+  if (status === 404 && context.notFound && serverCode !== 'tenant_not_found') {
+    const { code, what, remedy } = context.notFound
     return new CloudError(code, `${what} (404)`, { ...details, ...(remedy === undefined ? {} : { remedy }) })
   }
-  return new CloudError(codeOf(status), `The service refused to ${wording.task} (${status}${because})`, details)
+  return new CloudError(codeOf(status), `The service refused to ${context.task} (${status}${because})`, details)
 }
 
 function redirected({ status, header }: Answer, secrets: readonly string[]): CloudError {
@@ -64,25 +69,25 @@ export function durationText(milliseconds: number): string {
  * The data of a successful response. If a proxy answered instead, its message is shown, unless it repeats one of
  * `secrets`. Without `secrets` nothing is shown, since half a response may contain half a token.
  */
-export function dataOf<T>(answer: Answer, isRight: (value: unknown) => value is T, secrets?: readonly string[]): T {
-  const data = parsed(answer.text)
-  if (isRight(data)) return data
-  if (data !== undefined) throw badAnswer(answer, 'does not match the API', '')
-  throw badAnswer(answer, 'is not JSON', secrets ? safeText(excerpt(answer), secrets) : '')
+export function dataOf<T>(response: Answer, isValid: (value: unknown) => value is T, secrets?: readonly string[]): T {
+  const data = parsed(response.text)
+  if (isValid(data)) return data
+  if (data !== undefined) throw badAnswer(response, 'does not match the API', '')
+  throw badAnswer(response, 'is not JSON', secrets ? safeText(excerpt(response), secrets) : '')
 }
 
 /**
  * A completed write has an empty response. Anything else, such as a proxy's page, means that it may not have arrived.
  */
-export function mustBeEmpty(answer: Answer, secrets: readonly string[]): void {
-  if (answer.text === '') return
-  throw badAnswer(answer, 'does not match the API', safeText(excerpt(answer), secrets), {
+export function mustBeEmpty(response: Answer, secrets: readonly string[]): void {
+  if (response.text === '') return
+  throw badAnswer(response, 'does not match the API', safeText(excerpt(response), secrets), {
     isUncertain: true,
   })
 }
 
-function badAnswer({ status }: Answer, what: string, said: string, details: CloudErrorDetails = {}): CloudError {
-  const because = said === '' ? '' : `: ${said}`
+function badAnswer({ status }: Answer, what: string, message: string, details: CloudErrorDetails = {}): CloudError {
+  const because = message === '' ? '' : `: ${message}`
   return new CloudError('BAD_ANSWER', `The response ${what} (${status}${because})`, { status, ...details })
 }
 

@@ -6,7 +6,7 @@ import { placeOf, shown } from '../../output.ts'
 import { printWarnings } from '../../warnings.ts'
 
 /** Reports which of these secrets programs do not get from the file. The next load reports everything else. */
-export async function sayWhatIsNotRead(names: readonly string[], args: Record<string, unknown>, io: Io): Promise<void> {
+export async function reportOverridden(names: readonly string[], args: Record<string, unknown>, io: Io): Promise<void> {
   const variables = names.map((name) => secretName(name).env)
   try {
     const { warnings, explain } = await loadConfig(loadOptionsOfBuild({ ...args }, io))

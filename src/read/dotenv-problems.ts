@@ -1,7 +1,7 @@
 import type { DotenvScan } from './dotenv-text.ts'
 
 /** Something in a .env file that was probably meant differently. */
-export interface Doubt {
+export interface DotenvProblem {
   readonly key?: string
   readonly message: string
   readonly remedy: string
@@ -12,7 +12,7 @@ export interface Doubt {
  * Values that may have been cut or misread. Of lines without an assignment only the first is reported, since they are
  * often one value.
  */
-export function doubtsIn({ unclosed, cut, ignored }: DotenvScan): readonly Doubt[] {
+export function dotenvProblems({ unclosed, cut, ignored }: DotenvScan): readonly DotenvProblem[] {
   const [first] = ignored
   return [
     ...unclosed.map(({ name, offset }) => ({ key: name, offset, ...UNCLOSED })),
@@ -31,7 +31,7 @@ const CUT = {
   remedy: 'put the value in quotes, or a space before the #',
 }
 
-const noAssignment = (lines: number): Pick<Doubt, 'message' | 'remedy'> => ({
+const noAssignment = (lines: number): Pick<DotenvProblem, 'message' | 'remedy'> => ({
   message: `is not NAME=VALUE${lines === 1 ? '' : `; there are ${lines} such lines`}`,
   remedy: 'put a value of several lines in quotes, and # before a comment',
 })
