@@ -1,10 +1,15 @@
+import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import { printable } from '../errors/frame.ts'
 import { createGate, type Gate } from '../scan/gate.ts'
 import type { Match, Matcher } from '../scan/matcher.ts'
 import { nameToShow } from '../secrets/secret.ts'
 
 const WITHHELD = 'This response was withheld because it contains a secret. The log of the server says which.\n'
+
+/** Of RFC 9113, section 7. */
+const INTERNAL_ERROR = 2
 
 /** The longest path in a message, in UTF-16 units. */
 const LONGEST_PATH = 100
@@ -16,6 +21,8 @@ type Writing = [chunk?: unknown, encoding?: unknown, done?: unknown]
 interface Outgoing
   extends Pick<ServerResponse, 'headersSent' | 'getHeader' | 'getHeaders' | 'removeHeader' | 'destroy'> {
   readonly req: Pick<IncomingMessage, 'method' | 'url'>
+  /** Of HTTP/2. */
+  readonly stream?: Pick<ServerHttp2Stream, 'close'>
   write(...given: Writing): boolean
   end(...given: Writing): unknown
   writeHead(status: number, ...given: unknown[]): unknown
@@ -30,25 +37,35 @@ interface Guard {
 /**
  * From now on, withholds every response of this process's HTTP servers that contains a secret, and leaves out headers
  * that contain one. Programs see clients that accept no compression: a compressed response cannot be searched.
+ *
+ * @returns a function that ends this
  */
-export function guardResponses(matcher: Matcher, report: Guard['report']): void {
+export function guardResponses(matcher: Matcher, report: Guard['report']): () => void {
   const { Server, ServerResponse } = process.getBuiltinModule('node:http')
   const { Server: SecureServer } = process.getBuiltinModule('node:https')
   const { createServer, createSecureServer, Http2ServerResponse } = process.getBuiltinModule('node:http2')
-  const http2 = [createServer(), createSecureServer()].map(
-    (server) => Object.getPrototypeOf(server) as NodeJS.EventEmitter,
-  )
-  for (const prototype of [Server.prototype, SecureServer.prototype, ...http2]) refuseCompression(prototype)
-  guard(ServerResponse.prototype as unknown as Outgoing, { matcher, report, isHttp2: false })
-  guard(Http2ServerResponse.prototype as unknown as Outgoing, { matcher, report, isHttp2: true })
+  const http2 = [createServer(), createSecureServer()].map((server) => Object.getPrototypeOf(server) as EventEmitter)
+  const ends = [
+    ...[Server.prototype, SecureServer.prototype, ...http2].map(refuseCompression),
+    guard(ServerResponse.prototype as unknown as Outgoing, { matcher, report, isHttp2: false }),
+    guard(Http2ServerResponse.prototype as unknown as Outgoing, { matcher, report, isHttp2: true }),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
 }
 
-function refuseCompression(prototype: NodeJS.EventEmitter): void {
+function refuseCompression(prototype: EventEmitter): () => void {
   const { emit } = prototype
+  const own = Object.hasOwn(prototype, 'emit')
   prototype.emit = function (event, ...given: unknown[]) {
     if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation')
       acceptOnlyIdentity(given[0] as IncomingMessage)
     return emit.call(this, event, ...given)
+  }
+  return () => {
+    if (own) prototype.emit = emit
+    else Reflect.deleteProperty(prototype, 'emit')
   }
 }
 
@@ -60,7 +77,7 @@ function acceptOnlyIdentity({ headers, rawHeaders }: IncomingMessage): void {
     if (rawHeaders[at]?.toLowerCase() === 'accept-encoding') rawHeaders[at + 1] = 'identity'
 }
 
-function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): void {
+function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => void {
   const { write, end, writeHead } = prototype
   const gates = new WeakMap<Outgoing, Gate | 'open' | 'closed'>()
 
@@ -106,6 +123,10 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): void {
     return writeHead.call(this, status, ...cleaned.filter((each) => typeof each !== 'string' || !secretIn(each)))
   }
 
+  return () => {
+    Object.assign(prototype, { write, end, writeHead })
+  }
+
   function gateOf(response: Outgoing): Gate | 'open' | 'closed' {
     const known = gates.get(response)
     if (known) return known
@@ -124,7 +145,7 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): void {
       // HTTP/2 has no reason phrases, and the program may have set one.
       writeHead.call(response, 500, ...(isHttp2 ? [] : ['Internal Server Error']), headers)
       end.call(response, WITHHELD)
-    } else response.destroy()
+    } else breakOff(response)
     gates.set(response, 'closed')
     drop(done)
     return false
@@ -202,6 +223,12 @@ function isCompressed(encoding: unknown): boolean {
 function drop(done: Done | undefined): true {
   if (done) queueMicrotask(done)
   return true
+}
+
+/** So that the client sees an error: to destroy a stream of HTTP/2 would look like its regular end. */
+function breakOff(response: Outgoing): void {
+  if (response.stream) response.stream.close(INTERNAL_ERROR)
+  else response.destroy()
 }
 
 /** Whether another status and other headers can be sent. Node keeps a header until the first part of the body. */
