@@ -80,6 +80,8 @@ function acceptOnlyIdentity({ headers, rawHeaders }: IncomingMessage): void {
 function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => void {
   const { write, end, writeHead } = prototype
   const gates = new WeakMap<Outgoing, Gate | 'open' | 'closed'>()
+  /** Responses of which Node has got a part of the body, which it may keep for a while. */
+  const begun = new WeakSet<Outgoing>()
 
   prototype.write = function (...given) {
     const gate = gateOf(this)
@@ -92,8 +94,9 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => 
     if (isHttp2) cleanHeaders(this)
     const passed = chunk && gate.push(chunk)
     if (isMatch(passed)) return withhold(this, passed, done)
-    if (!passed || passed === chunk) return write.apply(this, given)
-    return passed.length > 0 ? write.call(this, passed, done) : drop(done)
+    if (passed?.length === 0 && passed !== chunk) return drop(done)
+    begun.add(this)
+    return !passed || passed === chunk ? write.apply(this, given) : write.call(this, passed, done)
   }
 
   prototype.end = function (...given) {
@@ -138,7 +141,7 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => 
   /** Returns false, as `write` does for what is not wanted: a source that is piped stops. */
   function withhold(response: Outgoing, found: Match, done: Done | undefined): false {
     report(`The response to ${requestOf(response)} was withheld: ${contains(found)}`)
-    if (isUnsent(response)) {
+    if (!begun.has(response) && isUnsent(response)) {
       for (const name of Object.keys(response.getHeaders())) response.removeHeader(name)
       const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-length': WITHHELD.length }
       gates.set(response, 'open')
