@@ -57,6 +57,13 @@ const watcher = await watchConfig({}, {
 })
 writeFileSync('.env.local', 'PORT=9091\\n')
 `,
+  'serving.ts': `import { createServer } from 'node:http'
+const server = createServer((_, response) => response.end(process.env.ANTHROPIC_API_KEY)).listen(0, async () => {
+  const response = await fetch(\`http://localhost:\${server.address().port}\`)
+  console.log(response.status, (await response.text()).slice(0, 26))
+  process.exit()
+})
+`,
   'bundling.ts': `import systemprompt from '@systemprompt/env/esbuild'
 await Bun.build({ entrypoints: ['app.ts'], plugins: [systemprompt()] })
 `,
