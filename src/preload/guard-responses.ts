@@ -19,7 +19,10 @@ type Writing = [chunk?: unknown, encoding?: unknown, done?: unknown]
 
 /** What the responses of HTTP/1 and HTTP/2 have in common. */
 interface Outgoing
-  extends Pick<ServerResponse, 'headersSent' | 'getHeader' | 'getHeaders' | 'removeHeader' | 'destroy'> {
+  extends Pick<
+    ServerResponse,
+    'headersSent' | 'getHeader' | 'getHeaders' | 'removeHeader' | 'destroy' | 'statusMessage'
+  > {
   readonly req: Pick<IncomingMessage, 'method' | 'url'>
   /** Of HTTP/2. */
   readonly stream?: Pick<ServerHttp2Stream, 'close'>
@@ -122,8 +125,11 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => 
 
   prototype.writeHead = function (status, ...given) {
     cleanHeaders(this)
-    const cleaned = given.map((each) => (typeof each === 'object' ? withoutSecrets(each, this) : each))
-    return writeHead.call(this, status, ...cleaned.filter((each) => typeof each !== 'string' || !secretIn(each)))
+    if (!isHttp2 && isSecretReason(this.statusMessage, this)) this.statusMessage = ''
+    const cleaned = given
+      .map((each) => (typeof each === 'object' ? withoutSecrets(each, this) : each))
+      .filter((each) => !isSecretReason(each, this))
+    return writeHead.call(this, status, ...cleaned)
   }
 
   return () => {
@@ -179,6 +185,12 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => 
     const shown = secretIn(name) ? '…' : printable(name)
     report(`The header ${shown} was left out of the response to ${requestOf(response)}: ${contains(found)}`)
     return true
+  }
+
+  function isSecretReason(reason: unknown, response: Outgoing): boolean {
+    const found = typeof reason === 'string' ? secretIn(reason) : undefined
+    if (found) report(`The reason phrase was left out of the response to ${requestOf(response)}: ${contains(found)}`)
+    return found !== undefined
   }
 
   function secretIn(text: string): Match | undefined {

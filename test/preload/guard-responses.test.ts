@@ -49,7 +49,7 @@ async function serve(
   })
   installInto(root)
   const { code, out, err } = await start({ cwd: root, args: ['--import', '@systemprompt/env', 'main.cjs'], env })
-  expect([code, err.replace(/^The (?:response|header) .*\n/gm, '')]).toEqual([0, ''])
+  expect([code, err.replace(/^The (?:response|header|reason phrase) .*\n/gm, '')]).toEqual([0, ''])
   const [reply, again] = JSON.parse(out) as [Reply, Reply]
   return { reply, again, log: err.split('\n').slice(0, -1) }
 }
@@ -188,9 +188,17 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 leaves out a header with a secret', () 
     expect(windowsIn(JSON.stringify([reply, log]))).toEqual([])
   })
 
-  test('and a reason phrase', async () => {
-    const { reply } = await serve('response.writeHead(200, SECRET); response.end("body")')
+  test.each([
+    ['writeHead', 'response.writeHead(200, SECRET); response.end("body")'],
+    ['writeHead with headers', 'response.writeHead(200, SECRET, { "x-b": "c" }); response.end("body")'],
+    ['statusMessage', 'response.statusMessage = SECRET; response.end("body")'],
+    ['statusMessage with writeHead', 'response.statusMessage = SECRET; response.writeHead(200); response.end("body")'],
+  ])('and a reason phrase, by %s', async (_, handler) => {
+    const { reply, log } = await serve(handler)
     expect(reply).toMatchObject({ status: 200, reason: 'OK', body: 'body' })
+    expect(log[0]).toBe(
+      'The reason phrase was left out of the response to GET /users/7: it contains the secret JWT_SECRET',
+    )
   })
 })
 
