@@ -7,7 +7,7 @@ import { newTrail } from '../files/trail.ts'
 import { updateFile } from '../files/update.ts'
 import { findConfigFile } from '../options/config-file.ts'
 import { listDirectory, pathExists } from '../read/guard.ts'
-import { readObject } from './credentials.ts'
+import { readObject } from './json-file.ts'
 
 /** A file that a new project gets. */
 export interface PlannedFile {

@@ -4,7 +4,8 @@ import { refuseExposed } from '../files/exposure.ts'
 import { makePrivateDirectory } from '../files/modes.ts'
 import { prepareState } from '../files/state.ts'
 import { updateFile } from '../files/update.ts'
-import { type CloudFiles, readObject } from './credentials.ts'
+import type { CloudFiles } from './credentials.ts'
+import { readObject } from './json-file.ts'
 
 /**
  * A record of what was sent to a tenant, without the values. The service returns only names, so a digest of each value

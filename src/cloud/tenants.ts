@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { updateFile } from '../files/update.ts'
 import type { TenantInfo } from './contract.ts'
-import { type CloudFiles, type JsonObject, mustReadObject, readObject, updateObject } from './credentials.ts'
+import type { CloudFiles } from './credentials.ts'
+import { type JsonObject, mustReadObject, readObject, updateObject } from './json-file.ts'
 
 /** A tenant in tenants.json, as far as it is known. */
 export interface RegisteredTenant {
