@@ -40,7 +40,7 @@ export function* warnOfNoEffect(
 }
 
 /** A value that was given for this program, and that the schema's output does not have. */
-interface Gone {
+interface IgnoredValue {
   readonly path: Path
   readonly node: ScalarNode | ListNode
   /** A similar path that the output has. */
@@ -48,24 +48,24 @@ interface Gone {
 }
 
 /** Nothing if the output throws when it is read: that is reported when it is exposed. */
-function leftOut(tree: MapNode, output: unknown): readonly Gone[] {
+function leftOut(tree: MapNode, output: unknown): readonly IgnoredValue[] {
   try {
     return [...leaves(tree)]
       .filter(
         ([path, node]) =>
-          isForThisProgram(node) &&
+          isSetOnlyInProgramLayers(node) &&
           isBelowMaps(path, tree) &&
           !isProfileField(path) &&
           valueAt(output, path) === undefined,
       )
       .map(([path, node]) => ({ path, node, near: similarPath(path, output) }))
-      .filter((gone) => isForUs(gone, output))
+      .filter((ignored) => isMeantForThisProgram(ignored, output))
   } catch {
     return []
   }
 }
 
-function isForThisProgram({ source, shadowed = [] }: ScalarNode | ListNode): boolean {
+function isSetOnlyInProgramLayers({ source, shadowed = [] }: ScalarNode | ListNode): boolean {
   return (
     source.layer === 'overrides' ||
     [source, ...shadowed.map((node) => node.source)].every(({ layer }) => PROGRAM_LAYERS.includes(layer))
@@ -76,7 +76,7 @@ function isForThisProgram({ source, shadowed = [] }: ScalarNode | ListNode): boo
  * A variable may be meant for another program if a file has the same key, or if the schema knows neither a similar key
  * nor the section that the key is in.
  */
-function isForUs({ path, node, near }: Gone, output: unknown): boolean {
+function isMeantForThisProgram({ path, node, near }: IgnoredValue, output: unknown): boolean {
   const section = path.slice(0, -1)
   return (
     node.source.layer === 'overrides' ||

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { traceOf } from '../support/canary.ts'
 import { installInto, start } from '../support/installed.ts'
 import { COMPLETE, makeProject, SECRETS } from '../support/temp-project.ts'
 
@@ -54,11 +55,7 @@ async function serve(
   return { reply, again, log: err.split('\n').slice(0, -1) }
 }
 
-/** Every eight consecutive characters of a secret that a text contains. */
-const windowsIn = (text: string): string[] =>
-  [JWT, PASSWORD, Buffer.from(JWT).toString('hex'), Buffer.from(JWT).toString('base64').slice(0, -4)]
-    .flatMap((secret) => Array.from({ length: secret.length - 7 }, (_, at) => secret.slice(at, at + 8)))
-    .filter((window) => text.includes(window))
+const tracesIn = (text: string): readonly string[] => [JWT, PASSWORD].flatMap((secret) => traceOf(text, secret) ?? [])
 
 describe('SYSTEMPROMPT_GUARD_RESPONSES=1 answers 500 instead of', () => {
   test.each<[string, string, string?]>([
@@ -108,7 +105,7 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 answers 500 instead of', () => {
     }
     expect(log).toHaveLength(2)
     for (const line of log) expect(line).toBe(`The response to ${method} /users/7 was withheld: it contains ${found}`)
-    expect(windowsIn(JSON.stringify([reply, again, log]))).toEqual([])
+    expect(tracesIn(JSON.stringify([reply, again, log]))).toEqual([])
   })
 })
 
@@ -127,7 +124,7 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 breaks off a response before a secret',
     expect(reply).toMatchObject({ error: 'ECONNRESET' })
     expect(['', 'begin ']).toContain(reply.body)
     expect(log[0]).toBe('The response to GET /users/7 was withheld: it contains the secret JWT_SECRET')
-    expect(windowsIn(JSON.stringify([reply, log]))).toEqual([])
+    expect(tracesIn(JSON.stringify([reply, log]))).toEqual([])
   })
 
   test('and stops a source without end', async () => {
@@ -136,7 +133,7 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 breaks off a response before a secret',
       const source = new (require('node:stream').Readable)({ read() { this.push(count++ === 3 ? SECRET : 'tick ') } })
       source.pipe(response)`)
     expect(reply).toMatchObject({ error: 'ECONNRESET' })
-    expect(windowsIn(reply.body)).toEqual([])
+    expect(tracesIn(reply.body)).toEqual([])
   })
 
   test('and ignores what the program writes afterwards', async () => {
@@ -174,7 +171,7 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 leaves out a header with a secret', () 
     expect(log[0]).toBe(
       'The header x-a was left out of the response to GET /users/7: it contains the secret JWT_SECRET',
     )
-    expect(windowsIn(JSON.stringify([reply, log]))).toEqual([])
+    expect(tracesIn(JSON.stringify([reply, log]))).toEqual([])
   })
 
   test('whose name is one', async () => {
@@ -185,7 +182,7 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 leaves out a header with a secret', () 
     expect(log[0]).toBe(
       'The header … was left out of the response to GET /users/7: it contains the secret JWT_SECRET (hex)',
     )
-    expect(windowsIn(JSON.stringify([reply, log]))).toEqual([])
+    expect(tracesIn(JSON.stringify([reply, log]))).toEqual([])
   })
 
   test.each([
