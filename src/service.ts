@@ -1,5 +1,5 @@
 /** SystemPrompt Cloud, used unless something names another service. */
 export const DEFAULT_API_URL = 'https://api.systemprompt.io'
 
-/** The remedy if nobody is logged in. */
+/** The remedy if there is no login. */
 export const LOG_IN = "Run 'systemprompt cloud auth login'"

@@ -10,7 +10,8 @@ import { CliError, EXIT, type Io } from './io.ts'
 export async function confirmPrint(args: Args, io: Io, what: string): Promise<void> {
   if (args.yes === true) return
   if (!io.isInteractive) {
-    const message = 'This prints secrets, and nobody can be asked here. Add -y to print them.'
+    const message =
+      'This prints secrets, and there is no interactive terminal to ask for confirmation. Add -y to print them.'
     throw new CliError('REFUSED', EXIT.refused, message)
   }
   if (!(await io.confirm(`Print ${what}?`))) throw new CliError('REFUSED', EXIT.refused, 'Nothing was printed.')

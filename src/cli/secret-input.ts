@@ -54,7 +54,7 @@ export async function givenSecrets(args: Args, items: readonly string[], io: Io)
   if (all.length === 0)
     throw usage(
       text(args['from-file']) === undefined
-        ? 'Give NAME=VALUE, NAME to be asked, or --from-file'
+        ? 'Give NAME=VALUE, NAME to be prompted for its value, or --from-file'
         : `${sourceOf(args)} has no secrets`,
     )
   return usable(all, args, io)
@@ -121,7 +121,7 @@ function itemsOf(items: readonly string[]): readonly Item[] {
   const isPair =
     items.length === 2 && !first.includes('=') && second !== undefined && !/^[A-Z_][A-Z0-9_]*=/.test(second)
   if (isPair && isNameOfSecret(second))
-    throw usage('The second argument is a name, too. Give NAME=VALUE, or one name to be asked for its value')
+    throw usage('The second argument is a name, too. Give NAME=VALUE, or one name to be prompted for its value')
   if (isPair) return [toItem(first, second, 1)]
   return items.map((item, index) => {
     const at = item.indexOf('=')
@@ -182,7 +182,8 @@ async function resolved(name: string, value: string | undefined, args: Args, io:
 }
 
 async function promptForSecret(name: string, io: Io): Promise<string> {
-  if (!io.isInteractive) throw usage('Nobody can be asked here. Give NAME=@file, NAME=- or the value on standard input')
+  if (!io.isInteractive)
+    throw usage('There is no interactive terminal to prompt on. Give NAME=@file, NAME=- or the value on standard input')
   const value = await io.password(`Value of ${name.toUpperCase()}`)
   // The first line end of a pasted key ends the answer.
   if (value.includes('-----BEGIN') && !value.includes('-----END'))

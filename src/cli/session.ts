@@ -129,7 +129,7 @@ export function openSession(args: Args, io: Io): Session {
   const { failure } = project
   if (failure) throw failure
   const credentials = project.loaded?.credentials
-  if (!credentials) throw notLoggedIn('Nobody is logged in', LOG_IN)
+  if (!credentials) throw notLoggedIn('You are not logged in', LOG_IN)
   const logIn = logInAgain(credentials, apiUrlOf({}, io))
   if (credentials.expired) throw notLoggedIn('The cloud login has expired', logIn)
   const { api_url, api_token } = credentials
@@ -182,11 +182,15 @@ export function profileTenant({ loaded }: CloudProject): string | undefined {
   return text((Reflect.get(loaded?.config ?? {}, 'cloud') as { tenant_id?: unknown } | undefined)?.tenant_id)
 }
 
-/** Asks for confirmation unless `-y` is given; if nobody can be asked, nothing is done. */
+/** Asks for confirmation unless `-y` is given; without an interactive terminal, nothing is done. */
 export async function mustAgree(args: Args, io: Io, question: string): Promise<void> {
   if (args.yes === true) return
   if (!io.isInteractive) {
-    throw new CliError('CONFIRMATION', EXIT.usage, 'Nobody can be asked here, so nothing was done. Add -y to go ahead.')
+    throw new CliError(
+      'CONFIRMATION',
+      EXIT.usage,
+      'This is not an interactive terminal, so nothing was done. Add -y to confirm.',
+    )
   }
   if (!(await io.confirm(question))) throw new CliError('REFUSED', EXIT.refused, 'Nothing was done.')
 }

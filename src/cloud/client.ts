@@ -290,7 +290,7 @@ export class CloudClient {
   }
 
   #loginToken(): string {
-    if (this.#token === undefined) throw new CloudError('NOT_LOGGED_IN', 'Nobody is logged in')
+    if (this.#token === undefined) throw new CloudError('NOT_LOGGED_IN', 'You are not logged in')
     return this.#token
   }
 

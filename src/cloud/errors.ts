@@ -3,7 +3,7 @@ import { LOG_IN } from '../service.ts'
 
 /** What can go wrong between this machine and the cloud. */
 export const CLOUD_ERROR_CODES = [
-  /** Nobody is logged in, or the login has expired or was revoked. */
+  /** There is no login, or the login has expired or was revoked. */
   'NOT_LOGGED_IN',
   /** The user's role does not allow it. */
   'FORBIDDEN',

@@ -556,7 +556,7 @@ describe('cloud auth logout', () => {
     expect(existsSync(join(cwd, CREDENTIALS))).toBe(true)
     expect((await cli(cwd, 'cloud logout', { isInteractive: true, answer: true })).out).toMatch(/^Logged out; /)
     expect([CREDENTIALS, TENANTS].map((file) => existsSync(join(cwd, file)))).toEqual([false, true])
-    expect(await cli(cwd, 'cloud auth logout -y')).toMatchObject({ code: 0, out: 'Nobody is logged in.\n' })
+    expect(await cli(cwd, 'cloud auth logout -y')).toMatchObject({ code: 0, out: 'You are not logged in.\n' })
   })
 
   test.each(['credentials.json', 'no credentials.json'])(

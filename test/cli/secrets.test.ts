@@ -164,7 +164,9 @@ describe('systemprompt secrets set', () => {
       const cwd = project('{}')
       const { code, out, err } = await cli(cwd, `secrets set ${words}`, { isInteractive: true })
       expect([code, out, textOf(cwd)]).toEqual([2, '', '{}'])
-      expect(err).toBe('The second argument is a name, too. Give NAME=VALUE, or one name to be asked for its value.\n')
+      expect(err).toBe(
+        'The second argument is a name, too. Give NAME=VALUE, or one name to be prompted for its value.\n',
+      )
     },
   )
 

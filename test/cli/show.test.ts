@@ -257,7 +257,7 @@ describe('config show --reveal', () => {
     expect(await show('--reveal')).toEqual({
       code: 11,
       out: '',
-      err: 'This prints secrets, and nobody can be asked here. Add -y to print them.\n',
+      err: 'This prints secrets, and there is no interactive terminal to ask for confirmation. Add -y to print them.\n',
       questions: [],
     })
   })

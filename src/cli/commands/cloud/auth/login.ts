@@ -133,7 +133,7 @@ async function tokenFromBrowser(args: Args, apiUrl: string, io: Io): Promise<str
   const open = args['no-browser'] ? undefined : io.openBrowser
   if (!open && !io.isInteractive && !args['no-browser']) {
     const ways = 'Use --with-token < file, or --no-browser to get a URL to open elsewhere'
-    throw new CliError('NO_BROWSER', EXIT.usage, `There is no browser here, and nobody can be asked. ${ways}.`)
+    throw new CliError('NO_BROWSER', EXIT.usage, `There is neither a browser nor an interactive terminal. ${ways}.`)
   }
   const attempt = await beginBrowserLogin(client, providerOf(args))
   const asking = new AbortController()

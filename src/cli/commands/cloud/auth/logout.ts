@@ -28,7 +28,7 @@ export const logout = defineCommand({
       // Removes leftovers of a login that was killed.
       await removeCredentials(project.files, Date.now())
       if (args.json) printJson(io, { ok: true, removed: null })
-      else io.out('Nobody is logged in.\n')
+      else io.out('You are not logged in.\n')
       return EXIT.ok
     }
     const email = project.loaded?.credentials?.user_email
@@ -41,7 +41,7 @@ export const logout = defineCommand({
       io.out(
         existed
           ? `Logged out; ${shown(file)} was removed. The token stays valid until it expires.\n`
-          : 'Nobody was logged in.\n',
+          : 'You were not logged in.\n',
       )
     return EXIT.ok
   },
