@@ -68,12 +68,16 @@ export function flagText(flag: string, { alias, valueHint, options, type }: Flag
   return `${alias === undefined ? '' : `-${alias}, `}--${flag}${type === 'boolean' ? '' : ` <${hint}>`}`
 }
 
-/** The positional arguments, and the flags. */
+/** Flags that many commands have, in the order in which help shows them, after the command's own. */
+const SHARED = ['tenant', 'profile', 'cwd', 'set', 'timeout', 'dry-run', 'yes', 'quiet', 'json', 'help']
+
+/** The positional arguments, and the flags: first the command's own, then the shared ones. */
 export function partsOf(args: ArgsDef) {
   const all = Object.entries(args)
+  const flags = all.flatMap(([name, of]) => (of.type === 'positional' ? [] : [[name, of] as const]))
   return {
     words: all.flatMap(([name, of]) => (of.type === 'positional' ? [[name, of] as const] : [])),
-    flags: all.flatMap(([name, of]) => (of.type === 'positional' ? [] : [[name, of] as const])),
+    flags: flags.sort(([one], [other]) => SHARED.indexOf(one) - SHARED.indexOf(other)),
   }
 }
 
