@@ -35,16 +35,16 @@ export interface Host {
 }
 
 /** Milliseconds that a program has to exit by itself when told to. */
-const GRACE = 5000
+const GRACE_PERIOD = 5000
 /** Milliseconds to read what a program wrote before its exit, if its own children still hold the output open. */
-const DRAIN = 500
+const DRAIN_TIMEOUT = 500
 
-const PASSED_ON: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']
+const FORWARDED: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']
 /** Signals that a terminal itself sends to a whole process group. */
-const FROM_KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
+const FROM_KEYBOARD: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT']
 
 /** Signals that ask a program to end. */
-const TO_END: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+const TERMINATING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 /**
  * Starts a program without a shell, and waits for its exit and, unless it was told to end, for the end of its output.
@@ -69,36 +69,37 @@ async function run(
   pipes: Pipes | undefined,
 ): Promise<number> {
   const output = redact || !host.isShared ? 'pipe' : 'inherit'
-  const [toOut, toErr] = pipes?.writers ?? ([output, output] as const)
-  const child = started(command, args, { cwd, env, stdio: [host.isShared ? 'inherit' : 'ignore', toOut, toErr] })
+  const [stdout, stderr] = pipes?.writers ?? ([output, output] as const)
+  const child = spawnProgram(command, args, { cwd, env, stdio: [host.isShared ? 'inherit' : 'ignore', stdout, stderr] })
   pipes?.closeWriters()
   const [out, err] = pipes?.readers ?? [child.stdout, child.stderr]
   // Windows has only some of them.
-  const passedOn = PASSED_ON.filter((signal) => signal in constants.signals)
+  const signals = FORWARDED.filter((signal) => signal in constants.signals)
   let received: NodeJS.Signals | undefined
-  let hasEnded = false
-  const isTold = (): boolean => received !== undefined && (TO_END.includes(received) || received === child.signalCode)
-  const drained = new AbortController()
-  let drain: NodeJS.Timeout | undefined
-  const endOutput = (): void => {
-    drain ??= setTimeout(() => drained.abort(), DRAIN)
+  let hasExited = false
+  const wasToldToEnd = (): boolean =>
+    received !== undefined && (TERMINATING.includes(received) || received === child.signalCode)
+  const drainController = new AbortController()
+  let drainTimer: NodeJS.Timeout | undefined
+  const limitDrain = (): void => {
+    drainTimer ??= setTimeout(() => drainController.abort(), DRAIN_TIMEOUT)
   }
-  const passOn = (signal: NodeJS.Signals): void => {
+  const forward = (signal: NodeJS.Signals): void => {
     received = signal
-    if (hasEnded) endOutput()
-    else if (!(host.hasTerminal && FROM_KEYS.includes(signal))) child.kill(signal)
+    if (hasExited) limitDrain()
+    else if (!(host.hasTerminal && FROM_KEYBOARD.includes(signal))) child.kill(signal)
   }
-  let grace: NodeJS.Timeout | undefined
-  const end = (): void => {
-    if (hasEnded) endOutput()
-    if (hasEnded || isTold()) return
+  let killTimer: NodeJS.Timeout | undefined
+  const terminate = (): void => {
+    if (hasExited) limitDrain()
+    if (hasExited || wasToldToEnd()) return
     child.kill('SIGTERM')
-    grace = setTimeout(() => child.kill('SIGKILL'), GRACE)
+    killTimer = setTimeout(() => child.kill('SIGKILL'), GRACE_PERIOD)
   }
-  for (const signal of passedOn) host.on(signal, passOn)
-  stop?.addEventListener('abort', end)
+  for (const signal of signals) host.on(signal, forward)
+  stop?.addEventListener('abort', terminate)
   try {
-    const ended = endOf(child, command)
+    const exited = exitCodeOf(child, command)
     // As without us in between, what the program has written is lost, and the signal comes when it writes more. To
     // close a socket would be a connection reset instead.
     const breakPipe = (from: Readable): void => {
@@ -110,51 +111,51 @@ async function run(
       from.resume()
     }
     const copied = [
-      copy(out, host.stdout, redact, drained.signal, breakPipe),
-      copy(err, host.stderr, redact, drained.signal, breakPipe),
+      copy(out, host.stdout, redact, drainController.signal, breakPipe),
+      copy(err, host.stderr, redact, drainController.signal, breakPipe),
     ]
-    const code = await ended
-    hasEnded = true
-    if (isTold() || stop?.aborted) endOutput()
+    const code = await exited
+    hasExited = true
+    if (wasToldToEnd() || stop?.aborted) limitDrain()
     await Promise.all(copied)
     return code
   } finally {
     out?.destroy()
     err?.destroy()
-    clearTimeout(grace)
-    clearTimeout(drain)
-    stop?.removeEventListener('abort', end)
-    for (const signal of passedOn) host.off(signal, passOn)
+    clearTimeout(killTimer)
+    clearTimeout(drainTimer)
+    stop?.removeEventListener('abort', terminate)
+    for (const signal of signals) host.off(signal, forward)
   }
 }
 
 /** As in `"npm test"` and `NODE_ENV=test`, which other tools pass to a shell. */
-const FOR_A_SHELL = /[\s=;&|<>$]/
+const SHELL_SYNTAX = /[\s=;&|<>$]/
 
 /** Some failures are thrown, others emitted later. */
-function started(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+function spawnProgram(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
   try {
     return spawn(command, [...args], options)
   } catch (error) {
     const code = error instanceof Error ? String(Reflect.get(error, 'code')) : undefined
-    throw notStarted(code, command, options.env)
+    throw startError(code, command, options.env)
   }
 }
 
-function endOf(child: ChildProcess, command: string): Promise<number> {
+function exitCodeOf(child: ChildProcess, command: string): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
       // Sending a signal to a running program can fail too.
-      if (child.pid === undefined) reject(notStarted(error.code, command))
+      if (child.pid === undefined) reject(startError(error.code, command))
     })
     child.on('exit', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])))
   })
 }
 
 /** The system's message repeats the command and its arguments, which may contain a secret. */
-function notStarted(code: string | undefined, command: string, env: NodeJS.ProcessEnv = {}): CliError {
+function startError(code: string | undefined, command: string, env: NodeJS.ProcessEnv = {}): CliError {
   if (code === 'ENOENT') {
-    const advice = FOR_A_SHELL.test(command)
+    const advice = SHELL_SYNTAX.test(command)
       ? "It is not run by a shell: write its arguments one by one, or use sh -c '…'."
       : 'Is it installed, and in PATH?'
     return new CliError('PROGRAM_NOT_FOUND', EXIT.programNotFound, `There is no such program. ${advice}`)
@@ -175,8 +176,8 @@ function largestOf(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Resolves when everything is written, or what had arrived when `givenUp` was aborted. A reader that has seen enough is
- * not an error.
+ * Resolves when everything is written, or what had arrived when `drainSignal` was aborted. A reader that has seen
+ * enough is not an error.
  *
  * @param breakPipe does to those who write what happens when nobody reads
  */
@@ -184,7 +185,7 @@ async function copy(
   from: Readable | null,
   to: Writable,
   redact: Matcher | undefined,
-  givenUp: AbortSignal,
+  drainSignal: AbortSignal,
   breakPipe: (from: Readable) => void,
 ): Promise<void> {
   if (!from) return
@@ -197,7 +198,7 @@ async function copy(
     breakPipe(from)
   }
   to.once('error', stop)
-  givenUp.addEventListener('abort', () => {
+  drainSignal.addEventListener('abort', () => {
     from.destroy()
     masked?.end()
   })

@@ -14,11 +14,11 @@ const INTERNAL_ERROR = 2
 /** The longest path in a message, in UTF-16 units. */
 const LONGEST_PATH = 100
 
-type Done = (error?: Error | null) => void
-type Writing = [chunk?: unknown, encoding?: unknown, done?: unknown]
+type Callback = (error?: Error | null) => void
+type WriteArguments = [chunk?: unknown, encoding?: unknown, done?: unknown]
 
 /** What the responses of HTTP/1 and HTTP/2 have in common. */
-interface Outgoing
+interface OutgoingResponse
   extends Pick<
     ServerResponse,
     'headersSent' | 'getHeader' | 'getHeaders' | 'removeHeader' | 'destroy' | 'statusMessage'
@@ -26,8 +26,8 @@ interface Outgoing
   readonly req: Pick<IncomingMessage, 'method' | 'url'>
   /** Of HTTP/2. */
   readonly stream?: Pick<ServerHttp2Stream, 'close'>
-  write(...given: Writing): boolean
-  end(...given: Writing): unknown
+  write(...given: WriteArguments): boolean
+  end(...given: WriteArguments): unknown
   writeHead(status: number, ...given: unknown[]): unknown
 }
 
@@ -48,26 +48,26 @@ export function guardResponses(matcher: Matcher, report: Guard['report']): () =>
   const { Server: SecureServer } = process.getBuiltinModule('node:https')
   const { createServer, createSecureServer, Http2ServerResponse } = process.getBuiltinModule('node:http2')
   const http2 = [createServer(), createSecureServer()].map((server) => Object.getPrototypeOf(server) as EventEmitter)
-  const ends = [
-    ...[Server.prototype, SecureServer.prototype, ...http2].map(refuseCompression),
-    guard(ServerResponse.prototype as unknown as Outgoing, { matcher, report, isHttp2: false }),
-    guard(Http2ServerResponse.prototype as unknown as Outgoing, { matcher, report, isHttp2: true }),
+  const restores = [
+    ...[Server.prototype, SecureServer.prototype, ...http2].map(disableCompression),
+    guard(ServerResponse.prototype as unknown as OutgoingResponse, { matcher, report, isHttp2: false }),
+    guard(Http2ServerResponse.prototype as unknown as OutgoingResponse, { matcher, report, isHttp2: true }),
   ]
   return () => {
-    for (const end of ends) end()
+    for (const restore of restores) restore()
   }
 }
 
-function refuseCompression(prototype: EventEmitter): () => void {
+function disableCompression(prototype: EventEmitter): () => void {
   const { emit } = prototype
-  const own = Object.hasOwn(prototype, 'emit')
+  const hadOwnEmit = Object.hasOwn(prototype, 'emit')
   prototype.emit = function (event, ...given: unknown[]) {
     if (event === 'request' || event === 'checkContinue' || event === 'checkExpectation')
       acceptOnlyIdentity(given[0] as IncomingMessage)
     return emit.call(this, event, ...given)
   }
   return () => {
-    if (own) prototype.emit = emit
+    if (hadOwnEmit) prototype.emit = emit
     else Reflect.deleteProperty(prototype, 'emit')
   }
 }
@@ -80,25 +80,25 @@ function acceptOnlyIdentity({ headers, rawHeaders }: IncomingMessage): void {
     if (rawHeaders[at]?.toLowerCase() === 'accept-encoding') rawHeaders[at + 1] = 'identity'
 }
 
-function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => void {
+function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard): () => void {
   const { write, end, writeHead } = prototype
-  const gates = new WeakMap<Outgoing, Gate | 'open' | 'closed'>()
+  const gates = new WeakMap<OutgoingResponse, Gate | 'open' | 'closed'>()
   /** Responses of which Node has got a part of the body, which it may keep for a while. */
-  const begun = new WeakSet<Outgoing>()
+  const started = new WeakSet<OutgoingResponse>()
 
   prototype.write = function (...given) {
     const gate = gateOf(this)
     if (gate === 'open') return write.apply(this, given)
     const { chunk, done } = partsOf(given)
     if (gate === 'closed') {
-      drop(done)
+      discard(done)
       return false
     }
     if (isHttp2) cleanHeaders(this)
     const passed = chunk && gate.push(chunk)
     if (isMatch(passed)) return withhold(this, passed, done)
-    if (passed?.length === 0 && passed !== chunk) return drop(done)
-    begun.add(this)
+    if (passed?.length === 0 && passed !== chunk) return discard(done)
+    started.add(this)
     return !passed || passed === chunk ? write.apply(this, given) : write.call(this, passed, done)
   }
 
@@ -107,7 +107,7 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => 
     if (gate === 'open') return end.apply(this, given)
     const { chunk, done } = partsOf(given)
     if (gate === 'closed') {
-      drop(done)
+      discard(done)
       return this
     }
     if (isHttp2) cleanHeaders(this)
@@ -136,7 +136,7 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => 
     Object.assign(prototype, { write, end, writeHead })
   }
 
-  function gateOf(response: Outgoing): Gate | 'open' | 'closed' {
+  function gateOf(response: OutgoingResponse): Gate | 'open' | 'closed' {
     const known = gates.get(response)
     if (known) return known
     const gate = isCompressed(response.getHeader('content-encoding')) ? 'open' : createGate(matcher)
@@ -145,23 +145,23 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => 
   }
 
   /** Returns false, as `write` does for what is not wanted: a source that is piped stops. */
-  function withhold(response: Outgoing, found: Match, done: Done | undefined): false {
+  function withhold(response: OutgoingResponse, found: Match, done: Callback | undefined): false {
     report(`The response to ${requestOf(response)} was withheld: ${contains(found)}`)
-    if (!begun.has(response) && isUnsent(response)) {
+    if (!started.has(response) && isUnsent(response)) {
       for (const name of Object.keys(response.getHeaders())) response.removeHeader(name)
       const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-length': WITHHELD.length }
       gates.set(response, 'open')
       // HTTP/2 has no reason phrases, and the program may have set one.
       writeHead.call(response, 500, ...(isHttp2 ? [] : ['Internal Server Error']), headers)
       end.call(response, WITHHELD)
-    } else breakOff(response)
+    } else abort(response)
     gates.set(response, 'closed')
-    drop(done)
+    discard(done)
     return false
   }
 
   /** For HTTP/1 in `writeHead`, which Node calls before it sends headers, whoever has set them. */
-  function cleanHeaders(response: Outgoing): void {
+  function cleanHeaders(response: OutgoingResponse): void {
     const headers = Object.entries(response.headersSent ? {} : response.getHeaders())
     // In most cases, one search is enough.
     if (!secretIn(headers.map(([name, value]) => `${name}: ${textOf(value)}`).join('\n'))) return
@@ -169,7 +169,7 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => 
   }
 
   /** Headers as `writeHead` takes them: an object, a list of names and values, or a list of pairs. */
-  function withoutSecrets(headers: object | null, response: Outgoing): unknown {
+  function withoutSecrets(headers: object | null, response: OutgoingResponse): unknown {
     if (!headers) return headers
     const isFlat = Array.isArray(headers) && !Array.isArray(headers[0])
     const pairs = isFlat ? pairsIn(headers) : Array.isArray(headers) ? headers : Object.entries(headers)
@@ -179,7 +179,7 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => 
     return isFlat ? kept.flat() : Array.isArray(headers) ? kept : Object.fromEntries(kept)
   }
 
-  function isSecretHeader(name: string, value: unknown, response: Outgoing): boolean {
+  function isSecretHeader(name: string, value: unknown, response: OutgoingResponse): boolean {
     const found = secretIn(`${name}: ${textOf(value)}`)
     if (!found) return false
     const shown = secretIn(name) ? '…' : printable(name)
@@ -187,7 +187,7 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => 
     return true
   }
 
-  function isSecretReason(reason: unknown, response: Outgoing): boolean {
+  function isSecretReason(reason: unknown, response: OutgoingResponse): boolean {
     const found = typeof reason === 'string' ? secretIn(reason) : undefined
     if (found) report(`The reason phrase was left out of the response to ${requestOf(response)}: ${contains(found)}`)
     return found !== undefined
@@ -198,7 +198,7 @@ function guard(prototype: Outgoing, { matcher, report, isHttp2 }: Guard): () => 
   }
 
   /** Without its query, in which clients send what is theirs. */
-  function requestOf({ req: { method = '', url = '' } }: Outgoing): string {
+  function requestOf({ req: { method = '', url = '' } }: OutgoingResponse): string {
     const [path = ''] = url.split(/[?#]/, 1)
     return `${method} ${secretIn(path) ? '…' : printable(path.slice(0, LONGEST_PATH))}`
   }
@@ -219,8 +219,8 @@ function textOf(value: unknown): string {
 }
 
 /** The arguments of `write` and `end`. No chunk means that there is none, or none that Node accepts. */
-function partsOf([chunk, encoding, done]: Writing): { readonly chunk?: Uint8Array; readonly done?: Done } {
-  const callback = [chunk, encoding, done].find((each) => typeof each === 'function') as Done | undefined
+function partsOf([chunk, encoding, done]: WriteArguments): { readonly chunk?: Uint8Array; readonly done?: Callback } {
+  const callback = [chunk, encoding, done].find((each) => typeof each === 'function') as Callback | undefined
   const text = typeof chunk === 'string'
   const bytes = text ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8') : chunk
   return { ...(bytes instanceof Uint8Array ? { chunk: bytes } : {}), ...(callback ? { done: callback } : {}) }
@@ -235,19 +235,19 @@ function isCompressed(encoding: unknown): boolean {
 }
 
 /** What is not sent counts as written. */
-function drop(done: Done | undefined): true {
+function discard(done: Callback | undefined): true {
   if (done) queueMicrotask(done)
   return true
 }
 
 /** So that the client sees an error: to destroy a stream of HTTP/2 would look like its regular end. */
-function breakOff(response: Outgoing): void {
+function abort(response: OutgoingResponse): void {
   if (response.stream) response.stream.close(INTERNAL_ERROR)
   else response.destroy()
 }
 
 /** Whether another status and other headers can be sent. Node keeps a header until the first part of the body. */
-function isUnsent(response: Outgoing): boolean {
+function isUnsent(response: OutgoingResponse): boolean {
   if (response.headersSent && Reflect.get(response, '_headerSent') === false) {
     const _hasBody = response.req.method !== 'HEAD'
     Object.assign(response, { _header: null, _hasBody, _contentLength: null, chunkedEncoding: false })

@@ -15,45 +15,46 @@ export interface Inputs {
   readonly changedAt: number
 }
 
-export interface Recorded {
+export interface RecordedEnvironment {
   /** The environment, which records what is read from it. */
   readonly env: Environment
-  readonly asked: ReadonlySet<string>
+  /** The names of the variables that were read so far. */
+  readonly names: ReadonlySet<string>
 }
 
 /** Wraps an environment so that it records which variables are read. */
-export function recordVariables(env: Environment): Recorded {
-  const asked = new Set<string>()
-  const note = (name: string | symbol): void => {
-    if (typeof name === 'string') asked.add(name)
+export function recordVariables(env: Environment): RecordedEnvironment {
+  const names = new Set<string>()
+  const record = (name: string | symbol): void => {
+    if (typeof name === 'string') names.add(name)
   }
   const recording = new Proxy(env, {
     get(target, name) {
-      note(name)
+      record(name)
       return Reflect.get(target, name)
     },
     has(target, name) {
-      note(name)
+      record(name)
       return Reflect.has(target, name)
     },
     getOwnPropertyDescriptor(target, name) {
-      note(name)
+      record(name)
       return Reflect.getOwnPropertyDescriptor(target, name)
     },
   })
-  return { env: recording, asked }
+  return { env: recording, names }
 }
 
 /** The variables for `~` in a path: Node asks the system for the home directory, not the recording environment. */
-const HOMES = ['HOME', 'USERPROFILE']
+const HOME_VARIABLES = ['HOME', 'USERPROFILE']
 
-export function inputsOf(cwd: string, env: Environment, asked: Iterable<string>, trail: Trail): Inputs {
-  const names = [...new Set([...asked, ...HOMES, ...Object.keys(env).filter(isSettingName)])]
+export function inputsOf(cwd: string, env: Environment, read: Iterable<string>, trail: Trail): Inputs {
+  const names = [...new Set([...read, ...HOME_VARIABLES, ...Object.keys(env).filter(isSettingName)])]
   const files = new Map([...trail.files].map((path) => [path, signatureOf(path)]))
   const directories = new Map([...trail.directories].map((path) => [path, listingSignatureOf(path)]))
-  const dated = [...trail.files].filter((path) => files.get(path) !== DIRECTORY)
+  const datedPaths = [...trail.files].filter((path) => files.get(path) !== DIRECTORY)
   // A replaced link or directory leads to other files, which may be old.
-  const isSteady =
+  const isUnchanged =
     [...trail.seen].every(([path, signature]) => files.get(path) === signature) &&
     [...trail.listed].every(([path, signature]) => directories.get(path) === signature)
   return {
@@ -61,11 +62,13 @@ export function inputsOf(cwd: string, env: Environment, asked: Iterable<string>,
     variables: new Map(names.map((name) => [name, variableIn(env, name)])),
     files,
     directories,
-    changedAt: isSteady ? Math.max(0, ...[...dated, ...trail.directories].map(changedAt)) : Number.POSITIVE_INFINITY,
+    changedAt: isUnchanged
+      ? Math.max(0, ...[...datedPaths, ...trail.directories].map(changedAt))
+      : Number.POSITIVE_INFINITY,
   }
 }
 
-export function inputsHold(inputs: Inputs, cwd: string, env: Environment): boolean {
+export function areInputsUnchanged(inputs: Inputs, cwd: string, env: Environment): boolean {
   const { variables, files, directories } = inputs
   return (
     cwd === inputs.cwd &&

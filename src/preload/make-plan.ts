@@ -6,9 +6,9 @@ import type { Inputs } from './inputs.ts'
 import { isOwnVariable, joinPieces, type Piece, type Plan, type Start } from './plan.ts'
 
 /** Variables that hold paths and no secrets; a start that depends on any other variable gets no plan. */
-const PLACES = ['SYSTEMPROMPT_PROFILE', 'HOME', 'USERPROFILE']
+const PATH_VARIABLES = ['SYSTEMPROMPT_PROFILE', 'HOME', 'USERPROFILE']
 /** A file that changed more recently, in milliseconds, may change again at the same time: FAT counts in two seconds. */
-const SETTLED = 2500
+const SETTLE_TIME = 2500
 
 /**
  * Makes a plan with which the next start can set the same variables without resolving anything. Undefined if that is
@@ -25,9 +25,9 @@ export function makePlan(
   inputs: Inputs,
   now: number,
 ): Plan | undefined {
-  if (inputs.changedAt > now - SETTLED) return undefined
+  if (inputs.changedAt > now - SETTLE_TIME) return undefined
   const variables = [...inputs.variables]
-  if (variables.some(([name, value]) => value && !PLACES.includes(name))) return undefined
+  if (variables.some(([name, value]) => value && !PATH_VARIABLES.includes(name))) return undefined
   const search: Search = { resolution, files: inputs.files, texts: {}, names: [] }
   const made = Object.entries(values).map(([name, value]) => [name, value, piecesOf(name, value, search)] as const)
   const texts = made.filter(([name, , pieces]) => pieces === undefined && isOwnVariable(name))
@@ -98,15 +98,15 @@ function piecesOfReference(
 /** The position of a string in its file, from the site on, as it is or as a JSON string. */
 function pieceOf(text: string, { source, offset = 0 }: Site, search: Search): readonly Piece[] | undefined {
   const { resolution, files, texts } = search
-  const { file, text: whole } = source
+  const { file, text: fileText } = source
   if (text === '') return []
-  if (file === undefined || whole === undefined) return undefined
+  if (file === undefined || fileText === undefined) return undefined
   const path = resolvePath(file, resolution.project.root)
-  if (!isAsInFile(whole, files.get(path))) return undefined
-  texts[path] = whole
-  const start = whole.indexOf(text, offset)
+  if (!isVerbatim(fileText, files.get(path))) return undefined
+  texts[path] = fileText
+  const start = fileText.indexOf(text, offset)
   if (start !== -1) return [{ file: path, start, end: start + text.length }]
-  const end = endOfJsonString(whole, offset)
+  const end = endOfJsonString(fileText, offset)
   return end === undefined ? undefined : [{ file: path, start: offset, end, isJson: true }]
 }
 
@@ -117,6 +117,6 @@ function endOfJsonString(text: string, offset: number): number | undefined {
 }
 
 /** Whether the text is the file's own: if reading removed a BOM or carriage returns, positions differ. */
-function isAsInFile(text: string, signature: string | undefined): boolean {
+function isVerbatim(text: string, signature: string | undefined): boolean {
   return signature !== undefined && Number(signature.split(':')[2]) === Buffer.byteLength(text)
 }

@@ -49,14 +49,18 @@ export interface Start {
 
 /** The cache file for a start's plan. */
 export function planFile(cache: string, { cwd, env }: Start): string {
-  return `${cache}/${nameFor(`${cwd}\0${env.SYSTEMPROMPT_PROFILE ?? ''}`)}.json`
+  return `${cache}/${hashOf(`${cwd}\0${env.SYSTEMPROMPT_PROFILE ?? ''}`)}.json`
 }
 
 /** The variables that a start sets, if there is a plan for it and nothing has changed; undefined otherwise. */
-export function valuesByPlan(file: string, start: Start, uid: number | undefined): Record<string, string> | undefined {
+export function valuesFromPlan(
+  file: string,
+  start: Start,
+  uid: number | undefined,
+): Record<string, string> | undefined {
   try {
     const plan = decodePlan(readCacheFile(file, uid))
-    return plan && holds(plan, start) && setsWhatItMay(plan) ? valuesOf(plan) : undefined
+    return plan && isCurrent(plan, start) && setsOnlyAllowed(plan) ? valuesOf(plan) : undefined
   } catch {
     // Not written by this code; the error's message could repeat a file's contents.
     return undefined
@@ -86,7 +90,7 @@ function decodePlan(text: string | undefined): Plan | undefined {
 }
 
 /** No destructuring of lists, here and below: V8 compiles this code at every start, and takes long for that. */
-function holds(plan: Plan, { version, cwd, env }: Start): boolean {
+function isCurrent(plan: Plan, { version, cwd, env }: Start): boolean {
   return (
     plan.version === version &&
     plan.cwd === cwd &&
@@ -99,7 +103,7 @@ function holds(plan: Plan, { version, cwd, env }: Start): boolean {
 }
 
 /** Whether the plan sets only what a file may set. */
-function setsWhatItMay({ values, texts }: Plan): boolean {
+function setsOnlyAllowed({ values, texts }: Plan): boolean {
   return Object.keys(texts).every(isOwnVariable) && !Object.keys(values).some(isBlockedName)
 }
 
@@ -128,7 +132,7 @@ export function joinPieces(pieces: readonly Piece[], texts: Readonly<Record<stri
 }
 
 /** 64 bits of a text are enough for a name, since the plan itself says what it is for. */
-function nameFor(text: string): string {
+function hashOf(text: string): string {
   let one = 0x811c9dc5
   let two = 0xdeadbeef
   for (let at = 0; at < text.length; at++) {

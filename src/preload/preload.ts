@@ -2,10 +2,10 @@ import { dirname, join } from 'node:path'
 import { ABSENT, DIRECTORY, signatureOf } from '../files/signature.ts'
 import { type Environment, variableIn } from '../options/options.ts'
 import { encodeMarker, injectedNames, MARKER, withoutInjected } from './marker.ts'
-import { planFile, type Start, valuesByPlan } from './plan.ts'
+import { planFile, type Start, valuesFromPlan } from './plan.ts'
 
 /** The process that a preload prepares. */
-export interface Surroundings {
+export interface PreloadContext {
   readonly cwd: string
   /** The variables are set in it. */
   readonly env: Record<string, string | undefined>
@@ -26,11 +26,11 @@ export interface Surroundings {
  *
  * @throws ConfigError with all problems of the configuration
  */
-export function preload({ cwd, env, version, cache, uid, resolve }: Surroundings): void {
+export function preload({ cwd, env, version, cache, uid, resolve }: PreloadContext): void {
   const start: Start = { cwd, env: withoutInjected(env), version }
   const file = cache === undefined || needsLibrary(start.env) ? undefined : planFile(cache, start)
-  const planned = file === undefined ? undefined : valuesByPlan(file, start, uid)
-  const values = planned ?? (mayHoldConfiguration(start) ? resolve(start, file) : undefined)
+  const planned = file === undefined ? undefined : valuesFromPlan(file, start, uid)
+  const values = planned ?? (mayHaveConfiguration(start) ? resolve(start, file) : undefined)
   if (values) inject(values, env)
 }
 
@@ -40,7 +40,7 @@ export function preload({ cwd, env, version, cache, uid, resolve }: Surroundings
  */
 function needsLibrary(env: Environment): boolean {
   const isGuarding = isOn(env.SYSTEMPROMPT_REDACT) || isOn(env.SYSTEMPROMPT_GUARD_RESPONSES)
-  return isGuarding || isTalkative(env) || isUnderNodeWatch(env)
+  return isGuarding || isVerbose(env) || isUnderNodeWatch(env)
 }
 
 /** Whether a variable's value means on: `1`, `true`, `yes`, `on`. */
@@ -49,7 +49,7 @@ export function isOn(value: string | undefined): boolean {
 }
 
 /** Whether to print warnings. */
-export function isTalkative(env: Environment): boolean {
+export function isVerbose(env: Environment): boolean {
   return env.SYSTEMPROMPT_LOG_LEVEL === 'verbose' || env.SYSTEMPROMPT_LOG_LEVEL === 'debug'
 }
 
@@ -59,7 +59,7 @@ export function isUnderNodeWatch(env: Environment): boolean {
 }
 
 /** Whether there may be something to resolve: npm, tsc and others are started with the same flags. */
-function mayHoldConfiguration({ cwd, env }: Start): boolean {
+function mayHaveConfiguration({ cwd, env }: Start): boolean {
   if (env.SYSTEMPROMPT_PROFILE || env.SYSTEMPROMPT_SECRETS_DIR) return true
   if (['.env', '.env.local'].some((name) => signatureOf(join(cwd, name)) !== ABSENT)) return true
   return isInProject(cwd) || Object.keys(env).some((name) => name.endsWith('_FILE'))
@@ -73,9 +73,9 @@ function isInProject(from: string): boolean {
 }
 
 function inject(values: Readonly<Record<string, string>>, env: Record<string, string | undefined>): void {
-  const own = injectedNames(env)
-  for (const name of own) if (!Object.hasOwn(values, name)) delete env[name]
-  const names = Object.keys(values).filter((name) => own.includes(name) || !variableIn(env, name)?.trim())
+  const injected = injectedNames(env)
+  for (const name of injected) if (!Object.hasOwn(values, name)) delete env[name]
+  const names = Object.keys(values).filter((name) => injected.includes(name) || !variableIn(env, name)?.trim())
   for (const name of names) env[name] = values[name]
   if (names.length > 0) env[MARKER] = encodeMarker(names, values)
   else delete env[MARKER]

@@ -5,7 +5,7 @@ import { core, responseGuard, scan } from '../on-demand.ts'
 import { PACKAGE } from '../package.ts'
 import { preloadedModules } from './flags.ts'
 import { injectedIn } from './marker.ts'
-import { isOn, isTalkative, isUnderNodeWatch, preload } from './preload.ts'
+import { isOn, isUnderNodeWatch, isVerbose, preload } from './preload.ts'
 
 /** EX_CONFIG of sysexits.h: something is not configured, or not correctly. */
 const EXIT_CONFIG = 78
@@ -17,7 +17,7 @@ const PRELOADED = Symbol.for('@systemprompt/env.preloaded')
  * Preloads if one of Node's flags names the entry `file`, a path with symbolic links resolved. Does nothing if the
  * program itself imports it, or if another copy of this package has already preloaded.
  */
-export function preloadIfNamed(file: string): void {
+export function preloadIfRequested(file: string): void {
   const { execArgv, env } = process
   const cwd = workingDirectory()
   const flagged = preloadedModules(execArgv, env.NODE_OPTIONS)
@@ -64,9 +64,11 @@ export function preloadProcess(file: string | undefined): void {
   const uid = process.getuid?.()
   const modules = file === undefined ? undefined : modulesOf(file)
   Reflect.set(process, PRELOADED, true)
-  if (!mayRead(cwd)) {
-    const above = `, or the directory above it that has .systemprompt`
-    say(`The configuration cannot be read: Node's permissions do not allow it. Add --allow-fs-read=${cwd}${above}`)
+  if (!canRead(cwd)) {
+    const hint = `, or the directory above it that has .systemprompt`
+    printError(
+      `The configuration cannot be read: Node's permissions do not allow it. Add --allow-fs-read=${cwd}${hint}`,
+    )
     process.exit(EXIT_CONFIG)
   }
   try {
@@ -79,8 +81,9 @@ export function preloadProcess(file: string | undefined): void {
       resolve(start, plan) {
         const place = plan === undefined || modules === undefined ? undefined : { file: plan, modules, uid }
         const { values, isOutside, files, warnings } = core().resolveStart(start, place)
-        tellNodeWatch(files)
-        if (isTalkative(start.env)) for (const warning of warnings()) say(core().renderProblem(warning).split('\n')[0])
+        reportToNodeWatch(files)
+        if (isVerbose(start.env))
+          for (const warning of warnings()) printError(core().renderProblem(warning).split('\n')[0])
         if (isOn(start.env.SYSTEMPROMPT_REDACT)) core().redactProcess(scan())
         if (isOn(start.env.SYSTEMPROMPT_GUARD_RESPONSES)) guardResponses()
         return isOutside ? { ...injectedIn(env), ...values } : values
@@ -88,8 +91,8 @@ export function preloadProcess(file: string | undefined): void {
     })
   } catch (error) {
     if (!core().isConfigError(error)) throw error
-    tellNodeWatch(error.consulted.files)
-    say(error.message)
+    reportToNodeWatch(error.consulted.files)
+    printError(error.message)
     process.exit(EXIT_CONFIG)
   }
 }
@@ -97,22 +100,22 @@ export function preloadProcess(file: string | undefined): void {
 /** Searches what this process's servers send for the secrets of the project that was just resolved. */
 function guardResponses(): void {
   const { loadConfigSync, secretValues } = core()
-  responseGuard().guardResponses(scan().createMatcher(secretValues(loadConfigSync())), say)
+  responseGuard().guardResponses(scan().createMatcher(secretValues(loadConfigSync())), printError)
 }
 
 /** Whether a directory may be read under Node's permission model, if that is on. */
-function mayRead(directory: string): boolean {
+function canRead(directory: string): boolean {
   const permission: unknown = Reflect.get(process, 'permission')
   const { has } = (permission ?? {}) as { has?: (scope: string, reference: string) => boolean }
   return has?.('fs.read', directory) !== false
 }
 
 /** Makes `node --watch` restart the program when one of these files changes, as it does for modules. */
-function tellNodeWatch(files: Iterable<string>): void {
+function reportToNodeWatch(files: Iterable<string>): void {
   if (!isUnderNodeWatch(process.env)) return
   // It gives up at a missing file, and would treat every change in a directory as one of the directory itself.
-  const there = [...files].filter((file) => ![ABSENT, DIRECTORY].includes(signatureOf(file)))
-  process.send?.({ 'watch:require': there })
+  const existing = [...files].filter((file) => ![ABSENT, DIRECTORY].includes(signatureOf(file)))
+  process.send?.({ 'watch:require': existing })
 }
 
 /** The outermost `node_modules` around a file; without one, a `node_modules` in the package itself. */
@@ -122,7 +125,7 @@ function modulesOf(file: string): string {
 }
 
 /** Synchronously, since the process may exit with the next statement. */
-function say(text = ''): void {
+function printError(text = ''): void {
   try {
     writeSync(2, `${text}\n`)
   } catch {

@@ -15,32 +15,32 @@ const FLUSH_AFTER = 50
 export function redactOutput(stream: Output, redactor: Redactor): () => void {
   const write = stream.write.bind(stream) as (chunk: Uint8Array, done?: Done) => boolean
   let timer: NodeJS.Timeout | undefined
-  const letOut = (text: Uint8Array, done?: Done): boolean => {
+  const writeMasked = (text: Uint8Array, done?: Done): boolean => {
     if (text.length > 0) return write(text, done)
     if (done) queueMicrotask(done)
     return true
   }
-  const redacted = (chunk: Uint8Array | string, encoding?: BufferEncoding | Done, callback?: Done): boolean => {
+  const redactedWrite = (chunk: Uint8Array | string, encoding?: BufferEncoding | Done, callback?: Done): boolean => {
     const done = typeof encoding === 'function' ? encoding : callback
     const bytes =
       typeof chunk === 'string' ? Buffer.from(chunk, typeof encoding === 'string' ? encoding : 'utf8') : chunk
     clearTimeout(timer)
     const text = redactor.push(bytes)
-    if (redactor.isHolding) timer = setTimeout(() => letOut(redactor.flush()), FLUSH_AFTER).unref()
-    return letOut(text, done)
+    if (redactor.isHolding) timer = setTimeout(() => writeMasked(redactor.flush()), FLUSH_AFTER).unref()
+    return writeMasked(text, done)
   }
   const end = stream.end.bind(stream) as (done?: Done) => Output
   // The last chunk would bypass `write`.
   const redactedEnd = (chunk?: Uint8Array | string | Done | null, encoding?: BufferEncoding | Done, done?: Done) => {
     const callback = [chunk, encoding, done].find((each) => typeof each === 'function') as Done | undefined
-    if (chunk && typeof chunk !== 'function') redacted(chunk, encoding === callback ? undefined : encoding)
-    letOut(redactor.end())
+    if (chunk && typeof chunk !== 'function') redactedWrite(chunk, encoding === callback ? undefined : encoding)
+    writeMasked(redactor.end())
     return end(callback)
   }
-  stream.write = redacted as Output['write']
+  stream.write = redactedWrite as Output['write']
   stream.end = redactedEnd as Output['end']
   return () => {
-    letOut(redactor.end())
+    writeMasked(redactor.end())
   }
 }
 

@@ -10,9 +10,9 @@ export function redactProcess({ createMatcher, createRedactor }: typeof Scan): v
   // After every listener, since those may print as well: no event follows `exit`.
   const emit = process.emit.bind(process) as (...event: unknown[]) => boolean
   const emitThenEnd = (...event: unknown[]): boolean => {
-    const isHeard = emit(...event)
+    const hadListeners = emit(...event)
     if (event[0] === 'exit') for (const end of ends) end()
-    return isHeard
+    return hadListeners
   }
   process.emit = emitThenEnd as typeof process.emit
 }

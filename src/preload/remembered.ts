@@ -3,7 +3,7 @@ import type { Trail } from '../files/trail.ts'
 import type { LoadOptions, SettledOptions } from '../options/options.ts'
 import { EXPIRY_NOTICE } from '../read/credentials.ts'
 import type { Resolution } from '../resolve.ts'
-import { type Inputs, inputsHold } from './inputs.ts'
+import { areInputsUnchanged, type Inputs } from './inputs.ts'
 
 interface Remembered {
   readonly resolution: Resolution
@@ -26,7 +26,7 @@ export function remember(resolution: Resolution, inputs: Inputs, start: number):
 }
 
 /** Options that are applied only after everything is resolved. */
-const LATE: readonly (keyof LoadOptions)[] = ['schema', 'variables']
+const LATE_OPTIONS: readonly (keyof LoadOptions)[] = ['schema', 'variables']
 
 /**
  * What the preload resolved, if a load with these options would have the same result: it sets only late options, and no
@@ -34,10 +34,10 @@ const LATE: readonly (keyof LoadOptions)[] = ['schema', 'variables']
  */
 export function recall(options: LoadOptions, { cwd, env, now }: SettledOptions, trail: Trail): Resolution | undefined {
   const { last } = memory
-  const asksMore = Object.entries(options).some(
-    ([name, value]) => value !== undefined && !LATE.some((late) => late === name),
+  const hasEarlyOptions = Object.entries(options).some(
+    ([name, value]) => value !== undefined && !LATE_OPTIONS.some((late) => late === name),
   )
-  if (!last || asksMore || !inputsHold(last.inputs, cwd, env)) return undefined
+  if (!last || hasEarlyOptions || !areInputsUnchanged(last.inputs, cwd, env)) return undefined
   const { resolution } = last
   if (isExpiring(resolution, now)) return undefined
   const { problems, project } = resolution

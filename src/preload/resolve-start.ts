@@ -10,7 +10,7 @@ import { encodePlan, type Start } from './plan.ts'
 import { remember } from './remembered.ts'
 
 /** Where to write the plan for the next start. */
-export interface PlanPlace {
+export interface PlanLocation {
   readonly file: string
   /** The `node_modules` that it is in. */
   readonly modules: string
@@ -34,16 +34,16 @@ export interface ResolvedStart {
  *
  * @throws ConfigError with all problems at once
  */
-export function resolveStart(start: Start, place: PlanPlace | undefined): ResolvedStart {
+export function resolveStart(start: Start, place: PlanLocation | undefined): ResolvedStart {
   const trail = newTrail()
   try {
-    return resolveOnTrail(start, place, trail)
+    return resolveWithTrail(start, place, trail)
   } catch (error) {
     throw withTrail(error, trail)
   }
 }
 
-function resolveOnTrail(start: Start, place: PlanPlace | undefined, trail: Trail): ResolvedStart {
+function resolveWithTrail(start: Start, place: PlanLocation | undefined, trail: Trail): ResolvedStart {
   const { cwd, env } = start
   const recorded = recordVariables(env)
   const settled = withDefaults({ cwd, env: recorded.env })
@@ -52,7 +52,7 @@ function resolveOnTrail(start: Start, place: PlanPlace | undefined, trail: Trail
   problems.throwIfAny()
   const names = secrets.map((secret) => secret.env)
   const values = injectedVariables({ env: resolution.env, profile: project.profile, secrets: names }, recorded.env)
-  const inputs = inputsOf(cwd, env, recorded.asked, trail)
+  const inputs = inputsOf(cwd, env, recorded.names, trail)
   remember(resolution, inputs, settled.now)
   const outside = isOutside(resolution)
   const kept = outside ? undefined : place

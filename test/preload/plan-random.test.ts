@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { isConfigError } from '../../src/index.ts'
-import { planFile, type Start, valuesByPlan } from '../../src/preload/plan.ts'
+import { planFile, type Start, valuesFromPlan } from '../../src/preload/plan.ts'
 import { resolveStart } from '../../src/preload/resolve-start.ts'
 import { sampled, seeded } from '../support/random.ts'
 import { type Files, makeProject, PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
@@ -153,7 +153,7 @@ test(`a plan that is followed sets what a resolution sets (SEED=${random.seed})`
     const file = planFile(join(modules, '.cache'), start)
     const first = resolved(start, { file, modules })
     const check = (next: Start): void => {
-      const planned = valuesByPlan(file, next, uid)
+      const planned = valuesFromPlan(file, next, uid)
       if (!planned) return
       followed++
       const values = resolved(next)
