@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadConfigSync } from '../../src/index.ts'
@@ -59,6 +59,19 @@ describe('systemprompt init', () => {
     const again = await cli(cwd, 'init -y --profile staging')
     expect(again.out).toContain("--strict --profile staging'.")
     expect(again.out).not.toContain('none is active')
+  })
+
+  test('reports what in .env breaks the rules of a profile, and how to turn them off', async () => {
+    const cwd = makeProject({ '.env': 'DATABASE_URL=file:./dev.db\n' })
+    const { code, out, err } = await cli(cwd, 'init -y')
+    expect(code).toBe(0)
+    expect(out).toContain('✖ Written, but profile local is not valid')
+    expect(out).not.toContain('Ready')
+    expect(err).toContain('.env:1:1  DATABASE_URL  is not a PostgreSQL URL')
+    const [remedy = ''] = /(?<=to profile\.yaml:\n\n)[\s\S]+/.exec(err) ?? []
+    const profile = join(cwd, '.systemprompt/profiles/local/profile.yaml')
+    writeFileSync(profile, `${readFileSync(profile, 'utf8')}${remedy.replace(/^ {2}/gm, '')}`)
+    expect(loadConfigSync({ cwd, env: {} }).secrets.get('DATABASE_URL')).toBe('file:./dev.db')
   })
 
   test('adds no services/config to services without a root file, which would then not be read', async () => {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { type PlannedFile, planProject, writeProject } from '../../cloud/for-commands.ts'
-import { isConfigError } from '../../index.ts'
+import { type ConfigError, isConfigError, loadConfigSync } from '../../index.ts'
 import { type Args, text } from '../args.ts'
 import { defineCommand } from '../command.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
@@ -74,7 +74,35 @@ function report(args: Args, io: Io, { root, profile, missing }: Done): void {
   }
   if (missing.length === 0) io.out('Everything exists already; nothing was written.\n')
   else if (isDry) io.out('Nothing was written.\n')
-  else io.out(`${styled(io, 'green', '✔')} Ready. ${nextStep(io, root, profile)}\n`)
+  else reportWritten(io, root, profile)
+}
+
+function reportWritten(io: Io, root: string, profile: string): void {
+  const failure = failureOf(io, root, profile)
+  if (!failure) {
+    io.out(`${styled(io, 'green', '✔')} Ready. ${nextStep(io, root, profile)}\n`)
+    return
+  }
+  io.out(`${styled(io, 'red', '✖')} Written, but profile ${profile} is not valid: programs will not start with it.\n`)
+  io.err(`${failure.message}\n${isConfigError(failure, 'SECRET_INVALID') ? SKIP_RULES : ''}`)
+}
+
+const SKIP_RULES = `
+If your program has other rules for these secrets, turn off those of SystemPrompt. Add this to profile.yaml:
+
+  secrets:
+    validation: skip
+`
+
+/** What keeps programs from starting with the profile: without one, other rules applied to .env files. */
+function failureOf(io: Io, root: string, profile: string): ConfigError | undefined {
+  try {
+    loadConfigSync({ cwd: root, env: io.env, profile })
+    return undefined
+  } catch (error) {
+    if (isConfigError(error)) return error
+    throw error
+  }
 }
 
 /** How to check the profile, which may not be the default one. */
