@@ -10,7 +10,7 @@ import { nearestPath } from './read/nearest-path.ts'
 import { scalarAt } from './tree.ts'
 import type { Source } from './types.ts'
 
-/** How the profile was chosen, in the order in which the ways are tried (formats.md, section 2). */
+/** How the profile was chosen, in the order in which the ways are tried; docs/configuration.md describes them. */
 export type ProfileChoice = 'option' | 'SYSTEMPROMPT_PROFILE' | 'session' | 'only one' | 'local'
 
 /** The profile that was loaded. */

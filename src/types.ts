@@ -1,6 +1,6 @@
-/** The data that the stages pass to one another. */
+// The data that the stages pass to one another.
 
-/** The layers, highest precedence first, as documented (formats.md, section 6). */
+/** The layers, highest precedence first; docs/configuration.md describes them. */
 export const LAYERS = ['overrides', 'environment', 'dotenv', 'secrets', 'services', 'profile', 'defaults'] as const
 
 /** The layer that a value comes from; {@link LAYERS} has them in order of precedence. */
