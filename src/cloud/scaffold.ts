@@ -13,8 +13,8 @@ import { readObject } from './json-file.ts'
 export interface PlannedFile {
   /** Relative to the project, with forward slashes. */
   readonly path: string
-  /** Its purpose, in a few words. */
-  readonly what: string
+  /** In a few words. */
+  readonly purpose: string
   /** Whether it exists already; then it is left unchanged. */
   readonly exists: boolean
   /** Generated when the file is written, so that no plan contains a secret. */
@@ -28,16 +28,20 @@ export function planProject(root: string, profile: string): readonly PlannedFile
   const name = projectName(root)
   const directory = `.systemprompt/profiles/${profile}`
   const files: readonly Omit<PlannedFile, 'exists'>[] = [
-    { path: '.systemprompt/.gitignore', what: 'keeps all of it out of git', content: () => '*\n' },
+    { path: '.systemprompt/.gitignore', purpose: 'keeps all of it out of git', content: () => '*\n' },
     {
       path: `${directory}/${profileFile(root, directory)}`,
-      what: 'settings of this environment',
+      purpose: 'settings of this environment',
       content: () => editorLine(root) + profileText(name, profile),
     },
-    { path: `${directory}/secrets.json`, what: 'its secrets, readable only by you', content: () => secretsText(name) },
-    { path: SERVICES_ROOT, what: 'root of service configs', content: () => SERVICES },
-    { path: configFile(root), what: 'options of the library', content: () => CONFIG },
-    { path: justfile(root), what: 'just login, logout, whoami', content: () => JUSTFILE },
+    {
+      path: `${directory}/secrets.json`,
+      purpose: 'its secrets, readable only by you',
+      content: () => secretsText(name),
+    },
+    { path: SERVICES_ROOT, purpose: 'root of service configs', content: () => SERVICES },
+    { path: configFile(root), purpose: 'options of the library', content: () => CONFIG },
+    { path: justfile(root), purpose: 'just login, logout, whoami', content: () => JUSTFILE },
   ]
   return files
     .map((file) => ({ ...file, exists: pathExists(join(root, file.path)) }))

@@ -415,7 +415,7 @@ describe('systemprompt secrets', () => {
     const cwd = project('{"anthropic": "canary-value", "stripe-key": "canary-value"}')
     const { out } = await cli(cwd, 'secrets list')
     expect(out.replace(/ +/g, ' ')).toBe(
-      'secret in the environment\nanthropic ANTHROPIC_API_KEY\nstripe-key STRIPE_KEY\n',
+      'secret environment variable\nanthropic ANTHROPIC_API_KEY\nstripe-key STRIPE_KEY\n',
     )
     expect((await cli(cwd, 'secrets list --json')).out).not.toContain('canary')
   })

@@ -54,8 +54,8 @@ function profileOf(args: Args): string {
 function planTable(io: Io, plan: readonly PlannedFile[]): string {
   return table(
     io,
-    ['file', 'what', 'state'],
-    plan.map(({ path, what, exists }) => [path, what, exists ? 'exists, kept' : 'new']),
+    ['file', 'purpose', 'state'],
+    plan.map(({ path, purpose, exists }) => [path, purpose, exists ? 'exists, kept' : 'new']),
     { leaveOut: [1], cut: [{ column: 0, at: 'left' }] },
   )
 }

@@ -21,7 +21,7 @@ export const list = defineCommand({
       io.out(
         `${table(
           io,
-          ['secret', 'in the environment'],
+          ['secret', 'environment variable'],
           secrets.map(({ key, env }) => [key, env]),
         )}\n`,
       )

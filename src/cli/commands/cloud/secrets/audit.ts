@@ -39,7 +39,7 @@ export const audit = defineCommand({
     await target.client.close()
     if (args.json) printJson(io, { tenant: target.tenant, entries })
     else if (entries.length === 0) io.err(`${nothing}\n`)
-    else io.out(`${table(io, ['at', 'who', 'what', 'secret', 'with'], entries.map(rowOf), FITTING)}\n`)
+    else io.out(`${table(io, ['time', 'actor', 'action', 'secret', 'client'], entries.map(rowOf), FITTING)}\n`)
     return EXIT.ok
   },
 })
