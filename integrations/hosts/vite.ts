@@ -12,6 +12,8 @@ import { pathWithin } from '../path-within.ts'
 import { rollupHooks } from './rollup.ts'
 import { withValues } from './vite-page.ts'
 
+const SPECIFIER = /^@systemprompt\/env\/public$/
+
 /** What Vitest offers a plugin, by its older and its newer name. */
 interface VitestContext {
   readonly experimental_defineCacheKeyGenerator?: DefineCacheKey
@@ -41,9 +43,10 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
   let update: { readonly timestamp: number; readonly result: Promise<boolean> } | undefined
   const before: ViteHooks['before'] = {
     ...others,
-    config: () => ({
-      // On the server Vite makes packages external before it asks plugins, but not the target of an alias.
-      resolve: { alias: [{ find: /^@systemprompt\/env\/public$/, replacement: 'virtual:systemprompt/public' }] },
+    config: (_, { command }) => ({
+      // A development server makes packages external before it asks plugins, but not the target of an alias. In a build,
+      // plugins that write declarations would take the target for a path.
+      resolve: { alias: command === 'serve' ? [{ find: SPECIFIER, replacement: 'virtual:systemprompt/public' }] : [] },
       optimizeDeps: { exclude: ['@systemprompt/env'] },
       worker: { plugins: () => [forWorker()] },
     }),

@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type InputOptions, rolldown } from 'rolldown'
 import { type PluginContext, type RollupOptions, rollup, watch } from 'rollup'
+import type { Alias, Plugin } from 'vite'
 import { describe, expect, test } from 'vitest'
 import rolldownPlugin from '../../integrations/rolldown.ts'
 import rollupPlugin from '../../integrations/rollup.ts'
 import { PROFILE, writeFiles } from '../support/temp-project.ts'
 import { edit } from './dev-server.ts'
-import { copyApp } from './hosts.ts'
+import { buildWith, type Configure, copyApp } from './hosts.ts'
 
 const options = { public: ['site.name'] }
 
@@ -77,6 +78,38 @@ describe('next to another plugin whose buildStart', () => {
     )
     expect(failures.join('\n')).toContain('is used for a client build and a server build at the same time')
   })
+})
+
+describe('next to a plugin that writes declarations, as vite-plugin-dts does,', () => {
+  test.each(['client', 'server'] as const)(
+    'the %s build of Vite leaves the name of the module in them',
+    async (consumer) => {
+      const root = copyApp()
+      const code = "export { site_name } from '@systemprompt/env/public'\n"
+      writeFiles(root, { 'src/it.js': code })
+      let aliases: readonly Alias[] = []
+      const declarations: Plugin = {
+        name: 'declarations',
+        configResolved({ resolve }) {
+          aliases = resolve.alias
+        },
+        generateBundle() {
+          // It takes the target of every alias for a path.
+          const source = code.replace(/(?<=')[^']+(?=')/, (name) =>
+            aliases.some(({ find }) => name.match(find)) ? './elsewhere' : name,
+          )
+          this.emitFile({ type: 'asset', fileName: 'it.d.ts', source })
+        },
+      }
+      const configure: Configure = {
+        vite: (config) => ({ ...config, plugins: [...(config.plugins ?? []), declarations] }),
+      }
+      const { error, files } = await buildWith('vite', { root, consumer, entry: 'src/it.js', options, configure })
+      expect(error).toBeUndefined()
+      const [, written] = [...files].find(([name]) => name.endsWith('it.d.ts')) ?? []
+      expect(String(written)).toBe(code)
+    },
+  )
 })
 
 describe('several builds at once with one plugin object', () => {
