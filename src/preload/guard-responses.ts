@@ -19,17 +19,19 @@ type WriteArguments = [chunk?: unknown, encoding?: unknown, done?: unknown]
 
 /** What the responses of HTTP/1 and HTTP/2 have in common. */
 interface OutgoingResponse
-  extends Pick<
-    ServerResponse,
-    'headersSent' | 'getHeader' | 'getHeaders' | 'removeHeader' | 'destroy' | 'statusMessage'
-  > {
-  readonly req: Pick<IncomingMessage, 'method' | 'url'>
+  extends Pick<ServerResponse, 'headersSent' | 'getHeaders' | 'removeHeader' | 'destroy' | 'statusMessage'> {
+  /** Null for what HTTP/2 pushes, which has no request. */
+  readonly req: Pick<IncomingMessage, 'method' | 'url'> | null
   /** Of HTTP/2. */
   readonly stream?: Pick<ServerHttp2Stream, 'close'>
   write(...given: WriteArguments): boolean
   end(...given: WriteArguments): unknown
-  writeHead(status: number, ...given: unknown[]): unknown
+  writeHead: WriteHead
+  /** The old name in HTTP/1. */
+  writeHeader?: WriteHead
 }
+
+type WriteHead = (this: OutgoingResponse, status: number, ...given: unknown[]) => unknown
 
 interface Guard {
   readonly matcher: Matcher
@@ -81,7 +83,7 @@ function acceptOnlyIdentity({ headers, rawHeaders }: IncomingMessage): void {
 }
 
 function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard): () => void {
-  const { write, end, writeHead } = prototype
+  const { write, end, writeHead, writeHeader } = prototype
   const gates = new WeakMap<OutgoingResponse, Gate | 'open' | 'closed'>()
   /** Responses of which Node has got a part of the body, which it may keep for a while. */
   const started = new WeakSet<OutgoingResponse>()
@@ -117,31 +119,45 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
       withhold(this, rest as Match, done)
       return this
     }
-    // Node may call `write` for the last chunk.
-    gates.set(this, 'open')
-    if (passed === chunk && rest.length === 0) return end.apply(this, given)
-    return end.call(this, Buffer.concat([passed ?? new Uint8Array(), rest]), done)
+    if (passed === chunk && rest.length === 0) return endUnguarded(this, given)
+    return endUnguarded(this, [Buffer.concat([passed ?? new Uint8Array(), rest]), done])
   }
 
-  prototype.writeHead = function (status, ...given) {
-    cleanHeaders(this)
-    if (!isHttp2 && isSecretReason(this.statusMessage, this)) this.statusMessage = ''
-    const cleaned = given
-      .map((each) => (typeof each === 'object' ? withoutSecrets(each, this) : each))
-      .filter((each) => !isSecretReason(each, this))
-    return writeHead.call(this, status, ...cleaned)
-  }
+  prototype.writeHead = withCleanHeaders(writeHead)
+  if (writeHeader) prototype.writeHeader = withCleanHeaders(writeHeader)
 
   return () => {
-    Object.assign(prototype, { write, end, writeHead })
+    Object.assign(prototype, { write, end, writeHead, ...(writeHeader ? { writeHeader } : {}) })
   }
 
   function gateOf(response: OutgoingResponse): Gate | 'open' | 'closed' {
     const known = gates.get(response)
     if (known) return known
-    const gate = isCompressed(response.getHeader('content-encoding')) ? 'open' : createGate(matcher)
+    const gate = createGate(matcher)
     gates.set(response, gate)
     return gate
+  }
+
+  /** Node may call `write` for the last chunk. If this fails, the program may send something else. */
+  function endUnguarded(response: OutgoingResponse, given: WriteArguments): unknown {
+    gates.set(response, 'open')
+    try {
+      return end.apply(response, given)
+    } catch (error) {
+      gates.delete(response)
+      throw error
+    }
+  }
+
+  function withCleanHeaders(send: WriteHead): WriteHead {
+    return function (status, ...given) {
+      cleanHeaders(this)
+      if (!isHttp2 && isSecretReason(this.statusMessage, this)) this.statusMessage = ''
+      const cleaned = given
+        .map((each) => (typeof each === 'object' ? withoutSecrets(each, this) : each))
+        .filter((each) => !isSecretReason(each, this))
+      return send.call(this, status, ...cleaned)
+    }
   }
 
   /** Returns false, as `write` does for what is not wanted: a source that is piped stops. */
@@ -150,10 +166,9 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
     if (!started.has(response) && isUnsent(response)) {
       for (const name of Object.keys(response.getHeaders())) response.removeHeader(name)
       const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-length': WITHHELD.length }
-      gates.set(response, 'open')
       // HTTP/2 has no reason phrases, and the program may have set one.
       writeHead.call(response, 500, ...(isHttp2 ? [] : ['Internal Server Error']), headers)
-      end.call(response, WITHHELD)
+      endUnguarded(response, [WITHHELD])
     } else abort(response)
     gates.set(response, 'closed')
     discard(done)
@@ -174,8 +189,6 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
     const isFlat = Array.isArray(headers) && !Array.isArray(headers[0])
     const pairs = isFlat ? pairsIn(headers) : Array.isArray(headers) ? headers : Object.entries(headers)
     const kept = (pairs as [string, unknown][]).filter(([name, value]) => !isSecretHeader(name, value, response))
-    const isEncoded = kept.some(([name, value]) => /^content-encoding$/i.test(name) && isCompressed(value))
-    if (isEncoded && !gates.has(response)) gates.set(response, 'open')
     return isFlat ? kept.flat() : Array.isArray(headers) ? kept : Object.fromEntries(kept)
   }
 
@@ -198,7 +211,9 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
   }
 
   /** Without its query, in which clients send what is theirs. */
-  function requestOf({ req: { method = '', url = '' } }: OutgoingResponse): string {
+  function requestOf({ req }: OutgoingResponse): string {
+    if (!req) return 'a pushed request'
+    const { method = '', url = '' } = req
     const [path = ''] = url.split(/[?#]/, 1)
     return `${method} ${secretIn(path) ? '…' : printable(path.slice(0, LONGEST_PATH))}`
   }
@@ -230,13 +245,9 @@ function isMatch(passed: Uint8Array | Match | undefined): passed is Match {
   return passed !== undefined && !(passed instanceof Uint8Array)
 }
 
-function isCompressed(encoding: unknown): boolean {
-  return encoding !== undefined && encoding !== '' && String(encoding).toLowerCase() !== 'identity'
-}
-
 /** What is not sent counts as written. */
 function discard(done: Callback | undefined): true {
-  if (done) queueMicrotask(done)
+  if (done) process.nextTick(done)
   return true
 }
 
@@ -249,7 +260,7 @@ function abort(response: OutgoingResponse): void {
 /** Whether another status and other headers can be sent. Node keeps a header until the first part of the body. */
 function isUnsent(response: OutgoingResponse): boolean {
   if (response.headersSent && Reflect.get(response, '_headerSent') === false) {
-    const _hasBody = response.req.method !== 'HEAD'
+    const _hasBody = response.req?.method !== 'HEAD'
     Object.assign(response, { _header: null, _hasBody, _contentLength: null, chunkedEncoding: false })
   }
   return !response.headersSent

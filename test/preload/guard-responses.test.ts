@@ -88,6 +88,19 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 answers 500 instead of', () => {
     ['a secret with a status message', 'response.statusMessage = SECRET; response.end(SECRET)'],
     ['a secret after writeHead without a body', 'response.writeHead(204); response.end(SECRET)'],
     ['a secret to a request with HEAD', 'response.end(SECRET)'],
+    [
+      'a secret after an end that failed',
+      'try { response.statusCode = NaN; response.end("a") } catch { response.end(SECRET) }',
+    ],
+    [
+      'a secret after writeHead that failed',
+      `try { response.writeHead(200, { 'content-encoding': 'gzip', a: '\\n' }) }
+      catch { response.removeHeader('a'); response.end(SECRET) }`,
+    ],
+    [
+      'a secret whose encoding is said to be a compression',
+      'response.setHeader("content-encoding", "utf-8"); response.end(SECRET)',
+    ],
   ])('%s', async (what, handler, found = 'the secret JWT_SECRET') => {
     const method = what.includes('HEAD') ? 'HEAD' : 'GET'
     const { reply, again, log } = await serve(handler, { method })
@@ -159,6 +172,7 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 leaves out a header with a secret', () 
     ],
     ['writeHead', 'response.writeHead(200, { "x-a": SECRET, "x-b": "c" }).end("body")'],
     ['writeHead with a list', 'response.writeHead(200, "OK", ["x-a", SECRET, "x-b", "c"]); response.end("body")'],
+    ['writeHeader', 'response.writeHeader(200, { "x-a": SECRET, "x-b": "c" }); response.end("body")'],
     ['writeHead with pairs', 'response.writeHead(200, [["x-a", SECRET], ["x-b", "c"]]); response.end("body")'],
     [
       'writeHead after setHeader',
@@ -304,6 +318,39 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 guards', () => {
     expect(log).toEqual([
       'The header x-a was left out of the response to GET /header: it contains the secret JWT_SECRET',
       'The response to GET /body was withheld: it contains the secret JWT_SECRET',
+    ])
+  })
+
+  test('what HTTP/2 pushes', async () => {
+    const { reply, again, log } = await serve('', {
+      program: `
+        const http2 = require('node:http2')
+        const SECRET = process.env.JWT_SECRET
+        const server = http2.createServer((request, response) => {
+          response.createPushResponse({ ':path': '/pushed' }, (error, pushed) => {
+            if (request.url === '/body') return pushed.end(SECRET)
+            pushed.setHeader('x-a', SECRET); pushed.end('pushed')
+          })
+          response.end('main')
+        }).listen(0, async () => {
+          const client = http2.connect('http://localhost:' + server.address().port)
+          const ask = (path) => new Promise((resolve) => {
+            const reply = { body: '' }
+            client.once('stream', (stream) => stream
+              .on('push', (headers) => Object.assign(reply, { status: headers[':status'], headers }))
+              .setEncoding('utf8').on('data', (text) => (reply.body += text)).on('close', () => resolve(reply)))
+            client.request({ ':path': path }).resume()
+          })
+          console.log(JSON.stringify([await ask('/header'), await ask('/body')]))
+          process.exit()
+        })`,
+    })
+    expect(reply).toMatchObject({ status: 200, body: 'pushed' })
+    expect(reply.headers).not.toHaveProperty('x-a')
+    expect(again).toMatchObject({ status: 500, body: WITHHELD })
+    expect(log).toEqual([
+      'The header x-a was left out of the response to a pushed request: it contains the secret JWT_SECRET',
+      'The response to a pushed request was withheld: it contains the secret JWT_SECRET',
     ])
   })
 
