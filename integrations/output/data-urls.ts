@@ -1,6 +1,8 @@
 import type { Match, Matcher } from '../../src/scan/index.ts'
 
 const BEGINNING = ';base64,'
+/** The length of four encoded characters: no shorter secret is looked for. */
+const SHORTEST_BODY = 6
 
 /**
  * Finds secrets in files that are embedded as `data:…;base64,…`, such as an inline source map: what is encoded again
@@ -12,6 +14,7 @@ export function findInDataUrls(bytes: Buffer, matcher: Matcher): readonly Match[
   for (let at = bytes.indexOf(BEGINNING); at !== -1; at = bytes.indexOf(BEGINNING, at + BEGINNING.length)) {
     const start = at + BEGINNING.length
     const end = endOfBase64(bytes, start)
+    if (end - start < SHORTEST_BODY) continue
     const decoded = Buffer.from(bytes.toString('latin1', start, end), 'base64')
     const inside = [...findInDataUrls(decoded, matcher), ...matcher.find(decoded)]
     const byName = new Map(inside.map((match) => [match.name, match]))
