@@ -84,7 +84,7 @@ function leaksIn(
     counts.set(match.name, count)
     if (count > MAX_REPORTS_PER_FILE) return []
     const place = placeOf(bytes, match.start, name)
-    const origin = map && originOf(map, place, match, matcher)
+    const origin = map && originOf(map, bytes, place, match, matcher)
     const shown = { ...place, file: masked(name, matcher) }
     return [
       { file: name, problem: problemOf(match, shown, origin && { ...origin, file: masked(origin.file, matcher) }) },

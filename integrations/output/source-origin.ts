@@ -40,17 +40,32 @@ function asMap(text: string): TraceMap | undefined {
 /** The source whose text contains it; a minifier may have joined strings, or moved one to where it is used. */
 export function originOf(
   map: TraceMap,
+  bytes: Buffer,
   { file, line, column }: Place,
   match: Match,
   matcher: Matcher,
 ): Place | undefined {
   const inSources = placesInSources(map, match, matcher)
-  if (file.endsWith('.map')) return inSources[0]
+  const inSource = (source: string | null): Place | undefined =>
+    inSources.find((candidate) => source !== null && candidate.file === readable(source)) ?? inSources[0]
+  if (file.endsWith('.map')) return inSource(sourceAround(match.start, bytes, map))
   const mapped = originalPositionFor(map, { line, column: column - 1 })
-  const source = mapped.source === null ? undefined : readable(mapped.source)
-  const place = inSources.find((candidate) => candidate.file === source) ?? inSources[0]
+  const place = inSource(mapped.source)
   if (place || mapped.source === null) return place
   return { file: readable(mapped.source), line: mapped.line, column: mapped.column + 1 }
+}
+
+/** The source whose text is at this offset of a source map; null if none is. */
+function sourceAround(offset: number, bytes: Buffer, { sources, sourcesContent }: TraceMap): string | null {
+  let end = bytes.indexOf('"sourcesContent"')
+  for (const [index, content] of (sourcesContent ?? []).entries()) {
+    const encoded = Buffer.from(JSON.stringify(content))
+    const start = bytes.indexOf(encoded, end)
+    if (start === -1) continue
+    end = start + encoded.length
+    if (offset >= start && offset < end) return sources[index] ?? null
+  }
+  return null
 }
 
 function placesInSources({ sources, sourcesContent }: TraceMap, { name }: Match, matcher: Matcher): readonly Place[] {

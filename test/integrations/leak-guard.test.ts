@@ -118,6 +118,18 @@ describe('the source of a secret is named', () => {
     expect([inFile?.frame, inMap?.frame]).toEqual(['from src/b.js:1:1', 'from src/a.js:1:1'])
   })
 
+  test('in a source map: the one whose text it is in', () => {
+    const sources = ['a.js', 'empty.js', 'b.js', 'c.js', 'd.js'].map((name) => `webpack://app/./src/${name}`)
+    const sourcesContent = [SECRET, null, 'nothing', `let x = "é"\n'${SECRET}'`, SECRET]
+    const several = { ...JSON.parse(map), sources, sourcesContent }
+    for (const text of [JSON.stringify(several), JSON.stringify(several, null, 2)])
+      expect(problemsIn({ 'a.js.map': text })?.map((each) => each.frame)).toEqual([
+        'from src/a.js:1:1',
+        'from src/c.js:2:2',
+        'from src/d.js:1:1',
+      ])
+  })
+
   test.each([
     ['AAAA', 'from src/a.js:1:1'],
     ['', undefined],
