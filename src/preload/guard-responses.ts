@@ -247,7 +247,7 @@ function isMatch(passed: Uint8Array | Match | undefined): passed is Match {
 
 /** What is not sent counts as written. */
 function discard(done: Callback | undefined): true {
-  if (done) process.nextTick(done)
+  if (done) queueMicrotask(done)
   return true
 }
 
