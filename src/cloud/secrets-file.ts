@@ -125,6 +125,8 @@ export interface SecretEdits {
    * @default false
    */
   readonly asInCloud?: boolean
+  /** Whether to change nothing if the file has one of the secrets to set. @default false */
+  readonly onlyNew?: boolean
   /** `secrets.validation` of the profile: with `skip` no rule is checked, as in a load. @default 'warn' */
   readonly validation?: SecretsValidation | undefined
 }
@@ -133,6 +135,8 @@ export interface SecretEdits {
 export interface SecretsEdit {
   /** The names that were to be removed and do not exist. */
   readonly missing: readonly string[]
+  /** Whether nothing was changed, since the file has one of the secrets. */
+  readonly isRefused: boolean
   /**
    * Restores the file's previous text; false if somebody has changed it since, and it is left unchanged.
    * @throws FileError
@@ -152,7 +156,11 @@ export async function editSecretsFile(files: CloudFiles, file: string, edits: Se
   let missing: readonly string[] = []
   let original = EMPTY
   let written = EMPTY
+  let isRefused = false
   await updateFile(file, (before = EMPTY) => {
+    const present = edits.onlyNew ? namesIn(before, file) : undefined
+    isRefused = Object.keys(edits.set ?? {}).some((name) => present?.has(secretName(name).env))
+    if (isRefused) return undefined
     const after = withEdits(before, edits, file)
     missing = after.missing
     original = before
@@ -161,6 +169,7 @@ export async function editSecretsFile(files: CloudFiles, file: string, edits: Se
   })
   return {
     missing,
+    isRefused,
     async undo() {
       let isOurs = false
       await updateFile(file, (now) => {

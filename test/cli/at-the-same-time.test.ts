@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { watch } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { StoredLogin } from '../../src/cloud/credentials.ts'
 import type { Emulator } from '../../src/emulator/index.ts'
+import { withLock } from '../../src/files/lock.ts'
 import { bundleForChild } from '../support/bundle.ts'
 import { serve } from '../support/http-server.ts'
 import { sampled } from '../support/random.ts'
-import { makeProject, SECRETS, writeFiles } from '../support/temp-project.ts'
+import { COMPLETE, makeProject, SECRETS, writeFiles } from '../support/temp-project.ts'
 import { CREDENTIALS, cli, cloudProject, emulated, TENANTS } from './cloud-project.ts'
 
 const TENANT = 'tenant_demo'
@@ -88,6 +90,21 @@ describe.each([
     expect(ended.filter(({ code }) => code !== 0)).toEqual([])
     expect(emulator.secret(TENANT, LIST)).toBe(['FROM_A_FILE', ...NAMES].join(','))
   }, 120_000)
+})
+
+test('generate replaces no secret that has been set while it waited for the file', async () => {
+  const cwd = makeProject(COMPLETE)
+  const file = join(cwd, SECRETS)
+  const text = JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), webhook_key: 'of-another-command' })
+  const waiting = await withLock(file, async () => {
+    const changes = watch(dirname(file))
+    const ended = processOf(cwd, 'secrets generate webhook_key')
+    for await (const { filename } of changes) if (filename?.includes('secrets.json.lock.')) break
+    writeFiles(cwd, { [SECRETS]: text })
+    return { ended }
+  })
+  expect(await waiting.ended).toMatchObject({ code: 2, all: expect.stringContaining('Nobody can be asked here') })
+  expect(readFileSync(file, 'utf8')).toBe(text)
 })
 
 test('concurrent logins over broken files all succeed, and move only the broken files aside', async () => {

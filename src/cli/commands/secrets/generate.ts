@@ -1,4 +1,4 @@
-import { cloudName, editSecretsFile, readLocalSecrets } from '../../../cloud/for-commands.ts'
+import { cloudName, editSecretsFile } from '../../../cloud/for-commands.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
@@ -34,11 +34,12 @@ export const generate = defineCommand({
     const value = randomSecret(cloudName(name), bytesOf(args.bytes))
     const project = findCloudProject(args, io)
     const { path, shown: file, validation } = secretsFileOf(project)
-    const exists = readLocalSecrets(path, file, validation).secrets.some(
-      ({ env }) => cloudName(env) === cloudName(name),
-    )
-    if (exists) await mustAgree(args, io, `${shown(file)} has ${shown(name)} already. Replace it?`)
-    await editSecretsFile(project.files, path, { set: { [name]: value }, validation })
+    const edits = { set: { [name]: value }, validation }
+    const { isRefused: exists } = await editSecretsFile(project.files, path, { ...edits, onlyNew: true })
+    if (exists) {
+      await mustAgree(args, io, `${shown(file)} has ${shown(name)} already. Replace it?`)
+      await editSecretsFile(project.files, path, edits)
+    }
     if (args.json) printJson(io, { ok: true, file, generated: name, replaced: exists })
     else {
       io.out(`${styled(io, 'green', '✔')} ${shown(file)} has a new ${shown(name)}\n`)
