@@ -27,7 +27,7 @@ interface OutgoingResponse
   write(...given: WriteArguments): boolean
   end(...given: WriteArguments): unknown
   writeHead: WriteHead
-  /** The old name in HTTP/1. */
+  /** The old name in HTTP/1, until Node 25. */
   writeHeader?: WriteHead
 }
 

@@ -172,7 +172,12 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 leaves out a header with a secret', () 
     ],
     ['writeHead', 'response.writeHead(200, { "x-a": SECRET, "x-b": "c" }).end("body")'],
     ['writeHead with a list', 'response.writeHead(200, "OK", ["x-a", SECRET, "x-b", "c"]); response.end("body")'],
-    ['writeHeader', 'response.writeHeader(200, { "x-a": SECRET, "x-b": "c" }); response.end("body")'],
+    [
+      'writeHeader, its old name before Node 26',
+      `process.noDeprecation = true
+      response.writeHeader ??= response.writeHead
+      response.writeHeader(200, { 'x-a': SECRET, 'x-b': 'c' }); response.end('body')`,
+    ],
     ['writeHead with pairs', 'response.writeHead(200, [["x-a", SECRET], ["x-b", "c"]]); response.end("body")'],
     [
       'writeHead after setHeader',
