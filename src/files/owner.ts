@@ -17,15 +17,15 @@ export interface Owner {
 
 /** This process. */
 export function currentOwner(): Owner {
-  return { machine: machineId(), pid, started: startTimeOf(pid) }
+  return { machine: machineId(), pid, started: statusOf(pid).started }
 }
 
 /** Whether the process has ended; undefined for one on another machine, which cannot be checked here. */
 export function hasEnded(owner: Owner): boolean | undefined {
   if (owner.machine !== machineId()) return undefined
   if (!isAlive(owner.pid)) return true
-  const started = startTimeOf(owner.pid)
-  return owner.started !== '' && started !== '' && owner.started !== started
+  const { state, started } = statusOf(owner.pid)
+  return state === ZOMBIE || (owner.started !== '' && started !== '' && owner.started !== started)
 }
 
 function isAlive(id: number): boolean {
@@ -38,11 +38,15 @@ function isAlive(id: number): boolean {
   }
 }
 
-/** Linux reports the start time; elsewhere the id alone must do. */
-function startTimeOf(id: number): string {
+/** A process that has ended, but keeps its id until its parent asks how. In a container, that may be never. */
+const ZOMBIE = 'Z'
+
+/** Linux reports the state and the start time; elsewhere the id alone must do. */
+function statusOf(id: number): { readonly state: string; readonly started: string } {
   const stat = readIfAny(`/proc/${id}/stat`)
   // The program's name, in brackets, may itself contain spaces and brackets.
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return { state: fields[0] ?? '', started: fields[19] ?? '' }
 }
 
 function machineId(): string {

@@ -226,6 +226,23 @@ describe('a lock', () => {
     expect(error).toMatchObject({ code: 'FILE_LOCKED', message: expect.stringContaining(`by process ${child.pid}`) })
   })
 
+  test.runIf(process.platform === 'linux')('of a killed process that nobody has waited for is broken', async () => {
+    const file = newFile()
+    // The shell becomes a program that does not know of the child it has, as the first process of a container may.
+    const parent = spawn('sh', ['-c', '"$@" & exec sleep 600', 'sh', process.execPath, writer, 'hold', file], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await said(parent)
+    const { pid } = JSON.parse(readFileSync(`${file}.lock`, 'utf8')) as { pid: number }
+    process.kill(pid, 'SIGKILL')
+    await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /)
+    try {
+      expect(await withLock(file, () => 'mine', { timeout: 500 })).toBe('mine')
+    } finally {
+      parent.kill()
+    }
+  })
+
   test.runIf(process.platform === 'linux')('of a process whose number was reused is broken', async () => {
     const file = newFile()
     await withLock(file, () => {
