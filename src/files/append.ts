@@ -1,9 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { writeFileAtomic } from './atomic.ts'
 import { FileError, unwritable } from './errors.ts'
 import { lockFile } from './lock.ts'
-import { FILE_MODE, makePrivateDirectory } from './modes.ts'
+import { FILE_MODE } from './modes.ts'
 
 /** A file to which whole lines are appended, by one process at a time. */
 export interface AppendedFile {
@@ -23,7 +22,6 @@ export interface AppendedFile {
  * @throws FileError FILE_LOCKED, FILE_UNWRITABLE
  */
 export async function openForAppending(file: string): Promise<AppendedFile> {
-  makePrivateDirectory(dirname(file))
   const release = await lockFile(file, { timeout: 0 })
   try {
     let descriptor = openRegular(file)

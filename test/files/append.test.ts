@@ -55,3 +55,12 @@ test.skipIf(process.platform === 'win32')(
     file.close()
   },
 )
+
+test.skipIf(process.platform === 'win32')('a FIFO in place of the file is refused, and leaves no lock', async () => {
+  const path = join(makeProject(), 'log.jsonl')
+  spawnSync('mkfifo', [path])
+  await expect(openForAppending(path)).rejects.toMatchObject({ code: 'FILE_NOT_REGULAR' })
+  rmSync(path)
+  const file = await openForAppending(path)
+  file.close()
+})

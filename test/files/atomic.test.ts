@@ -80,6 +80,16 @@ describe('a file that is written', () => {
     expect([mine, dead, other].map((path) => existsSync(path))).toEqual([true, false, true])
   })
 
+  test('is removed with the temporary file of a killed process, which may hold a token too', () => {
+    const root = makeProject({ 'credentials.json': '{}' })
+    const file = join(root, 'credentials.json')
+    const dead = (): string => temporaryName(file).replace(`-${process.pid}-`, '-4194999-')
+    writeFileSync(dead(), '{}')
+    expect([removeFile(file), readdirSync(root)]).toEqual([true, []])
+    writeFileSync(dead(), '{}')
+    expect([removeFile(file), readdirSync(root)]).toEqual([false, []])
+  })
+
   test('is written even if a directory has the name of a killed process’s temporary file', () => {
     const file = join(makeProject(), 'secrets.json')
     mkdirSync(temporaryName(file).replace(`-${process.pid}-`, '-4194999-'))

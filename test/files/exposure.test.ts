@@ -93,6 +93,13 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file for secret
     await expect(refuseExposed(join(root, FILE))).rejects.toThrow(/git, but git cannot tell: .*index/)
   })
 
+  test('in a repository where git cannot tell what it ignores is refused', async () => {
+    const root = makeProject({ '.systemprompt/': '' })
+    git(root, 'init', '--quiet')
+    git(root, 'config', 'core.bare', 'true')
+    await expect(refuseExposed(join(root, FILE))).rejects.toThrow(/git, but git cannot tell: .*work tree/)
+  })
+
   describe('in a directory that itself looks like a repository, as a checked-in one may,', () => {
     const inner: Files = {
       '.systemprompt/HEAD': 'ref: refs/heads/x\n',
@@ -155,11 +162,12 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a login', () => {
     )
   })
 
-  test('is fine if git does not track it, if there is no repository, or no file', async () => {
+  test('is fine if git does not track it, if there is no repository, no file, or no directory', async () => {
     const root = makeProject({ [LOGIN]: '{}' })
     await expect(refuseTrackedLogin(join(root, LOGIN))).resolves.toBeUndefined()
     git(root, 'init', '--quiet')
     await expect(refuseTrackedLogin(join(root, LOGIN))).resolves.toBeUndefined()
     await expect(refuseTrackedLogin(join(root, 'none.json'))).resolves.toBeUndefined()
+    await expect(refuseTrackedLogin(join(root, 'nowhere/none.json'))).resolves.toBeUndefined()
   })
 })

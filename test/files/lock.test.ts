@@ -66,6 +66,10 @@ test.runIf(hasRights)('every operation in a directory without permission to ente
   expect(errors).toEqual(work.map(() => expect.objectContaining(error)))
 })
 
+/** Starts a program as the first process of its own process namespace, and ends it with its parent. */
+const CONTAINER = ['--user', '--map-root-user', '--pid', '--fork', '--mount-proc', '--kill-child']
+const mayUnshare = spawnSync('unshare', [...CONTAINER, 'true']).status === 0
+
 const newFile = (): string => join(makeProject(), 'secrets.json')
 
 describe('updates', () => {
@@ -182,6 +186,43 @@ describe('a lock', () => {
       await expect(withLock(file, () => undefined, { timeout: 50 })).rejects.toMatchObject({ code: 'FILE_LOCKED' })
     })
   })
+
+  test('of a running process is not broken, whatever the process calls itself', async () => {
+    const { title } = process
+    const file = newFile()
+    await withLock(file, async () => {
+      process.title = 'one) Z (two) Z'
+      await expect(withLock(file, () => undefined, { timeout: 50 })).rejects.toMatchObject({ code: 'FILE_LOCKED' })
+    }).finally(() => {
+      process.title = title
+    })
+  })
+
+  test.skipIf(process.platform === 'win32')('of another user’s running process is not broken', async () => {
+    const file = newFile()
+    const mine = await withLock(file, () => readFileSync(`${file}.lock`, 'utf8'))
+    // The system's first process; root may signal it too.
+    writeFileSync(`${file}.lock`, JSON.stringify({ ...JSON.parse(mine), pid: 1, started: '' }))
+    await expect(withLock(file, () => 'never', { timeout: 50 })).rejects.toMatchObject({ code: 'FILE_LOCKED' })
+  })
+
+  test.runIf(mayUnshare)(
+    'of a process in another container is not broken, though its number means another one here',
+    async () => {
+      const file = newFile()
+      const child = spawn('unshare', [...CONTAINER, process.execPath, writer, 'hold', file], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      await said(child)
+      try {
+        await expect(withLock(file, () => 'never', { timeout: 50 })).rejects.toMatchObject({ code: 'FILE_LOCKED' })
+      } finally {
+        const over = ended(child)
+        child.kill('SIGKILL')
+        await over
+      }
+    },
+  )
 
   test('that another process has since broken and taken is left to it', async () => {
     const file = newFile()
