@@ -53,6 +53,7 @@ const NO_ACCESS = IS_WINDOWS
 const REASONS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   EACCES: NO_ACCESS,
   EPERM: NO_ACCESS,
+  EBUSY: IS_WINDOWS ? NO_ACCESS : ['cannot be replaced: it is mounted by itself', 'Mount its directory instead'],
   ERR_ACCESS_DENIED: [
     "cannot be written: Node's permissions do not allow it",
     'Start Node with --allow-fs-write for its directory',

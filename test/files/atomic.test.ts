@@ -181,6 +181,24 @@ test.runIf(mayMount)('a missing directory on a read-only file system is reported
   expect(stdout).toMatch(/read-only/)
 })
 
+test.runIf(mayMount)(
+  'a file that is mounted by itself into a container, and so cannot be replaced, is reported as that',
+  () => {
+    const root = makeProject({ 'secrets.json': 'old', outside: 'old' })
+    const script = 'mount --bind outside secrets.json; exec "$@"'
+    const command = ['sh', '-c', script, 'sh', process.execPath, writer, 'write-once', join(root, 'secrets.json')]
+    const { stdout } = spawnSync('unshare', ['--user', '--map-root-user', '--mount', ...command], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    expect(stdout).toMatch(/secrets\.json cannot be replaced: it is mounted by itself\. Mount its directory instead\./)
+    expect([readFileSync(join(root, 'outside'), 'utf8'), readdirSync(root).sort()]).toEqual([
+      'old',
+      ['outside', 'secrets.json'],
+    ])
+  },
+)
+
 describe.runIf(isPosix)('with any umask', () => {
   test.each(['000', '022', '077'])('a file is never accessible to others: %s', async (umask) => {
     const root = makeProject()
