@@ -45,8 +45,7 @@ export async function lockFile(file: string, { timeout = 10_000 }: LockOptions =
   const deadline = Date.now() + timeout
   const release = await acquire(`${file}.lock`, file, deadline, 0)
   const refreshTimer = setInterval(() => refresh(`${file}.lock`), ABANDONED_AFTER / 3).unref()
-  // Leftovers that cannot be removed do no harm.
-  await removeLeftoverLocks(`${file}.lock`, file, deadline).catch(() => undefined)
+  await removeLeftoverLocks(`${file}.lock`, file, deadline)
   return () => {
     clearInterval(refreshTimer)
     release()
@@ -103,11 +102,14 @@ async function removeLeftoverLocks(lock: string, file: string, deadline: number)
   const name = `${basename(lock)}.`
   for (const entry of namesIn(dirname(lock))) {
     if (!entry.startsWith(name) || !LEFTOVER_NAME.test(entry.slice(name.length))) continue
-    const path = join(dirname(lock), entry)
-    const holder = holderOf(path)
-    if (holder === 'none' || !isAbandoned(path, holder)) continue
-    await breakLock(path, holder, file, deadline, 0)
+    // One that cannot be removed does no harm.
+    await removeIfAbandoned(join(dirname(lock), entry), file, deadline).catch(() => undefined)
   }
+}
+
+async function removeIfAbandoned(lock: string, file: string, deadline: number): Promise<void> {
+  const holder = holderOf(lock)
+  if (holder !== 'none' && isAbandoned(lock, holder)) await breakLock(lock, holder, file, deadline, 0)
 }
 
 /** Tokens, the deepest last. */

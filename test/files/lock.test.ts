@@ -152,6 +152,7 @@ describe('a lock', () => {
     })
     writeFileSync(`${file}.lock.00000000000000dd`, dead.replace(/"machine":"\w+"/, '"machine":"000000000000"'))
     mkdirSync(`${file}.lock.00000000000000ee`)
+    utimesSync(`${file}.lock.00000000000000ee`, new Date(0), new Date(0))
     old(`${file}.lock.backup`, dead)
     await updateFile(file, () => 'mine', { timeout: 2_000 })
     expect(readdirSync(join(file, '..')).sort()).toEqual([
