@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
@@ -148,8 +148,18 @@ describe.skipIf(!hasGit)('a file with secrets that git tracks', () => {
       Object.fromEntries(Object.entries(COMPLETE).map(([path, file]) => [`apps/api/${path}`, file])),
     )
     git(top, 'init', '--quiet')
+    git(top, 'add', '--force', `apps/api/${SECRETS}`)
+    expect(await trackedOf(join(top, 'apps/api'))).toEqual([SECRETS])
     git(top, 'add', '--force', '.')
     expect(await trackedOf(join(top, 'apps/api'))).toEqual([SECRETS])
+  })
+  test.skipIf(process.platform === 'win32')('is reported in a project that is reached through a link', async () => {
+    const top = makeProject(Object.fromEntries(Object.entries(COMPLETE).map(([path, file]) => [`api/${path}`, file])))
+    git(top, 'init', '--quiet')
+    git(top, 'add', '--force', '.')
+    const link = join(makeProject(), 'link')
+    symlinkSync(join(top, 'api'), link)
+    expect(await trackedOf(link)).toEqual([SECRETS])
   })
   test('is reported when another file is outside the repository', async () => {
     const elsewhere = makeProject({

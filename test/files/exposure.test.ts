@@ -70,6 +70,29 @@ describe.skipIf(spawnSync('git', ['--version']).status !== 0)('a file for secret
     await expect(refuseExposed(join(root, FILE))).rejects.toThrow('is not ignored by git')
   })
 
+  test.each(['GIT_DIR', 'GIT_INDEX_FILE'])(
+    'that is tracked is refused even if %s is of another repository',
+    async (name) => {
+      const [root, other] = [makeProject({ '.systemprompt/.gitignore': '*\n', [FILE]: '{}' }), makeProject({ a: '' })]
+      for (const [repository, file] of [
+        [root, FILE],
+        [other, 'a'],
+      ] as const) {
+        git(repository, 'init', '--quiet')
+        git(repository, 'add', '--force', file)
+      }
+      vi.stubEnv(name, join(other, name === 'GIT_DIR' ? '.git' : '.git/index'))
+      await expect(refuseExposed(join(root, FILE))).rejects.toThrow('is tracked by git')
+    },
+  )
+
+  test.skipIf(process.platform === 'win32')('is not taken for another that its path matches as a pattern', async () => {
+    const root = makeProject({ [`any/${FILE}`]: '{}', '*/.systemprompt/.gitignore': '*\n' })
+    git(root, 'init', '--quiet')
+    git(root, 'add', `any/${FILE}`)
+    await expect(refuseExposed(join(root, '*', FILE))).resolves.toBeUndefined()
+  })
+
   test.skipIf(process.getuid?.() !== 0)('that is tracked is refused in a repository of another user too', async () => {
     const root = makeProject({ [FILE]: '{}' })
     git(root, 'init', '--quiet')
