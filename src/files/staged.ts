@@ -14,7 +14,7 @@ export interface StagedFile {
 const FLAGS = [...SAFE, '--no-replace-objects']
 /**
  * The mode of a link, whose content is a path, is included; that of a submodule, which is another repository's commit,
- * is not.
+ * is not, nor is that of a deleted file.
  */
 const FILE_MODES = ['100644', '100755', '120000']
 
@@ -35,10 +35,11 @@ export function stagedFiles(cwd: string): readonly StagedFile[] | undefined {
   if (raw === undefined) return undefined
   const fields = raw.split('\0')
   return fields.flatMap((header, index) => {
-    const [, mode = '', , object = '', status = ''] = header.split(' ')
+    const [, mode = '', , object = ''] = header.split(' ')
     const path = fields[index + 1]
-    if (!header.startsWith(':') || path === undefined) return []
-    return status !== 'D' && FILE_MODES.includes(mode) ? [{ path, object }] : []
+    // Headers and paths take turns.
+    if (index % 2 === 1 || path === undefined) return []
+    return FILE_MODES.includes(mode) ? [{ path, object }] : []
   })
 }
 

@@ -261,6 +261,8 @@ describe('systemprompt scan --staged', () => {
     })
     expect(stderr + status).toMatch(/0$/)
   }
+  const objectOf = (file: string): string =>
+    spawnSync('git', ['rev-parse', `:${file}`], { cwd: root, encoding: 'utf8' }).stdout.trim()
   beforeEach(() => git('init', '-q'))
 
   test('searches the staged content, not the files', async () => {
@@ -291,17 +293,35 @@ describe('systemprompt scan --staged', () => {
     const { places, code, document } = await scan('--staged')
     expect([places, code, document.files]).toEqual([[], 0, 2])
   })
+  test('searches the content of a link, which is its target', async () => {
+    symlinkSync(`/srv/${KEY}`, join(root, 'link'))
+    git('add', 'link')
+    expect((await scan('--staged')).places).toEqual(['link:1:6 ANTHROPIC_API_KEY plain'])
+  })
+  test('searches what is committed, not what git replace shows in its place', async () => {
+    write('a.txt', KEY)
+    write('harmless.txt', 'nothing')
+    git('add', 'a.txt', 'harmless.txt')
+    git('replace', objectOf('a.txt'), objectOf('harmless.txt'))
+    expect((await scan('--staged')).places).toEqual(['a.txt:1:1 ANTHROPIC_API_KEY plain'])
+  })
   test('searches the project’s own .env too, since it must not be committed', async () => {
     git('add', '-f', '.env')
     expect((await scan('--staged')).places).toEqual(['.env:1:12 STRIPE_KEY plain'])
   })
   test('searches files with special characters in their names, and many large files', async () => {
     write('a "b"\n\té.txt', KEY)
+    // As git itself describes a file.
+    write(':000000 100644 0000 1111 A', KEY)
     for (let index = 0; index < 20; index++) write(`large-${index}.txt`, `${'x'.repeat(200_000 + index)}\n${KEY}`)
     git('add', '-A', ':!.env', ':!.systemprompt')
     const { document } = await scan('--staged')
     expect(document.findings.map(({ file, line }) => `${file}:${line}`).sort()).toEqual(
-      ['a "b"\n\té.txt:1', ...Array.from({ length: 20 }, (_, index) => `large-${index}.txt:2`)].sort(),
+      [
+        ':000000 100644 0000 1111 A:1',
+        'a "b"\n\té.txt:1',
+        ...Array.from({ length: 20 }, (_, index) => `large-${index}.txt:2`),
+      ].sort(),
     )
   })
   test('finds nothing in references that nothing sets', async () => {
@@ -338,7 +358,7 @@ describe('systemprompt scan --staged', () => {
   test('runs no program that would fetch missing objects', async () => {
     write('a.txt', KEY)
     git('add', 'a.txt')
-    const object = spawnSync('git', ['rev-parse', ':a.txt'], { cwd: root, encoding: 'utf8' }).stdout.trim()
+    const object = objectOf('a.txt')
     rmSync(join(root, '.git/objects', object.slice(0, 2), object.slice(2)))
     const settings = {
       'core.repositoryFormatVersion': '1',
