@@ -122,7 +122,7 @@ class Batch {
   }
 
   get isComplete(): boolean {
-    return this.#current === this.#files.length && this.#header === ''
+    return this.#current === this.#files.length
   }
 
   push(chunk: Buffer): void {
