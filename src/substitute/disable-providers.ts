@@ -41,7 +41,7 @@ function* apiKeys(tree: MapNode): Generator<{ path: string[]; node: ScalarNode }
     for (const [provider] of children(nodeAt(providers, ['providers']))) {
       const path = ['services', service, 'providers', provider]
       const node = nodeAt(tree, [...path, 'api_key'])
-      if (node?.kind === 'scalar' && node.style !== 'literal' && typeof node.value === 'string') yield { path, node }
+      if (node?.kind === 'scalar' && node.style !== 'literal') yield { path, node }
     }
   }
 }

@@ -426,6 +426,12 @@ describe('secrets.schema', () => {
       expect(issues).toMatchObject([{ code: 'SECRET_INVALID', key: 'STRIPE_KEY.id' }])
     }
   })
+  test('reports a missing secret that the code requires as an error, and not as a warning of the profile too', () => {
+    const required = ['jwt_secret', 'DATABASE_URL']
+    const { issues, warnings } = failure({ ...COMPLETE, [SECRETS]: '{}' }, { secrets: { required } })
+    expect(issues.map(({ key }) => key)).toEqual(['JWT_SECRET', 'DATABASE_URL'])
+    expect(codes(warnings)).not.toContain('SECRET_MISSING')
+  })
   test('reports a union without a match as an error, or as a warning with missing: warn', () => {
     const one = z.object({ STRIPE_KEY: z.string() })
     const other = z.object({ ACME_TOKEN: z.string() })
@@ -1202,6 +1208,13 @@ describe('onUndefined', () => {
     ])
     expect(issues[1]?.frame).toBe('      2 | b: x-${NOPE}-y\n        |      ^')
   })
+  test('error: points at the string if it has escapes, so that the reference is not found as it is written', () => {
+    const { issues } = failure({ [PROFILE]: 'a: "x ${NOPE:?say \\"no\\"}"\nb: "x ${NOPE:?no}"\n' })
+    expect(issues).toMatchObject([
+      { code: 'REQUIRED_VARIABLE', key: 'a', line: 1, column: 4 },
+      { code: 'REQUIRED_VARIABLE', key: 'b', line: 2, column: 7 },
+    ])
+  })
   test('error: names an item of a list by its index', () => {
     const { issues } = failure({ [PROFILE]: 'list:\n  - x\n  - a: ${NOPE}\n' })
     expect(issues).toMatchObject([{ code: 'UNDEFINED_VARIABLE', key: 'list[1].a', line: 3, column: 8 }])
@@ -1212,6 +1225,11 @@ describe('onUndefined', () => {
     expect(ai({})).toEqual({ ai: { providers: { acme: { enabled: false } } } })
     expect(ai({ onUndefined: 'keep' })).toEqual({ ai: { providers: { acme: { api_key: '${NOPE}', enabled: false } } } })
     expect(ai({ onUndefined: 'empty' })).toEqual({ ai: { providers: { acme: { api_key: '', enabled: false } } } })
+  })
+  test('a provider whose key comes from the environment is not disabled, whatever the key looks like', () => {
+    const files: Files = { '.systemprompt/': '', 'services/ai/config.yaml': 'providers: {acme: {}}' }
+    const env = { SYSTEMPROMPT__SERVICES__AI__PROVIDERS__ACME__API_KEY: 'k-${NOPE}' }
+    expect(load(files, { env }).config.services).toEqual({ ai: { providers: { acme: { api_key: 'k-${NOPE}' } } } })
   })
   test('keep: leaves the reference as it is written', () => {
     expect(load(files, { onUndefined: 'keep' }).config).toMatchObject({ a: '${NOPE}', b: 'x-${NOPE}-y', c: 'default' })
