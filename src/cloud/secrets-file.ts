@@ -9,6 +9,7 @@ import { dotenvProblems } from '../read/dotenv-problems.ts'
 import { type DotenvScan, scanDotenv } from '../read/dotenv-text.ts'
 import { LIMITS, pathExists } from '../read/guard.ts'
 import { parseJson } from '../read/json.ts'
+import { MERGE_CONFLICT, mergeConflictIn } from '../read/merge-conflict.ts'
 import { isBlank, readSecrets, secretsIn } from '../read/secrets.ts'
 import { secretName } from '../schema/secret-names.ts'
 import { checkSecrets, type SecretsValidation } from '../secrets/resolve-secrets.ts'
@@ -103,8 +104,9 @@ function assignmentsIn(text: string, shown: string): Omit<DotenvSecrets, 'found'
 
 function mustBeWhole(scan: DotenvScan, source: Source): void {
   const problems = collectProblems()
-  for (const { offset, ...problem } of dotenvProblems(scan))
-    problems.error({ code: 'SYNTAX', ...problem, at: { source, offset } })
+  const conflict = mergeConflictIn(source.text ?? '')
+  const found = conflict === undefined ? dotenvProblems(scan) : [{ ...MERGE_CONFLICT, offset: conflict }]
+  for (const { offset, ...problem } of found) problems.error({ code: 'SYNTAX', ...problem, at: { source, offset } })
   throwIfErrors(problems)
 }
 

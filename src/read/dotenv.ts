@@ -5,6 +5,7 @@ import type { Candidate } from '../substitute/variables.ts'
 import { dotenvProblems } from './dotenv-problems.ts'
 import { scanDotenv } from './dotenv-text.ts'
 import { readText } from './guard.ts'
+import { MERGE_CONFLICT, mergeConflictIn } from './merge-conflict.ts'
 
 export interface DotenvFiles {
   /** The files that exist, highest precedence first, as messages show them. */
@@ -34,7 +35,14 @@ export function readDotenv(root: string, names: readonly string[], problems: Pro
     if (!read) continue
     files.push(file)
     const { source } = read
-    const scan = scanDotenv(source.text ?? '')
+    const text = source.text ?? ''
+    const conflict = mergeConflictIn(text)
+    if (conflict !== undefined) {
+      // The last definition would count, which is always that of one side.
+      problems.error({ code: 'SYNTAX', ...MERGE_CONFLICT, at: { source, offset: conflict } })
+      continue
+    }
+    const scan = scanDotenv(text)
     for (const { name, value, quote, offset } of scan.entries.toReversed()) {
       // An empty setting counts as not set, so that a definition below it applies.
       if (value === '' && isSettingName(name)) continue

@@ -5,10 +5,12 @@ import { formatPath } from '../path.ts'
 import { isForbiddenKey } from '../tree.ts'
 import type { Path, Source } from '../types.ts'
 import { LIMITS, type MessageText } from './guard.ts'
+import { MERGE_CONFLICT, mergeConflictIn } from './merge-conflict.ts'
 
 /**
  * Collects a parser's errors in one text: only the first few, one for each position and one syntax error for each line,
- * since others follow from it.
+ * since others follow from it. If git left a merge conflict in the text, all of them do, and only that is
+ * reported.
  */
 export interface Findings {
   readonly isEmpty: boolean
@@ -34,6 +36,11 @@ export function collectFindings(source: Source, problems: Problems): Findings {
       found.set(offset, { code, text, key: variable ?? path })
     },
     report() {
+      const conflict = found.size === 0 ? undefined : mergeConflictIn(source.text ?? '')
+      if (conflict !== undefined) {
+        problems.error({ code: 'SYNTAX', ...MERGE_CONFLICT, at: { source, offset: conflict } })
+        return
+      }
       let brokenLine = -2
       for (const [offset, { code, text, key }] of [...found].sort(([one], [other]) => one - other)) {
         const line = (source.text ?? '').lastIndexOf('\n', offset - 1)

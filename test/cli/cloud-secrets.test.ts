@@ -258,6 +258,12 @@ describe('cloud secrets set', () => {
     ['a list and a value from standard input', '--from-file - A_KEY', input('B_KEY=x'), 2],
     ['a list from standard input that is not JSON', '--from-file -', input('{"a_key": "x"'), 6],
     ['a list from standard input that is not a .env file', '--from-file -', input('A_KEY=x\nno assignment\n'), 6],
+    [
+      'a list from standard input that git has left unmerged',
+      '--from-file -',
+      input('A_KEY="\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> b\n"\n'),
+      6,
+    ],
     ['a list from standard input without secrets', '--from-file -', input('# nothing\n'), 2],
     ['a system-managed name', 'FLY_APP_NAME=x', {}, 11],
     ['a system-managed name among others', 'A_KEY=x FLY_MACHINE_ID=x', {}, 11],
