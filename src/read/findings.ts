@@ -91,6 +91,9 @@ export const MESSAGES = {
   }),
 } as const
 
+/** Quotes as word processors and chats write them; no file takes them for quotes. */
+export const TYPOGRAPHIC_QUOTES = '“”„‟‘’‚‛'
+
 /** What is wrong with a string that UTF-8 cannot hold, or that has a NUL, where many programs stop reading. */
 export function invalidCharactersIn(text: string): MessageText | undefined {
   if (text.includes('\0')) return { message: 'contains a NUL character', remedy: 'remove it' }

@@ -2,7 +2,14 @@ import { createScanner, type JSONScanner } from 'jsonc-parser'
 import type { Problems } from '../errors/errors.ts'
 import { typedScalar } from '../text/yaml-scalar.ts'
 import type { MapNode, Scalar, ScalarNode, Source, TreeNode } from '../types.ts'
-import { checkKey, collectFindings, type Findings, invalidCharactersIn, MESSAGES } from './findings.ts'
+import {
+  checkKey,
+  collectFindings,
+  type Findings,
+  invalidCharactersIn,
+  MESSAGES,
+  TYPOGRAPHIC_QUOTES,
+} from './findings.ts'
 import { LIMITS, type MessageText } from './guard.ts'
 
 /**
@@ -35,6 +42,7 @@ const Token = {
   lineComment: 12,
   blockComment: 13,
   trivia: 15,
+  unknown: 16,
   end: 17,
   /** Not a token of the scanner: an error was reported, and nothing is read after it. */
   broken: -1,
@@ -50,6 +58,7 @@ const EXPECTED = {
   value: { message: 'has something other than a value here', remedy: 'write strings in double quotes' },
   comma: { message: 'has no comma between two entries', remedy: 'put one after the first of them' },
   end: { message: 'has text after its end', remedy: 'remove everything after the last }' },
+  straightQuote: { message: 'has a typographic quote here', remedy: 'write the straight one: "' },
   more: { message: 'ends unexpectedly', remedy: 'close every { and [' },
 } as const satisfies Record<string, MessageText>
 
@@ -188,9 +197,14 @@ function advance(reader: Reader): number {
 /** Errors that follow from a broken token have the same position, and only the first finding per position is kept. */
 function unexpected(reader: Reader, message: MessageText): undefined {
   const { findings, scanner, path } = reader
-  const isEarlyEnd = reader.token === Token.end && message !== EXPECTED.object
-  findings.add('SYNTAX', scanner.getTokenOffset(), isEarlyEnd ? EXPECTED.more : message, path)
+  findings.add('SYNTAX', scanner.getTokenOffset(), moreExact(reader, message), path)
   reader.token = Token.broken
+}
+
+function moreExact({ token, scanner }: Reader, message: MessageText): MessageText {
+  if (token === Token.end && message !== EXPECTED.object) return EXPECTED.more
+  if (token !== Token.unknown) return message
+  return TYPOGRAPHIC_QUOTES.includes(scanner.getTokenValue().charAt(0)) ? EXPECTED.straightQuote : message
 }
 
 function tooDeep(reader: Reader): undefined {

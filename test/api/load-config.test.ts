@@ -894,6 +894,17 @@ describe('dotenv', () => {
     ])
     expect(JSON.stringify(warnings)).not.toContain('canary')
   })
+
+  test('warns of a value in typographic quotes, which nobody sees in a masked one', () => {
+    const { env, warnings } = load({ '.env': 'A=“canary”\nB=‘canary’ # c\nC="“x”"\nD=“x” y\nE=”\n' })
+    expect({ ...env }).toEqual({ A: '“canary”', B: '‘canary’', C: '“x”', D: '“x” y', E: '”' })
+    const message = 'is in typographic quotes, which are read as a part of it'
+    expect(warnings.map(({ code, line, key, message }) => [code, line, key, message])).toEqual([
+      ['SYNTAX', 1, 'A', message],
+      ['SYNTAX', 2, 'B', message],
+    ])
+    expect(JSON.stringify(warnings)).not.toContain('canary')
+  })
 })
 
 describe('settings that overlap', () => {

@@ -155,6 +155,8 @@ describe('an error is reported with its position', () => {
     ['a key without quotes', '{a: 1}', 'SYNTAX 1:2 has something other than a key here'],
     ['a value without quotes', '{"a": hello}', 'SYNTAX 1:7 a has something other than a value here'],
     ['single quotes', "{'a': 1}", 'SYNTAX 1:2 has something other than a key here'],
+    ['a key in typographic quotes', '{“a”: 1}', 'SYNTAX 1:2 has a typographic quote here'],
+    ['a value in typographic quotes', '{"a": “b c”}', 'SYNTAX 1:7 a has a typographic quote here'],
     ['an unclosed string', '{"a": "b\n}', 'SYNTAX 1:7 a has a string that is never closed'],
     ['an unclosed comment', '{"a": 1 /* b }', 'SYNTAX 1:9 a has a comment that is never closed'],
     ['an incomplete number', '{"a": 1.}', 'SYNTAX 1:7 a has an incomplete number'],
