@@ -21,7 +21,7 @@ export interface SyncPlan {
 export interface PlanOptions {
   /** Remove what the file does not have. */
   readonly prune: boolean
-  /** Also send what seems unchanged. */
+  /** Also send what is as last sent. */
   readonly all: boolean
 }
 

@@ -8,7 +8,7 @@ export function planTable(io: Io, plan: SyncPlan): string {
   const rows = [
     ...plan.added.map((name) => [name, 'new']),
     ...plan.changed.map((name) => [name, 'changed or unknown']),
-    ...plan.unchanged.map((name) => [name, 'unchanged']),
+    ...plan.unchanged.map((name) => [name, 'as last sent']),
     ...plan.onlyInCloud.filter((name) => !removed.has(name)).map((name) => [name, 'only in the cloud']),
     ...plan.remove.map((name) => [name, 'to be removed']),
     ...plan.dropped.map((name) => [name, 'managed, not sent']),

@@ -47,7 +47,7 @@ export const sync = defineCommand({
   args: {
     ...SECRETS_ARGS,
     prune: { type: 'boolean', description: 'Remove secrets from the cloud that are not in secrets.json' },
-    all: { type: 'boolean', description: 'Also send secrets that seem unchanged' },
+    all: { type: 'boolean', description: 'Also send secrets that are as last sent' },
   },
   async run({ args, data }) {
     const io = data as Io
@@ -164,7 +164,8 @@ function intention({ send, remove }: SyncPlan): string {
 
 function result(io: Io, { sent, removed }: Done): string {
   const mark = styled(io, 'green', '✔')
-  if (sent.length + removed.length === 0) return `${mark} Everything is up to date; nothing was sent.`
+  if (sent.length + removed.length === 0)
+    return `${mark} Everything is as last sent from here; nothing was sent. --all sends it again.`
   const done = [
     ...(sent.length > 0 ? [`Sent ${count(sent.length)}`] : []),
     ...(removed.length > 0 ? [`removed ${sent.length > 0 ? removed.length : count(removed.length)}`] : []),
