@@ -49,8 +49,10 @@ export const EXPORT_FORMATS = {
     write: linesOf((name, value) => `${name}=${quotedForFile(value)}`),
     objection(name, value) {
       if (!FILE_NAME.test(name)) return 'is not a valid name in a .env file'
-      const isWritable = quotedForFile(value) !== undefined
-      return isWritable ? undefined : 'contains quotes or a backslash that readers of .env files interpret differently'
+      if (quotedForFile(value) !== undefined) return undefined
+      return value.includes('\r')
+        ? 'contains a carriage return, as in Windows line endings, which readers of .env files change'
+        : 'contains quotes or a backslash that readers of .env files interpret differently'
     },
   },
   docker: {

@@ -225,6 +225,15 @@ describe('export', () => {
     },
   )
 
+  test('says what a .env file cannot hold: a key with Windows line endings has no quotes in it', async () => {
+    const secrets = { X_CRLF: 'a\r\nb', X_END: 'a b\\' }
+    const { err } = await run(project(secrets), ['export', '--format', 'dotenv', '-y'])
+    expect(err.split('\n').slice(2, 4)).toEqual([
+      '  X_CRLF  contains a carriage return, as in Windows line endings, which readers of .env files change',
+      '  X_END  contains quotes or a backslash that readers of .env files interpret differently',
+    ])
+  })
+
   test('prints nothing for a name that is not valid in a shell', async () => {
     const cwd = project({}, { '.env': 'my.key=1\nOTHER=2\n' })
     expect(await run(cwd, ['export', '-y'])).toMatchObject({
