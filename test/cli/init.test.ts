@@ -48,6 +48,16 @@ describe('systemprompt init', () => {
     expect(existsSync(join(cwd, '.systemprompt/profiles/local/secrets.json'))).toBe(true)
   })
 
+  test('refuses a name by which nothing could choose the profile: one that is read as a path', async () => {
+    const cwd = makeProject()
+    const { code, err } = await cli(cwd, 'init -y --profile production.yaml')
+    expect([code, err]).toEqual([
+      2,
+      'A profile whose name ends in .yaml or .yml is read as a path. Choose another name.\n',
+    ])
+    expect(snapshot(cwd)).toHaveLength(1)
+  })
+
   test('says how to check a profile that is not in use, and how to choose one', async () => {
     const cwd = makeProject()
     expect((await cli(cwd, 'init -y --profile dev')).out).toContain("'systemprompt config check --strict'.")

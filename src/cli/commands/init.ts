@@ -43,12 +43,14 @@ export const init = defineCommand({
 
 function profileOf(args: Args): string {
   const name = text(args.profile) ?? 'local'
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return name
-  throw new CliError(
-    'USAGE',
-    EXIT.usage,
-    'The name of a profile consists of letters, digits, dots, dashes and underscores.',
-  )
+  const refuse = (why: string): never => {
+    throw new CliError('USAGE', EXIT.usage, why)
+  }
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
+    return refuse('The name of a profile consists of letters, digits, dots, dashes and underscores.')
+  if (/\.ya?ml$/.test(name))
+    return refuse('A profile whose name ends in .yaml or .yml is read as a path. Choose another name.')
+  return name
 }
 
 function planTable(io: Io, plan: readonly PlannedFile[]): string {
