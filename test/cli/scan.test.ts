@@ -157,7 +157,10 @@ describe('systemprompt scan', () => {
     const { out, code } = await run(cwd, ['scan', '--all-profiles', 'dist'])
     expect([code, out]).toEqual([11, 'dist/a.js:1:1  STRIPE_KEY\n'])
     const { err, code: none } = await run(makeProject({ 'dist/a.js': '' }), ['scan', '--all-profiles', 'dist'])
-    expect([none, err]).toEqual([5, 'There are no profiles here, and no .env files: nothing to look for.\n'])
+    expect([none, err]).toEqual([
+      5,
+      "There are no profiles here, and no .env files: nothing to look for. In a new clone or worktree, 'systemprompt init' creates a profile.\n",
+    ])
   })
   test('searches for secrets that only the environment has, such as the token of a CI job', async () => {
     const env = { CI_JOB_TOKEN: 'k3yX9aLm2QzT77', STRIPE_KEY: 'k3yX9aLm2Q', EDITOR: 'vIm0aLm2QzT88x' }

@@ -96,7 +96,11 @@ async function loadAll(args: Readonly<Record<string, unknown>>, io: Io): Promise
   if (result.layers.some(({ name, files = [] }) => name === 'dotenv' && files.length > 0))
     return [loadedFrom(result, '', io)]
   // As in a new worktree: a hook that searches for nothing must not look as if it found nothing.
-  throw new CliError('NOT_FOUND', EXIT.notFound, 'There are no profiles here, and no .env files: nothing to look for.')
+  throw new CliError(
+    'NOT_FOUND',
+    EXIT.notFound,
+    "There are no profiles here, and no .env files: nothing to look for. In a new clone or worktree, 'systemprompt init' creates a profile.",
+  )
 }
 
 function loadedFrom(result: ResolvedConfig<unknown>, prefix: string, { env }: Io): Loaded {
