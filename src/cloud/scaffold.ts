@@ -135,7 +135,7 @@ function secretsText(name: string): string {
 `
 }
 
-const SERVICES = `# Service configs: list the files to include here, such as ../ai/config.yaml.
+const SERVICES = `# Service configs: only the files listed here are read, such as ../ai/config.yaml.
 includes: []
 `
 
