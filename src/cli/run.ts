@@ -159,9 +159,17 @@ async function strictly<T>(argv: readonly string[], flags: readonly string[], ru
         'An option lacks its value, or has one that it does not take. See --help.',
       )
     const near = await flagNear(argv, flags)
-    const hint = near === undefined ? 'See --help.' : `Did you mean --${near}?`
+    const otherwise = argv.some(isTextWithDashes) ? VALUE_WITH_DASHES : 'See --help.'
+    const hint = near === undefined ? otherwise : `Did you mean --${near}?`
     throw new CliError('USAGE', EXIT.usage, `This command has no such option. ${hint}`)
   }
+}
+
+const VALUE_WITH_DASHES = 'Put a value that begins with - after --, or write NAME=VALUE.'
+
+/** A private key, for example. No option has space in its name. */
+function isTextWithDashes(word: string): boolean {
+  return /^-[^=\s]*\s/.test(word)
 }
 
 /** The existing flag closest to the first unknown one. */

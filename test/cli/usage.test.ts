@@ -117,6 +117,14 @@ describe('an invalid command line ends with exit code 2 and a one-line message',
   ])('%s', async (line, message) => {
     expect(await run(root, words(line))).toEqual({ code: 2, out: '', err: `${message}\n`, questions: [] })
   })
+  test.each(['secrets set SIGNING_KEY_PEM', 'cloud secrets set SIGNING_KEY_PEM'])(
+    '%s with a private key, which begins with dashes',
+    async (line) => {
+      const key = '-----BEGIN PRIVATE KEY-----\ncanary\n-----END PRIVATE KEY-----'
+      const err = 'This command has no such option. Put a value that begins with - after --, or write NAME=VALUE.\n'
+      expect(await run(root, [...words(line), key])).toEqual({ code: 2, out: '', err, questions: [] })
+    },
+  )
   test.each(['nothing', 'server.port', '=1', 'a..b=1', '[=1', 'a[b=1', '.a=1'])('--set %s', async (setting) => {
     const { code, out, err } = await run(root, ['config', 'show', '--set', setting])
     expect([code, out]).toEqual([2, ''])
