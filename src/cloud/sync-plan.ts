@@ -6,6 +6,8 @@ export interface SyncPlan {
   readonly added: readonly string[]
   /** Changed since they were sent, or never sent from here: the service returns no values to compare. */
   readonly changed: readonly string[]
+  /** Those of `changed` that were never sent from here. The tenant may have better values. */
+  readonly neverSent: readonly string[]
   readonly unchanged: readonly string[]
   /** Left alone, unless `prune` is set. */
   readonly onlyInCloud: readonly string[]
@@ -48,6 +50,7 @@ export function planSync(
   return {
     added,
     changed,
+    neverSent: changed.filter((name) => name !== CUSTOM_LIST && !record.has(name)),
     unchanged,
     onlyInCloud: others,
     dropped: local.dropped,

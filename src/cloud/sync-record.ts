@@ -14,6 +14,8 @@ import { readObject } from './json-file.ts'
 export interface SyncRecord {
   /** Whether this value was the last one sent. */
   isSent(name: string, value: string): boolean
+  /** Whether any value of this secret was sent from here. */
+  has(name: string): boolean
 }
 
 /** A tenant of a service. */
@@ -25,7 +27,8 @@ export interface Target {
 /** The record of the secrets that were sent to a tenant; empty if none were. */
 export function readSyncRecord(files: CloudFiles, target: Target): SyncRecord {
   const { key, digests } = contentOf(fileOf(files, target))
-  return { isSent: (name, value) => Object.hasOwn(digests, name) && digests[name] === digest(key, name, value) }
+  const has = (name: string): boolean => Object.hasOwn(digests, name)
+  return { has, isSent: (name, value) => has(name) && digests[name] === digest(key, name, value) }
 }
 
 /**

@@ -111,6 +111,34 @@ describe('cloud secrets sync', () => {
     expect((await cli(cwd, 'cloud secrets list')).out).toBe('DATABASE_URL\nJWT_SECRET\n')
   })
 
+  test('asks on a terminal before it replaces what was never sent from here, as in a new clone', async () => {
+    await cli(cwd, 'cloud secrets set JWT_SECRET=the-newer-value-of-a-colleague-00000')
+    rmSync(join(cwd, '.systemprompt/cloud'), { recursive: true })
+    const no = await cli(cwd, 'cloud secrets sync', { isInteractive: true, answer: false })
+    expect(no).toMatchObject({
+      code: 11,
+      out: expect.stringMatching(/DATABASE_URL +new\nJWT_SECRET +never sent from here$/m),
+    })
+    expect(no.questions).toEqual(['Replace 1 secret in tenant_demo that was never sent from here?'])
+    expect(cloud('JWT_SECRET', 'DATABASE_URL')).toEqual({ JWT_SECRET: 'the-newer-value-of-a-colleague-00000' })
+
+    expect(await cli(cwd, 'cloud secrets sync', { isInteractive: true, answer: true })).toMatchObject({ code: 0 })
+    secrets({ jwt_secret: 'changed-here-0000000000000000000000' })
+    const again = await cli(cwd, 'cloud secrets sync', { isInteractive: true })
+    expect([again.code, again.questions, again.out]).toEqual([0, [], expect.stringMatching(/JWT_SECRET +changed$/m)])
+  })
+
+  test.each(['-y', '--json', '--all'])(
+    'sync %s replaces what was never sent from here without asking',
+    async (option) => {
+      await cli(cwd, 'cloud secrets set JWT_SECRET=the-newer-value-of-a-colleague-00000')
+      rmSync(join(cwd, '.systemprompt/cloud'), { recursive: true })
+      const { code, questions } = await cli(cwd, `cloud secrets sync ${option}`, { isInteractive: option === '-y' })
+      expect([code, questions]).toEqual([0, []])
+      expect(cloud('JWT_SECRET')).not.toEqual({ JWT_SECRET: 'the-newer-value-of-a-colleague-00000' })
+    },
+  )
+
   test('says how to remove secrets that are only in the cloud', async () => {
     await cli(cwd, 'cloud secrets set OLD_ONE=x')
     const one = "1 secret only in the cloud stays there; 'systemprompt cloud secrets sync --prune' removes it.\n"

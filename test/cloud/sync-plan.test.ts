@@ -10,6 +10,7 @@ import {
 /** A record in which all of these were sent. */
 const sent = (values: Readonly<Record<string, string>>): SyncRecord => ({
   isSent: (name, value) => values[name] === value,
+  has: (name) => Object.hasOwn(values, name),
 })
 
 function plan(
@@ -38,6 +39,13 @@ describe('the plan of a sync', () => {
     )
     expect({ added, unchanged, changed }).toEqual({ added: ['JWT_SECRET'], unchanged: ['DATABASE_URL'], changed: [] })
     expect(Object.keys(send)).toEqual(['JWT_SECRET'])
+  })
+
+  test('tells secrets that were changed here from those that were never sent from here', () => {
+    const file = { DATABASE_URL: 'postgres://b', JWT_SECRET: 'x'.repeat(32), A_KEY: 'a' }
+    const cloud = ['A_KEY', 'DATABASE_URL', 'JWT_SECRET', 'SYSTEMPROMPT_CUSTOM_SECRETS']
+    const { changed, neverSent } = plan(file, cloud, { record: sent({ DATABASE_URL: 'postgres://a' }) })
+    expect([changed, neverSent]).toEqual([cloud, ['A_KEY', 'JWT_SECRET']])
   })
 
   test('prunes neither what earlier tools sent, which cleanup removes, nor system-managed names', () => {

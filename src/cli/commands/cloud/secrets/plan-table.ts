@@ -5,9 +5,10 @@ import { styled, table } from '../../../output.ts'
 /** What a sync would do, by name. Never a value. */
 export function planTable(io: Io, plan: SyncPlan): string {
   const removed = new Set(plan.remove)
+  const neverSent = new Set(plan.neverSent)
   const rows = [
     ...plan.added.map((name) => [name, 'new']),
-    ...plan.changed.map((name) => [name, 'changed or unknown']),
+    ...plan.changed.map((name) => [name, neverSent.has(name) ? 'never sent from here' : 'changed']),
     ...plan.unchanged.map((name) => [name, 'as last sent']),
     ...plan.onlyInCloud.filter((name) => !removed.has(name)).map((name) => [name, 'only in the cloud']),
     ...plan.remove.map((name) => [name, 'to be removed']),

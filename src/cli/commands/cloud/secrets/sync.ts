@@ -65,6 +65,7 @@ export const sync = defineCommand({
       report(args, io, target, plan, { sent: [], removed: [], failed: [] })
       return EXIT.ok
     }
+    if (plan.neverSent.length > 0 && io.isInteractive) await mustAgree(args, io, replaceQuestion(target, plan))
     if (plan.remove.length > 0 && args.prune)
       await mustAgree(args, io, `Remove ${count(plan.remove.length)} from ${shown(target.tenant)}?`)
     if (!isEmpty(plan.send)) progress(io, `Sending ${count(Object.keys(plan.send).length)} …`)
@@ -82,6 +83,14 @@ export const sync = defineCommand({
     return code
   },
 })
+
+/**
+ * In a new clone, or after `tenant use`, the tenant may have better values than the file. A script has decided already.
+ */
+function replaceQuestion({ tenant }: SecretsTarget, { neverSent }: SyncPlan): string {
+  const which = `${count(neverSent.length)} in ${shown(tenant)} that ${neverSent.length === 1 ? 'was' : 'were'}`
+  return `Replace ${which} never sent from here?`
+}
 
 /** Secrets that somebody else has removed in the meantime count as removed. */
 function countMissingAsRemoved({ removed, failed }: Removal): Removal {
