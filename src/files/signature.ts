@@ -2,6 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, st
 
 /** The signature of a path that does not exist. */
 export const ABSENT = '-'
+/** The signature of a path that cannot be examined, such as a link to itself: reading it would fail. */
+export const HIDDEN = '?'
 /**
  * The signature of a directory of which only the existence matters: creating something in it changes just its times.
  */
@@ -12,19 +14,20 @@ export const DIRECTORY = 'd'
  * another modification time, size or inode; setting the modification time back changes the inode's change time.
  */
 export function signatureOf(path: string): string {
-  return signatureIn(statOf(path))
+  const stat = statOf(path)
+  return stat === HIDDEN ? HIDDEN : signatureIn(stat)
 }
 
 /** The same for a directory whose entries matter: adding or removing one changes it. */
 export function listingSignatureOf(path: string): string {
   const stat = statOf(path)
-  return stat ? numbers(stat) : ABSENT
+  return typeof stat === 'object' ? numbers(stat) : (stat ?? ABSENT)
 }
 
-/** When a file or its inode last changed, in milliseconds since 1970; 0 if it does not exist. */
+/** When a file or its inode last changed, in milliseconds since 1970; 0 if that is unknown. */
 export function changedAt(path: string): number {
   const stat = statOf(path)
-  return stat ? Math.max(stat.ctimeMs, stat.mtimeMs) : 0
+  return typeof stat === 'object' ? Math.max(stat.ctimeMs, stat.mtimeMs) : 0
 }
 
 /** The text of a file whose signature is the expected one before and after reading: it may be overwritten meanwhile. */
@@ -42,11 +45,11 @@ export function readUnchanged(path: string, expected: string | undefined): strin
   }
 }
 
-function statOf(path: string): Stats | undefined {
+function statOf(path: string): Stats | typeof HIDDEN | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
   } catch {
-    return undefined
+    return HIDDEN
   }
 }
 

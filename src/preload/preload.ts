@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { ABSENT, DIRECTORY, signatureOf } from '../files/signature.ts'
+import { ABSENT, DIRECTORY, HIDDEN, signatureOf } from '../files/signature.ts'
 import { type Environment, variableIn } from '../options/options.ts'
 import { encodeMarker, injectedNames, MARKER, withoutInjected } from './marker.ts'
 import { planFile, type Start, valuesFromPlan } from './plan.ts'
@@ -61,7 +61,7 @@ export function isUnderNodeWatch(env: Environment): boolean {
 /** Whether there may be something to resolve: npm, tsc and others are started with the same flags. */
 function mayHaveConfiguration({ cwd, env }: Start): boolean {
   if (env.SYSTEMPROMPT_PROFILE || env.SYSTEMPROMPT_SECRETS_DIR) return true
-  if (['.env', '.env.local'].some((name) => signatureOf(join(cwd, name)) !== ABSENT)) return true
+  if (['.env', '.env.local'].some((name) => ![ABSENT, HIDDEN].includes(signatureOf(join(cwd, name))))) return true
   return isInProject(cwd) || Object.keys(env).some((name) => name.endsWith('_FILE'))
 }
 

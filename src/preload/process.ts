@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
-import { ABSENT, DIRECTORY, signatureOf } from '../files/signature.ts'
+import { ABSENT, DIRECTORY, HIDDEN, signatureOf } from '../files/signature.ts'
 import { core, responseGuard, scan } from '../on-demand.ts'
 import { PACKAGE } from '../package.ts'
 import { preloadedModules } from './flags.ts'
@@ -114,7 +114,7 @@ function canRead(directory: string): boolean {
 function reportToNodeWatch(files: Iterable<string>): void {
   if (!isUnderNodeWatch(process.env)) return
   // It gives up at a missing file, and would treat every change in a directory as one of the directory itself.
-  const existing = [...files].filter((file) => ![ABSENT, DIRECTORY].includes(signatureOf(file)))
+  const existing = [...files].filter((file) => ![ABSENT, HIDDEN, DIRECTORY].includes(signatureOf(file)))
   process.send?.({ 'watch:require': existing })
 }
 

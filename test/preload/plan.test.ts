@@ -95,12 +95,13 @@ function planOf(root: string): string {
 /** No plan is made of files that have just changed; all projects age at the same time. */
 const root = makeProject(PLANNABLE)
 const unplannable = makeProject(PROJECT)
+const looping = makeProject(PLANNABLE)
 const full = makeProject({ ...PLANNABLE, 'node_modules/.cache': 'a file in the way' })
 const changing = Object.entries(changes).map(([name, change]) => ({ name, change, copy: makeProject(PLANNABLE) }))
 let first: Seen
 
 beforeAll(async () => {
-  for (const project of [root, unplannable, full, ...changing.map(({ copy }) => copy)]) installInto(project)
+  for (const project of [root, unplannable, looping, full, ...changing.map(({ copy }) => copy)]) installInto(project)
   await setTimeout(3000)
   first = await run(root)
 }, 60_000)
@@ -200,6 +201,14 @@ describe('the plan of a start', () => {
     expect((await run(copy)).resolved).toBe(false)
     change(copy)
     expect((await run(copy)).resolved).toBe(true)
+  })
+
+  test('is not followed once a file that did not exist is a link to itself, which a start reports', async () => {
+    await run(looping)
+    expect((await run(looping)).resolved).toBe(false)
+    symlinkSync('.env.local.local', join(looping, '.env.local.local'))
+    const { code, err } = await start({ cwd: looping, args: ['--import', '@systemprompt/env', 'main.cjs'] })
+    expect({ code, err }).toEqual({ code: 78, err: expect.stringContaining('.env.local.local') })
   })
 
   test.each([
