@@ -49,7 +49,7 @@ export function recordVariables(env: Environment): RecordedEnvironment {
 const HOME_VARIABLES = ['HOME', 'USERPROFILE']
 
 export function inputsOf(cwd: string, env: Environment, read: Iterable<string>, trail: Trail): Inputs {
-  const names = [...new Set([...read, ...HOME_VARIABLES, ...Object.keys(env).filter(isSettingName)])]
+  const names = [...new Set([...read, ...HOME_VARIABLES])]
   const files = new Map([...trail.files].map((path) => [path, signatureOf(path)]))
   const directories = new Map([...trail.directories].map((path) => [path, listingSignatureOf(path)]))
   const datedPaths = [...trail.files].filter((path) => files.get(path) !== DIRECTORY)
