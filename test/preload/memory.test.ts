@@ -97,6 +97,31 @@ describe('a load resolves again', () => {
   })
 })
 
+/** Every option but those that are applied only after everything is resolved. */
+const EARLY_OPTIONS: Required<Omit<LoadOptions, 'schema' | 'variables'>> = {
+  cwd: '.',
+  profile: 'local',
+  secrets: {},
+  strict: false,
+  overrides: {},
+  defaults: {},
+  env: process.env,
+  dotenv: true,
+  services: true,
+  onUndefined: 'error',
+  emptyIsValue: false,
+  allowEnv: [],
+  public: [],
+  prefix: [],
+}
+
+test.each(Object.entries(EARLY_OPTIONS))('a load with the option %s resolves again', (name, value) => {
+  resolveStart({ cwd, env: process.env, version: '1' }, undefined)
+  const { profile } = loadConfigSync()
+  expect(profile).toBeDefined()
+  expect(loadConfigSync({ [name]: value }).profile).not.toBe(profile)
+})
+
 describe('a load uses what the preload resolved', () => {
   test.each<[string, () => void, LoadOptions]>([
     [
@@ -203,9 +228,33 @@ test('a symbolic link to an empty directory that is changed after the directory 
   expect(loadConfigSync().config.services).toEqual({ own: { title: 'own' } })
 })
 
-test('a login that has expired since is shown as expired', () => {
+test.each([
+  [2.5, false, 'The cloud login expires within the hour'],
+  [4, true, 'The cloud login has expired'],
+])('a login that expired or is about to expire %f hours later is reported then', (hours, isExpired, message) => {
   resolveStart({ cwd, env: process.env, version: '1' }, undefined)
-  expect(loadConfigSync().credentials?.expired).toBe(false)
-  vi.useFakeTimers({ now: Date.now() + 4 * HOUR, toFake: ['Date'] })
-  expect(loadConfigSync().credentials?.expired).toBe(true)
+  const first = loadConfigSync()
+  expect(first.credentials?.expired).toBe(false)
+  vi.useFakeTimers({ now: Date.now() + hours * HOUR, toFake: ['Date'] })
+  const { credentials, warnings } = loadConfigSync()
+  expect(credentials?.expired).toBe(isExpired)
+  expect(warnings.filter((warning) => !first.warnings.some(({ code }) => code === warning.code))).toEqual([
+    expect.objectContaining({ message }),
+  ])
+})
+
+test('problems that a schema finds in what the preload resolved are not reported to the next load', () => {
+  resolveStart({ cwd, env: process.env, version: '1' }, undefined)
+  const { profile } = loadConfigSync()
+  expect(() => loadConfigSync({ schema: z.looseObject({ missing: z.string() }) })).toThrow('missing')
+  expect(loadConfigSync().profile).toBe(profile)
+})
+
+test('a service that is added to a directory of services is read', async () => {
+  writeFiles(cwd, { 'services/ai/config.yaml': 'title: ai\n' })
+  await setTimeout(100)
+  resolveStart({ cwd, env: process.env, version: '1' }, undefined)
+  expect(loadConfigSync().config.services).toEqual({ ai: { title: 'ai' } })
+  writeFiles(cwd, { 'services/own/config.yaml': 'title: own\n' })
+  expect(loadConfigSync().config.services).toEqual({ ai: { title: 'ai' }, own: { title: 'own' } })
 })

@@ -76,6 +76,8 @@ describe('a plan that was made elsewhere', () => {
     'a blocked name for a value': (plan) => ({ ...plan, values: { LD_PRELOAD: plan.values.A } }),
     'a blocked name in lower case': (plan) => ({ ...plan, values: { node_options: plan.values.A } }),
     'the name of the marker': (plan) => ({ ...plan, values: { SYSTEMPROMPT_INJECTED: plan.values.A } }),
+    'another version': (plan) => ({ ...plan, version: '0.0.0' }),
+    'another working directory': (plan) => ({ ...plan, cwd: '/' }),
     'only a version and a directory': ({ version, cwd }) => ({ version, cwd }),
     'a value marked as JSON that is not JSON': (plan) => ({
       ...plan,
