@@ -1489,7 +1489,9 @@ describe('the result', () => {
           id: 't1',
           name: 'one',
           database_url: 'postgres://u:canary-9Kd3@h/db',
+          internal_database_url: 'host=h password=canary-2Xc6',
           admin_password: 'canary-5Vb7',
+          proxy: 'http://u:canary-7Ty1@proxy',
           region: 'fra',
         },
         { id: 't2', name: 'two' },
@@ -1713,6 +1715,16 @@ describe('explain', () => {
     const { explain } = load(given, { overrides: { cache: { password: 'canary-4', tokens: null } } })
     for (const path of ['cache', 'cache.password', 'cache.tokens'])
       expect(inspect(explain(path), { depth: null }) + JSON.stringify(explain(path))).not.toContain('canary')
+  })
+  test.each([
+    ['a string', 'canary-1', 'canary-2'],
+    ['a number', 48151623, 42],
+  ])('masks %s that another secret overrides', (_, below, above) => {
+    const { explain } = load({ [PROFILE]: `cache: {password: ${below}}\n` }, { overrides: { 'cache.password': above } })
+    expect(explain('cache.password')).toMatchObject([
+      { value: '••••', secret: true },
+      { value: '••••', secret: true, overridden: true },
+    ])
   })
   test('masks values that a schema drops as in the configuration', () => {
     const given: Files = {

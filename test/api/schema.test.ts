@@ -705,6 +705,13 @@ describe('a schema that misbehaves', () => {
     expect(await issuesOf({ schema })).toEqual([{ ...issue, key: 'schema' }])
     expect(await issuesOf({ secrets: { schema } })).toEqual([{ ...issue, key: 'secrets.schema' }])
   })
+  test('is reported with its key if its output is circular', async () => {
+    const around: Record<string, unknown> = {}
+    around.self = around
+    expect(await issuesOf({ schema: answering({ value: { app: around } }) })).toMatchObject([
+      { code: 'SCHEMA', key: 'app.self', message: 'is made circular by the schema, and cannot be frozen' },
+    ])
+  })
   test.each<[string, unknown]>([
     ['a property', { client: Object.defineProperty({}, 'url', { get: fail, enumerable: true }) }],
     ['the name property', Object.defineProperty({}, 'name', { get: fail, enumerable: true })],
