@@ -95,13 +95,25 @@ function planOf(root: string): string {
 /** No plan is made of files that have just changed; all projects age at the same time. */
 const root = makeProject(PLANNABLE)
 const unplannable = makeProject(PROJECT)
-const looping = makeProject(PLANNABLE)
 const full = makeProject({ ...PLANNABLE, 'node_modules/.cache': 'a file in the way' })
 const changing = Object.entries(changes).map(([name, change]) => ({ name, change, copy: makeProject(PLANNABLE) }))
+/** The first did not exist, the second holds values. */
+const blocking = [
+  { file: '.env.local.local', what: 'a link to itself', block: (path: string) => symlinkSync(path, path) },
+  {
+    file: '.env.local',
+    what: 'a pipe',
+    block(path: string) {
+      rmSync(path)
+      execFileSync('mkfifo', [path])
+    },
+  },
+].map((row) => ({ ...row, copy: makeProject(PLANNABLE) }))
 let first: Seen
 
 beforeAll(async () => {
-  for (const project of [root, unplannable, looping, full, ...changing.map(({ copy }) => copy)]) installInto(project)
+  for (const project of [root, unplannable, full, ...[...changing, ...blocking].map(({ copy }) => copy)])
+    installInto(project)
   await setTimeout(3000)
   first = await run(root)
 }, 60_000)
@@ -203,12 +215,12 @@ describe('the plan of a start', () => {
     expect((await run(copy)).resolved).toBe(true)
   })
 
-  test('is not followed once a file that did not exist is a link to itself, which a start reports', async () => {
-    await run(looping)
-    expect((await run(looping)).resolved).toBe(false)
-    symlinkSync('.env.local.local', join(looping, '.env.local.local'))
-    const { code, err } = await start({ cwd: looping, args: ['--import', '@systemprompt/env', 'main.cjs'] })
-    expect({ code, err }).toEqual({ code: 78, err: expect.stringContaining('.env.local.local') })
+  test.each(blocking)('is not followed once $file is $what, which a start reports', async ({ file, block, copy }) => {
+    await run(copy)
+    expect((await run(copy)).resolved).toBe(false)
+    block(join(copy, file))
+    const { code, err } = await start({ cwd: copy, args: ['--import', '@systemprompt/env', 'main.cjs'] })
+    expect({ code, err }).toEqual({ code: 78, err: expect.stringContaining(file) })
   })
 
   test.each([
@@ -217,6 +229,8 @@ describe('the plan of a start', () => {
     ['a secret', { DATABASE_URL: 'postgres://u:p@h/db' }],
     ['a secret that is blank', { DATABASE_URL: ' ' }],
     ['a secret in a file', { STRIPE_KEY_FILE: '/dev/null' }],
+    ['a directory of secrets', { SYSTEMPROMPT_SECRETS_DIR: '.systemprompt/profiles' }],
+    ['half a login', { SYSTEMPROMPT_API_TOKEN: 'token' }],
     ['a setting', { SYSTEMPROMPT__SERVER__PORT: '1234' }],
     ['a setting in lower case', { systemprompt__server__port: '1234' }],
     ['a log level that shows warnings', { SYSTEMPROMPT_LOG_LEVEL: 'debug' }],
