@@ -142,7 +142,10 @@ test(`a plan that is followed sets what a resolution sets (SEED=${random.seed})`
 }, async () => {
   const projects = Array.from({ length: sampled(150, 5000) }, () => {
     const files = randomProject()
-    return { files, cwd: makeProject(files) }
+    const cwd = makeProject(files)
+    // Whole seconds, which can be set back exactly.
+    for (const file of Object.keys(files)) utimesSync(join(cwd, file), 1_000_000_000, 1_000_000_000)
+    return { files, cwd }
   })
   const modules = join(makeProject(), 'node_modules')
   mkdirSync(modules)

@@ -60,9 +60,10 @@ const changes: Readonly<Record<string, (root: string) => void>> = {
   'a change of the profile': (at) => appendFileSync(join(at, PROFILE), '# changed\n'),
   'changed secrets of the same size and time': (at) => {
     const file = join(at, SECRETS)
-    const { atime, mtime } = statSync(file)
+    const { atime, mtime, mtimeMs } = statSync(file)
     writeFileSync(file, readFileSync(file, 'utf8').replace('p%40ss', 'P%40SS'))
     utimesSync(file, atime, mtime)
+    expect(statSync(file).mtimeMs).toBe(mtimeMs)
   },
   'a file replaced by a copy': (at) => {
     writeFileSync(join(at, '.env.new'), readFileSync(join(at, '.env')))
@@ -114,6 +115,8 @@ let first: Seen
 beforeAll(async () => {
   for (const project of [root, unplannable, full, ...[...changing, ...blocking].map(({ copy }) => copy)])
     installInto(project)
+  // Whole seconds, which can be set back exactly.
+  for (const { copy } of changing) utimesSync(join(copy, SECRETS), 1_000_000_000, 1_000_000_000)
   await setTimeout(3000)
   first = await run(root)
 }, 60_000)
