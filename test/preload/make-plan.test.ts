@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -35,6 +35,14 @@ const profile: Files = { [PROFILE]: 'name: local\nsecrets: { validation: skip }\
 
 test.each<[string, string, (path: string) => void]>([
   ['file', '.env', (path) => writeFileSync(path, 'A=two\n')],
+  [
+    'file whose time was set back',
+    '.env',
+    (path) => {
+      writeFileSync(path, 'A=two\n')
+      utimesSync(path, 1_000_000_000, 1_000_000_000)
+    },
+  ],
   ['listed directory', 'services', (path) => mkdirSync(join(path, 'new'))],
 ])('a plan is made only once a changed %s is too old to change unnoticed', async (_, path, change) => {
   const cwd = makeProject({ ...profile, '.env': 'A=one\n', 'services/': '', 'node_modules/': '' })
