@@ -103,7 +103,7 @@ test('generate replaces no secret that has been set while it waited for the file
     writeFiles(cwd, { [SECRETS]: text })
     return { ended }
   })
-  expect(await waiting.ended).toMatchObject({ code: 2, all: expect.stringContaining('Nobody can be asked here') })
+  expect(await waiting.ended).toMatchObject({ code: 2, all: expect.stringContaining('not an interactive terminal') })
   expect(readFileSync(file, 'utf8')).toBe(text)
 })
 
