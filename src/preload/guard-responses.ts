@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
+import { types } from 'node:util'
 import { printable } from '../errors/frame.ts'
 import { createGate, type Gate } from '../scan/gate.ts'
 import type { Match, Matcher } from '../scan/matcher.ts'
@@ -16,6 +17,12 @@ const LONGEST_PATH = 100
 
 type Callback = (error?: Error | null) => void
 type WriteArguments = [chunk?: unknown, encoding?: unknown, done?: unknown]
+type IsBytes = (chunk: unknown) => chunk is ArrayBufferView
+
+interface Parts {
+  readonly chunk?: Uint8Array
+  readonly done?: Callback
+}
 
 /** What the responses of HTTP/1 and HTTP/2 have in common. */
 interface OutgoingResponse
@@ -84,6 +91,8 @@ function acceptOnlyIdentity({ headers, rawHeaders }: IncomingMessage): void {
 
 function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard): () => void {
   const { write, end, writeHead, writeHeader } = prototype
+  /** Whether Node sends it. Bytes can come from another realm, such as a context of `node:vm`. */
+  const isBytes: IsBytes = isHttp2 ? ArrayBuffer.isView : types.isUint8Array
   const gates = new WeakMap<OutgoingResponse, Gate | 'open' | 'closed'>()
   /** Responses of which Node has got a part of the body, which it may keep for a while. */
   const started = new WeakSet<OutgoingResponse>()
@@ -91,7 +100,7 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
   prototype.write = function (...given) {
     const gate = gateOf(this)
     if (gate === 'open') return write.apply(this, given)
-    const { chunk, done } = partsOf(given)
+    const { chunk, done } = partsOf(given, isBytes)
     if (gate === 'closed') {
       discard(done)
       return false
@@ -107,11 +116,13 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
   prototype.end = function (...given) {
     const gate = gateOf(this)
     if (gate === 'open') return end.apply(this, given)
-    const { chunk, done } = partsOf(given)
+    const { chunk, done } = partsOf(given, isBytes)
     if (gate === 'closed') {
       discard(done)
       return this
     }
+    // Node refuses the chunk, and the program may send something else.
+    if (!chunk && given[0] && given[0] !== done) return end.apply(this, given)
     if (isHttp2) cleanHeaders(this)
     const passed = chunk && gate.push(chunk)
     const rest = isMatch(passed) ? passed : gate.end()
@@ -164,10 +175,11 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
   function withhold(response: OutgoingResponse, found: Match, done: Callback | undefined): false {
     report(`The response to ${requestOf(response)} was withheld: ${contains(found)}`)
     if (!started.has(response) && isUnsent(response)) {
+      const connection = isLast(response) ? { connection: 'close' } : {}
       for (const name of Object.keys(response.getHeaders())) response.removeHeader(name)
-      const headers = { 'content-type': 'text/plain; charset=utf-8', 'content-length': WITHHELD.length }
+      const content = { 'content-type': 'text/plain; charset=utf-8', 'content-length': WITHHELD.length }
       // HTTP/2 has no reason phrases, and the program may have set one.
-      writeHead.call(response, 500, ...(isHttp2 ? [] : ['Internal Server Error']), headers)
+      writeHead.call(response, 500, ...(isHttp2 ? [] : ['Internal Server Error']), { ...content, ...connection })
       endUnguarded(response, [WITHHELD])
     } else abort(response)
     gates.set(response, 'closed')
@@ -214,7 +226,8 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
   function requestOf({ req }: OutgoingResponse): string {
     if (!req) return 'a pushed request'
     const { method = '', url = '' } = req
-    const [path = ''] = url.split(/[?#]/, 1)
+    // Programs replace it, also by a URL that is an object.
+    const [path = ''] = String(url).split(/[?#]/, 1)
     return `${method} ${secretIn(path) ? '…' : printable(path.slice(0, LONGEST_PATH))}`
   }
 }
@@ -234,11 +247,12 @@ function textOf(value: unknown): string {
 }
 
 /** The arguments of `write` and `end`. No chunk means that there is none, or none that Node accepts. */
-function partsOf([chunk, encoding, done]: WriteArguments): { readonly chunk?: Uint8Array; readonly done?: Callback } {
+function partsOf([chunk, encoding, done]: WriteArguments, isBytes: IsBytes): Parts {
   const callback = [chunk, encoding, done].find((each) => typeof each === 'function') as Callback | undefined
-  const text = typeof chunk === 'string'
-  const bytes = text ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8') : chunk
-  return { ...(bytes instanceof Uint8Array ? { chunk: bytes } : {}), ...(callback ? { done: callback } : {}) }
+  const parts = callback ? { done: callback } : {}
+  if (typeof chunk === 'string')
+    return { ...parts, chunk: Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8') }
+  return isBytes(chunk) ? { ...parts, chunk: Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) } : parts
 }
 
 function isMatch(passed: Uint8Array | Match | undefined): passed is Match {
@@ -255,6 +269,11 @@ function discard(done: Callback | undefined): true {
 function abort(response: OutgoingResponse): void {
   if (response.stream) response.stream.close(INTERNAL_ERROR)
   else response.destroy()
+}
+
+/** Whether the program closes the connection after this response. Node notes it when it makes the header. */
+function isLast(response: OutgoingResponse): boolean {
+  return Reflect.get(response, '_last') === true || /^close$/i.test(String(response.getHeaders().connection))
 }
 
 /** Whether another status and other headers can be sent. Node keeps a header until the first part of the body. */

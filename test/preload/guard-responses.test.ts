@@ -70,6 +70,11 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 answers 500 instead of', () => {
       'the secret DATABASE_URL (password)',
     ],
     ['bytes', 'response.end(new Uint8Array(Buffer.from(SECRET)))'],
+    [
+      'bytes of another realm',
+      `const copy = require('node:vm').runInNewContext('(bytes) => Uint8Array.from(bytes)')
+      response.write(copy(Buffer.from(SECRET))); response.end()`,
+    ],
     ['another encoding', 'response.end(Buffer.from(SECRET).toString("hex"), "hex")'],
     ['a secret that is written in halves', 'response.write(SECRET.slice(0, 9)); response.end(SECRET.slice(9))'],
     [
@@ -119,6 +124,22 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 answers 500 instead of', () => {
     expect(log).toHaveLength(2)
     for (const line of log) expect(line).toBe(`The response to ${method} /users/7 was withheld: it contains ${found}`)
     expect(tracesIn(JSON.stringify([reply, again, log]))).toEqual([])
+  })
+
+  test.each([
+    ['setHeader', 'response.setHeader("Connection", "close"); response.end(SECRET)'],
+    ['writeHead', 'response.writeHead(200, { connection: "close" }); response.end(SECRET)'],
+    ['both', 'response.setHeader("a", "b"); response.writeHead(200, { connection: "Close" }); response.end(SECRET)'],
+  ])('a secret, and says that the connection will be closed, as the program did with %s', async (_, handler) => {
+    const { reply, again } = await serve(handler)
+    for (const each of [reply, again])
+      expect(each).toMatchObject({ status: 500, headers: { connection: 'close' }, body: WITHHELD })
+  })
+
+  test('a secret in response to a request whose URL the program replaced', async () => {
+    const { reply, log } = await serve('request.url = new URL("http://a/b?c"); response.end(SECRET)')
+    expect(reply).toMatchObject({ status: 500, body: WITHHELD })
+    expect(log[0]).toBe('The response to GET http://a/b was withheld: it contains the secret JWT_SECRET')
   })
 })
 
@@ -235,8 +256,18 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 changes nothing else:', () => {
       'response.write(SECRET.slice(0, 9)); response.end("!")',
       { body: `${JWT.slice(0, 9)}!` },
     ],
+    [
+      'bytes of another realm',
+      'response.end(require("node:vm").runInNewContext("Uint8Array.of(97, 98)"))',
+      { status: 200, body: 'ab' },
+    ],
     ['one with a callback', 'response.write("a" + SECRET[0], () => response.end("b"))', { body: 'aZb' }],
     ['only a beginning, with a callback', 'response.write(SECRET[0], () => response.end("b"))', { body: 'Zb' }],
+    [
+      'an end that fails after one',
+      'response.write(SECRET[0]); try { response.end(5) } catch ({ code }) { response.end(code) }',
+      { body: 'ZERR_INVALID_ARG_TYPE' },
+    ],
     [
       'headers and a reason',
       'response.writeHead(201, "Made", { "x-a": "b" }); response.end("c")',
@@ -324,6 +355,28 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 guards', () => {
       'The header x-a was left out of the response to GET /header: it contains the secret JWT_SECRET',
       'The response to GET /body was withheld: it contains the secret JWT_SECRET',
     ])
+  })
+
+  test('any view of bytes in HTTP/2, which accepts more than HTTP/1', async () => {
+    const { reply, again } = await serve('', {
+      program: `
+        const http2 = require('node:http2')
+        const SECRET = process.env.JWT_SECRET
+        const view = (text) => new DataView(Uint8Array.from(Buffer.from(text)).buffer)
+        const server = http2.createServer(({ url }, response) => response.end(view(url === '/' ? 'text' : SECRET)))
+        server.listen(0, async () => {
+          const client = http2.connect('http://localhost:' + server.address().port)
+          const ask = (path) => new Promise((resolve) => {
+            const reply = { body: '' }
+            client.request({ ':path': path }).on('response', (headers) => (reply.status = headers[':status']))
+              .setEncoding('utf8').on('data', (text) => (reply.body += text)).on('close', () => resolve(reply))
+          })
+          console.log(JSON.stringify([await ask('/'), await ask('/secret')]))
+          process.exit()
+        })`,
+    })
+    expect(reply).toEqual({ status: 200, body: 'text' })
+    expect(again).toEqual({ status: 500, body: WITHHELD })
   })
 
   test('what HTTP/2 pushes', async () => {
