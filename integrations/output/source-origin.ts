@@ -31,10 +31,15 @@ export function sourceMapOf(
 
 function asMap(text: string): TraceMap | undefined {
   try {
-    return new TraceMap(text)
+    const map = new TraceMap(text)
+    return [map.sources, map.sourcesContent ?? []].every(areTexts) ? map : undefined
   } catch {
     return undefined
   }
+}
+
+function areTexts(list: unknown): boolean {
+  return Array.isArray(list) && list.every((each) => each === null || typeof each === 'string')
 }
 
 /** The source whose text contains it; a minifier may have joined strings, or moved one to where it is used. */
@@ -55,17 +60,20 @@ export function originOf(
   return { file: readable(mapped.source), line: mapped.line, column: mapped.column + 1 }
 }
 
-/** The source whose text is at this offset of a source map; null if none is. */
-function sourceAround(offset: number, bytes: Buffer, { sources, sourcesContent }: TraceMap): string | null {
-  let end = bytes.indexOf('"sourcesContent"')
-  for (const [index, content] of (sourcesContent ?? []).entries()) {
-    const encoded = Buffer.from(JSON.stringify(content))
-    const start = bytes.indexOf(encoded, end)
-    if (start === -1) continue
-    end = start + encoded.length
-    if (offset >= start && offset < end) return sources[index] ?? null
+/** The source whose text is at this offset of a source map, however its text is escaped; null if none is. */
+function sourceAround(offset: number, bytes: Buffer, { sources }: TraceMap): string | null {
+  const key = bytes.indexOf('"sourcesContent"')
+  if (key === -1 || key > offset) return null
+  let index = 0
+  let isInText = false
+  for (let at = bytes.indexOf('[', key); at < offset; at++) {
+    const byte = String.fromCharCode(bytes[at] as number)
+    if (byte === '\\') at++
+    else if (byte === '"') isInText = !isInText
+    else if (byte === ',' && !isInText) index++
+    else if (byte === ']' && !isInText) return null
   }
-  return null
+  return isInText ? (sources[index] ?? null) : null
 }
 
 function placesInSources({ sources, sourcesContent }: TraceMap, { name }: Match, matcher: Matcher): readonly Place[] {

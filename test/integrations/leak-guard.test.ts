@@ -122,7 +122,9 @@ describe('the source of a secret is named', () => {
     const sources = ['a.js', 'empty.js', 'b.js', 'c.js', 'd.js'].map((name) => `webpack://app/./src/${name}`)
     const sourcesContent = [SECRET, null, 'nothing', `let x = "é"\n'${SECRET}'`, SECRET]
     const several = { ...JSON.parse(map), sources, sourcesContent }
-    for (const text of [JSON.stringify(several), JSON.stringify(several, null, 2)])
+    const written = JSON.stringify(several)
+    const escaped = written.replaceAll('/', '\\/').replaceAll('é', '\\u00e9')
+    for (const text of [written, escaped, JSON.stringify(several, null, 2)])
       expect(problemsIn({ 'a.js.map': text })?.map((each) => each.frame)).toEqual([
         'from src/a.js:1:1',
         'from src/c.js:2:2',
@@ -144,7 +146,11 @@ describe('the source of a secret is named', () => {
     expect(first).toMatchObject({ at: 'a.js:1:1', frame: 'from src/b.js:2:8' })
   })
 
-  test.each(['{', '{"version":3}', '[]', 'null', ''])('not by an invalid source map: %s', (broken) => {
+  const broken = [{ sourcesContent: 'SECRET' }, { sourcesContent: { a: 1 } }, { sources: [5] }, { sourcesContent: [5] }]
+  test.each([
+    ...['{', '{"version":3}', '[]', 'null', ''],
+    ...broken.map((each) => JSON.stringify({ version: 3, sources: ['a.js'], names: [], mappings: 'AAAA', ...each })),
+  ])('not by an invalid source map: %s', (broken) => {
     expect(problemsIn({ 'a.js': SECRET, 'a.js.map': broken })).toHaveLength(1)
   })
 })
