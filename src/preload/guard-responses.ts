@@ -25,8 +25,9 @@ interface Parts {
 }
 
 /** What the responses of HTTP/1 and HTTP/2 have in common. */
-interface OutgoingResponse
-  extends Pick<ServerResponse, 'headersSent' | 'getHeaders' | 'removeHeader' | 'destroy' | 'statusMessage'> {
+interface OutgoingResponse extends Pick<ServerResponse, 'headersSent' | 'getHeaders' | 'removeHeader' | 'destroy'> {
+  readonly statusCode: number
+  statusMessage: string
   /** Null for what HTTP/2 pushes, which has no request. */
   readonly req: Pick<IncomingMessage, 'method' | 'url'> | null
   /** Of HTTP/2. */
@@ -108,9 +109,20 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
     if (isHttp2) cleanHeaders(this)
     const passed = chunk && gate.push(chunk)
     if (isMatch(passed)) return withhold(this, passed, done)
-    if (passed?.length === 0 && passed !== chunk) return discard(done)
-    started.add(this)
-    return !passed || passed === chunk ? write.apply(this, given) : write.call(this, passed, done)
+    try {
+      if (passed?.length === 0 && passed !== chunk) {
+        // Or a length that is set afterwards would not count the chunk. HTTP/2 would send the head at once.
+        if (!isHttp2 && !this.headersSent) this.writeHead(this.statusCode)
+        return discard(done)
+      }
+      const isSent = !passed || passed === chunk ? write.apply(this, given) : write.call(this, passed, done)
+      started.add(this)
+      return isSent
+    } catch (error) {
+      // Node refuses the head, and the program may send something else.
+      if (!this.headersSent) gates.delete(this)
+      throw error
+    }
   }
 
   prototype.end = function (...given) {

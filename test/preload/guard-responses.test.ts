@@ -264,6 +264,21 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 changes nothing else:', () => {
     ['one with a callback', 'response.write("a" + SECRET[0], () => response.end("b"))', { body: 'aZb' }],
     ['only a beginning, with a callback', 'response.write(SECRET[0], () => response.end("b"))', { body: 'Zb' }],
     [
+      'headers after only a beginning, which are too late',
+      'response.write(SECRET[0]); try { response.setHeader("content-length", 1) } catch ({ code }) { response.end(code) }',
+      { body: 'ZERR_HTTP_HEADERS_SENT' },
+    ],
+    [
+      'a write that fails with one',
+      'response.statusCode = NaN; try { response.write("a" + SECRET[0]) } catch { response.statusCode = 200; response.end("b") }',
+      { body: 'b' },
+    ],
+    [
+      'a write that fails with only a beginning',
+      'response.statusCode = NaN; try { response.write(SECRET[0]) } catch { response.statusCode = 200; response.end("b") }',
+      { body: 'b' },
+    ],
+    [
       'an end that fails after one',
       'response.write(SECRET[0]); try { response.end(5) } catch ({ code }) { response.end(code) }',
       { body: 'ZERR_INVALID_ARG_TYPE' },
