@@ -1,4 +1,4 @@
-import type { EXIT } from './io.ts'
+import type { EXIT, Io } from './io.ts'
 
 /** What completion offers for a value: names in this project, or files. */
 export type Completes = 'profile' | 'tenant' | 'secret' | 'new-secret' | 'cloud-secret' | 'key' | 'file' | 'directory'
@@ -32,8 +32,7 @@ export type ParsedArgs<Args extends ArgsDef> = { readonly _: readonly string[] }
 
 export interface CommandContext<Args extends ArgsDef = ArgsDef> {
   readonly args: ParsedArgs<Args>
-  /** The Io of the process. */
-  readonly data: unknown
+  readonly io: Io
 }
 
 /** A command line and its purpose. */

@@ -42,7 +42,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     if (!command.run) throw await unknownCommand(unknown, command, own)
     const args = await parse(own, command, depth)
     if (args.help) return help(command, io)
-    return await command.run({ args: { _: rest, ...args }, data: io } as CommandContext)
+    return await command.run({ args: { _: rest, ...args }, io } as CommandContext)
   } catch (error) {
     return await report(error, format, io)
   }

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts'
 import { completionScript } from '../completion/scripts.ts'
 import { SHELLS } from '../completion/typed-words.ts'
-import { CliError, EXIT, type Io } from '../io.ts'
+import { CliError, EXIT } from '../io.ts'
 
 export const completion = defineCommand({
   examples: [
@@ -14,10 +14,10 @@ export const completion = defineCommand({
     shell: { type: 'positional', options: SHELLS, description: 'bash, zsh or fish' },
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
   },
-  async run({ args, data }) {
+  async run({ args, io }) {
     const shell = SHELLS.find((known) => known === args.shell)
     if (!shell) throw new CliError('USAGE', EXIT.usage, 'SHELL must be bash, zsh or fish.')
-    ;(data as Io).out(completionScript(shell))
+    io.out(completionScript(shell))
     return EXIT.ok
   },
 })

@@ -2,7 +2,7 @@ import { loadConfig } from '../../index.ts'
 import { defineCommand } from '../command.ts'
 import { EXPORT_FORMATS, type ExportFormat, type Variables } from '../export-formats.ts'
 import { changeFor, variablesOf, withoutExported } from '../exported.ts'
-import { CliError, EXIT, type Io } from '../io.ts'
+import { CliError, EXIT } from '../io.ts'
 import { confirmPrint, secretsOf } from '../may-print.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
 import { printValues } from '../output.ts'
@@ -25,8 +25,7 @@ export const exportCommand = defineCommand({
     format: { type: 'string', valueHint: FORMATS.join('|'), description: 'The output format [default: shell]' },
     yes: { type: 'boolean', alias: 'y', description: 'Skip the confirmation prompt' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const format = formatOf(args.json === true ? 'json' : args.format)
     const result = await loadConfig({ ...loadOptions(args, io), env: withoutExported(io.env) })
     const variables = variablesOf(result)

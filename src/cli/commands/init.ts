@@ -24,8 +24,7 @@ export const init = defineCommand({
     json: { type: 'boolean', description: 'Print one JSON document' },
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     // An existing project, even in a directory above, is completed.
     const root = dirname(findCloudProject({ cwd: args.cwd }, { ...io, env: {} }).files.state)
     const profile = profileOf(args)

@@ -1,6 +1,6 @@
 import { loadConfig } from '../../index.ts'
 import { defineCommand } from '../command.ts'
-import { EXIT, type Io } from '../io.ts'
+import { EXIT } from '../io.ts'
 import { LOAD_ARGS, loadOptionsOfBuild } from '../options.ts'
 import { printJson } from '../output.ts'
 import { LOAD_EXITS } from '../shapes.ts'
@@ -13,8 +13,7 @@ export const publicCommand = defineCommand({
   json: { '[name: string]': 'any' },
   exits: LOAD_EXITS,
   args: LOAD_ARGS,
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const resolved = await loadConfig(loadOptionsOfBuild(args, io))
     printJson(io, resolved.publicValues())
     printWarnings(io, resolved.warnings)

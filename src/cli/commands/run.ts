@@ -1,7 +1,7 @@
 import { loadConfig, type ResolvedConfig, secretValues } from '../../index.ts'
 import { defineCommand } from '../command.ts'
 import { environmentFor, withoutExported } from '../exported.ts'
-import { CliError, EXIT, type Io } from '../io.ts'
+import { CliError, EXIT } from '../io.ts'
 import { LOAD_ARGS, loadOptions } from '../options.ts'
 import { LOAD_EXITS } from '../shapes.ts'
 import type { Program } from '../start-program.ts'
@@ -22,8 +22,7 @@ export const run = defineCommand({
     redact: { type: 'boolean', description: 'Mask secrets in the output of the program' },
     watch: { type: 'boolean', description: 'Restart the program when the configuration changes' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const [command, ...rest] = args._
     if (command === undefined || command === '') {
       throw new CliError('USAGE', EXIT.usage, 'A program is missing: systemprompt run -- node app.js')

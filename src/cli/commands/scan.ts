@@ -46,8 +46,7 @@ export const scan = defineCommand({
     'all-profiles': { type: 'boolean', description: 'Look for the secrets of every profile' },
     ...LOAD_ARGS,
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const paths = (args._ ?? []).map(String)
     if (paths.length > 0 === Boolean(args.staged)) {
       const what = args.staged ? '--staged takes no path' : 'A path is missing: systemprompt scan dist'

@@ -19,8 +19,7 @@ export const check = defineCommand({
     ...LOAD_ARGS,
     strict: { type: 'boolean', description: 'Treat warnings as errors' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const checked = await checkConfig(loadOptions(args, io))
     const ok = checked.ok && !(args.strict && checked.warnings.length > 0)
     const { issues, warnings, result, error } = checked

@@ -35,8 +35,7 @@ export const explain = defineCommand({
     },
     ...LOAD_ARGS,
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const result = await loadConfig(loadOptions(args, io))
     const path = normalized(String(args.path))
     const explanations = result.explain(path)

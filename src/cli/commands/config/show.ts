@@ -37,8 +37,7 @@ export const show = defineCommand({
     reveal: { type: 'boolean', description: 'Show secrets unmasked; asks first' },
     yes: { type: 'boolean', alias: 'y', description: 'Skip the confirmation prompt' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const result = await loadConfig(loadOptions(args, io))
     const path = args.path === undefined ? undefined : normalized(String(args.path))
     const part = path === undefined ? result.config : partOf(result, path)

@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import { loadConfig, type ResolvedConfig, type TypesFile, type TypesFileOptions, writeTypes } from '../../../index.ts'
 import { text } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
-import { EXIT, type Io } from '../../io.ts'
+import { EXIT } from '../../io.ts'
 import { LOAD_ARGS, loadOptionsOfBuild } from '../../options.ts'
 import { printJson, styled } from '../../output.ts'
 import { LOAD_EXITS, PROBLEM } from '../../shapes.ts'
@@ -27,8 +27,7 @@ export const types = defineCommand({
     },
     check: { type: 'boolean', description: 'Write nothing; fail if the file is out of date' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const options = loadOptionsOfBuild(args, io)
     const resolved = await loadConfig(options)
     const { file, state } = await written(resolved, {

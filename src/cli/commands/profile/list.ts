@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { profilesIn } from '../../../cloud/for-commands.ts'
 import { defineCommand } from '../../command.ts'
-import { CliError, EXIT, type Io } from '../../io.ts'
+import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown, table } from '../../output.ts'
 import { findCloudProject } from '../../session.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
@@ -13,8 +13,7 @@ export const list = defineCommand({
   json: { profiles: 'string[]', in_use: 'string|null' },
   exits: LOAD_EXITS,
   args: LOCAL_ARGS,
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const { files, profile } = findCloudProject(args, io)
     const names = profilesIn(files.state)
     if (names.length === 0) {

@@ -1,6 +1,6 @@
 import { displayPath } from '../../../cloud/for-commands.ts'
 import { defineCommand } from '../../command.ts'
-import { CliError, EXIT, type Io } from '../../io.ts'
+import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
 import { PROFILE_REASON } from '../../profile-reason.ts'
 import { findCloudProject } from '../../session.ts'
@@ -13,8 +13,7 @@ export const show = defineCommand({
   json: { name: 'string', file: 'string', chosen_by: 'string' },
   exits: LOAD_EXITS,
   args: LOCAL_ARGS,
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const { profile, failure } = findCloudProject(args, io)
     if (failure) throw failure
     if (!profile)

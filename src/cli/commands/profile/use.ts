@@ -1,7 +1,7 @@
 import { activateProfile, profilesIn } from '../../../cloud/for-commands.ts'
 import { nearest } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
-import { CliError, EXIT, type Io } from '../../io.ts'
+import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown } from '../../output.ts'
 import { findCloudProject } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
@@ -15,8 +15,7 @@ export const use = defineCommand({
   json: { ok: 'boolean', active_profile: 'string' },
   exits: FILE_EXITS,
   args: { name: { type: 'positional', completes: 'profile', description: 'The name of the profile' }, cwd, json, help },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const { files } = findCloudProject(args, io)
     const name = String(args.name)
     const names = profilesIn(files.state)

@@ -1,6 +1,6 @@
 import { cloudName, editSecretsFile } from '../../../cloud/for-commands.ts'
 import { defineCommand } from '../../command.ts'
-import { CliError, EXIT, type Io } from '../../io.ts'
+import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
 import { randomSecret } from '../../random-secret.ts'
 import { mustBeName } from '../../secret-input.ts'
@@ -28,8 +28,7 @@ export const generate = defineCommand({
     ...ASKING_ARGS,
     bytes: { type: 'string', valueHint: 'number', description: 'Number of random bytes [default: 48]' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const name = mustBeName(String(args.name ?? 'jwt_secret'))
     const value = randomSecret(cloudName(name), bytesOf(args.bytes))
     const project = findCloudProject(args, io)

@@ -1,7 +1,7 @@
 import { cloudName } from '../../../cloud/for-commands.ts'
 import { nearest } from '../../../index.ts'
 import { defineCommand } from '../../command.ts'
-import { CliError, EXIT, type Io } from '../../io.ts'
+import { CliError, EXIT } from '../../io.ts'
 import { confirmPrint } from '../../may-print.ts'
 import { printJson, printValues, shown } from '../../output.ts'
 import { mustBeName } from '../../secret-input.ts'
@@ -26,8 +26,7 @@ export const get = defineCommand({
     },
     ...ASKING_ARGS,
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const name = mustBeName(String(args.name))
     const { secrets, shown: file } = localSecretsOf(findCloudProject(args, io))
     const secret =

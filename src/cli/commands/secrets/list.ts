@@ -1,5 +1,5 @@
 import { defineCommand } from '../../command.ts'
-import { EXIT, type Io } from '../../io.ts'
+import { EXIT } from '../../io.ts'
 import { printJson, table } from '../../output.ts'
 import { localSecretsOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
@@ -13,8 +13,7 @@ export const list = defineCommand({
   json: { file: 'string', secrets: [{ key: 'string', env: 'string' }] },
   exits: LOAD_EXITS,
   args: LOCAL_ARGS,
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const { secrets, shown: file, warnings } = localSecretsOf(findCloudProject(args, io))
     if (args.json) printJson(io, { file, secrets: secrets.map(({ key, env }) => ({ key, env })) })
     else {

@@ -1,6 +1,6 @@
 import { editSecretsFile, secretName } from '../../../cloud/for-commands.ts'
 import { defineCommand } from '../../command.ts'
-import { EXIT, type Io } from '../../io.ts'
+import { EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
 import { givenSecrets, mustBeGivenOnce, SECRET_INPUT_ARGS } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
@@ -28,8 +28,7 @@ export const set = defineCommand({
     ...LOCAL_ARGS,
     ...SECRET_INPUT_ARGS,
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const project = findCloudProject(args, io)
     const file = secretsFileOf(project)
     const given = await givenSecrets(args, args._, io)

@@ -1,6 +1,6 @@
 import { editSecretsFile, missingFrom, secretName } from '../../../cloud/for-commands.ts'
 import { defineCommand } from '../../command.ts'
-import { CliError, EXIT, type Io } from '../../io.ts'
+import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
 import { mustBeNames } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
@@ -17,8 +17,7 @@ export const unset = defineCommand({
   json: { ok: 'boolean', file: 'string', removed: 'string[]', missing: 'string[]' },
   exits: [...FILE_EXITS, 'partial'],
   args: { names: { type: 'positional', completes: 'secret', description: 'The names of the secrets' }, ...ASKING_ARGS },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const project = findCloudProject(args, io)
     const file = secretsFileOf(project)
     const given = mustBeNames(args._)

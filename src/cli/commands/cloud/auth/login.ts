@@ -59,8 +59,7 @@ export const login = defineCommand({
     ...CLOUD_ARGS,
     ...YES_ARG,
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     refuseInContainer(io)
     const project = findCloudProject(args, io)
     const apiUrl = apiUrlOf(args, io)

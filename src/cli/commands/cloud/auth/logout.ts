@@ -13,8 +13,7 @@ export const logout = defineCommand({
   json: { ok: 'boolean', removed: 'string|null' },
   exits: ['validation', 'conflict', 'refused', 'notFound'],
   args: { ...CLOUD_ARGS, ...YES_ARG },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     if (io.env.SYSTEMPROMPT_API_TOKEN) {
       throw new CliError(
         'IN_CONTAINER',

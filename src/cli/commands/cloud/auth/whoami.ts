@@ -24,8 +24,7 @@ export const whoami = defineCommand({
   },
   exits: CLOUD_EXITS,
   args: CLOUD_ARGS,
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const session = openSession(args, io)
     const { client, credentials, profile } = session
     const { user } = await client.whoami()

@@ -23,8 +23,7 @@ export const exec = defineCommand({
     'test-api': { type: 'boolean', description: 'Accept faults, clock changes and revocations at /_test/' },
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const [command, ...rest] = args._
     if (command === undefined || command === '') {
       throw new CliError('USAGE', EXIT.usage, 'A program is missing: systemprompt cloud emulator exec -- npm test')

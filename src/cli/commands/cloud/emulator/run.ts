@@ -35,8 +35,7 @@ export const emulator = defineCommand({
       takesProgram: true,
     } as Command,
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const cwd = resolve(io.cwd, text(args.cwd) ?? '.')
     // Other errors in the project do not matter here.
     if (args.cwd !== undefined) findCloudProject(args, io)

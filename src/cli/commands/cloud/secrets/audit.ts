@@ -1,7 +1,7 @@
 import { type AuditEntry, cloudName } from '../../../../cloud/for-commands.ts'
 import { type Args, text } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
-import { CliError, EXIT, type Io } from '../../../io.ts'
+import { CliError, EXIT } from '../../../io.ts'
 import { type Fitting, printJson, table } from '../../../output.ts'
 import { mustBeName } from '../../../secret-input.ts'
 import { openTarget, type SecretsTarget } from '../../../secrets-target.ts'
@@ -32,8 +32,7 @@ export const audit = defineCommand({
       description: 'Only entries for this secret',
     },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const target = openTarget(args, io)
     const { entries, nothing } = await searchLog(target, args)
     await target.client.close()

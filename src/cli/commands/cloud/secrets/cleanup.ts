@@ -1,6 +1,6 @@
 import { isStale } from '../../../../cloud/for-commands.ts'
 import { defineCommand } from '../../../command.ts'
-import { EXIT, type Io } from '../../../io.ts'
+import { EXIT } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
 import { openTarget, removalExit, removeAll } from '../../../secrets-target.ts'
 import { mustAgree } from '../../../session.ts'
@@ -24,8 +24,7 @@ export const cleanup = defineCommand({
   },
   exits: [...CLOUD_EXITS, 'partial'],
   args: SECRETS_ARGS,
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const target = openTarget(args, io)
     const { keys } = await target.client.listSecretKeys(target.tenant)
     const stale = keys.filter(isStale).sort()

@@ -1,6 +1,6 @@
 import { planSync, readSyncRecord, toCloudSecrets } from '../../../../cloud/for-commands.ts'
 import { defineCommand } from '../../../command.ts'
-import { EXIT, type Io } from '../../../io.ts'
+import { EXIT } from '../../../io.ts'
 import { printJson } from '../../../output.ts'
 import { localSecretsOf, openTarget } from '../../../secrets-target.ts'
 import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
@@ -13,8 +13,7 @@ export const diff = defineCommand({
   json: { tenant: 'string', ...PLAN },
   exits: CLOUD_EXITS,
   args: TENANT_SECRETS_ARGS,
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const target = openTarget(args, io)
     const local = localSecretsOf(target)
     const { keys } = await target.client.listSecretKeys(target.tenant)

@@ -1,5 +1,5 @@
 import { defineCommand } from '../../../command.ts'
-import { EXIT, type Io } from '../../../io.ts'
+import { EXIT } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
 import { openTarget } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
@@ -11,8 +11,7 @@ export const list = defineCommand({
   json: { tenant: 'string', keys: 'string[]' },
   exits: CLOUD_EXITS,
   args: TENANT_SECRETS_ARGS,
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const { client, tenant } = openTarget(args, io)
     const keys = [...(await client.listSecretKeys(tenant)).keys].sort()
     await client.close()

@@ -43,8 +43,7 @@ export const rotate = defineCommand({
     ...SECRET_INPUT_ARGS,
     generate: { type: 'boolean', description: 'Generate a random value (for jwt_secret and your own secrets)' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     if (args.generate && args['from-file'] !== undefined)
       throw new CliError('USAGE', EXIT.usage, 'Give either --generate or --from-file: each provides a new value.')
     const target = await openTargetToSend(args, io)

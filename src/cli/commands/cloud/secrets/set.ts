@@ -40,8 +40,7 @@ export const set = defineCommand({
     ...SECRET_INPUT_ARGS,
     local: { type: 'boolean', description: 'Update secrets.json as well' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const target = await openTargetToSend(args, io)
     const local = args.local ? secretsFileOf(target) : undefined
     const given = await givenSecrets(args, args._, io)

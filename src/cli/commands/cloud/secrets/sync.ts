@@ -49,8 +49,7 @@ export const sync = defineCommand({
     prune: { type: 'boolean', description: 'Remove secrets from the cloud that are not in secrets.json' },
     all: { type: 'boolean', description: 'Also send secrets that are as last sent' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const target = await openTargetToSend(args, io)
     const local = localSecretsOf(target)
     if (!args.json && !args.quiet) printWarnings(io, local.warnings)

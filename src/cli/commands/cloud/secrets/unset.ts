@@ -48,8 +48,7 @@ export const unset = defineCommand({
     ...SECRETS_ARGS,
     local: { type: 'boolean', description: 'Remove them from secrets.json as well' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const target = openTarget(args, io)
     const local = args.local ? secretsFileOf(target) : undefined
     const from = local ? `${shown(target.tenant)} and ${shown(local.shown)}` : shown(target.tenant)

@@ -30,8 +30,7 @@ export const list = defineCommand({
     ...CLOUD_ARGS,
     offline: { type: 'boolean', description: 'Read tenants.json only, without asking the service' },
   },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const { tenants, active } = args.offline
       ? readRegistry(findCloudProject(args, io).files)
       : await refreshed(args, io)

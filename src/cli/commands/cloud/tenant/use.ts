@@ -1,7 +1,7 @@
 import { activateTenant, readRegistry } from '../../../../cloud/for-commands.ts'
 import { nearest } from '../../../../index.ts'
 import { defineCommand } from '../../../command.ts'
-import { CliError, EXIT, type Io } from '../../../io.ts'
+import { CliError, EXIT } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
 import { CLOUD_ARGS, findCloudProject, profileTenant } from '../../../session.ts'
 import { FILE_EXITS } from '../../../shapes.ts'
@@ -14,8 +14,7 @@ export const use = defineCommand({
   json: { ok: 'boolean', active_tenant: 'string' },
   exits: FILE_EXITS,
   args: { id: { type: 'positional', completes: 'tenant', description: 'The ID of the tenant' }, ...CLOUD_ARGS },
-  async run({ args, data }) {
-    const io = data as Io
+  async run({ args, io }) {
     const project = findCloudProject(args, io)
     const { files, profile } = project
     const id = String(args.id)
