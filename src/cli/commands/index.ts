@@ -11,18 +11,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     'Print the public values as JSON, for one build deployed to many environments',
     async () => (await import('./public.ts')).publicCommand,
   ),
-  run: {
-    ...lazy('Run a program with the secrets and variables of a profile', async () => (await import('./run.ts')).run),
-    takesProgram: true,
-  },
+  run: lazy('Run a program with the secrets and variables of a profile', async () => (await import('./run.ts')).run),
   export: lazy(
     'Print the secrets and variables of a profile for a shell, a container or a file',
     async () => (await import('./export.ts')).exportCommand,
   ),
-  scan: {
-    ...lazy('Search files, or what git is about to commit, for secrets', async () => (await import('./scan.ts')).scan),
-    takesMany: true,
-  },
+  scan: lazy('Search files, or what git is about to commit, for secrets', async () => (await import('./scan.ts')).scan),
   profile: lazy('List profiles and choose one', async () => (await import('./profile/index.ts')).profile),
   secrets: lazy(
     'Change the secrets of a profile on this machine',

@@ -16,6 +16,7 @@ export const run = defineCommand({
   ],
   output: 'The output of the program. The exit code is that of the program.',
   exits: [...LOAD_EXITS, 'programNotStarted', 'programNotFound'],
+  takesProgram: true,
   args: {
     program: { type: 'positional', description: 'The program and its arguments, after --' },
     ...ARGS,

@@ -40,6 +40,7 @@ export const scan = defineCommand({
     skipped: [{ name: 'string', 'part?': 'string', reason: 'string' }],
   },
   exits: [...LOAD_EXITS, 'refused'],
+  takesMany: true,
   args: {
     path: { type: 'positional', completes: 'file', required: false, description: 'Files and folders to search' },
     staged: { type: 'boolean', description: 'Search what git is about to commit' },
@@ -47,7 +48,7 @@ export const scan = defineCommand({
     ...LOAD_ARGS,
   },
   async run({ args, io }) {
-    const paths = (args._ ?? []).map(String)
+    const paths = args._
     if (paths.length > 0 === Boolean(args.staged)) {
       const what = args.staged ? '--staged takes no path' : 'A path is missing: systemprompt scan dist'
       throw new CliError('USAGE', EXIT.usage, `${what}. See --help.`)

@@ -1,4 +1,4 @@
-import { type Command, defineCommand, lazy } from '../../command.ts'
+import { defineCommand, lazy } from '../../command.ts'
 
 export const secrets = defineCommand({
   examples: [
@@ -6,14 +6,8 @@ export const secrets = defineCommand({
     ['systemprompt secrets set ANTHROPIC_API_KEY', 'Prompt for a value and store it'],
   ],
   subCommands: {
-    set: {
-      ...lazy('Set secrets in secrets.json', async () => (await import('./set.ts')).set),
-      takesMany: true,
-    } as Command,
-    unset: {
-      ...lazy('Remove secrets from secrets.json', async () => (await import('./unset.ts')).unset),
-      takesMany: true,
-    } as Command,
+    set: lazy('Set secrets in secrets.json', async () => (await import('./set.ts')).set),
+    unset: lazy('Remove secrets from secrets.json', async () => (await import('./unset.ts')).unset),
     list: lazy('List the names of the secrets in secrets.json', async () => (await import('./list.ts')).list),
     get: lazy('Print one secret; asks first', async () => (await import('./get.ts')).get),
     sync: lazy('The same as cloud secrets sync', async () => (await import('../cloud/secrets/sync.ts')).sync),

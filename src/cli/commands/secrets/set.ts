@@ -18,6 +18,7 @@ export const set = defineCommand({
   output: 'One line with the names of the secrets.',
   json: { ok: 'boolean', file: 'string', set: 'string[]' },
   exits: FILE_EXITS,
+  takesMany: true,
   args: {
     secrets: {
       type: 'positional',

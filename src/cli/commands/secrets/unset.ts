@@ -16,6 +16,7 @@ export const unset = defineCommand({
   output: 'One line with the names of the secrets. Names that do not exist go to standard error.',
   json: { ok: 'boolean', file: 'string', removed: 'string[]', missing: 'string[]' },
   exits: [...FILE_EXITS, 'partial'],
+  takesMany: true,
   args: { names: { type: 'positional', completes: 'secret', description: 'The names of the secrets' }, ...ASKING_ARGS },
   async run({ args, io }) {
     const project = findCloudProject(args, io)

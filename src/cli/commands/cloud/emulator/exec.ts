@@ -12,6 +12,7 @@ export const exec = defineCommand({
   ],
   output: 'The output of the program. The exit code is that of the program.',
   exits: ['validation', 'programNotStarted', 'programNotFound'],
+  takesProgram: true,
   args: {
     program: { type: 'positional', description: 'The program and its arguments, after --' },
     seed: {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { DIFFERENCES, type EmulatorOptions, findEmulatorDirectory, startEmulator } from '../../../../emulator/index.ts'
 import { type Args, text } from '../../../args.ts'
-import { type Command, defineCommand, lazy } from '../../../command.ts'
+import { defineCommand, lazy } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { findCloudProject } from '../../../session.ts'
@@ -30,10 +30,10 @@ export const emulator = defineCommand({
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
   },
   subCommands: {
-    exec: {
-      ...lazy('Run a command against a fresh emulator: exec -- npm test', async () => (await import('./exec.ts')).exec),
-      takesProgram: true,
-    } as Command,
+    exec: lazy(
+      'Run a command against a fresh emulator: exec -- npm test',
+      async () => (await import('./exec.ts')).exec,
+    ),
   },
   async run({ args, io }) {
     const cwd = resolve(io.cwd, text(args.cwd) ?? '.')

@@ -1,4 +1,4 @@
-import { type Command, defineCommand, lazy } from '../../../command.ts'
+import { defineCommand, lazy } from '../../../command.ts'
 
 export const secrets = defineCommand({
   examples: [
@@ -7,14 +7,8 @@ export const secrets = defineCommand({
   ],
   subCommands: {
     sync: lazy('Send what has changed in secrets.json', async () => (await import('./sync.ts')).sync),
-    set: {
-      ...lazy('Set secrets in the cloud', async () => (await import('./set.ts')).set),
-      takesMany: true,
-    } as Command,
-    unset: {
-      ...lazy('Remove secrets from the cloud', async () => (await import('./unset.ts')).unset),
-      takesMany: true,
-    } as Command,
+    set: lazy('Set secrets in the cloud', async () => (await import('./set.ts')).set),
+    unset: lazy('Remove secrets from the cloud', async () => (await import('./unset.ts')).unset),
     list: lazy('List the names of the secrets in the cloud', async () => (await import('./list.ts')).list),
     diff: lazy('Compare secrets.json with the cloud', async () => (await import('./diff.ts')).diff),
     audit: lazy('Show who did what to which secret', async () => (await import('./audit.ts')).audit),

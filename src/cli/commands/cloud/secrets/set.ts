@@ -29,6 +29,7 @@ export const set = defineCommand({
   output: 'One line with the names of the secrets.',
   json: { ok: 'boolean', tenant: 'string', dry_run: 'boolean', set: 'string[]' },
   exits: [...CLOUD_EXITS, 'partial'],
+  takesMany: true,
   args: {
     secrets: {
       type: 'positional',

@@ -43,6 +43,7 @@ export const unset = defineCommand({
     failed: [{ name: 'string', code: 'string', message: 'string' }],
   },
   exits: [...CLOUD_EXITS, 'partial'],
+  takesMany: true,
   args: {
     names: { type: 'positional', completes: 'cloud-secret', description: 'The names of the secrets' },
     ...SECRETS_ARGS,
