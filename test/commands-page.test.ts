@@ -61,7 +61,7 @@ function codeText(name: keyof typeof EXIT): string {
 }
 
 function section(name: string, command: Command): string {
-  const { meta, args = {}, examples = [], output, json, exits = [] } = command
+  const { description, args = {}, examples = [], output, json, exits = [] } = command
   const { words, flags } = partsOf(args)
   const rows = [
     ...words.map(([word, { description }]) => `| \`${word.toUpperCase()}\` | ${cell(description)} |`),
@@ -72,7 +72,7 @@ function section(name: string, command: Command): string {
   const codes = [...exits].sort((one, other) => EXIT[one] - EXIT[other]).map(codeText)
   return `## ${name.replace('systemprompt ', '')}
 
-${meta?.description}: \`${usageOf(command)}\`
+${description}: \`${usageOf(command)}\`
 
 ${examples.map(([line, what]) => `- \`${line}\`: ${what}`).join('\n')}
 

@@ -47,7 +47,10 @@ export type Shape = string | readonly [Shape] | { readonly [key: string]: Shape 
 
 /** A command's description: its help, its completions and its documentation are generated from this. */
 export interface Command<Args extends ArgsDef = ArgsDef> {
-  readonly meta?: { readonly name?: string; readonly version?: string; readonly description?: string }
+  /** The words that lead to it; known once it is loaded. */
+  readonly name?: string
+  readonly description?: string
+  readonly version?: string
   readonly args?: Args
   readonly subCommands?: Readonly<Record<string, Command>>
   readonly examples?: readonly Example[]
@@ -77,11 +80,11 @@ export function defineCommand<const Args extends ArgsDef>(command: Command<Args>
  * commands.
  */
 export function lazy<Args extends ArgsDef>(description: string, load: () => Promise<Command<Args>>): Command {
-  return { meta: { description }, load: load as unknown as () => Promise<Command> }
+  return { description, load: load as unknown as () => Promise<Command> }
 }
 
 /** Loads the command, under the name that led to it. */
 export async function loaded(command: Command, name: string): Promise<Command> {
-  const { load, meta, ...own } = command
-  return { ...own, ...(load ? await load() : {}), meta: { ...meta, name } }
+  const { load, ...own } = command
+  return { ...own, ...(await load?.()), name }
 }

@@ -13,10 +13,9 @@ type Row = readonly [word: string, meaning: string]
 
 /** What `--help` prints, no wider than the terminal. */
 export function helpOf(command: Command, io: Io): string {
-  const { meta = {}, args = {}, subCommands = {}, examples = [] } = command
-  const { name = '', version, description = '' } = meta
+  const { name = '', description = '', version, args = {}, subCommands = {}, examples = [] } = command
   const columns = Math.max(40, io.columns ?? DEFAULT_COLUMNS)
-  const commands = Object.entries(subCommands).map(([word, of]): Row => [word, of.meta?.description ?? ''])
+  const commands = Object.entries(subCommands).map(([word, of]): Row => [word, of.description ?? ''])
   const { words, flags } = partsOf(args)
   const title = (text: string): string => styled(io, 'bold', text)
   const section = (of: string, rows: readonly Row[]): readonly string[] =>
@@ -47,15 +46,15 @@ export function helpOf(command: Command, io: Io): string {
 }
 
 /** `systemprompt config show [OPTIONS] [PATH]` */
-export function usageOf({ meta, args = {}, subCommands, takesMany, takesProgram }: Command): string {
+export function usageOf({ name = '', args = {}, subCommands, takesMany, takesProgram }: Command): string {
   const { words, flags } = partsOf(args)
   const more = takesMany || takesProgram ? '...' : ''
   const names = words.map(([word, { required }]) => {
-    const name = `${word.toUpperCase()}${more}`
-    return required === false ? `[${name}]` : `<${name}>`
+    const [open, close] = required === false ? '[]' : '<>'
+    return `${open}${word.toUpperCase()}${more}${close}`
   })
   return [
-    meta?.name ?? '',
+    name,
     ...(flags.length > 0 ? ['[OPTIONS]'] : []),
     ...(subCommands ? [words.length + flags.length > 0 ? '[COMMAND]' : 'COMMAND'] : []),
     ...names,

@@ -7,11 +7,9 @@ import { CliError, EXIT, exitCodeOf, exitCodeOfState, type Io } from './io.ts'
 import { splitPassThrough } from './pass-through.ts'
 
 const root: Command = {
-  meta: {
-    name: 'systemprompt',
-    version: PACKAGE.version,
-    description: 'Configuration and secrets of SystemPrompt projects',
-  },
+  name: 'systemprompt',
+  description: 'Configuration and secrets of SystemPrompt projects',
+  version: PACKAGE.version,
   args: {
     help: { type: 'boolean', alias: 'h', description: 'Show this help' },
     version: { type: 'boolean', alias: 'v', description: 'Show the version' },
@@ -66,7 +64,6 @@ interface Resolved {
 /** The command that a line leads to; what cannot be resolved is left to its parser. */
 export async function resolveCommand(argv: readonly string[]): Promise<Resolved> {
   let command: Command = root
-  let name = 'systemprompt'
   let depth = 0
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] ?? ''
@@ -77,8 +74,7 @@ export async function resolveCommand(argv: readonly string[]): Promise<Resolved>
     }
     const next = subCommands(command)[word]
     if (!next) return { command, depth, unknown: word }
-    name += ` ${word}`
-    command = await loaded(next, name)
+    command = await loaded(next, `${command.name} ${word}`)
     depth++
   }
   return { command, depth, unknown: undefined }
@@ -214,7 +210,7 @@ async function unknownCommand(word: string | undefined, command: Command, argv: 
  * in a group of the same name: `cloud secrets get` for `secrets get`.
  */
 async function namesNear(command: Command, word: string): Promise<readonly string[]> {
-  const name = command.meta?.name ?? ''
+  const { name = '' } = command
   const sameGroup = name.slice(name.lastIndexOf(' '))
   const all = await namesBelow(root, word)
   return all.filter((each) => each.startsWith(`${name} `) || each.endsWith(`${sameGroup} ${word}`))
@@ -222,8 +218,8 @@ async function namesNear(command: Command, word: string): Promise<readonly strin
 
 async function namesBelow(command: Command, word: string): Promise<readonly string[]> {
   const found = Object.entries(subCommands(command)).map(async ([name, subCommand]) => {
-    const below = await loaded(subCommand, `${command.meta?.name} ${name}`)
-    return [...(name === word ? [below.meta?.name ?? ''] : []), ...(await namesBelow(below, word))]
+    const below = await loaded(subCommand, `${command.name} ${name}`)
+    return [...(name === word ? [below.name ?? ''] : []), ...(await namesBelow(below, word))]
   })
   return (await Promise.all(found)).flat()
 }

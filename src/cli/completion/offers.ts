@@ -97,7 +97,7 @@ function readLine(words: readonly string[], flags: Flags, depth: number): Line {
 }
 
 function commandOffers({ subCommands = {} }: Command): readonly Offer[] {
-  return Object.entries(subCommands).map(([value, { meta }]) => ({ value, description: meta?.description ?? '' }))
+  return Object.entries(subCommands).map(([value, { description = '' }]) => ({ value, description }))
 }
 
 /** The flags not given yet; `--set` can be repeated. */
