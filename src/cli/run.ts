@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { PACKAGE } from '../package.ts'
+import { FLAGS } from './args.ts'
 import { type Command, type CommandContext, type FlagDef, loaded } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { helpOf, partsOf } from './help.ts'
@@ -11,7 +12,7 @@ const root: Command = {
   description: 'Configuration and secrets of SystemPrompt projects',
   version: PACKAGE.version,
   args: {
-    help: { type: 'boolean', alias: 'h', description: 'Show this help' },
+    help: FLAGS.help,
     version: { type: 'boolean', alias: 'v', description: 'Show the version' },
   },
   subCommands: COMMANDS,

@@ -9,7 +9,7 @@ import {
   secretName,
   secretsInText,
 } from '../cloud/for-commands.ts'
-import { type Args, text } from './args.ts'
+import { type Args, cwdOf, text } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 import { shown } from './output.ts'
 
@@ -254,10 +254,6 @@ async function secretsOfInput(io: Io): Promise<Omit<DotenvSecrets, 'found'>> {
   const input = await io.readInput()
   if (input === undefined) throw usage('--from-file - reads standard input, which is a terminal here')
   return secretsInText(decoded(input, 'Standard input').replace(/^\ufeff/, ''), '<stdin>')
-}
-
-function cwdOf(args: Args, io: Io): string {
-  return resolve(io.cwd, text(args.cwd) ?? '.')
 }
 
 function usage(what: string): CliError {

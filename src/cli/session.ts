@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import {
   CloudClient,
   type CloudFiles,
@@ -19,35 +19,8 @@ import {
   type ProfileRef,
   type ResolvedConfig,
 } from '../index.ts'
-import { type Args, text } from './args.ts'
-import type { ArgsDef } from './command.ts'
+import { type Args, cwdOf, text } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
-
-/** Flags of every command that uses the cloud. */
-export const CLOUD_ARGS = {
-  profile: { type: 'string', valueHint: 'name|path', completes: 'profile', description: 'The profile to use' },
-  cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'Where to look for the project' },
-  timeout: {
-    type: 'string',
-    valueHint: 'seconds',
-    description: 'Timeout for a request, including retries [default: 60]',
-  },
-  json: { type: 'boolean', description: 'Print one JSON document' },
-  help: { type: 'boolean', alias: 'h', description: 'Show this help' },
-} as const satisfies ArgsDef
-
-export const TENANT_ARG = {
-  tenant: {
-    type: 'string',
-    valueHint: 'id',
-    completes: 'tenant',
-    description: 'The tenant to use instead of the active one',
-  },
-} as const satisfies ArgsDef
-
-export const YES_ARG = {
-  yes: { type: 'boolean', alias: 'y', description: 'Skip the confirmation prompt' },
-} as const satisfies ArgsDef
 
 /** A project as the cloud commands see it. */
 export interface CloudProject {
@@ -69,7 +42,7 @@ export function findCloudProject(args: Args, io: Io): CloudProject {
   // Checked even if nothing has to wait in the end.
   timeoutOf(args)
   const options = {
-    cwd: resolve(io.cwd, text(args.cwd) ?? '.'),
+    cwd: cwdOf(args, io),
     env: io.env,
     ...(text(args.profile) === undefined ? {} : { profile: text(args.profile) ?? '' }),
   }

@@ -1,3 +1,4 @@
+import { FLAGS } from '../args.ts'
 import { defineCommand } from '../command.ts'
 import { completionScript } from '../completion/scripts.ts'
 import { SHELLS } from '../completion/typed-words.ts'
@@ -12,7 +13,7 @@ export const completion = defineCommand({
   output: 'The completion script.',
   args: {
     shell: { type: 'positional', options: SHELLS, description: 'bash, zsh or fish' },
-    help: { type: 'boolean', alias: 'h', description: 'Show this help' },
+    help: FLAGS.help,
   },
   async run({ args, io }) {
     const shell = SHELLS.find((known) => known === args.shell)

@@ -1,10 +1,11 @@
 import { loadConfig } from '../../index.ts'
+import { FLAGS, LOAD_ARGS } from '../args.ts'
 import { defineCommand } from '../command.ts'
 import { EXPORT_FORMATS, type ExportFormat, type Variables } from '../export-formats.ts'
 import { changeFor, variablesOf, withoutExported } from '../exported.ts'
 import { CliError, EXIT } from '../io.ts'
 import { confirmPrint, secretsOf } from '../may-print.ts'
-import { LOAD_ARGS, loadOptions } from '../options.ts'
+import { loadOptions } from '../options.ts'
 import { printValues } from '../output.ts'
 import { LOAD_EXITS } from '../shapes.ts'
 import { printWarningsIfWanted } from '../warnings.ts'
@@ -23,7 +24,7 @@ export const exportCommand = defineCommand({
   args: {
     ...LOAD_ARGS,
     format: { type: 'string', valueHint: FORMATS.join('|'), description: 'The output format [default: shell]' },
-    yes: { type: 'boolean', alias: 'y', description: 'Skip the confirmation prompt' },
+    yes: FLAGS.yes,
   },
   async run({ args, io }) {
     const format = formatOf(args.json === true ? 'json' : args.format)

@@ -1,11 +1,11 @@
 import { dirname } from 'node:path'
 import { type PlannedFile, planProject, writeProject } from '../../cloud/for-commands.ts'
 import { type ConfigError, isConfigError, loadConfigSync } from '../../index.ts'
-import { type Args, text } from '../args.ts'
+import { type Args, FLAGS, text } from '../args.ts'
 import { defineCommand } from '../command.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
 import { printJson, shown, styled, table } from '../output.ts'
-import { findCloudProject, mustAgree, YES_ARG } from '../session.ts'
+import { findCloudProject, mustAgree } from '../session.ts'
 import { FILE_EXITS } from '../shapes.ts'
 
 export const init = defineCommand({
@@ -19,10 +19,10 @@ export const init = defineCommand({
   args: {
     profile: { type: 'string', valueHint: 'name', description: 'The name of the profile [default: local]' },
     cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'The directory of the project' },
-    ...YES_ARG,
+    yes: FLAGS.yes,
     'dry-run': { type: 'boolean', alias: 'n', description: 'Show the plan without writing anything' },
-    json: { type: 'boolean', description: 'Print one JSON document' },
-    help: { type: 'boolean', alias: 'h', description: 'Show this help' },
+    json: FLAGS.json,
+    help: FLAGS.help,
   },
   async run({ args, io }) {
     // An existing project, even in a directory above, is completed.

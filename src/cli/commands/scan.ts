@@ -18,9 +18,10 @@ import {
   scanFiles,
   scanStaged,
 } from '../../scan/index.ts'
+import { type Args, cwdOf, LOAD_ARGS } from '../args.ts'
 import { defineCommand } from '../command.ts'
 import { CliError, EXIT, type Io } from '../io.ts'
-import { LOAD_ARGS, loadOptionsOfBuild } from '../options.ts'
+import { loadOptionsOfBuild } from '../options.ts'
 import { printJson, shown, styled } from '../output.ts'
 import { LOAD_EXITS } from '../shapes.ts'
 
@@ -84,7 +85,7 @@ interface Loaded {
  * A reference that is not set here does not keep the other secrets from being searched for. A missing required secret
  * is an error: what was not searched for must not look as if it was not found.
  */
-async function loadAll(args: Readonly<Record<string, unknown>>, io: Io): Promise<readonly Loaded[]> {
+async function loadAll(args: Args, io: Io): Promise<readonly Loaded[]> {
   const options = { onUndefined: 'keep' as const, ...loadOptionsOfBuild(args, io), secrets: {} }
   if (!args['all-profiles']) return [loadedFrom(await loadConfig(options), '', io)]
   const names = listProfiles(options.cwd ?? io.cwd)
@@ -123,8 +124,8 @@ function publicValuesOf(result: ResolvedConfig<unknown>): PublicValues {
   }
 }
 
-async function ofStaged(matcher: Matcher, args: Readonly<Record<string, unknown>>, io: Io): Promise<ScanResult> {
-  const result = await scanStaged(matcher, resolve(io.cwd, typeof args.cwd === 'string' ? args.cwd : '.'))
+async function ofStaged(matcher: Matcher, args: Args, io: Io): Promise<ScanResult> {
+  const result = await scanStaged(matcher, cwdOf(args, io))
   if (result) return result
   throw new CliError(
     'NO_GIT',

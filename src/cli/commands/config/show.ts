@@ -1,8 +1,9 @@
 import { type Explanation, loadConfig, parsePath, type ResolvedConfig, reveal } from '../../../index.ts'
+import { FLAGS, LOAD_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT, type Io } from '../../io.ts'
 import { confirmPrint, secretsOf } from '../../may-print.ts'
-import { LOAD_ARGS, loadOptions } from '../../options.ts'
+import { loadOptions } from '../../options.ts'
 import { type Fitting, jsonText, placeOf, printJson, shown, styled, table } from '../../output.ts'
 import { PROFILE_REASON } from '../../profile-reason.ts'
 import { LOAD_EXITS, PROBLEM } from '../../shapes.ts'
@@ -35,7 +36,7 @@ export const show = defineCommand({
     },
     ...LOAD_ARGS,
     reveal: { type: 'boolean', description: 'Show secrets unmasked; asks first' },
-    yes: { type: 'boolean', alias: 'y', description: 'Skip the confirmation prompt' },
+    yes: FLAGS.yes,
   },
   async run({ args, io }) {
     const result = await loadConfig(loadOptions(args, io))

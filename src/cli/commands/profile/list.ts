@@ -1,18 +1,18 @@
 import { relative } from 'node:path'
 import { profilesIn } from '../../../cloud/for-commands.ts'
+import { PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown, table } from '../../output.ts'
 import { findCloudProject } from '../../session.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
-import { LOCAL_ARGS } from '../secrets/args.ts'
 
 export const list = defineCommand({
   examples: [['systemprompt profile list', 'The arrow marks the current profile']],
   output: 'A table of the profiles.',
   json: { profiles: 'string[]', in_use: 'string|null' },
   exits: LOAD_EXITS,
-  args: LOCAL_ARGS,
+  args: PROJECT_ARGS,
   async run({ args, io }) {
     const { files, profile } = findCloudProject(args, io)
     const names = profilesIn(files.state)

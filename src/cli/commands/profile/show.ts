@@ -1,18 +1,18 @@
 import { displayPath } from '../../../cloud/for-commands.ts'
+import { PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
 import { PROFILE_REASON } from '../../profile-reason.ts'
 import { findCloudProject } from '../../session.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
-import { LOCAL_ARGS } from '../secrets/args.ts'
 
 export const show = defineCommand({
   examples: [['systemprompt profile show', 'Which profile commands use, and why']],
   output: 'The name of the profile, what selected it, and its file.',
   json: { name: 'string', file: 'string', chosen_by: 'string' },
   exits: LOAD_EXITS,
-  args: LOCAL_ARGS,
+  args: PROJECT_ARGS,
   async run({ args, io }) {
     const { profile, failure } = findCloudProject(args, io)
     if (failure) throw failure

@@ -1,20 +1,23 @@
 import { activateProfile, profilesIn } from '../../../cloud/for-commands.ts'
 import { nearest } from '../../../index.ts'
+import { FLAGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown } from '../../output.ts'
 import { findCloudProject } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
-import { LOCAL_ARGS } from '../secrets/args.ts'
-
-const { cwd, json, help } = LOCAL_ARGS
 
 export const use = defineCommand({
   examples: [['systemprompt profile use production', 'Commands without --profile use it from now on']],
   output: 'One line.',
   json: { ok: 'boolean', active_profile: 'string' },
   exits: FILE_EXITS,
-  args: { name: { type: 'positional', completes: 'profile', description: 'The name of the profile' }, cwd, json, help },
+  args: {
+    name: { type: 'positional', completes: 'profile', description: 'The name of the profile' },
+    cwd: FLAGS.cwd,
+    json: FLAGS.json,
+    help: FLAGS.help,
+  },
   async run({ args, io }) {
     const { files } = findCloudProject(args, io)
     const name = String(args.name)

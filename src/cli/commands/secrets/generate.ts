@@ -1,4 +1,5 @@
 import { cloudName, editSecretsFile } from '../../../cloud/for-commands.ts'
+import { FLAGS, PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
@@ -7,7 +8,6 @@ import { mustBeName } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject, mustAgree } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
-import { ASKING_ARGS } from './args.ts'
 import { reportOverridden } from './overridden.ts'
 
 export const generate = defineCommand({
@@ -25,7 +25,8 @@ export const generate = defineCommand({
       required: false,
       description: 'The name of the secret [default: jwt_secret]',
     },
-    ...ASKING_ARGS,
+    ...PROJECT_ARGS,
+    yes: FLAGS.yes,
     bytes: { type: 'string', valueHint: 'number', description: 'Number of random bytes [default: 48]' },
   },
   async run({ args, io }) {

@@ -1,5 +1,6 @@
 import { cloudName } from '../../../cloud/for-commands.ts'
 import { nearest } from '../../../index.ts'
+import { FLAGS, PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT } from '../../io.ts'
 import { confirmPrint } from '../../may-print.ts'
@@ -8,7 +9,6 @@ import { mustBeName } from '../../secret-input.ts'
 import { localSecretsOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
-import { ASKING_ARGS } from './args.ts'
 
 export const get = defineCommand({
   examples: [
@@ -24,7 +24,8 @@ export const get = defineCommand({
       completes: 'secret',
       description: 'The name of the secret, as in the file or in the environment',
     },
-    ...ASKING_ARGS,
+    ...PROJECT_ARGS,
+    yes: FLAGS.yes,
   },
   async run({ args, io }) {
     const name = mustBeName(String(args.name))

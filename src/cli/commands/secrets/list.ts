@@ -1,3 +1,4 @@
+import { PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../io.ts'
 import { printJson, table } from '../../output.ts'
@@ -5,14 +6,13 @@ import { localSecretsOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
 import { printWarnings } from '../../warnings.ts'
-import { LOCAL_ARGS } from './args.ts'
 
 export const list = defineCommand({
   examples: [['systemprompt secrets list', 'Names in the file and in the environment, never values']],
   output: 'A table of names.',
   json: { file: 'string', secrets: [{ key: 'string', env: 'string' }] },
   exits: LOAD_EXITS,
-  args: LOCAL_ARGS,
+  args: PROJECT_ARGS,
   async run({ args, io }) {
     const { secrets, shown: file, warnings } = localSecretsOf(findCloudProject(args, io))
     if (args.json) printJson(io, { file, secrets: secrets.map(({ key, env }) => ({ key, env })) })

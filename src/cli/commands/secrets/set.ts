@@ -1,4 +1,5 @@
 import { editSecretsFile, secretName } from '../../../cloud/for-commands.ts'
+import { PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
@@ -6,7 +7,6 @@ import { givenSecrets, mustBeGivenOnce, SECRET_INPUT_ARGS } from '../../secret-i
 import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
-import { LOCAL_ARGS } from './args.ts'
 import { reportOverridden } from './overridden.ts'
 
 export const set = defineCommand({
@@ -26,7 +26,7 @@ export const set = defineCommand({
       required: false,
       description: 'NAME=VALUE, NAME VALUE, NAME, NAME=@file or NAME=-',
     },
-    ...LOCAL_ARGS,
+    ...PROJECT_ARGS,
     ...SECRET_INPUT_ARGS,
   },
   async run({ args, io }) {

@@ -1,4 +1,5 @@
 import { editSecretsFile, missingFrom, secretName } from '../../../cloud/for-commands.ts'
+import { FLAGS, PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
@@ -6,7 +7,6 @@ import { mustBeNames } from '../../secret-input.ts'
 import { secretsFileOf } from '../../secrets-target.ts'
 import { findCloudProject, mustAgree } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
-import { ASKING_ARGS } from './args.ts'
 
 export const unset = defineCommand({
   examples: [
@@ -17,7 +17,11 @@ export const unset = defineCommand({
   json: { ok: 'boolean', file: 'string', removed: 'string[]', missing: 'string[]' },
   exits: [...FILE_EXITS, 'partial'],
   takesMany: true,
-  args: { names: { type: 'positional', completes: 'secret', description: 'The names of the secrets' }, ...ASKING_ARGS },
+  args: {
+    names: { type: 'positional', completes: 'secret', description: 'The names of the secrets' },
+    ...PROJECT_ARGS,
+    yes: FLAGS.yes,
+  },
   async run({ args, io }) {
     const project = findCloudProject(args, io)
     const file = secretsFileOf(project)

@@ -11,19 +11,11 @@ import {
   updateRegistry,
   writeCredentials,
 } from '../../../../cloud/for-commands.ts'
-import type { Args } from '../../../args.ts'
+import { type Args, CLOUD_ARGS, FLAGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
-import {
-  apiUrlOf,
-  CLOUD_ARGS,
-  type CloudProject,
-  clientFor,
-  findCloudProject,
-  mustAgree,
-  YES_ARG,
-} from '../../../session.ts'
+import { apiUrlOf, type CloudProject, clientFor, findCloudProject, mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { reportMoved } from '../../../warnings.ts'
 
@@ -57,7 +49,7 @@ export const login = defineCommand({
       description: 'The URL of the service [default: https://api.systemprompt.io]',
     },
     ...CLOUD_ARGS,
-    ...YES_ARG,
+    yes: FLAGS.yes,
   },
   async run({ args, io }) {
     refuseInContainer(io)

@@ -1,8 +1,9 @@
 import { hasCredentials, removeCredentials } from '../../../../cloud/for-commands.ts'
+import { type Args, CLOUD_ARGS, FLAGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
-import { CLOUD_ARGS, type CloudProject, clientFor, findCloudProject, mustAgree, YES_ARG } from '../../../session.ts'
+import { type CloudProject, clientFor, findCloudProject, mustAgree } from '../../../session.ts'
 
 export const logout = defineCommand({
   examples: [
@@ -12,7 +13,7 @@ export const logout = defineCommand({
   output: 'One line.',
   json: { ok: 'boolean', removed: 'string|null' },
   exits: ['validation', 'conflict', 'refused', 'notFound'],
-  args: { ...CLOUD_ARGS, ...YES_ARG },
+  args: { ...CLOUD_ARGS, yes: FLAGS.yes },
   async run({ args, io }) {
     if (io.env.SYSTEMPROMPT_API_TOKEN) {
       throw new CliError(
@@ -47,7 +48,7 @@ export const logout = defineCommand({
 })
 
 /** Best effort, and only to the service that the login is for. */
-async function report({ loaded }: CloudProject, args: Readonly<Record<string, unknown>>, io: Io): Promise<void> {
+async function report({ loaded }: CloudProject, args: Args, io: Io): Promise<void> {
   const { credentials } = loaded ?? {}
   const user = credentials && subjectOf(credentials.api_token)
   if (!credentials || credentials.expired || user === undefined) return

@@ -1,9 +1,10 @@
 import { readRegistry } from '../../../../cloud/for-commands.ts'
 import { isConfigError } from '../../../../index.ts'
+import { CLOUD_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, shownLines, styled } from '../../../output.ts'
-import { CLOUD_ARGS, openSession, type Session } from '../../../session.ts'
+import { openSession, type Session } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 
 export const whoami = defineCommand({

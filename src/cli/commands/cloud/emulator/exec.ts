@@ -1,7 +1,8 @@
 import { startEmulator } from '../../../../emulator/index.ts'
+import { FLAGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
-import { readSeed } from './seed-file.ts'
+import { EMULATOR_ARGS, readSeed } from './seed-file.ts'
 
 export const exec = defineCommand({
   examples: [
@@ -15,14 +16,8 @@ export const exec = defineCommand({
   takesProgram: true,
   args: {
     program: { type: 'positional', description: 'The program and its arguments, after --' },
-    seed: {
-      type: 'string',
-      valueHint: 'file',
-      completes: 'file',
-      description: 'A JSON file with the users and tenants',
-    },
-    'test-api': { type: 'boolean', description: 'Accept faults, clock changes and revocations at /_test/' },
-    help: { type: 'boolean', alias: 'h', description: 'Show this help' },
+    ...EMULATOR_ARGS,
+    help: FLAGS.help,
   },
   async run({ args, io }) {
     const [command, ...rest] = args._

@@ -1,11 +1,10 @@
-import { resolve } from 'node:path'
 import { DIFFERENCES, type EmulatorOptions, findEmulatorDirectory, startEmulator } from '../../../../emulator/index.ts'
-import { type Args, text } from '../../../args.ts'
+import { type Args, cwdOf, FLAGS } from '../../../args.ts'
 import { defineCommand, lazy } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { findCloudProject } from '../../../session.ts'
-import { readSeed } from './seed-file.ts'
+import { EMULATOR_ARGS, readSeed } from './seed-file.ts'
 
 export const emulator = defineCommand({
   examples: [
@@ -17,17 +16,12 @@ export const emulator = defineCommand({
   exits: ['validation', 'conflict', 'refused'],
   args: {
     port: { type: 'string', valueHint: 'number', description: 'The port, or 0 for any free port [default: 8787]' },
-    seed: {
-      type: 'string',
-      valueHint: 'file',
-      completes: 'file',
-      description: 'A JSON file with the users and tenants',
-    },
+    seed: EMULATOR_ARGS.seed,
     ephemeral: { type: 'boolean', description: 'Keep no state' },
-    'test-api': { type: 'boolean', description: 'Accept faults, clock changes and revocations at /_test/' },
-    cwd: { type: 'string', valueHint: 'dir', completes: 'directory', description: 'Where to look for the project' },
-    json: { type: 'boolean', description: 'Print one JSON document' },
-    help: { type: 'boolean', alias: 'h', description: 'Show this help' },
+    'test-api': EMULATOR_ARGS['test-api'],
+    cwd: FLAGS.cwd,
+    json: FLAGS.json,
+    help: FLAGS.help,
   },
   subCommands: {
     exec: lazy(
@@ -36,7 +30,7 @@ export const emulator = defineCommand({
     ),
   },
   async run({ args, io }) {
-    const cwd = resolve(io.cwd, text(args.cwd) ?? '.')
+    const cwd = cwdOf(args, io)
     // Other errors in the project do not matter here.
     if (args.cwd !== undefined) findCloudProject(args, io)
     const directory = findEmulatorDirectory({ cwd, env: io.env })

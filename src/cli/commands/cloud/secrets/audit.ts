@@ -1,12 +1,11 @@
 import { type AuditEntry, cloudName } from '../../../../cloud/for-commands.ts'
-import { type Args, text } from '../../../args.ts'
+import { type Args, TENANT_ARGS, text } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT } from '../../../io.ts'
 import { type Fitting, printJson, table } from '../../../output.ts'
 import { mustBeName } from '../../../secret-input.ts'
 import { openTarget, type SecretsTarget } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
-import { TENANT_SECRETS_ARGS } from './args.ts'
 
 /** How many pages are searched for one key. */
 const MAX_PAGES = 20
@@ -23,7 +22,7 @@ export const audit = defineCommand({
   },
   exits: CLOUD_EXITS,
   args: {
-    ...TENANT_SECRETS_ARGS,
+    ...TENANT_ARGS,
     limit: { type: 'string', valueHint: 'number', description: 'Number of entries [default: 50]' },
     key: {
       type: 'string',

@@ -1,11 +1,11 @@
 import { isStale } from '../../../../cloud/for-commands.ts'
+import { TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
 import { openTarget, removalExit, removeAll } from '../../../secrets-target.ts'
 import { mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
-import { SECRETS_ARGS } from './args.ts'
 import { report } from './unset.ts'
 
 export const cleanup = defineCommand({
@@ -23,7 +23,7 @@ export const cleanup = defineCommand({
     failed: [{ name: 'string', code: 'string', message: 'string' }],
   },
   exits: [...CLOUD_EXITS, 'partial'],
-  args: SECRETS_ARGS,
+  args: TENANT_CHANGE_ARGS,
   async run({ args, io }) {
     const target = openTarget(args, io)
     const { keys } = await target.client.listSecretKeys(target.tenant)

@@ -1,10 +1,10 @@
 import { planSync, readSyncRecord, toCloudSecrets } from '../../../../cloud/for-commands.ts'
+import { TENANT_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT } from '../../../io.ts'
 import { printJson } from '../../../output.ts'
 import { localSecretsOf, openTarget } from '../../../secrets-target.ts'
 import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
-import { TENANT_SECRETS_ARGS } from './args.ts'
 import { leftAlone, planData, planTable } from './plan-table.ts'
 
 export const diff = defineCommand({
@@ -12,7 +12,7 @@ export const diff = defineCommand({
   output: 'A table of names and states.',
   json: { tenant: 'string', ...PLAN },
   exits: CLOUD_EXITS,
-  args: TENANT_SECRETS_ARGS,
+  args: TENANT_ARGS,
   async run({ args, io }) {
     const target = openTarget(args, io)
     const local = localSecretsOf(target)

@@ -1,16 +1,16 @@
+import { TENANT_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
 import { openTarget } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
-import { TENANT_SECRETS_ARGS } from './args.ts'
 
 export const list = defineCommand({
   examples: [['systemprompt cloud secrets list', 'One name per line; the service never returns values']],
   output: 'One name per line.',
   json: { tenant: 'string', keys: 'string[]' },
   exits: CLOUD_EXITS,
-  args: TENANT_SECRETS_ARGS,
+  args: TENANT_ARGS,
   async run({ args, io }) {
     const { client, tenant } = openTarget(args, io)
     const keys = [...(await client.listSecretKeys(tenant)).keys].sort()

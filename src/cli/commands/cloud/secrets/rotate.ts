@@ -10,6 +10,7 @@ import {
   servicesUsing,
 } from '../../../../cloud/for-commands.ts'
 import { isConfigError } from '../../../../index.ts'
+import { TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
@@ -19,7 +20,6 @@ import { localSecretsOf, openTargetToSend, type SecretsPlace, secretsFileOf } fr
 import { type CloudProject, mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { setSecrets } from '../../../store-secrets.ts'
-import { SECRETS_ARGS } from './args.ts'
 
 export const rotate = defineCommand({
   examples: [
@@ -39,7 +39,7 @@ export const rotate = defineCommand({
   exits: [...CLOUD_EXITS, 'partial'],
   args: {
     name: { type: 'positional', completes: 'cloud-secret', description: 'The name of the secret' },
-    ...SECRETS_ARGS,
+    ...TENANT_CHANGE_ARGS,
     ...SECRET_INPUT_ARGS,
     generate: { type: 'boolean', description: 'Generate a random value (for jwt_secret and your own secrets)' },
   },

@@ -5,6 +5,7 @@ import {
   mustBeEditable,
   type SecretEdits,
 } from '../../../../cloud/for-commands.ts'
+import { TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
@@ -12,7 +13,6 @@ import { type GivenSecret, givenSecrets, mustBeGivenOnce, SECRET_INPUT_ARGS } fr
 import { openTargetToSend, type SecretsPlace, type SecretsTarget, secretsFileOf } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { setSecrets } from '../../../store-secrets.ts'
-import { SECRETS_ARGS } from './args.ts'
 import { count, progress } from './plan-table.ts'
 
 export const set = defineCommand({
@@ -37,7 +37,7 @@ export const set = defineCommand({
       required: false,
       description: 'NAME=VALUE, NAME VALUE, NAME, NAME=@file or NAME=-',
     },
-    ...SECRETS_ARGS,
+    ...TENANT_CHANGE_ARGS,
     ...SECRET_INPUT_ARGS,
     local: { type: 'boolean', description: 'Update secrets.json as well' },
   },

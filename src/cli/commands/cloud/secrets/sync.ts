@@ -7,7 +7,7 @@ import {
   type SyncPlan,
   toCloudSecrets,
 } from '../../../../cloud/for-commands.ts'
-import type { Args } from '../../../args.ts'
+import { type Args, TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
@@ -23,7 +23,6 @@ import { mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
 import { fixCustomList, storeSecrets } from '../../../store-secrets.ts'
 import { printWarnings } from '../../../warnings.ts'
-import { SECRETS_ARGS } from './args.ts'
 import { count, leftAlone, planData, planTable, progress } from './plan-table.ts'
 import { failures, printFailed } from './unset.ts'
 
@@ -45,7 +44,7 @@ export const sync = defineCommand({
   },
   exits: [...CLOUD_EXITS, 'partial'],
   args: {
-    ...SECRETS_ARGS,
+    ...TENANT_CHANGE_ARGS,
     prune: { type: 'boolean', description: 'Remove secrets from the cloud that are not in secrets.json' },
     all: { type: 'boolean', description: 'Also send secrets that are as last sent' },
   },

@@ -9,7 +9,7 @@ import {
   missingFrom,
   mustBeEditable,
 } from '../../../../cloud/for-commands.ts'
-import type { Args } from '../../../args.ts'
+import { type Args, TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
@@ -26,7 +26,6 @@ import {
 import { mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { fixCustomList } from '../../../store-secrets.ts'
-import { SECRETS_ARGS } from './args.ts'
 import { count } from './plan-table.ts'
 
 export const unset = defineCommand({
@@ -46,7 +45,7 @@ export const unset = defineCommand({
   takesMany: true,
   args: {
     names: { type: 'positional', completes: 'cloud-secret', description: 'The names of the secrets' },
-    ...SECRETS_ARGS,
+    ...TENANT_CHANGE_ARGS,
     local: { type: 'boolean', description: 'Remove them from secrets.json as well' },
   },
   async run({ args, io }) {

@@ -1,8 +1,9 @@
 import { readRegistry, type TenantRegistry, updateRegistry } from '../../../../cloud/for-commands.ts'
+import { type Args, CLOUD_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
 import { type Fitting, printJson, table } from '../../../output.ts'
-import { CLOUD_ARGS, findCloudProject, openSession } from '../../../session.ts'
+import { findCloudProject, openSession } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { reportMoved } from '../../../warnings.ts'
 
@@ -50,7 +51,7 @@ export const list = defineCommand({
 })
 
 /** The service's current list, which is saved to tenants.json. A container has no file to update. */
-async function refreshed(args: Readonly<Record<string, unknown>>, io: Io): Promise<TenantRegistry> {
+async function refreshed(args: Args, io: Io): Promise<TenantRegistry> {
   const { client, files, credentials } = openSession(args, io)
   const { tenants } = await client.whoami()
   await client.close()

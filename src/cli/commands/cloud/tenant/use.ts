@@ -1,9 +1,10 @@
 import { activateTenant, readRegistry } from '../../../../cloud/for-commands.ts'
 import { nearest } from '../../../../index.ts'
+import { CLOUD_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
-import { CLOUD_ARGS, findCloudProject, profileTenant } from '../../../session.ts'
+import { findCloudProject, profileTenant } from '../../../session.ts'
 import { FILE_EXITS } from '../../../shapes.ts'
 
 export const use = defineCommand({
