@@ -188,7 +188,7 @@ describe('the architecture', () => {
     expect(
       thrown.filter(
         (line) =>
-          !/throw (?:await )?(?:badAnswer|cannotBeMasked|errorOf|holdsItself|invalid|invalidName|locked|noDirectory|noFile|noProject|notASegment|notLoggedIn|startError|redirected|uncertain|unknownCommand|unreadable|unusable|unwritable|usage|withTrail)\(/.test(
+          !/throw (?:await )?(?:badAnswer|cannotBeMasked|errorOf|holdsItself|invalid|invalidName|locked|noDirectory|noFile|noProject|notASegment|notLoggedIn|startError|redirected|uncertain|unknownCommand|unreadable|unusable|unwritable|usageError|withTrail)\(/.test(
             line,
           ),
       ),

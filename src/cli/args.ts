@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { ArgsDef } from './command.ts'
-import type { Io } from './io.ts'
+import { type Io, usageError } from './io.ts'
 
 /** Flags that several commands have. */
 export const FLAGS = {
@@ -62,4 +62,15 @@ export function text(value: unknown): string | undefined {
 /** The directory of `--cwd`, else the working directory. */
 export function cwdOf(args: Args, io: Io): string {
   return resolve(io.cwd, text(args.cwd) ?? '.')
+}
+
+/** The value of a flag that takes a whole number. @throws CliError USAGE */
+export function wholeNumber(
+  args: Args,
+  flag: string,
+  { min, max, otherwise }: { readonly min: number; readonly max: number; readonly otherwise: number },
+): number {
+  const number = Number(args[flag] ?? otherwise)
+  if (Number.isInteger(number) && number >= min && number <= max) return number
+  throw usageError(`--${flag} takes a whole number from ${min} to ${max}.`)
 }

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { type Choice, CliError, EXIT, type PromptOptions } from './io.ts'
+import { type Choice, CliError, EXIT, type PromptOptions, usageError } from './io.ts'
 import { oneLine } from './one-line.ts'
 
 /** Asks a yes-or-no question on the terminal. */
@@ -33,7 +33,7 @@ export async function password(question: string, { signal, accepts = 'line' }: P
     if (stdin.isTTY) stdin.setRawMode(false)
   }
   const remedy = 'Give them in a file or on standard input, as --help says.'
-  throw new CliError('USAGE', EXIT.usage, `A prompt takes one line, and several were pasted. ${remedy}`)
+  throw usageError(`A prompt takes one line, and several were pasted. ${remedy}`)
 }
 
 /** Lets the user choose one of several. */

@@ -116,3 +116,8 @@ export class CliError extends Error {
     this.exitCode = exitCode
   }
 }
+
+/** An invalid command line. */
+export function usageError(message: string): CliError {
+  return new CliError('USAGE', EXIT.usage, message)
+}

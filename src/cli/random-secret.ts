@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { customList } from '../cloud/for-commands.ts'
-import { CliError, EXIT } from './io.ts'
+import { usageError } from './io.ts'
 
 /**
  * A new random value for a secret, in base64.
@@ -10,11 +10,7 @@ import { CliError, EXIT } from './io.ts'
  */
 export function randomSecret(key: string, bytes = 48): string {
   if (!MADE_HERE.has(key) && customList([key]) === '')
-    throw new CliError(
-      'USAGE',
-      EXIT.usage,
-      `A new ${key} comes from its provider and cannot be generated here; nothing was changed.`,
-    )
+    throw usageError(`A new ${key} comes from its provider and cannot be generated here; nothing was changed.`)
   return randomBytes(bytes).toString('base64')
 }
 

@@ -4,7 +4,7 @@ import { FLAGS } from './args.ts'
 import { type Command, type CommandContext, type FlagDef, loaded } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { helpOf, partsOf } from './help.ts'
-import { CliError, EXIT, exitCodeOf, exitCodeOfState, type Io } from './io.ts'
+import { CliError, EXIT, exitCodeOf, exitCodeOfState, type Io, usageError } from './io.ts'
 import { splitPassThrough } from './pass-through.ts'
 
 const root: Command = {
@@ -121,24 +121,19 @@ async function parse(argv: readonly string[], command: Command, depth: number): 
   for (const [name, { options: choices }] of flags) {
     const value = values[name]
     // An empty variable in a script must not select the default.
-    if ([value].flat().includes(''))
-      throw new CliError('USAGE', EXIT.usage, `--${name} is empty. Give it a value, or leave it out.`)
+    if ([value].flat().includes('')) throw usageError(`--${name} is empty. Give it a value, or leave it out.`)
     if (choices && value !== undefined && !choices.includes(String(value)))
-      throw new CliError('USAGE', EXIT.usage, `--${name} must be ${choices.join(' or ')}.`)
+      throw usageError(`--${name} must be ${choices.join(' or ')}.`)
   }
   const rest = positionals.slice(depth)
   if (command.takesMany) return { ...values, _: rest } as Parsed
   if (rest.length > names.length) {
-    throw new CliError(
-      'USAGE',
-      EXIT.usage,
-      `Too many arguments: this command takes ${names.length === 0 ? 'none' : names.length}.`,
-    )
+    throw usageError(`Too many arguments: this command takes ${names.length === 0 ? 'none' : names.length}.`)
   }
   const missing = names.find(([, { required }], index) => required !== false && rest[index] === undefined)
   if (missing) {
     const [name, { description }] = missing
-    throw new CliError('USAGE', EXIT.usage, `Missing argument: ${name.toUpperCase()}. ${description}.`)
+    throw usageError(`Missing argument: ${name.toUpperCase()}. ${description}.`)
   }
   return { ...values, ...Object.fromEntries(names.map(([name], index) => [name, rest[index]])) } as Parsed
 }
@@ -150,15 +145,11 @@ async function strictly<T>(argv: readonly string[], flags: readonly string[], ru
   } catch (error) {
     const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
     if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION')
-      throw new CliError(
-        'USAGE',
-        EXIT.usage,
-        'An option lacks its value, or has one that it does not take. See --help.',
-      )
+      throw usageError('An option lacks its value, or has one that it does not take. See --help.')
     const near = await flagNear(argv, flags)
     const otherwise = argv.some(isTextWithDashes) ? VALUE_WITH_DASHES : 'See --help.'
     const hint = near === undefined ? otherwise : `Did you mean --${near}?`
-    throw new CliError('USAGE', EXIT.usage, `This command has no such option. ${hint}`)
+    throw usageError(`This command has no such option. ${hint}`)
   }
 }
 
@@ -193,7 +184,7 @@ function version(io: Io): number {
 
 async function unknownCommand(word: string | undefined, command: Command, argv: readonly string[]): Promise<CliError> {
   const flag = word === undefined ? await flagNear(argv, ['help', ...Object.keys(command.args ?? {})]) : undefined
-  if (flag) return new CliError('USAGE', EXIT.usage, `Unknown option. Did you mean --${flag}?`)
+  if (flag) return usageError(`Unknown option. Did you mean --${flag}?`)
   const { nearest } = await import('../index.ts')
   const names = Object.keys(subCommands(command))
   const near = word === undefined ? undefined : nearest(word, names)
@@ -203,7 +194,7 @@ async function unknownCommand(word: string | undefined, command: Command, argv: 
   const meant = asFlag ?? (elsewhere.length > 0 ? elsewhere.join(' or ') : near)
   const hint = meant === undefined ? `Available: ${names.join(', ')}.` : `Did you mean ${meant}?`
   const what = word === undefined ? 'A command is missing.' : 'Unknown command.'
-  return new CliError('USAGE', EXIT.usage, `${what} ${hint}`)
+  return usageError(`${what} ${hint}`)
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   secretsInText,
 } from '../cloud/for-commands.ts'
 import { type Args, cwdOf, text } from './args.ts'
-import { CliError, EXIT, type Io } from './io.ts'
+import { CliError, EXIT, type Io, usageError } from './io.ts'
 import { shown } from './output.ts'
 
 /** Flags of every command that takes secrets. */
@@ -41,9 +41,9 @@ export interface GivenSecret {
 export async function givenSecrets(args: Args, items: readonly string[], io: Io): Promise<readonly GivenSecret[]> {
   const wanted = itemsOf(items)
   const asking = wanted.filter(({ value }) => value === '-' || value === undefined).length
-  if (asking > 1) throw usage('Only one value can come from standard input or a prompt')
+  if (asking > 1) throw usageError('Only one value can come from standard input or a prompt.')
   if (asking > 0 && text(args['from-file']) === STANDARD_INPUT)
-    throw usage('--from-file - reads standard input, and so does one of the values')
+    throw usageError('--from-file - reads standard input, and so does one of the values.')
   const all = [...(await fromFile(args, io))]
   if (wanted.some(({ isInline }) => isInline) && io.isInteractive) {
     io.err(
@@ -52,10 +52,10 @@ export async function givenSecrets(args: Args, items: readonly string[], io: Io)
   }
   for (const { name, value } of wanted) all.push({ name, value: await resolved(name, value, args, io) })
   if (all.length === 0)
-    throw usage(
+    throw usageError(
       text(args['from-file']) === undefined
-        ? 'Give NAME=VALUE, NAME to be prompted for its value, or --from-file'
-        : `${sourceOf(args)} has no secrets`,
+        ? 'Give NAME=VALUE, NAME to be prompted for its value, or --from-file.'
+        : `${sourceOf(args)} has no secrets.`,
     )
   return usable(all, args, io)
 }
@@ -75,7 +75,7 @@ export async function givenSecret(args: Args, name: string, io: Io): Promise<str
   )
   if (!given) throw new CliError('NOT_FOUND', EXIT.notFound, `${sourceOf(args)} has no ${key}.`)
   // DATABASE_URL and INTERNAL_DATABASE_URL are one in the cloud.
-  if (others.length > 0) throw usage(`${sourceOf(args)} has ${key} twice`)
+  if (others.length > 0) throw usageError(`${sourceOf(args)} has ${key} twice.`)
   return given.value
 }
 
@@ -83,9 +83,9 @@ function usable(secrets: readonly GivenSecret[], args: Args, io: Io): readonly G
   const empty = args['allow-empty'] === true ? [] : secrets.filter(({ value }) => value.trim() === '')
   // A file has many values, so the empty one is named. To a load, only spaces are as good as empty.
   const which = secrets.length > 1 ? `: ${empty.map(({ name }) => shown(name)).join(', ')}` : ''
-  if (empty.length > 0) throw usage(`A value is empty${which}. Add --allow-empty if that is what you want`)
+  if (empty.length > 0) throw usageError(`A value is empty${which}. Add --allow-empty if that is what you want.`)
   if (secrets.some(({ value }) => value.includes('\0')))
-    throw usage('A value contains a NUL character, which a secret cannot')
+    throw usageError('A value contains a NUL character, which a secret cannot.')
   const referring = secrets.filter(({ isReferring }) => isReferring).map(({ name }) => shown(name))
   if (referring.length > 0)
     io.err(`Stored as written, with the \${…} in it, because secrets are not substituted: ${referring.join(', ')}\n`)
@@ -102,8 +102,9 @@ export function mustBeGivenOnce(given: readonly GivenSecret[], nameOf: (name: st
   const known = new Map<string, string>()
   for (const { name } of given) {
     const other = known.get(nameOf(name))
-    if (other === name) throw usage(`${shown(name)} is given twice; nothing was set`)
-    if (other !== undefined) throw usage(`${shown(other)} and ${shown(name)} are the same secret; nothing was set`)
+    if (other === name) throw usageError(`${shown(name)} is given twice; nothing was set.`)
+    if (other !== undefined)
+      throw usageError(`${shown(other)} and ${shown(name)} are the same secret; nothing was set.`)
     known.set(nameOf(name), name)
   }
 }
@@ -121,7 +122,7 @@ function itemsOf(items: readonly string[]): readonly Item[] {
   const isPair =
     items.length === 2 && !first.includes('=') && second !== undefined && !/^[A-Z_][A-Z0-9_]*=/.test(second)
   if (isPair && isNameOfSecret(second))
-    throw usage('The second argument is a name, too. Give NAME=VALUE, or one name to be prompted for its value')
+    throw usageError('The second argument is a name, too. Give NAME=VALUE, or one name to be prompted for its value.')
   if (isPair) return [toItem(first, second, 1)]
   return items.map((item, index) => {
     const at = item.indexOf('=')
@@ -137,7 +138,7 @@ function isNameOfSecret(word: string): boolean {
 const KNOWN_ENVS: ReadonlySet<string> = new Set(KNOWN_SECRETS.map(({ env }) => env))
 
 function toItem(name: string, value: string | undefined, position: number): Item {
-  if (!isNameLike(name)) throw usage(`Argument ${position} does not begin with the name of a secret: NAME=VALUE`)
+  if (!isNameLike(name)) throw usageError(`Argument ${position} does not begin with the name of a secret: NAME=VALUE.`)
   return { name, value, isInline: value !== undefined && value !== '-' && !value.startsWith('@') }
 }
 
@@ -160,14 +161,14 @@ function isMixed(name: string): boolean {
 
 /** The names given to a command, at least one. @throws CliError USAGE */
 export function mustBeNames(names: readonly string[]): readonly string[] {
-  if (names.length === 0) throw usage('Give the name of a secret')
+  if (names.length === 0) throw usageError('Give the name of a secret.')
   return names.map(mustBeName)
 }
 
 /** A name for a command that takes no values. @throws CliError USAGE */
 export function mustBeName(name: string): string {
   if (isNameLike(name)) return name
-  throw usage('One of the arguments is not the name of a secret')
+  throw usageError('One of the arguments is not the name of a secret.')
 }
 
 async function resolved(name: string, value: string | undefined, args: Args, io: Io): Promise<string> {
@@ -175,7 +176,7 @@ async function resolved(name: string, value: string | undefined, args: Args, io:
   if (value === '-') {
     const input = await fromInput(args, io)
     if (input !== undefined) return input
-    throw usage('NAME=- reads standard input, which is a terminal here')
+    throw usageError('NAME=- reads standard input, which is a terminal here.')
   }
   if (value.startsWith('@')) return fileText(resolve(cwdOf(args, io), value.slice(1)))
   return value.replace(/^\\(?=[@-])/, '')
@@ -183,11 +184,13 @@ async function resolved(name: string, value: string | undefined, args: Args, io:
 
 async function promptForSecret(name: string, io: Io): Promise<string> {
   if (!io.isInteractive)
-    throw usage('There is no interactive terminal to prompt on. Give NAME=@file, NAME=- or the value on standard input')
+    throw usageError(
+      'There is no interactive terminal to prompt on. Give NAME=@file, NAME=- or the value on standard input.',
+    )
   const value = await io.password(`Value of ${name.toUpperCase()}`)
   // The first line end of a pasted key ends the answer.
   if (value.includes('-----BEGIN') && !value.includes('-----END'))
-    throw usage('This is the first line of a key, and a prompt takes one line only. Give NAME=@file')
+    throw usageError('This is the first line of a key, and a prompt takes one line only. Give NAME=@file.')
   return value
 }
 
@@ -197,7 +200,7 @@ async function fromInput(args: Args, io: Io): Promise<string | undefined> {
   if (input === undefined) return undefined
   // As in a script or a hook, where there is no input.
   if (input.length === 0 && args['allow-empty'] !== true)
-    throw usage('Standard input is empty. Give the value there, or add --allow-empty for an empty value')
+    throw usageError('Standard input is empty. Give the value there, or add --allow-empty for an empty value.')
   const value = decoded(input, 'Standard input')
   const trimmed = value.replace(/\r?\n$/, '')
   if (trimmed !== value) io.err('One line break at the end of the input was dropped.\n')
@@ -252,10 +255,6 @@ function secretsOfFile(file: string, given: string): Omit<DotenvSecrets, 'found'
 
 async function secretsOfInput(io: Io): Promise<Omit<DotenvSecrets, 'found'>> {
   const input = await io.readInput()
-  if (input === undefined) throw usage('--from-file - reads standard input, which is a terminal here')
+  if (input === undefined) throw usageError('--from-file - reads standard input, which is a terminal here.')
   return secretsInText(decoded(input, 'Standard input').replace(/^\ufeff/, ''), '<stdin>')
-}
-
-function usage(what: string): CliError {
-  return new CliError('USAGE', EXIT.usage, `${what}.`)
 }

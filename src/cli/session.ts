@@ -20,7 +20,7 @@ import {
   type ResolvedConfig,
 } from '../index.ts'
 import { type Args, cwdOf, text } from './args.ts'
-import { CliError, EXIT, type Io } from './io.ts'
+import { CliError, EXIT, type Io, usageError } from './io.ts'
 
 /** A project as the cloud commands see it. */
 export interface CloudProject {
@@ -172,7 +172,7 @@ function timeoutOf({ timeout }: Args): number | undefined {
   if (timeout === undefined) return undefined
   const seconds = Number(timeout)
   if (Number.isFinite(seconds) && seconds > 0 && seconds <= 3_600) return Math.round(seconds * 1000)
-  throw new CliError('USAGE', EXIT.usage, '--timeout takes a number of seconds from 1 to 3600.')
+  throw usageError('--timeout takes a number of seconds from 1 to 3600.')
 }
 
 function notLoggedIn(what: string, remedy: string): CliError {

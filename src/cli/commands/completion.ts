@@ -2,7 +2,7 @@ import { FLAGS } from '../args.ts'
 import { defineCommand } from '../command.ts'
 import { completionScript } from '../completion/scripts.ts'
 import { SHELLS } from '../completion/typed-words.ts'
-import { CliError, EXIT } from '../io.ts'
+import { EXIT, usageError } from '../io.ts'
 
 export const completion = defineCommand({
   examples: [
@@ -17,7 +17,7 @@ export const completion = defineCommand({
   },
   async run({ args, io }) {
     const shell = SHELLS.find((known) => known === args.shell)
-    if (!shell) throw new CliError('USAGE', EXIT.usage, 'SHELL must be bash, zsh or fish.')
+    if (!shell) throw usageError('SHELL must be bash, zsh or fish.')
     io.out(completionScript(shell))
     return EXIT.ok
   },

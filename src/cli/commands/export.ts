@@ -3,7 +3,7 @@ import { FLAGS, LOAD_ARGS } from '../args.ts'
 import { defineCommand } from '../command.ts'
 import { EXPORT_FORMATS, type ExportFormat, type Variables } from '../export-formats.ts'
 import { changeFor, variablesOf, withoutExported } from '../exported.ts'
-import { CliError, EXIT } from '../io.ts'
+import { CliError, EXIT, usageError } from '../io.ts'
 import { confirmPrint, secretsOf } from '../may-print.ts'
 import { loadOptions } from '../options.ts'
 import { printValues } from '../output.ts'
@@ -43,7 +43,7 @@ export const exportCommand = defineCommand({
 function formatOf(name: unknown = FORMATS[0]): ExportFormat {
   const known: Readonly<Record<string, ExportFormat>> = EXPORT_FORMATS
   const format = Object.hasOwn(known, String(name)) ? known[String(name)] : undefined
-  if (!format) throw new CliError('USAGE', EXIT.usage, `--format must be one of ${FORMATS.join(', ')}.`)
+  if (!format) throw usageError(`--format must be one of ${FORMATS.join(', ')}.`)
   return format
 }
 

@@ -3,7 +3,7 @@ import { type PlannedFile, planProject, writeProject } from '../../cloud/for-com
 import { type ConfigError, isConfigError, loadConfigSync } from '../../index.ts'
 import { type Args, FLAGS, text } from '../args.ts'
 import { defineCommand } from '../command.ts'
-import { CliError, EXIT, type Io } from '../io.ts'
+import { EXIT, type Io, usageError } from '../io.ts'
 import { printJson, shown, styled, table } from '../output.ts'
 import { findCloudProject, mustAgree } from '../session.ts'
 import { FILE_EXITS } from '../shapes.ts'
@@ -43,7 +43,7 @@ export const init = defineCommand({
 function profileOf(args: Args): string {
   const name = text(args.profile) ?? 'local'
   const refuse = (why: string): never => {
-    throw new CliError('USAGE', EXIT.usage, why)
+    throw usageError(why)
   }
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
     return refuse('The name of a profile consists of letters, digits, dots, dashes and underscores.')

@@ -2,7 +2,7 @@ import { loadConfig, type ResolvedConfig, secretValues } from '../../index.ts'
 import { LOAD_ARGS } from '../args.ts'
 import { defineCommand } from '../command.ts'
 import { environmentFor, withoutExported } from '../exported.ts'
-import { CliError, EXIT } from '../io.ts'
+import { usageError } from '../io.ts'
 import { loadOptions } from '../options.ts'
 import { LOAD_EXITS } from '../shapes.ts'
 import type { Program } from '../start-program.ts'
@@ -27,7 +27,7 @@ export const run = defineCommand({
   async run({ args, io }) {
     const [command, ...rest] = args._
     if (command === undefined || command === '') {
-      throw new CliError('USAGE', EXIT.usage, 'A program is missing: systemprompt run -- node app.js')
+      throw usageError('A program is missing: systemprompt run -- node app.js')
     }
     const programFor = async (result: ResolvedConfig): Promise<Program> => {
       printWarningsIfWanted(io, result.warnings)

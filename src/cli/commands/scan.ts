@@ -20,7 +20,7 @@ import {
 } from '../../scan/index.ts'
 import { type Args, cwdOf, LOAD_ARGS } from '../args.ts'
 import { defineCommand } from '../command.ts'
-import { CliError, EXIT, type Io } from '../io.ts'
+import { CliError, EXIT, type Io, usageError } from '../io.ts'
 import { loadOptionsOfBuild } from '../options.ts'
 import { printJson, shown, styled } from '../output.ts'
 import { LOAD_EXITS } from '../shapes.ts'
@@ -52,7 +52,7 @@ export const scan = defineCommand({
     const paths = args._
     if (paths.length > 0 === Boolean(args.staged)) {
       const what = args.staged ? '--staged takes no path' : 'A path is missing: systemprompt scan dist'
-      throw new CliError('USAGE', EXIT.usage, `${what}. See --help.`)
+      throw usageError(`${what}. See --help.`)
     }
     const loaded = await loadAll(args, io)
     const own = loaded.flatMap(({ values }) => values)

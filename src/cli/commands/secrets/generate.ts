@@ -1,7 +1,7 @@
 import { cloudName, editSecretsFile } from '../../../cloud/for-commands.ts'
-import { FLAGS, PROJECT_ARGS } from '../../args.ts'
+import { FLAGS, PROJECT_ARGS, wholeNumber } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
-import { CliError, EXIT } from '../../io.ts'
+import { EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
 import { randomSecret } from '../../random-secret.ts'
 import { mustBeName } from '../../secret-input.ts'
@@ -31,7 +31,7 @@ export const generate = defineCommand({
   },
   async run({ args, io }) {
     const name = mustBeName(String(args.name ?? 'jwt_secret'))
-    const value = randomSecret(cloudName(name), bytesOf(args.bytes))
+    const value = randomSecret(cloudName(name), wholeNumber(args, 'bytes', { min: 32, max: 1024, otherwise: 48 }))
     const project = findCloudProject(args, io)
     const { path, shown: file, validation } = secretsFileOf(project)
     const edits = { set: { [name]: value }, validation }
@@ -48,9 +48,3 @@ export const generate = defineCommand({
     return EXIT.ok
   },
 })
-
-function bytesOf(bytes: unknown): number {
-  const number = Number(bytes ?? 48)
-  if (Number.isInteger(number) && number >= 32 && number <= 1_024) return number
-  throw new CliError('USAGE', EXIT.usage, '--bytes takes a whole number from 32 to 1024.')
-}

@@ -13,7 +13,7 @@ import {
 } from '../../../../cloud/for-commands.ts'
 import { type Args, CLOUD_ARGS, FLAGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
-import { CliError, EXIT, type Io } from '../../../io.ts'
+import { CliError, EXIT, type Io, usageError } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { apiUrlOf, type CloudProject, clientFor, findCloudProject, mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
@@ -106,16 +106,11 @@ async function tokenFromInput(io: Io): Promise<string> {
   const input = await io.readInput()
   const token = input === undefined ? await typedToken(io) : Buffer.from(input).toString('utf8').trim()
   if (isTokenText(token)) return token
-  throw new CliError(
-    'USAGE',
-    EXIT.usage,
-    'The input is not a token: it is empty, too long, or contains spaces or other characters.',
-  )
+  throw usageError('The input is not a token: it is empty, too long, or contains spaces or other characters.')
 }
 
 async function typedToken(io: Io): Promise<string> {
-  if (!io.isInteractive)
-    throw new CliError('USAGE', EXIT.usage, '--with-token reads standard input: --with-token < file.')
+  if (!io.isInteractive) throw usageError('--with-token reads standard input: --with-token < file.')
   return io.password('Token', { accepts: 'word' })
 }
 

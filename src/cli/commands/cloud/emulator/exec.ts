@@ -1,7 +1,7 @@
 import { startEmulator } from '../../../../emulator/index.ts'
 import { FLAGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
-import { CliError, EXIT, type Io } from '../../../io.ts'
+import { type Io, usageError } from '../../../io.ts'
 import { EMULATOR_ARGS, readSeed } from './seed-file.ts'
 
 export const exec = defineCommand({
@@ -22,7 +22,7 @@ export const exec = defineCommand({
   async run({ args, io }) {
     const [command, ...rest] = args._
     if (command === undefined || command === '') {
-      throw new CliError('USAGE', EXIT.usage, 'A program is missing: systemprompt cloud emulator exec -- npm test')
+      throw usageError('A program is missing: systemprompt cloud emulator exec -- npm test')
     }
     const seed = await readSeed(args, io.cwd)
     const emulator = await startEmulator({ seed, testApi: args['test-api'] === true })

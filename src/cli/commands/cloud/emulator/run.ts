@@ -1,5 +1,5 @@
 import { DIFFERENCES, type EmulatorOptions, findEmulatorDirectory, startEmulator } from '../../../../emulator/index.ts'
-import { type Args, cwdOf, FLAGS } from '../../../args.ts'
+import { cwdOf, FLAGS, wholeNumber } from '../../../args.ts'
 import { defineCommand, lazy } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
@@ -35,7 +35,7 @@ export const emulator = defineCommand({
     if (args.cwd !== undefined) findCloudProject(args, io)
     const directory = findEmulatorDirectory({ cwd, env: io.env })
     const running = await started({
-      port: portOf(args),
+      port: wholeNumber(args, 'port', { min: 0, max: 65_535, otherwise: 8787 }),
       seed: await readSeed(args, cwd),
       testApi: args['test-api'] === true,
       ...(args.ephemeral ? {} : { directory }),
@@ -74,12 +74,6 @@ async function started(options: EmulatorOptions) {
       throw new CliError('STATE', EXIT.validation, error.message)
     throw error
   }
-}
-
-function portOf({ port }: Args): number {
-  const number = Number(port ?? 8787)
-  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number
-  throw new CliError('USAGE', EXIT.usage, '--port takes a whole number from 0 to 65535.')
 }
 
 function greeting(io: Io, url: string, directory: string | undefined): string {

@@ -1,7 +1,7 @@
 import { type AuditEntry, cloudName } from '../../../../cloud/for-commands.ts'
-import { type Args, TENANT_ARGS, text } from '../../../args.ts'
+import { type Args, TENANT_ARGS, text, wholeNumber } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
-import { CliError, EXIT } from '../../../io.ts'
+import { EXIT } from '../../../io.ts'
 import { type Fitting, printJson, table } from '../../../output.ts'
 import { mustBeName } from '../../../secret-input.ts'
 import { openTarget, type SecretsTarget } from '../../../secrets-target.ts'
@@ -49,7 +49,7 @@ interface Search {
 }
 
 async function searchLog({ client, tenant }: SecretsTarget, args: Args): Promise<Search> {
-  const limit = limitOf(args)
+  const limit = wholeNumber(args, 'limit', { min: 1, max: 500, otherwise: 50 })
   const key = text(args.key)
   if (key === undefined) {
     const { data } = await client.auditSecrets(tenant, { limit })
@@ -68,12 +68,6 @@ async function searchLog({ client, tenant }: SecretsTarget, args: Args): Promise
   }
   const when = cursor ? `in the last ${read} entries` : 'yet'
   return { entries: found.slice(0, limit), nothing: `There are no entries for ${name} ${when}.` }
-}
-
-function limitOf({ limit = '50' }: Args): number {
-  const number = Number(limit)
-  if (Number.isInteger(number) && number >= 1 && number <= 500) return number
-  throw new CliError('USAGE', EXIT.usage, '--limit takes a whole number from 1 to 500.')
 }
 
 function rowOf({ at, actor, action, key, client }: AuditEntry): readonly string[] {

@@ -12,7 +12,7 @@ import {
 import { isConfigError } from '../../../../index.ts'
 import { TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
-import { CliError, EXIT, type Io } from '../../../io.ts'
+import { CliError, EXIT, type Io, usageError } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
 import { randomSecret } from '../../../random-secret.ts'
 import { givenSecret, mustBeName, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
@@ -45,7 +45,7 @@ export const rotate = defineCommand({
   },
   async run({ args, io }) {
     if (args.generate && args['from-file'] !== undefined)
-      throw new CliError('USAGE', EXIT.usage, 'Give either --generate or --from-file: each provides a new value.')
+      throw usageError('Give either --generate or --from-file: each provides a new value.')
     const target = await openTargetToSend(args, io)
     const name = mustBeName(String(args.name))
     const key = cloudName(name)
