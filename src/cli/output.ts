@@ -5,6 +5,11 @@ import { styled } from './style.ts'
 
 export { styled } from './style.ts'
 
+/** `1 secret`, `2 secrets` */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}
+
 /** `.systemprompt/profiles/local/profile.yaml:14:9`, a variable's name, the flag, or nothing. */
 export function placeOf(origin: Explanation['origin']): string {
   if (origin.file === undefined) return origin.layer === 'overrides' ? '--set' : (origin.name ?? '')

@@ -22,7 +22,7 @@ import { type Args, cwdOf, LOAD_ARGS } from '../args.ts'
 import { defineCommand } from '../command.ts'
 import { CliError, EXIT, type Io, usageError } from '../io.ts'
 import { loadOptionsOfBuild } from '../options.ts'
-import { printJson, shown, styled } from '../output.ts'
+import { count, printJson, shown, styled } from '../output.ts'
 import { LOAD_EXITS } from '../shapes.ts'
 
 export const scan = defineCommand({
@@ -203,8 +203,4 @@ const REMEDY =
 
 function skippedAs({ name, part, reason }: SkippedSecret): string {
   return `${name}${part ? `'s ${part}` : ''} (${reason})`
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -4,7 +4,7 @@ import { messageAsTyped } from '../../as-typed.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT, exitCodeOf, type Io } from '../../io.ts'
 import { loadOptions } from '../../options.ts'
-import { printJson, styled } from '../../output.ts'
+import { count, printJson, styled } from '../../output.ts'
 import { LOAD_EXITS, PROBLEM } from '../../shapes.ts'
 import { printWarnings } from '../../warnings.ts'
 
@@ -48,8 +48,4 @@ function summary(
   const verdict = ok ? 'is valid' : 'has warnings, which --strict treats as errors'
   const counts = `${count(files.length, 'file')}, ${count(secrets.size, 'secret')}`
   return `${mark} ${what} ${profile ? verdict : ok ? 'are valid' : 'have warnings, which --strict treats as errors'} (${counts})`
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

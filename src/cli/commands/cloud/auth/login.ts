@@ -14,7 +14,7 @@ import {
 import { type Args, CLOUD_ARGS, FLAGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io, usageError } from '../../../io.ts'
-import { printJson, shown, styled } from '../../../output.ts'
+import { count, printJson, shown, styled } from '../../../output.ts'
 import { apiUrlOf, type CloudProject, clientFor, findCloudProject, mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { reportMoved } from '../../../warnings.ts'
@@ -205,12 +205,11 @@ function summary(
   { active }: TenantRegistry,
   tenants: readonly TenantInfo[],
 ): string {
-  const count = tenants.length === 1 ? '1 tenant' : `${tenants.length} tenants`
   const tenant =
     active === undefined ? "none is active: 'systemprompt cloud tenant use <id>'" : `${shown(active)} is active`
   return [
     `${styled(io, 'green', '✔')} Logged in to ${client.apiUrl} as ${styled(io, 'bold', shown(email))}`,
-    `  ${count}, ${tenant}`,
+    `  ${count(tenants.length, 'tenant')}, ${tenant}`,
     `  ${shown(file)}, readable only by you`,
   ].join('\n')
 }

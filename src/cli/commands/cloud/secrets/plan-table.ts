@@ -1,6 +1,6 @@
 import { isStale, type SyncPlan } from '../../../../cloud/for-commands.ts'
 import type { Io } from '../../../io.ts'
-import { styled, table } from '../../../output.ts'
+import { count, styled, table } from '../../../output.ts'
 
 /** What a sync would do, by name. Never a value. */
 export function planTable(io: Io, plan: SyncPlan): string {
@@ -32,7 +32,7 @@ export function leftAlone(plan: SyncPlan): readonly string[] {
 function stays(number: number, command: string): readonly string[] {
   if (number === 0) return []
   return [
-    `${count(number)} only in the cloud ${number === 1 ? 'stays' : 'stay'} there; '${command}' removes ${number === 1 ? 'it' : 'them'}.`,
+    `${count(number, 'secret')} only in the cloud ${number === 1 ? 'stays' : 'stay'} there; '${command}' removes ${number === 1 ? 'it' : 'them'}.`,
   ]
 }
 
@@ -53,8 +53,4 @@ export function planData(plan: SyncPlan): Readonly<Record<string, readonly strin
 /** A progress message, if somebody is watching. */
 export function progress(io: Io, what: string): void {
   if (io.isInteractive) io.err(`${styled(io, 'dim', what)}\n`)
-}
-
-export function count(number: number, noun = 'secret'): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

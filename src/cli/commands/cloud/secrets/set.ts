@@ -8,12 +8,12 @@ import {
 import { TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
-import { printJson, shown, styled } from '../../../output.ts'
+import { count, printJson, shown, styled } from '../../../output.ts'
 import { type GivenSecret, givenSecrets, mustBeGivenOnce, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
 import { openTargetToSend, type SecretsPlace, type SecretsTarget, secretsFileOf } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { setSecrets } from '../../../store-secrets.ts'
-import { count, progress } from './plan-table.ts'
+import { progress } from './plan-table.ts'
 
 export const set = defineCommand({
   examples: [
@@ -50,7 +50,7 @@ export const set = defineCommand({
     if (!args['dry-run']) {
       if (local) await mustBeEditable(target.files, local.path, editsFor(given, local))
       const seen = await target.client.listSecretKeys(target.tenant)
-      progress(io, `Sending ${count(names.length)} …`)
+      progress(io, `Sending ${count(names.length, 'secret')} …`)
       await setSecrets(target, values, seen, io)
       if (local) await changeFile(given, local, target, io)
     }

@@ -10,7 +10,7 @@ import {
 import { type Args, TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
-import { printJson, shown, styled } from '../../../output.ts'
+import { count, printJson, shown, styled } from '../../../output.ts'
 import {
   localSecretsOf,
   openTargetToSend,
@@ -23,7 +23,7 @@ import { mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
 import { fixCustomList, storeSecrets } from '../../../store-secrets.ts'
 import { printWarnings } from '../../../warnings.ts'
-import { count, leftAlone, planData, planTable, progress } from './plan-table.ts'
+import { leftAlone, planData, planTable, progress } from './plan-table.ts'
 import { failures, printFailed } from './unset.ts'
 
 export const sync = defineCommand({
@@ -65,8 +65,8 @@ export const sync = defineCommand({
     }
     if (plan.neverSent.length > 0 && io.isInteractive) await mustAgree(args, io, replaceQuestion(target, plan))
     if (plan.remove.length > 0 && args.prune)
-      await mustAgree(args, io, `Remove ${count(plan.remove.length)} from ${shown(target.tenant)}?`)
-    if (!isEmpty(plan.send)) progress(io, `Sending ${count(Object.keys(plan.send).length)} …`)
+      await mustAgree(args, io, `Remove ${count(plan.remove.length, 'secret')} from ${shown(target.tenant)}?`)
+    if (!isEmpty(plan.send)) progress(io, `Sending ${count(Object.keys(plan.send).length, 'secret')} …`)
     const sent = isEmpty(plan.send) ? {} : (await storeSecrets(target, first, io, replanned(plan, planFor))).sent
     const names = plan.remove.filter((name) => name !== CUSTOM_LIST)
     const removal = countMissingAsRemoved(await removeAll(target, names))
@@ -86,7 +86,7 @@ export const sync = defineCommand({
  * In a new clone, or after `tenant use`, the tenant may have better values than the file. A script has decided already.
  */
 function replaceQuestion({ tenant }: SecretsTarget, { neverSent }: SyncPlan): string {
-  const which = `${count(neverSent.length)} in ${shown(tenant)} that ${neverSent.length === 1 ? 'was' : 'were'}`
+  const which = `${count(neverSent.length, 'secret')} in ${shown(tenant)} that ${neverSent.length === 1 ? 'was' : 'were'}`
   return `Replace ${which} never sent from here?`
 }
 
@@ -166,7 +166,7 @@ function report(args: Args, io: Io, { tenant }: SecretsTarget, plan: SyncPlan, d
 }
 
 function intention({ send, remove }: SyncPlan): string {
-  return `Would send ${count(Object.keys(send).length)} and remove ${remove.length}. Nothing was done.`
+  return `Would send ${count(Object.keys(send).length, 'secret')} and remove ${remove.length}. Nothing was done.`
 }
 
 function result(io: Io, { sent, removed }: Done): string {
@@ -174,8 +174,8 @@ function result(io: Io, { sent, removed }: Done): string {
   if (sent.length + removed.length === 0)
     return `${mark} Everything is as last sent from here; nothing was sent. --all sends it again.`
   const done = [
-    ...(sent.length > 0 ? [`Sent ${count(sent.length)}`] : []),
-    ...(removed.length > 0 ? [`removed ${sent.length > 0 ? removed.length : count(removed.length)}`] : []),
+    ...(sent.length > 0 ? [`Sent ${count(sent.length, 'secret')}`] : []),
+    ...(removed.length > 0 ? [`removed ${sent.length > 0 ? removed.length : count(removed.length, 'secret')}`] : []),
   ].join(', ')
   return `${mark} ${done.replace(/^r/, 'R')}. Restart what uses them.`
 }

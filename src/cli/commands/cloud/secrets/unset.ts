@@ -12,7 +12,7 @@ import {
 import { type Args, TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
-import { printJson, shown, styled } from '../../../output.ts'
+import { count, printJson, shown, styled } from '../../../output.ts'
 import { mustBeNames } from '../../../secret-input.ts'
 import {
   openTarget,
@@ -26,7 +26,6 @@ import {
 import { mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { fixCustomList } from '../../../store-secrets.ts'
-import { count } from './plan-table.ts'
 
 export const unset = defineCommand({
   examples: [
@@ -176,7 +175,7 @@ export function report(args: Args, io: Io, tenant: string, { removed, failed }: 
   }
   if (removed.length > 0 && !args.quiet) {
     const done = isDry ? 'Would remove' : `${styled(io, 'green', '✔')} Removed`
-    io.out(`${done} ${count(removed.length)} from ${from}: ${removed.map(shown).join(', ')}\n`)
+    io.out(`${done} ${count(removed.length, 'secret')} from ${from}: ${removed.map(shown).join(', ')}\n`)
   }
   printFailed(io, failed)
 }
