@@ -76,37 +76,33 @@ export interface AuditPage {
 /** The identity provider of a login. */
 export type Provider = 'github' | 'google'
 
-type Guard<T> = (value: unknown) => value is T
-
 /** The guards check only what is used; anything else that a newer service sends is ignored. */
-export const isUserMe: Guard<UserMe> = (value): value is UserMe =>
-  isObject(value) &&
-  isObject(value.user) &&
-  isText(value.user.id) &&
-  isText(value.user.email) &&
-  isAbsentOr(value.tenants, (list) => Array.isArray(list) && list.every(isTenantInfo))
+export function isUserMe(value: unknown): value is UserMe {
+  if (!isObject(value) || !isObject(value.user)) return false
+  const { user, tenants } = value
+  return isText(user.id) && isText(user.email) && isAbsentOr(tenants, (list) => isList(list, isTenantInfo))
+}
 
-export const isTenantList: Guard<{ readonly data: readonly CloudTenant[] }> = (
-  value,
-): value is { readonly data: readonly CloudTenant[] } => isObject(value) && isList(value.data, isNamed)
+export function isTenantList(value: unknown): value is { readonly data: readonly CloudTenant[] } {
+  return isObject(value) && isList(value.data, isNamed)
+}
 
-export const isKeyList: Guard<{ readonly keys: readonly string[] }> = (
-  value,
-): value is { readonly keys: readonly string[] } => isObject(value) && isList(value.keys, isText)
+export function isKeyList(value: unknown): value is { readonly keys: readonly string[] } {
+  return isObject(value) && isList(value.keys, isText)
+}
 
-export const isAuditPage: Guard<AuditPage> = (value): value is AuditPage =>
-  isObject(value) && isList(value.data, isAuditEntry) && isAbsentOr(value.next_cursor, isTextOrNull)
+export function isAuditPage(value: unknown): value is AuditPage {
+  return isObject(value) && isList(value.data, isAuditEntry) && isAbsentOr(value.next_cursor, isTextOrNull)
+}
 
-export const isLoginStart: Guard<{ readonly authorize_url: string }> = (
-  value,
-): value is { readonly authorize_url: string } => isObject(value) && isText(value.authorize_url)
+export function isLoginStart(value: unknown): value is { readonly authorize_url: string } {
+  return isObject(value) && isText(value.authorize_url)
+}
 
-export const isExchanged: Guard<{ readonly access_token: string; readonly expires_in?: number }> = (
-  value,
-): value is { readonly access_token: string; readonly expires_in?: number } =>
-  isObject(value) &&
-  isText(value.access_token) &&
-  isAbsentOr(value.expires_in, (seconds) => typeof seconds === 'number')
+export function isExchanged(value: unknown): value is { readonly access_token: string; readonly expires_in?: number } {
+  if (!isObject(value) || !isText(value.access_token)) return false
+  return isAbsentOr(value.expires_in, (seconds) => typeof seconds === 'number')
+}
 
 /** The error in the service's own format; undefined for anything else. */
 export function errorIn(value: unknown): { readonly code: string; readonly message: string } | undefined {
@@ -130,7 +126,8 @@ function isAuditEntry(value: unknown): boolean {
   return ['at', 'actor', 'action', 'key'].every((key) => typeof value[key] === 'string')
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether a value is a JSON object. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

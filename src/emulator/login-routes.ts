@@ -1,11 +1,11 @@
 import type { Context, Hono } from 'hono'
-import type { TenantInfo } from '../cloud/contract.ts'
+import { isObject, type TenantInfo } from '../cloud/contract.ts'
 import { isLoopback } from '../cloud/endpoint.ts'
 import { parseUrl } from '../url.ts'
 import type { Access } from './access.ts'
 import { authorizePath, type Consents, consentPage, decide, PAGE_HEADERS } from './consent.ts'
 import { Refusal } from './refusal.ts'
-import { formOf, isObject, jsonOf } from './request-body.ts'
+import { formOf, jsonOf } from './request-body.ts'
 import type { SeedTenant } from './seed.ts'
 import type { Store } from './store.ts'
 

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { isObject } from '../cloud/contract.ts'
 import { LIMITS } from './limits.ts'
 import { Refusal } from './refusal.ts'
 
@@ -46,8 +47,4 @@ function invalid(code: string, message: string): Refusal {
 function mustBe(context: Context, type: string): void {
   const given = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (given !== type) throw new Refusal(422, 'content_type', `The body is not ${type}`)
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

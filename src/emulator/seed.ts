@@ -1,4 +1,4 @@
-import type { TenantInfo } from '../cloud/contract.ts'
+import { isObject, type TenantInfo } from '../cloud/contract.ts'
 import { isConfigError } from '../errors/errors.ts'
 import { readConfidential } from '../files/update.ts'
 
@@ -82,8 +82,4 @@ export function checkSeed(value: unknown): string | undefined {
 
 function hasTexts(value: unknown, keys: readonly string[]): boolean {
   return isObject(value) && keys.every((key) => typeof value[key] === 'string' && value[key] !== '')
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
