@@ -16,15 +16,11 @@ import { CliError, EXIT, type Io } from './io.ts'
 import { type CloudProject, openSession, type Session, tenantOf } from './session.ts'
 
 /** A tenant's secrets, and the client to access them. */
-export interface SecretsTarget extends Session {
-  readonly tenant: string
-  readonly target: Target
-}
+export interface SecretsTarget extends Session, Target {}
 
 export function openTarget(args: Args, io: Io): SecretsTarget {
   const session = openSession(args, io)
-  const tenant = tenantOf(args, session)
-  return { ...session, tenant, target: { apiUrl: session.client.apiUrl, tenant } }
+  return { ...session, apiUrl: session.client.apiUrl, tenant: tenantOf(args, session) }
 }
 
 /**
@@ -82,15 +78,13 @@ export interface Removal {
 }
 
 /** Removes secrets one by one; after a failure that affects all of them, the rest is not tried. */
-export async function removeAll(
-  { client, tenant, files, target }: SecretsTarget,
-  names: readonly string[],
-): Promise<Removal> {
+export async function removeAll(target: SecretsTarget, names: readonly string[]): Promise<Removal> {
+  const { client, tenant } = target
   const removed: string[] = []
   const failed: { name: string; error: CloudError }[] = []
   try {
     // First, so that a command that is killed leaves no record of secrets that are gone.
-    await updateSyncRecord(files, target, { removed: names })
+    await updateSyncRecord(target, { removed: names })
   } catch (error) {
     if (!(error instanceof FileError)) throw error
     return { removed, failed: names.map((name) => ({ name, error })) }

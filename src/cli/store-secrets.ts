@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import {
   beginSending,
-  type CloudClient,
   CUSTOM_LIST,
   customList,
   FileError,
@@ -72,16 +71,16 @@ export async function storeSecrets(
   io: Io,
   secretsFor: (keys: readonly string[]) => Readonly<Record<string, string>>,
 ): Promise<Stored> {
-  const { client, tenant, files } = target
-  return retryOnConflict(client, tenant, first, async ({ keys, etag }) => {
+  const { client, tenant } = target
+  return retryOnConflict(target, first, async ({ keys, etag }) => {
     const secrets = secretsFor(keys)
-    await beginSending(files, target.target, secrets)
+    await beginSending(target, secrets)
     try {
       // Only the list depends on what others do.
       await client.setSecrets(tenant, secrets, { ifMatch: Object.hasOwn(secrets, CUSTOM_LIST) ? etag : undefined })
     } catch (error) {
       const isLost = isCloudError(error) && error.isUncertain && error.code !== 'CONFLICT'
-      if (isLost) io.err(`${await recheck(client, tenant, etag)}\n`)
+      if (isLost) io.err(`${await recheck(target, etag)}\n`)
       throw error
     }
     return { sent: secrets, unconfirmed: await recordChange(target, { sent: secrets }, io) }
@@ -101,10 +100,10 @@ export async function fixCustomList(target: SecretsTarget, first: SecretKeys, io
     const list = customList(seen.keys)
     const exists = seen.keys.includes(CUSTOM_LIST)
     if (list === '' ? !exists : exists && list === sentList) return
-    const done = await retryOnConflict(client, tenant, seen, async ({ keys, etag }) => {
+    const done = await retryOnConflict(target, seen, async ({ keys, etag }) => {
       const wanted = customList(keys)
       if (wanted !== '') await client.setSecrets(tenant, { [CUSTOM_LIST]: wanted }, { ifMatch: etag })
-      else if (keys.includes(CUSTOM_LIST)) await removeList(client, tenant, etag)
+      else if (keys.includes(CUSTOM_LIST)) await removeList(target, etag)
       return { wanted, etag }
     })
     sentList = done.wanted
@@ -121,12 +120,12 @@ export async function fixCustomList(target: SecretsTarget, first: SecretKeys, io
  * another command has sent with another value at the same time, after reporting them.
  */
 async function recordChange(
-  { files, target }: SecretsTarget,
-  change: Parameters<typeof updateSyncRecord>[2],
+  target: SecretsTarget,
+  change: Parameters<typeof updateSyncRecord>[1],
   io: Io,
 ): Promise<readonly string[]> {
   try {
-    const unconfirmed = await updateSyncRecord(files, target, change)
+    const unconfirmed = await updateSyncRecord(target, change)
     const names = unconfirmed.filter((name) => name !== CUSTOM_LIST)
     if (names.length > 0) io.err(`${shownLines(names.join(', '))}: ${SENT_BY_OTHERS}\n`)
     return names
@@ -141,7 +140,7 @@ const SENT_BY_OTHERS =
   "another command has sent another value at the same time, and it is not known which of them the tenant has. Send it again; 'systemprompt cloud secrets sync' sends the one in secrets.json."
 
 /** Somebody else may have been faster. */
-async function removeList(client: CloudClient, tenant: string, ifMatch: string | undefined): Promise<void> {
+async function removeList({ client, tenant }: SecretsTarget, ifMatch: string | undefined): Promise<void> {
   try {
     await client.unsetSecret(tenant, CUSTOM_LIST, { ifMatch })
   } catch (error) {
@@ -151,8 +150,7 @@ async function removeList(client: CloudClient, tenant: string, ifMatch: string |
 
 /** Does something with the names in the cloud, and retries with the new ones if they have changed in the meantime. */
 async function retryOnConflict<T>(
-  client: CloudClient,
-  tenant: string,
+  { client, tenant }: SecretsTarget,
   first: SecretKeys,
   work: (seen: SecretKeys) => Promise<T>,
 ): Promise<T> {
@@ -177,7 +175,7 @@ async function retryOnConflict<T>(
   }
 }
 
-async function recheck(client: CloudClient, tenant: string, etag: string | undefined): Promise<string> {
+async function recheck({ client, tenant }: SecretsTarget, etag: string | undefined): Promise<string> {
   const after = await client.listSecretKeys(tenant).catch(() => undefined)
   if (after === undefined) return 'It is not known whether the secrets were stored. Running it again is safe.'
   if (etag !== undefined && after.etag === etag) return 'Nothing was stored: the tenant is as it was before.'

@@ -18,15 +18,16 @@ export interface SyncRecord {
   has(name: string): boolean
 }
 
-/** A tenant of a service. */
+/** A tenant of a service, and the project that sends to it. */
 export interface Target {
+  readonly files: CloudFiles
   readonly apiUrl: string
   readonly tenant: string
 }
 
 /** The record of the secrets that were sent to a tenant; empty if none were. */
-export function readSyncRecord(files: CloudFiles, target: Target): SyncRecord {
-  const { key, digests } = contentOf(fileOf(files, target))
+export function readSyncRecord(target: Target): SyncRecord {
+  const { key, digests } = contentOf(fileOf(target))
   const has = (name: string): boolean => Object.hasOwn(digests, name)
   return { has, isSent: (name, value) => has(name) && digests[name] === digest(key, name, value) }
 }
@@ -42,12 +43,8 @@ const SENDING = '?'
  *
  * @throws FileError
  */
-export async function beginSending(
-  files: CloudFiles,
-  target: Target,
-  secrets: Readonly<Record<string, string>>,
-): Promise<void> {
-  await changeRecord(files, target, ({ key, digests }) => {
+export async function beginSending(target: Target, secrets: Readonly<Record<string, string>>): Promise<void> {
+  await changeRecord(target, ({ key, digests }) => {
     const sent = Object.entries(secrets).map(([name, value]) => [name, digest(key, name, value)] as const)
     const others = sent.filter(([name, value]) => digests[name] !== value)
     const begun = Object.fromEntries(others.map(([name, value]) => [name, `${SENDING}${value}`]))
@@ -60,7 +57,6 @@ export async function beginSending(
  * same time: which came last is unknown, so they count as not sent.
  */
 export async function updateSyncRecord(
-  files: CloudFiles,
   target: Target,
   {
     sent = {},
@@ -68,10 +64,10 @@ export async function updateSyncRecord(
   }: { readonly sent?: Readonly<Record<string, string>>; readonly removed?: readonly string[] },
 ): Promise<readonly string[]> {
   const names = Object.keys(sent)
-  const { digests: known } = contentOf(fileOf(files, target))
+  const { digests: known } = contentOf(fileOf(target))
   if (names.length === 0 && !removed.some((name) => Object.hasOwn(known, name))) return []
   let unconfirmed: readonly string[] = []
-  await changeRecord(files, target, ({ key, digests }) => {
+  await changeRecord(target, ({ key, digests }) => {
     const kept = Object.fromEntries(Object.entries(digests).filter(([name]) => !removed.includes(name)))
     const added = names.map((name) => [name, digest(key, name, sent[name] ?? '')] as const)
     const recorded = added.map(([name, value]) => [name, isOurs(kept[name], value) ? value : SENDING] as const)
@@ -88,12 +84,11 @@ function isOurs(known: string | undefined, value: string): boolean {
 
 /** @param change returns the new digests, or undefined to leave the file alone; the lock is taken either way */
 async function changeRecord(
-  files: CloudFiles,
   target: Target,
   change: (content: Content) => Content['digests'] | undefined,
 ): Promise<void> {
-  const file = fileOf(files, target)
-  await prepareState(files.state)
+  const file = fileOf(target)
+  await prepareState(target.files.state)
   makePrivateDirectory(dirname(file))
   await refuseExposed(file)
   await updateFile(file, () => {
@@ -105,9 +100,9 @@ async function changeRecord(
 }
 
 /** A hash as the file name, so that no tenant's name can lead out of the directory. */
-function fileOf({ state }: CloudFiles, { apiUrl, tenant }: Target): string {
+function fileOf({ files, apiUrl, tenant }: Target): string {
   const name = createHash('sha256').update(`${apiUrl}\n${tenant}`).digest('hex').slice(0, 16)
-  return join(state, 'cloud', `${name}.json`)
+  return join(files.state, 'cloud', `${name}.json`)
 }
 
 interface Content {

@@ -187,8 +187,8 @@ test.skipIf(spawnSync('git', ['--version']).status !== 0)(
     spawnSync('git', ['init', '-q'], { cwd })
     const state = join(cwd, '.systemprompt')
     const files = { state, credentials: join(cwd, CREDENTIALS), tenants: join(cwd, TENANTS) }
-    const target = { apiUrl: 'https://api.systemprompt.io', tenant: 't' }
-    await expect(updateSyncRecord(files, target, { sent: { A: 'b' } })).rejects.toMatchObject({ code: 'FILE_EXPOSED' })
+    const target = { files, apiUrl: 'https://api.systemprompt.io', tenant: 't' }
+    await expect(updateSyncRecord(target, { sent: { A: 'b' } })).rejects.toMatchObject({ code: 'FILE_EXPOSED' })
     expect(spawnSync('ls', [join(state, 'cloud')], { encoding: 'utf8' }).stdout).toBe('')
   },
 )

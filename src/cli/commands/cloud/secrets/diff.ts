@@ -18,7 +18,7 @@ export const diff = defineCommand({
     const local = localSecretsOf(target)
     const { keys } = await target.client.listSecretKeys(target.tenant)
     await target.client.close()
-    const plan = planSync(toCloudSecrets(local.secrets), keys, readSyncRecord(target.files, target.target), {
+    const plan = planSync(toCloudSecrets(local.secrets), keys, readSyncRecord(target), {
       prune: false,
       all: false,
     })

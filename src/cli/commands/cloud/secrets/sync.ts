@@ -102,7 +102,7 @@ type Planner = (keys: readonly string[]) => SyncPlan
 
 function planner(target: SecretsTarget, local: LocalSecrets, args: Args): Planner {
   const secrets = toCloudSecrets(local.secrets)
-  const record = readSyncRecord(target.files, target.target)
+  const record = readSyncRecord(target)
   const options = { prune: args.prune === true, all: args.all === true }
   return (keys) => planSync(secrets, keys, record, options)
 }
