@@ -11,7 +11,7 @@ import {
   type Target,
   updateSyncRecord,
 } from '../cloud/for-commands.ts'
-import type { Args } from './args.ts'
+import { type Args, text } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 import { type CloudProject, openSession, type Session, tenantOf } from './session.ts'
 
@@ -51,9 +51,7 @@ export function secretsFileOf({ loaded, profile, failure, skipsSecretRules }: Cl
       "There is no profile here, and so no secrets.json. 'systemprompt init' creates one; --profile takes the path of another.",
     )
   }
-  const configured = (Reflect.get(loaded.config, 'secrets') as { secrets_path?: unknown } | undefined)?.secrets_path
-  const wanted = typeof configured === 'string' && configured !== '' ? configured : './secrets.json'
-  const path = resolvePath(wanted, profile.directory)
+  const path = resolvePath(text(loaded.config.secrets?.secrets_path) ?? './secrets.json', profile.directory)
   const validation = skipsSecretRules() ? 'skip' : undefined
   return { path, shown: displayPath(loaded.root, path), validation }
 }

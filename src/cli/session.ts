@@ -44,7 +44,7 @@ export function findCloudProject(args: Args, io: Io): CloudProject {
   const options = {
     cwd: cwdOf(args, io),
     env: io.env,
-    ...(text(args.profile) === undefined ? {} : { profile: text(args.profile) ?? '' }),
+    profile: text(args.profile),
   }
   const state = findStateDirectory(options)
   const usual = { state, credentials: join(state, 'credentials.json'), tenants: join(state, 'tenants.json') }
@@ -61,15 +61,12 @@ export function findCloudProject(args: Args, io: Io): CloudProject {
   try {
     const loaded = load(LENIENT)
     const { profile, config } = loaded
-    const path = (configured: unknown, fallback: string): string =>
-      profile && typeof configured === 'string' && configured !== ''
-        ? resolvePath(configured, profile.directory)
-        : fallback
-    const { credentials_path, tenants_path } = (Reflect.get(config, 'cloud') ?? {}) as Record<string, unknown>
+    const path = (configured: string | undefined, fallback: string): string =>
+      profile && configured !== undefined ? resolvePath(configured, profile.directory) : fallback
     const files = {
       state,
-      credentials: path(credentials_path, usual.credentials),
-      tenants: path(tenants_path, usual.tenants),
+      credentials: path(text(config.cloud?.credentials_path), usual.credentials),
+      tenants: path(text(config.cloud?.tenants_path), usual.tenants),
     }
     return { files, loaded, profile, skipsSecretRules }
   } catch (error) {
@@ -152,7 +149,7 @@ export function tenantOf(args: Args, project: CloudProject): string {
 
 /** The profile's tenant, which takes precedence over the active one. */
 export function profileTenant({ loaded }: CloudProject): string | undefined {
-  return text((Reflect.get(loaded?.config ?? {}, 'cloud') as { tenant_id?: unknown } | undefined)?.tenant_id)
+  return text(loaded?.config.cloud?.tenant_id)
 }
 
 /** Asks for confirmation unless `-y` is given; without an interactive terminal, nothing is done. */

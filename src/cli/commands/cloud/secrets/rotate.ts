@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import {
   type CloudError,
   cloudName,
@@ -10,7 +10,7 @@ import {
   servicesUsing,
 } from '../../../../cloud/for-commands.ts'
 import { isConfigError } from '../../../../index.ts'
-import { TENANT_CHANGE_ARGS } from '../../../args.ts'
+import { TENANT_CHANGE_ARGS, text } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT, type Io, usageError } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
@@ -155,9 +155,8 @@ function isRefusal(error: unknown): boolean {
 /** The services whose configs use the secret. */
 function servicesOf({ loaded }: CloudProject, key: string): readonly string[] {
   if (!loaded) return []
-  const paths = Reflect.get(loaded.config, 'paths') as { services?: unknown } | undefined
-  const directory = typeof paths?.services === 'string' ? paths.services : join(loaded.root, 'services')
-  return servicesUsing({ root: loaded.root, directory: resolve(loaded.root, directory) }, key)
+  const directory = resolve(loaded.root, text(loaded.config.paths?.services) ?? 'services')
+  return servicesUsing({ root: loaded.root, directory }, key)
 }
 
 function restarted(services: readonly string[], tenant: string): string {
