@@ -74,3 +74,11 @@ export function wholeNumber(
   if (Number.isInteger(number) && number >= min && number <= max) return number
   throw usageError(`--${flag} takes a whole number from ${min} to ${max}.`)
 }
+
+/** The value of `--timeout` in milliseconds; undefined if it is not given. @throws CliError USAGE */
+export function timeoutOf({ timeout }: Args): number | undefined {
+  if (timeout === undefined) return undefined
+  const seconds = Number(timeout)
+  if (Number.isFinite(seconds) && seconds > 0 && seconds <= 3_600) return Math.round(seconds * 1000)
+  throw usageError('--timeout takes a number of seconds from 1 to 3600.')
+}

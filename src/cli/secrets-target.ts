@@ -1,19 +1,14 @@
 import {
   type CloudError,
-  displayPath,
   FileError,
   isCloudError,
-  type LocalSecrets,
-  readLocalSecrets,
   refuseTrackedLogin,
-  resolvePath,
-  type SecretsValidation,
   type Target,
   updateSyncRecord,
 } from '../cloud/for-commands.ts'
-import { type Args, text } from './args.ts'
-import { CliError, EXIT, type Io } from './io.ts'
-import { type CloudProject, openSession, type Session, tenantOf } from './session.ts'
+import type { Args } from './args.ts'
+import { EXIT, type Io } from './io.ts'
+import { openSession, type Session, tenantOf } from './session.ts'
 
 /** A tenant's secrets, and the client to access them. */
 export interface SecretsTarget extends Session, Target {}
@@ -32,41 +27,6 @@ export async function openTargetToSend(args: Args, io: Io): Promise<SecretsTarge
   const target = openTarget(args, io)
   if (target.credentials.from === 'file') await refuseTrackedLogin(target.files.credentials)
   return target
-}
-
-/** A secrets.json, and its profile's rules for validating it. */
-export interface SecretsPlace {
-  readonly path: string
-  readonly shown: string
-  readonly validation: SecretsValidation | undefined
-}
-
-/** The profile's secrets file. @throws CliError NO_PROFILE */
-export function secretsFileOf({ loaded, profile, failure, skipsSecretRules }: CloudProject): SecretsPlace {
-  if (failure) throw failure
-  if (!loaded || !profile) {
-    throw new CliError(
-      'NO_PROFILE',
-      EXIT.notFound,
-      "There is no profile here, and so no secrets.json. 'systemprompt init' creates one; --profile takes the path of another.",
-    )
-  }
-  const path = resolvePath(text(loaded.config.secrets?.secrets_path) ?? './secrets.json', profile.directory)
-  const validation = skipsSecretRules() ? 'skip' : undefined
-  return { path, shown: displayPath(loaded.root, path), validation }
-}
-
-/** The secrets in the profile's file. @throws CliError NOT_FOUND, ConfigError */
-export function localSecretsOf(project: CloudProject): LocalSecrets & { readonly shown: string } {
-  const { path, shown, validation } = secretsFileOf(project)
-  const local = readLocalSecrets(path, shown, validation)
-  if (!local.found)
-    throw new CliError(
-      'NOT_FOUND',
-      EXIT.notFound,
-      `${shown} does not exist. 'systemprompt secrets set NAME' creates it.`,
-    )
-  return { ...local, shown }
 }
 
 /** The result of removing secrets one after another. */

@@ -3,9 +3,10 @@ import { type PlannedFile, planProject, writeProject } from '../../cloud/for-com
 import { type ConfigError, isConfigError, loadConfigSync } from '../../index.ts'
 import { type Args, FLAGS, text } from '../args.ts'
 import { defineCommand } from '../command.ts'
+import { mustAgree } from '../confirm.ts'
 import { EXIT, type Io, usageError } from '../io.ts'
 import { printJson, shown, styled, table } from '../output.ts'
-import { findCloudProject, mustAgree } from '../session.ts'
+import { findProject } from '../project.ts'
 import { FILE_EXITS } from '../shapes.ts'
 
 export const init = defineCommand({
@@ -26,7 +27,7 @@ export const init = defineCommand({
   },
   async run({ args, io }) {
     // An existing project, even in a directory above, is completed.
-    const root = dirname(findCloudProject({ cwd: args.cwd }, { ...io, env: {} }).files.state)
+    const root = dirname(findProject({ cwd: args.cwd }, { ...io, env: {} }).files.state)
     const profile = profileOf(args)
     const plan = planProject(root, profile)
     const missing = plan.filter(({ exists }) => !exists)
@@ -109,7 +110,7 @@ function failureOf(io: Io, root: string, profile: string): ConfigError | undefin
 /** How to check the profile, which may not be the default one. */
 function nextStep(io: Io, root: string, name: string): string {
   const check = 'systemprompt config check --strict'
-  const { profile, failure } = findCloudProject({ cwd: root }, io)
+  const { profile, failure } = findProject({ cwd: root }, io)
   if (profile?.name === name) return `Check it with '${check}'.`
   const choice = isConfigError(failure, 'PROFILE_AMBIGUOUS')
     ? "\n  There are several profiles now and none is active: 'systemprompt profile use <name>' chooses one."

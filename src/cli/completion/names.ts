@@ -5,8 +5,7 @@ import type { Completes } from '../command.ts'
 import { leafPaths } from '../commands/config/leaf-paths.ts'
 import type { Io } from '../io.ts'
 import { loadOptions } from '../options.ts'
-import { localSecretsOf } from '../secrets-target.ts'
-import { findCloudProject } from '../session.ts'
+import { findProject, localSecretsOf } from '../project.ts'
 import type { FindNames, Offer } from './offers.ts'
 
 /**
@@ -29,21 +28,19 @@ export function namesOf(io: Io): FindNames {
 type Source = (given: Args, io: Io) => readonly Offer[]
 
 const profiles: Source = (given, io) =>
-  profilesIn(findCloudProject({ cwd: given.cwd }, io).files.state).map((value) => ({ value, description: 'profile' }))
+  profilesIn(findProject({ cwd: given.cwd }, io).files.state).map((value) => ({ value, description: 'profile' }))
 
 const tenants: Source = (given, io) =>
-  readRegistry(findCloudProject(given, io).files).tenants.map(({ id, name }) => ({ value: id, description: name }))
+  readRegistry(findProject(given, io).files).tenants.map(({ id, name }) => ({ value: id, description: name }))
 
 /** By the name in the environment, and by the one in the file. */
 const localSecrets: Source = (given, io) =>
-  localSecretsOf(findCloudProject(given, io)).secrets.flatMap(({ key, env }) =>
-    namesOfSecret(key, env, 'in secrets.json'),
-  )
+  localSecretsOf(findProject(given, io)).secrets.flatMap(({ key, env }) => namesOfSecret(key, env, 'in secrets.json'))
 
 const knownSecrets: Source = () => KNOWN_SECRETS.flatMap(({ key, env }) => namesOfSecret(key, env, ''))
 
 const cloudSecrets: Source = (given, io) =>
-  localSecretsOf(findCloudProject(given, io)).secrets.flatMap(({ key, env }) =>
+  localSecretsOf(findProject(given, io)).secrets.flatMap(({ key, env }) =>
     namesOfSecret(key, cloudName(env), 'in secrets.json'),
   )
 

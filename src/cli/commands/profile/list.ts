@@ -4,7 +4,7 @@ import { PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown, table } from '../../output.ts'
-import { findCloudProject } from '../../session.ts'
+import { findProject } from '../../project.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
 
 export const list = defineCommand({
@@ -14,7 +14,7 @@ export const list = defineCommand({
   exits: LOAD_EXITS,
   args: PROJECT_ARGS,
   async run({ args, io }) {
-    const { files, profile } = findCloudProject(args, io)
+    const { files, profile } = findProject(args, io)
     const names = profilesIn(files.state)
     if (names.length === 0) {
       const where = profile ? `in .systemprompt/profiles; ${shown(relative(io.cwd, profile.file))} is in use` : 'here'

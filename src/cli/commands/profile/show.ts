@@ -3,8 +3,7 @@ import { PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
-import { PROFILE_REASON } from '../../profile-reason.ts'
-import { findCloudProject } from '../../session.ts'
+import { findProject, PROFILE_REASON } from '../../project.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
 
 export const show = defineCommand({
@@ -14,7 +13,7 @@ export const show = defineCommand({
   exits: LOAD_EXITS,
   args: PROJECT_ARGS,
   async run({ args, io }) {
-    const { profile, failure } = findCloudProject(args, io)
+    const { profile, failure } = findProject(args, io)
     if (failure) throw failure
     if (!profile)
       throw new CliError('NOT_FOUND', EXIT.notFound, "There is no profile here. 'systemprompt init' creates one.")

@@ -4,7 +4,7 @@ import { FLAGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown } from '../../output.ts'
-import { findCloudProject } from '../../session.ts'
+import { findProject } from '../../project.ts'
 import { FILE_EXITS } from '../../shapes.ts'
 
 export const use = defineCommand({
@@ -19,7 +19,7 @@ export const use = defineCommand({
     help: FLAGS.help,
   },
   async run({ args, io }) {
-    const { files } = findCloudProject(args, io)
+    const { files } = findProject(args, io)
     const name = String(args.name)
     const names = profilesIn(files.state)
     if (!names.includes(name)) {

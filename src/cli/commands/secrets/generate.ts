@@ -1,12 +1,12 @@
 import { cloudName, editSecretsFile } from '../../../cloud/for-commands.ts'
 import { FLAGS, PROJECT_ARGS, wholeNumber } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
+import { mustAgree } from '../../confirm.ts'
 import { EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
+import { findProject, secretsFileOf } from '../../project.ts'
 import { randomSecret } from '../../random-secret.ts'
 import { mustBeName } from '../../secret-input.ts'
-import { secretsFileOf } from '../../secrets-target.ts'
-import { findCloudProject, mustAgree } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
 import { reportOverridden } from './overridden.ts'
 
@@ -32,7 +32,7 @@ export const generate = defineCommand({
   async run({ args, io }) {
     const name = mustBeName(String(args.name ?? 'jwt_secret'))
     const value = randomSecret(cloudName(name), wholeNumber(args, 'bytes', { min: 32, max: 1024, otherwise: 48 }))
-    const project = findCloudProject(args, io)
+    const project = findProject(args, io)
     const { path, shown: file, validation } = secretsFileOf(project)
     const edits = { set: { [name]: value }, validation }
     const { isRefused: exists } = await editSecretsFile(project.files, path, { ...edits, onlyNew: true })

@@ -2,12 +2,11 @@ import { cloudName } from '../../../cloud/for-commands.ts'
 import { nearest } from '../../../index.ts'
 import { FLAGS, PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
+import { confirmPrint } from '../../confirm.ts'
 import { CliError, EXIT } from '../../io.ts'
-import { confirmPrint } from '../../may-print.ts'
 import { printJson, printValues, shown } from '../../output.ts'
+import { findProject, localSecretsOf } from '../../project.ts'
 import { mustBeName } from '../../secret-input.ts'
-import { localSecretsOf } from '../../secrets-target.ts'
-import { findCloudProject } from '../../session.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
 
 export const get = defineCommand({
@@ -29,7 +28,7 @@ export const get = defineCommand({
   },
   async run({ args, io }) {
     const name = mustBeName(String(args.name))
-    const { secrets, shown: file } = localSecretsOf(findCloudProject(args, io))
+    const { secrets, shown: file } = localSecretsOf(findProject(args, io))
     const secret =
       secrets.find(({ key, env }) => key === name || env === name) ??
       secrets.find(({ env }) => cloudName(env) === cloudName(name))

@@ -2,8 +2,7 @@ import { PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../io.ts'
 import { printJson, table } from '../../output.ts'
-import { localSecretsOf } from '../../secrets-target.ts'
-import { findCloudProject } from '../../session.ts'
+import { findProject, localSecretsOf } from '../../project.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
 import { printWarnings } from '../../warnings.ts'
 
@@ -14,7 +13,7 @@ export const list = defineCommand({
   exits: LOAD_EXITS,
   args: PROJECT_ARGS,
   async run({ args, io }) {
-    const { secrets, shown: file, warnings } = localSecretsOf(findCloudProject(args, io))
+    const { secrets, shown: file, warnings } = localSecretsOf(findProject(args, io))
     if (args.json) printJson(io, { file, secrets: secrets.map(({ key, env }) => ({ key, env })) })
     else {
       io.out(

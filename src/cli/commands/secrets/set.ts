@@ -3,9 +3,8 @@ import { PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
+import { findProject, secretsFileOf } from '../../project.ts'
 import { givenSecrets, mustBeGivenOnce, SECRET_INPUT_ARGS } from '../../secret-input.ts'
-import { secretsFileOf } from '../../secrets-target.ts'
-import { findCloudProject } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
 import { reportOverridden } from './overridden.ts'
 
@@ -30,7 +29,7 @@ export const set = defineCommand({
     ...SECRET_INPUT_ARGS,
   },
   async run({ args, io }) {
-    const project = findCloudProject(args, io)
+    const project = findProject(args, io)
     const file = secretsFileOf(project)
     const given = await givenSecrets(args, args._, io)
     mustBeGivenOnce(given, (name) => secretName(name).env)

@@ -1,11 +1,11 @@
 import { editSecretsFile, missingFrom, secretName } from '../../../cloud/for-commands.ts'
 import { FLAGS, PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
+import { mustAgree } from '../../confirm.ts'
 import { CliError, EXIT } from '../../io.ts'
 import { printJson, shown, styled } from '../../output.ts'
+import { findProject, secretsFileOf } from '../../project.ts'
 import { mustBeNames } from '../../secret-input.ts'
-import { secretsFileOf } from '../../secrets-target.ts'
-import { findCloudProject, mustAgree } from '../../session.ts'
 import { FILE_EXITS } from '../../shapes.ts'
 
 export const unset = defineCommand({
@@ -23,7 +23,7 @@ export const unset = defineCommand({
     yes: FLAGS.yes,
   },
   async run({ args, io }) {
-    const project = findCloudProject(args, io)
+    const project = findProject(args, io)
     const file = secretsFileOf(project)
     const given = mustBeNames(args._)
     const names = [...new Map(given.map((name) => [secretName(name).env, name])).values()]

@@ -13,9 +13,11 @@ import {
 } from '../../../../cloud/for-commands.ts'
 import { type Args, CLOUD_ARGS, FLAGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
+import { mustAgree } from '../../../confirm.ts'
 import { CliError, EXIT, type Io, usageError } from '../../../io.ts'
 import { count, printJson, shown, styled } from '../../../output.ts'
-import { apiUrlOf, type CloudProject, clientFor, findCloudProject, mustAgree } from '../../../session.ts'
+import { findProject, type Project } from '../../../project.ts'
+import { apiUrlOf, clientFor } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { reportMoved } from '../../../warnings.ts'
 
@@ -53,7 +55,7 @@ export const login = defineCommand({
   },
   async run({ args, io }) {
     refuseInContainer(io)
-    const project = findCloudProject(args, io)
+    const project = findProject(args, io)
     const apiUrl = apiUrlOf(args, io)
     const token = args['with-token'] ? await tokenFromInput(io) : await tokenFromBrowser(args, apiUrl, io)
     const client = clientFor(apiUrl, token, args, io, args['with-token'] ? 'Use a valid token' : undefined)
@@ -172,7 +174,7 @@ function providerOf({ provider }: Args): Provider {
 }
 
 /** Logging in to another account would change what every profile talks to, so it asks first. */
-async function confirmReplace(args: Args, io: Io, { files }: CloudProject, email: string): Promise<void> {
+async function confirmReplace(args: Args, io: Io, { files }: Project, email: string): Promise<void> {
   const before = storedEmail(files.credentials)
   if (before === undefined || before === email) return
   await mustAgree(args, io, `${shown(before)} is logged in. Log in as ${shown(email)} instead?`)
@@ -182,7 +184,7 @@ async function confirmReplace(args: Args, io: Io, { files }: CloudProject, email
 async function chooseTenant(
   registry: TenantRegistry,
   tenants: readonly TenantInfo[],
-  { files }: CloudProject,
+  { files }: Project,
   io: Io,
 ): Promise<TenantRegistry> {
   if (registry.active !== undefined || tenants.length < 2 || !io.isInteractive) return registry

@@ -1,9 +1,11 @@
 import { hasCredentials, removeCredentials } from '../../../../cloud/for-commands.ts'
 import { type Args, CLOUD_ARGS, FLAGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
+import { mustAgree } from '../../../confirm.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
-import { type CloudProject, clientFor, findCloudProject, mustAgree } from '../../../session.ts'
+import { findProject, type Project } from '../../../project.ts'
+import { clientFor } from '../../../session.ts'
 
 export const logout = defineCommand({
   examples: [
@@ -22,7 +24,7 @@ export const logout = defineCommand({
         'The login is in SYSTEMPROMPT_API_TOKEN. Unset that variable; no file is involved.',
       )
     }
-    const project = findCloudProject(args, io)
+    const project = findProject(args, io)
     const file = project.files.credentials
     if (!hasCredentials(project.files)) {
       // Removes leftovers of a login that was killed.
@@ -48,7 +50,7 @@ export const logout = defineCommand({
 })
 
 /** Best effort, and only to the service that the login is for. */
-async function report({ loaded }: CloudProject, args: Args, io: Io): Promise<void> {
+async function report({ loaded }: Project, args: Args, io: Io): Promise<void> {
   const { credentials } = loaded ?? {}
   const user = credentials && subjectOf(credentials.api_token)
   if (!credentials || credentials.expired || user === undefined) return

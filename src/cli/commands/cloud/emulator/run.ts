@@ -3,7 +3,7 @@ import { cwdOf, FLAGS, wholeNumber } from '../../../args.ts'
 import { defineCommand, lazy } from '../../../command.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
-import { findCloudProject } from '../../../session.ts'
+import { findProject } from '../../../project.ts'
 import { EMULATOR_ARGS, readSeed } from './seed-file.ts'
 
 export const emulator = defineCommand({
@@ -32,7 +32,7 @@ export const emulator = defineCommand({
   async run({ args, io }) {
     const cwd = cwdOf(args, io)
     // Other errors in the project do not matter here.
-    if (args.cwd !== undefined) findCloudProject(args, io)
+    if (args.cwd !== undefined) findProject(args, io)
     const directory = findEmulatorDirectory({ cwd, env: io.env })
     const running = await started({
       port: wholeNumber(args, 'port', { min: 0, max: 65_535, otherwise: 8787 }),

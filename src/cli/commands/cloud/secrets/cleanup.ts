@@ -1,10 +1,10 @@
 import { isStale } from '../../../../cloud/for-commands.ts'
 import { TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
+import { mustAgree } from '../../../confirm.ts'
 import { EXIT } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
 import { openTarget, removalExit, removeAll } from '../../../secrets-target.ts'
-import { mustAgree } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { report } from './unset.ts'
 

@@ -12,12 +12,13 @@ import {
 import { isConfigError } from '../../../../index.ts'
 import { TENANT_CHANGE_ARGS, text } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
+import { mustAgree } from '../../../confirm.ts'
 import { CliError, EXIT, type Io, usageError } from '../../../io.ts'
 import { printJson, shown, styled } from '../../../output.ts'
+import { localSecretsOf, type Project, type SecretsPlace, secretsFileOf } from '../../../project.ts'
 import { randomSecret } from '../../../random-secret.ts'
 import { givenSecret, mustBeName, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
-import { localSecretsOf, openTargetToSend, type SecretsPlace, secretsFileOf } from '../../../secrets-target.ts'
-import { type CloudProject, mustAgree } from '../../../session.ts'
+import { openTargetToSend } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { setSecrets } from '../../../store-secrets.ts'
 
@@ -153,7 +154,7 @@ function isRefusal(error: unknown): boolean {
 }
 
 /** The services whose configs use the secret. */
-function servicesOf({ loaded }: CloudProject, key: string): readonly string[] {
+function servicesOf({ loaded }: Project, key: string): readonly string[] {
   if (!loaded) return []
   const directory = resolve(loaded.root, text(loaded.config.paths?.services) ?? 'services')
   return servicesUsing({ root: loaded.root, directory }, key)

@@ -9,17 +9,11 @@ import {
 } from '../../../../cloud/for-commands.ts'
 import { type Args, TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
+import { mustAgree } from '../../../confirm.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { count, printJson, shown, styled } from '../../../output.ts'
-import {
-  localSecretsOf,
-  openTargetToSend,
-  type Removal,
-  removalExit,
-  removeAll,
-  type SecretsTarget,
-} from '../../../secrets-target.ts'
-import { mustAgree } from '../../../session.ts'
+import { localSecretsOf } from '../../../project.ts'
+import { openTargetToSend, type Removal, removalExit, removeAll, type SecretsTarget } from '../../../secrets-target.ts'
 import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
 import { fixCustomList, storeSecrets } from '../../../store-secrets.ts'
 import { printWarnings } from '../../../warnings.ts'

@@ -11,19 +11,12 @@ import {
 } from '../../../../cloud/for-commands.ts'
 import { type Args, TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
+import { mustAgree } from '../../../confirm.ts'
 import { EXIT, type Io } from '../../../io.ts'
 import { count, printJson, shown, styled } from '../../../output.ts'
+import { type SecretsPlace, secretsFileOf } from '../../../project.ts'
 import { mustBeNames } from '../../../secret-input.ts'
-import {
-  openTarget,
-  type Removal,
-  removalExit,
-  removeAll,
-  type SecretsPlace,
-  type SecretsTarget,
-  secretsFileOf,
-} from '../../../secrets-target.ts'
-import { mustAgree } from '../../../session.ts'
+import { openTarget, type Removal, removalExit, removeAll, type SecretsTarget } from '../../../secrets-target.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { fixCustomList } from '../../../store-secrets.ts'
 

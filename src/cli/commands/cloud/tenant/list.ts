@@ -3,7 +3,8 @@ import { type Args, CLOUD_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { EXIT, type Io } from '../../../io.ts'
 import { type Fitting, printJson, table } from '../../../output.ts'
-import { findCloudProject, openSession } from '../../../session.ts'
+import { findProject } from '../../../project.ts'
+import { openSession } from '../../../session.ts'
 import { CLOUD_EXITS } from '../../../shapes.ts'
 import { reportMoved } from '../../../warnings.ts'
 
@@ -32,9 +33,7 @@ export const list = defineCommand({
     offline: { type: 'boolean', description: 'Read tenants.json only, without asking the service' },
   },
   async run({ args, io }) {
-    const { tenants, active } = args.offline
-      ? readRegistry(findCloudProject(args, io).files)
-      : await refreshed(args, io)
+    const { tenants, active } = args.offline ? readRegistry(findProject(args, io).files) : await refreshed(args, io)
     const found = tenants.map(({ id, name, tenant_type = 'cloud', region, hostname }) => ({
       id,
       name,

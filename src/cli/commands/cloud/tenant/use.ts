@@ -4,7 +4,7 @@ import { CLOUD_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { CliError, EXIT } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
-import { findCloudProject, profileTenant } from '../../../session.ts'
+import { findProject, profileTenant } from '../../../project.ts'
 import { FILE_EXITS } from '../../../shapes.ts'
 
 export const use = defineCommand({
@@ -16,7 +16,7 @@ export const use = defineCommand({
   exits: FILE_EXITS,
   args: { id: { type: 'positional', completes: 'tenant', description: 'The ID of the tenant' }, ...CLOUD_ARGS },
   async run({ args, io }) {
-    const project = findCloudProject(args, io)
+    const project = findProject(args, io)
     const { files, profile } = project
     const id = String(args.id)
     if (!(await activateTenant(files, id))) {

@@ -1,6 +1,19 @@
 import type { Args } from './args.ts'
 import { CliError, EXIT, type Io } from './io.ts'
 
+/** Asks for confirmation unless `-y` is given; without an interactive terminal, nothing is done. */
+export async function mustAgree(args: Args, io: Io, question: string): Promise<void> {
+  if (args.yes === true) return
+  if (!io.isInteractive) {
+    throw new CliError(
+      'CONFIRMATION',
+      EXIT.usage,
+      'This is not an interactive terminal, so nothing was done. Add -y to confirm.',
+    )
+  }
+  if (!(await io.confirm(question))) throw new CliError('REFUSED', EXIT.refused, 'Nothing was done.')
+}
+
 /**
  * Secrets are printed only with consent: an answer on a terminal, elsewhere -y.
  *
