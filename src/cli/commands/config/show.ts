@@ -63,15 +63,18 @@ interface View {
 
 function partOf(result: ResolvedConfig, path: string): unknown {
   const { config, explain } = result
-  const steps = parsePath(path)
-  const part = steps?.reduce<unknown>(
-    (at, step) => (isObject(at) && Object.hasOwn(at, step) ? Reflect.get(at, step) : undefined),
-    config,
-  )
+  const part = valueAt(config, path)
   if (part !== undefined || explain(path).length > 0) return part
   const meant = namesMeant(path, result)
   const hint = meant.length === 0 ? 'Without a path everything is shown.' : `Did you mean ${meant.join(' or ')}?`
   throw new CliError('NOT_FOUND', EXIT.notFound, `Nothing sets that key. ${hint}`)
+}
+
+function valueAt(config: unknown, path: string): unknown {
+  return parsePath(path)?.reduce<unknown>(
+    (at, step) => (isObject(at) && Object.hasOwn(at, step) ? Reflect.get(at, step) : undefined),
+    config,
+  )
 }
 
 function document(view: View, part: unknown): unknown {
@@ -97,10 +100,8 @@ function shownPart(path: string, { result, isRevealed }: View, part: unknown): u
 }
 
 function variableAt(path: string, view: View): unknown {
-  const { result, isRevealed } = view
   const typed = [...typedRows(view)].find((row) => row.path === path)
-  if (typed) return typed.value
-  return (isRevealed ? realValue(result, path) : undefined) ?? result.explain(path)[0]?.value
+  return (typed ?? variableRow(path, view))?.value
 }
 
 /**
@@ -125,7 +126,8 @@ function render(io: Io, view: View): string {
   const rows = [...configRows(view), ...secretRows(view), ...typed]
   const wanted =
     path === undefined ? rows : rows.filter((row) => isAtOrBelow(row.path, path) || row.path === `secrets.${path}`)
-  const list = wanted.length > 0 || path === undefined ? wanted : variableRow(path, view)
+  const variable = wanted.length === 0 && path !== undefined ? variableRow(path, view) : undefined
+  const list = variable ? [variable] : wanted
   const cells = list.map(({ path: name, value, from }) => [name, shown(value), from.origin.layer, placeOf(from.origin)])
   // A secret that was asked for is useless if it is cut.
   const body = table(isRevealed ? { ...io, columns: undefined } : io, ['key', 'value', 'layer', 'from'], cells, FITTING)
@@ -151,10 +153,7 @@ function* configRows({ result: { config, explain }, isRevealed }: View): Generat
   for (const path of leafPaths(config)) {
     const [from] = explain(path)
     if (!from) continue
-    const steps = parsePath(path) ?? []
-    const real = (): unknown =>
-      steps.reduce<unknown>((at, step) => (isObject(at) ? Reflect.get(at, step) : undefined), config)
-    yield { path, value: isRevealed ? real() : from.value, from }
+    yield { path, value: isRevealed ? valueAt(config, path) : from.value, from }
   }
 }
 
@@ -188,12 +187,10 @@ function masked(variables: object): object {
 }
 
 /** A variable of a .env file that no key refers to, or a secret by its environment name. */
-function variableRow(path: string, { result, isRevealed }: View): readonly Row[] {
+function variableRow(path: string, { result, isRevealed }: View): Row | undefined {
+  const [from] = result.explain(path)
   const real = isRevealed ? realValue(result, path) : undefined
-  return result
-    .explain(path)
-    .slice(0, 1)
-    .map((from) => ({ path, value: real ?? from.value, from }))
+  return from && { path, value: real ?? from.value, from }
 }
 
 function isAtOrBelow(path: string, ancestor: string): boolean {
