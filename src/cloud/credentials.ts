@@ -36,7 +36,8 @@ export function storedEmail(file: string): string | undefined {
 export function writeCredentials(files: CloudFiles, login: StoredLogin, now: number): Promise<string | undefined> {
   const { state, credentials: file } = files
   const isOurs = (stored: JsonObject): boolean => isUsualPlace(files) || isLogin(stored)
-  return updateObject(state, file, now, isOurs, (stored) => ({ ...withoutObsoleteKeys(stored), ...login }))
+  const change = (stored: JsonObject): JsonObject => ({ ...withoutObsoleteKeys(stored), ...login })
+  return updateObject(file, { state, now, isOurs, change })
 }
 
 /** Whether credentials.json exists, whatever it contains. */
@@ -54,7 +55,7 @@ export function hasCredentials({ credentials }: CloudFiles): boolean {
 export async function removeCredentials(
   files: CloudFiles,
   now: number,
-): Promise<{ readonly existed: boolean; readonly movedTo?: string }> {
+): Promise<{ readonly existed: boolean; readonly movedTo?: string | undefined }> {
   const { credentials } = files
   // Taking the lock would create the directory.
   if (!isTaken(credentials)) return { existed: removeFile(credentials) }
@@ -62,7 +63,7 @@ export async function removeCredentials(
     const isOurs = isUsualPlace(files) || isLogin(readObject(credentials))
     if (isOurs && !isDirectory(credentials)) return { existed: removeFile(credentials) }
     const movedTo = await setAside(credentials, now)
-    return { existed: movedTo !== undefined, ...(movedTo === undefined ? {} : { movedTo }) }
+    return { existed: movedTo !== undefined, movedTo }
   })
 }
 

@@ -10,6 +10,16 @@ import { toPlain } from '../tree.ts'
 /** What is stored in one of the cloud's files. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
+/** How to update a file. */
+interface ObjectUpdate {
+  /** The project's `.systemprompt` directory. */
+  readonly state: string
+  /** Milliseconds since 1970. */
+  readonly now: number
+  readonly isOurs: (stored: JsonObject) => boolean
+  readonly change: (stored: JsonObject) => JsonObject
+}
+
 /**
  * Updates the JSON object in one of the cloud's files, under a lock. A broken file, a link, or an object that is not
  * ours is moved aside, and `change` then gets an empty object. Returns where it was moved to.
@@ -17,11 +27,8 @@ export type JsonObject = Readonly<Record<string, unknown>>
  * @throws FileError
  */
 export async function updateObject(
-  state: string,
   file: string,
-  now: number,
-  isOurs: (stored: JsonObject) => boolean,
-  change: (stored: JsonObject) => JsonObject,
+  { state, now, isOurs, change }: ObjectUpdate,
 ): Promise<string | undefined> {
   await prepareState(state)
   await refuseExposed(file)
@@ -29,9 +36,14 @@ export async function updateObject(
     const stored = isRegularFile(file) ? readObject(file) : undefined
     const kept = stored && isOurs(stored) ? stored : undefined
     const movedTo = kept ? undefined : await setAside(file, now)
-    writeFileAtomic(file, `${JSON.stringify(change(kept ?? {}), null, 2)}\n`)
+    writeFileAtomic(file, jsonText(change(kept ?? {})))
     return movedTo
   })
+}
+
+/** The text of a JSON file. */
+export function jsonText(data: object): string {
+  return `${JSON.stringify(data, null, 2)}\n`
 }
 
 /** The JSON object in one of the cloud's files; undefined if there is no file, or it cannot be read. */

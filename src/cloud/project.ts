@@ -1,11 +1,13 @@
-import { dirname, join, relative, sep } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type DiscoverOptions, findProjectRoot, profileNames } from '../discover.ts'
 import { collectProblems } from '../errors/errors.ts'
+import { displayPath } from '../files/paths.ts'
 import { prepareState } from '../files/state.ts'
 import { newTrail } from '../files/trail.ts'
 import { updateFile } from '../files/update.ts'
 import { parseJson } from '../read/json.ts'
 import { toPlain } from '../tree.ts'
+import { jsonText } from './json-file.ts'
 
 /** A project's `.systemprompt` directory, whether or not it exists, and whatever its profiles contain. Absolute. */
 export function findStateDirectory(options: DiscoverOptions): string {
@@ -26,16 +28,13 @@ export async function activateProfile(state: string, name: string): Promise<void
   const file = join(state, 'sessions', 'index.json')
   await prepareState(state)
   await updateFile(file, (text = '') => {
-    const others = text.trim() === '' ? {} : objectIn(text, file)
-    return `${JSON.stringify({ ...others, active_profile_name: name }, null, 2)}\n`
+    const others = text.trim() === '' ? {} : objectIn(text, displayPath(dirname(state), file))
+    return jsonText({ ...others, active_profile_name: name })
   })
 }
 
-function objectIn(text: string, file: string): object {
+function objectIn(text: string, shown: string): object {
   const problems = collectProblems()
-  const shown = relative(join(dirname(file), '../..'), file)
-    .split(sep)
-    .join('/')
   const source = { layer: 'profile', file: shown, text: text.replace(/^\ufeff/, ''), confidential: true } as const
   const tree = parseJson(source, problems)
   problems.throwIfAny()

@@ -5,7 +5,7 @@ import { makePrivateDirectory } from '../files/modes.ts'
 import { prepareState } from '../files/state.ts'
 import { updateFile } from '../files/update.ts'
 import type { CloudFiles } from './credentials.ts'
-import { readObject } from './json-file.ts'
+import { jsonText, readObject } from './json-file.ts'
 
 /**
  * A record of what was sent to a tenant, without the values. The service returns only names, so a digest of each value
@@ -95,7 +95,7 @@ async function changeRecord(
     const content = contentOf(file)
     const digests = change(content)
     if (!digests) return undefined
-    return `${JSON.stringify({ api_url: target.apiUrl, tenant: target.tenant, key: content.key, digests }, null, 2)}\n`
+    return jsonText({ api_url: target.apiUrl, tenant: target.tenant, key: content.key, digests })
   })
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { updateFile } from '../files/update.ts'
 import type { TenantInfo } from './contract.ts'
 import type { CloudFiles } from './credentials.ts'
-import { type JsonObject, mustReadObject, readObject, updateObject } from './json-file.ts'
+import { type JsonObject, jsonText, mustReadObject, readObject, updateObject } from './json-file.ts'
 
 /** A tenant in tenants.json, as far as it is known. */
 export interface RegisteredTenant {
@@ -40,22 +40,23 @@ export async function updateRegistry(
   files: CloudFiles,
   tenants: readonly TenantInfo[] | undefined,
   now: number,
-): Promise<TenantRegistry & { readonly movedTo?: string }> {
+): Promise<TenantRegistry & { readonly movedTo: string | undefined }> {
   const { state, tenants: file } = files
   const isOurs = (stored: JsonObject): boolean => file === join(state, 'tenants.json') || Array.isArray(stored.tenants)
   let updated: TenantRegistry = { tenants: [], active: undefined }
-  const movedTo = await updateObject(state, file, now, isOurs, (stored) => {
+  const change = (stored: JsonObject): JsonObject => {
     const { active_tenant: _, ...others } = stored
     const known = registryIn(stored)
     updated = tenants ? { tenants: mergeTenants(known.tenants, tenants), active: chooseActive(known, tenants) } : known
     return {
       ...others,
       tenants: updated.tenants,
-      ...(updated.active === undefined ? {} : { active_tenant: updated.active }),
+      active_tenant: updated.active,
       synced_at: new Date(now).toISOString(),
     }
-  })
-  return { ...updated, ...(movedTo === undefined ? {} : { movedTo }) }
+  }
+  const movedTo = await updateObject(file, { state, now, isOurs, change })
+  return { ...updated, movedTo }
 }
 
 /**
@@ -69,7 +70,7 @@ export async function activateTenant(files: CloudFiles, id: string): Promise<boo
   if (!isKnown) return false
   await updateFile(files.tenants, (text) => {
     isKnown = hasTenant(files, id)
-    return isKnown ? textOf({ ...readObject(files.tenants), active_tenant: id }) : text
+    return isKnown ? jsonText({ ...readObject(files.tenants), active_tenant: id }) : text
   })
   return isKnown
 }
@@ -116,10 +117,6 @@ function entryOf(info: TenantInfo, known: RegisteredTenant | undefined): Registe
   return Object.fromEntries(
     Object.entries(entry).filter(([, value]) => value !== undefined && value !== null),
   ) as RegisteredTenant
-}
-
-function textOf(file: object): string {
-  return `${JSON.stringify(file, null, 2)}\n`
 }
 
 function isTenant(value: unknown): value is RegisteredTenant {
