@@ -32,6 +32,8 @@ export const PLAN = {
   to_remove: 'string[]',
 } as const
 
+export const FAILED = [{ name: 'string', code: 'string', message: 'string' }] as const
+
 type Exits = NonNullable<Command['exits']>
 
 /** Exit codes of commands that read a configuration, that write files, and that use the cloud. */

@@ -4,9 +4,9 @@ import { defineCommand } from '../../../command.ts'
 import { mustAgree } from '../../../confirm.ts'
 import { EXIT } from '../../../io.ts'
 import { printJson, shown } from '../../../output.ts'
-import { openTarget, removalExit, removeAll } from '../../../secrets-target.ts'
-import { CLOUD_EXITS } from '../../../shapes.ts'
-import { report } from './unset.ts'
+import { openTarget } from '../../../secrets-target.ts'
+import { CLOUD_EXITS, FAILED } from '../../../shapes.ts'
+import { removalExit, removeAll, reportRemoval } from './removal.ts'
 
 export const cleanup = defineCommand({
   examples: [
@@ -20,7 +20,7 @@ export const cleanup = defineCommand({
     dry_run: 'boolean',
     removed: 'string[]',
     'stale?': 'string[]',
-    failed: [{ name: 'string', code: 'string', message: 'string' }],
+    failed: FAILED,
   },
   exits: [...CLOUD_EXITS, 'partial'],
   args: TENANT_CHANGE_ARGS,
@@ -45,7 +45,7 @@ export const cleanup = defineCommand({
     const removal = await removeAll(target, stale)
     await target.client.close()
     const code = removalExit(removal)
-    report(args, io, target.tenant, removal)
+    reportRemoval(args, io, target.tenant, removal)
     return code
   },
 })

@@ -19,7 +19,7 @@ import { localSecretsOf, type Project, type SecretsPlace, secretsFileOf } from '
 import { randomSecret } from '../../../random-secret.ts'
 import { givenSecret, mustBeName, SECRET_INPUT_ARGS } from '../../../secret-input.ts'
 import { openTargetToSend } from '../../../secrets-target.ts'
-import { CLOUD_EXITS } from '../../../shapes.ts'
+import { CLOUD_EXITS, FAILED } from '../../../shapes.ts'
 import { setSecrets } from '../../../store-secrets.ts'
 
 export const rotate = defineCommand({
@@ -35,7 +35,7 @@ export const rotate = defineCommand({
     secret: 'string',
     file: 'string',
     services: 'string[]',
-    'failed?': [{ name: 'string', code: 'string', message: 'string' }],
+    'failed?': FAILED,
   },
   exits: [...CLOUD_EXITS, 'partial'],
   args: {

@@ -13,12 +13,12 @@ import { mustAgree } from '../../../confirm.ts'
 import { CliError, EXIT, type Io } from '../../../io.ts'
 import { count, printJson, shown, styled } from '../../../output.ts'
 import { localSecretsOf } from '../../../project.ts'
-import { openTargetToSend, type Removal, removalExit, removeAll, type SecretsTarget } from '../../../secrets-target.ts'
-import { CLOUD_EXITS, PLAN } from '../../../shapes.ts'
+import { openTargetToSend, type SecretsTarget } from '../../../secrets-target.ts'
+import { CLOUD_EXITS, FAILED, PLAN } from '../../../shapes.ts'
 import { fixCustomList, storeSecrets } from '../../../store-secrets.ts'
 import { printWarnings } from '../../../warnings.ts'
 import { leftAlone, planData, planTable, progress } from './plan-table.ts'
-import { failures, printFailed } from './unset.ts'
+import { failures, printFailed, type Removal, removalExit, removeAll } from './removal.ts'
 
 export const sync = defineCommand({
   examples: [
@@ -34,7 +34,7 @@ export const sync = defineCommand({
     ...PLAN,
     sent: 'string[]',
     removed: 'string[]',
-    failed: [{ name: 'string', code: 'string', message: 'string' }],
+    failed: FAILED,
   },
   exits: [...CLOUD_EXITS, 'partial'],
   args: {

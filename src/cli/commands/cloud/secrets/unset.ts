@@ -9,16 +9,17 @@ import {
   missingFrom,
   mustBeEditable,
 } from '../../../../cloud/for-commands.ts'
-import { type Args, TENANT_CHANGE_ARGS } from '../../../args.ts'
+import { TENANT_CHANGE_ARGS } from '../../../args.ts'
 import { defineCommand } from '../../../command.ts'
 import { mustAgree } from '../../../confirm.ts'
 import { EXIT, type Io } from '../../../io.ts'
-import { count, printJson, shown, styled } from '../../../output.ts'
+import { shown } from '../../../output.ts'
 import { type SecretsPlace, secretsFileOf } from '../../../project.ts'
 import { mustBeNames } from '../../../secret-input.ts'
-import { openTarget, type Removal, removalExit, removeAll, type SecretsTarget } from '../../../secrets-target.ts'
-import { CLOUD_EXITS } from '../../../shapes.ts'
+import { openTarget, type SecretsTarget } from '../../../secrets-target.ts'
+import { CLOUD_EXITS, FAILED } from '../../../shapes.ts'
 import { fixCustomList } from '../../../store-secrets.ts'
+import { type Removal, removalExit, removeAll, reportRemoval } from './removal.ts'
 
 export const unset = defineCommand({
   examples: [
@@ -31,7 +32,7 @@ export const unset = defineCommand({
     tenant: 'string',
     dry_run: 'boolean',
     removed: 'string[]',
-    failed: [{ name: 'string', code: 'string', message: 'string' }],
+    failed: FAILED,
   },
   exits: [...CLOUD_EXITS, 'partial'],
   takesMany: true,
@@ -51,7 +52,7 @@ export const unset = defineCommand({
     const planned = plannedRemoval(typed, keys, local)
     if (args['dry-run']) {
       await target.client.close()
-      report(args, io, target.tenant, planned, from)
+      reportRemoval(args, io, target.tenant, planned, from)
       const { removed, failed } = planned
       return failed.length === 0 ? EXIT.ok : removed.length === 0 ? EXIT.notFound : EXIT.partial
     }
@@ -65,7 +66,7 @@ export const unset = defineCommand({
     )
     await target.client.close()
     const code = removalExit(removal)
-    report(args, io, target.tenant, removal, from)
+    reportRemoval(args, io, target.tenant, removal, from)
     return code
   },
 })
@@ -153,30 +154,4 @@ async function removeLocally(
 function nameIn(keys: readonly string[], name: string): string {
   const exact = name.toUpperCase().replace(/[-.]/g, '_')
   return keys.includes(exact) ? exact : cloudName(name)
-}
-
-/**
- * Reports both lists, even if only some were removed.
- *
- * @param from where they were removed, for display
- */
-export function report(args: Args, io: Io, tenant: string, { removed, failed }: Removal, from = shown(tenant)): void {
-  const isDry = args['dry-run'] === true
-  if (args.json) {
-    printJson(io, { ok: failed.length === 0, tenant, dry_run: isDry, removed, failed: failures(failed) })
-    return
-  }
-  if (removed.length > 0 && !args.quiet) {
-    const done = isDry ? 'Would remove' : `${styled(io, 'green', '✔')} Removed`
-    io.out(`${done} ${count(removed.length, 'secret')} from ${from}: ${removed.map(shown).join(', ')}\n`)
-  }
-  printFailed(io, failed)
-}
-
-export function failures(failed: Removal['failed']) {
-  return failed.map(({ name, error }) => ({ name, code: error.code, message: error.message }))
-}
-
-export function printFailed(io: Io, failed: Removal['failed']): void {
-  for (const { name, error } of failed) io.err(`✖ ${shown(name)}: ${error.message}\n`)
 }
