@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { linkSync, lstatSync, rmSync, utimesSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { readFileBytes } from '../read/guard.ts'
+import { listDirectory, readFileBytes } from '../read/guard.ts'
 import { writeExclusively } from './atomic.ts'
 import { FileError, unwritable } from './errors.ts'
 import { makePrivateDirectory } from './modes.ts'
 import { currentOwner, hasEnded, type Owner } from './owner.ts'
 import { retryWhileBusy } from './retry-while-busy.ts'
 import { systemCode } from './system-code.ts'
-import { discard, namesIn, removeLeftovers, temporaryName } from './temporary.ts'
+import { discard, isOlderThan, removeLeftovers, temporaryName } from './temporary.ts'
 import { IS_WINDOWS } from './windows.ts'
 
 export interface LockOptions {
@@ -100,7 +100,7 @@ async function breakLock(lock: string, dead: Holder | 'unreadable', file: string
 async function removeLeftoverLocks(lock: string, file: string, deadline: number): Promise<void> {
   removeLeftovers(lock)
   const name = `${basename(lock)}.`
-  for (const entry of namesIn(dirname(lock))) {
+  for (const entry of listDirectory(dirname(lock))) {
     if (!entry.startsWith(name) || !LEFTOVER_NAME.test(entry.slice(name.length))) continue
     // One that cannot be removed does no harm.
     await removeIfAbandoned(join(dirname(lock), entry), file, deadline).catch(() => undefined)
@@ -182,9 +182,7 @@ function isHolder(value: unknown): value is Holder {
 
 function isAbandoned(lock: string, holder: Holder | 'unreadable'): boolean {
   const ended = holder === 'unreadable' ? undefined : hasEnded(holder)
-  if (ended !== undefined) return ended
-  const stat = lstatSync(lock, { throwIfNoEntry: false })
-  return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED_AFTER
+  return ended ?? isOlderThan(ABANDONED_AFTER, lock)
 }
 
 function locked(file: string, holder: Holder | 'none' | 'unreadable'): FileError {

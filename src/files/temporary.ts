@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { lstatSync, readdirSync, rmSync } from 'node:fs'
+import { lstatSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { listDirectory } from '../read/guard.ts'
 import { currentOwner, hasEnded } from './owner.ts'
 import { retryWhileBusy } from './retry-while-busy.ts'
 
@@ -28,25 +29,17 @@ export function discard(temporary: string): void {
 /** Removes the temporary files of processes that were killed while they wrote this file. */
 export function removeLeftovers(file: string): void {
   const directory = dirname(file)
-  for (const name of namesIn(directory)) {
+  for (const name of listDirectory(directory)) {
     if (!name.startsWith(`.${basename(file)}.`)) continue
     const [, machine = '', pid = ''] = NAME.exec(name) ?? []
     if (machine === '') continue
     const path = join(directory, name)
-    if (hasEnded({ machine, pid: Number(pid), started: '' }) ?? isAbandoned(path)) discard(path)
+    if (hasEnded({ machine, pid: Number(pid), started: '' }) ?? isOlderThan(ABANDONED_AFTER, path)) discard(path)
   }
 }
 
-function isAbandoned(path: string): boolean {
+/** Whether a file was last modified more than so many milliseconds ago; false if it does not exist. */
+export function isOlderThan(milliseconds: number, path: string): boolean {
   const stat = lstatSync(path, { throwIfNoEntry: false })
-  return stat !== undefined && Date.now() - stat.mtimeMs > ABANDONED_AFTER
-}
-
-/** The names in a directory; empty if it cannot be read. */
-export function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return []
-  }
+  return stat !== undefined && Date.now() - stat.mtimeMs > milliseconds
 }
