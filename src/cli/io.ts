@@ -72,7 +72,7 @@ export function exitCodeOf({ issues }: ConfigError): number {
   return isTyped ? EXIT.usage : EXIT.validation
 }
 
-const CLOUD_EXITS: Readonly<Record<CloudErrorCode, number>> = {
+const CLOUD_ERROR_EXITS: Readonly<Record<CloudErrorCode, number>> = {
   NOT_LOGGED_IN: EXIT.notLoggedIn,
   FORBIDDEN: EXIT.forbidden,
   NOT_FOUND: EXIT.notFound,
@@ -87,7 +87,7 @@ const CLOUD_EXITS: Readonly<Record<CloudErrorCode, number>> = {
   REFUSED: EXIT.refused,
 }
 
-const FILE_EXITS: Readonly<Record<FileErrorCode, number>> = {
+const FILE_ERROR_EXITS: Readonly<Record<FileErrorCode, number>> = {
   FILE_LOCKED: EXIT.conflict,
   FILE_NOT_REGULAR: EXIT.refused,
   FILE_EXPOSED: EXIT.refused,
@@ -97,9 +97,9 @@ const FILE_EXITS: Readonly<Record<FileErrorCode, number>> = {
 /**
  * The exit code for an error of the cloud client, or for a file that cannot be written; undefined for any other error.
  */
-export function exitCodeOfState(error: unknown): number | undefined {
+export function exitCodeOfCloudOrFile(error: unknown): number | undefined {
   const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined
-  const codes = { CloudError: CLOUD_EXITS, FileError: FILE_EXITS }[error instanceof Error ? error.name : '']
+  const codes = { CloudError: CLOUD_ERROR_EXITS, FileError: FILE_ERROR_EXITS }[error instanceof Error ? error.name : '']
   return codes && typeof code === 'string' ? Reflect.get(codes, code) : undefined
 }
 

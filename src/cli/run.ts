@@ -4,7 +4,7 @@ import { FLAGS } from './args.ts'
 import { type Command, type CommandContext, type FlagDef, loaded } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { helpOf, partsOf } from './help.ts'
-import { CliError, EXIT, exitCodeOf, exitCodeOfState, type Io, usageError } from './io.ts'
+import { CliError, EXIT, exitCodeOf, exitCodeOfCloudOrFile, type Io, usageError } from './io.ts'
 import { splitPassThrough } from './pass-through.ts'
 
 const root: Command = {
@@ -238,8 +238,8 @@ function describe(error: unknown): Described {
   if (error instanceof CliError) {
     return { exitCode: error.exitCode, message: error.message, data: { code: error.code, message: error.message } }
   }
-  const ofState = exitCodeOfState(error)
-  if (ofState !== undefined && error instanceof Error) return { exitCode: ofState, message: error.message, data: error }
+  const exitCode = exitCodeOfCloudOrFile(error)
+  if (exitCode !== undefined && error instanceof Error) return { exitCode, message: error.message, data: error }
   const name = error instanceof Error ? error.name : typeof error
   const message = `Something unexpected went wrong (${name}). Please report it; SYSTEMPROMPT_LOG_LEVEL=debug shows where.`
   return { exitCode: EXIT.unexpected, message, data: { code: 'UNEXPECTED', message } }

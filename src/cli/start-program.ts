@@ -99,7 +99,7 @@ async function run(
   for (const signal of signals) host.on(signal, forward)
   stop?.addEventListener('abort', terminate)
   try {
-    const exited = exitCodeOf(child, command)
+    const exited = waitForExit(child, command)
     // As without us in between, what the program has written is lost, and the signal comes when it writes more. To
     // close a socket would be a connection reset instead.
     const breakPipe = (from: Readable): void => {
@@ -142,7 +142,7 @@ function spawnProgram(command: string, args: readonly string[], options: SpawnOp
   }
 }
 
-function exitCodeOf(child: ChildProcess, command: string): Promise<number> {
+function waitForExit(child: ChildProcess, command: string): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
       // Sending a signal to a running program can fail too.
