@@ -84,6 +84,44 @@ describe('systemprompt init', () => {
     expect(loadConfigSync({ cwd, env: {} }).secrets.get('DATABASE_URL')).toBe('file:./dev.db')
   })
 
+  test.each([
+    ['.env', { '.env': 'DATABASE_URL=file:./dev.db\n' }, ['SECRET_INVALID', 'DATABASE_URL']],
+    [
+      'a schema in systemprompt.config.mjs',
+      {
+        'systemprompt.config.mjs': `
+          const issues = [{ message: 'is required', path: ['region'] }]
+          export default { schema: { '~standard': { version: 1, vendor: 'acme', validate: () => ({ issues }) } } }
+        `,
+      },
+      ['MISSING_KEY', 'region'],
+    ],
+  ])(
+    'says with --json too that %s makes the profile invalid, whether it wrote files or not',
+    async (_, files, issue) => {
+      const cwd = makeProject(files)
+      const issues = [expect.objectContaining({ code: issue[0], key: issue[1] })]
+      expect(JSON.parse((await cli(cwd, 'init -n --json')).out)).not.toHaveProperty('issues')
+      expect(JSON.parse((await cli(cwd, 'init -y --json')).out)).toMatchObject({ ok: true, issues })
+      expect(JSON.parse((await cli(cwd, 'init --json')).out)).toMatchObject({ ok: true, files: [], issues })
+      const { code, out, err } = await cli(cwd, 'init')
+      expect(code).toBe(0)
+      expect(out).toContain('nothing was written.\n✖ Profile local is not valid: programs will not start with it.\n')
+      expect(err).toContain(issue[1])
+    },
+  )
+
+  test('does not say Ready if only a schema in systemprompt.config.* fails', async () => {
+    const cwd = makeProject({
+      'package.json': '{"type":"module"}',
+      'systemprompt.config.ts': "export default { secrets: { required: ['STRIPE_KEY'] as string[] } }\n",
+    })
+    const { out, err } = await cli(cwd, 'init -y')
+    expect(out).toContain('✖ Written, but profile local is not valid')
+    expect(out).not.toContain('Ready')
+    expect(err).toContain('STRIPE_KEY')
+  })
+
   test('adds no services/config to services without a root file, which would then not be read', async () => {
     const cwd = makeProject({
       '.systemprompt/profiles/local/profile.yaml': 'name: local\n',

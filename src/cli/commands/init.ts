@@ -1,21 +1,21 @@
 import { dirname } from 'node:path'
 import { type PlannedFile, planProject, writeProject } from '../../cloud/for-commands.ts'
-import { type ConfigError, isConfigError, loadConfigSync } from '../../index.ts'
+import { type ConfigError, isConfigError, loadConfig } from '../../index.ts'
 import { type Args, FLAGS, text } from '../args.ts'
 import { defineCommand } from '../command.ts'
 import { mustAgree } from '../confirm.ts'
 import { EXIT, type Io, usageError } from '../io.ts'
 import { printJson, shown, styled, table } from '../output.ts'
 import { findProject } from '../project.ts'
-import { FILE_EXITS } from '../shapes.ts'
+import { FILE_EXITS, PROBLEM } from '../shapes.ts'
 
 export const init = defineCommand({
   examples: [
     ['systemprompt init', 'Show what would be written, ask, then write it'],
     ['systemprompt init --profile production --yes', 'Add a profile without asking'],
   ],
-  output: 'A table of the files, both existing and new.',
-  json: { ok: 'boolean', root: 'string', dry_run: 'boolean', files: 'string[]' },
+  output: 'A table of the files, both existing and new, and, except in a dry run, whether the profile is valid.',
+  json: { ok: 'boolean', root: 'string', dry_run: 'boolean', files: 'string[]', 'issues?': [PROBLEM] },
   exits: FILE_EXITS,
   args: {
     profile: { type: 'string', valueHint: 'name', description: 'The name of the profile [default: local]' },
@@ -36,7 +36,8 @@ export const init = defineCommand({
       await mustAgree(args, io, `Write ${missing.length === 1 ? 'this file' : `these ${missing.length} files`}?`)
       await writeProject(root, missing)
     }
-    report(args, io, { root, profile, missing })
+    const failure = args['dry-run'] ? undefined : await failureOf(io, root, profile)
+    report(args, io, { root, profile, missing, failure })
     return EXIT.ok
   },
 })
@@ -66,26 +67,27 @@ interface Done {
   readonly root: string
   readonly profile: string
   readonly missing: readonly PlannedFile[]
+  /** What keeps programs from starting with the profile. */
+  readonly failure: ConfigError | undefined
 }
 
-function report(args: Args, io: Io, { root, profile, missing }: Done): void {
+function report(args: Args, io: Io, done: Done): void {
+  const { root, missing, failure } = done
   const isDry = args['dry-run'] === true
   if (args.json) {
-    printJson(io, { ok: true, root, dry_run: isDry, files: missing.map(({ path }) => path) })
+    const issues = isDry ? {} : { issues: failure?.issues ?? [] }
+    printJson(io, { ok: true, root, dry_run: isDry, files: missing.map(({ path }) => path), ...issues })
     return
   }
   if (missing.length === 0) io.out('Everything exists already; nothing was written.\n')
   else if (isDry) io.out('Nothing was written.\n')
-  else reportWritten(io, root, profile)
+  if (failure) reportInvalid(io, done, failure)
+  else if (missing.length > 0 && !isDry) io.out(`${styled(io, 'green', '✔')} Ready. ${nextStep(io, done)}\n`)
 }
 
-function reportWritten(io: Io, root: string, profile: string): void {
-  const failure = failureOf(io, root, profile)
-  if (!failure) {
-    io.out(`${styled(io, 'green', '✔')} Ready. ${nextStep(io, root, profile)}\n`)
-    return
-  }
-  io.out(`${styled(io, 'red', '✖')} Written, but profile ${profile} is not valid: programs will not start with it.\n`)
+function reportInvalid(io: Io, { profile, missing }: Done, failure: ConfigError): void {
+  const what = missing.length > 0 ? `Written, but profile ${profile}` : `Profile ${profile}`
+  io.out(`${styled(io, 'red', '✖')} ${what} is not valid: programs will not start with it.\n`)
   io.err(`${failure.message}\n${isConfigError(failure, 'SECRET_INVALID') ? SKIP_RULES : ''}`)
 }
 
@@ -96,10 +98,10 @@ If your program has other rules for these secrets, turn off those of SystemPromp
     validation: skip
 `
 
-/** What keeps programs from starting with the profile: without one, other rules applied to .env files. */
-function failureOf(io: Io, root: string, profile: string): ConfigError | undefined {
+/** Why the profile is not valid: without one, other rules applied to .env files. */
+async function failureOf(io: Io, root: string, profile: string): Promise<ConfigError | undefined> {
   try {
-    loadConfigSync({ cwd: root, env: io.env, profile })
+    await loadConfig({ cwd: root, env: io.env, profile })
     return undefined
   } catch (error) {
     if (isConfigError(error)) return error
@@ -108,7 +110,7 @@ function failureOf(io: Io, root: string, profile: string): ConfigError | undefin
 }
 
 /** How to check the profile, which may not be the default one. */
-function nextStep(io: Io, root: string, name: string): string {
+function nextStep(io: Io, { root, profile: name }: Done): string {
   const check = 'systemprompt config check --strict'
   const { profile, failure } = findProject({ cwd: root }, io)
   if (profile?.name === name) return `Check it with '${check}'.`
