@@ -1,4 +1,5 @@
-import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping'
+import { FlattenMap, originalPositionFor, type TraceMap } from '@jridgewell/trace-mapping'
+import { getLocation, parse } from 'jsonc-parser'
 import type { Match, Matcher } from '../../src/scan/index.ts'
 
 /** A position; `line` and `column` are 1-based. */
@@ -31,7 +32,7 @@ export function sourceMapOf(
 
 function asMap(text: string): TraceMap | undefined {
   try {
-    const map = new TraceMap(text)
+    const map = FlattenMap(text)
     return [map.sources, map.sourcesContent ?? []].every(areTexts) ? map : undefined
   } catch {
     return undefined
@@ -50,36 +51,43 @@ export function originOf(
   match: Match,
   matcher: Matcher,
 ): Place | undefined {
+  const inMap = file.endsWith('.map') ? placeInText(match.start, bytes) : undefined
+  if (inMap) return inMap
   const inSources = placesInSources(map, match, matcher)
-  const inSource = (source: string | null): Place | undefined =>
-    inSources.find((candidate) => source !== null && candidate.file === readable(source)) ?? inSources[0]
-  if (file.endsWith('.map')) return inSource(sourceAround(match.start, bytes, map))
+  if (file.endsWith('.map')) return inSources[0]
   const mapped = originalPositionFor(map, { line, column: column - 1 })
-  const place = inSource(mapped.source)
-  if (place || mapped.source === null) return place
-  return { file: readable(mapped.source), line: mapped.line, column: mapped.column + 1 }
+  // Not in the types: a mapping can refer to a source that the map does not have.
+  if (!mapped.source) return inSources[0]
+  const source = readable(mapped.source)
+  const place = inSources.find((candidate) => candidate.file === source) ?? inSources[0]
+  return place ?? { file: source, line: mapped.line, column: mapped.column + 1 }
 }
 
-/** The source whose text is at this offset of a source map, however its text is escaped; null if none is. */
-function sourceAround(offset: number, bytes: Buffer, { sources }: TraceMap): string | null {
-  const key = bytes.indexOf('"sourcesContent"')
-  if (key === -1 || key > offset) return null
-  let index = 0
-  let isInText = false
-  for (let at = bytes.indexOf('[', key); at < offset; at++) {
-    const byte = String.fromCharCode(bytes[at] as number)
-    if (byte === '\\') at++
-    else if (byte === '"') isInText = !isInText
-    else if (byte === ',' && !isInText) index++
-    else if (byte === ']' && !isInText) return null
-  }
-  return isInText ? (sources[index] ?? null) : null
+/** The place in a source whose text is at this offset of a source map. */
+function placeInText(offset: number, bytes: Buffer): Place | undefined {
+  const text = bytes.toString('utf8')
+  const at = bytes.toString('utf8', 0, offset).length
+  const { path, previousNode } = getLocation(text, at)
+  const [list, index] = path.slice(-2)
+  if (list !== 'sourcesContent' || index === undefined || !previousNode) return undefined
+  const source = [...path.slice(0, -2), 'sources', index].reduce<unknown>(
+    (value, key) => Reflect.get(Object(value), key),
+    JSON.parse(text),
+  )
+  if (typeof source !== 'string') return undefined
+  // The parser reads a string that does not end.
+  const before = Buffer.from(String(parse(text.slice(previousNode.offset, at))))
+  return placeOf(before, before.length, readable(source))
 }
 
-function placesInSources({ sources, sourcesContent }: TraceMap, { name }: Match, matcher: Matcher): readonly Place[] {
+function placesInSources(
+  { resolvedSources, sourcesContent }: TraceMap,
+  { name }: Match,
+  matcher: Matcher,
+): readonly Place[] {
   return (sourcesContent ?? []).flatMap((content, index) => {
     const found = content === null ? undefined : matcher.find(content).find((match) => match.name === name)
-    return content && found ? [placeOf(Buffer.from(content), found.start, readable(sources[index] ?? ''))] : []
+    return content && found ? [placeOf(Buffer.from(content), found.start, readable(resolvedSources[index] ?? ''))] : []
   })
 }
 

@@ -132,6 +132,37 @@ describe('the source of a secret is named', () => {
       ])
   })
 
+  test('in a source map: every line that it is in', () => {
+    const twice = { ...JSON.parse(map), sourcesContent: [`'${SECRET}'\n`, `"é"\n'${SECRET}'\n\n\t'${SECRET}'`] }
+    expect(problemsIn({ 'a.js.map': JSON.stringify(twice) })?.map(({ frame }) => frame)).toEqual([
+      'from src/a.js:1:2',
+      'from src/b.js:2:2',
+      'from src/b.js:4:3',
+    ])
+  })
+
+  test('by a source map with sections, also one inside another', () => {
+    const part = (name: string, content: string | null, mappings = 'AAAA') => ({
+      offset: { line: 0, column: 0 },
+      map: { version: 3, sources: ['nothing.js', name], sourcesContent: [null, content], names: [], mappings },
+    })
+    const inner = { version: 3, sections: [part('webpack://app/./src/c.js', `let x\n\n'${SECRET}'`)] }
+    const sections = [
+      part('./src/a.js', `'${SECRET}'`, 'ACAA'),
+      { ...part('./src/b.js', `\n'${SECRET}'`, 'ACCA'), offset: { line: 1, column: 0 } },
+      { offset: { line: 2, column: 0 }, map: inner },
+    ]
+    const index = JSON.stringify({ version: 3, sections })
+    const found = problemsIn({ 'a.js': `${SECRET}\n${SECRET}\n`, 'a.js.map': index })
+    expect(found?.map(({ at, frame }) => `${at.replace(/^(.*map):.*/, '$1')} ${frame}`)).toEqual([
+      'a.js:1:1 from src/a.js:1:2',
+      'a.js:2:1 from src/b.js:2:2',
+      'a.js.map from src/a.js:1:2',
+      'a.js.map from src/b.js:2:2',
+      'a.js.map from src/c.js:3:2',
+    ])
+  })
+
   test.each([
     ['AAAA', 'from src/a.js:1:1'],
     ['', undefined],
@@ -146,9 +177,15 @@ describe('the source of a secret is named', () => {
     expect(first).toMatchObject({ at: 'a.js:1:1', frame: 'from src/b.js:2:8' })
   })
 
-  const broken = [{ sourcesContent: 'SECRET' }, { sourcesContent: { a: 1 } }, { sources: [5] }, { sourcesContent: [5] }]
+  const broken = [
+    { sourcesContent: 'SECRET' },
+    { sourcesContent: { a: 1 } },
+    { sources: [5] },
+    { sourcesContent: [5] },
+    { mappings: 'ACAA' },
+  ]
   test.each([
-    ...['{', '{"version":3}', '[]', 'null', ''],
+    ...['{', '{"version":3}', '[]', 'null', '', '{"version":3,"sections":[{"url":"b.map"}]}'],
     ...broken.map((each) => JSON.stringify({ version: 3, sources: ['a.js'], names: [], mappings: 'AAAA', ...each })),
   ])('not by an invalid source map: %s', (broken) => {
     expect(problemsIn({ 'a.js': SECRET, 'a.js.map': broken })).toHaveLength(1)
