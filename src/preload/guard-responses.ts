@@ -136,14 +136,12 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
     // Node refuses the chunk, and the program may send something else.
     if (!chunk && given[0] && given[0] !== done) return end.apply(this, given)
     if (isHttp2) cleanHeaders(this)
-    const passed = chunk && gate.push(chunk)
-    const rest = isMatch(passed) ? passed : gate.end()
-    if (isMatch(passed) || isMatch(rest)) {
-      withhold(this, rest as Match, done)
+    const rest = gate.end(chunk)
+    if (isMatch(rest)) {
+      withhold(this, rest, done)
       return this
     }
-    if (passed === chunk && rest.length === 0) return endUnguarded(this, given)
-    return endUnguarded(this, [Buffer.concat([passed ?? new Uint8Array(), rest]), done])
+    return endUnguarded(this, rest === chunk || rest.length === 0 ? given : [rest, done])
   }
 
   prototype.writeHead = withCleanHeaders(writeHead)
@@ -163,11 +161,12 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
 
   /** Node may call `write` for the last chunk. If this fails, the program may send something else. */
   function endUnguarded(response: OutgoingResponse, given: WriteArguments): unknown {
+    const gate = gateOf(response)
     gates.set(response, 'open')
     try {
       return end.apply(response, given)
     } catch (error) {
-      gates.delete(response)
+      gates.set(response, gate)
       throw error
     }
   }
@@ -262,8 +261,11 @@ function textOf(value: unknown): string {
 function partsOf([chunk, encoding, done]: WriteArguments, isBytes: IsBytes): Parts {
   const callback = [chunk, encoding, done].find((each) => typeof each === 'function') as Callback | undefined
   const parts = callback ? { done: callback } : {}
-  if (typeof chunk === 'string')
-    return { ...parts, chunk: Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8') }
+  if (typeof chunk === 'string') {
+    // As in all of Node's streams, 'buffer' stands for no encoding.
+    const isEncoded = typeof encoding === 'string' && encoding !== 'buffer'
+    return { ...parts, chunk: Buffer.from(chunk, isEncoded ? (encoding as BufferEncoding) : 'utf8') }
+  }
   return isBytes(chunk) ? { ...parts, chunk: Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength) } : parts
 }
 

@@ -284,6 +284,17 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 changes nothing else:', () => {
       { body: 'ZERR_INVALID_ARG_TYPE' },
     ],
     [
+      'an end that is longer than the response after one',
+      `response.strictContentLength = true; response.setHeader('content-length', 3); response.write('a' + SECRET[0])
+      try { response.end('too long') } catch { response.end('b') }`,
+      { body: 'aZb' },
+    ],
+    [
+      'no encoding, which Node calls buffer',
+      'response.write("é", "buffer"); response.end("é", "buffer")',
+      { body: 'Ã©Ã©' },
+    ],
+    [
       'headers and a reason',
       'response.writeHead(201, "Made", { "x-a": "b" }); response.end("c")',
       { status: 201, reason: 'Made', body: 'c' },
