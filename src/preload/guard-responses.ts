@@ -37,7 +37,15 @@ interface OutgoingResponse extends Pick<ServerResponse, 'headersSent' | 'getHead
   writeHead: WriteHead
   /** The old name in HTTP/1, until Node 25. */
   writeHeader?: WriteHead
+  addTrailers?: SendHeaders
+  writeEarlyHints?: SendHeaders
+  /** From Node 24 on. */
+  writeInformation?: SendHeaders
+  /** Of HTTP/2. */
+  setTrailer?: (this: OutgoingResponse, name: string, value: unknown) => void
 }
+
+type SendHeaders = (this: OutgoingResponse, ...given: unknown[]) => unknown
 
 type WriteHead = (this: OutgoingResponse, status: number, ...given: unknown[]) => unknown
 
@@ -91,7 +99,7 @@ function acceptOnlyIdentity({ headers, rawHeaders }: IncomingMessage): void {
 }
 
 function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard): () => void {
-  const { write, end, writeHead, writeHeader } = prototype
+  const { write, end, writeHead, writeHeader, addTrailers, writeEarlyHints, writeInformation, setTrailer } = prototype
   /** Whether Node sends it. Bytes can come from another realm, such as a context of `node:vm`. */
   const isBytes: IsBytes = isHttp2 ? ArrayBuffer.isView : types.isUint8Array
   const gates = new WeakMap<OutgoingResponse, Gate | 'open' | 'closed'>()
@@ -146,9 +154,17 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
 
   prototype.writeHead = withCleanHeaders(writeHead)
   if (writeHeader) prototype.writeHeader = withCleanHeaders(writeHeader)
+  if (addTrailers) prototype.addTrailers = withCleanArguments(addTrailers)
+  if (writeEarlyHints) prototype.writeEarlyHints = withCleanArguments(writeEarlyHints)
+  if (writeInformation) prototype.writeInformation = withCleanArguments(writeInformation)
+  if (setTrailer)
+    prototype.setTrailer = function (name, value) {
+      if (!isSecretHeader(name, value, this)) setTrailer.call(this, name, value)
+    }
 
   return () => {
-    Object.assign(prototype, { write, end, writeHead, ...(writeHeader ? { writeHeader } : {}) })
+    const original = { write, end, writeHead, writeHeader, addTrailers, writeEarlyHints, writeInformation, setTrailer }
+    for (const [name, method] of Object.entries(original)) if (method) Reflect.set(prototype, name, method)
   }
 
   function gateOf(response: OutgoingResponse): Gate | 'open' | 'closed' {
@@ -179,6 +195,16 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
         .map((each) => (typeof each === 'object' ? withoutSecrets(each, this) : each))
         .filter((each) => !isSecretReason(each, this))
       return send.call(this, status, ...cleaned)
+    }
+  }
+
+  /** For headers that are sent apart from those of the response. */
+  function withCleanArguments(send: SendHeaders): SendHeaders {
+    return function (...given) {
+      return send.apply(
+        this,
+        given.map((each) => (typeof each === 'object' ? withoutSecrets(each, this) : each)),
+      )
     }
   }
 

@@ -214,6 +214,42 @@ describe('SYSTEMPROMPT_GUARD_RESPONSES=1 leaves out a header with a secret', () 
     expect(tracesIn(JSON.stringify([reply, log]))).toEqual([])
   })
 
+  test('from trailers and from what is sent before the response', async () => {
+    const { reply, log } = await serve('', {
+      program: `
+        const [http, http2] = [require('node:http'), require('node:http2')]
+        const SECRET = process.env.JWT_SECRET
+        const answer = (request, response) => {
+          response.writeEarlyHints({ link: '</a.css>; rel=preload', 'x-a': SECRET, 'x-b': 'c' })
+          response.writeInformation?.(110, { 'x-a': SECRET, 'x-b': 'c' })
+          response.setHeader('trailer', 'x-a')
+          response.setTrailer?.('x-a', SECRET)
+          response.addTrailers({ 'x-a': SECRET, 'x-b': 'c' })
+          response.write('body')
+          response.end()
+        }
+        const [one, two] = [http.createServer(answer).listen(0), http2.createServer(answer).listen(0)]
+        const reply = { before: [] }
+        two.on('listening', () => {
+          http.get({ port: one.address().port }, (response) => {
+            response.resume().on('end', () => {
+              reply.first = response.trailers
+              http2.connect('http://localhost:' + two.address().port).request()
+                .on('headers', (headers) => reply.before.push({ ...headers }))
+                .on('trailers', (headers) => (reply.second = headers))
+                .on('close', () => process.stdout.write(JSON.stringify([reply]), () => process.exit())).resume()
+            })
+          }).on('information', ({ headers }) => reply.before.push(headers))
+        })`,
+    })
+    expect(reply).toMatchObject({ first: { 'x-b': 'c' }, second: { 'x-b': 'c' } })
+    expect(Reflect.get(reply, 'before')).toContainEqual(expect.objectContaining({ 'x-b': 'c' }))
+    expect(new Set(log)).toEqual(
+      new Set(['The header x-a was left out of the response to GET /: it contains the secret JWT_SECRET']),
+    )
+    expect(tracesIn(JSON.stringify([reply, log]))).toEqual([])
+  })
+
   test('whose name is one', async () => {
     const { reply, log } = await serve(
       'response.setHeader(Buffer.from(SECRET).toString("hex"), "a"); response.end("body")',
