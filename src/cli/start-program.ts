@@ -154,12 +154,15 @@ function waitForExit(child: ChildProcess, command: string): Promise<number> {
 
 /** The system's message repeats the command and its arguments, which may contain a secret. */
 function startError(code: string | undefined, command: string, env: NodeJS.ProcessEnv = {}): CliError {
-  if (code === 'ENOENT') {
-    const advice = SHELL_SYNTAX.test(command)
-      ? "It is not run by a shell: write its arguments one by one, or use sh -c '…'."
-      : 'Is it installed, and in PATH?'
-    return new CliError('PROGRAM_NOT_FOUND', EXIT.programNotFound, `There is no such program. ${advice}`)
-  }
+  const notFound = (advice: string): CliError =>
+    new CliError('PROGRAM_NOT_FOUND', EXIT.programNotFound, `There is no such program. ${advice}`)
+  if (code === 'ENOTDIR') return notFound('A part of its path is a file.')
+  if (code === 'ENOENT')
+    return notFound(
+      SHELL_SYNTAX.test(command)
+        ? "It is not run by a shell: write its arguments one by one, or use sh -c '…'."
+        : 'Is it installed, and in PATH?',
+    )
   const reasons: Readonly<Record<string, string>> = {
     EACCES: 'It is not an executable file; chmod +x makes a script executable.',
     E2BIG: `Its variables and arguments are larger than the system allows.\n${largestOf(env)}`,

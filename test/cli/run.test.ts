@@ -264,6 +264,12 @@ describe('the exit code of run is', () => {
       "There is no such program. It is not run by a shell: write its arguments one by one, or use sh -c '…'.\n",
     ])
   })
+  test('127 when a part of its path is a file', () => {
+    const file = join(root, 'sub/a-file')
+    writeFileSync(file, 'x')
+    const { code, err } = run([...LOCAL, '--', join(file, KEY)])
+    expect([code, err]).toEqual([127, 'There is no such program. A part of its path is a file.\n'])
+  })
   test('126 when the program is a directory', () => {
     expect(run([...LOCAL, '--', join(root, 'sub'), KEY]).code).toBe(126)
   })
