@@ -2,7 +2,7 @@ import { ConfigError, type Problem, type PublicValues } from '../../src/index.ts
 import { createMatcher, createRedactor, type Match, type Matcher, type SecretValue } from '../../src/scan/index.ts'
 import { withoutStack } from '../refusals.ts'
 import { findInDataUrls } from './data-urls.ts'
-import { originOf, type Place, placeOf, sourceMapOf } from './source-origin.ts'
+import type { Place } from './source-origin.ts'
 import { findInFolder, type Written } from './written-files.ts'
 
 /** A file that a build is about to write. */
@@ -21,7 +21,7 @@ export interface Leaks {
 /** Searches build output for secrets; returns undefined if there are none. */
 export interface LeakGuard {
   /** Searches chunks, assets, pages and source maps, and their names. */
-  find(files: Iterable<OutputFile>): Leaks | undefined
+  find(files: Iterable<OutputFile>): Promise<Leaks | undefined>
   /** Searches files that something else wrote to a directory. */
   findWritten(written: Written): Leaks | undefined
 }
@@ -35,10 +35,10 @@ export function createLeakGuard(secrets: readonly SecretValue[], publicValues: P
   const leaksOf = (leaking: readonly Leaking[]): Leaks | undefined =>
     leaking.length === 0 ? undefined : { error: errorOf(leaking), files: [...new Set(leaking.map(({ file }) => file))] }
   return {
-    find(files) {
+    async find(files) {
       const all = [...files]
-      const byName = new Map(all.map((file) => [file.name, file.content]))
-      return leaksOf(all.flatMap((file) => leaksIn(file, byName, matcher)))
+      const hits = all.map((file) => searchedIn(file, matcher)).filter(isHit)
+      return hits.length === 0 ? undefined : leaksOf(await reported(hits, all, matcher))
     },
     findWritten(written) {
       const found = findInFolder(matcher, written)
@@ -68,33 +68,56 @@ function errorOf(leaking: readonly Leaking[]): ConfigError {
   )
 }
 
-function leaksIn(
-  { name, content }: OutputFile,
-  files: ReadonlyMap<string, OutputFile['content']>,
-  matcher: Matcher,
-): readonly Leaking[] {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : asBuffer(content)
-  const matches = matcher.find(bytes)
-  const inside = findInDataUrls(bytes, matcher).filter(({ name }) => !matches.some((match) => match.name === name))
-  if (matches.length + inside.length === 0) return leaksInName(name, matcher)
-  const map = sourceMapOf(name, bytes, files.get(`${name}.map`))
-  const counts = new Map<string, number>()
-  const inContent = [...matches, ...inside].flatMap((match) => {
-    const count = (counts.get(match.name) ?? 0) + 1
-    counts.set(match.name, count)
-    if (count > MAX_REPORTS_PER_FILE) return []
-    const place = placeOf(bytes, match.start, name)
-    const origin = map && originOf(map, bytes, place, match, matcher)
-    const shown = { ...place, file: masked(name, matcher) }
-    return [
-      { file: name, problem: problemOf(match, shown, origin && { ...origin, file: masked(origin.file, matcher) }) },
-    ]
-  })
-  return [...leaksInName(name, matcher), ...inContent]
+interface Searched {
+  readonly file: OutputFile
+  readonly matches: readonly Match[]
+  readonly inName: readonly Leaking[]
 }
 
-function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
+function searchedIn(file: OutputFile, matcher: Matcher): Searched {
+  const bytes = bytesOf(file)
+  const matches = matcher.find(bytes)
+  const inside = findInDataUrls(bytes, matcher).filter(({ name }) => !matches.some((match) => match.name === name))
+  return { file, matches: [...matches, ...inside], inName: leaksInName(file.name, matcher) }
+}
+
+function isHit({ matches, inName }: Searched): boolean {
+  return matches.length + inName.length > 0
+}
+
+/** Loads the code for source maps only now: most builds have no secrets in them. */
+async function reported(
+  hits: readonly Searched[],
+  files: readonly OutputFile[],
+  matcher: Matcher,
+): Promise<readonly Leaking[]> {
+  const { originOf, placeOf, sourceMapOf } = await import('./source-origin.ts')
+  const byName = new Map(files.map((file) => [file.name, file]))
+  return hits.flatMap(({ file, matches, inName }) => {
+    const { name } = file
+    const bytes = bytesOf(file)
+    const beside = byName.get(`${name}.map`)
+    const map = matches.length === 0 ? undefined : sourceMapOf(name, bytes, beside && bytesOf(beside))
+    const counts = new Map<string, number>()
+    const inContent = matches.flatMap((match) => {
+      const count = (counts.get(match.name) ?? 0) + 1
+      counts.set(match.name, count)
+      if (count > MAX_REPORTS_PER_FILE) return []
+      const place = placeOf(bytes, match.start, name)
+      const origin = map && originOf(map, bytes, place, match, matcher)
+      const shown = { ...place, file: masked(name, matcher) }
+      return [
+        { file: name, problem: problemOf(match, shown, origin && { ...origin, file: masked(origin.file, matcher) }) },
+      ]
+    })
+    return [...inName, ...inContent]
+  })
+}
+
+function bytesOf({ content }: OutputFile): Buffer {
+  return typeof content === 'string'
+    ? Buffer.from(content)
+    : Buffer.from(content.buffer, content.byteOffset, content.byteLength)
 }
 
 /** Everybody who requests a file sees its name. */

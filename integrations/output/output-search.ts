@@ -44,7 +44,7 @@ export function createOutputSearch(envNow: () => Pick<PublicEnv, 'secrets' | 'va
     async find(outputs) {
       const files = [...outputs]
       const isKnown = files.every(({ name, content }) => isSame(searched.get(name), content))
-      const leaks = isKnown ? undefined : (await guardOf())?.find(files)
+      const leaks = isKnown ? undefined : await (await guardOf())?.find(files)
       for (const { name, content } of leaks ? [] : files) searched.set(name, content)
       return leaks
     },

@@ -19,13 +19,9 @@ export function placeOf(bytes: Buffer, offset: number, file: string): Place {
 const MAP_COMMENT = /[#@] ?sourceMappingURL=data:[^,\s]*;base64,(\S+)\s*(?:\*\/\s*)?$/
 
 /** A file's source map: the file itself, one beside it, or one inside it. */
-export function sourceMapOf(
-  name: string,
-  bytes: Buffer,
-  beside: string | Uint8Array | undefined,
-): TraceMap | undefined {
+export function sourceMapOf(name: string, bytes: Buffer, beside: Buffer | undefined): TraceMap | undefined {
   if (name.endsWith('.map')) return asMap(bytes.toString('utf8'))
-  if (beside !== undefined) return asMap(Buffer.from(beside).toString('utf8'))
+  if (beside !== undefined) return asMap(beside.toString('utf8'))
   const [, base64] = MAP_COMMENT.exec(bytes.toString('utf8')) ?? []
   return base64 === undefined ? undefined : asMap(Buffer.from(base64, 'base64').toString('utf8'))
 }
