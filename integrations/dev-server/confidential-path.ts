@@ -112,8 +112,13 @@ function onlyLetters(name: string): string {
   return name.replace(/[^a-z0-9]/g, '')
 }
 
+/** Not by `URL.canParse`: once it is compiled, Node 20 and 22 refuse letters beyond ASCII in it. */
 function pathOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).pathname : address
+  try {
+    return new URL(address).pathname
+  } catch {
+    return address
+  }
 }
 
 /** The names in a path, normalised to the letters by which any file system would find them. */

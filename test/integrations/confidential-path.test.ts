@@ -92,6 +92,14 @@ describe('a request for a file with secrets of any name', () => {
   })
 })
 
+// Node 20 and 22 compile `URL.canParse` after some thousand calls, and it refuses letters beyond ASCII from then on.
+test('a file that is served below a URL with letters beyond ASCII is recognized, however often it is requested', () => {
+  const served = { root: '/p', confidential: ['/else/keys.txt'] }
+  const places = [{ directory: '/else', below: 'https://münchen.example/files/' }]
+  const results = new Set(Array.from({ length: 20_000 }, () => asksForConfidential('/files/keys.txt', served, places)))
+  expect([...results]).toEqual([true])
+})
+
 describe('other requests are let through', () => {
   test.each([
     '/',
