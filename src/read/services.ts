@@ -2,7 +2,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import type { Problems, Report } from '../errors/errors.ts'
 import { nearest } from '../errors/suggest.ts'
 import { displayPath } from '../files/paths.ts'
-import { merge } from '../merge.ts'
+import { merge, mergeAll } from '../merge.ts'
 import { formatPath } from '../path.ts'
 import { mapNode, variableSource } from '../tree.ts'
 import type { MapNode, TreeNode } from '../types.ts'
@@ -39,8 +39,11 @@ export function readServices(options: ServicesOptions, problems: Problems): Serv
   const rootFile = join(directory, ROOT_SERVICE, 'config.yaml')
   const fromRoot = isDirectory(directory, problems.trail) ? readFile(reader, rootFile, []) : undefined
   const isWanted = (name: string): boolean => names?.includes(name) ?? true
-  const tree =
-    fromRoot ?? mergeAll(serviceNames(reader).filter(isWanted), (name) => readFile(reader, fileOf(directory, name), []))
+  const readAll = (): readonly MapNode[] =>
+    serviceNames(reader)
+      .filter(isWanted)
+      .flatMap((name) => readFile(reader, fileOf(directory, name), []) ?? [])
+  const tree = fromRoot ?? mergeAll(readAll()) ?? mapNode(new Map(), { source: variableSource('services', 'services') })
   const picked = [...tree.entries].filter(([name]) => isWanted(name))
   // After an error, a missing service may be in a file that could not be read.
   const requested = problems.errors.length === before ? (names ?? []) : []
@@ -80,15 +83,6 @@ function missingService(name: string, others: Iterable<string>): Report {
 
 function fileOf(directory: string, name: string): string {
   return join(directory, name, 'config.yaml')
-}
-
-function mergeAll(names: readonly string[], read: (name: string) => MapNode | undefined): MapNode {
-  let tree = mapNode(new Map(), { source: variableSource('services', 'services') })
-  for (const name of names) {
-    const node = read(name)
-    if (node) tree = merge(node, tree)
-  }
-  return tree
 }
 
 /** A file with its includes, under the name of its service; undefined if the file does not exist. */
