@@ -1,7 +1,7 @@
 import type { Problems } from '../errors/errors.ts'
 import type { Environment } from '../options/options.ts'
 import { DEFAULT_API_URL, LOG_IN } from '../service.ts'
-import { nodeAt, variableSource } from '../tree.ts'
+import { scalarAt, variableSource } from '../tree.ts'
 import type { MapNode, Site } from '../types.ts'
 import { readText } from './guard.ts'
 import { parseJson } from './json.ts'
@@ -140,8 +140,8 @@ function jwtExpiry(token: string): number | undefined {
 }
 
 function textAt(tree: MapNode, key: string): string | undefined {
-  const node = nodeAt(tree, [key])
-  return node?.kind === 'scalar' && typeof node.value === 'string' && node.value !== '' ? node.value : undefined
+  const value = scalarAt(tree, [key])?.value
+  return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 /** Makes problems with a cloud file errors or warnings, or drops them, as `cloud.validation` says. */

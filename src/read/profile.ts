@@ -2,7 +2,7 @@ import type { Problems } from '../errors/errors.ts'
 import { MOVED_KEYS } from '../schema/profile-fields.ts'
 import { toBoolean } from '../text/coerce.ts'
 import { isScalarOrList, nodeAt, withNodeAt } from '../tree.ts'
-import type { MapNode, ScalarNode, TreeNode } from '../types.ts'
+import type { MapNode, TreeNode } from '../types.ts'
 import { readText } from './guard.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -20,7 +20,8 @@ export function renameMovedKeys(tree: MapNode, problems: Problems): MapNode {
     const from = move.from.split('.')
     const to = move.to.split('.')
     const old = nodeAt(renamed, from)
-    if (!old || isAlreadyMap(old) || isScalarOrList(nodeAt(renamed, to.slice(0, -1)))) continue
+    // A profile may have an `environment:` map of its own, which is not the earlier spelling of a name.
+    if (!old || old.kind === 'map' || isScalarOrList(nodeAt(renamed, to.slice(0, -1)))) continue
     const current = nodeAt(renamed, to)
     const moved = 'negated' in move ? negated(old) : old
     if (current && !sameScalar(current, moved)) {
@@ -45,11 +46,6 @@ export function renameMovedKeys(tree: MapNode, problems: Problems): MapNode {
   return renamed
 }
 
-/** A profile may have an `environment:` map of its own, which is not the earlier spelling of a name. */
-function isAlreadyMap(node: TreeNode): boolean {
-  return node.kind === 'map'
-}
-
 function negated(node: TreeNode): TreeNode {
   if (node.kind !== 'scalar') return node
   // A string from a file may hold references, so its value is known only after substitution.
@@ -67,9 +63,5 @@ function sameScalar(one: TreeNode, other: TreeNode): boolean {
       one.items.every((item, index) => sameScalar(item, other.items[index] ?? one))
     )
   }
-  return isScalar(one) && isScalar(other) && one.value === other.value
-}
-
-function isScalar(node: TreeNode): node is ScalarNode {
-  return node.kind === 'scalar'
+  return one.kind === 'scalar' && other.kind === 'scalar' && one.value === other.value
 }

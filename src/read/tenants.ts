@@ -1,5 +1,5 @@
 import type { Problems } from '../errors/errors.ts'
-import { nodeAt, toPlain } from '../tree.ts'
+import { nodeAt, scalarAt, toPlain } from '../tree.ts'
 import type { MapNode, TreeNode } from '../types.ts'
 import { reportingAs } from './credentials.ts'
 import { readText } from './guard.ts'
@@ -43,9 +43,9 @@ export function readTenant(
   const tree = read && parseJson(read.source, reporting)
   if (!tree) return undefined
   const tenants = tenantNodes(tree, reporting).map((node) => toTenant(node, reporting))
-  const active = nodeAt(tree, ['active_tenant'])
-  const id = wanted ?? (active?.kind === 'scalar' && typeof active.value === 'string' ? active.value : undefined)
-  if (id === undefined) return undefined
+  const active = scalarAt(tree, ['active_tenant'])
+  const id = wanted ?? active?.value
+  if (typeof id !== 'string') return undefined
   const tenant = tenants.find((candidate) => candidate?.id === id)
   if (!tenant && validation !== 'skip') {
     problems.warn({

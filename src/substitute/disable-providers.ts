@@ -1,7 +1,7 @@
 import type { Problems } from '../errors/errors.ts'
 import { formatPath } from '../path.ts'
-import { literal, nodeAt, withNodeAt } from '../tree.ts'
-import type { MapNode, ScalarNode } from '../types.ts'
+import { literal, nodeAt, scalarAt, withNodeAt } from '../tree.ts'
+import type { MapNode, ScalarNode, TreeNode } from '../types.ts'
 import type { OnUndefined, Variables } from './variables.ts'
 
 /**
@@ -29,8 +29,7 @@ export function disableProviders(
       remedy: `export ${names} or add ${missing.size === 1 ? 'it' : 'them'} to .env or secrets.json to use this provider`,
       at: node,
     })
-    const off = literal(false, node)
-    result = withNodeAt(result, [...path, 'enabled'], off, own)
+    result = withNodeAt(result, [...path, 'enabled'], literal(false, node), own)
     if (onUndefined === 'error') result = withNodeAt(result, [...path, 'api_key'], undefined, own)
   }
   return result
@@ -40,12 +39,12 @@ function* apiKeys(tree: MapNode): Generator<{ path: string[]; node: ScalarNode }
   for (const [service, providers] of children(nodeAt(tree, ['services']))) {
     for (const [provider] of children(nodeAt(providers, ['providers']))) {
       const path = ['services', service, 'providers', provider]
-      const node = nodeAt(tree, [...path, 'api_key'])
-      if (node?.kind === 'scalar' && node.style !== 'literal') yield { path, node }
+      const node = scalarAt(tree, [...path, 'api_key'])
+      if (node && node.style !== 'literal') yield { path, node }
     }
   }
 }
 
-function children(node: ReturnType<typeof nodeAt>): Iterable<[string, NonNullable<typeof node>]> {
+function children(node: TreeNode | undefined): Iterable<[string, TreeNode]> {
   return node?.kind === 'map' ? node.entries : []
 }

@@ -29,8 +29,7 @@ export const PROFILE_DEFAULTS: MapNode = profileDefaults()
  * old values replaced by current ones, and absolute paths.
  */
 export function checkProfile(tree: MapNode, check: ProfileCheck, problems: Problems): MapNode {
-  const ratesOff = nodeAt(tree, ['rate_limits', 'disabled'])
-  const skipRates = ratesOff?.kind === 'scalar' && toBoolean(ratesOff.value) === true
+  const skipRates = toBoolean(scalarAt(tree, ['rate_limits', 'disabled'])?.value) === true
   const isSkipped = (path: string): boolean =>
     skipRates && path.startsWith('rate_limits.') && path !== 'rate_limits.disabled'
   const missing: string[] = []
@@ -150,8 +149,8 @@ function splitNode(node: ScalarNode, text: string): ListNode | ScalarNode {
 
 function typedNode(field: ProfileField, node: ScalarNode): ScalarNode | undefined {
   const value = typedValue(field, node)
-  if (value === undefined || value === node.value) return value === undefined ? undefined : node
-  return { ...node, value, coercedFrom: node.value }
+  if (value === undefined) return undefined
+  return value === node.value ? node : { ...node, value, coercedFrom: node.value }
 }
 
 function typedValue(field: ProfileField, node: ScalarNode): string | number | boolean | undefined {
@@ -228,8 +227,7 @@ function describeInvalid(field: ProfileField, node: TreeNode): { message: string
 function onDisk(key: string, node: TreeNode, tree: MapNode, check: ProfileCheck, problems: Problems): TreeNode {
   if (node.kind !== 'scalar' || typeof node.value !== 'string') return node
   const path = resolveSetting(node.value, check.profile.directory)
-  const target = nodeAt(tree, ['target'])
-  const isCloud = target?.kind === 'scalar' && target.value === 'cloud'
+  const isCloud = scalarAt(tree, ['target'])?.value === 'cloud'
   const isMain = key === 'paths.system' || key === 'paths.services' || key === 'paths.bin'
   const base = key === 'paths.web_path' ? '/app/web' : '/app'
   if (isCloud && (isMain || key === 'paths.web_path') && path !== base && !path.startsWith(`${base}/`)) {
@@ -340,8 +338,8 @@ function isOpen(node: TreeNode | undefined): boolean {
 
 function warnOfLongLife(tree: MapNode, problems: Problems): void {
   const key = 'security.jwt_access_token_expiration'
-  const node = nodeAt(tree, key.split('.'))
-  if (node?.kind !== 'scalar' || typeof node.value !== 'number' || node.value <= LONG_EXPIRATION) return
+  const node = scalarAt(tree, key.split('.'))
+  if (typeof node?.value !== 'number' || node.value <= LONG_EXPIRATION) return
   problems.warn({
     code: 'INVALID_VALUE',
     key,
