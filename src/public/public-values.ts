@@ -6,7 +6,7 @@ import { reveal } from '../secrets/mask.ts'
 import { isSecretValue, looksSecret } from '../secrets/secret.ts'
 import type { Variable } from '../substitute/variables.ts'
 import { isPlain, nearestNode, nodeAt } from '../tree.ts'
-import type { MapNode, Path, Taint, TreeNode } from '../types.ts'
+import type { MapNode, Path, Site, Taint, TreeNode } from '../types.ts'
 
 /** Anything that JSON can hold. */
 export type PublicValue =
@@ -65,14 +65,17 @@ const RESERVED = new Set(
 export function publicValues(sources: PublicSources): PublicValues {
   const problems = collectProblems()
   const values = new Map<string, PublicValue>()
+  const add = (name: string, value: PublicValue | undefined): void => {
+    if (value !== undefined) values.set(name, value)
+  }
   for (const [name, wanted] of wantedNames(sources.settings)) {
     if (!IDENTIFIER.test(name) || RESERVED.has(name)) unusableName(name, wanted, problems)
     else if (values.has(name)) takenName(name, wanted, problems)
-    else addValue(name, wanted, sources, problems, values)
+    else add(name, publicValue(wanted, sources, problems))
   }
   for (const name of prefixed(sources)) {
     const variable = sources.variable(name)
-    if (variable && !values.has(name)) addVariable(name, variable, sources, problems, values)
+    if (variable && !values.has(name)) add(name, publicVariable(variable, sources, problems))
   }
   problems.throwIfAny()
   return Object.freeze(Object.fromEntries(values))
@@ -93,35 +96,26 @@ function* prefixed({ settings, variableNames }: PublicSources): Iterable<string>
     .sort()
 }
 
-function addValue(
-  name: string,
-  wanted: string,
-  sources: PublicSources,
-  problems: Problems,
-  values: Map<string, PublicValue>,
-): void {
+/** The value that a path or the name of a variable stands for; undefined after an error. */
+function publicValue(wanted: string, sources: PublicSources, problems: Problems): PublicValue | undefined {
   const path = parsePath(wanted)
   const value = path && valueAt(sources.config, path)
-  if (path && value !== undefined) addSetting(name, path, reveal(value), sources, problems, values)
-  else {
-    const variable = sources.variable(wanted)
-    if (variable) addVariable(name, variable, sources, problems, values)
-    else if (sources.isSecretName(wanted)) refuse(wanted, 'is a secret', sources.tree, problems)
-    else unknown(wanted, path, sources, problems)
-  }
+  if (path && value !== undefined) return publicSetting(path, reveal(value), sources, problems)
+  const variable = sources.variable(wanted)
+  if (variable) return publicVariable(variable, sources, problems)
+  if (sources.isSecretName(wanted)) return refuse(wanted, 'is a secret', sources.tree, problems)
+  return unknown(wanted, path, sources, problems)
 }
 
-function addSetting(
-  name: string,
+function publicSetting(
   path: Path,
   value: unknown,
   sources: PublicSources,
   problems: Problems,
-  values: Map<string, PublicValue>,
-): void {
+): PublicValue | undefined {
   const refusals = [...refusalsIn(value, path, sources)]
   for (const [at, reason] of refusals) refuse(formatPath(at), reason, nearestNode(sources.tree, at), problems)
-  if (refusals.length === 0) values.set(name, value as PublicValue)
+  return refusals.length === 0 ? (value as PublicValue) : undefined
 }
 
 /** The parts of a value that must not be shown, and why. A part that is rejected as a whole is not searched further. */
@@ -135,16 +129,9 @@ function* refusalsIn(value: unknown, path: Path, sources: PublicSources): Genera
     for (const [key, item] of Object.entries(value)) yield* refusalsIn(item, [...path, key], sources)
 }
 
-function addVariable(
-  name: string,
-  variable: Variable,
-  sources: PublicSources,
-  problems: Problems,
-  values: Map<string, PublicValue>,
-): void {
+function publicVariable(variable: Variable, sources: PublicSources, problems: Problems): string | undefined {
   const reason = variableSecrecyReason(variable, sources)
-  if (reason === undefined) values.set(name, variable.value)
-  else refuse(variable.name, reason, variable.site, problems)
+  return reason === undefined ? variable.value : refuse(variable.name, reason, variable.site, problems)
 }
 
 /** Why a setting must not be shown; undefined if it may be. */
@@ -185,7 +172,7 @@ function chainOf(taint: Taint): string {
   return `refers to ${between.join('')}the secret ${secret}`
 }
 
-function refuse(key: string, reason: string, at: TreeNode | Variable['site'], problems: Problems): void {
+function refuse(key: string, reason: string, at: Site, problems: Problems): undefined {
   problems.error({
     code: 'PUBLIC_SECRET',
     key,
@@ -200,7 +187,7 @@ function unknown(
   path: Path | undefined,
   { tree, variableNames, profile }: PublicSources,
   problems: Problems,
-) {
+): undefined {
   const left = path && nodeAt(tree, path)
   if (left) return leftOut(wanted, left, problems)
   const near = nearest(wanted, [...pathsOf(tree), ...variableNames()])
@@ -212,7 +199,7 @@ function unknown(
   })
 }
 
-function leftOut(wanted: string, at: TreeNode, problems: Problems): void {
+function leftOut(wanted: string, at: Site, problems: Problems): undefined {
   problems.error({
     code: 'PUBLIC_UNKNOWN',
     key: wanted,
