@@ -106,9 +106,12 @@ export interface Exposure {
   readonly lookedIn: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly variable: (name: string) => Variable | undefined
+  /** Every definition of a variable, the one in effect first. */
   readonly candidates: (name: string) => readonly Candidate[]
+  /** Whether a variable is declared a secret, not only named like one. */
   readonly isSecretName: (name: string) => boolean
   readonly variableNames: () => Iterable<string>
+  /** Names of secrets, and of the variables in .env files. */
   readonly fileVariables: () => Iterable<string>
   readonly settings: PublicSettings
   readonly root: string
@@ -122,6 +125,7 @@ export interface Exposure {
 
 /** Everything that a result's methods need. */
 export interface Exposed extends Exposure {
+  /** After the schema, which may have removed parts of the tree and added others. */
   readonly config: unknown
   readonly isSecret: SecretRule
   /** The rule for the output of the schema for variables; undefined without one. */

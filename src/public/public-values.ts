@@ -1,12 +1,13 @@
 import { collectProblems, type Problems } from '../errors/errors.ts'
 import { nearest } from '../errors/suggest.ts'
+import type { Exposed } from '../expose/expose.ts'
 import { formatPath, parsePath, valueAt } from '../path.ts'
 import { settingNameOf } from '../schema/setting-name.ts'
 import { reveal } from '../secrets/mask.ts'
 import { isSecretValue, looksSecret } from '../secrets/secret.ts'
 import type { Variable } from '../substitute/variables.ts'
 import { isPlain, nearestNode, nodeAt } from '../tree.ts'
-import type { MapNode, Path, Site, Taint, TreeNode } from '../types.ts'
+import type { Path, Site, Taint, TreeNode } from '../types.ts'
 
 /** Anything that JSON can hold. */
 export type PublicValue =
@@ -28,22 +29,6 @@ export interface PublicSettings {
   readonly prefix: readonly string[]
 }
 
-/** What a load knows that is needed for its public values. */
-export interface PublicSources {
-  readonly settings: PublicSettings
-  readonly tree: MapNode
-  /** After the schema; what code receives. */
-  readonly config: unknown
-  readonly secrets: readonly { readonly env: string; readonly value: string }[]
-  readonly isSecret: (value: unknown, path: Path) => boolean
-  /** Whether a variable is declared a secret, not only named like one. */
-  readonly isSecretName: (name: string) => boolean
-  readonly variable: (name: string) => Variable | undefined
-  readonly variableNames: () => Iterable<string>
-  /** Absent if no profile is committed and nobody has created one yet. */
-  readonly profile: object | undefined
-}
-
 /** Shorter secrets are not searched for inside other values. */
 const MIN_SECRET_LENGTH = 8
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
@@ -62,7 +47,7 @@ const RESERVED = new Set(
  * @throws ConfigError PUBLIC_SECRET for what is secret or made from a secret, PUBLIC_UNKNOWN for what does not exist,
  * PUBLIC_NAME for names that code could not import
  */
-export function publicValues(sources: PublicSources): PublicValues {
+export function publicValues(sources: Exposed): PublicValues {
   const problems = collectProblems()
   const values = new Map<string, PublicValue>()
   const add = (name: string, value: PublicValue | undefined): void => {
@@ -89,7 +74,7 @@ function wantedNames({ public: wanted }: PublicSettings): readonly (readonly [na
   )
 }
 
-function* prefixed({ settings, variableNames }: PublicSources): Iterable<string> {
+function* prefixed({ settings, variableNames }: Exposed): Iterable<string> {
   const names = new Set(variableNames())
   yield* [...names]
     .filter((name) => IDENTIFIER.test(name) && settings.prefix.some((prefix) => name.startsWith(prefix)))
@@ -97,7 +82,7 @@ function* prefixed({ settings, variableNames }: PublicSources): Iterable<string>
 }
 
 /** The value that a path or the name of a variable stands for; undefined after an error. */
-function publicValue(wanted: string, sources: PublicSources, problems: Problems): PublicValue | undefined {
+function publicValue(wanted: string, sources: Exposed, problems: Problems): PublicValue | undefined {
   const path = parsePath(wanted)
   const value = path && valueAt(sources.config, path)
   if (path && value !== undefined) return publicSetting(path, reveal(value), sources, problems)
@@ -107,19 +92,14 @@ function publicValue(wanted: string, sources: PublicSources, problems: Problems)
   return unknown(wanted, path, sources, problems)
 }
 
-function publicSetting(
-  path: Path,
-  value: unknown,
-  sources: PublicSources,
-  problems: Problems,
-): PublicValue | undefined {
+function publicSetting(path: Path, value: unknown, sources: Exposed, problems: Problems): PublicValue | undefined {
   const refusals = [...refusalsIn(value, path, sources)]
   for (const [at, reason] of refusals) refuse(formatPath(at), reason, nearestNode(sources.tree, at), problems)
   return refusals.length === 0 ? (value as PublicValue) : undefined
 }
 
 /** The parts of a value that must not be shown, and why. A part that is rejected as a whole is not searched further. */
-function* refusalsIn(value: unknown, path: Path, sources: PublicSources): Generator<readonly [Path, string]> {
+function* refusalsIn(value: unknown, path: Path, sources: Exposed): Generator<readonly [Path, string]> {
   const isKnown = isContainer(value) || isJson(value)
   const reason = isKnown ? secrecyReason(value, path, sources) : 'is not a string, number, boolean, list or map'
   if (reason !== undefined) yield [path, reason]
@@ -129,13 +109,13 @@ function* refusalsIn(value: unknown, path: Path, sources: PublicSources): Genera
     for (const [key, item] of Object.entries(value)) yield* refusalsIn(item, [...path, key], sources)
 }
 
-function publicVariable(variable: Variable, sources: PublicSources, problems: Problems): string | undefined {
+function publicVariable(variable: Variable, sources: Exposed, problems: Problems): string | undefined {
   const reason = variableSecrecyReason(variable, sources)
   return reason === undefined ? variable.value : refuse(variable.name, reason, variable.site, problems)
 }
 
 /** Why a setting must not be shown; undefined if it may be. */
-function secrecyReason(value: unknown, path: Path, sources: PublicSources): string | undefined {
+function secrecyReason(value: unknown, path: Path, sources: Exposed): string | undefined {
   // A schema may have made it from the nearest value in the tree.
   const node = nearestNode(sources.tree, path)
   const taint = node.kind === 'map' ? undefined : node.taint
@@ -149,7 +129,7 @@ function secrecyReason(value: unknown, path: Path, sources: PublicSources): stri
 }
 
 /** A variable is not a secret here just by its name: `PUBLIC_MAPS_KEY` says that it is public. */
-function variableSecrecyReason(variable: Variable, sources: PublicSources): string | undefined {
+function variableSecrecyReason(variable: Variable, sources: Exposed): string | undefined {
   const { name, value, references } = variable
   if (sources.isSecretName(name)) return 'is a secret'
   const chain = references.map((reference) => sources.variable(reference)).find((found) => found?.taint)
@@ -159,7 +139,7 @@ function variableSecrecyReason(variable: Variable, sources: PublicSources): stri
   return containedSecretReason(value, sources)
 }
 
-function containedSecretReason(value: string, { secrets }: PublicSources): string | undefined {
+function containedSecretReason(value: string, { secrets }: Exposed): string | undefined {
   if (isSecretValue(value)) return 'is a URL with a password in it, or a private key'
   const contained = secrets.find((secret) => secret.value.length >= MIN_SECRET_LENGTH && value.includes(secret.value))
   return contained && `holds the value of the secret ${contained.env}`
@@ -185,7 +165,7 @@ function refuse(key: string, reason: string, at: Site, problems: Problems): unde
 function unknown(
   wanted: string,
   path: Path | undefined,
-  { tree, variableNames, profile }: PublicSources,
+  { tree, variableNames, profile }: Exposed,
   problems: Problems,
 ): undefined {
   const left = path && nodeAt(tree, path)
@@ -209,7 +189,7 @@ function leftOut(wanted: string, at: Site, problems: Problems): undefined {
   })
 }
 
-function remedyFor(path: Path | undefined, profile: PublicSources['profile']): string {
+function remedyFor(path: Path | undefined, profile: Exposed['profile']): string {
   if (profile || !path) return 'set it, or remove it from the public values'
   const set = settingNameOf(path) ?? 'it'
   return `set ${set}, or create a profile with 'systemprompt init': there is none here, as in a new clone`

@@ -1,12 +1,9 @@
-import type { ResolvedConfig } from '../expose/expose.ts'
+import type { Exposed, ResolvedConfig } from '../expose/expose.ts'
 import type { Environment } from '../options/options.ts'
 import { formatPath, valueAt } from '../path.ts'
-import type { Credentials } from '../read/credentials.ts'
-import type { Tenant } from '../read/tenants.ts'
-import type { Candidate, Variable } from '../substitute/variables.ts'
-import type { MapNode, Path, TreeNode } from '../types.ts'
+import type { Path, TreeNode } from '../types.ts'
 import { isSecretValue, looksSecret } from './secret.ts'
-import type { ResolvedSecret } from './secrets.ts'
+import type { SecretRule } from './secret-rule.ts'
 
 /** A secret value, with a name that messages can use. */
 export interface SecretValue {
@@ -15,23 +12,6 @@ export interface SecretValue {
    */
   readonly name: string
   readonly value: string
-}
-
-/** What a load knows that is needed to collect its secrets. */
-export interface SecretSources {
-  readonly tree: MapNode
-  /** After the schema, which may have removed parts of the tree and added others. */
-  readonly config: unknown
-  readonly secrets: readonly ResolvedSecret[]
-  readonly isSecret: (value: unknown, path: Path) => boolean
-  readonly variable: (name: string) => Variable | undefined
-  /** Every definition of a variable, the one in effect first. */
-  readonly candidates: (name: string) => readonly Candidate[]
-  /** Names of secrets, and of the variables in .env files. */
-  readonly fileVariables: () => Iterable<string>
-  readonly credentials: Credentials | undefined
-  readonly tenant: Tenant | undefined
-  readonly secretsMadeOf: (variable?: string) => readonly SecretValue[]
 }
 
 /**
@@ -55,7 +35,7 @@ export function secretValues(
   return [...found.values()]
 }
 
-export function collectSecretValues(sources: SecretSources): readonly SecretValue[] {
+export function collectSecretValues(sources: Exposed): readonly SecretValue[] {
   const found = new Map<string, SecretValue>()
   for (const [name, value] of namedValues(sources))
     if (value !== '' && !found.has(value)) found.set(value, { name, value })
@@ -66,11 +46,7 @@ export function collectSecretValues(sources: SecretSources): readonly SecretValu
  * The secrets in what the schema for variables made of a string that need not be secret as a whole: the password in
  * `{"password": "…"}`.
  */
-export function* secretsInVariables(
-  variables: unknown,
-  isSecret: SecretSources['isSecret'],
-  name?: string,
-): Generator<SecretValue> {
+export function* secretsInVariables(variables: unknown, isSecret: SecretRule, name?: string): Generator<SecretValue> {
   const texts = name === undefined ? textsIn(variables) : textsIn(valueAt(variables, [name]), [name])
   for (const [path, value] of texts)
     if (path.length > 1 && isSecret(value, path)) yield { name: formatPath(path), value: String(value) }
@@ -78,7 +54,7 @@ export function* secretsInVariables(
 
 type Named = readonly [name: string, value: string]
 
-function* namedValues(sources: SecretSources): Generator<Named> {
+function* namedValues(sources: Exposed): Generator<Named> {
   const { tree, config, secrets, isSecret, credentials, tenant, variable } = sources
   for (const { env, value } of secrets)
     if (!isUnresolved(value, variable(env)?.references, variable)) yield [env, value]
@@ -103,7 +79,7 @@ function* namedValues(sources: SecretSources): Generator<Named> {
 }
 
 /** The value of a variable, and the values that higher layers override. */
-function* variableValues(name: string, { variable, candidates }: SecretSources): Generator<Named> {
+function* variableValues(name: string, { variable, candidates }: Exposed): Generator<Named> {
   const current = variable(name)
   if (current?.taint && !isUnresolved(current.value, current.references, variable)) yield [name, current.value]
   // The shell's PWD, which is no secret, may override a password.
@@ -121,11 +97,7 @@ function hasReference(text: string): boolean {
  * Whether a string still has its references as written, because nothing sets them (`onUndefined: 'keep'`), and the rest
  * of it is not a secret by its form. A string that was not substituted may look the same and be a secret.
  */
-function isUnresolved(
-  text: string,
-  references: readonly string[] | undefined,
-  variable: SecretSources['variable'],
-): boolean {
+function isUnresolved(text: string, references: readonly string[] | undefined, variable: Exposed['variable']): boolean {
   let around = text
   // The set grows during the loop: the references of a variable may have come with its value.
   const names = new Set(hasReference(text) ? references : [])
