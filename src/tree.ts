@@ -12,6 +12,11 @@ export function isPlain(value: unknown): value is object {
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
+/** Whether a value is a list or a plain object, so that it consists of its items. */
+export function isContainer(value: unknown): value is object {
+  return Array.isArray(value) || isPlain(value)
+}
+
 export function mapNode(entries: ReadonlyMap<string, TreeNode>, site: Site): MapNode {
   return { kind: 'map', entries, ...siteOf(site) }
 }

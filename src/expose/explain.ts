@@ -89,7 +89,7 @@ function explainNode(node: TreeNode, path: Path, exposed: Exposed): readonly Exp
     // The tree holds the winning value, so a loser's own taint has to be looked up in the loser.
     const isShadowedSecret: SecretRule = (value, at) =>
       isSecret(value, at) || isTainted(nearestNode(shadowed, at.slice(path.length)))
-    const plain = protect(toPlain(shadowed), { isSecret: isShadowedSecret }, path)
+    const plain = protect(toPlain(shadowed), isShadowedSecret, path)
     return { ...entry(shadowed, plain, isSecret(plain, path), exposed), overridden: true as const }
   })
   return [effective, ...overridden]
@@ -98,7 +98,7 @@ function explainNode(node: TreeNode, path: Path, exposed: Exposed): readonly Exp
 /** A class instance may contain itself, which `protect` rejects. */
 function shown(value: unknown, isSecret: SecretRule, path: Path): unknown {
   try {
-    return protect(value, { isSecret }, path)
+    return protect(value, isSecret, path)
   } catch {
     return MASK
   }

@@ -139,7 +139,7 @@ export interface Exposed extends Exposure {
 export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | undefined, StandardSchemaV1 | undefined> {
   const { tree, output, profile, tenant, credentials, layers, warnings } = exposure
   const isSecret = secretRule(exposure)
-  const config = 'output' in exposure ? protectOutput(output, 'schema', isSecret) : protect(toPlain(tree), { isSecret })
+  const config = 'output' in exposure ? protectOutput(output, 'schema', isSecret) : protect(toPlain(tree), isSecret)
   const isSecretVariable = exposure.variables && secretRule({ ...exposure.variables, secrets: exposure.secrets })
   const variables = isSecretVariable && protectOutput(exposure.variables?.output, 'variables', isSecretVariable)
   const secretsMadeOf = (name?: string): readonly SecretValue[] => [
@@ -149,12 +149,12 @@ export function expose(exposure: Exposure): ResolvedConfig<StandardSchemaV1 | un
   const result = {
     config,
     secrets: new Secrets(exposure.secrets, exposure.lookedIn),
-    env: protect(exposure.env, { isSecret: (value) => typeof value === 'string' }) as Readonly<Record<string, string>>,
+    env: protect(exposure.env, (value) => typeof value === 'string') as Readonly<Record<string, string>>,
     variables,
     root: exposure.root,
     profile: profile && Object.freeze(profile),
-    tenant: protect(tenant, { isSecret: isTenantSecret }) as Tenant | undefined,
-    credentials: protect(credentials, { isSecret: (_, path) => path[0] === 'api_token' }) as Credentials | undefined,
+    tenant: protect(tenant, isTenantSecret) as Tenant | undefined,
+    credentials: protect(credentials, (_, path) => path[0] === 'api_token') as Credentials | undefined,
     layers: Object.freeze(layers),
     warnings: Object.freeze([...warnings]),
     consulted: consultedOf(exposure.trail),
@@ -187,7 +187,7 @@ function isSecretText(value: unknown, isSecret: SecretRule): boolean {
 /** A schema's output may throw when it is read, and the error may repeat a value. */
 function protectOutput(output: unknown, option: 'schema' | 'variables', isSecret: SecretRule): unknown {
   try {
-    return protect(output, { isSecret })
+    return protect(output, isSecret)
   } catch (error) {
     if (error instanceof ConfigError) throw error
     throw configError({

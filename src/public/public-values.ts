@@ -6,7 +6,7 @@ import { settingNameOf } from '../schema/setting-name.ts'
 import { reveal } from '../secrets/mask.ts'
 import { isSecretValue, looksSecret } from '../secrets/secret.ts'
 import type { Variable } from '../substitute/variables.ts'
-import { isPlain, nearestNode, nodeAt } from '../tree.ts'
+import { isContainer, nearestNode, nodeAt } from '../tree.ts'
 import type { Path, Site, Taint, TreeNode } from '../types.ts'
 
 /** Anything that JSON can hold. */
@@ -216,10 +216,6 @@ function takenName(name: string, wanted: string, problems: Problems): void {
 function* pathsOf(node: TreeNode, path: Path = []): Generator<string> {
   if (path.length > 0) yield formatPath(path)
   if (node.kind === 'map') for (const [key, child] of node.entries) yield* pathsOf(child, [...path, key])
-}
-
-function isContainer(value: unknown): value is object {
-  return Array.isArray(value) || isPlain(value)
 }
 
 /** Leaves only; what JSON cannot hold would change on its way to the browser. */

@@ -1,17 +1,14 @@
 import { configError } from '../errors/errors.ts'
-import { isPlain, setOwn } from '../tree.ts'
+import { isContainer, isPlain, setOwn } from '../tree.ts'
+import type { Path } from '../types.ts'
 import { MASK } from './secret.ts'
+import type { SecretRule } from './secret-rule.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 /** `JSON.stringify` calls this; if a file has a key of this name, only `reveal` can read it. */
 const HOOK = 'toJSON'
 /** Asks a masked object for the real one. The symbol is not exported. */
 const REAL = Symbol('real')
-
-export interface MaskRules {
-  /** Whether the value at this path is secret. */
-  readonly isSecret: (value: unknown, path: readonly (string | number)[]) => boolean
-}
 
 /**
  * Returns a deeply frozen copy of plain data in which every secret can be read and passed on, but not printed:
@@ -23,10 +20,11 @@ export interface MaskRules {
  * schema) are kept as they are, and the object around one that would show a secret masks it. An instance that is the
  * whole value has no object around it, so it gets methods of its own that print the mask.
  */
-export function protect(value: unknown, rules: MaskRules, path: readonly (string | number)[] = []): unknown {
-  const walk = { ...rules, around: new Set<object>() }
-  if (path.length === 0 && isInstance(value)) return protectInstance(value, walk)
-  return protectAt(value, walk, [...path], rules.isSecret(value, path))
+export function protect(value: unknown, isSecret: SecretRule, path: Path = []): unknown {
+  const walk: Walk = { isSecret, around: new Set<object>() }
+  const isInstance = typeof value === 'object' && value !== null && !isContainer(value)
+  if (path.length === 0 && isInstance) return protectInstance(value, walk)
+  return protectAt(value, walk, [...path], isSecret(value, path))
 }
 
 /** Freezes a record, and masks these keys when it is printed. */
@@ -35,7 +33,8 @@ export function freezeMasked<T extends object>(record: T, keys: readonly (keyof 
 }
 
 /** A walk with the objects on its path: a schema can return one that contains itself. */
-interface Walk extends MaskRules {
+interface Walk {
+  readonly isSecret: SecretRule
   readonly around: Set<object>
 }
 
@@ -67,8 +66,7 @@ function plainCopy(value: unknown): unknown {
 
 /** `path` is one array that grows and shrinks along the way; a new one for each value would cost more than the rest. */
 function protectAt(value: unknown, rules: Walk, path: (string | number)[], isSecret: boolean): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (!Array.isArray(value) && !isPlain(value)) return value
+  if (!isContainer(value)) return value
   if (rules.around.has(value)) throw holdsItself(path)
   rules.around.add(value)
   const copy = Array.isArray(value)
@@ -78,7 +76,7 @@ function protectAt(value: unknown, rules: Walk, path: (string | number)[], isSec
   return copy
 }
 
-function holdsItself(path: readonly (string | number)[]): Error {
+function holdsItself(path: Path): Error {
   return configError({
     code: 'SCHEMA',
     key: path,
@@ -103,7 +101,7 @@ function protectInstance(value: object, rules: Walk): object {
   // A map or a URL has no properties that could be copied.
   if (properties.length > 0) hide(value, REAL, { get: () => ({ ...value }) })
   if (!isShown) return value
-  const masked = (view: unknown): unknown => (rules.isSecret(view, []) ? MASK : protect(view, rules))
+  const masked = (view: unknown): unknown => (rules.isSecret(view, []) ? MASK : protect(view, rules.isSecret))
   const toJSON: unknown = Reflect.get(value, HOOK)
   hide(value, HOOK, {
     value: () => inJSON(masked(typeof toJSON === 'function' ? Reflect.apply(toJSON, value, []) : { ...value })),
@@ -203,8 +201,4 @@ function masks(real: object, secret: ReadonlySet<string>): unknown {
 
 function define(target: object, key: string | symbol, descriptor: PropertyDescriptor): void {
   Object.defineProperty(target, key, descriptor)
-}
-
-function isInstance(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isPlain(value)
 }

@@ -1,6 +1,6 @@
 import { inspect, types } from 'node:util'
 import type { Exposure } from '../expose/expose.ts'
-import { isPlain, nearestNode } from '../tree.ts'
+import { isContainer, nearestNode } from '../tree.ts'
 import type { Path, TreeNode } from '../types.ts'
 import {
   containsAny,
@@ -45,18 +45,14 @@ export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'o
       if (looksSecretPath(path, looksSecretNumber) || containsSecret(String(value))) return true
     if (!isTransformed) return false
     if (node.kind === 'scalar' && typeof node.value === 'string' && isText(node.value, path)) return true
-    if (typeof value === 'object' && isContainer(value)) return !Array.isArray(value) && Object.keys(value).some(isKey)
+    // Containers are checked item by item; all other objects print themselves.
+    if (isContainer(value)) return !Array.isArray(value) && Object.keys(value).some(isKey)
     const isOfSomeClass = typeof value === 'object' || typeof value === 'function' || typeof value === 'symbol'
     if (!isOfSomeClass) return false
     const shown = printed(value)
     repeats ??= repeatsAny(values)
     return shown === undefined || repeats(shown)
   }
-}
-
-/** Containers are checked item by item; all other objects print themselves. */
-function isContainer(value: object): boolean {
-  return Array.isArray(value) || isPlain(value)
 }
 
 /**

@@ -3,7 +3,7 @@ import type { ResolvedConfig } from '../expose/expose.ts'
 import { formatPath, valueAt } from '../path.ts'
 import { isMaskedWhole } from '../secrets/mask.ts'
 import { MASK } from '../secrets/secret.ts'
-import { isPlain } from '../tree.ts'
+import { isContainer } from '../tree.ts'
 import type { Path } from '../types.ts'
 import type { ConfigChange } from '../watch-config.ts'
 
@@ -90,10 +90,6 @@ function leavesOf(value: unknown): ReadonlyMap<string, Leaf> {
 /** Whether an empty object or list has contents on the other side, which are reported instead. */
 function isFilled({ path, value }: Leaf, other: unknown): boolean {
   return isContainer(value) && Object.keys(value).length === 0 && entriesOf(valueAt(other, path)).length > 0
-}
-
-function isContainer(value: unknown): value is object {
-  return Array.isArray(value) || isPlain(value)
 }
 
 function entriesOf(value: unknown): readonly (readonly [string | number, unknown])[] {
