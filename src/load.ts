@@ -10,8 +10,7 @@ import { findConfigFile, withConfigFile } from './options/config-file.ts'
 import { type AnySchema, type LoadOptions, type SettledOptions, withDefaults } from './options/options.ts'
 import { recall } from './preload/remembered.ts'
 import { type Resolution, resolve } from './resolve.ts'
-import { isSecretValue, looksSecretPath } from './secrets/secret.ts'
-import { leaves } from './tree.ts'
+import { secretTexts } from './secrets/secret-rule.ts'
 import type { MapNode, Path } from './types.ts'
 import { warnOfNoEffect } from './validate/no-effect.ts'
 import { remedyForKey, type Validated, validate, validateSecrets } from './validate/validate.ts'
@@ -44,8 +43,8 @@ async function load(options: LoadOptions<AnySchema | undefined, AnySchema | unde
   const trail = newTrail()
   try {
     const file = findConfigFile(findProjectRoot(withDefaults(options), trail), trail)
-    const given = file === undefined ? { options } : await withConfigFile(options, file, trail)
-    const settled = withDefaults(given.options, 'file' in given ? given.file : undefined)
+    const given = file === undefined ? undefined : await withConfigFile(options, file, trail)
+    const settled = withDefaults(given?.options ?? options, given?.file)
     const remembered = file === undefined ? recall(options, settled, trail) : undefined
     return await runAsync(finish(remembered ?? resolve(settled, trail), settled))
   } catch (error) {
@@ -131,7 +130,7 @@ function* askSchemas(resolution: Resolution, options: SettledOptions): Validatio
     yield* validateSecrets(values, secrets.schema, secrets.missing ?? 'error', problems)
   }
   const inProcess = variables && processVariables(resolution, options)
-  const texts = () => secretTexts(resolution, inProcess ? [tree, inProcess] : [tree])
+  const texts = () => unprintable(resolution, inProcess ? [tree, inProcess] : [tree])
   const hasProfile = resolution.project.profile !== undefined
   const remedy = (path: Path): string => remedyForKey(path, { hasProfile })
   const question = schema && ({ tree, schema, option: 'schema', secrets: texts, remedy } as const)
@@ -147,13 +146,10 @@ function remedyForVariable(path: Path): string {
   return `set ${path[0]} in the environment, or add it to .env`
 }
 
-/** Every string that no message may repeat: secrets, values made of them, and values that are secret by key or form. */
-function* secretTexts({ secrets }: Resolution, trees: readonly MapNode[]): Generator<string> {
+/** Every string that no message may repeat. */
+function* unprintable({ secrets }: Resolution, trees: readonly MapNode[]): Generator<string> {
   for (const { value } of secrets) yield value
-  for (const [path, leaf] of trees.flatMap((tree) => [...leaves(tree)])) {
-    if (leaf.kind !== 'scalar' || typeof leaf.value !== 'string') continue
-    if (leaf.taint || looksSecretPath(path) || isSecretValue(leaf.value)) yield leaf.value
-  }
+  for (const tree of trees) yield* secretTexts(tree)
 }
 
 function layersInUse({ layers, project: { root, profile } }: Resolution): readonly LayerInfo[] {

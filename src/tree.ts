@@ -1,4 +1,4 @@
-import type { ListNode, MapNode, Path, Scalar, ScalarNode, Site, Source, TreeNode } from './types.ts'
+import type { ListNode, MapNode, Path, Scalar, ScalarNode, Site, Source, Taint, TreeNode } from './types.ts'
 
 /** Keys that could reach an object's prototype. They are errors in every file and option. */
 export function isForbiddenKey(key: string): boolean {
@@ -45,6 +45,11 @@ export function scalarAt(tree: TreeNode | undefined, path: Path): ScalarNode | u
 /** Whether there is something else in the place of a map; null counts as nothing. */
 export function isScalarOrList(node: TreeNode | undefined): node is ScalarNode | ListNode {
   return node?.kind === 'list' || (node?.kind === 'scalar' && node.value !== null)
+}
+
+/** How a secret reached the value; undefined for a value that is not tainted, and for a map. */
+export function taintOf(node: TreeNode): Taint | undefined {
+  return node.kind === 'map' ? undefined : node.taint
 }
 
 /** The deepest existing node along a path, for a message about a missing one. */

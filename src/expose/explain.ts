@@ -4,7 +4,7 @@ import { secretName } from '../schema/secret-names.ts'
 import { protect } from '../secrets/mask.ts'
 import { isSecretValue, MASK } from '../secrets/secret.ts'
 import type { SecretRule } from '../secrets/secret-rule.ts'
-import { nearestNode, nodeAt, toPlain } from '../tree.ts'
+import { nearestNode, nodeAt, taintOf, toPlain } from '../tree.ts'
 import type { MapNode, Origin, Path, Scalar, TreeNode } from '../types.ts'
 import type { Exposed } from './expose.ts'
 
@@ -88,7 +88,7 @@ function explainNode(node: TreeNode, path: Path, exposed: Exposed): readonly Exp
   const overridden = (node.shadowed ?? []).map((shadowed) => {
     // The tree holds the winning value, so a loser's own taint has to be looked up in the loser.
     const isShadowedSecret: SecretRule = (value, at) =>
-      isSecret(value, at) || isTainted(nearestNode(shadowed, at.slice(path.length)))
+      isSecret(value, at) || taintOf(nearestNode(shadowed, at.slice(path.length))) !== undefined
     const plain = protect(toPlain(shadowed), isShadowedSecret, path)
     return { ...entry(shadowed, plain, isSecret(plain, path), exposed), overridden: true as const }
   })
@@ -104,12 +104,8 @@ function shown(value: unknown, isSecret: SecretRule, path: Path): unknown {
   }
 }
 
-function isTainted(node: TreeNode): boolean {
-  return node.kind !== 'map' && node.taint !== undefined
-}
-
 function entry(node: TreeNode, value: unknown, isSecret: boolean, exposed: Exposed): Explanation {
-  const taint = node.kind === 'map' ? undefined : node.taint
+  const taint = taintOf(node)
   const references = node.kind === 'scalar' ? node.references : undefined
   return {
     value: isSecret || taint ? MASK : value,

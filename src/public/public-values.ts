@@ -4,9 +4,9 @@ import type { Exposed } from '../expose/expose.ts'
 import { formatPath, parsePath, valueAt } from '../path.ts'
 import { settingNameOf } from '../schema/setting-name.ts'
 import { reveal } from '../secrets/mask.ts'
-import { isSecretValue, looksSecret } from '../secrets/secret.ts'
-import type { Variable } from '../substitute/variables.ts'
-import { isContainer, nearestNode, nodeAt } from '../tree.ts'
+import { isSecretValue, looksSecret, MIN_CONTAINED_LENGTH } from '../secrets/secret.ts'
+import { taintThrough, type Variable } from '../substitute/variables.ts'
+import { isContainer, nearestNode, nodeAt, taintOf } from '../tree.ts'
 import type { Path, Site, Taint, TreeNode } from '../types.ts'
 
 /** Anything that JSON can hold. */
@@ -29,8 +29,6 @@ export interface PublicSettings {
   readonly prefix: readonly string[]
 }
 
-/** Shorter secrets are not searched for inside other values. */
-const MIN_SECRET_LENGTH = 8
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/
 const SAYS_PUBLIC = /(?:^|[_.-])(?:public|publishable)/i
 const SAYS_SECRET = /passw|passphrase|secret|private|credential/i
@@ -117,8 +115,7 @@ function publicVariable(variable: Variable, sources: Exposed, problems: Problems
 /** Why a setting must not be shown; undefined if it may be. */
 function secrecyReason(value: unknown, path: Path, sources: Exposed): string | undefined {
   // A schema may have made it from the nearest value in the tree.
-  const node = nearestNode(sources.tree, path)
-  const taint = node.kind === 'map' ? undefined : node.taint
+  const taint = taintOf(nearestNode(sources.tree, path))
   if (taint) return chainOf(taint)
   const contained = typeof value === 'string' ? containedSecretReason(value, sources) : undefined
   if (contained !== undefined) return contained
@@ -133,7 +130,7 @@ function variableSecrecyReason(variable: Variable, sources: Exposed): string | u
   const { name, value, references } = variable
   if (sources.isSecretName(name)) return 'is a secret'
   const chain = references.map((reference) => sources.variable(reference)).find((found) => found?.taint)
-  if (chain?.taint) return chainOf(chain.name === chain.taint[0] ? chain.taint : [chain.name, ...chain.taint])
+  if (chain?.taint) return chainOf(taintThrough(chain.name, chain.taint))
   if (variable.taint && variable.taint.length > 1) return chainOf(variable.taint)
   if (SAYS_SECRET.test(name) && !SAYS_PUBLIC.test(name.replace(/^PUBLIC_/, ''))) return 'has the name of a secret'
   return containedSecretReason(value, sources)
@@ -141,7 +138,9 @@ function variableSecrecyReason(variable: Variable, sources: Exposed): string | u
 
 function containedSecretReason(value: string, { secrets }: Exposed): string | undefined {
   if (isSecretValue(value)) return 'is a URL with a password in it, or a private key'
-  const contained = secrets.find((secret) => secret.value.length >= MIN_SECRET_LENGTH && value.includes(secret.value))
+  const contained = secrets.find(
+    (secret) => secret.value.length >= MIN_CONTAINED_LENGTH && value.includes(secret.value),
+  )
   return contained && `holds the value of the secret ${contained.env}`
 }
 

@@ -1,7 +1,7 @@
 import { inspect, types } from 'node:util'
 import type { Exposure } from '../expose/expose.ts'
-import { isContainer, nearestNode } from '../tree.ts'
-import type { Path, TreeNode } from '../types.ts'
+import { isContainer, leaves, nearestNode, taintOf } from '../tree.ts'
+import type { MapNode, Path } from '../types.ts'
 import {
   containsAny,
   formsOf,
@@ -25,7 +25,7 @@ export type SecretRule = (value: unknown, path: Path) => boolean
  */
 export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'output' | 'secrets'>): SecretRule {
   const values = new Set(secrets.map(({ value }) => value))
-  addSecretTexts(tree, [], values)
+  for (const text of secretTexts(tree)) values.add(text)
   for (const value of [...values]) for (const password of passwordsIn(value)) values.add(password)
   const isTransformed = output !== undefined
   const holdsSecret = isTransformed ? containsAny(formsOf(values)) : (value: string) => values.has(value)
@@ -39,7 +39,7 @@ export function secretRule({ tree, output, secrets }: Pick<Exposure, 'tree' | 'o
     if (value === null || value === undefined || typeof value === 'boolean') return false
     // A value that a schema made from one string is below that string's node.
     const node = nearestNode(tree, path)
-    if (node.kind !== 'map' && node.taint) return true
+    if (taintOf(node)) return true
     if (typeof value === 'string' && isText(value, path)) return true
     if (typeof value === 'number' || typeof value === 'bigint')
       if (looksSecretPath(path, looksSecretNumber) || containsSecret(String(value))) return true
@@ -87,12 +87,13 @@ function* bytesIn(value: unknown, depth = 0): Generator<string> {
   }
 }
 
-/** Adds the strings in the tree that are secret: what a schema makes of them must not be printed either. */
-function addSecretTexts(node: TreeNode, path: Path, values: Set<string>): void {
-  if (node.kind === 'map') for (const [name, child] of node.entries) addSecretTexts(child, [...path, name], values)
-  else if (node.kind === 'list')
-    for (const [index, item] of node.items.entries()) addSecretTexts(item, [...path, index], values)
-  else if (typeof node.value === 'string') {
-    if (node.taint || looksSecretPath(path) || isSecretValue(node.value)) values.add(node.value)
-  } else if (node.taint && String(node.value).length >= MIN_CONTAINED_LENGTH) values.add(String(node.value))
+/** The strings in a tree that are secret by taint, key or form: no message and no print may show what is made of them. */
+export function* secretTexts(tree: MapNode): Generator<string> {
+  for (const [path, leaf] of leaves(tree)) {
+    if (leaf.kind === 'list') continue
+    const { value, taint } = leaf
+    if (typeof value === 'string') {
+      if (taint || looksSecretPath(path) || isSecretValue(value)) yield value
+    } else if (taint && String(value).length >= MIN_CONTAINED_LENGTH) yield String(value)
+  }
 }

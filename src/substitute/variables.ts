@@ -196,7 +196,7 @@ export function createVariables(options: VariablesOptions): Variables {
   }
 
   function use(variable: Variable, gathering: Gathering): string {
-    if (variable.taint) gathering.taint ??= via(variable.name, variable.taint)
+    if (variable.taint) gathering.taint ??= taintThrough(variable.name, variable.taint)
     gathering.level = Math.max(gathering.level, variable.level + 1)
     return variable.value
   }
@@ -254,6 +254,6 @@ function isDirectoryOfShell(name: string, { source }: Site): boolean {
 }
 
 /** The taint of `DATABASE_URL` itself, or of the variable through which it came. */
-function via(name: string, taint: Taint): Taint {
+export function taintThrough(name: string, taint: Taint): Taint {
   return taint[0] === name ? taint : [name, ...taint]
 }
