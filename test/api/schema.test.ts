@@ -857,6 +857,17 @@ app:
     expect(error.issues).toMatchObject([{ key: 'app.copy', message: 'is not what the schema accepts' }])
     expect(linesShowing(/hunter2|Zx81Qw7/, error)).toEqual([])
   })
+  test('through a message about another value that repeats a number', () => {
+    const profile = 'app:\n  pin: ${PIN_SECRET}\n  name: local\n'
+    const app = z.looseObject({ pin: z.number(), name: z.string() }).check(({ value, issues }) => {
+      issues.push({ code: 'custom', message: `is not ${value.pin}`, path: ['name'], input: value.name })
+    })
+    const error = configErrorOf(() =>
+      load({ [PROFILE]: profile, '.env': 'PIN_SECRET=48210937' }, z.looseObject({ app })),
+    )
+    expect(error.issues).toMatchObject([{ key: 'app.name', message: 'is not what the schema accepts' }])
+    expect(linesShowing(/48210937/, error)).toEqual([])
+  })
   test.each(libraries)('through an item of a list whose key sounds secret (%s)', (library) => {
     const error = configErrorOf(() => load(files, objects[library]({ tokens: lists[library] }) as StandardSchemaV1))
     expect(error.issues.map(({ key }) => key)).toEqual(['app.tokens[0]', 'app.tokens[1]'])
