@@ -5,6 +5,7 @@ import { displayPath } from './files/paths.ts'
 import type { Trail } from './files/trail.ts'
 import { merge, withLists } from './merge.ts'
 import type { SettledOptions } from './options/options.ts'
+import { inPrecedence } from './read/dotenv.ts'
 import { pathExists } from './read/guard.ts'
 import { type Layers, readLayers } from './read/layers.ts'
 import { BEYOND_LIST, placeOf } from './read/settings.ts'
@@ -58,8 +59,8 @@ function mergeLayers(layers: Layers, project: Project, { dotenv }: SettledOption
     (below, layer) => merge(layer, below, { order: 'upper' }),
     given,
   )
-  const variables = dotenv.override ? [environment, layers.dotenv] : [layers.dotenv, environment]
-  const withVariables = variables.reduce(
+  const variables = inPrecedence(dotenv, { fromProcess: [environment], fromFiles: [layers.dotenv] })
+  const withVariables = variables.reduceRight(
     (below, layer) => merge(layer, below, { foldCase: true, onUnreachable }),
     files,
   )

@@ -1,7 +1,7 @@
 import type { SettledOptions } from '../options/options.ts'
 import { envNamesOf } from '../schema/secret-names.ts'
 import type { Candidate } from '../substitute/variables.ts'
-import type { DotenvFiles } from './dotenv.ts'
+import { type DotenvFiles, inPrecedence } from './dotenv.ts'
 import type { EnvironmentReader } from './environment.ts'
 import type { SecretsFile } from './secrets.ts'
 
@@ -20,23 +20,24 @@ export function candidatesIn(
   { environment, dotenvFiles, secretsFile, isSecret, canonical }: Definitions,
   { dotenv }: SettledOptions,
 ): (name: string) => readonly Candidate[] {
-  const inOrder = (fromProcess: readonly Candidate[], fromFiles: readonly Candidate[]): readonly Candidate[] =>
-    dotenv.override ? [...fromFiles, ...fromProcess] : [...fromProcess, ...fromFiles]
-
   return (requested) => {
     if (!isSecret(requested)) {
-      return inOrder(environment.candidates(requested), definitionsIn(dotenvFiles, envNamesOf(requested)))
+      const fromFiles = definitionsIn(dotenvFiles, envNamesOf(requested))
+      return inPrecedence(dotenv, { fromProcess: environment.candidates(requested), fromFiles })
     }
     const name = canonical(requested)
     // Another spelling of a secret, such as `github`, is a separate variable if one is set under that name.
     const isOtherSpelling = !envNamesOf(name).includes(requested)
     const own = isOtherSpelling
-      ? inOrder(environment.variable(requested), dotenvFiles.variables.get(requested) ?? [])
+      ? inPrecedence(dotenv, {
+          fromProcess: environment.variable(requested),
+          fromFiles: dotenvFiles.variables.get(requested) ?? [],
+        })
       : []
     const fromFiles = definitionsIn(dotenvFiles, envNamesOf(name)).filter(({ value }) => value.trim() !== '')
     const secret = secretsFile.secrets.get(name)
     const fromSecrets = secret ? [{ value: secret.value, site: secret.site, expands: false }] : []
-    return [...own, ...inOrder(environment.candidates(name), fromFiles), ...fromSecrets]
+    return [...own, ...inPrecedence(dotenv, { fromProcess: environment.candidates(name), fromFiles }), ...fromSecrets]
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Problems } from '../errors/errors.ts'
 import { displayPath, resolvePath } from '../files/paths.ts'
+import type { DotenvOptions } from '../options/options.ts'
 import { isSettingName } from '../schema/setting-name.ts'
 import type { Candidate } from '../substitute/variables.ts'
 import { dotenvProblems } from './dotenv-problems.ts'
@@ -21,6 +22,14 @@ export function dotenvNames(profile: string | undefined): readonly string[] {
   if (profile === undefined) return ['.env.local', '.env']
   // For a profile called `local`, two of the names are equal.
   return [...new Set([`.env.${profile}.local`, '.env.local', `.env.${profile}`, '.env'])]
+}
+
+/** What the environment and .env files define, highest precedence first (formats.md, section 6). */
+export function inPrecedence<T>(
+  { override }: DotenvOptions,
+  { fromProcess, fromFiles }: { readonly fromProcess: readonly T[]; readonly fromFiles: readonly T[] },
+): readonly T[] {
+  return override ? [...fromFiles, ...fromProcess] : [...fromProcess, ...fromFiles]
 }
 
 /** Reads .env files; missing ones are no error. Within a file, the last definition of a name counts. */

@@ -1,15 +1,16 @@
 import type { Problems } from '../errors/errors.ts'
 import { newTrail } from '../files/trail.ts'
 import { merge } from '../merge.ts'
-import { type SettledOptions, variableIn } from '../options/options.ts'
+import type { SettledOptions } from '../options/options.ts'
 import { formatPath } from '../path.ts'
 import { secretName } from '../schema/secret-names.ts'
 import type { SecretsValidation } from '../secrets/resolve-secrets.ts'
 import { substituteScalar } from '../substitute/substitute.ts'
 import { type Candidate, createVariables, type Variable, type Variables } from '../substitute/variables.ts'
-import { mapNode, scalarAt, variableSource } from '../tree.ts'
+import { mapNode, scalarAt } from '../tree.ts'
 import type { MapNode } from '../types.ts'
-import type { DotenvFiles } from './dotenv.ts'
+import { type DotenvFiles, inPrecedence } from './dotenv.ts'
+import { definitionIn } from './environment.ts'
 import { renameMovedKeys } from './profile.ts'
 import { readSettings, type SettingVariable, settingNames } from './settings.ts'
 
@@ -49,7 +50,7 @@ export function readEarlySettings(
     ),
     SILENT,
   )
-  const layers = options.dotenv.override ? [dotenv, given.environment] : [given.environment, dotenv]
+  const layers = inPrecedence(options.dotenv, { fromProcess: [given.environment], fromFiles: [dotenv] })
   const tree = [given.overrides, ...layers, ...(given.profile ? [given.profile] : []), given.defaults]
     .map((layer) => pickKeys(EARLY, layer))
     .reduceRight((below, layer) => merge(layer, below, { foldCase: true }))
@@ -94,19 +95,16 @@ const SILENT: Problems = {
 /** The process environment and .env files: settings that locate the other files cannot come from those. */
 function earlyVariables(files: DotenvFiles, options: SettledOptions, problems: Problems, self?: Definition): Variables {
   const { env, emptyIsValue, onUndefined, dotenv } = options
-  const fromProcess = (name: string): readonly Candidate[] => {
-    const value = variableIn(env, name)
-    const isSet = value !== undefined && (value !== '' || emptyIsValue)
-    return isSet ? [{ value, site: { source: variableSource('environment', name) }, expands: false }] : []
-  }
-  const candidates = (name: string): readonly Candidate[] => {
-    const fromFiles = files.variables.get(name) ?? []
-    return dotenv.override ? [...fromFiles, ...fromProcess(name)] : [...fromProcess(name), ...fromFiles]
-  }
+  const isSecret = (): boolean => false
+  const candidates = (name: string): readonly Candidate[] =>
+    inPrecedence(dotenv, {
+      fromProcess: definitionIn({ env, emptyIsValue, isSecret }, name),
+      fromFiles: files.variables.get(name) ?? [],
+    })
   return createVariables({
     candidates: candidatesBelow(self, candidates),
     names: () => [...Object.keys(env), ...files.variables.keys()],
-    isSecret: () => false,
+    isSecret,
     onUndefined,
     bare: dotenv.bare ?? false,
     problems,

@@ -31,13 +31,19 @@ export interface EnvironmentOptions {
   readonly isSecret: (name: string) => boolean
 }
 
+type VariableOptions = Omit<EnvironmentOptions, 'root'>
+
 /** Whether a variable counts as set: an empty one does not, nor does a blank secret. */
-export function isSetIn(
-  { env, emptyIsValue, isSecret }: Pick<EnvironmentOptions, 'env' | 'emptyIsValue' | 'isSecret'>,
-  name: string,
-): boolean {
+export function isSetIn({ env, emptyIsValue, isSecret }: VariableOptions, name: string): boolean {
   const value = variableIn(env, name)
   return value !== undefined && (emptyIsValue || (isSecret(name) ? value.trim() : value) !== '')
+}
+
+/** The definition of a variable with exactly this name; none if it does not count as set. */
+export function definitionIn(options: VariableOptions, name: string): readonly Candidate[] {
+  const value = variableIn(options.env, name)
+  if (value === undefined || !isSetIn(options, name)) return []
+  return [{ value, site: { source: variableSource('environment', name) }, expands: false }]
 }
 
 /** Reads variables, `_FILE` variables and the secrets directory (formats.md, section 7). Each is read only once. */
@@ -47,19 +53,13 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
   const unreadable = new Set<string>()
   const directory = readSecretsDirectory(env.SYSTEMPROMPT_SECRETS_DIR, root, problems)
 
-  function fromVariable(name: string): readonly Candidate[] {
-    const value = variableIn(env, name)
-    if (value === undefined || !isSetIn(options, name)) return []
-    return [{ value, site: { source: variableSource('environment', name) }, expands: false }]
-  }
-
   function find(name: string): readonly Candidate[] {
     const names = envNamesOf(name)
     const files = isSecret(name) ? names.map((spelling) => readSecretFile(spelling, options, problems)) : []
     if (files.includes('failed')) unreadable.add(name)
     const inDirectory = directory.get(name)
     return [
-      ...names.flatMap(fromVariable),
+      ...names.flatMap((spelling) => definitionIn(options, spelling)),
       ...files.filter((file) => typeof file === 'object'),
       ...(inDirectory ? [{ value: inDirectory.value, site: inDirectory.site, expands: false }] : []),
     ]
@@ -71,7 +71,7 @@ export function readEnvironment(options: EnvironmentOptions, problems: Problems)
       cache.set(name, cached)
       return cached
     },
-    variable: fromVariable,
+    variable: (name) => definitionIn(options, name),
     isUnreadable: (name) => unreadable.has(name),
     secretFiles: [...directory.keys()],
     lookedIn: ['the process environment', ...describeSecretsDirectory(env.SYSTEMPROMPT_SECRETS_DIR, root, problems)],

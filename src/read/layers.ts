@@ -3,7 +3,7 @@ import type { Project } from '../discover.ts'
 import type { Problems } from '../errors/errors.ts'
 import { displayPath, resolvePath, resolveSetting } from '../files/paths.ts'
 import { merge } from '../merge.ts'
-import { type GivenTree, type SettledOptions, variableIn } from '../options/options.ts'
+import type { GivenTree, SettledOptions } from '../options/options.ts'
 import { KNOWN_SECRETS, secretName } from '../schema/secret-names.ts'
 import type { SecretsValidation } from '../secrets/resolve-secrets.ts'
 import { type Candidate, createVariables, type Variables } from '../substitute/variables.ts'
@@ -20,7 +20,7 @@ import {
   readEarlySettings,
   settingsInDotenv,
 } from './early-settings.ts'
-import { readEnvironment } from './environment.ts'
+import { definitionIn, readEnvironment } from './environment.ts'
 import { readPlain } from './options.ts'
 import { readProfile, renameMovedKeys } from './profile.ts'
 import { NO_SECRETS, readSecrets, type SecretsFile } from './secrets.ts'
@@ -206,9 +206,8 @@ function readCloud(
 function* settingsIn(env: SettledOptions['env'], { emptyIsValue }: SettledOptions): Generator<SettingVariable> {
   // Not Object.keys, which would read every variable: the preload records which ones a load asks for.
   for (const name of settingNames(Reflect.ownKeys(env).filter((name) => typeof name === 'string'))) {
-    const value = variableIn(env, name)
-    if (value === undefined || (value === '' && !emptyIsValue)) continue
-    yield { name, value, site: { source: variableSource('environment', name) } }
+    for (const { value, site } of definitionIn({ env, emptyIsValue, isSecret: () => false }, name))
+      yield { name, value, site }
   }
 }
 
