@@ -10,14 +10,8 @@ export interface Position {
 }
 
 /** Line and column of a site; undefined if it has no position in a text. */
-export function positionOf({ source, offset }: Site, lines?: Lines): Position | undefined {
-  if (source.text === undefined || offset === undefined) return undefined
-  if (lines) return lines.positionAt(offset)
-  const before = source.text.slice(0, offset)
-  const lineStart = before.lastIndexOf('\n') + 1
-  let line = 1
-  for (let at = before.indexOf('\n'); at !== -1; at = before.indexOf('\n', at + 1)) line++
-  return { line, column: offset - lineStart + 1 }
+export function positionOf({ source, offset }: Site, lines = new Lines(source.text ?? '')): Position | undefined {
+  return source.text === undefined || offset === undefined ? undefined : lines.positionAt(offset)
 }
 
 /** The public form of a site. */

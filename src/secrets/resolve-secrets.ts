@@ -76,32 +76,16 @@ export function checkSecrets(
 function checkFormat({ env, value, site }: ResolvedSecret & { site: Site }, problems: Problems): void {
   // A value that is still encrypted is reported elsewhere.
   if (isEncrypted({ value, site })) return
+  const invalid = (message: string, remedy: string): void =>
+    problems.error({ code: 'SECRET_INVALID', key: env, message, remedy, at: site })
   const known = knownSecret(env)
-  if (known?.minLength !== undefined && value.length < known.minLength) {
-    problems.error({
-      code: 'SECRET_INVALID',
-      key: env,
-      message: `is shorter than ${known.minLength} characters`,
-      remedy: 'openssl rand -base64 48 makes a good one',
-      at: site,
-    })
-  }
+  if (known?.minLength !== undefined && value.length < known.minLength)
+    invalid(`is shorter than ${known.minLength} characters`, 'openssl rand -base64 48 makes a good one')
   if (known?.format === 'postgres-url' && !isPostgresUrl(value)) {
-    problems.error({
-      code: 'SECRET_INVALID',
-      key: env,
-      message: 'is not a PostgreSQL URL',
-      remedy: 'write postgres://user:password@host:5432/database, special characters percent-encoded',
-      at: site,
-    })
+    invalid(
+      'is not a PostgreSQL URL',
+      'write postgres://user:password@host:5432/database, special characters percent-encoded',
+    )
   }
-  if (value.includes('\0')) {
-    problems.error({
-      code: 'SECRET_INVALID',
-      key: env,
-      message: 'contains a NUL character',
-      remedy: 'remove it',
-      at: site,
-    })
-  }
+  if (value.includes('\0')) invalid('contains a NUL character', 'remove it')
 }
