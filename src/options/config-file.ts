@@ -53,22 +53,23 @@ export interface WithConfigFile {
  * option in it
  */
 export async function withConfigFile(options: LoadOptions, file: string, trail: Trail): Promise<WithConfigFile> {
-  const { overrides, defaults, schema, variables, env, ...rest } = await readConfigFile(file, trail)
+  const { overrides, defaults, ...rest } = await readConfigFile(file, trail)
   const { defu } = await import('defu')
-  // Schemas and environments are never merged: a valibot schema is a plain object.
-  const { schema: _, variables: __, env: ___, overrides: ____, defaults: _____, ...own } = options
+  const whole: LoadOptions = {
+    // Never merged: a valibot schema is a plain object.
+    schema: options.schema ?? rest.schema,
+    variables: options.variables ?? rest.variables,
+    env: options.env ?? rest.env,
+    // Not joined, just as a single string would not be, and since an empty list means none.
+    prefix: options.prefix ?? rest.prefix,
+    overrides: options.overrides,
+    defaults: options.defaults,
+  }
+  const mergeable = (given: LoadOptions): LoadOptions =>
+    Object.fromEntries(Object.entries(given).filter(([name]) => !Object.hasOwn(whole, name)))
   return {
-    options: {
-      ...defu(own, rest),
-      schema: options.schema ?? schema,
-      variables: options.variables ?? variables,
-      env: options.env ?? env,
-      // Not joined, just as a single string would not be, and since an empty list means none.
-      prefix: options.prefix ?? rest.prefix,
-      ...(options.overrides === undefined ? {} : { overrides: options.overrides }),
-      ...(options.defaults === undefined ? {} : { defaults: options.defaults }),
-    },
-    file: { shown: basename(file), ...(overrides ? { overrides } : {}), ...(defaults ? { defaults } : {}) },
+    options: { ...defu(mergeable(options), mergeable(rest)), ...whole },
+    file: { shown: basename(file), overrides, defaults },
   }
 }
 
