@@ -27,6 +27,6 @@ export function valueText(name: string, source: Source, { values, runtime }: Val
 }
 
 /** What `process.env` would hold: a string, whatever the type of the value. */
-function textOf(value: PublicValue): string {
+export function textOf(value: PublicValue): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

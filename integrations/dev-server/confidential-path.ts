@@ -35,6 +35,11 @@ export interface Place {
   readonly below: string
 }
 
+/** The places of a server that serves these directories, at its base or at `/`. */
+export function placesAt(base: string, directories: readonly string[]): readonly Place[] {
+  return directories.flatMap((directory) => [base, '/'].map((below) => ({ directory, below })))
+}
+
 /**
  * Whether a request asks for a confidential file, however it is spelled: encoded once or more, with backslashes, dots,
  * doubled slashes, in capitals or other letters that a file system treats as equal, by a Windows short name, or within

@@ -2,7 +2,7 @@ import { join, relative, resolve, sep } from 'node:path'
 import type { CompilationContext, Compiler, JsPlugin, Server } from '@farmfe/core'
 import type { Build } from '../build.ts'
 import { consumerOfTargetEnv } from '../consumer.ts'
-import { asksForConfidential, type Place } from '../dev-server/confidential-path.ts'
+import { asksForConfidential, type Place, placesAt } from '../dev-server/confidential-path.ts'
 import { waitForWatcher } from '../dev-server/watcher.ts'
 import type { OutputFile } from '../output/leak-guard.ts'
 import { refusals } from '../refusals.ts'
@@ -39,8 +39,7 @@ export function farmHooks(build: Build): Partial<JsPlugin> {
       // they must not.
       if (config.compilation) config.compilation.persistentCache = false
       // Farm serves every file of its root.
-      const below = config.compilation?.output?.publicPath ?? '/'
-      const places = [root, publicDir].flatMap((directory) => [below, '/'].map((path) => ({ directory, below: path })))
+      const places = placesAt(config.compilation?.output?.publicPath ?? '/', [root, publicDir])
       const guard = guardOf(build, places, () => state.stopped)
       if (config.server) config.server.middlewares = [() => guard, ...(config.server.middlewares ?? [])]
     },

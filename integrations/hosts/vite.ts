@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { DevEnvironment, EnvironmentModuleNode, Plugin, PreviewServer, ViteDevServer } from 'vite'
+import type { PublicValues } from '../../src/index.ts'
 import type { Build } from '../build.ts'
-import { asksForConfidential } from '../dev-server/confidential-path.ts'
+import { textOf } from '../code/literal.ts'
+import { asksForConfidential, placesAt } from '../dev-server/confidential-path.ts'
 import { refuseConfidential } from '../dev-server/dev-guard.ts'
 import { isInDev } from '../dev-server/stop-in-dev.ts'
 import { waitForWatcher } from '../dev-server/watcher.ts'
@@ -10,7 +12,6 @@ import { isCompiled, mayRead } from '../hooks.ts'
 import { olderHost } from '../host-version.ts'
 import { pathWithin } from '../path-within.ts'
 import { rollupHooks } from './rollup.ts'
-import { withValues } from './vite-page.ts'
 
 const SPECIFIER = /^@systemprompt\/env\/public$/
 
@@ -74,8 +75,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
     configureServer(started) {
       server = started
       const { root, base, publicDir } = started.config
-      const places = [root, publicDir].flatMap((directory) => [base, '/'].map((below) => ({ directory, below })))
-      started.middlewares.use(refuseConfidential(build, places))
+      started.middlewares.use(refuseConfidential(build, placesAt(base, [root, publicDir])))
       if (started.config.server.hmr === false) followWithoutHmr(build, started)
       if (isRuntime) answerWithValues(started, build)
     },
@@ -106,7 +106,7 @@ export function viteHooks(build: Build, forWorker: () => Plugin | Plugin[]): Vit
         if (update?.timestamp !== timestamp) update = { timestamp, result: refreshPages(build, server) }
         if (!(await update.result)) return []
         const { moduleGraph, hot, name } = this.environment
-        const modules = [...build.users].flatMap((id) => moduleGraph.getModuleById(id) ?? [])
+        const modules = usersIn(moduleGraph, build)
         if (isInPage && name === 'client') {
           // Invalidated first: the page requests them at once.
           for (const module of modules) moduleGraph.invalidateModule(module)
@@ -202,9 +202,20 @@ function followWithoutHmr(build: Build, server: ViteDevServer): void {
   server.watcher.on('all', async (_, file) => {
     if (!build.files.includes(resolve(file)) || !(await refreshPages(build, server))) return
     for (const { moduleGraph } of Object.values(server.environments))
-      for (const module of [...build.users].flatMap((id) => moduleGraph.getModuleById(id) ?? []))
-        moduleGraph.invalidateModule(module)
+      for (const module of usersIn(moduleGraph, build)) moduleGraph.invalidateModule(module)
   })
+}
+
+/** The modules that hold public values. */
+function usersIn(graph: DevEnvironment['moduleGraph'], { users }: Build): EnvironmentModuleNode[] {
+  return [...users].flatMap((id) => graph.getModuleById(id) ?? [])
+}
+
+/** Replaces names between percent signs in a page, `%PUBLIC_URL%`, as Vite does for variables with its own prefix. */
+function withValues(page: string, values: PublicValues): string {
+  return page.replace(/%(\w+)%/g, (text, name: string) =>
+    Object.hasOwn(values, name) ? textOf(values[name] ?? null) : text,
+  )
 }
 
 /** Whether a development server serves bundles, which end as those of a build do. */
