@@ -12,9 +12,9 @@ import { recall } from './preload/remembered.ts'
 import { type Resolution, resolve } from './resolve.ts'
 import { secretTexts } from './secrets/secret-rule.ts'
 import type { MapNode, Path } from './types.ts'
+import { runAsync, runSync, type Validation } from './validate/ask-schema.ts'
 import { warnOfNoEffect } from './validate/no-effect.ts'
 import { remedyForKey, type Validated, validate, validateSecrets } from './validate/validate.ts'
-import { runAsync, runSync, type Validation } from './validate/validation.ts'
 
 /**
  * Loads a project's configuration: merges profile, secrets, .env files, service configs and environment by precedence,

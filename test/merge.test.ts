@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { collectProblems } from '../src/errors/errors.ts'
 import { merge } from '../src/merge.ts'
-import { readPlain } from '../src/read/options.ts'
+import { readGivenTree } from '../src/read/given-tree.ts'
 import { nodeAt, toPlain } from '../src/tree.ts'
 import type { LayerName, MapNode, TreeNode } from '../src/types.ts'
 import { type Random, sampled, seeded } from './support/random.ts'
 
 const tree = (plain: Record<string, unknown>, layer: LayerName = 'overrides'): MapNode =>
-  readPlain({ tree: plain }, layer, collectProblems())
+  readGivenTree({ tree: plain }, layer, collectProblems())
 
 const merged = (upper: Record<string, unknown>, lower: Record<string, unknown>, options = {}): unknown =>
   toPlain(merge(tree(upper), tree(lower, 'defaults'), options))

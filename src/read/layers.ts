@@ -21,7 +21,7 @@ import {
   settingsInDotenv,
 } from './early-settings.ts'
 import { definitionIn, readEnvironment } from './environment.ts'
-import { readPlain } from './options.ts'
+import { readGivenTree } from './given-tree.ts'
 import { readProfile, renameMovedKeys } from './profile.ts'
 import { NO_SECRETS, readSecrets, type SecretsFile } from './secrets.ts'
 import { readServices, type Services } from './services.ts'
@@ -119,7 +119,7 @@ export function readLayers(project: Project, options: SettledOptions, problems: 
 
 /** The trees given in code and in the config file, merged; the first has the highest precedence. */
 function readTrees(given: readonly GivenTree[], layer: 'overrides' | 'defaults', problems: Problems): MapNode {
-  const trees = given.map((tree) => renameMovedKeys(readPlain(tree, layer, problems), problems))
+  const trees = given.map((tree) => renameMovedKeys(readGivenTree(tree, layer, problems), problems))
   return trees.reduceRight(
     (below, tree) => merge(tree, below),
     mapNode(new Map(), { source: variableSource(layer, layer) }),

@@ -5,7 +5,7 @@ import { formatPath, valueAt } from '../path.ts'
 import { toBoolean, toJson, toList, toNumber } from '../text/coerce.ts'
 import { nearestNode, nodeAt, setOwn, toPlain } from '../tree.ts'
 import type { MapNode, Path } from '../types.ts'
-import { ask, pathOf, schemaFault, type Validation } from './validation.ts'
+import { ask, pathOf, schemaFault, type Validation } from './ask-schema.ts'
 
 /** One value that is being tried with other types. */
 interface Attempt {

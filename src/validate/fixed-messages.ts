@@ -3,7 +3,7 @@ import { formatPath } from '../path.ts'
 import { MASK } from '../secrets/secret.ts'
 import { nodeAt, setOwn } from '../tree.ts'
 import type { MapNode, Path } from '../types.ts'
-import { ask, pathOf, type Validation } from './validation.ts'
+import { ask, pathOf, type Validation } from './ask-schema.ts'
 
 /**
  * A schema may reject a short value for one reason, and a long one for another. Much longer ones could keep a pattern

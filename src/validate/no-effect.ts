@@ -5,8 +5,8 @@ import { PROFILE_FIELDS } from '../schema/profile-fields.ts'
 import { settingNameOf } from '../schema/setting-name.ts'
 import { isPlain, leaves, nodeAt, setOwn } from '../tree.ts'
 import type { LayerName, ListNode, MapNode, Path, ScalarNode } from '../types.ts'
+import { ask, type Question, type Validation } from './ask-schema.ts'
 import type { Validated } from './validate.ts'
-import { ask, type Question, type Validation } from './validation.ts'
 
 /** The layers whose values are given for this program, one by one. */
 const PROGRAM_LAYERS: readonly LayerName[] = ['overrides', 'environment', 'dotenv']

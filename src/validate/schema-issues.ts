@@ -5,8 +5,8 @@ import { formatPath, valueAt } from '../path.ts'
 import { containsAny, formsOf, isSecretValue, looksSecret, MASK, passwordsIn, repeatsAny } from '../secrets/secret.ts'
 import { nearestNode, nodeAt } from '../tree.ts'
 import type { MapNode, Path, TreeNode } from '../types.ts'
+import { pathOf, type Question, type Validation } from './ask-schema.ts'
 import { type FixedMessages, findFixedMessages, NO_FIXED_MESSAGES } from './fixed-messages.ts'
-import { pathOf, type Question, type Validation } from './validation.ts'
 import { type WantedType, wantedTypes } from './wanted-types.ts'
 
 /** Reports what a schema rejected, and asks it about other values to find out what its messages give away. */

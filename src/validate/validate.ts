@@ -4,9 +4,9 @@ import { formatPath } from '../path.ts'
 import { settingNameOf } from '../schema/setting-name.ts'
 import { MASK } from '../secrets/secret.ts'
 import type { Path } from '../types.ts'
+import { ask, pathOf, type Question, schemaFault, type Validation } from './ask-schema.ts'
 import { Coercion } from './coercion.ts'
 import { holdsSecret, reportIssues } from './schema-issues.ts'
-import { ask, pathOf, type Question, schemaFault, type Validation } from './validation.ts'
 
 export interface Validated {
   /** The input that the schema was last asked about, with converted types. */

@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { formatPath, valueAt } from '../path.ts'
 import type { Path } from '../types.ts'
+import { ask, schemaFault, type Validation } from './ask-schema.ts'
 import { complaintsIn, setAt } from './coercion.ts'
-import { ask, schemaFault, type Validation } from './validation.ts'
 
 /** A value of each type that a string can be converted to, and how to write one. */
 const TYPES = [

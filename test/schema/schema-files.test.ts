@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { collectProblems, type Problem } from '../../src/errors/errors.ts'
 import { loadConfigSync } from '../../src/index.ts'
-import { readPlain } from '../../src/read/options.ts'
+import { readGivenTree } from '../../src/read/given-tree.ts'
 import {
   credentialsSchema,
   jsonSchema,
@@ -27,7 +27,7 @@ const nested = (path: string, value: unknown): Record<string, unknown> =>
 /** The loader's errors for a profile, and the profile that it makes of it. */
 function asLoaded(plain: Record<string, unknown>): { errors: readonly Problem[]; plain: unknown } {
   const problems = collectProblems()
-  const tree = readPlain({ tree: plain }, 'overrides', problems)
+  const tree = readGivenTree({ tree: plain }, 'overrides', problems)
   const profile = { name: 'local', file: '/p/profile.yaml', directory: '/p', chosenBy: 'only one' } as const
   const checked = checkProfile(tree, { profile, file: 'profile.yaml', strict: false, exists: () => true }, problems)
   return { errors: problems.errors, plain: toPlain(checked) }

@@ -11,7 +11,7 @@ import { DEEP_NAME } from './settings.ts'
  * A layer from values given in code or in the config file. A key with dots is a path, `{ 'server.port': 9090 }`; values
  * that are not data (functions, class instances) are errors, `undefined` counts as absent.
  */
-export function readPlain({ tree, file }: GivenTree, layer: LayerName, problems: Problems): MapNode {
+export function readGivenTree({ tree, file }: GivenTree, layer: LayerName, problems: Problems): MapNode {
   const source = file === undefined ? variableSource(layer, layer) : { layer, file, confidential: true }
   const site = { source }
   const trees: MapNode[] = []
