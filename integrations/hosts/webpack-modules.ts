@@ -112,16 +112,12 @@ function replacementFor(path: string, build: Build): string | undefined {
   const own = ownFileOf(path)
   if (own === 'public') return `\0${PUBLIC}`
   if (own === 'library') return build.consumer === 'server' ? undefined : `\0${REFUSED}`
-  return isConfidentialFile(path, build) ? refusedFile(shown(path, build.root)) : undefined
+  return isConfidentialFile(path, build) ? refusedFile(pathWithin(build.root, path) ?? path) : undefined
 }
 
 /** A directory above the project may have any name. */
 function isConfidentialFile(path: string, { root, confidential }: Build): boolean {
   return confidential.has(path) || isConfidential(path.startsWith(root) ? path.slice(root.length) : path)
-}
-
-function shown(path: string, root: string): string {
-  return pathWithin(root, path) ?? path
 }
 
 function loadWith(build: Build, { load }: Hooks): LoaderOptions['run'] {

@@ -26,8 +26,8 @@ export function findInFolder(
   { directory, root, since, searched }: Written,
 ): { readonly names: readonly string[]; readonly findings: readonly Finding[] } {
   const names: string[] = []
-  if (isBelow(root, directory) || !lstatSync(directory, { throwIfNoEntry: false })?.isDirectory())
-    return { names, findings: [] }
+  const isAroundProject = pathWithin(directory, root) !== undefined
+  if (isAroundProject || !lstatSync(directory, { throwIfNoEntry: false })?.isDirectory()) return { names, findings: [] }
   const nameOf = (path: string): string => relative(directory, path).replaceAll(sep, '/')
   const isLeftOut = (path: string): boolean => {
     const stat = lstatSync(path, { throwIfNoEntry: false })
@@ -40,8 +40,4 @@ export function findInFolder(
   }
   const { findings } = scanFiles(matcher, [directory], { isLeftOut })
   return { names, findings: findings.map((finding) => ({ ...finding, file: nameOf(finding.file) })) }
-}
-
-function isBelow(path: string, directory: string): boolean {
-  return pathWithin(directory, path) !== undefined
 }

@@ -92,7 +92,8 @@ function slotOf(bytes: Uint8Array, end: number, mask: number): number {
   return hash(bytes[end - 3] ?? 0, bytes[end - 2] ?? 0, bytes[end - 1] ?? 0, mask)
 }
 
-function hash(one: number, two: number, three: number, mask: number): number {
+/** The slot of three bytes in a table; `mask` is one less than the number of its slots, a power of two. */
+export function hash(one: number, two: number, three: number, mask: number): number {
   return ((one << 10) ^ (two << 5) ^ three) & mask
 }
 

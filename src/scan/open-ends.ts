@@ -1,4 +1,4 @@
-import type { Anchor } from './anchor-search.ts'
+import { type Anchor, hash } from './anchor-search.ts'
 import type { Pattern } from './patterns.ts'
 import { isEscapeLead, SpellingReader } from './spelling.ts'
 import { Walk } from './walk.ts'
@@ -6,6 +6,7 @@ import { Walk } from './walk.ts'
 /** On average, no character before an anchor takes more bytes than this: `&amp;#x2F;` has 10. */
 const MAX_BYTES_PER_CHARACTER = 16
 const SLOTS = 1 << 16
+const MASK = SLOTS - 1
 
 /**
  * Checks whether text ends with the beginning of a pattern. If the pattern's anchor is already in the text, the search
@@ -24,9 +25,9 @@ export class OpenEnds {
       if (same) same.push(pattern)
       else this.#byFirst.set(first, [pattern])
       const [one = 0, two = 0, three = 0] = Buffer.from(String.fromCodePoint(...pattern.codes.subarray(0, 3)), 'utf8')
-      this.#beginnings[hash(one, 0, 0)] = 1
-      this.#beginnings[hash(one, two, 0)] = 1
-      this.#beginnings[hash(one, two, three)] = 1
+      this.#beginnings[hash(one, 0, 0, MASK)] = 1
+      this.#beginnings[hash(one, two, 0, MASK)] = 1
+      this.#beginnings[hash(one, two, three, MASK)] = 1
     }
     for (const { to } of anchors) this.#longest = Math.max(this.#longest, to * MAX_BYTES_PER_CHARACTER)
   }
@@ -50,7 +51,7 @@ export class OpenEnds {
     if (isEscapeLead(one)) return true
     const two = isEscapeLead(text[at + 1]) ? 0 : (text[at + 1] ?? 0)
     const three = two === 0 || isEscapeLead(text[at + 2]) ? 0 : (text[at + 2] ?? 0)
-    return this.#beginnings[hash(one, two, three)] === 1
+    return this.#beginnings[hash(one, two, three, MASK)] === 1
   }
 
   #isOpenAt(at: number, walk: Walk, reader: SpellingReader): boolean {
@@ -63,8 +64,4 @@ export class OpenEnds {
       }),
     )
   }
-}
-
-function hash(one: number, two: number, three: number): number {
-  return ((one << 10) ^ (two << 5) ^ three) & (SLOTS - 1)
 }

@@ -126,7 +126,7 @@ export class SpellingReader {
       else if (code === PERCENT) this.#readPercent(at, end, add)
       else if (code === AMPERSAND) this.#readEntity(end, depth - 1, add)
       else if (code === PLUS) add(0x20, end)
-      else if (code === CARRIAGE_RETURN && this.#is(end, 0x0a)) add(0x0a, end + 1)
+      else if (code === CARRIAGE_RETURN && this.#byte(end) === 0x0a) add(0x0a, end + 1)
     }
     return [...readings.values()]
   }
@@ -220,10 +220,6 @@ export class SpellingReader {
     if (at < 0) return -1
     if (this.#byte(at) === character) return at + 1
     return depth === 0 ? -1 : (this.#read(at, depth).find(({ code }) => code === character)?.end ?? -1)
-  }
-
-  #is(at: number, byte: number): boolean {
-    return this.#byte(at) === byte
   }
 
   /** -1 after the end. */
