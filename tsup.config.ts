@@ -66,6 +66,7 @@ const BESIDE: Readonly<Record<string, string>> = {
   [fromRoot('integrations/code/inline.ts')]: './inline.js',
   [fromRoot('integrations/code/source-map.ts')]: './source-map.js',
   [fromRoot('integrations/output/leak-guard.ts')]: './leak-guard.js',
+  [fromRoot('integrations/output/source-origin.ts')]: './source-origin.js',
 }
 
 const besides: Plugin = {
@@ -214,6 +215,7 @@ const pluginParts = {
   inline: 'integrations/code/inline.ts',
   'source-map': 'integrations/code/source-map.ts',
   'leak-guard': 'integrations/output/leak-guard.ts',
+  'source-origin': 'integrations/output/source-origin.ts',
 }
 
 /** The types of CommonJS entries beside an ES module. */
