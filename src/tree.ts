@@ -1,4 +1,4 @@
-import type { ListNode, MapNode, Path, Scalar, ScalarNode, Site, Source, Taint, TreeNode } from './types.ts'
+import type { ListNode, MapNode, Path, Referred, Scalar, ScalarNode, Site, Source, Taint, TreeNode } from './types.ts'
 
 /** Keys that could reach an object's prototype. They are errors in every file and option. */
 export function isForbiddenKey(key: string): boolean {
@@ -40,6 +40,11 @@ export function nodeAt(tree: TreeNode | undefined, path: Path): TreeNode | undef
 export function scalarAt(tree: TreeNode | undefined, path: Path): ScalarNode | undefined {
   const node = nodeAt(tree, path)
   return node?.kind === 'scalar' ? node : undefined
+}
+
+/** The variables that were substituted into a node itself. */
+export function referencesIn(node: TreeNode): readonly Referred[] | undefined {
+  return node.kind === 'scalar' ? node.references : undefined
 }
 
 /** Whether there is something else in the place of a map; null counts as nothing. */

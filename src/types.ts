@@ -44,6 +44,12 @@ export type Scalar = string | number | boolean | null
  */
 export type Taint = readonly string[]
 
+/** A variable that was substituted into a value, and where it is set; no site if it is not. */
+export interface Referred {
+  readonly name: string
+  readonly site?: Site
+}
+
 interface NodeBase extends Site {
   readonly offset?: number
   /** The values that this node overrode, highest precedence first. */
@@ -61,8 +67,8 @@ export interface ScalarNode extends NodeBase {
   /** The string that the value was typed from, if it is not in the file in that form (the value of a variable). */
   readonly text?: string
   readonly taint?: Taint
-  /** Names of the variables that were substituted into it. */
-  readonly references?: readonly string[]
+  /** The variables that were substituted into it. */
+  readonly references?: readonly Referred[]
   /** The value is the opposite of what its key expects: `colors: ${COLORS}` for `no_color`. */
   readonly isNegated?: true
   /** The value before it was converted to the schema's type. */

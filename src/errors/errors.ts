@@ -2,10 +2,13 @@ import { types } from 'node:util'
 import { type Consulted, consultedOf, newTrail, type Trail } from '../files/trail.ts'
 import { formatPath, parsePath } from '../path.ts'
 import { looksSecret } from '../secrets/secret.ts'
-import type { Path, Site } from '../types.ts'
-import { cachedLines, frameAt, type LinesOf, positionOf, printable } from './frame.ts'
+import type { Path, Referred, Site } from '../types.ts'
+import { cachedLines, frameAt, type LinesOf, originOf, positionOf, printable } from './frame.ts'
 import type { ProblemCode } from './problem-codes.ts'
 import { renderProblems } from './render.ts'
+
+/** The number of variables of one value in a message. */
+const MAX_REFERENCES = 5
 
 /** One problem, as data. It never contains a value from a confidential source. */
 export interface Problem {
@@ -37,6 +40,8 @@ export interface Report {
   readonly remedy?: string
   readonly key?: string | Path
   readonly at?: Site
+  /** The variables in a value that was rejected, one of which may have to be corrected. */
+  readonly references?: readonly Referred[] | undefined
   /** Do not quote the source: the problem is that something is missing. */
   readonly unframed?: true
 }
@@ -246,7 +251,7 @@ function toProblem(report: Report, linesOf: LinesOf): Problem {
   const frame = at && !unframed && !isSecretKey(key) ? frameAt(at, lines) : undefined
   return {
     code,
-    message: printable(message),
+    message: printable(`${message}${withReferences(report.references, linesOf)}`),
     ...(remedy === undefined ? {} : { remedy: printable(remedy) }),
     ...(key === undefined ? {} : { key: printable(typeof key === 'string' ? key : formatPath(key)) }),
     ...(file === undefined ? {} : { file: printable(file) }),
@@ -255,6 +260,19 @@ function toProblem(report: Report, linesOf: LinesOf): Problem {
     ...(frame === undefined ? {} : { frame }),
     docs: `@systemprompt/env/docs/errors.md#${code.toLowerCase()}`,
   }
+}
+
+function withReferences(references: readonly Referred[] = [], linesOf: LinesOf): string {
+  if (references.length === 0) return ''
+  const shown = references.slice(0, MAX_REFERENCES).map(({ name, site }) => `${name} (${placeOf(site, linesOf)})`)
+  const more = references.length - shown.length
+  return `; refers to ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+function placeOf(site: Site | undefined, linesOf: LinesOf): string {
+  if (site === undefined) return 'not set'
+  const { layer, file, line, column } = originOf(site, linesOf)
+  return file === undefined ? layer : [file, line, column].filter((part) => part !== undefined).join(':')
 }
 
 /** A value below `tokens:` or `password:` may be lines away from that word. */

@@ -4,8 +4,8 @@ import { secretName } from '../schema/secret-names.ts'
 import { protect } from '../secrets/mask.ts'
 import { isSecretValue, MASK } from '../secrets/secret.ts'
 import type { SecretRule } from '../secrets/secret-rule.ts'
-import { nearestNode, nodeAt, taintOf, toPlain } from '../tree.ts'
-import type { MapNode, Origin, Path, Scalar, TreeNode } from '../types.ts'
+import { nearestNode, nodeAt, referencesIn, taintOf, toPlain } from '../tree.ts'
+import type { MapNode, Origin, Path, Referred, Scalar, TreeNode } from '../types.ts'
 import type { Exposed } from './expose.ts'
 
 /** One value that a key has or had, and its origin. */
@@ -106,7 +106,7 @@ function shown(value: unknown, isSecret: SecretRule, path: Path): unknown {
 
 function entry(node: TreeNode, value: unknown, isSecret: boolean, exposed: Exposed): Explanation {
   const taint = taintOf(node)
-  const references = node.kind === 'scalar' ? node.references : undefined
+  const references = referencesIn(node)
   return {
     value: isSecret || taint ? MASK : value,
     origin: originOf(node, exposed.linesOf),
@@ -116,11 +116,8 @@ function entry(node: TreeNode, value: unknown, isSecret: boolean, exposed: Expos
   }
 }
 
-function withOrigins(names: readonly string[], { variable, linesOf }: Exposed): NonNullable<Explanation['references']> {
-  return names.map((name) => {
-    const found = variable(name)
-    return { name, ...(found ? { origin: originOf(found.site, linesOf) } : {}) }
-  })
+function withOrigins(references: readonly Referred[], { linesOf }: Exposed): NonNullable<Explanation['references']> {
+  return references.map(({ name, site }) => ({ name, ...(site ? { origin: originOf(site, linesOf) } : {}) }))
 }
 
 function explainVariable(name: string, exposed: Exposed): readonly Explanation[] {
@@ -136,14 +133,20 @@ function explainVariable(name: string, exposed: Exposed): readonly Explanation[]
     variable.taint !== undefined ||
     candidates.some(({ value }) => isSecretValue(value)) ||
     exposed.secretsMadeOf(known).length > 0
+  const references = variable.references.map((name) => ({ name, ...siteIn(exposed, name) }))
   return candidates.map((candidate, index) => ({
     value: isSecret ? MASK : index === 0 ? variable.value : candidate.value,
     origin: originOf(candidate.site, exposed.linesOf),
     ...(index === 0 ? {} : { overridden: true as const }),
     ...(isSecret ? { secret: true as const } : {}),
-    ...(index === 0 && variable.references.length > 0 ? { references: withOrigins(variable.references, exposed) } : {}),
+    ...(index === 0 && references.length > 0 ? { references: withOrigins(references, exposed) } : {}),
     ...(index === 0 && variable.taint && variable.taint.length > 1 ? { through: variable.taint } : {}),
   }))
+}
+
+function siteIn({ variable }: Exposed, name: string): Pick<Referred, 'site'> {
+  const found = variable(name)
+  return found ? { site: found.site } : {}
 }
 
 function kindOf(value: unknown): string {

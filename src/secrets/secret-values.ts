@@ -121,7 +121,7 @@ function* textsOfNode(node: TreeNode, path: Path): Generator<Text> {
   if (node.kind === 'map') for (const [key, child] of node.entries) yield* textsInTree(child, [...path, key])
   else if (node.kind === 'list')
     for (const [index, item] of node.items.entries()) yield* textsInTree(item, [...path, index])
-  else if (isText(node.value)) yield [path, node.value, node.references]
+  else if (isText(node.value)) yield [path, node.value, node.references?.map(({ name }) => name)]
 }
 
 function* textsIn(value: unknown, path: Path = []): Generator<Text> {

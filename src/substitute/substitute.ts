@@ -1,6 +1,6 @@
 import { formatPath } from '../path.ts'
 import { typedScalar } from '../text/yaml-scalar.ts'
-import type { ListNode, MapNode, Path, ScalarNode, TreeNode } from '../types.ts'
+import type { ListNode, MapNode, Path, Referred, ScalarNode, TreeNode } from '../types.ts'
 import type { Variables } from './variables.ts'
 
 /**
@@ -56,7 +56,12 @@ export function substituteScalar(
     value: typed ? typedScalar(value) : value,
     style: 'literal',
     ...(typed ? { text: value } : {}),
-    ...(references.length > 0 ? { references } : {}),
+    ...(references.length > 0 ? { references: references.map((name) => referred(name, variables)) } : {}),
     ...(taint ? { taint } : {}),
   }
+}
+
+function referred(name: string, variables: Variables): Referred {
+  const variable = variables.get(name)
+  return typeof variable === 'object' ? { name, site: variable.site } : { name }
 }

@@ -5,7 +5,17 @@ import { resolveSetting } from '../files/paths.ts'
 import { LATER_KEYS, LONG_EXPIRATION, MOVED_KEYS, PROFILE_FIELDS, type ProfileField } from '../schema/profile-fields.ts'
 import { isHttpOrigin, isHttpUrl } from '../schema/rules.ts'
 import { toBoolean, toList, toNumber } from '../text/coerce.ts'
-import { isScalarOrList, literal, mapNode, nodeAt, scalarAt, siteOf, variableSource, withNodeAt } from '../tree.ts'
+import {
+  isScalarOrList,
+  literal,
+  mapNode,
+  nodeAt,
+  referencesIn,
+  scalarAt,
+  siteOf,
+  variableSource,
+  withNodeAt,
+} from '../tree.ts'
 import type { ListNode, MapNode, ScalarNode, TreeNode } from '../types.ts'
 
 export interface ProfileCheck {
@@ -104,7 +114,8 @@ function fallback(field: ProfileField, tree: MapNode, { profile }: ProfileCheck)
 /** The node with the type in the table; undefined after reporting that it cannot have it. */
 function checkField(field: ProfileField, node: TreeNode, problems: Problems): TreeNode | undefined {
   const invalid = (at: TreeNode): undefined => {
-    problems.error({ code: 'INVALID_VALUE', key: field.path, at, ...describeInvalid(field, at) })
+    const references = referencesIn(at)
+    problems.error({ code: 'INVALID_VALUE', key: field.path, at, references, ...describeInvalid(field, at) })
   }
   if (field.nullable && node.kind === 'scalar' && node.value === null) return node
   if (field.type === 'string[]') return checkList(field, node, invalid)
@@ -246,6 +257,7 @@ function onDisk(key: string, node: TreeNode, tree: MapNode, check: ProfileCheck,
       message: 'names a path that does not exist',
       remedy: 'create it, or correct the path',
       at: node,
+      references: node.references,
     })
   }
   return path === node.value ? node : { ...node, value: path }

@@ -3,7 +3,7 @@ import type { Problems } from '../errors/errors.ts'
 import { printable } from '../errors/frame.ts'
 import { formatPath, valueAt } from '../path.ts'
 import { containsAny, formsOf, isSecretValue, looksSecret, MASK, passwordsIn, repeatsAny } from '../secrets/secret.ts'
-import { nearestNode, nodeAt } from '../tree.ts'
+import { nearestNode, nodeAt, referencesIn } from '../tree.ts'
 import type { MapNode, Path, TreeNode } from '../types.ts'
 import { pathOf, type Question, type Validation } from './ask-schema.ts'
 import { type FixedMessages, findFixedMessages, NO_FIXED_MESSAGES } from './fixed-messages.ts'
@@ -78,6 +78,7 @@ function reportIssue(
     message,
     remedy: remedyForValue(node, wantedType(path)),
     at: node,
+    references: referencesIn(node),
     ...(isSecret ? { unframed: true } : {}),
   })
 }

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { createContext, runInContext } from 'node:vm'
 import { describe, expect, expectTypeOf, test } from 'vitest'
+import { z } from 'zod'
 import {
   ConfigError,
   isConfigError,
@@ -53,6 +54,27 @@ describe('the message of a ConfigError', () => {
 More: @systemprompt/env/docs/errors.md#invalid_value
       @systemprompt/env/docs/errors.md#undefined_variable
       @systemprompt/env/docs/errors.md#secret_invalid`)
+  })
+  test('says where each variable in a rejected value is set', () => {
+    const files = {
+      [PROFILE]:
+        'server:\n  port: ${PORT:-8080}\n  api_server_url: ${SCHEME:-ftp}://${HOST}\nmine: {size: "${SIZE}"}\n',
+      '.env': 'HOST=a.example\nSIZE=many\n',
+    }
+    const schema = z.object({ mine: z.object({ size: z.number() }) })
+    const { issues } = failure(files, { env: { PORT: 'eighty' }, schema })
+    expect(issues.map(({ key, message }) => `${key} ${message}`)).toEqual([
+      'server.port is not a whole number from 1 to 65535; refers to PORT (environment)',
+      'server.api_server_url is not an absolute http(s) URL; refers to SCHEME (not set), HOST (.env:1:1)',
+      'mine.size Invalid input: expected number, received string; refers to SIZE (.env:2:1)',
+    ])
+  })
+  test('names the first five variables in a rejected value', () => {
+    const names = ['A', 'B', 'C', 'D', 'E', 'F', 'G']
+    const port = names.map((name) => `\${${name}}`).join('')
+    const env = Object.fromEntries(names.map((name) => [name, 'x']))
+    const [issue] = failure({ [PROFILE]: `server: {port: "${port}"}\n` }, { env }).issues
+    expect(issue?.message).toMatch(/; refers to A \(environment\), .*, E \(environment\) and 2 more$/)
   })
   test('uses the singular for one problem', () => {
     expect(broken('target: mars').message).toMatch(/^The configuration of profile local is not valid: 1 problem\n/)
