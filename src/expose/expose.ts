@@ -35,11 +35,13 @@ export type ConfigOf<Schema> = Schema extends undefined
     ? StandardSchemaV1.InferOutput<Schema>
     : unknown
 
-/** The output type of the schema for variables; undefined without one. */
+/** The output type of the schema for variables, which cannot be assigned to; undefined without a schema. */
 export type VariablesOf<Schema> = Schema extends undefined
   ? undefined
-  : Schema extends StandardSchemaV1
-    ? StandardSchemaV1.InferOutput<Schema>
+  : Schema extends StandardSchemaV1<unknown, infer Output>
+    ? Output extends object
+      ? Readonly<Output>
+      : Output
     : unknown
 
 /** The result of `loadConfig`: frozen, and safe to print. */

@@ -4,7 +4,15 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { checkConfig, defineConfig, loadConfig, loadConfigSync, reveal, watchConfig } from '../../src/index.ts'
+import {
+  checkConfig,
+  defineConfig,
+  loadConfig,
+  loadConfigSync,
+  reveal,
+  type VariablesOf,
+  watchConfig,
+} from '../../src/index.ts'
 import { configErrorOf } from '../support/config-error.ts'
 import { makeProject, PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
 
@@ -164,6 +172,21 @@ describe('a schema for variables', () => {
       'add it to the profile',
       'add it to the profile',
     ])
+  })
+
+  test('returns variables that cannot be assigned to, in their types as well', () => {
+    const schema = z.object({ PORT: z.number(), HOSTS: z.array(z.string()) })
+    const { variables } = loadConfigSync({ cwd: makeProject({}), env: { PORT: '1', HOSTS: 'a,b' }, variables: schema })
+    expect(() => {
+      // @ts-expect-error It is frozen.
+      variables.PORT = 2
+    }).toThrow(TypeError)
+    expectTypeOf(variables).toEqualTypeOf<{ readonly PORT: number; readonly HOSTS: string[] }>()
+    expectTypeOf<VariablesOf<StandardSchemaV1>>().toEqualTypeOf<unknown>()
+    // biome-ignore lint/suspicious/noExplicitAny: a schema of a JavaScript library
+    expectTypeOf<VariablesOf<StandardSchemaV1<unknown, any>>>().toBeAny()
+    type Either = VariablesOf<StandardSchemaV1<unknown, { A: 1 } | { B: 2 }>>
+    expectTypeOf<Either>().toEqualTypeOf<{ readonly A: 1 } | { readonly B: 2 }>()
   })
 
   test('is optional', () => {
