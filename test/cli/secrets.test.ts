@@ -25,6 +25,23 @@ test.each(['secrets list', 'secrets set a=1'])('%s without a project suggests cr
   })
 })
 
+test.each<[string, Files]>([
+  ['without a project', {}],
+  ['without a secrets.json', { [PROFILE]: 'name: local\n' }],
+  ['with a secrets.json', { [PROFILE]: 'name: local\n', [SECRETS]: '{"a": "b"}' }],
+])('secrets get says where a secret of another source is set, %s', async (_, files) => {
+  const cwd = makeProject({ ...files, '.env': 'STRIPE_KEY=sk_live_0123456789abcdef\n' })
+  const fromFile = await cli(cwd, 'secrets get STRIPE_KEY -y')
+  expect(fromFile).toMatchObject({ code: 5, out: '' })
+  expect(fromFile.err).toBe(
+    "secrets.json does not have this name, but .env:1:1 does. 'systemprompt config show STRIPE_KEY --reveal' prints it.\n",
+  )
+  const fromVariable = await cli(cwd, 'secrets get OPENAI_API_KEY -y', { env: { OPENAI_API_KEY: 'sk-made-up' } })
+  expect(fromVariable.err).toBe(
+    "secrets.json does not have this name, but the environment does. 'systemprompt config show OPENAI_API_KEY --reveal' prints it.\n",
+  )
+})
+
 describe('systemprompt secrets set', () => {
   test.each<[string, string | undefined, string, string]>([
     ['creates the file', undefined, 'stripe_key=a', '{\n  "stripe_key": "a"\n}\n'],

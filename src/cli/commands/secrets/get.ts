@@ -4,8 +4,8 @@ import { FLAGS, PROJECT_ARGS } from '../../args.ts'
 import { defineCommand } from '../../command.ts'
 import { confirmPrint } from '../../confirm.ts'
 import { CliError, EXIT } from '../../io.ts'
-import { printJson, printValues, shown } from '../../output.ts'
-import { findProject, localSecretsOf } from '../../project.ts'
+import { placeOf, printJson, printValues, shown } from '../../output.ts'
+import { findProject, localSecretsOf, type Project } from '../../project.ts'
 import { mustBeName } from '../../secret-input.ts'
 import { LOAD_EXITS } from '../../shapes.ts'
 
@@ -28,7 +28,8 @@ export const get = defineCommand({
   },
   async run({ args, io }) {
     const name = mustBeName(String(args.name))
-    const { secrets, shown: file } = localSecretsOf(findProject(args, io))
+    const project = findProject(args, io)
+    const { secrets, shown: file } = readSecrets(name, project)
     const secret =
       secrets.find(({ key, env }) => key === name || env === name) ??
       secrets.find(({ env }) => cloudName(env) === cloudName(name))
@@ -38,6 +39,7 @@ export const get = defineCommand({
         secrets.flatMap(({ key, env }) => [key, env]),
       )
       const hint = near === undefined ? "'systemprompt secrets list' shows the names." : `Did you mean ${shown(near)}?`
+      refuseIfElsewhere(name, project)
       throw new CliError('NOT_FOUND', EXIT.notFound, `${file} has no such secret. ${hint}`)
     }
     await confirmPrint(args, io, secret.env)
@@ -46,3 +48,25 @@ export const get = defineCommand({
     return EXIT.ok
   },
 })
+
+/** The secrets in the profile's file. @throws CliError if there is no such file, which need not be where the secret is */
+function readSecrets(name: string, project: Project): ReturnType<typeof localSecretsOf> {
+  try {
+    return localSecretsOf(project)
+  } catch (error) {
+    if (error instanceof CliError) refuseIfElsewhere(name, project)
+    throw error
+  }
+}
+
+/** @throws CliError NOT_FOUND that says which .env file has the name, or that the environment does */
+function refuseIfElsewhere(name: string, { loaded }: Project): void {
+  const origin = loaded?.explain(name)[0]?.origin
+  if (origin?.layer !== 'dotenv' && origin?.layer !== 'environment') return
+  const place = origin.file === undefined ? 'the environment' : placeOf(origin)
+  throw new CliError(
+    'NOT_FOUND',
+    EXIT.notFound,
+    `secrets.json does not have this name, but ${place} does. 'systemprompt config show ${name} --reveal' prints it.`,
+  )
+}
