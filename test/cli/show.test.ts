@@ -103,14 +103,28 @@ describe('config show', () => {
       "No profile; 'systemprompt init' creates one\n.env\n\nkey    value  layer   from\napp.a  1      dotenv  .env:1:1\n",
     ])
   })
-  test('names the variables of .env files, and omits an empty table', async () => {
+  test('lists the variables of .env files, masked, with their places', async () => {
     const cwd = makeProject({ '.env': 'PORT=1\nMINE=canary\nANTHROPIC_API_KEY=canary\nSYSTEMPROMPT__A=1\n' })
-    expect((await run(cwd, ['config', 'show'])).out).toMatch(/\n\nVariables: MINE, PORT\n$/)
-    expect((await run(cwd, ['config', 'show', 'a'])).out).not.toContain('Variables')
-    const bare = makeProject({ '.env': 'PORT=canary\n' })
-    const { out } = await run(bare, ['config', 'show'])
-    expect(out).toMatch(/^No profile; .*\n\.env\n\nVariables: PORT\n/)
+    const { out } = await run(cwd, ['config', 'show'])
+    expect(rows(out.replace(/\n\nThe values of variables are masked.*/, ''))).toEqual([
+      ['a', '1', 'dotenv', '.env:4:1'],
+      ['secrets.anthropic', '••••', 'dotenv', '.env:3:1'],
+      ['MINE', '••••', 'dotenv', '.env:2:1'],
+      ['PORT', '••••', 'dotenv', '.env:1:1'],
+    ])
+    expect(out).toMatch(/\n\nThe values of variables are masked: 'systemprompt config show NAME' shows one\.\n$/)
     expect(out).not.toContain('canary')
+    expect(rows((await run(cwd, ['config', 'show', 'a'])).out)).toEqual([['a', '1', 'dotenv', '.env:4:1']])
+    expect(rows((await run(cwd, ['config', 'show', 'PORT'])).out)).toEqual([['PORT', '1', 'dotenv', '.env:1:1']])
+  })
+  test('shows their values when secrets are shown', async () => {
+    const cwd = makeProject({ '.env': 'PORT=1\nMINE=canary\n' })
+    const { out } = await run(cwd, ['config', 'show', '--reveal', '-y'])
+    expect(rows(out)).toEqual([
+      ['MINE', 'canary', 'dotenv', '.env:2:1'],
+      ['PORT', '1', 'dotenv', '.env:1:1'],
+    ])
+    expect(out).not.toContain('masked')
   })
   test('says that there is neither a project nor a file', async () => {
     const { code, out } = await run(makeProject(), ['config', 'show'])
@@ -130,15 +144,15 @@ describe('config show with a schema for variables', () => {
 
   test('shows the variables that the schema returns, with their origins', async () => {
     const { out } = await run(project(some), ['config', 'show'], { env })
-    expect(rows(out.replace(/\n\nVariables:.*/, ''))).toEqual([
+    expect(rows(out.replace(/\n\nThe values of variables are masked.*/, ''))).toEqual([
       ['secrets.database_url', '••••', 'dotenv', '.env:4:1'],
       ['PORT', '1', 'dotenv', '.env:1:1'],
       ['LEVEL', 'debug', 'environment', 'LEVEL'],
       ['STRIPE_KEY', '••••', 'dotenv', '.env:3:1'],
       ['HOST', '::', 'defaults', 'schema'],
       ['ID', '7', 'defaults', 'schema'],
+      ['OTHER', '••••', 'dotenv', '.env:2:1'],
     ])
-    expect(out).toMatch(/\n\nVariables: OTHER\n$/)
     expect(out).not.toContain('canary')
   })
   test('shows them in JSON too, and a single one by its name', async () => {
@@ -301,7 +315,17 @@ describe('the table of config show', () => {
       .map((line) => [...line].length)
   test.each([40, 60, 80])('fits in %i columns', async (columns) => {
     const { out } = await run(root, ['config', 'show'], { columns })
-    expect(Math.max(...widths(out.split('\n').slice(3).join('\n')))).toBeLessThanOrEqual(columns)
+    expect(
+      Math.max(
+        ...widths(
+          out
+            .replace(/\n\nThe values .*/, '')
+            .split('\n')
+            .slice(3)
+            .join('\n'),
+        ),
+      ),
+    ).toBeLessThanOrEqual(columns)
     expect(out).toContain('…')
   })
   test('is as wide as necessary when the output is not a terminal', async () => {

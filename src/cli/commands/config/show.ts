@@ -15,7 +15,7 @@ export const show = defineCommand({
     ['systemprompt config show', 'Everything, with the origin of every value'],
     ['systemprompt config show server --json', 'One key and everything below it, as JSON'],
   ],
-  output: 'A table of keys, values, layers and locations. Secrets are masked.',
+  output: 'A table of keys, values, layers and locations. Secrets are masked, as are variables that no schema names.',
   json: {
     'profile?': 'string|null',
     'config?': 'any',
@@ -50,6 +50,11 @@ export const show = defineCommand({
     return EXIT.ok
   },
 })
+
+/** As the library shows secrets. */
+const MASKED = '••••'
+
+const OTHERS_MASKED = "The values of variables are masked: 'systemprompt config show NAME' shows one."
 
 /** What is shown, and how. */
 interface View {
@@ -123,9 +128,12 @@ function render(io: Io, view: View): string {
   const { result, path, isRevealed } = view
   const { profile, layers } = result
   const typed = [...typedRows(view)]
+  const others = variablesOf(result).filter((name) => typed.every((row) => row.path !== name))
   const rows = [...configRows(view), ...secretRows(view), ...typed]
   const wanted =
-    path === undefined ? rows : rows.filter((row) => isAtOrBelow(row.path, path) || row.path === `secrets.${path}`)
+    path === undefined
+      ? [...rows, ...others.flatMap((name) => otherRow(name, view) ?? [])]
+      : rows.filter((row) => isAtOrBelow(row.path, path) || row.path === `secrets.${path}`)
   const variable = wanted.length === 0 && path !== undefined ? variableRow(path, view) : undefined
   const list = variable ? [variable] : wanted
   const cells = list.map(({ path: name, value, from }) => [name, shown(value), from.origin.layer, placeOf(from.origin)])
@@ -136,15 +144,14 @@ function render(io: Io, view: View): string {
     ? `Profile ${styled(io, 'bold', shown(profile.name))}, ${PROFILE_REASON[profile.chosenBy]}`
     : "No profile; 'systemprompt init' creates one"
   const files = layers.flatMap((layer) => layer.files ?? []).map(shown)
-  const names = variablesOf(result).filter((name) => typed.every((row) => row.path !== name))
   return [
     `${title}\n${styled(io, 'dim', files.length === 0 ? 'no files' : files.join(', '))}`,
     ...(cells.length === 0 ? [] : [body]),
-    ...(names.length === 0 ? [] : [`Variables: ${names.map(shown).join(', ')}`]),
+    ...(others.length === 0 || isRevealed ? [] : [styled(io, 'dim', OTHERS_MASKED)]),
   ].join('\n\n')
 }
 
-/** The other variables in .env files, by name only, since nobody has said which of their values may be shown. */
+/** The variables in .env files that are no secrets by name. */
 function variablesOf({ env, secrets }: ResolvedConfig): readonly string[] {
   return Object.keys(env).filter((name) => !secrets.has(name))
 }
@@ -191,6 +198,12 @@ function variableRow(path: string, { result, isRevealed }: View): Row | undefine
   const [from] = result.explain(path)
   const real = isRevealed ? realValue(result, path) : undefined
   return from && { path, value: real ?? from.value, from }
+}
+
+/** Masked in a list, since nobody has said which of these values may be shown. */
+function otherRow(name: string, view: View): Row | undefined {
+  const row = variableRow(name, view)
+  return row && (view.isRevealed ? row : { ...row, value: MASKED })
 }
 
 function isAtOrBelow(path: string, ancestor: string): boolean {
