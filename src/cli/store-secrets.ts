@@ -63,21 +63,23 @@ interface Stored {
  * changed since they were read, they are read again, and the secrets are computed again. If a response is lost, what is
  * known is reported.
  *
+ * @param secretsFor is told whether the names may be there because a request whose response was lost was carried out
  * @throws CloudError
  */
 export async function storeSecrets(
   target: SecretsTarget,
   first: SecretKeys,
   io: Io,
-  secretsFor: (keys: readonly string[]) => Readonly<Record<string, string>>,
+  secretsFor: (keys: readonly string[], mayBeDone: boolean) => Readonly<Record<string, string>>,
 ): Promise<Stored> {
   const { client, tenant } = target
-  return retryOnConflict(target, first, async ({ keys, etag }) => {
-    const secrets = secretsFor(keys)
+  return retryOnConflict(target, first, async ({ keys, etag }, mayBeDone) => {
+    const secrets = secretsFor(keys, mayBeDone)
     await beginSending(target, secrets)
+    // Only the list, and whether a secret is new, depend on what others do.
+    const dependsOnOthers = Object.keys(secrets).some((name) => name === CUSTOM_LIST || !keys.includes(name))
     try {
-      // Only the list depends on what others do.
-      await client.setSecrets(tenant, secrets, { ifMatch: Object.hasOwn(secrets, CUSTOM_LIST) ? etag : undefined })
+      await client.setSecrets(tenant, secrets, { ifMatch: dependsOnOthers ? etag : undefined })
     } catch (error) {
       const isLost = isCloudError(error) && error.isUncertain && error.code !== 'CONFLICT'
       if (isLost) io.err(`${await recheck(target, etag)}\n`)
@@ -152,13 +154,13 @@ async function removeList({ client, tenant }: SecretsTarget, ifMatch: string | u
 async function retryOnConflict<T>(
   { client, tenant }: SecretsTarget,
   first: SecretKeys,
-  work: (seen: SecretKeys) => Promise<T>,
+  work: (seen: SecretKeys, mayBeDone: boolean) => Promise<T>,
 ): Promise<T> {
   let seen = first
   let mayBeDone = false
   for (let tries = 1; ; tries++) {
     try {
-      return await work(seen)
+      return await work(seen, mayBeDone)
     } catch (error) {
       mayBeDone ||= isCloudError(error) && error.isUncertain
       if (mayBeDone && isCloudError(error)) Object.assign(error, { isUncertain: true })

@@ -14,7 +14,7 @@ import { jsonText, readObject } from './json-file.ts'
 export interface SyncRecord {
   /** Whether this value was the last one sent. */
   isSent(name: string, value: string): boolean
-  /** Whether any value of this secret was sent from here. */
+  /** Whether any value of this secret is known to have been sent from here. */
   has(name: string): boolean
 }
 
@@ -28,7 +28,7 @@ export interface Target {
 /** The record of the secrets that were sent to a tenant; empty if none were. */
 export function readSyncRecord(target: Target): SyncRecord {
   const { key, digests } = contentOf(fileOf(target))
-  const has = (name: string): boolean => Object.hasOwn(digests, name)
+  const has = (name: string): boolean => Object.hasOwn(digests, name) && !digests[name]?.startsWith(SENDING_FIRST)
   return { has, isSent: (name, value) => has(name) && digests[name] === digest(key, name, value) }
 }
 
@@ -36,6 +36,8 @@ export function readSyncRecord(target: Target): SyncRecord {
  * Marks the digest of a value that is being sent; on its own, it means that several values were sent at the same time.
  */
 const SENDING = '?'
+/** The same while no value is known to have been sent before: the request may fail, or the command be killed. */
+const SENDING_FIRST = `${SENDING}${SENDING}`
 
 /**
  * Call before sending secrets: invalidates the record of their other values, even if the response is lost. It also
@@ -47,7 +49,11 @@ export async function beginSending(target: Target, secrets: Readonly<Record<stri
   await changeRecord(target, ({ key, digests }) => {
     const sent = Object.entries(secrets).map(([name, value]) => [name, digest(key, name, value)] as const)
     const others = sent.filter(([name, value]) => digests[name] !== value)
-    const begun = Object.fromEntries(others.map(([name, value]) => [name, `${SENDING}${value}`]))
+    const markOf = (name: string): string => {
+      const isFirst = digests[name]?.startsWith(SENDING_FIRST) ?? true
+      return isFirst ? SENDING_FIRST : SENDING
+    }
+    const begun = Object.fromEntries(others.map(([name, value]) => [name, `${markOf(name)}${value}`]))
     return others.length === 0 ? undefined : { ...digests, ...begun }
   })
 }
@@ -79,7 +85,7 @@ export async function updateSyncRecord(
 
 /** Whether nobody else has begun to send, or sent, another value since this one was begun. */
 function isOurs(known: string | undefined, value: string): boolean {
-  return known === undefined || known === value || known === `${SENDING}${value}`
+  return known === undefined || [value, `${SENDING}${value}`, `${SENDING_FIRST}${value}`].includes(known)
 }
 
 /** @param change returns the new digests, or undefined to leave the file alone; the lock is taken either way */

@@ -28,6 +28,10 @@ const cloud = (...names: string[]) => Object.fromEntries(names.map((name) => [na
 const json = async (line: string, terminal = {}) =>
   JSON.parse((await cli(cwd, `${line} --json`, terminal)).out) as Record<string, unknown>
 
+/** Sets secrets from another project. */
+const colleague = (values: Readonly<Record<string, string>>): Promise<void> =>
+  new CloudClient({ apiUrl: emulator.url, token: emulator.token() }).setSecrets(TENANT, values)
+
 /** Values that no output may contain. */
 const VALUES = [JWT_SECRET, DATABASE_URL, 'canary-stripe-5b1e']
 
@@ -126,6 +130,68 @@ describe('cloud secrets sync', () => {
     secrets({ jwt_secret: 'changed-here-0000000000000000000000' })
     const again = await cli(cwd, 'cloud secrets sync', { isInteractive: true })
     expect([again.code, again.questions, again.out]).toEqual([0, [], expect.stringMatching(/JWT_SECRET +changed$/m)])
+  })
+
+  test.each<[string, object]>([
+    ['was refused', { type: 'status', status: 403 }],
+    ['failed', { type: 'status', status: 500 }],
+    ['found no service', { type: 'drop' }],
+  ])('still asks after a sync that %s, because nothing was sent by it', async (_, fault) => {
+    emulator.faults.set([{ fault: fault as { type: 'drop' }, method: 'PUT' }])
+    expect((await cli(cwd, 'cloud secrets sync')).code).not.toBe(0)
+    emulator.faults.clear()
+    await colleague({ JWT_SECRET: 'the-newer-value-of-a-colleague-00000' })
+    secrets({ jwt_secret: 'changed-here-0000000000000000000000' })
+    const asked = await cli(cwd, 'cloud secrets sync', { isInteractive: true })
+    expect([asked.code, asked.questions]).toEqual([
+      11,
+      ['Replace 1 secret in tenant_demo that was never sent from here?'],
+    ])
+    expect(cloud('JWT_SECRET')).toEqual({ JWT_SECRET: 'the-newer-value-of-a-colleague-00000' })
+  })
+
+  test('counts a secret as sent from here after a later sync of it failed', async () => {
+    await cli(cwd, 'cloud secrets sync')
+    secrets({ jwt_secret: 'changed-here-0000000000000000000000' })
+    emulator.faults.set([{ fault: { type: 'status', status: 403 }, method: 'PUT' }])
+    expect((await cli(cwd, 'cloud secrets sync')).code).toBe(4)
+    emulator.faults.clear()
+    expect(await cli(cwd, 'cloud secrets sync', { isInteractive: true })).toMatchObject({ code: 0, questions: [] })
+  })
+
+  test.each<[string, object, Record<string, string>]>([
+    ['is not custom', {}, { JWT_SECRET: 'of-a-colleague-00000000000000000000000' }],
+    ['is custom', { team_key: 'ours' }, { TEAM_KEY: 'of-a-colleague' }],
+  ])('replaces no secret that a colleague adds while sync asks, if it %s', async (_, ours, theirs) => {
+    secrets({ jwt_secret: JWT_SECRET, database_url: DATABASE_URL, ...ours })
+    await colleague({ DATABASE_URL: 'postgres://of-a-colleague/x' })
+    const confirm = async (): Promise<boolean> => {
+      await colleague(theirs)
+      return true
+    }
+    expect(await cli(cwd, 'cloud secrets sync', { isInteractive: true, confirm })).toMatchObject({
+      code: 7,
+      err: expect.stringContaining('Someone else has added secrets in the meantime, which would be replaced;'),
+    })
+    expect(cloud('DATABASE_URL', ...Object.keys(theirs))).toEqual({
+      DATABASE_URL: 'postgres://of-a-colleague/x',
+      ...theirs,
+    })
+    const again = await cli(cwd, 'cloud secrets sync', { isInteractive: true, answer: true })
+    expect([again.code, again.questions]).toEqual([
+      0,
+      ['Replace 2 secrets in tenant_demo that were never sent from here?'],
+    ])
+  })
+
+  test('sends all of it again if the response was lost, and does not take its own secrets for those of others', async () => {
+    secrets({ jwt_secret: JWT_SECRET, database_url: DATABASE_URL, team_key: 'ours' })
+    emulator.faults.set([{ fault: { type: 'apply-then-drop' }, method: 'PUT', times: 1 }])
+    expect(await cli(cwd, 'cloud secrets sync', { isInteractive: true })).toMatchObject({ code: 0, questions: [] })
+    expect(cloud('TEAM_KEY', 'SYSTEMPROMPT_CUSTOM_SECRETS')).toEqual({
+      TEAM_KEY: 'ours',
+      SYSTEMPROMPT_CUSTOM_SECRETS: 'TEAM_KEY',
+    })
   })
 
   test.each(['-y', '--json', '--all'])(

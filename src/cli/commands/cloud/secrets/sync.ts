@@ -57,11 +57,14 @@ export const sync = defineCommand({
       report(args, io, target, plan, { sent: [], removed: [], failed: [] })
       return EXIT.ok
     }
-    if (plan.neverSent.length > 0 && io.isInteractive) await mustAgree(args, io, replaceQuestion(target, plan))
+    const asks = io.isInteractive && args.yes !== true
+    if (plan.neverSent.length > 0 && asks) await mustAgree(args, io, replaceQuestion(target, plan))
     if (plan.remove.length > 0 && args.prune)
       await mustAgree(args, io, `Remove ${count(plan.remove.length, 'secret')} from ${shown(target.tenant)}?`)
     if (!isEmpty(plan.send)) progress(io, `Sending ${count(Object.keys(plan.send).length, 'secret')} …`)
-    const sent = isEmpty(plan.send) ? {} : (await storeSecrets(target, first, io, replanned(plan, planFor))).sent
+    const sent = isEmpty(plan.send)
+      ? {}
+      : (await storeSecrets(target, first, io, replanned(plan, planFor, { asks }))).sent
     const names = plan.remove.filter((name) => name !== CUSTOM_LIST)
     const removal = countMissingAsRemoved(await removeAll(target, names))
     const code = !isEmpty(sent) && removal.failed.length > 0 ? EXIT.partial : removalExit(removal)
@@ -101,16 +104,28 @@ function planner(target: SecretsTarget, local: LocalSecrets, args: Args): Planne
   return (keys) => planSync(secrets, keys, record, options)
 }
 
-/** Plans again what to send, for the current names in the cloud; nothing is removed that was not shown before. */
-function replanned(shownPlan: SyncPlan, planFor: Planner): (keys: readonly string[]) => SyncPlan['send'] {
-  const wasShown = new Set([...shownPlan.remove, CUSTOM_LIST])
-  return (keys) => {
-    const { send, remove } = planFor(keys)
-    if (remove.every((name) => wasShown.has(name))) return send
+/**
+ * Plans again what to send, for the current names in the cloud; nothing is removed that was not shown before, nor
+ * replaced if `asks`.
+ */
+function replanned(
+  shownPlan: SyncPlan,
+  planFor: Planner,
+  { asks }: { readonly asks: boolean },
+): (keys: readonly string[], mayBeDone: boolean) => SyncPlan['send'] {
+  const removable = new Set([...shownPlan.remove, CUSTOM_LIST])
+  const replaceable = new Set(shownPlan.neverSent)
+  return (keys, mayBeDone) => {
+    const { send, remove, neverSent } = planFor(keys)
+    const wouldRemove = remove.some((name) => !removable.has(name))
+    // After a lost response, they may be those of this command.
+    const wouldReplace = asks && !mayBeDone && neverSent.some((name) => !replaceable.has(name))
+    if (!wouldRemove && !wouldReplace) return send
+    const what = wouldRemove ? 'which --prune would remove' : 'which would be replaced'
     throw new CliError(
       'CONFLICT',
       EXIT.conflict,
-      'Someone else has added secrets in the meantime, which --prune would remove; nothing was done. Run it again to see them.',
+      `Someone else has added secrets in the meantime, ${what}; nothing was done. Run it again to see them.`,
     )
   }
 }
