@@ -7,7 +7,7 @@ import type { Emulator } from '../../src/emulator/index.ts'
 import { type ContractProxy, contractProxy } from '../support/contract-proxy.ts'
 import { json as respond, serve } from '../support/http-server.ts'
 import { sampled, seeded } from '../support/random.ts'
-import { DATABASE_URL, JWT_SECRET, SECRETS, writeFiles } from '../support/temp-project.ts'
+import { DATABASE_URL, JWT_SECRET, PROFILE, SECRETS, writeFiles } from '../support/temp-project.ts'
 import { CREDENTIALS, cli, cloudProject, emulated } from './cloud-project.ts'
 
 const TENANT = 'tenant_demo'
@@ -969,6 +969,13 @@ describe('cloud secrets', () => {
     expect(out).toContain('3. Restart what uses it: ai, web (their configs name it), in tenant_demo and here.\n')
     expect(await json('cloud secrets rotate openai -n')).toMatchObject({ services: ['docs'] })
     expect(await json('cloud secrets rotate jwt_secret -n')).toMatchObject({ services: [] })
+  })
+
+  test('rotate looks for them where the library reads them if paths.services is empty', async () => {
+    const profile = readFileSync(join(cwd, PROFILE), 'utf8').replace('../../../services', '${UNSET:-}')
+    writeFiles(cwd, { [PROFILE]: profile, 'services/ai/config.yaml': 'api_key: ${ANTHROPIC_API_KEY:-}\n' })
+    expect(await json('config show')).toMatchObject({ config: { services: { ai: expect.anything() } } })
+    expect(await json('cloud secrets rotate anthropic -n')).toMatchObject({ services: ['ai'] })
   })
 
   test('list rejects a tenant that does not exist, is local or is invalid, and fails without one', async () => {
