@@ -288,7 +288,7 @@ function partsOf([chunk, encoding, done]: WriteArguments, isBytes: IsBytes): Par
   const callback = [chunk, encoding, done].find((each) => typeof each === 'function') as Callback | undefined
   const parts = callback ? { done: callback } : {}
   if (typeof chunk === 'string') {
-    // As in all of Node's streams, 'buffer' stands for no encoding.
+    // To Node 20 and 22, 'buffer' is no encoding. Newer ones refuse it themselves.
     const isEncoded = typeof encoding === 'string' && encoding !== 'buffer'
     return { ...parts, chunk: Buffer.from(chunk, isEncoded ? (encoding as BufferEncoding) : 'utf8') }
   }
