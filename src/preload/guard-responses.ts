@@ -1,58 +1,30 @@
 import type { EventEmitter } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { ServerHttp2Stream } from 'node:http2'
+import type { IncomingMessage } from 'node:http'
 import { types } from 'node:util'
 import { printable } from '../errors/frame.ts'
 import { createGate, type Gate } from '../scan/gate.ts'
 import type { Match, Matcher } from '../scan/matcher.ts'
 import { nameToShow } from '../secrets/secret.ts'
+import { guardHeaders, type ResponseGuard } from './guard-headers.ts'
+import {
+  abort,
+  type Callback,
+  isLast,
+  isUnsent,
+  type OutgoingResponse,
+  type WriteArguments,
+} from './outgoing-response.ts'
 
 const WITHHELD = 'This response was withheld because it contains a secret. The log of the server says which.\n'
-
-/** Of RFC 9113, section 7. */
-const INTERNAL_ERROR = 2
 
 /** The longest path in a message, in UTF-16 units. */
 const LONGEST_PATH = 100
 
-type Callback = (error?: Error | null) => void
-type WriteArguments = [chunk?: unknown, encoding?: unknown, done?: unknown]
 type IsBytes = (chunk: unknown) => chunk is ArrayBufferView
 
 interface Parts {
   readonly chunk?: Uint8Array
   readonly done?: Callback
-}
-
-/** What the responses of HTTP/1 and HTTP/2 have in common. */
-interface OutgoingResponse extends Pick<ServerResponse, 'headersSent' | 'getHeaders' | 'removeHeader' | 'destroy'> {
-  readonly statusCode: number
-  statusMessage: string
-  /** Null for what HTTP/2 pushes, which has no request. */
-  readonly req: Pick<IncomingMessage, 'method' | 'url'> | null
-  /** Of HTTP/2. */
-  readonly stream?: Pick<ServerHttp2Stream, 'close'>
-  write(...given: WriteArguments): boolean
-  end(...given: WriteArguments): unknown
-  writeHead: WriteHead
-  /** The old name in HTTP/1, until Node 25. */
-  writeHeader?: WriteHead
-  addTrailers?: SendHeaders
-  writeEarlyHints?: SendHeaders
-  /** From Node 24 on. */
-  writeInformation?: SendHeaders
-  /** Of HTTP/2. */
-  setTrailer?: (this: OutgoingResponse, name: string, value: unknown) => void
-}
-
-type SendHeaders = (this: OutgoingResponse, ...given: unknown[]) => unknown
-
-type WriteHead = (this: OutgoingResponse, status: number, ...given: unknown[]) => unknown
-
-interface Guard {
-  readonly matcher: Matcher
-  readonly report: (message: string) => void
-  readonly isHttp2: boolean
 }
 
 /**
@@ -61,11 +33,14 @@ interface Guard {
  *
  * @returns a function that ends this
  */
-export function guardResponses(matcher: Matcher, report: Guard['report']): () => void {
+export function guardResponses(matcher: Matcher, log: (message: string) => void): () => void {
   const { Server, ServerResponse } = process.getBuiltinModule('node:http')
   const { Server: SecureServer } = process.getBuiltinModule('node:https')
   const { createServer, createSecureServer, Http2ServerResponse } = process.getBuiltinModule('node:http2')
   const http2 = [createServer(), createSecureServer()].map((server) => Object.getPrototypeOf(server) as EventEmitter)
+  const report: ResponseGuard['report'] = (found, response, message) => {
+    log(`${message(`response to ${requestOf(response, matcher)}`)}: ${contains(found)}`)
+  }
   const restores = [
     ...[Server.prototype, SecureServer.prototype, ...http2].map(disableCompression),
     guard(ServerResponse.prototype as unknown as OutgoingResponse, { matcher, report, isHttp2: false }),
@@ -98,8 +73,10 @@ function acceptOnlyIdentity({ headers, rawHeaders }: IncomingMessage): void {
     if (rawHeaders[at]?.toLowerCase() === 'accept-encoding') rawHeaders[at + 1] = 'identity'
 }
 
-function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard): () => void {
-  const { write, end, writeHead, writeHeader, addTrailers, writeEarlyHints, writeInformation, setTrailer } = prototype
+function guard(prototype: OutgoingResponse, responseGuard: ResponseGuard): () => void {
+  const { matcher, report, isHttp2 } = responseGuard
+  const { write, end, writeHead } = prototype
+  const { cleanHeaders, restore } = guardHeaders(prototype, responseGuard)
   /** Whether Node sends it. Bytes can come from another realm, such as a context of `node:vm`. */
   const isBytes: IsBytes = isHttp2 ? ArrayBuffer.isView : types.isUint8Array
   const gates = new WeakMap<OutgoingResponse, Gate | 'open' | 'closed'>()
@@ -152,19 +129,9 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
     return endUnguarded(this, rest === chunk || rest.length === 0 ? given : [rest, done])
   }
 
-  prototype.writeHead = withCleanHeaders(writeHead)
-  if (writeHeader) prototype.writeHeader = withCleanHeaders(writeHeader)
-  if (addTrailers) prototype.addTrailers = withCleanArguments(addTrailers)
-  if (writeEarlyHints) prototype.writeEarlyHints = withCleanArguments(writeEarlyHints)
-  if (writeInformation) prototype.writeInformation = withCleanArguments(writeInformation)
-  if (setTrailer)
-    prototype.setTrailer = function (name, value) {
-      if (!isSecretHeader(name, value, this)) setTrailer.call(this, name, value)
-    }
-
   return () => {
-    const original = { write, end, writeHead, writeHeader, addTrailers, writeEarlyHints, writeInformation, setTrailer }
-    for (const [name, method] of Object.entries(original)) if (method) Reflect.set(prototype, name, method)
+    restore()
+    Object.assign(prototype, { write, end })
   }
 
   function gateOf(response: OutgoingResponse): Gate | 'open' | 'closed' {
@@ -187,30 +154,9 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
     }
   }
 
-  function withCleanHeaders(send: WriteHead): WriteHead {
-    return function (status, ...given) {
-      cleanHeaders(this)
-      if (!isHttp2 && isSecretReason(this.statusMessage, this)) this.statusMessage = ''
-      const cleaned = given
-        .map((each) => (typeof each === 'object' ? withoutSecrets(each, this) : each))
-        .filter((each) => !isSecretReason(each, this))
-      return send.call(this, status, ...cleaned)
-    }
-  }
-
-  /** For headers that are sent apart from those of the response. */
-  function withCleanArguments(send: SendHeaders): SendHeaders {
-    return function (...given) {
-      return send.apply(
-        this,
-        given.map((each) => (typeof each === 'object' ? withoutSecrets(each, this) : each)),
-      )
-    }
-  }
-
   /** Returns false, as `write` does for what is not wanted: a source that is piped stops. */
   function withhold(response: OutgoingResponse, found: Match, done: Callback | undefined): false {
-    report(`The response to ${requestOf(response)} was withheld: ${contains(found)}`)
+    report(found, response, (named) => `The ${named} was withheld`)
     if (!started.has(response) && isUnsent(response)) {
       const connection = isLast(response) ? { connection: 'close' } : {}
       for (const name of Object.keys(response.getHeaders())) response.removeHeader(name)
@@ -223,64 +169,21 @@ function guard(prototype: OutgoingResponse, { matcher, report, isHttp2 }: Guard)
     discard(done)
     return false
   }
+}
 
-  /** For HTTP/1 in `writeHead`, which Node calls before it sends headers, whoever has set them. */
-  function cleanHeaders(response: OutgoingResponse): void {
-    const headers = Object.entries(response.headersSent ? {} : response.getHeaders())
-    // In most cases, one search is enough.
-    if (!secretIn(headers.map(([name, value]) => `${name}: ${textOf(value)}`).join('\n'))) return
-    for (const [name, value] of headers) if (isSecretHeader(name, value, response)) response.removeHeader(name)
-  }
-
-  /** Headers as `writeHead` takes them: an object, a list of names and values, or a list of pairs. */
-  function withoutSecrets(headers: object | null, response: OutgoingResponse): unknown {
-    if (!headers) return headers
-    const isFlat = Array.isArray(headers) && !Array.isArray(headers[0])
-    const pairs = isFlat ? pairsIn(headers) : Array.isArray(headers) ? headers : Object.entries(headers)
-    const kept = (pairs as [string, unknown][]).filter(([name, value]) => !isSecretHeader(name, value, response))
-    return isFlat ? kept.flat() : Array.isArray(headers) ? kept : Object.fromEntries(kept)
-  }
-
-  function isSecretHeader(name: string, value: unknown, response: OutgoingResponse): boolean {
-    const found = secretIn(`${name}: ${textOf(value)}`)
-    if (!found) return false
-    const shown = secretIn(name) ? '…' : printable(name)
-    report(`The header ${shown} was left out of the response to ${requestOf(response)}: ${contains(found)}`)
-    return true
-  }
-
-  function isSecretReason(reason: unknown, response: OutgoingResponse): boolean {
-    const found = typeof reason === 'string' ? secretIn(reason) : undefined
-    if (found) report(`The reason phrase was left out of the response to ${requestOf(response)}: ${contains(found)}`)
-    return found !== undefined
-  }
-
-  function secretIn(text: string): Match | undefined {
-    return matcher.find(text)[0]
-  }
-
-  /** Without its query, in which clients send what is theirs. */
-  function requestOf({ req }: OutgoingResponse): string {
-    if (!req) return 'a pushed request'
-    const { method = '', url = '' } = req
-    // Programs replace it, also by a URL that is an object.
-    const [path = ''] = String(url).split(/[?#]/, 1)
-    return `${method} ${secretIn(path) ? '…' : printable(path.slice(0, LONGEST_PATH))}`
-  }
+/** Without its query, in which clients send what is theirs. */
+function requestOf({ req }: OutgoingResponse, matcher: Matcher): string {
+  if (!req) return 'a pushed request'
+  const { method = '', url = '' } = req
+  // Programs replace it, also by a URL that is an object.
+  const [path = ''] = String(url).split(/[?#]/, 1)
+  const isSecret = matcher.find(path).length > 0
+  return `${method} ${isSecret ? '…' : printable(path.slice(0, LONGEST_PATH))}`
 }
 
 function contains({ name, part, form }: Match): string {
   const details = [part, form === 'plain' ? undefined : form].filter((each) => each !== undefined)
   return `it contains the secret ${nameToShow(name)}${details.length > 0 ? ` (${details.join(', ')})` : ''}`
-}
-
-function pairsIn(list: readonly unknown[]): [unknown, unknown][] {
-  return list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1]] as [unknown, unknown]] : []))
-}
-
-/** A header can have several values. */
-function textOf(value: unknown): string {
-  return [value].flat().join('\n')
 }
 
 /** The arguments of `write` and `end`. No chunk means that there is none, or none that Node accepts. */
@@ -303,24 +206,4 @@ function isMatch(passed: Uint8Array | Match | undefined): passed is Match {
 function discard(done: Callback | undefined): true {
   if (done) queueMicrotask(done)
   return true
-}
-
-/** So that the client sees an error: to destroy a stream of HTTP/2 would look like its regular end. */
-function abort(response: OutgoingResponse): void {
-  if (response.stream) response.stream.close(INTERNAL_ERROR)
-  else response.destroy()
-}
-
-/** Whether the program closes the connection after this response. Node notes it when it makes the header. */
-function isLast(response: OutgoingResponse): boolean {
-  return Reflect.get(response, '_last') === true || /^close$/i.test(String(response.getHeaders().connection))
-}
-
-/** Whether another status and other headers can be sent. Node keeps a header until the first part of the body. */
-function isUnsent(response: OutgoingResponse): boolean {
-  if (response.headersSent && Reflect.get(response, '_headerSent') === false) {
-    const _hasBody = response.req?.method !== 'HEAD'
-    Object.assign(response, { _header: null, _hasBody, _contentLength: null, chunkedEncoding: false })
-  }
-  return !response.headersSent
 }
