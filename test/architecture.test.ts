@@ -130,7 +130,7 @@ describe('the architecture', () => {
   })
 
   test.each([
-    ['yaml', ['src/read/yaml-full.ts']],
+    ['yaml', ['src/read/yaml-full.ts', 'src/read/yaml-tokens.ts']],
     ['jsonc-parser', ['src/cloud/json-edit.ts', 'src/read/json.ts']],
     ['zod', ['src/schema/index.ts']],
     ['c12', ['src/options/config-file.ts']],
