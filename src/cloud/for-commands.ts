@@ -14,7 +14,11 @@ export type { SecretsValidation } from '../secrets/resolve-secrets.ts'
 export { DEFAULT_API_URL, LOG_IN } from '../service.ts'
 export type { CloudFiles } from './credentials.ts'
 export { hasCredentials, removeCredentials, storedEmail, writeCredentials } from './credentials.ts'
+export type { SecretEdits } from './edit-secrets.ts'
+export { editSecretsFile, missingFrom, mustBeEditable } from './edit-secrets.ts'
 export * from './index.ts'
+export type { DotenvSecrets, LocalSecrets } from './local-secrets.ts'
+export { readDotenvSecrets, readLocalSecrets, secretsInText } from './local-secrets.ts'
 export { logInAgain } from './log-in-again.ts'
 export type { BrowserLogin } from './login.ts'
 export { beginBrowserLogin } from './login.ts'
@@ -23,15 +27,6 @@ export { durationText } from './responses.ts'
 export type { PlannedFile } from './scaffold.ts'
 export { planProject, writeProject } from './scaffold.ts'
 export { servicesUsing } from './secret-users.ts'
-export type { DotenvSecrets, LocalSecrets, SecretEdits } from './secrets-file.ts'
-export {
-  editSecretsFile,
-  missingFrom,
-  mustBeEditable,
-  readDotenvSecrets,
-  readLocalSecrets,
-  secretsInText,
-} from './secrets-file.ts'
 export { CUSTOM_LIST, cloudName, customList, isManaged, isStale, toCloudSecrets } from './secrets-map.ts'
 export type { PlanOptions, SyncPlan } from './sync-plan.ts'
 export { planSync } from './sync-plan.ts'
