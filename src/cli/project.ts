@@ -46,8 +46,8 @@ export function findProject(args: Args, io: Io): Project {
   }
   const state = findStateDirectory(options)
   const usual = { state, credentials: join(state, 'credentials.json'), tenants: join(state, 'tenants.json') }
-  const load = (overrides: LoadOptions['overrides']): ResolvedConfig =>
-    loadConfigSync({ ...options, services: false, onUndefined: 'empty', overrides }) as ResolvedConfig
+  const load = (overrides: Overrides): ResolvedConfig =>
+    loadUsable({ ...options, services: false, onUndefined: 'empty' }, overrides)
   const skipsSecretRules = (): boolean => {
     try {
       return load(LENIENT_CLOUD).config.secrets?.validation === 'skip'
@@ -73,6 +73,33 @@ export function findProject(args: Args, io: Io): Project {
     return { files: usual, loaded: undefined, profile: undefined, failure: error, skipsSecretRules }
   }
 }
+
+type Overrides = NonNullable<LoadOptions['overrides']>
+
+/**
+ * Loads what the commands need. Other values that are invalid are left out, since the secret that a command is to set
+ * may be what they lack.
+ *
+ * @throws ConfigError with all problems, if one of them is about what the commands need
+ */
+function loadUsable(options: LoadOptions, overrides: Overrides): ResolvedConfig {
+  const leftOut: Record<string, null> = {}
+  let failure: unknown
+  for (;;) {
+    try {
+      return loadConfigSync({ ...options, overrides: { ...leftOut, ...overrides } }) as ResolvedConfig
+    } catch (error) {
+      failure ??= error
+      const keys = isConfigError(error) ? error.issues.map(({ key = '' }) => key) : []
+      const isOver = keys.some((key) => key === '' || NEEDED.test(key) || Object.hasOwn(leftOut, key))
+      if (isOver || keys.length === 0) throw failure
+      for (const key of keys) leftOut[key] = null
+    }
+  }
+}
+
+/** Keys of the configuration that say where commands find what they change, and how they treat it. */
+const NEEDED = /^(?:secrets|cloud|paths)\b/
 
 /** If the directory that was asked for is invalid, nothing is looked up or created elsewhere. */
 function isAboutDirectory({ issues }: ConfigError): boolean {

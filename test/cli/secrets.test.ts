@@ -42,6 +42,44 @@ test.each<[string, Files]>([
   )
 })
 
+describe('commands for secrets work although a value of the configuration is invalid', () => {
+  const REQUIRED = "cache:\n  token: ${CACHE_TOKEN:?run 'systemprompt secrets set CACHE_TOKEN'}\n"
+
+  test.each<[string, Files]>([
+    ['one that requires the secret', { [PROFILE]: `name: local\n${REQUIRED}` }],
+    ['an item that requires it', { [PROFILE]: 'name: local\nhosts: ["${CACHE_TOKEN:?not set}"]\n' }],
+    ['one of another variable', { [PROFILE]: 'name: local\nserver:\n  port: ${PORT}\n', '.env': 'PORT=none\n' }],
+    ['several', { [PROFILE]: `name: local\ntarget: clod\nserver:\n  port: none\nsite: acme\n${REQUIRED}` }],
+  ])('%s', async (_, files) => {
+    const cwd = makeProject({ ...files, [SECRETS]: '{"openai": "sk-made-up"}' })
+    expect((await cli(cwd, 'config check')).code).toBe(6)
+    expect(await cli(cwd, 'secrets set CACHE_TOKEN=abc --profile local')).toMatchObject({ code: 0, err: '' })
+    expect(await cli(cwd, 'secrets get CACHE_TOKEN -y')).toMatchObject({ code: 0, out: 'abc\n', err: '' })
+    expect(await cli(cwd, 'secrets unset openai -y')).toMatchObject({ code: 0, err: '' })
+    expect(await cli(cwd, 'secrets generate PEPPER')).toMatchObject({ code: 0, err: '' })
+    expect((await cli(cwd, 'secrets list')).out).toMatch(/CACHE_TOKEN(?:.|\n)*PEPPER/)
+    expect(await cli(cwd, 'profile show')).toMatchObject({ code: 0, err: '' })
+  })
+
+  test('but not if it says where the secrets are, or how to check them', async () => {
+    const cwd = makeProject({
+      [PROFILE]: 'name: local\nserver:\n  port: none\nsecrets:\n  secrets_path: "${PLACE:?not set}/secrets.json"\n',
+    })
+    const { code, err } = await cli(cwd, 'secrets set CACHE_TOKEN=abc')
+    expect(code).toBe(6)
+    expect(err).toContain('is not valid: 2 problems')
+    expect(existsSync(join(cwd, SECRETS))).toBe(false)
+    expect((await cli(cwd, 'secrets set CACHE_TOKEN=abc', { env: { PLACE: '.' } })).code).toBe(0)
+  })
+
+  test('and the rules for secrets apply as the profile says', async () => {
+    const cwd = makeProject({ [PROFILE]: 'name: local\nserver:\n  port: none\n' })
+    expect((await cli(cwd, 'secrets set jwt_secret=short')).code).toBe(6)
+    const skipping = makeProject({ [PROFILE]: 'name: local\nserver:\n  port: none\nsecrets:\n  validation: skip\n' })
+    expect((await cli(skipping, 'secrets set jwt_secret=short')).code).toBe(0)
+  })
+})
+
 describe('systemprompt secrets set', () => {
   test.each<[string, string | undefined, string, string]>([
     ['creates the file', undefined, 'stripe_key=a', '{\n  "stripe_key": "a"\n}\n'],
