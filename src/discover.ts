@@ -202,7 +202,7 @@ function impliedProfile(root: string, problems: Problems): ProfileRef | undefine
   throw configError({
     code: 'PROFILE_AMBIGUOUS',
     message: `There are several profiles and none is active: ${names.join(', ')}`,
-    remedy: `choose one with the profile option, --profile or SYSTEMPROMPT_PROFILE=${only} in the environment`,
+    remedy: `set SYSTEMPROMPT_PROFILE=${only} in the environment, or run 'systemprompt profile use ${only}'; --profile and the profile option choose one too`,
   })
 }
 
@@ -237,7 +237,7 @@ function ignoreSession(source: Source, why: string, problems: Problems): undefin
   problems.warn({
     code: 'SESSION_UNREADABLE',
     message: `${why}, so it was ignored`,
-    remedy: 'choose one with the profile option, --profile or SYSTEMPROMPT_PROFILE',
+    remedy: "choose one with 'systemprompt profile use <name>' or SYSTEMPROMPT_PROFILE",
     at: { source },
   })
 }
