@@ -93,6 +93,20 @@ const CASES: Readonly<Record<string, Case>> = {
     at: ['c', 'd'],
     hidden: ['4815162342'],
   },
+  'a short number': {
+    profile: 'door: {code: "${DOOR_WORD}"}\n',
+    secrets: { door_word: '4815' },
+    schema: z.looseObject({ door: z.object({ code: z.coerce.number() }) }),
+    at: ['door', 'code'],
+    hidden: ['4815'],
+  },
+  'a bigint that a schema moves': {
+    profile: 'account: "${ACCOUNT_WORD}"\n',
+    secrets: { account_word: '4815162342' },
+    schema: z.looseObject({ account: z.string() }).transform(({ account }) => ({ moved: { to: BigInt(account) } })),
+    at: ['moved', 'to'],
+    hidden: ['4815162342'],
+  },
   'a number of a variable that sounds secret': {
     profile: 'code: ${ACME_PIN_TOKEN}\n',
     dotenv: 'ACME_PIN_TOKEN=4815162342\n',
@@ -219,7 +233,7 @@ describe.each(Object.entries(CASES))('%s', (_, each) => {
 
   test('can be read', () => {
     const made = valueAt(load(each).config, at)
-    expect(['string', 'number', 'object', 'function', 'symbol']).toContain(typeof made)
+    expect(['string', 'number', 'bigint', 'object', 'function', 'symbol']).toContain(typeof made)
     if (typeof made === 'string') expect(isShown(made)).toBe(true)
   })
 
@@ -238,6 +252,11 @@ describe.each(Object.entries(CASES))('%s', (_, each) => {
     expect(error.issues.map(({ code }) => code)).toContain('PUBLIC_SECRET')
     expect(isShown(`${error.message}${printed(error.issues)}`)).toBe(false)
   })
+})
+
+test('a value that only happens to be the same as a short secret is shown', () => {
+  const { config } = load({ profile: 'region: eu\n', secrets: { zone_word: 'eu' }, at: [], hidden: [] })
+  expect(JSON.stringify(config)).toContain('"region":"eu"')
 })
 
 test('many strings are checked against many secrets', () => {

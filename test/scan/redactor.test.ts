@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
@@ -187,6 +188,12 @@ describe('a redacting stream', () => {
     const stream = createRedactStream(createMatcher(SECRETS))
     stream.end(`${KEY} at localhost`)
     expect(await text(stream)).toBe('•••• at localhost')
+  })
+  test('fails with the error that destroys it', async () => {
+    const stream = createRedactStream(SECRETS)
+    stream.write(`key is ${KEY.slice(0, 10)}`)
+    stream.destroy(new Error('broken'))
+    await expect(once(stream, 'close')).rejects.toThrow('broken')
   })
   test('shows a prompt that ends like a secret begins, after the time of flushAfter', async () => {
     const stream = createRedactStream(SECRETS, { flushAfter: 1 })
