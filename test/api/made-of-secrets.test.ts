@@ -254,9 +254,13 @@ describe.each(Object.entries(CASES))('%s', (_, each) => {
   })
 })
 
-test('a value that only happens to be the same as a short secret is shown', () => {
-  const { config } = load({ profile: 'region: eu\n', secrets: { zone_word: 'eu' }, at: [], hidden: [] })
-  expect(JSON.stringify(config)).toContain('"region":"eu"')
+test.each([
+  ['a short secret', 'eu', 'eu'],
+  ['the user in a secret URL without a password', 'acme-reader', 'https://acme-reader@db.example/x'],
+  ['the user in a secret URL with an empty password', 'acme-reader', 'https://acme-reader:@db.example/x'],
+])('a value that only happens to be the same as %s is shown', (_, value, secret) => {
+  const { config } = load({ profile: `name: ${value}\n`, secrets: { zone_word: secret }, at: [], hidden: [] })
+  expect(JSON.stringify(config)).toContain(`"name":"${value}"`)
 })
 
 test('many strings are checked against many secrets', () => {

@@ -64,6 +64,8 @@ describe('text without a complete reference', () => {
     '${A:-open',
     '$<A:-${B}',
     '${-x}',
+    String.raw`^\d{3}-\w{2}$`,
+    '$d{3}',
   ])('is left unchanged: %s', (text) => {
     const template = parseTemplate(text)
     const flat = (all: Template): string => all.map((part) => (typeof part === 'string' ? part : part.raw)).join('')
