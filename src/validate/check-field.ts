@@ -13,7 +13,8 @@ export function checkField(field: ProfileField, node: TreeNode, problems: Proble
     problems.error({ code: 'INVALID_VALUE', key: field.path, at, references, ...describeInvalid(field, at) })
   }
   if (field.nullable && node.kind === 'scalar' && node.value === null) return node
-  if (field.type === 'string[]') return checkList(field, node, invalid)
+  const isReported = (index: number): boolean => problems.isReported(`${field.path}[${index}]`)
+  if (field.type === 'string[]') return checkList(field, node, { invalid, isReported })
   if (node.kind !== 'scalar') return invalid(node)
   const typed = typedNode(field, node)
   if (!typed || !isAllowed(field, typed.value)) return invalid(node)
@@ -29,11 +30,18 @@ export function checkField(field: ProfileField, node: TreeNode, problems: Proble
   return typed
 }
 
-function checkList(field: ProfileField, node: TreeNode, invalid: (at: TreeNode) => undefined): TreeNode | undefined {
+interface ListReports {
+  readonly invalid: (at: TreeNode) => undefined
+  /** Whether something is known to be wrong with an item already, such as a reference without a value. */
+  readonly isReported: (index: number) => boolean
+}
+
+function checkList(field: ProfileField, node: TreeNode, { invalid, isReported }: ListReports): TreeNode | undefined {
   const list = node.kind === 'scalar' && typeof node.value === 'string' ? splitNode(node, node.value) : node
   if (list.kind !== 'list') return invalid(node)
   const wrong = list.items.find(
-    (item) => item.kind !== 'scalar' || typeof item.value !== 'string' || !isAllowed(field, item.value),
+    (item, index) =>
+      (item.kind !== 'scalar' || typeof item.value !== 'string' || !isAllowed(field, item.value)) && !isReported(index),
   )
   return wrong ? invalid(wrong) : list
 }
