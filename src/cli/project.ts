@@ -83,23 +83,37 @@ type Overrides = NonNullable<LoadOptions['overrides']>
  * @throws ConfigError with all problems, if one of them is about what the commands need
  */
 function loadUsable(options: LoadOptions, overrides: Overrides): ResolvedConfig {
-  const leftOut: Record<string, null> = {}
+  const leftOut = new Set<string>()
   let failure: unknown
-  for (;;) {
+  for (let tries = 0; tries < MAX_LOADS; tries++) {
     try {
-      return loadConfigSync({ ...options, overrides: { ...leftOut, ...overrides } }) as ResolvedConfig
+      const without = Object.fromEntries(outermost(leftOut).map((key) => [key, null]))
+      return loadConfigSync({ ...options, overrides: { ...without, ...overrides } }) as ResolvedConfig
     } catch (error) {
       failure ??= error
       const keys = isConfigError(error) ? error.issues.map(({ key = '' }) => key) : []
-      const isOver = keys.some((key) => key === '' || NEEDED.test(key) || Object.hasOwn(leftOut, key))
-      if (isOver || keys.length === 0) throw failure
-      for (const key of keys) leftOut[key] = null
+      if (keys.length === 0 || keys.some((key) => !CAN_BE_LEFT_OUT.test(key) || leftOut.has(key))) break
+      for (const key of keys) leftOut.add(key)
     }
   }
+  throw failure
 }
 
-/** Keys of the configuration that say where commands find what they change, and how they treat it. */
-const NEEDED = /^(?:secrets|cloud|paths)\b/
+/** Keys without those that are below another: one cannot set both. */
+function outermost(keys: ReadonlySet<string>): readonly string[] {
+  const isBelowAny = (key: string): boolean =>
+    [...key.matchAll(/[.[]/g)].some(({ index }) => keys.has(key.slice(0, index)))
+  return [...keys].filter((key) => !isBelowAny(key))
+}
+
+/** Without an item, the list that it is in may be invalid; without both, nothing else should be. */
+const MAX_LOADS = 3
+
+/**
+ * Keys that commands can do without: not those that say where they find what they change, and how they treat it. Longer
+ * keys are nothing that people write.
+ */
+const CAN_BE_LEFT_OUT = /^(?!(?:secrets|cloud|paths)\b).{1,200}$/
 
 /** If the directory that was asked for is invalid, nothing is looked up or created elsewhere. */
 function isAboutDirectory({ issues }: ConfigError): boolean {

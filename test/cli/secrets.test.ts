@@ -48,6 +48,10 @@ describe('commands for secrets work although a value of the configuration is inv
   test.each<[string, Files]>([
     ['one that requires the secret', { [PROFILE]: `name: local\n${REQUIRED}` }],
     ['an item that requires it', { [PROFILE]: 'name: local\nhosts: ["${CACHE_TOKEN:?not set}"]\n' }],
+    [
+      'an item of a list that the profile checks',
+      { [PROFILE]: 'name: local\nsecurity:\n  jwt_audiences: ["${CACHE_TOKEN:?}"]\n' },
+    ],
     ['one of another variable', { [PROFILE]: 'name: local\nserver:\n  port: ${PORT}\n', '.env': 'PORT=none\n' }],
     ['several', { [PROFILE]: `name: local\ntarget: clod\nserver:\n  port: none\nsite: acme\n${REQUIRED}` }],
   ])('%s', async (_, files) => {
@@ -70,6 +74,11 @@ describe('commands for secrets work although a value of the configuration is inv
     expect(err).toContain('is not valid: 2 problems')
     expect(existsSync(join(cwd, SECRETS))).toBe(false)
     expect((await cli(cwd, 'secrets set CACHE_TOKEN=abc', { env: { PLACE: '.' } })).code).toBe(0)
+  })
+
+  test('nor if a file has a key that no file may have', async () => {
+    const cwd = makeProject({ [PROFILE]: 'name: local\n__proto__: x\n', [SECRETS]: '{}' })
+    expect(await cli(cwd, 'secrets list')).toMatchObject({ code: 6, out: '' })
   })
 
   test('and the rules for secrets apply as the profile says', async () => {
