@@ -54,6 +54,21 @@ describe('public values are', () => {
       { limits: { a: 1, b: [true, null] } },
     ],
     ['under chosen names', { public: { apiUrl: 'server.url' }, prefix: [] }, { apiUrl: 'https://acme.example/' }],
+    [
+      'under any name that JavaScript allows',
+      { public: { _a: 'site.name', $b: 'site.name', c$: 'site.name' }, prefix: [] },
+      { _a: 'Acme', $b: 'Acme', c$: 'Acme' },
+    ],
+    [
+      'paths with other characters, named without them',
+      { public: ['["-$title-"]'], prefix: [], overrides: { '-$title-': 'Acme' } },
+      { $title: 'Acme' },
+    ],
+    [
+      'under a chosen name, even if a variable with the prefix has it too',
+      { public: { PUBLIC_NAME: 'site.name' } },
+      { PUBLIC_NAME: 'Acme' },
+    ],
     ['variables that are listed', { public: ['SITE_ID'], prefix: [] }, { SITE_ID: '42' }],
     [
       'variables with a chosen prefix',
@@ -64,6 +79,28 @@ describe('public values are', () => {
       'publishable keys, although they sound secret',
       { public: ['maps.publishable_key'], prefix: [] },
       { maps_publishable_key: 'pk_1234567890' },
+    ],
+    ...['public_token', 'PUBLIC_TOKEN', 'stripe_public_key', 'stripe-publishable-token', 'stripe.public.token'].map(
+      (key): [string, LoadOptions, object] => [
+        `keys that say that they are public, although they sound secret: ${key}`,
+        { public: { key: `maps["${key}"]` }, prefix: [], overrides: { maps: { [key]: 'pk_12' } } },
+        { key: 'pk_12' },
+      ],
+    ),
+    [
+      'variables that say that they are public, although they sound secret',
+      { env: { PUBLIC_STRIPE_PUBLISHABLE_SECRET: 'pk' }, prefix: 'PUBLIC_STRIPE' },
+      { PUBLIC_STRIPE_PUBLISHABLE_SECRET: 'pk' },
+    ],
+    [
+      'no variables with the prefix whose names code could not import',
+      { env: { 'PUBLIC_A.B': '1', 'PUBLIC_A-B': '2' } },
+      { PUBLIC_NAME: 'Hello acme.example' },
+    ],
+    [
+      'numbers, although their keys sound secret',
+      { public: ['limits.max_tokens'], prefix: [], overrides: { limits: { max_tokens: 100 } } },
+      { limits_max_tokens: 100 },
     ],
     [
       'variables of the environment',
@@ -78,6 +115,11 @@ describe('public values are', () => {
     ['none, without a prefix', { prefix: [] }, {}],
   ])('%s', (_, options, expected) => {
     expect(publicValues(options)).toEqual(expected)
+  })
+
+  test('sorted by their names, so that equal values make equal output', () => {
+    const env = { PUBLIC_Z: '1', PUBLIC_B: '2', PUBLIC_A: '3' }
+    expect(Object.keys(publicValues({ env }))).toEqual(['PUBLIC_A', 'PUBLIC_B', 'PUBLIC_NAME', 'PUBLIC_Z'])
   })
 
   test('the values that a schema returns', () => {
@@ -101,6 +143,7 @@ describe('a secret cannot be public:', () => {
       'cannot be public: it refers to ${DB}, which refers to the secret DATABASE_URL',
     ],
     ['a secret itself', { public: ['ANTHROPIC_API_KEY'] }, SECRETS, 'cannot be public: it is a secret'],
+    ['a secret that is not set', { public: ['OPENAI_API_KEY'] }, PROFILE, 'cannot be public: it is a secret'],
     ['a secret under its name in files', { public: ['anthropic'] }, SECRETS, 'cannot be public: it is a secret'],
     [
       'a key with the name of one',
@@ -139,7 +182,11 @@ describe('a secret cannot be public:', () => {
       'PUBLIC_A=x${DB}',
       'cannot be public: it refers to ${DB}, which refers to the secret DATABASE_URL',
     ],
-    ['has the name of a password', 'PUBLIC_DB_PASSWORD=x', 'cannot be public: it has the name of a secret'],
+    ...['DB_PASSWORD', 'PASSPHRASE', 'CLIENT_SECRET', 'PRIVATE_KEY', 'CREDENTIAL'].map((name) => [
+      `has the name of a secret, ${name}`,
+      `PUBLIC_${name}=x`,
+      'cannot be public: it has the name of a secret',
+    ]),
     [
       'contains a password',
       'PUBLIC_A=redis://a:b@c',
@@ -149,6 +196,18 @@ describe('a secret cannot be public:', () => {
     const files = { '.env.local': line }
     expect(problemsOf(() => publicValues({}, files))).toEqual([
       { code: 'PUBLIC_SECRET', key: line.split('=')[0], file: '.env.local', message },
+    ])
+  })
+
+  test('one in a list, whose item is named', () => {
+    const files = { [PROFILE]: 'databases:\n  - name: main\n  - name: old\n    url: ${DATABASE_URL}\n' }
+    expect(problemsOf(() => publicValues({ public: ['databases'], prefix: [] }, files))).toEqual([
+      {
+        code: 'PUBLIC_SECRET',
+        key: 'databases[1].url',
+        file: PROFILE,
+        message: 'cannot be public: it refers to the secret DATABASE_URL',
+      },
     ])
   })
 

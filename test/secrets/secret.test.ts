@@ -7,6 +7,7 @@ import {
   looksSecretPath,
   maskOpaque,
   nameToShow,
+  passwordsIn,
   repeatsSecret,
 } from '../../src/secrets/secret.ts'
 import type { Path } from '../../src/types.ts'
@@ -62,6 +63,7 @@ describe('looksSecret', () => {
     'privateKey',
     'private_key',
     'awsSecretAccessKey',
+    's3Key',
     'SENTRY_DSN',
     'key',
     'mysecretkey',
@@ -93,6 +95,7 @@ describe('looksSecret', () => {
     'public_key',
     'PUBLIC_KEY',
     'public-key',
+    'public.key',
     'STRIPE_PUBLIC_KEY',
     'AWS_ACCESS_KEY_ID',
     'token_url',
@@ -124,8 +127,10 @@ describe('looksSecretPath', () => {
     },
   )
   test('looksSecretNumber goes by the name of the number itself', () => {
-    const names = ['password', 'DB_PASSWORD', 'clientSecret', 'API_KEY', 'max_tokens', 'token', 'key', 'secret_length']
-    expect(names.filter(looksSecretNumber)).toEqual(['password', 'DB_PASSWORD', 'clientSecret', 'API_KEY'])
+    const secret = ['password', 'DB_PASSWORD', 'passwords', 'passwd', 'db_pwd', 'passphrase', 'clientSecret', 'API_KEY']
+    const keys = ['apikey', 'api-key', 'api.key', 'accessKey', 'privateKey', 'secretKey']
+    const others = ['max_tokens', 'token', 'key', 'secret_length']
+    expect([...secret, ...keys, ...others].filter(looksSecretNumber)).toEqual([...secret, ...keys])
   })
 })
 
@@ -156,6 +161,9 @@ describe('isSecretValue', () => {
     'https://host:8080/path',
     'https://host/a@b:c',
     'https://host/?user=a:b@c',
+    'https://host?user=a:b@c',
+    'https://host#a:b@c',
+    'https://host from a:b@c',
     'https://user@host',
     'ssh://git@github.com/acme/repo',
     'postgres://user:@host/db',
@@ -172,6 +180,27 @@ describe('isSecretValue', () => {
   })
 })
 
+describe('passwordsIn', () => {
+  test.each<[string, string[]]>([
+    ['postgres://user:pw@host/db', ['pw']],
+    ['redis://:pw@host', ['pw']],
+    ['amqp://user:p%40ss%20w@host/v', ['p%40ss%20w', 'p@ss w', 'p%40ss%20w']],
+    ['amqp://user:p@ss w@host/v', ['p@ss w', 'p%40ss%20w']],
+    ['amqp://user:100%@host', ['100%', '100%25']],
+    ['postgres://user:p:w@host', ['p:w', 'p%3Aw']],
+    ['amqp://a:one@b.example,amqp://c:two@d.example', ['one', 'two']],
+    ['https://host/?mail=a:b@c', []],
+    ['https://host?mail=a:b@c', []],
+    ['https://host#a:b@c', []],
+    ['https://host/a:b@c', []],
+    ['https://user@host:8080', []],
+    ['https://user:@host', []],
+    ['user:pw@host', []],
+  ])('of %j gives %j', (value, passwords) => {
+    expect([...passwordsIn(value)]).toEqual([...new Set(passwords)])
+  })
+})
+
 describe('maskOpaque', () => {
   test.each([
     'sk-ant-api03-Zx81Qw7Rt4YpLmN',
@@ -185,7 +214,13 @@ describe('maskOpaque', () => {
     'token-9f86d081884c7d65',
     'id-qwertzuiopasdfghjkl',
     'id-is-qwertz12345',
+    'ID-IS-QWERTZ12345',
+    'id-is-long-qwertz1234',
+    'qwertzuiopasdfgh',
     'aB3-xY7-qW9-zR2-tT5',
+    'aB3+xY7+qW9+zR2+tT5',
+    'aB3/xY7/qW9/zR2/tT5',
+    'aB3~xY7~qW9~zR2~tT5',
   ])('masks %s', (text) => {
     expect(maskOpaque(`a: ${text} # and more`)).toBe(`a: ${'•'.repeat(text.length)} # and more`)
   })
@@ -202,6 +237,8 @@ describe('maskOpaque', () => {
     'oauth_public_per_second: 10',
     'paths: ../../../services/config/config.yaml',
     'https://docs.example.com/profiles/target',
+    'https://docs.example.com/@acme',
+    'see http://docs.example or write to me@acme.example',
     'api_server_url: http://localhost:8080',
     'environment: development',
     'cors_allowed_origins:',
@@ -211,6 +248,10 @@ describe('maskOpaque', () => {
     'a'.repeat(15),
     'short sk-1234',
     'acme-release-2026',
+    'acme-release-v2026',
+    'acme~release~2026',
+    'name=acme=release',
+    'order-1234567890',
     'ACME-RELEASE-2026',
     'Acme-Release-Notes',
   ])('leaves %j unchanged', (text) => {
@@ -259,13 +300,31 @@ test('containsAny finds a secret of eight characters or more, even if another on
 })
 
 describe('nameToShow', () => {
-  test.each(['STRIPE_KEY', 'stripe-key', 'acme.token', 'MANIFEST_SIGNING_SECRET_SEED', 'a'])('shows %s', (name) => {
+  test.each([
+    'STRIPE_KEY',
+    'stripe-key',
+    'acme.token',
+    'S3_KEY_2',
+    'MANIFEST_SIGNING_SECRET_SEED',
+    'assistant.deployments-passwords',
+    'a',
+    'x'.repeat(15),
+  ])('shows %s', (name) => {
     expect(nameToShow(name)).toBe(name)
   })
-  test.each(['', 'a b', 'qwertzuiopasdfghjkl', '9f86d081884c7d659a2feaa0', '\u001b[31m', 'x'.repeat(81), 'a/b', 'ä'])(
-    'masks %j',
-    (name) => {
-      expect(nameToShow(name)).toBe('••••')
-    },
-  )
+  test.each([
+    '',
+    'a b',
+    'x'.repeat(16),
+    'qwertzuiopasdfghjkl',
+    'key-qwertzuiopasdfghjkl',
+    'qwertzuiopasdfghjkl_KEY',
+    '9f86d081884c7d659a2feaa0',
+    '\u001b[31m',
+    'ab.'.repeat(27),
+    'a/b',
+    'ä',
+  ])('masks %j', (name) => {
+    expect(nameToShow(name)).toBe('••••')
+  })
 })
