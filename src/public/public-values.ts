@@ -132,8 +132,15 @@ function variableSecrecyReason(variable: Variable, sources: Exposed): string | u
   const chain = references.map((reference) => sources.variable(reference)).find((found) => found?.taint)
   if (chain?.taint) return chainOf(taintThrough(chain.name, chain.taint))
   if (variable.taint && variable.taint.length > 1) return chainOf(variable.taint)
-  if (SAYS_SECRET.test(name) && !SAYS_PUBLIC.test(name.replace(/^PUBLIC_/, ''))) return 'has the name of a secret'
+  if (SAYS_SECRET.test(name) && !SAYS_PUBLIC.test(withoutPrefix(name, sources.settings)))
+    return 'has the name of a secret'
   return containedSecretReason(value, sources)
+}
+
+/** A prefix such as `NEXT_PUBLIC_` says nothing about the value. */
+function withoutPrefix(name: string, { prefix }: PublicSettings): string {
+  const own = prefix.find((each) => name.startsWith(each)) ?? ''
+  return name.slice(own.length).replace(/^PUBLIC_/, '')
 }
 
 function containedSecretReason(value: string, { secrets }: Exposed): string | undefined {

@@ -199,6 +199,19 @@ describe('a secret cannot be public:', () => {
     ])
   })
 
+  test.each<[string, LoadOptions]>([
+    ['a prefix that says public', { prefix: 'NEXT_PUBLIC_' }],
+    ['a prefix before one that says public', { prefix: ['VITE_', 'NEXT_'] }],
+  ])('a variable with the name of a password, by %s', (_, options) => {
+    const run = () => publicValues({ ...options, env: { NEXT_PUBLIC_DB_PASSWORD: 'x' } })
+    expect(problemsOf(run)).toEqual([
+      expect.objectContaining({
+        key: 'NEXT_PUBLIC_DB_PASSWORD',
+        message: 'cannot be public: it has the name of a secret',
+      }),
+    ])
+  })
+
   test('one in a list, whose item is named', () => {
     const files = { [PROFILE]: 'databases:\n  - name: main\n  - name: old\n    url: ${DATABASE_URL}\n' }
     expect(problemsOf(() => publicValues({ public: ['databases'], prefix: [] }, files))).toEqual([
