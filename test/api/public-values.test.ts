@@ -212,6 +212,15 @@ describe('a secret cannot be public:', () => {
     ])
   })
 
+  test('a string that contains one of eight characters or more; shorter ones are in many words', () => {
+    const files = { [SECRETS]: JSON.stringify({ database_url: 'postgres://h/d', a_key: 'acme-key', b_key: 'acme-us' }) }
+    const contains = (text: string) => problemsOf(() => publicValues({ env: { PUBLIC_A: text } }, files))
+    expect(contains('of acme-key.')).toEqual([
+      expect.objectContaining({ message: 'cannot be public: it holds the value of the secret A_KEY' }),
+    ])
+    expect(contains('of acme-us.')).toEqual([])
+  })
+
   test('one in a list, whose item is named', () => {
     const files = { [PROFILE]: 'databases:\n  - name: main\n  - name: old\n    url: ${DATABASE_URL}\n' }
     expect(problemsOf(() => publicValues({ public: ['databases'], prefix: [] }, files))).toEqual([
@@ -229,6 +238,19 @@ describe('a secret cannot be public:', () => {
     expect(problemsOf(run)).toHaveLength(4)
     expect(run).toThrow(expect.objectContaining({ message: expect.not.stringContaining(PASSWORD) }))
   })
+})
+
+test.each<[string, string]>([
+  ['site.nam', 'did you mean site.name?'],
+  ['server.prt', 'did you mean server.port?'],
+  ['SITE_IDS', 'did you mean SITE_ID?'],
+  ['nothing.like.it', 'set it, or remove it from the public values'],
+  ['site..name', 'did you mean site.name?'],
+  ['no path: ][', 'set it, or remove it from the public values'],
+])('%s that is not set in a project with a profile gets the remedy: %s', (path, remedy) => {
+  expect(() => publicValues({ public: [path], prefix: [] })).toThrow(
+    expect.objectContaining({ issues: [expect.objectContaining({ code: 'PUBLIC_UNKNOWN', key: path, remedy })] }),
+  )
 })
 
 test.each<[string, string]>([
