@@ -3,8 +3,9 @@ import { nearest } from '../errors/suggest.ts'
 import type { Exposed } from '../expose/expose.ts'
 import { formatPath, parsePath, valueAt } from '../path.ts'
 import { settingNameOf } from '../schema/setting-name.ts'
+import { isCommonValue } from '../secrets/common-value.ts'
 import { reveal } from '../secrets/mask.ts'
-import { isSecretValue, looksSecret, MIN_CONTAINED_LENGTH } from '../secrets/secret.ts'
+import { isSecretValue, looksSecret, MIN_CONTAINED_LENGTH, passwordsIn } from '../secrets/secret.ts'
 import { taintThrough, type Variable } from '../substitute/variables.ts'
 import { isContainer, nearestNode, nodeAt, taintOf } from '../tree.ts'
 import type { Path, Site, Taint, TreeNode } from '../types.ts'
@@ -145,10 +146,13 @@ function withoutPrefix(name: string, { prefix }: PublicSettings): string {
 
 function containedSecretReason(value: string, { secrets }: Exposed): string | undefined {
   if (isSecretValue(value)) return 'is a URL with a password in it, or a private key'
-  const contained = secrets.find(
-    (secret) => secret.value.length >= MIN_CONTAINED_LENGTH && value.includes(secret.value),
-  )
-  return contained && `holds the value of the secret ${contained.env}`
+  const holds = (text: string): boolean => text.length >= MIN_CONTAINED_LENGTH && value.includes(text)
+  const whole = secrets.find((secret) => holds(secret.value))
+  if (whole) return `holds the value of the secret ${whole.env}`
+  // A common one, such as `postgres`, says nothing.
+  const isHeld = (password: string): boolean => holds(password) && !isCommonValue(password)
+  const part = secrets.find((secret) => [...passwordsIn(secret.value)].some(isHeld))
+  return part && `holds the password of the secret ${part.env}`
 }
 
 /** `['DB', 'DATABASE_URL']` → refers to DB, which refers to the secret DATABASE_URL. */

@@ -1,7 +1,7 @@
 import type { PublicValue, PublicValues } from '../public/public-values.ts'
+import { isCommonValue } from '../secrets/common-value.ts'
 import { isSecretValue, looksSecret, passwordsIn } from '../secrets/secret.ts'
 import type { SecretValue } from '../secrets/secret-values.ts'
-import { isCommonValue } from './common-value.ts'
 
 /** Which part of a secret is meant, if not the whole: the password in a URL, a line of a key, or a value in JSON. */
 export type SecretPart = 'password' | 'line' | 'value'

@@ -16,7 +16,7 @@ server:
 database:
   dsn: \${DB}
 smtp:
-  password: ${PASSWORD}
+  password: Wn4xYc8kRtBe
 maps:
   publishable_key: pk_1234567890
 mirror: postgres://acme:${PASSWORD}@db.example/acme
@@ -164,6 +164,18 @@ describe('a secret cannot be public:', () => {
       'cannot be public: it holds the value of the secret ANTHROPIC_API_KEY',
     ],
     [
+      'a string that contains the password of one, whatever its name',
+      { public: ['public_note'], overrides: { public_note: `the password is ${PASSWORD}` } },
+      undefined,
+      'cannot be public: it holds the password of the secret DATABASE_URL',
+    ],
+    [
+      'a variable that equals the password of one',
+      { public: ['SITE_ID'], env: { SITE_ID: PASSWORD } },
+      undefined,
+      'cannot be public: it holds the password of the secret DATABASE_URL',
+    ],
+    [
       'a variable that refers to one',
       { public: ['DB'] },
       '.env',
@@ -219,6 +231,13 @@ describe('a secret cannot be public:', () => {
       expect.objectContaining({ message: 'cannot be public: it holds the value of the secret A_KEY' }),
     ])
     expect(contains('of acme-us.')).toEqual([])
+  })
+
+  test('but a word may be, although it is also the password of one', () => {
+    const files = { [SECRETS]: JSON.stringify({ database_url: 'postgres://postgres:postgres@localhost/acme' }) }
+    expect(publicValues({ env: { PUBLIC_A: 'made with postgres' }, prefix: 'PUBLIC_A' }, files)).toEqual({
+      PUBLIC_A: 'made with postgres',
+    })
   })
 
   test('one in a list, whose item is named', () => {

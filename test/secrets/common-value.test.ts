@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isCommonValue } from '../../src/scan/common-value.ts'
+import { isCommonValue } from '../../src/secrets/common-value.ts'
 
 describe('a value is common, and not searched for,', () => {
   test.each<[string, readonly string[]]>([
