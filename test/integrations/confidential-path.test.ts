@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { asksForConfidential } from '../../integrations/dev-server/confidential-path.ts'
+import { asksForConfidential, placesAt } from '../../integrations/dev-server/confidential-path.ts'
 import { SPELLINGS } from '../support/confidential-spellings.ts'
 
 describe('a request for a confidential file is recognized', () => {
@@ -61,6 +61,8 @@ describe('a request for a file with secrets of any name', () => {
     '/src/a.js?file=%2FR%26D%3D%231%3F%2Fkeys.json&raw',
     // A byte that is not a character does not keep what is next to it from being read.
     '/@fs/p%2F%FF%2F..%2Fkeys.txt',
+    '/keys.txt%20',
+    '/keys.txt.%20.',
     '/keys.txt::$DATA',
     '/keys.txt::$DATA.',
     '/keys.txt::$DATA%20',
@@ -92,6 +94,14 @@ describe('a request for a file with secrets of any name', () => {
   })
 })
 
+test.each(['/keys.txt', '/app/keys.txt', '/else.txt'])(
+  'a file of a directory is served at the base and at /: %s',
+  (url) => {
+    const served = { root: '/p', confidential: ['/else/keys.txt', '/more/else.txt'] }
+    expect(asksForConfidential(url, served, placesAt('/app/', ['/else', '/more']))).toBe(true)
+  },
+)
+
 // Node 20 and 22 compile `URL.canParse` after some thousand calls, and it refuses letters beyond ASCII from then on.
 test('a file that is served below a URL with letters beyond ASCII is recognized, however often it is requested', () => {
   const served = { root: '/p', confidential: ['/else/keys.txt'] }
@@ -107,6 +117,7 @@ describe('other requests are let through', () => {
     '/src/.envelope.js',
     '/src/my.env.js',
     '/.environment/a.js',
+    '/.systemprompts/a.js',
     '/node_modules/@systemprompt/env/dist/index.js',
     '/@id/__x00__@systemprompt/env/public',
     '/systemprompt/a.js',
