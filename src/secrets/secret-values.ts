@@ -30,8 +30,13 @@ export function secretValues(
   { env = {} }: { readonly env?: Environment } = {},
 ): readonly SecretValue[] {
   const found = new Map(secretValues().map((secret) => [secret.value, secret]))
-  for (const [name, value] of Object.entries(env))
-    if (value && !found.has(value) && explain(name)[0]?.secret) found.set(value, { name, value })
+  // The configuration may come from another environment, and does not know these variables then.
+  const isSecretName = (name: string): boolean => looksSecret(name) || explain(name)[0]?.secret === true
+  for (const [name, value] of Object.entries(env)) {
+    if (!value || found.has(value)) continue
+    // Every shell sets PWD.
+    if (isSecretValue(value) || (name !== 'PWD' && isSecretName(name))) found.set(value, { name, value })
+  }
   return [...found.values()]
 }
 

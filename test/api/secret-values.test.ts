@@ -72,6 +72,24 @@ describe('secretValues has', () => {
       { schema: z.object({ name: z.string() }) },
     ],
     [
+      'an item of a list',
+      'pins.passwords[1].value',
+      ['t5Bn8-item'],
+      { overrides: { 'pins.passwords': [{ value: 'r9Xc2-item' }, { value: 't5Bn8-item' }] } },
+    ],
+    [
+      'an item of a list that the schema creates',
+      'made.keys[1]',
+      ['y2Gh6-made'],
+      { schema: z.any().transform(() => ({ made: { keys: ['h7Gd2-made', 'y2Gh6-made'] } })) },
+    ],
+    [
+      'a bigint that the schema creates',
+      'made.password',
+      ['90071992547409931'],
+      { schema: z.any().transform(() => ({ made: { password: 90071992547409931n } })) },
+    ],
+    [
       'a value that the schema creates',
       'made.key',
       ['h7Gd2-made'],
@@ -135,6 +153,36 @@ describe('secretValues has', () => {
     })
     const found = secretValues(loadConfigSync({ cwd, env: {}, services: ['mail'] }))
     expect(found.map(({ value }) => value)).toEqual(parts.map((part) => `of-${part}`).toReversed())
+  })
+
+  test.each(['the environment of the configuration', 'another environment'])(
+    'the secrets of %s, if it is given that, after those of the configuration',
+    (which) => {
+      const env = {
+        PWD: '/srv/app',
+        OPENAI_API_KEY: 'v5Kd0-in-dotenv',
+        CI_TOKEN: 'l6Kd3-of-ci',
+        CI_JOB: 'build',
+        CI_EMPTY_TOKEN: '',
+        CI_CACHE: 'redis://:a4Fs9-of-ci@h',
+        CI_STRIPE_KEY: 'b9Zc3-in-local',
+      }
+      const isOther = which === 'another environment'
+      const config = loadConfigSync({ cwd: makeProject(PROJECT), env: isOther ? { CI_CACHE: 'redis://h' } : env })
+      expect(secretValues(config, { env }).slice(secretValues(config).length)).toEqual([
+        { name: 'CI_TOKEN', value: 'l6Kd3-of-ci' },
+        { name: 'CI_CACHE', value: 'redis://:a4Fs9-of-ci@h' },
+      ])
+    },
+  )
+
+  test('each value once, and none that is empty', () => {
+    const files = { ...PROJECT, '.env': `\${PROJECT['.env']}A_KEY=same\nB_KEY=same\nC_KEY=\n` }
+    const found = secretValues(loadConfigSync({ cwd: makeProject(files), env: {}, overrides: { 'smtp.password': '' } }))
+    const values = found.map(({ value }) => value)
+    expect(values).toEqual([...new Set(values)])
+    expect(values).toContain('same')
+    expect(values).not.toContain('')
   })
 
   test('no value that is not a secret', () => {
