@@ -61,6 +61,9 @@ describe('a request for a file with secrets of any name', () => {
     '/src/a.js?file=%2FR%26D%3D%231%3F%2Fkeys.json&raw',
     // A byte that is not a character does not keep what is next to it from being read.
     '/@fs/p%2F%FF%2F..%2Fkeys.txt',
+    '/@fs/p/%FF%2F..%2Fkeys.txt',
+    '/@fs\\p\\keys.txt',
+    '/KE1F0C~1.TXT',
     '/keys.txt%20',
     '/keys.txt.%20.',
     '/keys.txt::$DATA',
@@ -86,6 +89,8 @@ describe('a request for a file with secrets of any name', () => {
     '/src/db',
     '/KEYS~1/a.txt',
     '/notes~1.txt',
+    '/KEX~1.TXT',
+    '/ZZ1F0C~1.TXT',
     '/xp/run~/db',
     '/keys.txt:b/c',
     '/D/keys.json',
